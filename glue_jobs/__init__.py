@@ -1,0 +1,1 @@
+"""The Glue job: raw documents in, committed Parquet tables out."""

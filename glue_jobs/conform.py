@@ -1,0 +1,109 @@
+"""What every table's rows go through: cast by contract, then the newest observation."""
+
+from functools import reduce
+from operator import and_
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
+
+from glue_jobs.normal_form import MISFIT
+from shared.contract import Column, Table, Type
+
+SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
+
+# Stricter than Spark's cast, which also takes a lone year or time of day for a timestamp.
+_ISO_TIMESTAMP = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}([.]\d+)?(Z|[+-]\d{2}:?\d{2})$"
+_EXCERPT = 200
+FAULT = "fault"
+
+
+def conform(rows: DataFrame, table: Table, *others: str) -> DataFrame:
+    """The table's columns with their types, and `fault`: null, or the first column that breaks the contract and why.
+
+    Text is cast; a value that will not cast, a misfit of structure and a missing key are faults, and null in the
+    column. Columns that a transform has typed itself are only checked for presence. `others` are passed on as they are.
+    """
+    is_text = {field.name: isinstance(field.dataType, StringType) for field in rows.schema.fields}
+    values = [_value(column, is_text=is_text[column.name]) for column in table.columns]
+    faults = [_fault(column, is_text=is_text[column.name]) for column in table.columns]
+    return rows.select(
+        *[value.alias(column.name) for column, value in zip(table.columns, values, strict=True)],
+        *[column.name for column in table.lineage],
+        *others,
+        F.coalesce(*faults).alias(FAULT),
+    )
+
+
+def _value(column: Column, *, is_text: bool) -> SparkColumn:
+    given = F.col(column.name)
+    if not is_text:
+        return given
+    if column.type is Type.STRING:
+        return F.when(~given.startswith(MISFIT), given)
+    # expr: functions.try_cast does not exist in Spark 3.5, the SQL function does.
+    if column.type is Type.TIMESTAMP:
+        # By way of the zoned type: the cast to TIMESTAMP_NTZ alone would drop an offset unread. The session is in UTC.
+        utc = F.expr(f"try_cast(`{column.name}` as timestamp)").cast("timestamp_ntz")
+        return F.when(given.rlike(_ISO_TIMESTAMP), utc)
+    return F.expr(f"try_cast(`{column.name}` as {SPARK_TYPES[column.type]})")
+
+
+def _fault(column: Column, *, is_text: bool) -> SparkColumn:
+    given = F.col(column.name)
+    is_misfit = given.isNotNull() & _value(column, is_text=is_text).isNull()
+    shown = F.when(given.startswith(MISFIT), F.substring(given, len(MISFIT) + 1, _EXCERPT)).otherwise(
+        F.substring(given, 1, _EXCERPT)
+    )
+    reason = F.when(F.lit(not column.nullable) & given.isNull(), F.lit("missing"))
+    if is_text:
+        reason = reason.when(is_misfit, F.concat(F.lit(f"no {column.type}: "), shown))
+    return F.when(reason.isNotNull(), fault(column.name, reason))
+
+
+def fault(column: str | None, reason: SparkColumn) -> SparkColumn:
+    """Why a row is rejected: the column that breaks the contract, null if the row as a whole does, and the reason."""
+    return F.struct(F.lit(column).cast("string").alias("column"), reason.alias("reason"))
+
+
+def is_published(table: Table) -> SparkColumn:
+    """Whether a row goes into the table: it has no fault, or the table keeps rejected rows and the key is whole."""
+    is_sound = F.col(FAULT).isNull()
+    if not table.keeps_rejected:
+        return is_sound
+    return is_sound | reduce(and_, [F.col(name).isNotNull() for name in table.key])
+
+
+def newest(rows: DataFrame, table: Table) -> DataFrame:
+    """At most one published row per key: of the newest observation as `Table.newest_per` says; histories keep all.
+
+    A row that is not published never counts as an observation, so that an older sound one still wins, as it would if
+    the two came in different batches.
+    """
+    if not table.newest_per:
+        return rows
+    is_candidate = is_published(table)
+    observed = Window.partitionBy(is_candidate, *table.newest_per).orderBy(*_descending(table.observation_order))
+    of_key = Window.partitionBy(is_candidate, *table.key).orderBy(*_descending(table.row_order))
+    return (
+        rows.withColumn("_observation", F.rank().over(observed))
+        .withColumn("_row", F.row_number().over(of_key))
+        .where(~is_candidate | ((F.col("_observation") == 1) & (F.col("_row") == 1)))
+        .drop("_observation", "_row")
+    )
+
+
+def first_misfit(texts: SparkColumn) -> SparkColumn:
+    """The first marked text in an array of texts, null if each of them fits."""
+    return F.get(F.filter(texts, lambda text: text.startswith(MISFIT)), F.lit(0))
+
+
+def text_or_null(name: str) -> SparkColumn:
+    """The text, null for an empty one: the API writes "" for an id that it does not know."""
+    # Not functions.nullif: Spark 3.5 asks it for a type before names are resolved.
+    return F.when(F.col(name) != "", F.col(name))
+
+
+def _descending(names: tuple[str, ...]) -> list[SparkColumn]:
+    return [F.col(name).desc() for name in names]

@@ -1,0 +1,142 @@
+"""The one shape in which Spark sees a playlist row: the fields some column is made from, and nothing else.
+
+The shape is made from the contracts' JSON paths. Structure is checked here, values are not: every leaf stays as it came and is
+cast by contract later. What does not fit the structure (text where an object should be, an object where a title
+should be) is put in its place as a marked text that no cast takes, so that exactly the rows that read it are rejected.
+"""
+
+import json
+from dataclasses import dataclass, field
+
+from shared.contract import Type, source_paths
+from shared.tables import TABLES
+
+# Starts with a control character that no honest name carries; what follows is the misfit's JSON.
+MISFIT = "\u0001misfit:"
+
+_INT_MAX = 2**31 - 1
+_UTC_LENGTH = len("2026-11-20T10:00:00Z")
+
+
+def misfit(value: object) -> str:
+    """The marked text that stands for a value of the wrong structure."""
+    return MISFIT + json.dumps(value, ensure_ascii=False)
+
+
+@dataclass
+class Leaf:
+    """A scalar; kept as it is, or replaced by its marked text."""
+
+    type: Type
+
+    def fit(self, value: object) -> object:
+        """The scalar itself, or the marked text of an object or list."""
+        return value if isinstance(value, str | int | float) else misfit(value)
+
+    def unfit(self, value: object) -> object:
+        """The marked text of a misfit that stands where this leaf's parent should be."""
+        return misfit(value)
+
+    def is_plain(self, value: object) -> bool:
+        """Whether the value is sure to cast: a quick look that may say no to what is fine."""
+        if isinstance(value, str):
+            if self.type is Type.TIMESTAMP:
+                return len(value) == _UTC_LENGTH and value.endswith("Z")
+            return self.type is Type.STRING and not value.startswith(MISFIT)
+        if self.type is Type.INT:
+            return type(value) is int and -_INT_MAX <= value <= _INT_MAX
+        return self.type is Type.STRING or (self.type is Type.BOOLEAN and isinstance(value, bool))
+
+
+@dataclass
+class Array:
+    """A list; null elements stay, since positions count."""
+
+    element: "Node"
+
+    def fit(self, value: object) -> object:
+        """The list with each element fitted; anything else becomes one unfit element."""
+        if not isinstance(value, list):
+            return [self.element.unfit(value)]
+        return [None if element is None else self.element.fit(element) for element in value]
+
+    def unfit(self, value: object) -> object:
+        """One unfit element, so that whoever explodes the list meets the misfit."""
+        return [self.element.unfit(value)]
+
+    def is_plain(self, value: object) -> bool:
+        """Whether every element is plain."""
+        return isinstance(value, list) and all(e is not None and self.element.is_plain(e) for e in value)
+
+
+@dataclass
+class Struct:
+    """An object; only the fields that some column is made from are kept."""
+
+    fields: dict[str, "Node"] = field(default_factory=dict)
+
+    def fit(self, value: object) -> object:
+        """The object with its known fields fitted, nulls left out; anything else becomes an object of unfit leaves."""
+        if not isinstance(value, dict):
+            return self.unfit(value)
+        fitted = {}
+        for name, node in self.fields.items():
+            child = value.get(name)
+            if child is not None:
+                fitted[name] = node.fit(child)
+        return fitted
+
+    def unfit(self, value: object) -> object:
+        """An object all of whose leaves carry the misfit."""
+        return {name: node.unfit(value) for name, node in self.fields.items()}
+
+    def is_plain(self, value: object) -> bool:
+        """Whether every field that is there is plain."""
+        if not isinstance(value, dict):
+            return False
+        return all(name not in value or node.is_plain(value[name]) for name, node in self.fields.items())
+
+
+Node = Leaf | Array | Struct
+
+
+def _grow(struct: Struct, path: str, column_type: Type) -> None:
+    head, _, rest = path.partition(".")
+    name = head.removesuffix("[]")
+    repeated = head.endswith("[]")
+    node = struct.fields.get(name)
+    if rest:
+        inner = node.element if isinstance(node, Array) else node
+        if not isinstance(inner, Struct):
+            inner = Struct()
+            struct.fields[name] = Array(inner) if repeated else inner
+        _grow(inner, rest, column_type)
+    elif node is None:
+        leaf = Leaf(Type.STRING if repeated else column_type)
+        struct.fields[name] = Array(leaf) if repeated else leaf
+
+
+def _tree() -> Struct:
+    root = Struct()
+    # Longest first: `item.artists[].id` makes the structure that `item.artists[]` then finds.
+    for path, column_type in sorted(source_paths(TABLES), key=lambda found: (-found[0].count("."), found[0])):
+        if path != "item":
+            _grow(root, path, column_type)
+    return root
+
+
+_ROOT = _tree()
+PLAYLIST = _ROOT.fields.pop("playlist")
+ROW = _ROOT
+assert isinstance(PLAYLIST, Struct)  # noqa: S101  # the contracts of this very version name it
+
+
+def spark_ddl(node: Node) -> str:
+    """The Spark type of a node: structures as they are, every leaf a string."""
+    match node:
+        case Leaf():
+            return "string"
+        case Array(element):
+            return f"array<{spark_ddl(element)}>"
+        case Struct(fields):
+            return "struct<" + ", ".join(f"`{name}`: {spark_ddl(child)}" for name, child in fields.items()) + ">"

@@ -1,0 +1,23 @@
+"""One transform per table: a plain function that makes the table's rows from a frame and conforms them to the contract."""
+
+from collections.abc import Callable, Mapping
+
+from pyspark.sql import DataFrame
+
+from glue_jobs.transforms.album_artists import album_artists
+from glue_jobs.transforms.albums import albums
+from glue_jobs.transforms.artists import artists
+from glue_jobs.transforms.episodes import episodes
+from glue_jobs.transforms.playlist_items import playlist_items
+from glue_jobs.transforms.playlist_reads import playlist_reads
+from glue_jobs.transforms.song_artists import song_artists
+from glue_jobs.transforms.song_popularity import song_popularity
+from glue_jobs.transforms.songs import songs
+
+Transform = Callable[[DataFrame], DataFrame]
+
+FROM_ITEMS: Mapping[str, Transform] = {
+    made.__name__: made
+    for made in (songs, albums, artists, episodes, song_artists, album_artists, song_popularity, playlist_items)
+}
+FROM_READS: Mapping[str, Transform] = {playlist_reads.__name__: playlist_reads}

@@ -1,0 +1,32 @@
+"""How rows of `episodes` are made."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from glue_jobs.conform import conform
+from glue_jobs.dates import released_on
+from glue_jobs.frames import LINEAGE
+from shared.tables import EPISODES
+
+
+def episodes(items: DataFrame) -> DataFrame:
+    """One row per mention of an episode. Some answers dress it as a track, with its show as the album."""
+    return (
+        items.where(F.col("kind") == "episode")
+        .select(
+            *LINEAGE,
+            F.col("item.id").alias("episode_id"),
+            F.col("item.name").alias("name"),
+            F.coalesce("item.show.id", "item.album.id").alias("show_id"),
+            F.coalesce("item.show.name", "item.album.name").alias("show_name"),
+            F.col("item.show.publisher").alias("publisher"),
+            F.col("item.duration_ms").alias("duration_ms"),
+            F.col("item.explicit").alias("explicit"),
+            F.col("item.release_date").alias("release_date_text"),
+            released_on(F.col("item.release_date"), F.col("extracted_at")).alias("released_on"),
+            F.coalesce(F.get("item.languages", F.lit(0)), F.col("item.language")).alias("language"),
+            F.col("item.uri").alias("uri"),
+            F.col("item.external_urls.spotify").alias("url"),
+        )
+        .transform(conform, EPISODES)
+    )

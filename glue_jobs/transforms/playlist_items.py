@@ -1,0 +1,35 @@
+"""How rows of `playlist_items` are made."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from glue_jobs.conform import FAULT, conform, fault, first_misfit, text_or_null
+from glue_jobs.frames import LINEAGE
+from shared.tables import PLAYLIST_ITEMS
+
+
+def playlist_items(items: DataFrame) -> DataFrame:
+    """One row per position of a read, whatever stands there: what cannot be read keeps its place as kind rejected."""
+    names = F.col("item.artists.name")
+    unreadable = F.when(F.col("kind") == "rejected", fault(None, F.col("reason")))
+    return (
+        items.select(
+            *LINEAGE,
+            "playlist_id",
+            "snapshot_id",
+            "position",
+            "kind",
+            F.when(F.col("kind") == "song", F.col("item.id")).alias("song_id"),
+            F.when(F.col("kind") == "episode", F.col("item.id")).alias("episode_id"),
+            F.col("item.uri").alias("item_uri"),
+            F.col("item.name").alias("item_name"),
+            F.when(F.size(names) > 0, F.coalesce(first_misfit(names), F.array_join(names, ", "))).alias("artist_names"),
+            F.col("added_at").alias("added_at"),
+            text_or_null("added_by.id").alias("added_by_id"),
+            unreadable.alias("unreadable"),
+        )
+        .transform(conform, PLAYLIST_ITEMS, "unreadable")
+        .withColumn(FAULT, F.coalesce("unreadable", FAULT))
+        .withColumn("kind", F.when(F.col(FAULT).isNull(), F.col("kind")).otherwise("rejected"))
+        .drop("unreadable")
+    )

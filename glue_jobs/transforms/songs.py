@@ -1,0 +1,39 @@
+"""How rows of `songs` are made."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from glue_jobs.conform import conform, first_misfit, text_or_null
+from glue_jobs.frames import LINEAGE
+from shared.tables import SONGS
+
+
+def songs(items: DataFrame) -> DataFrame:
+    """One row per mention of a song. Local files and episodes are no songs: they have no song id."""
+    markets = F.col("item.available_markets")
+    return (
+        items.where(F.col("kind") == "song")
+        .select(
+            *LINEAGE,
+            F.col("item.id").alias("song_id"),
+            F.col("item.name").alias("name"),
+            F.col("item.duration_ms").alias("duration_ms"),
+            F.col("item.explicit").alias("explicit"),
+            F.col("item.popularity").alias("popularity"),
+            text_or_null("item.album.id").alias("album_id"),
+            F.col("item.track_number").alias("track_number"),
+            F.col("item.disc_number").alias("disc_number"),
+            F.col("item.external_ids.isrc").alias("isrc"),
+            F.col("item.is_playable").alias("is_playable"),
+            F.col("item.restrictions.reason").alias("restriction_reason"),
+            F.col("item.linked_from.id").alias("linked_from_id"),
+            # size() of a list that is not there is -1 or null, as a legacy setting wants it.
+            F.when(markets.isNotNull(), F.coalesce(first_misfit(markets), F.size(markets).cast("string"))).alias(
+                "available_market_count"
+            ),
+            F.col("item.preview_url").alias("preview_url"),
+            F.col("item.uri").alias("uri"),
+            F.col("item.external_urls.spotify").alias("url"),
+        )
+        .transform(conform, SONGS)
+    )

@@ -1,0 +1,1 @@
+"""What two rooms must agree on, and nothing else: contracts, the raw document, the lake's layout, the store."""

@@ -1,0 +1,113 @@
+"""What a table promises, as data: no expressions, no conditions, no joins.
+
+Everything that must agree about a table is made from its contract: the fields the reader keeps, the Spark casts,
+the DDL and current views of Athena and Snowflake, and the data dictionary.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Type(StrEnum):
+    """A column's type, the same promise in every engine; TIMESTAMP is UTC without zone, in microseconds."""
+
+    STRING = "string"
+    INT = "int"
+    BIGINT = "bigint"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+
+
+class ObservedPer(StrEnum):
+    """What one observation is: a single playlist item, or the whole read of a playlist."""
+
+    ITEM = "item"
+    READ = "read"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    `doc` says what name and type cannot: unit, zone, what null means. `source` names the JSON path or paths it is
+    made from: `item.…` is the entry of a playlist row (the API spells it `item` or `track`), `playlist.…` the playlist
+    object, any other path lies in the row itself. No source means that the suite makes the value.
+    """
+
+    name: str
+    type: Type
+    doc: str
+    source: str | tuple[str, ...] = ()
+    nullable: bool = True
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The JSON paths, none, one or several."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+
+def key_column(name: str, doc: str, source: str | tuple[str, ...] = (), type: Type = Type.STRING) -> Column:  # noqa: A002
+    """A column that is never null: part of a key, or of every row's lineage."""
+    return Column(name, type, doc, source, nullable=False)
+
+
+BATCH_ID = key_column("batch_id", "batch that brought the row; sorts by commit order")
+
+LINEAGE = (
+    BATCH_ID,
+    key_column("source_object", "raw object the row was read from: its key under the lake when it arrived, or its URI"),
+    key_column("document_id", "sha256 of the raw object's uncompressed bytes; equal for copies under other names"),
+    key_column("source_position", "0-based place of the item or read in its document, in reading order", type=Type.INT),
+    key_column("extracted_at", "when the document was extracted, UTC; one per document", type=Type.TIMESTAMP),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table: what a row is, what makes it unique, whose newest observation is the current one.
+
+    `newest_per` may be coarser than `key`: of a song's credits the newest observation counts as a whole, else an
+    artist who was dropped would stay for ever. Empty means history: every observation is kept. `keeps_rejected`: a row
+    that breaks the contract beside its key is published all the same, its broken values null.
+    """
+
+    name: str
+    doc: str
+    grain: str
+    key: tuple[str, ...]
+    observed_per: ObservedPer
+    columns: tuple[Column, ...]
+    newest_per: tuple[str, ...] = ()
+    keeps_rejected: bool = False
+    lineage: tuple[Column, ...] = field(default=LINEAGE)
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """Own columns first, then those every row carries."""
+        return self.columns + self.lineage
+
+    @property
+    def observation_order(self) -> tuple[str, ...]:
+        """Columns that tell an older observation from a newer one, most telling first; the greatest is the newest."""
+        order = ["extracted_at", "source_object", "source_position", "batch_id"]
+        if self.observed_per is ObservedPer.READ:
+            order.remove("source_position")
+        return self._own(order)
+
+    @property
+    def row_order(self) -> tuple[str, ...]:
+        """As `observation_order`, and total within one key: of two rows of one read the later place wins."""
+        return self._own(["extracted_at", "source_object", "source_position", "batch_id"])
+
+    def _own(self, names: list[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if name in {column.name for column in self.lineage})
+
+
+def source_paths(tables: tuple[Table, ...]) -> Iterator[tuple[str, Type]]:
+    """Every JSON path that some column is made from, with the type it is cast to."""
+    for table in tables:
+        for column in table.columns:
+            for path in column.sources:
+                yield path, column.type

@@ -1,0 +1,101 @@
+"""How the keys of the lake are spelt; nobody else writes one by hand.
+
+No key carries a colon: Spark cannot read such a local file.
+"""
+
+import re
+from datetime import date
+
+PENDING = "raw/pending/"
+DROP = "raw/pending/drop/"
+QUIET = "raw/quiet/"
+STAGING = "staging/"
+PROCESSED = "processed/"
+REJECTS = "rejects/"
+LOG = "log/"
+DONE = "log/done/"
+ATTEMPTS = "log/attempts/"
+FRONTIER = "log/frontier.json"
+STATE = "state/"
+MANIFEST_NAME = "_manifest.json"
+
+
+def file_safe(name: str) -> str:
+    """The name as part of a key; `liked:me` becomes `liked-me`."""
+    return name.replace(":", "-")
+
+
+def raw_object(run_id: str, playlist_id: str) -> str:
+    """One complete read of one playlist."""
+    return f"{PENDING}run={run_id}/{file_safe(playlist_id)}.ndjson.gz"
+
+
+def manifest(run_id: str) -> str:
+    """What a run read, skipped and failed; written last, its arrival starts the job."""
+    return f"{PENDING}run={run_id}/{MANIFEST_NAME}"
+
+
+def quiet_manifest(run_id: str) -> str:
+    """The manifest of a run that read nothing: starts no job, is taken with the next batch."""
+    return f"{QUIET}run={run_id}.json"
+
+
+def is_manifest(key: str) -> bool:
+    """Whether the raw object is a run's manifest."""
+    return key.endswith("/" + MANIFEST_NAME) or key.startswith(QUIET)
+
+
+def archived(number: int, key: str, *, quarantined: bool = False) -> str:
+    """Where a raw object rests after the batch with this log number took it."""
+    place = "raw/quarantine/" if quarantined else "raw/processed/"
+    rest = key.removeprefix(PENDING) if key.startswith(PENDING) else key.removeprefix("raw/")
+    return f"{place}{number:020d}/{rest}"
+
+
+def staging(batch_id: str, table: str = "") -> str:
+    """Where a batch is prepared; nothing there is ever read by a user."""
+    return f"{STAGING}{batch_id}/{table}/" if table else f"{STAGING}{batch_id}/"
+
+
+def processed_file(table: str, on: date, number: int, part: int) -> str:
+    """A published file: immutable, its name never used twice."""
+    return f"{PROCESSED}{table}/ingest_date={on.isoformat()}/{number:020d}-{part:05d}.parquet"
+
+
+def rejects_file(on: date, number: int, part: int) -> str:
+    """Rows and documents that were not taken, one JSON object a line."""
+    return f"{REJECTS}ingest_date={on.isoformat()}/{number:020d}-{part:05d}.json.gz"
+
+
+def pending_key(key: str) -> str:
+    """The key an archived object had when it arrived; any other key or URI as it is."""
+    found = re.fullmatch(r"raw/(?:processed|quarantine)/[0-9]{20}/(.+)", key)
+    if found is None:
+        return key
+    rest = found[1]
+    return "raw/" + rest if rest.startswith("quiet/") else PENDING + rest
+
+
+# Of the part of a key behind `processed/<table>/`; Snowpipe's pattern and the tests use the same text.
+PROCESSED_NAME = r"ingest_date=[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{20}-[0-9]{5}[.]parquet"
+
+
+def log_entry(number: int) -> str:
+    """The entry of a committed batch."""
+    return f"{LOG}{number:020d}.json"
+
+
+def log_number(key: str) -> int | None:
+    """The number of a log entry or done mark; None for anything else under log/."""
+    found = re.fullmatch(r"log/(?:done/)?([0-9]{20})(?:[.]json)?", key)
+    return int(found[1]) if found else None
+
+
+def done_mark(number: int) -> str:
+    """Exists when an entry's files are published and its inputs archived."""
+    return f"{DONE}{number:020d}"
+
+
+def attempt(batch_id: str) -> str:
+    """Note of a batch in work; left behind only by a run that was killed."""
+    return f"{ATTEMPTS}{batch_id}.json"

@@ -1,0 +1,19 @@
+"""Contract of `batches`."""
+
+from shared.contract import BATCH_ID, Column, ObservedPer, Table, Type, key_column
+
+BATCHES = Table(
+    name="batches",
+    doc="What was committed and when. Published last: a reader who waits for a batch here sees the batch whole.",
+    grain="one row per batch",
+    key=("batch_number",),
+    observed_per=ObservedPer.READ,
+    columns=(
+        key_column("batch_number", "number in the commit log, from 1 without a gap", type=Type.BIGINT),
+        Column("committed_at", Type.TIMESTAMP, "when the commit was tried, UTC", nullable=False),
+        Column("object_count", Type.INT, "raw objects taken, quarantined ones included", nullable=False),
+        Column("item_count", Type.INT, "playlist items in them, of every kind", nullable=False),
+        Column("reject_count", Type.INT, "rows and documents in rejects/", nullable=False),
+    ),
+    lineage=(BATCH_ID,),
+)

@@ -1,0 +1,15 @@
+"""Contract of `song_popularity`."""
+
+from shared.contract import Column, ObservedPer, Table, Type, key_column
+
+SONG_POPULARITY = Table(
+    name="song_popularity",
+    doc="Every observed popularity; where the API withholds it there is no row. Views take the last of a day.",
+    grain="one row per song and place it was observed at",
+    key=("song_id", "document_id", "source_position"),
+    observed_per=ObservedPer.ITEM,
+    columns=(
+        key_column("song_id", "Spotify id of the song", "item.id"),
+        Column("popularity", Type.INT, "0 to 100, as Spotify rates recent plays", "item.popularity", nullable=False),
+    ),
+)
