@@ -16,7 +16,12 @@ def explode_credits(items: DataFrame, credited: Column) -> DataFrame:
     is_first = F.expr("array_position(artist_ids, artist_id)") == F.col("position") + 1
     return (
         items.select(*LINEAGE, "item", credited.alias("credits"))
-        .select(*LINEAGE, "item", F.col("credits.id").alias("artist_ids"), F.posexplode("credits").alias("position", "credit"))
+        .select(
+            *LINEAGE,
+            "item",
+            F.col("credits.id").alias("artist_ids"),
+            F.posexplode("credits").alias("position", "credit"),
+        )
         .withColumn("artist_id", text_or_null("credit.id"))
         .where(F.col("artist_id").isNull() | is_first)
     )

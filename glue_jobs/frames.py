@@ -17,7 +17,8 @@ _LINEAGE = "source_object string, document_id string, source_position int, extra
 _ROW = ", ".join(f"`{name}` {normal_form.spark_ddl(node)}" for name, node in normal_form.ROW.fields.items())
 
 ITEMS_SCHEMA = (
-    f"{_LINEAGE}, playlist_id string, snapshot_id string, position string, kind string, reason string, raw string, {_ROW}"
+    f"{_LINEAGE}, playlist_id string, snapshot_id string, position string, kind string, reason string, "
+    f"raw string, {_ROW}"
 )
 READS_SCHEMA = (
     f"{_LINEAGE}, playlist_id string, run_id string, status string, failure_class string, snapshot_id string, "

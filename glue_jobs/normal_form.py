@@ -1,8 +1,9 @@
 """The one shape in which Spark sees a playlist row: the fields some column is made from, and nothing else.
 
-The shape is made from the contracts' JSON paths. Structure is checked here, values are not: every leaf stays as it came and is
-cast by contract later. What does not fit the structure (text where an object should be, an object where a title
-should be) is put in its place as a marked text that no cast takes, so that exactly the rows that read it are rejected.
+The shape is made from the contracts' JSON paths. Structure is checked here, values are not: every leaf stays as it
+came and is cast by contract later. What does not fit the structure (text where an object should be, an object where a
+title should be) is put in its place as a marked text that no cast takes, so that exactly the rows that read it are
+rejected.
 """
 
 import json

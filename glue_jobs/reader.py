@@ -1,6 +1,6 @@
 """Reads whatever of Spotify's a file holds: our own raw documents, and the pages and playlists that people drop in.
 
-Plain Python without Spark: a document's bytes go in, its reads of playlists with their rows come out in the normal form.
+Plain Python without Spark: a document's bytes go in, its reads of playlists come out with their rows in normal form.
 Six payload shapes are in the wild (old `tracks`/`track`, new `items`/`item`, both at once, liked songs, bare rows, a
 single row); the facts are Spotify's migration guide of February 2026 and captured answers.
 """
@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Never
+from typing import Any, Literal, Never, TypeGuard
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from glue_jobs import normal_form
@@ -79,7 +79,7 @@ class Document:
 
 
 def read_document(data: bytes) -> Document:
-    """The reads of playlists that the bytes hold, in reading order; from our own documents, also when they were extracted.
+    """The reads of playlists that the bytes hold, in reading order; our own documents also say when they were made.
 
     Raises UnreadableDocumentError where nothing in them is a playlist's. A broken line among good ones is a damage.
     """
@@ -288,11 +288,11 @@ def _is_row(value: object) -> bool:
     return any(key in value for key in ("item", "track", "added_at"))
 
 
-def _is_page(value: object) -> bool:
+def _is_page(value: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, dict) and isinstance(value.get("items"), list)
 
 
-def _is_playlist(value: object) -> bool:
+def _is_playlist(value: object) -> TypeGuard[Mapping[str, Any]]:
     if not isinstance(value, dict) or "error" in value or _is_page(value):
         return False
     return (
@@ -431,10 +431,8 @@ def _kind(row: object) -> tuple[Kind, str | None, Mapping[str, Any] | None]:
     The entry is `item` if that is an object, else `track` if that is one: either key may be missing, null or, inside
     the entry, a mere boolean.
     """
-    if row is None:
-        return "empty", None, None
     if not isinstance(row, dict):
-        return "rejected", f"the row is no object but {_excerpt(row)}", None
+        return ("empty", None, None) if row is None else ("rejected", f"the row is no object but {_excerpt(row)}", None)
     item, track = row.get("item"), row.get("track")
     entry = item if isinstance(item, dict) else track
     if not isinstance(entry, dict):
@@ -442,30 +440,23 @@ def _kind(row: object) -> tuple[Kind, str | None, Mapping[str, Any] | None]:
         if strange:
             return "rejected", f"the entry is no object but {_excerpt(strange[0])}", None
         return "empty", None, None
-    uri, entry_type = entry.get("uri"), entry.get("type")
-    uri = uri if isinstance(uri, str) else ""
+    uri = entry["uri"] if isinstance(entry.get("uri"), str) else ""
     if row.get("is_local") is True or entry.get("is_local") is True or uri.startswith("spotify:local:"):
         return "local", None, entry
     if entry.get("id") in (None, ""):
         return "unavailable", None, entry
-    return _playable_kind(uri, entry_type, entry)
+    return _playable(uri, entry)
 
 
-def _playable_kind(
-    uri: str, entry_type: object, entry: Mapping[str, Any]
-) -> tuple[Kind, str | None, Mapping[str, Any] | None]:
+def _playable(uri: str, entry: Mapping[str, Any]) -> tuple[Kind, str | None, Mapping[str, Any] | None]:
     # The URI first: without additional_types the API shows an episode as a track whose URI alone tells the truth.
-    for prefix, kind in (("spotify:episode:", "episode"), ("spotify:track:", "song")):
-        if uri.startswith(prefix):
-            return kind, None, entry  # type: ignore[return-value]
-    if not uri and entry_type == "episode":
-        return "episode", None, entry
-    if not uri and entry_type == "track":
-        return "song", None, entry
-    if not uri and entry_type is None:
-        return ("episode" if isinstance(entry.get("show"), dict) else "song"), None, entry
-    what = uri or _excerpt(entry_type)
-    return "rejected", f"neither a track nor an episode: {what[:_EXCERPT]}", entry
+    entry_type = entry.get("type")
+    said = uri.split(":")[1] if uri.startswith("spotify:") else entry_type
+    if said is None:
+        said = "episode" if isinstance(entry.get("show"), dict) else "track"
+    if said in ("track", "episode"):
+        return ("song" if said == "track" else "episode"), None, entry
+    return "rejected", f"neither a track nor an episode: {(uri or _excerpt(entry_type))[:_EXCERPT]}", entry
 
 
 def _excerpt(value: object) -> str:

@@ -1,6 +1,7 @@
 """The raw document: one complete and consistent read of one playlist, as newline-delimited JSON.
 
-Each line is `{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
+Each line is
+`{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
 the API's answer untouched. Pages of items were asked from a path that ends in `/items` or `/me/tracks`; any other
 line describes the playlist. Beside the documents of a run lies its manifest.
 """

@@ -1,6 +1,6 @@
-"""One transform per table: a plain function that makes the table's rows from a frame and conforms them to the contract."""
+"""One transform per table: a plain function from a frame to the table's rows, conformed to the contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pyspark.sql import DataFrame
 
@@ -16,8 +16,8 @@ from glue_jobs.transforms.songs import songs
 
 Transform = Callable[[DataFrame], DataFrame]
 
-FROM_ITEMS: Mapping[str, Transform] = {
+FROM_ITEMS: dict[str, Transform] = {
     made.__name__: made
     for made in (songs, albums, artists, episodes, song_artists, album_artists, song_popularity, playlist_items)
 }
-FROM_READS: Mapping[str, Transform] = {playlist_reads.__name__: playlist_reads}
+FROM_READS: dict[str, Transform] = {playlist_reads.__name__: playlist_reads}

@@ -13,7 +13,10 @@ ALBUM_ARTISTS = Table(
         key_column("album_id", "Spotify id of the album", "item.album.id"),
         key_column("artist_id", "Spotify id of the artist", "item.album.artists[].id"),
         Column(
-            "position", Type.INT, "0-based place in the credits; a repeated artist keeps the lowest", "item.album.artists[]"
+            "position",
+            Type.INT,
+            "0-based place in the credits; a repeated artist keeps the lowest",
+            "item.album.artists[]",
         ),
     ),
 )

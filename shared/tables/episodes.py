@@ -13,7 +13,10 @@ EPISODES = Table(
         key_column("episode_id", "Spotify id", "item.id"),
         Column("name", Type.STRING, "title", "item.name"),
         Column(
-            "show_id", Type.STRING, "show of the episode; some answers give it as an album", ("item.show.id", "item.album.id")
+            "show_id",
+            Type.STRING,
+            "show of the episode; some answers give it as an album",
+            ("item.show.id", "item.album.id"),
         ),
         Column("show_name", Type.STRING, "name of the show", ("item.show.name", "item.album.name")),
         Column("publisher", Type.STRING, "publisher of the show", "item.show.publisher"),
@@ -31,7 +34,9 @@ EPISODES = Table(
             "first day of the given period; null if the text is no date from year 1000 to two years ahead",
             "item.release_date",
         ),
-        Column("language", Type.STRING, "first language given, as an ISO 639 code", ("item.languages[]", "item.language")),
+        Column(
+            "language", Type.STRING, "first language given, as an ISO 639 code", ("item.languages[]", "item.language")
+        ),
         Column("uri", Type.STRING, "Spotify URI", "item.uri"),
         Column("url", Type.STRING, "page for people", "item.external_urls.spotify"),
     ),

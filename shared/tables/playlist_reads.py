@@ -13,7 +13,9 @@ PLAYLIST_READS = Table(
         key_column("run_id", "extraction run such as 20261120T100000Z; document:<document_id> for a dropped document"),
         Column("status", Type.STRING, "read, unchanged, failed or gone", nullable=False),
         Column("failure_class", Type.STRING, "why the read failed or the playlist is gone; null otherwise"),
-        Column("snapshot_id", Type.STRING, "version of the playlist; null when the look failed", "playlist.snapshot_id"),
+        Column(
+            "snapshot_id", Type.STRING, "version of the playlist; null when the look failed", "playlist.snapshot_id"
+        ),
         Column("read_at", Type.TIMESTAMP, "when it was looked at, UTC"),
         Column("total", Type.INT, "items the API said there are; null if it did not say", "playlist.items.total"),
         Column("item_count", Type.INT, "items this document holds; null when nothing was read"),
@@ -23,9 +25,7 @@ PLAYLIST_READS = Table(
         Column("owner_id", Type.STRING, "Spotify user who owns it", "playlist.owner.id"),
         Column("is_public", Type.BOOLEAN, "on the owner's profile; null means unknown", "playlist.public"),
         Column("is_collaborative", Type.BOOLEAN, "others may edit it", "playlist.collaborative"),
-        Column(
-            "follower_count", Type.INT, "followers; null where the API withholds them", "playlist.followers.total"
-        ),
+        Column("follower_count", Type.INT, "followers; null where the API withholds them", "playlist.followers.total"),
         Column("image_url", Type.STRING, "first cover given; expires within a day", "playlist.images[].url"),
         Column("url", Type.STRING, "page for people", "playlist.external_urls.spotify"),
     ),

@@ -12,6 +12,8 @@ SONG_ARTISTS = Table(
     columns=(
         key_column("song_id", "Spotify id of the song", "item.id"),
         key_column("artist_id", "Spotify id of the artist", "item.artists[].id"),
-        Column("position", Type.INT, "0-based place in the credits; a repeated artist keeps the lowest", "item.artists[]"),
+        Column(
+            "position", Type.INT, "0-based place in the credits; a repeated artist keeps the lowest", "item.artists[]"
+        ),
     ),
 )

@@ -1,0 +1,276 @@
+"""Makes what follows from the contracts: schemas for Spark, Athena and Snowflake, current views, the data dictionary.
+
+`python -m deploy.generate` writes deploy/generated/; with `--check` it only says what is stale there.
+"""
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from shared.contract import Column, Table, Type
+from shared.lake import PROCESSED
+from shared.tables import TABLES
+
+GENERATED = Path(__file__).parent / "generated"
+MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
+
+# Jinja variables, filled in when the SQL is deployed. `prefix` is empty or ends in a slash.
+DATABASE = "{{ database }}"
+LAKE_DATABASE = "{{ lake_database }}"
+LAKE_URL = "s3://{{ bucket }}/{{ prefix }}"
+
+# Snowflake's own columns of a landing table, filled by the pipe's INCLUDE_METADATA; METADATA$START_SCAN_TIME is an LTZ.
+LOAD_COLUMNS = (
+    ("FILE_NAME", "varchar", "key of the Parquet file in the bucket"),
+    ("FILE_ROW_NUMBER", "number(19,0)", "1-based row in the file"),
+    ("LOADED_AT", "timestamp_ltz", "when Snowflake began to read the file"),
+)
+
+SPARK_TYPES = {type_: type_.value for type_ in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
+ATHENA_TYPES = {type_: type_.value for type_ in Type}
+SNOWFLAKE_TYPES = {
+    Type.STRING: "varchar",
+    Type.INT: "number(10,0)",
+    Type.BIGINT: "number(19,0)",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp_ntz(6)",
+}
+
+
+def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
+    """The text of every generated file, by its path under deploy/generated/."""
+    files = {"data_dictionary.md": data_dictionary(tables)}
+    for table in tables:
+        files |= {
+            f"spark/{table.name}.ddl": spark_ddl(table),
+            f"athena/tables/{table.name}.sql": athena_table(table),
+            f"athena/current/{table.name}.sql": athena_current(table),
+            f"snowflake/landing/{table.name}.sql": snowflake_landing(table),
+            f"snowflake/current/{table.name}.sql": snowflake_current(table),
+        }
+    return files
+
+
+def current_select(table: Table, source: str) -> str:
+    """The select that leaves a table's current rows, one per key, of all its rows in `source`.
+
+    The same text for every engine: nested selects, since Athena has no QUALIFY. The order is total as far as rows
+    differ at all, and none of its columns is ever null, since engines disagree on where nulls sort.
+    """
+    rows = source
+    if table.newest_per:
+        rows = (
+            f"({_block(_ranked(table, source))}) as ranked\n"
+            "where observation_rank = 1"
+        )  # fmt: skip
+    numbered = (
+        f"select\n{_columns(table)},\n"
+        f"    row_number() over (\n{_window(table.key, table.row_order)}    ) as row_place\n"
+        f"from {rows}\n"
+    )
+    return f"select\n{_columns(table)}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
+
+
+def _ranked(table: Table, source: str) -> str:
+    return (
+        f"select\n{_columns(table)},\n"
+        f"    rank() over (\n{_window(table.newest_per, table.observation_order)}    ) as observation_rank\n"
+        f"from {source}\n"
+    )
+
+
+def _columns(table: Table) -> str:
+    names = ", ".join(column.name for column in table.all_columns)
+    return textwrap.fill(names, width=110, initial_indent="    ", subsequent_indent="    ")
+
+
+def _window(partition: Sequence[str], order: Sequence[str]) -> str:
+    newest_first = ", ".join(f"{name} desc" for name in order)
+    return f"        partition by {', '.join(partition)}\n        order by {newest_first}\n"
+
+
+def _block(select: str) -> str:
+    return "\n" + textwrap.indent(select, "    ")
+
+
+def spark_ddl(table: Table) -> str:
+    """The schema of the table's published Parquet files, as Spark reads it from a DDL string."""
+    columns = ",\n".join(f"{column.name} {SPARK_TYPES[column.type]}" for column in table.all_columns)
+    return f"{_sql_header(table)}{columns}\n"
+
+
+def athena_table(table: Table) -> str:
+    """DDL of the table over the lake; partitions are computed from the date, so that nobody has to add them."""
+    columns = ",\n".join(
+        f"    {column.name} {ATHENA_TYPES[column.type]} comment {_hive_text(column.doc)}"
+        for column in table.all_columns
+    )
+    location = f"{LAKE_URL}{PROCESSED}{table.name}/"
+    return (
+        f"{_sql_header(table, f'every published row; the current ones are {table.name} of the other database.')}"
+        f"create external table if not exists {LAKE_DATABASE}.{table.name} (\n{columns}\n)\n"
+        f"comment {_hive_text(table.doc)}\n"
+        "partitioned by (ingest_date date comment 'UTC day of the commit')\n"
+        "stored as parquet\n"
+        f"location '{location}'\n"
+        "tblproperties (\n"
+        "    'projection.enabled' = 'true',\n"
+        "    'projection.ingest_date.type' = 'date',\n"
+        "    'projection.ingest_date.format' = 'yyyy-MM-dd',\n"
+        "    'projection.ingest_date.range' = '2024-01-01,NOW',\n"
+        "    'projection.ingest_date.interval' = '1',\n"
+        "    'projection.ingest_date.interval.unit' = 'DAYS',\n"
+        f"    'storage.location.template' = '{location}ingest_date=${{ingest_date}}/'\n"
+        ")\n"
+    )
+
+
+def athena_current(table: Table) -> str:
+    """The current view over the lake's table; Athena's views take no comments."""
+    return (
+        f"{_sql_header(table, _which_rows(table))}"
+        f"create or replace view {DATABASE}.{table.name} as\n"
+        f"{current_select(table, f'{LAKE_DATABASE}.{table.name}')}"
+    )
+
+
+def snowflake_landing(table: Table) -> str:
+    """DDL of the append-only table that the pipe fills.
+
+    NOT NULL is a guard: a file without our columns would else load as rows of nulls, silently.
+    """
+    columns = [
+        f"    {column.name.upper()} {SNOWFLAKE_TYPES[column.type]}{'' if column.nullable else ' not null'}"
+        f" comment {_text(column.doc)}"
+        for column in table.all_columns
+    ]
+    columns += [f"    {name} {type_} comment {_text(doc)}" for name, type_, doc in LOAD_COLUMNS]
+    return (
+        f"{_sql_header(table, f'every row as loaded; the current ones are CORE.{table.name.upper()}.')}"
+        f"create table if not exists {DATABASE}.LANDING.{table.name.upper()} (\n" + ",\n".join(columns) + "\n)\n"
+        f"comment = {_text(table.doc)};\n"
+    )
+
+
+def snowflake_current(table: Table) -> str:
+    """The current view over the landing table."""
+    columns = ",\n".join(f"    {column.name.upper()} comment {_text(column.doc)}" for column in table.all_columns)
+    select = current_select(table, f"{DATABASE}.LANDING.{table.name.upper()}")
+    return (
+        f"{_sql_header(table, _which_rows(table))}"
+        f"create or replace view {DATABASE}.CORE.{table.name.upper()} (\n{columns}\n)\n"
+        f"comment = {_text(table.doc)}\n"
+        f"as\n{select.rstrip()};\n"
+    )
+
+
+def _sql_header(table: Table, rows: str = "") -> str:
+    first = f"-- {table.name}: {rows or table.grain + '.'}\n"
+    return first + f"-- {MADE_BY.format(source=f'shared/tables/{table.name}.py')}\n"
+
+
+def _which_rows(table: Table) -> str:
+    if not table.newest_per:
+        return f"{table.grain}; every observation, of copies the newest."
+    return f"{table.grain}, of the newest observation per {', '.join(table.newest_per)}."
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
+
+
+def _hive_text(words: str) -> str:
+    # Athena's DDL is Hive's: two quotes in a row would end one literal and begin the next.
+    return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def data_dictionary(tables: Sequence[Table]) -> str:
+    """Markdown for the person who reads the tables: what a row is, and where each value comes from."""
+    intro = f"""\
+<!-- {MADE_BY.format(source="shared/tables/")} -->
+# Data dictionary
+
+Every timestamp is UTC without zone. JSON paths are those of the playlist's answers of the Spotify Web API; what it
+calls `item` of a row today it called `track` before 2026, and both are read. A dash: the suite makes the value.
+"""
+    return intro + "".join(_dictionary_entry(table) for table in tables)
+
+
+def _dictionary_entry(table: Table) -> str:
+    newest = f"newest per {_codes(table.newest_per)}" if table.newest_per else "history: every observation is kept"
+    rows = "".join(
+        f"| `{column.name}` | {column.type} | {'yes' if column.nullable else 'no'} |"
+        f" {_reader_paths(column)} | {_markdown(column.doc)} |\n"
+        for column in table.all_columns
+    )
+    return (
+        f"\n## {table.name}\n{_markdown(table.doc)}\n\n"
+        f"- Grain: {table.grain}\n- Key: {_codes(table.key)}\n- Current: {newest}; one observation is one"
+        f" {table.observed_per}\n\n"
+        f"| column | type | null | JSON path | meaning |\n|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _codes(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _reader_paths(column: Column) -> str:
+    return ", ".join(_reader_path(path) for path in column.sources) or "-"
+
+
+def _reader_path(path: str) -> str:
+    if path.startswith("playlist."):
+        return f"`{path.removeprefix('playlist.')}` of the playlist"
+    return f"`items[].{path}`"
+
+
+def _markdown(words: str) -> str:
+    return words.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")
+
+
+def stale_files(folder: Path, files: dict[str, str]) -> Iterator[str]:
+    """What keeps the folder from being as generated: each file that is missing, differs, or is no longer made."""
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    for name in sorted(files.keys() | there.keys()):
+        if name not in there:
+            yield f"{name} (missing)"
+        elif name not in files:
+            yield f"{name} (made by no contract)"
+        elif there[name].read_text(encoding="utf-8") != files[name]:
+            yield f"{name} (differs)"
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Make the folder hold these files and no others."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def main(argv: Sequence[str], folder: Path = GENERATED) -> int:
+    """Write the files, or with `--check` say which are stale; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if a file is stale")
+    files = generated_files()
+    if not parser.parse_args(argv).check:
+        write_files(folder, files)
+        return 0
+    stale = list(stale_files(folder, files))
+    if stale:
+        sys.stderr.write(
+            f"{len(stale)} of the generated files in {folder} do not match the contracts, "
+            f"run `python -m deploy.generate`: {', '.join(stale)}.\n"
+        )
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

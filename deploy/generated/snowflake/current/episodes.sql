@@ -1,0 +1,47 @@
+-- episodes: one row per episode, of the newest observation per episode_id.
+-- Made by `python -m deploy.generate` from shared/tables/episodes.py; do not edit.
+create or replace view {{ database }}.CORE.EPISODES (
+    EPISODE_ID comment 'Spotify id',
+    NAME comment 'title',
+    SHOW_ID comment 'show of the episode; some answers give it as an album',
+    SHOW_NAME comment 'name of the show',
+    PUBLISHER comment 'publisher of the show',
+    DURATION_MS comment 'length in milliseconds',
+    EXPLICIT comment 'explicit content; false may also mean unknown to Spotify',
+    RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day',
+    RELEASED_ON comment 'first day of the given period; null if the text is no date from year 1000 to two years ahead',
+    LANGUAGE comment 'first language given, as an ISO 639 code',
+    URI comment 'Spotify URI',
+    URL comment 'page for people',
+    BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
+)
+comment = 'Podcast episodes that stand in playlists, as Spotify last described them.'
+as
+select
+    episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,
+    language, uri, url, batch_id, source_object, document_id, source_position, extracted_at
+from (
+    select
+        episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,
+        language, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
+        row_number() over (
+            partition by episode_id
+            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as row_place
+    from (
+        select
+            episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,
+            language, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
+            rank() over (
+                partition by episode_id
+                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+            ) as observation_rank
+        from {{ database }}.LANDING.EPISODES
+    ) as ranked
+    where observation_rank = 1
+) as numbered
+where row_place = 1;

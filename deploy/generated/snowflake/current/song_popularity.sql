@@ -1,0 +1,25 @@
+-- song_popularity: one row per song and place it was observed at; every observation, of copies the newest.
+-- Made by `python -m deploy.generate` from shared/tables/song_popularity.py; do not edit.
+create or replace view {{ database }}.CORE.SONG_POPULARITY (
+    SONG_ID comment 'Spotify id of the song',
+    POPULARITY comment '0 to 100, as Spotify rates recent plays',
+    BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
+)
+comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.'
+as
+select
+    song_id, popularity, batch_id, source_object, document_id, source_position, extracted_at
+from (
+    select
+        song_id, popularity, batch_id, source_object, document_id, source_position, extracted_at,
+        row_number() over (
+            partition by song_id, document_id, source_position
+            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as row_place
+    from {{ database }}.LANDING.SONG_POPULARITY
+) as numbered
+where row_place = 1;

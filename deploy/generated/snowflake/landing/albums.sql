@@ -1,0 +1,24 @@
+-- albums: every row as loaded; the current ones are CORE.ALBUMS.
+-- Made by `python -m deploy.generate` from shared/tables/albums.py; do not edit.
+create table if not exists {{ database }}.LANDING.ALBUMS (
+    ALBUM_ID varchar not null comment 'Spotify id',
+    NAME varchar comment 'title; may be empty after a takedown',
+    ALBUM_TYPE varchar comment 'album, single, compilation or a newer word',
+    RELEASE_DATE_TEXT varchar comment 'release date as given: a year, a year and month, or a day',
+    RELEASE_DATE_PRECISION varchar comment 'year, month or day as given; does not always match the text',
+    RELEASED_ON date comment 'first day of the given period; null if the text is no date from year 1000 to two years ahead',
+    RELEASE_YEAR number(10,0) comment 'year of released_on',
+    TOTAL_TRACKS number(10,0) comment 'tracks on the album',
+    IMAGE_URL varchar comment 'first cover given, the widest',
+    URI varchar comment 'Spotify URI',
+    URL varchar comment 'page for people',
+    BATCH_ID varchar not null comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT varchar not null comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID varchar not null comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION number(10,0) not null comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT timestamp_ntz(6) not null comment 'when the document was extracted, UTC; one per document',
+    FILE_NAME varchar comment 'key of the Parquet file in the bucket',
+    FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
+    LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
+)
+comment = 'Albums of the songs, as Spotify last described them.';

@@ -1,0 +1,17 @@
+-- artists: every row as loaded; the current ones are CORE.ARTISTS.
+-- Made by `python -m deploy.generate` from shared/tables/artists.py; do not edit.
+create table if not exists {{ database }}.LANDING.ARTISTS (
+    ARTIST_ID varchar not null comment 'Spotify id',
+    NAME varchar comment 'name; may be empty',
+    URI varchar comment 'Spotify URI',
+    URL varchar comment 'page for people',
+    BATCH_ID varchar not null comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT varchar not null comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID varchar not null comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION number(10,0) not null comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT timestamp_ntz(6) not null comment 'when the document was extracted, UTC; one per document',
+    FILE_NAME varchar comment 'key of the Parquet file in the bucket',
+    FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
+    LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
+)
+comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';

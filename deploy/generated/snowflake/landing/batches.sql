@@ -1,0 +1,14 @@
+-- batches: every row as loaded; the current ones are CORE.BATCHES.
+-- Made by `python -m deploy.generate` from shared/tables/batches.py; do not edit.
+create table if not exists {{ database }}.LANDING.BATCHES (
+    BATCH_NUMBER number(19,0) not null comment 'number in the commit log, from 1 without a gap',
+    COMMITTED_AT timestamp_ntz(6) not null comment 'when the commit was tried, UTC',
+    OBJECT_COUNT number(10,0) not null comment 'raw objects taken, quarantined ones included',
+    ITEM_COUNT number(10,0) not null comment 'playlist items in them, of every kind',
+    REJECT_COUNT number(10,0) not null comment 'rows and documents in rejects/',
+    BATCH_ID varchar not null comment 'batch that brought the row; sorts by commit order',
+    FILE_NAME varchar comment 'key of the Parquet file in the bucket',
+    FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
+    LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
+)
+comment = 'What was committed and when. Published last: a reader who waits for a batch here sees the batch whole.';

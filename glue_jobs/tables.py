@@ -1,0 +1,197 @@
+"""Stages a batch's tables: each is made from the batch's frames, checked against the account, and written by Spark."""
+
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from glue_jobs import normal_form
+from glue_jobs.commit_log import REJECTS, Batch, StagedFile
+from glue_jobs.conform import FAULT, is_published, newest
+from glue_jobs.frames import LINEAGE, read_items, read_reads
+from glue_jobs.intake import Intake
+from glue_jobs.reader import KINDS
+from glue_jobs.runtime import GlueJob
+from glue_jobs.transforms import FROM_ITEMS, FROM_READS
+from shared import lake
+from shared.contract import Table
+from shared.store import ObjectStore
+from shared.tables import BATCHES, PLAYLIST_ITEMS, TABLES
+
+_WRITES_AT_ONCE = 4
+
+
+class AccountError(Exception):
+    """The rows made are not the items read: a fault of the suite, so nothing is committed."""
+
+
+@dataclass
+class Staged:
+    """What a batch wants to publish: files, rejected rows per reason, and the account of its items by kind."""
+
+    files: list[StagedFile] = field(default_factory=list)
+    rejects: Counter[str] = field(default_factory=Counter)
+    account: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class _Made:
+    """A table's rows before and after the newest were chosen, counted while they are written."""
+
+    table: Table
+    rows: DataFrame
+    made: Observation
+    kept: Observation
+
+
+def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake) -> Staged:
+    """Writes every table of the batch to staging, one file each, none for a table without rows.
+
+    Raises AccountError when an item is unaccounted for.
+    """
+    staged = Staged(rejects=Counter(intake.reject_reasons), account=Counter(dict.fromkeys(KINDS, 0)))
+    frames: dict[str, DataFrame] = {}
+    tables: list[_Made] = []
+    if intake.items:
+        items = read_items(job.spark, job.readable(store, intake.items), batch.batch_id).persist()
+        frames |= dict.fromkeys(FROM_ITEMS, items)
+        tables += [_made(_table(name), transform(items)) for name, transform in FROM_ITEMS.items()]
+    if intake.reads:
+        reads = read_reads(job.spark, job.readable(store, intake.reads), batch.batch_id)
+        frames |= dict.fromkeys(FROM_READS, reads)
+        tables += [_made(_table(name), transform(reads)) for name, transform in FROM_READS.items()]
+    with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
+        try:
+            for files in pool.map(lambda made: _write_table(job, store, batch, made), tables):
+                staged.files += files
+        except BaseException:
+            job.spark.sparkContext.cancelAllJobs()
+            raise
+    _balance(intake, tables, staged.account)
+    staged.files += intake.rejects
+    faulty = [made for made in tables if made.made.get["faults"]]
+    if faulty:
+        _write_rejects(job, store, batch, {made.table.name: frames[made.table.name] for made in faulty}, faulty, staged)
+    for frame in frames.values():
+        frame.unpersist()
+    return staged
+
+
+def stage_batches(  # noqa: PLR0913  # the columns of the table
+    job: GlueJob,
+    store: ObjectStore,
+    batch: Batch,
+    *,
+    number: int,
+    committed_at: datetime,
+    item_count: int,
+    reject_count: int,
+) -> StagedFile:
+    """The batch's own row of `batches`."""
+    row = job.spark.range(1).select(
+        F.lit(number).cast("bigint").alias("batch_number"),
+        F.lit(committed_at.isoformat()).cast("timestamp").cast("timestamp_ntz").alias("committed_at"),
+        F.lit(len(batch.inputs)).alias("object_count"),
+        F.lit(item_count).alias("item_count"),
+        F.lit(reject_count).alias("reject_count"),
+        F.lit(batch.batch_id).alias("batch_id"),
+    )
+    prefix = lake.staging(batch.batch_id, f"{BATCHES.name}-{number}")
+    return StagedFile(BATCHES.name, _write(job, store, row, prefix), 1)
+
+
+def _table(name: str) -> Table:
+    return next(table for table in TABLES if table.name == name)
+
+
+def _made(table: Table, conformed: DataFrame) -> _Made:
+    made, kept = Observation(f"{table.name} made"), Observation(f"{table.name} kept")
+    counts = [F.count(F.lit(1)).alias("rows"), F.count(FAULT).alias("faults")]
+    if table is PLAYLIST_ITEMS:
+        counts += [F.count_if(F.col("kind") == kind).alias(kind) for kind in KINDS]
+    rows = newest(conformed.observe(made, *counts), table).where(is_published(table)).drop(FAULT)
+    return _Made(table, rows.observe(kept, F.count(F.lit(1)).alias("rows")), made, kept)
+
+
+def _write_table(job: GlueJob, store: ObjectStore, batch: Batch, made: _Made) -> list[StagedFile]:
+    key = _write(job, store, made.rows, lake.staging(batch.batch_id, made.table.name))
+    rows = made.kept.get["rows"]
+    return [StagedFile(made.table.name, key, rows)] if rows else []
+
+
+def _write(job: GlueJob, store: ObjectStore, rows: DataFrame, prefix: str) -> str:
+    # One file a table: batches are bounded, and Snowpipe and Athena like few files.
+    writer = (
+        rows.coalesce(1).write.mode("overwrite").option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+    )
+    writer.parquet(job.writable(store, prefix))
+    (key,) = job.deliver(store, prefix)
+    return key
+
+
+def _balance(intake: Intake, tables: list[_Made], account: Counter[str]) -> None:
+    """Every item that the reader counted must have come out of Spark, under one kind."""
+    made = {one.table.name: one.made.get for one in tables}
+    expected = {
+        "playlist_items": intake.kinds.total(),
+        "songs": intake.kinds["song"],
+        "episodes": intake.kinds["episode"],
+    }
+    for name, count in expected.items():
+        rows = made[name]["rows"] if name in made else 0
+        if rows != count:
+            message = f"{name}: {count} items were read, but {rows} rows were made of them; nothing was committed."
+            raise AccountError(message)
+    if PLAYLIST_ITEMS.name in made:
+        account.update({kind: made[PLAYLIST_ITEMS.name][kind] for kind in KINDS})
+    if sum(account.values()) != intake.kinds.total():
+        message = f"{intake.kinds.total()} items were read, but their kinds are {dict(account)}; nothing was committed."
+        raise AccountError(message)
+
+
+def _write_rejects(
+    job: GlueJob, store: ObjectStore, batch: Batch, frames: Mapping[str, DataFrame], faulty: list[_Made], staged: Staged
+) -> None:
+    """Every row that a table did not take: why, where it stood, and the row as the API gave it."""
+    transforms = FROM_ITEMS | FROM_READS
+    rejected = [
+        transforms[made.table.name](frames[made.table.name])
+        .where(F.col(FAULT).isNotNull())
+        .select(
+            F.lit(made.table.name).alias("table"),
+            f"{FAULT}.column",
+            f"{FAULT}.reason",
+            *LINEAGE,
+        )
+        for made in faulty
+    ]
+    rows = reduce(DataFrame.unionByName, rejected).persist()
+    for row in rows.groupBy("table", "column").count().collect():
+        staged.rejects[f"{row['table']}.{row['column']}" if row["column"] else row["table"]] += row["count"]
+    place = ["source_object", "document_id", "source_position"]
+    originals = reduce(
+        DataFrame.unionByName,
+        {id(frame): _originals(frame).select(*place, "row") for frame in frames.values()}.values(),
+    )
+    out = rows.join(originals.dropDuplicates(place), on=place, how="left")
+    prefix = lake.staging(batch.batch_id, REJECTS)
+    out.coalesce(1).write.mode("append").option("compression", "gzip").option(
+        "mapreduce.fileoutputcommitter.marksuccessfuljobs", "false"
+    ).json(job.writable(store, prefix))
+    rows.unpersist()
+    staged.files += [
+        StagedFile(REJECTS, key, sum(made.made.get["faults"] for made in faulty)) for key in job.deliver(store, prefix)
+    ]
+
+
+def _originals(frame: DataFrame) -> DataFrame:
+    """Lineage and `row`: the row as it came where that was kept, else what the reader kept of it, as JSON."""
+    if "raw" in frame.columns:
+        payload = [name for name in normal_form.ROW.fields if name in frame.columns]
+        return frame.select(*LINEAGE, F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
+    return frame.select(*LINEAGE, F.to_json("playlist").alias("row"))

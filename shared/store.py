@@ -1,0 +1,606 @@
+"""An object store with two roots: a folder (`file://` or a plain path, the embedded default) and a bucket (`s3://`).
+
+Keys are plain text, `/` between their parts, never quoted. A token names a version of an object: the ETag on S3 (equal
+bytes may have equal ETags), inode-size-mtime-ctime in a folder. What is listed is whole: in both stores dot files and
+`.part`, `.tmp`, `.crc` and what lies under `_temporary` are left out; `_manifest.json` and Spark's `_SUCCESS` are not.
+"""
+
+import contextlib
+import errno
+import io
+import logging
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+from shared import document, lake
+
+logger = logging.getLogger(__name__)
+
+_TEMP = ".put-"  # a file on its way in; the visible name is linked to it when it is whole
+_ASIDE = ".aside-"  # a folder that holds a file on its way out; its name says which version may go
+_HIDDEN_STARTS = (".", "_temporary")
+_HIDDEN_ENDS = (".part", ".tmp", ".crc")
+_LEFTOVER_SECONDS = 24 * 3600
+_TRIES = 5
+
+
+class Listed(NamedTuple):
+    """An object as a listing shows it; `time` is its last modification, in UTC."""
+
+    key: str
+    size: int
+    token: str
+    time: datetime
+
+
+class Fetched(NamedTuple):
+    """The bytes of an object and the version they are of."""
+
+    data: bytes
+    token: str
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the message says what to do about it."""
+
+
+class TransientError(StoreError):
+    """The same again may succeed."""
+
+
+class ObjectStore(Protocol):
+    """What a folder and a bucket have in common. Every method may raise StoreError."""
+
+    uri: str  # 's3://bucket/prefix' or 'file:///absolute/path', no slash at the end
+
+    def get(self, key: str) -> Fetched | None:
+        """The object's bytes and token; None if it is not there."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write the object whole, replacing what is there."""
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Write the object whole; False, and nothing changed, if there is one already.
+
+        On S3 an answer that was lost on its way makes False of a success: whoever must know reads the object.
+        """
+
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        """The objects whose key starts with the prefix and is greater than `after`, in order of their keys."""
+
+    def copy(self, source: str, target: str, token: str | None = None) -> bool:
+        """Make the target appear whole; one that is there already is left as it is.
+
+        False if there is no target and the source is gone or, with a token, another version.
+        """
+
+    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:
+        """Remove the object, with a token only that version; False if it is not there or another version.
+
+        A folder cannot compare and delete in one step; there the document id of the bytes is compared as well.
+        """
+
+    def delete_under(self, prefix: str) -> None:
+        """Remove all that lies under a prefix that ends in `/`, hidden files too."""
+
+    def object_uri(self, key: str) -> str:
+        """The object's address as Spark takes it."""
+
+
+def open_store(uri: str, *, create: bool = False) -> ObjectStore:
+    """The store at `s3://bucket/prefix`, `file:///path` or a plain path.
+
+    Raises StoreError if the folder is not there, unless it is to be created. A bucket is not asked before it is used.
+    """
+    scheme, colon, rest = uri.partition("://")
+    if scheme == "s3" and colon:
+        bucket, _, prefix = rest.partition("/")
+        if not bucket:
+            message = f"{uri} names no bucket: write s3://bucket/prefix."
+            raise StoreError(message)
+        return S3Store(bucket, prefix.strip("/"))
+    if colon and (scheme != "file" or not rest.startswith("/")):
+        message = f"{uri} is no lake: write s3://bucket/prefix, file:///path or a path."
+        raise StoreError(message)
+    root = Path(rest if colon else uri).expanduser()
+    if create:
+        with _plain_words(root):
+            root.mkdir(parents=True, exist_ok=True)
+    if not root.is_dir():
+        message = f"There is no lake at {root}: create the folder or check --lake."
+        raise StoreError(message)
+    return FolderStore(root)
+
+
+def _checked(key: str) -> str:
+    if "\0" in key or any(part in {"", ".", ".."} for part in key.split("/")):
+        message = f"{key!r} is no key: it must be relative, without empty parts, '.' and '..'."
+        raise StoreError(message)
+    return key
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(_HIDDEN_STARTS) or name.endswith(_HIDDEN_ENDS)
+
+
+# --- a folder -----------------------------------------------------------------------------------------------------
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full; free some space and start again",
+    errno.EDQUOT: "your quota of the disk is used up; free some space and start again",
+    errno.EACCES: "permission denied; check who owns the folder and who may write to it",
+    errno.EPERM: "not permitted; check the folder's permissions, and that its file system knows hard links",
+    errno.EOPNOTSUPP: "the file system knows no hard links; put the lake on a local disk",
+    errno.EROFS: "the file system is read-only; put the lake where it can be written",
+    errno.ENAMETOOLONG: "the name is too long for the file system; give the file a shorter one",
+    errno.EISDIR: "there is a folder of this name; move it out of the lake",
+    errno.ENOTDIR: "a part of the path is a file; move it out of the lake",
+}
+
+
+@contextlib.contextmanager
+def _plain_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        advice = _ADVICE.get(error.errno or 0, f"{error.strerror or error}; check the disk and start again")
+        message = f"Cannot work on {path}: {advice}. Nothing was left half written."
+        raise StoreError(message) from error
+
+
+def _version(found: os.stat_result) -> str:
+    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
+
+
+def _token(found: os.stat_result) -> str:
+    return f"{_version(found)}-{found.st_ctime_ns}"
+
+
+def _version_of(token: str) -> str:
+    return token.rpartition("-")[0]
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+    _sync(folder.parent)
+
+
+@contextlib.contextmanager
+def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
+    """A whole copy of the source on disk, in the target's folder, under a hidden name that is gone afterwards."""
+    for tries_left in reversed(range(_TRIES)):
+        _make_folder(target.parent)
+        temp = target.parent / f"{_TEMP}{secrets.token_hex(8)}"
+        try:
+            file = temp.open("xb")
+        except FileNotFoundError:  # the folder was empty, and somebody has just tidied it away
+            if not tries_left:
+                raise
+        else:
+            break
+    try:
+        with file:
+            shutil.copyfileobj(source, file)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temp
+    finally:
+        temp.unlink(missing_ok=True)
+    _sync(target.parent)
+
+
+def _settled(path: Path) -> os.stat_result | None:
+    """The file's stat with a ctime that will last; None if there is no regular file.
+
+    Removing a second name changes the ctime, so whoever looks at a file first removes the hidden names that a
+    put_if_absent (or a putting back) between its link and its unlink, perhaps killed there, has left. The other's
+    unlink then finds nothing, which is no error. Hard links that a person made are left alone.
+    """
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        if found.st_nlink > 1:
+            for other in (*path.parent.glob(f"{_TEMP}*"), *path.parent.glob(f"{_ASIDE}*/*")):
+                with contextlib.suppress(FileNotFoundError):
+                    if other.lstat().st_ino == found.st_ino:
+                        other.unlink()
+            found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found
+
+
+def _settle_aside(aside: Path) -> bool:
+    """Remove what was set aside if it is the version that may go, else put it back; False if it was put back.
+
+    Anyone may do it at any time, also while another does. The folder's name says all: `.aside-<inode>-<size>-<mtime>-
+    <document id>-<random>`. Where a newer file has the old name by now, it has replaced the one aside.
+    """
+    version, document_id, _ = aside.name.removeprefix(_ASIDE).rsplit("-", 2)
+    removed = True
+    with contextlib.suppress(FileNotFoundError):  # another settles it
+        for file in sorted(aside.iterdir()):
+            same = _version(file.lstat()) == version
+            if same and document_id:
+                same = document.document_id(file.read_bytes()) == document_id
+            if not same:
+                removed = False
+                with contextlib.suppress(FileExistsError):
+                    os.link(file, aside.parent / file.name)
+            file.unlink()
+    with contextlib.suppress(OSError):
+        aside.rmdir()
+    return removed
+
+
+class FolderStore:
+    """A lake in a folder. Symbolic links are neither listed nor followed out of the folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Root is a folder that exists."""
+        self._root = root.resolve()
+        self.uri = f"file://{self._root}"
+
+    def _path(self, key: str) -> Path:
+        path = self._root / _checked(key)
+        if not path.parent.resolve().is_relative_to(self._root):
+            message = f"{key} leads out of the lake {self._root} by a symbolic link: remove the link."
+            raise StoreError(message)
+        return path
+
+    def get(self, key: str) -> Fetched | None:
+        """See ObjectStore."""
+        path = self._path(key)
+        with _plain_words(path):
+            if _settled(path) is None:
+                return None
+            try:
+                with path.open("rb") as file:
+                    token = _token(os.fstat(file.fileno()))
+                    return Fetched(file.read(), token)
+            except FileNotFoundError:
+                return None
+
+    def put(self, key: str, data: bytes) -> None:
+        """See ObjectStore."""
+        path = self._path(key)
+        with _plain_words(path), _temp_file(path, io.BytesIO(data)) as temp:
+            temp.replace(path)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """See ObjectStore."""
+        path = self._path(key)
+        with _plain_words(path), _temp_file(path, io.BytesIO(data)) as temp:
+            try:
+                os.link(temp, path)
+            except FileExistsError:
+                return False
+            return True
+
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        """See ObjectStore. Also tidies up after runs that were killed inside the store."""
+        folder = prefix.rpartition("/")[0]
+        top = self._path(f"{folder}/x").parent if folder else self._root
+        with _plain_words(top):
+            yield from self._walk(f"{folder}/" if folder else "", prefix, after)
+
+    def _walk(self, folder: str, prefix: str, after: str) -> Iterator[Listed]:
+        for name in self._names(self._root / folder):
+            key = folder + name
+            if name.endswith("/"):
+                if key.startswith(prefix) and (key > after or after.startswith(key)):
+                    yield from self._walk(key, prefix, after)
+            elif key.startswith(prefix) and key > after:
+                found = _settled(self._root / key)
+                if found:
+                    time = datetime.fromtimestamp(found.st_mtime, UTC)
+                    yield Listed(key, found.st_size, _token(found), time)
+
+    def _names(self, folder: Path) -> tuple[str, ...]:
+        """The names in a folder, those of folders with a slash, in order of the keys they make."""
+        try:
+            with os.scandir(folder) as entries:
+                found = tuple(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        asides = tuple(entry for entry in found if entry.name.startswith(_ASIDE))
+        for aside in asides:
+            _settle_aside(Path(aside.path))
+        names = {f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in found}
+        if asides:  # a file may just have been put back
+            names |= {path.name for path in folder.iterdir() if path.is_file()}
+        for name in names:
+            if name.startswith(_TEMP):
+                _remove_leftover(folder / name)
+        return tuple(sorted(name for name in names if not _is_hidden(name.rstrip("/")) and _is_text(folder, name)))
+
+    def copy(self, source: str, target: str, token: str | None = None) -> bool:
+        """See ObjectStore."""
+        path, new = self._path(source), self._path(target)
+        with _plain_words(new):
+            if new.exists():
+                return True
+            found = _settled(path)
+            if found is None:
+                return new.exists()  # another copied it and tidied up since
+            if token and _token(found) != token:
+                return False
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                return new.exists()
+            with file, _temp_file(new, file) as temp:
+                now = _settled(path) if token else None
+                if token and (now is None or _token(now) != token):
+                    return False
+                with contextlib.suppress(FileExistsError):
+                    os.link(temp, new)
+        return True
+
+    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:
+        """See ObjectStore. With a token: set it aside, look at it, put it back if it is another version.
+
+        Setting aside changes the ctime, so inode, size and mtime are compared, and the bytes' document id.
+        """
+        path = self._path(key)
+        with _plain_words(path):
+            found = _settled(path)
+            if found is None or (token and _version(found) != _version_of(token)):
+                return False
+            if token is None:
+                path.unlink(missing_ok=True)
+            else:
+                aside = _set_aside(path, f"{_version_of(token)}-{document_id or ''}")
+                if aside is None or not _settle_aside(aside):
+                    return False
+            self._tidy(path.parent)
+        return True
+
+    def delete_under(self, prefix: str) -> None:
+        """See ObjectStore. What cannot be removed stays."""
+        folder = self._path(prefix.removesuffix("/"))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def object_uri(self, key: str) -> str:
+        """See ObjectStore."""
+        return f"{self.uri}/{_checked(key)}"
+
+    def _tidy(self, folder: Path) -> None:
+        """Remove folders that programs made, `run=…` and staging, once they are empty; those of people stay."""
+        staging = self._root / lake.STAGING
+        with contextlib.suppress(OSError):
+            while folder != self._root and ("=" in folder.name or staging in folder.parents):
+                folder.rmdir()
+                folder = folder.parent
+
+
+def _set_aside(path: Path, expected: str) -> Path | None:
+    for _ in range(_TRIES):
+        aside = path.parent / f"{_ASIDE}{expected}-{secrets.token_hex(8)}"
+        try:
+            aside.mkdir()
+            path.rename(aside / path.name)
+        except FileNotFoundError:  # the file is gone, or a listing has just tidied the empty folder away
+            with contextlib.suppress(OSError):
+                aside.rmdir()
+            if not path.exists():
+                return None
+        else:
+            return aside
+    return None
+
+
+def _remove_leftover(temp: Path) -> None:
+    with contextlib.suppress(OSError):
+        if time.time() - temp.lstat().st_mtime > _LEFTOVER_SECONDS:
+            temp.unlink()
+
+
+def _is_text(folder: Path, name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        logger.warning("Left out %r in %s: its name is not UTF-8, rename it.", name, folder)
+        return False
+    return True
+
+
+# --- a bucket -----------------------------------------------------------------------------------------------------
+
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_CHANGED = {"412", "PreconditionFailed"}
+_CONFLICT = {"409", "ConditionalRequestConflict"}
+_REFUSED = {"403", "401", "AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
+_BUSY = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "RequestTimeTooSkewed"}
+
+
+def _code(error: Any) -> str:  # noqa: ANN401  (botocore's ClientError, which has no types)
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+class S3Store:
+    """A lake in a bucket. Credentials, region and endpoint are boto3's own (AWS_ENDPOINT_URL and so on)."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        """Prefix has no slash at its ends and may be empty."""
+        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (a folder needs no boto3)
+        import botocore.config  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+
+        self.uri = f"s3://{bucket}/{prefix}" if prefix else f"s3://{bucket}"
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._errors: Any = botocore.exceptions
+        # Behind an endpoint of one's own, bucket names are no host names.
+        own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        style = {"addressing_style": "path"} if own else {}
+        with self._plain_words():
+            self._client: Any = boto3.client(
+                "s3", config=botocore.config.Config(retries={"mode": "standard"}, s3=style)
+            )
+
+    @contextlib.contextmanager
+    def _plain_words(self) -> Iterator[None]:
+        try:
+            yield
+        except self._errors.ClientError as error:
+            raise self._in_plain_words(error) from error
+        except (self._errors.NoCredentialsError, self._errors.PartialCredentialsError) as error:
+            message = f"There are no AWS credentials for {self.uri}: log in (aws sso login) or set AWS_PROFILE."
+            raise StoreError(message) from error
+        except (self._errors.HTTPClientError, self._errors.ConnectionError) as error:
+            message = f"{self.uri} does not answer ({error}): check the network and AWS_ENDPOINT_URL, then start again."
+            raise TransientError(message) from error
+        except self._errors.BotoCoreError as error:
+            message = f"{self.uri} cannot be used ({error}): check the AWS settings."
+            raise StoreError(message) from error
+
+    def _in_plain_words(self, error: Any) -> StoreError:  # noqa: ANN401  (botocore has no types)
+        code = _code(error)
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code == "NoSuchBucket":
+            return StoreError(f"There is no bucket {self._bucket}: create it or check --lake.")
+        if code in _REFUSED:
+            return StoreError(
+                f"AWS refuses {error.operation_name} on {self.uri} ({code}): check the credentials and that they allow "
+                "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there."
+            )
+        if code in _BUSY | _CONFLICT or status >= 500:  # noqa: PLR2004  (a server's own fault, RFC 9110)
+            return TransientError(f"{self.uri} is busy ({code}): start again in a minute.")
+        return StoreError(f"{error.operation_name} on {self.uri} failed: {error}.")
+
+    def _name(self, key: str) -> str:
+        return self._prefix + _checked(key)
+
+    def _etag(self, key: str) -> str | None:
+        try:
+            return str(self._client.head_object(Bucket=self._bucket, Key=self._name(key))["ETag"]).strip('"')
+        except self._errors.ClientError as error:
+            if _code(error) in _MISSING:
+                return None
+            raise
+
+    def get(self, key: str) -> Fetched | None:
+        """See ObjectStore."""
+        with self._plain_words():
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+            except self._errors.ClientError as error:
+                if _code(error) in _MISSING:
+                    return None
+                raise
+            return Fetched(answer["Body"].read(), answer["ETag"].strip('"'))
+
+    def put(self, key: str, data: bytes) -> None:
+        """See ObjectStore."""
+        with self._plain_words():
+            self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """See ObjectStore. A 409 says that another write of the key is under way: the same put again."""
+        with self._plain_words():
+            for tries_left in reversed(range(_TRIES)):
+                try:
+                    self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data, IfNoneMatch="*")
+                except self._errors.ClientError as error:
+                    if _code(error) in _CHANGED:
+                        return False
+                    if _code(error) not in _CONFLICT or not tries_left:
+                        raise
+                else:
+                    break
+        return True
+
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        """See ObjectStore. The empty objects that the console makes for folders are left out."""
+        if prefix:
+            _checked(prefix.removesuffix("/"))
+        for item in self._objects(prefix, after):
+            key = item["Key"].removeprefix(self._prefix)
+            if not key.endswith("/") and not any(_is_hidden(part) for part in key.split("/")):
+                yield Listed(key, item["Size"], item["ETag"].strip('"'), item["LastModified"].astimezone(UTC))
+
+    def _objects(self, prefix: str, after: str = "") -> Iterator[dict[str, Any]]:
+        start = {"StartAfter": self._prefix + after} if after else {}
+        with self._plain_words():
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix, **start):
+                yield from page.get("Contents", ())
+
+    def copy(self, source: str, target: str, token: str | None = None) -> bool:
+        """See ObjectStore. The source's version is compared twice, since moto ignores CopySourceIfMatch.
+
+        The target is looked for before the copy: S3's own documents disagree on whether CopyObject takes If-None-Match.
+        Two who copy at once may both write it, from one source: the same bytes.
+        """
+        with self._plain_words():
+            if self._etag(target):
+                return True
+            found = self._etag(source)
+            if found is None:
+                return self._etag(target) is not None  # another copied it and tidied up since
+            if token and found != token:
+                return False
+            try:
+                self._client.copy_object(
+                    Bucket=self._bucket,
+                    Key=self._name(target),
+                    CopySource={"Bucket": self._bucket, "Key": self._name(source)},
+                    CopySourceIfMatch=found,
+                )
+            except self._errors.ClientError as error:
+                if _code(error) in _MISSING | _CHANGED:
+                    return self._etag(target) is not None
+                raise
+        return True
+
+    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:  # noqa: ARG002
+        """See ObjectStore. S3 (since September 2025) and moto compare and delete in one step.
+
+        A store that ignores If-Match has only the look before; there a version that arrives in between is lost.
+        """
+        with self._plain_words():
+            found = self._etag(key)
+            if found is None or (token and found != token):
+                return False
+            condition = {"IfMatch": token} if token else {}
+            try:
+                self._client.delete_object(Bucket=self._bucket, Key=self._name(key), **condition)
+            except self._errors.ClientError as error:
+                if _code(error) in _MISSING | _CHANGED:
+                    return False
+                raise
+        return True
+
+    def delete_under(self, prefix: str) -> None:
+        """See ObjectStore. What cannot be removed stays."""
+        _checked(prefix.removesuffix("/"))
+        names = [item["Key"] for item in self._objects(prefix.removesuffix("/") + "/")]
+        with self._plain_words():
+            for start in range(0, len(names), 1000):  # as many as DeleteObjects takes
+                doomed = [{"Key": name} for name in names[start : start + 1000]]
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": doomed, "Quiet": True})
+
+    def object_uri(self, key: str) -> str:
+        """See ObjectStore."""
+        return f"{self.uri}/{_checked(key)}"

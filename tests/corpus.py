@@ -1,0 +1,74 @@
+"""The golden corpus as data: documents, and the rows typed by hand that must come of them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from shared.contract import Table, Type
+from shared.document import document_id
+
+FOLDER = Path(__file__).parent / "golden"
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder of the corpus."""
+
+    name: str
+    expected: Mapping[str, Any]
+
+    @property
+    def documents(self) -> Mapping[str, Mapping[str, str]]:
+        """File name to when it was extracted and what must become of it."""
+        return self.expected["documents"]
+
+    def path(self, document: str) -> Path:
+        """The document's file."""
+        return FOLDER / self.name / document
+
+    def rows(self, table: Table) -> list[Row]:
+        """The typed rows: own columns in contract order, then the document's name and the source position."""
+        return sorted((self._row(table, given) for given in self.expected["tables"].get(table.name, [])), key=_sortable)
+
+    def _row(self, table: Table, given: Mapping[str, Any]) -> Row:
+        unknown = given.keys() - {column.name for column in table.columns} - {"document", "source_position"}
+        assert not unknown, f"{self.name}: {table.name} has no column {unknown}"
+        own = [self._value(given.get(column.name), column.type) for column in table.columns]
+        return (*own, given["document"], given["source_position"])
+
+    def _value(self, value: Any, column_type: Type) -> Any:
+        if value is None or column_type not in (Type.DATE, Type.TIMESTAMP, Type.STRING):
+            return value
+        if column_type is Type.DATE:
+            return date.fromisoformat(value)
+        if column_type is Type.TIMESTAMP:
+            return datetime.fromisoformat(value)
+        for name in self.documents if "<document_id:" in value else ():
+            value = value.replace(f"<document_id:{name}>", document_id(self.path(name).read_bytes()))
+        return value
+
+
+def cases() -> Iterator[Case]:
+    """Every case that has documents."""
+    for path in sorted(FOLDER.glob("*/expected.json")):
+        expected = json.loads(path.read_text(encoding="utf-8"))
+        if "documents" in expected:
+            yield Case(path.parent.name, expected)
+
+
+def _sortable(row: Row) -> list[tuple[bool, str]]:
+    return [(value is None, str(value)) for value in row]
+
+
+def sort_rows(rows: list[Row]) -> list[Row]:
+    """An order in which made and typed rows can be compared."""
+    return sorted(rows, key=_sortable)
+
+
+def extracted_at(document: Mapping[str, str]) -> datetime:
+    """When the document is to be taken as extracted."""
+    return datetime.fromisoformat(document["extracted_at"]).astimezone(UTC)

@@ -1,0 +1,146 @@
+"""A lake of hand-typed rows, and the engines that read it."""
+
+# What is put into SQL text is typed in these tests.
+# ruff: noqa: S608
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import jinja2
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from deploy.generate import GENERATED
+from deploy.local.warehouse import LoadStatus, Warehouse
+from shared.contract import Table, Type
+from shared.lake import processed_file
+from shared.tables import TABLES
+
+Row = dict[str, object]
+Publish = Callable[..., Path]
+Current = Callable[[Table, str], list[tuple[object, ...]]]
+
+ARROW_TYPES = {
+    Type.STRING: pa.string(),
+    Type.INT: pa.int32(),
+    Type.BIGINT: pa.int64(),
+    Type.BOOLEAN: pa.bool_(),
+    Type.DATE: pa.date32(),
+    Type.TIMESTAMP: pa.timestamp("us"),
+}
+
+LINEAGE: Row = {
+    "batch_id": "b1",
+    "source_object": "raw/a",
+    "document_id": "d1",
+    "source_position": 0,
+    "extracted_at": "2026-11-16",
+}
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Publish:
+    """Write rows as one published file of the batch with that number; lineage that a row does not give is filled in."""
+
+    def publish(table: Table, *rows: Row, batch: int = 1) -> Path:
+        lineage = {column.name: LINEAGE[column.name] for column in table.lineage}
+        schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.all_columns])
+        whole = [{name: _value(schema, name, value) for name, value in (lineage | row).items()} for row in rows]
+        file = tmp_path / processed_file(table.name, date(2026, 11, 16), batch, 0)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(whole, schema=schema), file)
+        return file
+
+    return publish
+
+
+def _value(schema: pa.Schema, name: str, value: object) -> object:
+    is_time = pa.types.is_timestamp(schema.field(name).type)
+    return datetime.fromisoformat(str(value)) if is_time and value is not None else value
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    """An empty warehouse with everything deployed."""
+    with Warehouse() as warehouse:
+        warehouse.deploy()
+        yield warehouse
+
+
+@pytest.fixture(params=["snowflake", "athena"])
+def current(request: pytest.FixtureRequest, tmp_path: Path) -> Current:
+    """The sorted rows of a table's current view over all that was published, in each engine's own SQL."""
+    if request.param == "athena":
+        return lambda table, columns: athena_current(tmp_path, table, columns)
+    warehouse: Warehouse = request.getfixturevalue("warehouse")
+    return lambda table, columns: snowflake_current(warehouse, tmp_path, table, columns)
+
+
+def snowflake_current(warehouse: Warehouse, lake: Path, table: Table, columns: str) -> list[tuple[object, ...]]:
+    """Load what was published, then read the view."""
+    loads = warehouse.load(table.name, sorted(lake.glob(f"processed/{table.name}/*/*")))
+    assert [load for load in loads if load.status is not LoadStatus.LOADED] == []
+    return warehouse.query(f"select {columns} from SPOTIFY.CORE.{table.name} order by {columns}")
+
+
+def athena_current(lake: Path, table: Table, columns: str) -> list[tuple[object, ...]]:
+    """Athena's DDL and view, transpiled to DuckDB."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema lake; create schema current_rows")
+        ddl = parsed_ddl(table)
+        location = ddl.find(exp.LocationProperty)
+        assert location is not None
+        folder = location.this.name.replace("s3://the-bucket/some/prefix", str(lake))
+        connection.execute(f"create table lake.{table.name} ({duckdb_columns(ddl)}, ingest_date date)")
+        connection.execute(
+            f"insert into lake.{table.name} by name select * from read_parquet('{folder}*/*', hive_partitioning = true)"
+        )
+        view = sqlglot.parse_one(rendered(f"athena/current/{table.name}.sql"), read="athena")
+        connection.execute(view.sql("duckdb"))
+        return connection.execute(f"select {columns} from current_rows.{table.name} order by {columns}").fetchall()
+
+
+def parsed_ddl(table: Table) -> exp.Create:
+    """The parsed DDL of a table over the lake."""
+    ddl = sqlglot.parse_one(rendered(f"athena/tables/{table.name}.sql"), read="athena")
+    assert isinstance(ddl, exp.Create)
+    return ddl
+
+
+def duckdb_columns(ddl: exp.Create) -> str:
+    """The table's own columns, as DuckDB spells them."""
+    return ", ".join(f"{column.name} {column.args['kind'].sql('duckdb')}" for column in ddl.this.expressions)
+
+
+def rendered(name: str) -> str:
+    """A generated file with every variable filled in."""
+    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not HTML
+    text = (GENERATED / name).read_text(encoding="utf-8")
+    return jinja.from_string(text).render(
+        database="current_rows", lake_database="lake", bucket="the-bucket", prefix="some/prefix/"
+    )
+
+
+@pytest.fixture(params=TABLES, ids=lambda table: table.name)
+def table(request: pytest.FixtureRequest) -> Table:
+    """Each table in turn."""
+    contract = request.param
+    assert isinstance(contract, Table)
+    return contract
+
+
+@pytest.fixture
+def athena_ddl(table: Table) -> exp.Create:
+    """The table's DDL over the lake, parsed."""
+    return parsed_ddl(table)
+
+
+@pytest.fixture
+def athena_view(table: Table) -> str:
+    """The table's current view, every variable filled in."""
+    return rendered(f"athena/current/{table.name}.sql")

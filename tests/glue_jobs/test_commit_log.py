@@ -1,0 +1,1024 @@
+"""The commit log takes every raw object into the lake exactly once."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glue_jobs.commit_log import (
+    Batch,
+    CommitLog,
+    CommitLogError,
+    Entry,
+    Input,
+    StagedFile,
+    Taken,
+    new_ulid,
+)
+from shared.store import Fetched, Listed, ObjectStore, TransientError, open_store
+from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
+
+__all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+A = "raw/pending/run=20261120T100000Z/a.ndjson.gz"
+B = "raw/pending/run=20261120T100000Z/b.ndjson.gz"
+MANIFEST = "raw/pending/run=20261120T100000Z/_manifest.json"
+ENTRY_1 = "log/00000000000000000001.json"
+ENTRY_2 = "log/00000000000000000002.json"
+DONE_1 = "log/done/00000000000000000001"
+FINAL_1 = "ingest_date=2026-11-20/00000000000000000001-00000"
+ARCHIVED_A = "raw/processed/00000000000000000001/run=20261120T100000Z/a.ndjson.gz"
+
+
+class Clock:
+    """Stands at noon until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Watched:
+    """A store on whose operations something may happen: `before` gets the number, name and arguments of each."""
+
+    def __init__(self, store: ObjectStore, before: Callable[[int, str, tuple[Any, ...]], None]) -> None:
+        self.uri = store.uri
+        self._store = store
+        self._before = before
+        self._count = count(1)
+
+    def _do(self, name: str, *args: Any) -> Any:
+        self._before(next(self._count), name, args)
+        return getattr(self._store, name)(*args)
+
+    def get(self, key: str) -> Fetched | None:
+        return self._do("get", key)  # type: ignore[no-any-return]
+
+    def put(self, key: str, data: bytes) -> None:
+        self._do("put", key, data)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        return self._do("put_if_absent", key, data)  # type: ignore[no-any-return]
+
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        return iter(tuple(self._do("list", prefix, after)))
+
+    def copy(self, source: str, target: str, token: str | None = None) -> bool:
+        return self._do("copy", source, target, token)  # type: ignore[no-any-return]
+
+    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:
+        return self._do("delete", key, token, document_id)  # type: ignore[no-any-return]
+
+    def delete_under(self, prefix: str) -> None:
+        self._do("delete_under", prefix)
+
+    def object_uri(self, key: str) -> str:
+        return self._store.object_uri(key)
+
+
+def commit_log(store: ObjectStore, clock: Callable[[], datetime] | None = None, **bounds: Any) -> CommitLog:
+    clock = clock or Clock()
+    return CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), **bounds)
+
+
+def planned(log: CommitLog, **how: Any) -> Batch:
+    batch = log.next_batch(**how)
+    assert batch is not None
+    return batch
+
+
+def input_keys(batch: Batch | None) -> list[str]:
+    return [one.key for one in batch.inputs] if batch else []
+
+
+def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> Entry | None:
+    """Write what a job would: songs and artists whose bytes are those of the inputs, and the row of batches."""
+    taken, rows = [], []
+    for one in batch.inputs:
+        data = b"source" if "://" in one.key else content(store, one.key)
+        if data is None:
+            log.drop(batch)
+            return None
+        place = places.get("place", "processed")
+        rows.append(data)
+        taken.append(
+            Taken(one.key, one.token, one.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
+        )
+    files = []
+    for table in ("songs", "artists"):
+        key = f"staging/{batch.batch_id}/{table}/part-0.parquet"
+        store.put(key, b"|".join(rows))
+        files.append(StagedFile(table, key, len(rows)))
+
+    def batches_file(number: int, committed_at: datetime) -> StagedFile:
+        key = f"staging/{batch.batch_id}/batches/{number}.parquet"
+        store.put(key, f"{number} {committed_at:%H:%M}".encode())
+        return StagedFile("batches", key, 1)
+
+    return log.commit(batch, taken, files, rejects={"bad": 2}, account={"items": 3}, batches_file=batches_file)
+
+
+def job(log: CommitLog, store: ObjectStore) -> None:
+    log.finish_earlier_commits()
+    while batch := log.next_batch():
+        commit(log, store, batch)
+
+
+def songs(store: ObjectStore) -> list[bytes]:
+    """Every document that was published, once for each time."""
+    found = [content(store, key) for key in keys(store, "processed/songs/")]
+    return sorted(part for data in found if data is not None for part in data.split(b"|"))
+
+
+def archive(store: ObjectStore) -> list[str]:
+    return keys(store, "raw/processed/") + keys(store, "raw/quarantine/")
+
+
+# --- an undisturbed run
+
+
+def test_a_commit_publishes_archives_and_tidies_up(store: ObjectStore) -> None:
+    for key, data in ((A, b"a"), (MANIFEST, b"m"), ("raw/quiet/run=20261119T100000Z.json", b"q")):
+        store.put(key, data)
+
+    job(commit_log(store), store)
+
+    assert keys(store) == [
+        ENTRY_1,
+        DONE_1,
+        "log/frontier.json",
+        f"processed/artists/{FINAL_1}.parquet",
+        f"processed/batches/{FINAL_1}.parquet",
+        f"processed/songs/{FINAL_1}.parquet",
+        "raw/processed/00000000000000000001/quiet/run=20261119T100000Z.json",
+        "raw/processed/00000000000000000001/run=20261120T100000Z/_manifest.json",
+        ARCHIVED_A,
+    ]
+    assert content(store, f"processed/songs/{FINAL_1}.parquet") == b"m|a|q"
+    assert content(store, f"processed/batches/{FINAL_1}.parquet") == b"1 12:00"
+    assert content(store, ARCHIVED_A) == b"a"
+    assert json.loads(content(store, "log/frontier.json") or b"") == {"done": 1}
+
+
+def test_an_entry_says_what_was_done(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    version = token(store, A)
+    log = commit_log(store)
+    batch = planned(log)
+
+    entry = commit(log, store, batch)
+
+    written = json.loads(content(store, ENTRY_1) or b"")
+    assert written.pop("batch_id") == batch.batch_id
+    assert written.pop("files")[2] == {
+        "staged": f"staging/{batch.batch_id}/batches/1.parquet",
+        "final": f"processed/batches/{FINAL_1}.parquet",
+        "table": "batches",
+        "rows": 1,
+    }
+    assert written == {
+        "version": 1,
+        "number": 1,
+        "committed_at": "2026-11-20T12:00:00Z",
+        "ingest_date": "2026-11-20",
+        "inputs": [
+            {
+                "key": A,
+                "token": version,
+                "size": 1,
+                "document_id": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+                "extracted_at": "2026-11-20T10:00:00Z",
+                "place": "processed",
+                "reason": None,
+            }
+        ],
+        "rows": {"songs": 1, "artists": 1, "batches": 1},
+        "rejects": {"bad": 2},
+        "account": {"items": 3},
+    }
+    assert list(log.entries()) == [entry]
+    assert list(log.entries(after=1)) == []
+
+
+def test_parts_are_counted_per_table_and_rejects_go_to_rejects(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    log = commit_log(store)
+    batch = planned(log)
+    names = [("songs", "x"), ("rejects", "r"), ("songs", "y"), ("batches", "b")]
+    files = [StagedFile(table, f"staging/{batch.batch_id}/{table}/{name}", 1) for table, name in names]
+    for file in files:
+        store.put(file.staged, file.staged.encode())
+    taken = [Taken(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
+
+    entry = log.commit(batch, taken, files[:3], rejects={}, account={}, batches_file=lambda *_: files[3])
+
+    assert entry is not None
+    assert [file.final for file in entry.files] == [
+        f"processed/songs/{FINAL_1}.parquet",
+        "rejects/ingest_date=2026-11-20/00000000000000000001-00000.json.gz",
+        "processed/songs/ingest_date=2026-11-20/00000000000000000001-00001.parquet",
+        f"processed/batches/{FINAL_1}.parquet",
+    ]
+    assert dict(entry.rows) == {"songs": 2, "batches": 1}
+    assert archive(store) == ["raw/quarantine/00000000000000000001/run=20261120T100000Z/a.ndjson.gz"]
+
+
+def test_nothing_pending_is_no_batch(folder_store: ObjectStore) -> None:
+    log = commit_log(folder_store)
+
+    assert log.finish_earlier_commits() == []
+    assert log.next_batch() is None
+    assert log.waiting_seconds == 0
+    assert keys(folder_store) == []
+
+
+def test_names_may_be_any_text(store: ObjectStore) -> None:
+    store.put("raw/pending/drop/Jürgen's 100% +1 & más? 日本.json", b"x")
+
+    job(commit_log(store, Clock()), store)
+
+    assert archive(store) == ["raw/processed/00000000000000000001/drop/Jürgen's 100% +1 & más? 日本.json"]
+    assert songs(store) == [b"x"]
+
+
+def test_a_batch_is_bounded_in_objects_and_bytes_but_never_empty(folder_store: ObjectStore) -> None:
+    for name, size in (("a", 5), ("b", 4), ("c", 3), ("d", 2), ("e", 1)):
+        folder_store.put(f"raw/pending/run=1/{name}", b"x" * size)
+
+    assert [key[-1] for key in input_keys(commit_log(folder_store, max_objects=2).next_batch())] == ["a", "b"]
+    assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=12).next_batch())] == ["a", "b", "c"]
+    assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=1).next_batch())] == ["a"]
+
+
+def test_a_later_batch_wins_a_tie_whatever_the_clocks_say(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+    log = commit_log(folder_store, clock)
+    first = planned(log)
+    commit(log, folder_store, first)
+    clock.now -= timedelta(days=1)
+    folder_store.put(B, b"b")
+
+    second = planned(log)
+
+    assert first.batch_id[:21] == "00000000000000000000-"
+    assert second.batch_id[:21] == "00000000000000000001-"
+    assert second.head == 1
+
+
+# --- what is young
+
+
+def test_a_file_still_being_dropped_is_left_for_two_seconds(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"a")
+    clock = Clock()
+    dropped = next(folder_store.list("raw/")).time
+    log = commit_log(folder_store, clock)
+
+    clock.now = dropped + timedelta(seconds=0.5)
+    assert log.next_batch() is None
+    assert log.waiting_seconds == pytest.approx(1.5)
+    clock.now = dropped + timedelta(seconds=2)
+    assert input_keys(log.next_batch()) == ["raw/pending/drop/a.json"]
+    assert log.waiting_seconds == 0
+
+
+def test_what_programs_write_is_taken_at_once(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"a")
+    folder_store.put(A, b"a")
+    clock = Clock()
+    clock.now = datetime.now(UTC)
+
+    log = commit_log(folder_store, clock)
+
+    assert input_keys(log.next_batch()) == [A]
+    assert log.waiting_seconds == 0
+
+
+def test_a_dropped_file_from_the_future_is_not_waited_for(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"a")
+
+    assert NOON - next(folder_store.list("raw/")).time != timedelta(0)
+    clock = Clock()
+    clock.now = datetime.now(UTC) - timedelta(hours=1)
+    assert input_keys(commit_log(folder_store, clock).next_batch()) == ["raw/pending/drop/a.json"]
+
+
+def test_on_s3_an_object_is_whole_when_it_is_there(s3_store: ObjectStore) -> None:
+    s3_store.put("raw/pending/drop/a.json", b"a")
+    clock = Clock()
+    clock.now = datetime.now(UTC)
+
+    assert input_keys(commit_log(s3_store, clock).next_batch()) == ["raw/pending/drop/a.json"]
+
+
+# --- changed and lost
+
+
+def test_a_changed_input_is_planned_again(store: ObjectStore) -> None:
+    store.put(A, b"one")
+    log = commit_log(store)
+    batch = planned(log)
+    store.put(A, b"two")
+
+    assert not log.still_there(batch)
+    assert commit(log, store, batch) is None
+    assert keys(store) == [A]
+    job(log, store)
+    assert songs(store) == [b"two"]
+
+
+def test_a_vanished_input_is_planned_again(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    store.put(B, b"b")
+    log = commit_log(store)
+    batch = planned(log)
+    taken = [Taken(one.key, one.token, 1, "", "", "processed") for one in batch.inputs]
+    store.delete(B)
+
+    assert (
+        log.commit(batch, taken, [], rejects={}, account={}, batches_file=lambda *_: pytest.fail("staged for nothing"))
+        is None
+    )
+    job(log, store)
+    assert songs(store) == [b"a"]
+
+
+def test_of_two_with_a_shared_input_one_wins(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    mine, yours = commit_log(store), commit_log(store)
+    my_batch = planned(mine)
+    store.put(B, b"b")
+    your_batch = planned(yours)
+    stop_after_entry = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        commit(commit_log(stop_after_entry), stop_after_entry, your_batch)
+
+    assert commit(mine, store, my_batch) is None
+    assert keys(store, f"staging/{my_batch.batch_id}/") == []
+    assert keys(store, "log/attempts/") == [f"log/attempts/{your_batch.batch_id}.json"]
+    job(mine, store)
+    assert songs(store) == [b"a", b"b"]
+    assert keys(store, "log/0") == [ENTRY_1]
+
+
+def test_after_a_foreign_entry_the_next_number_is_mine(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    mine = commit_log(store)
+    my_batch = planned(mine, sources=[Input("file:///mine", "1", 1, NOON)])
+    your_batch = planned(commit_log(store))
+    commit(commit_log(store), store, your_batch)
+
+    entry = commit(mine, store, my_batch, place="source")
+
+    assert entry is not None
+    assert entry.number == 2
+    assert entry.files[-1].staged == f"staging/{my_batch.batch_id}/batches/2.parquet"
+    assert content(store, f"processed/batches/{FINAL_1.replace('1-0', '2-0')}.parquet") == b"2 12:00"
+    assert songs(store) == [b"a", b"source"]
+    assert json.loads(content(store, "log/frontier.json") or b"") == {"done": 2}
+
+
+def test_a_foreign_entry_with_my_key_in_another_version_makes_me_plan_again(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    mine = commit_log(store)
+    my_batch = planned(mine)
+    other = Entry(
+        number=1,
+        batch_id="other",
+        committed_at=NOON,
+        ingest_date=date(2026, 11, 20),
+        inputs=(Taken(A, "another", 1, "0" * 64, "", "processed"),),
+        files=(),
+        rows={},
+        rejects={},
+        account={},
+    )
+    store.put(ENTRY_1, other.as_bytes())
+
+    assert commit(mine, store, my_batch) is None
+    job(mine, store)
+    assert songs(store) == [b"a"]
+
+
+class StopHereError(Exception):
+    """The operation was done, and then nothing more."""
+
+
+def stopping_after(store: ObjectStore, name: str, key: str, error: type[BaseException] = StopHereError) -> Watched:
+    """A store that does this operation but answers with an error; whatever follows is done."""
+    stopped = False
+
+    def before(_: int, called: str, args: tuple[Any, ...]) -> None:
+        nonlocal stopped
+        if not stopped and (called, args[0]) == (name, key):
+            stopped = True
+            getattr(store, called)(*args)
+            raise error
+
+    return Watched(store, before)
+
+
+def test_a_lost_answer_is_a_win(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    once = [True]
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if name == "put_if_absent" and args[0] == ENTRY_1 and once:
+            once.clear()
+            store.put_if_absent(*args)  # the first of two tries, whose answer is lost
+
+    watched = Watched(store, before)
+    log = commit_log(watched)
+
+    entry = commit(log, watched, planned(log))
+
+    assert entry is not None
+    assert entry.number == 1
+    assert songs(store) == [b"a"]
+    assert keys(store, "log/0") == [ENTRY_1]
+    assert archive(store) == [ARCHIVED_A]
+
+
+def test_staging_survives_a_commit_of_which_nobody_knows_how_it_ended(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    watched = stopping_after(store, "put_if_absent", ENTRY_1, TransientError)
+    log = commit_log(watched)
+    batch = planned(log)
+    with pytest.raises(TransientError):
+        commit(log, watched, batch)
+
+    log.drop(batch)
+
+    assert keys(store, "log/attempts/") == []
+    assert len(keys(store, f"staging/{batch.batch_id}/")) == 3
+    job(commit_log(store), store)
+    assert songs(store) == [b"a"]
+
+
+def test_staging_goes_when_the_batch_is_dropped_before_its_commit(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    log = commit_log(store)
+    batch = planned(log)
+    store.put(f"staging/{batch.batch_id}/songs/x", b"")
+    store.put("staging/another/songs/x", b"")
+
+    log.drop(batch)
+
+    assert keys(store) == [A, "staging/another/songs/x"]
+
+
+def test_a_commit_must_account_for_its_inputs(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    log = commit_log(folder_store)
+    batch = planned(log)
+
+    with pytest.raises(CommitLogError, match="must account for its own inputs, each of them: 0 are given"):
+        log.commit(batch, [], [], rejects={}, account={}, batches_file=lambda *_: pytest.fail("staged for nothing"))
+
+
+def test_a_file_that_was_never_staged_is_not_committed(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    log = commit_log(folder_store)
+    batch = planned(log)
+    taken = [Taken(A, token(folder_store, A), 1, "", "", "processed")]
+    missing = StagedFile("batches", f"staging/{batch.batch_id}/batches/x", 1)
+
+    with pytest.raises(CommitLogError, match=r"was not committed: its staged file staging/.*/batches/x is not there"):
+        log.commit(batch, taken, [], rejects={}, account={}, batches_file=lambda *_: missing)
+    assert keys(folder_store, "log/0") == []
+
+
+def test_an_attempt_that_slept_for_half_a_day_is_planned_again(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    clock = Clock()
+    log = commit_log(folder_store, clock)
+    batch = planned(log)
+    clock.now += timedelta(hours=12, seconds=1)
+
+    assert commit(log, folder_store, batch) is None
+    assert keys(folder_store, "log/0") == []
+    assert keys(folder_store, "staging/") == []
+
+
+# --- finishing
+
+
+def test_anyone_finishes_what_a_killed_run_committed(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    watched = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(watched), watched)
+    assert songs(store) == []
+    log = commit_log(store)
+
+    assert log.finish_earlier_commits() == [1]
+    assert log.finish_earlier_commits() == []
+    log.finish(1)
+
+    assert songs(store) == [b"a"]
+    assert archive(store) == [ARCHIVED_A]
+    assert keys(store, "raw/pending/") == []
+
+
+@pytest.mark.parametrize("moment", ["copy", "get", "put_if_absent", "delete"])
+def test_another_may_finish_the_entry_at_any_moment(store: ObjectStore, moment: str) -> None:
+    store.put(A, b"a")
+    store.put(B, b"b")
+    stop = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    moments: list[int] = []
+
+    def before(number: int, name: str, args: tuple[Any, ...]) -> None:
+        if name == moment and args[0] != "log/frontier.json" and not moments:
+            moments.append(number)
+            commit_log(store).finish(1)
+            store.delete_under("staging/")
+
+    job(commit_log(Watched(store, before)), store)
+
+    assert len(moments) == 1
+    assert songs(store) == [b"a", b"b"]
+    assert len(archive(store)) == 2
+    assert keys(store, "raw/pending/") == []
+
+
+def test_files_are_published_in_order_then_inputs_archived_then_it_is_done(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    seen: list[tuple[str, str]] = []
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if name in {"copy", "put_if_absent", "delete", "delete_under"}:
+            seen.append((name, args[1] if name == "copy" else args[0]))
+
+    watched = Watched(store, before)
+    log = commit_log(watched)
+    batch = planned(log)
+    commit(log, watched, batch)
+
+    assert seen == [
+        ("put_if_absent", ENTRY_1),
+        ("copy", f"processed/songs/{FINAL_1}.parquet"),
+        ("copy", f"processed/artists/{FINAL_1}.parquet"),
+        ("copy", f"processed/batches/{FINAL_1}.parquet"),
+        ("put_if_absent", ARCHIVED_A),
+        ("delete", A),
+        ("put_if_absent", DONE_1),
+        ("delete_under", f"staging/{batch.batch_id}/"),
+        ("delete", f"log/attempts/{batch.batch_id}.json"),
+    ]
+
+
+@pytest.mark.parametrize("moment", ["get", "put_if_absent", "delete"])
+def test_a_new_version_put_while_the_old_is_archived_stays_pending(store: ObjectStore, moment: str) -> None:
+    store.put(A, b"one")
+    once = [True]
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if keys(store, ENTRY_1) and name == moment and args[0] in {A, ARCHIVED_A} and once:
+            once.clear()
+            store.put(A, b"two")
+
+    watched = Watched(store, before)
+    log = commit_log(watched)
+    commit(log, watched, planned(log))
+
+    assert not once
+    assert content(store, A) == b"two"
+    assert content(store, ARCHIVED_A) == (None if moment == "get" else b"one")
+    job(commit_log(store), store)
+    assert songs(store) == [b"one", b"two"]
+    assert keys(store, "raw/pending/") == []
+
+
+def test_a_committed_input_whose_mode_changed_is_archived_all_the_same(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    (Path(folder_store.uri.removeprefix("file://")) / A).chmod(0o600)
+
+    job(commit_log(folder_store), folder_store)
+
+    assert songs(folder_store) == [b"a"]
+    assert archive(folder_store) == [ARCHIVED_A]
+
+
+def test_a_committed_input_that_a_person_removed_does_not_stop_the_log(
+    store: ObjectStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.put(A, b"a")
+    stop = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    store.delete(A)
+
+    job(commit_log(store), store)
+
+    assert songs(store) == [b"a"]
+    assert f"{A} was removed after it was committed" in caplog.text
+
+
+def test_a_staged_file_gone_before_it_was_published_is_damage(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    stop = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    store.delete(keys(store, "staging/")[-1])
+
+    with pytest.raises(
+        CommitLogError, match=r"is damaged: log entry 1 is committed, but processed/songs/.* is missing"
+    ):
+        job(commit_log(store), store)
+    assert keys(store, DONE_1) == []
+
+
+def test_a_final_file_is_never_overwritten(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    store.put(f"processed/songs/{FINAL_1}.parquet", b"old")
+
+    job(commit_log(store), store)
+
+    assert songs(store) == [b"old"]
+
+
+def test_what_is_done_is_not_published_again_after_it_was_forgotten(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    log = commit_log(folder_store)
+    job(log, folder_store)
+    staged = next(log.entries()).files[0].staged
+    folder_store.copy(f"processed/songs/{FINAL_1}.parquet", staged)
+    folder_store.delete(f"processed/songs/{FINAL_1}.parquet")
+
+    log.finish(1)
+
+    assert songs(folder_store) == []
+
+
+def test_quarantined_inputs_go_to_quarantine(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    log = commit_log(store)
+
+    commit(log, store, planned(log), place="quarantine")
+
+    assert archive(store) == ["raw/quarantine/00000000000000000001/run=20261120T100000Z/a.ndjson.gz"]
+
+
+def test_an_entry_undone_for_a_day_is_an_alarm(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    clock = Clock()
+    stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop, clock), stop)
+    log = commit_log(folder_store, clock)
+
+    clock.now += timedelta(hours=23, minutes=59)
+    assert log.undone_alarm() == []
+    clock.now += timedelta(minutes=1)
+    assert [entry.number for entry in log.undone_alarm()] == [1]
+    log.finish(1)
+    assert log.undone_alarm() == []
+
+
+# --- planning beside others
+
+
+def test_what_an_undone_entry_took_is_not_planned(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    stop = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    store.put(B, b"b")
+
+    assert input_keys(commit_log(store).next_batch()) == [B]
+
+
+def test_a_new_version_of_what_an_undone_entry_took_is_planned_once_that_is_finished(store: ObjectStore) -> None:
+    store.put(A, b"one")
+    stop = stopping_after(store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    store.put(A, b"two")
+    log = commit_log(store)
+
+    batch = planned(log)
+
+    assert keys(store, DONE_1) == [DONE_1]
+    assert input_keys(batch) == [A]
+    commit(log, store, batch)
+    assert songs(store) == [b"one", b"two"]
+
+
+def test_the_head_is_noted_before_the_listing(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if name == "list" and args[0] == "raw/pending/" and not keys(folder_store, ENTRY_1):
+            entry = Entry(1, "x", NOON, date(2026, 11, 20), (Taken(A, "t", 1, "", "", "processed"),), (), {}, {}, {})
+            folder_store.put(ENTRY_1, entry.as_bytes())
+
+    watched = Watched(folder_store, before)
+    log = commit_log(watched)
+    batch = planned(log)
+
+    assert batch.head == 0
+    assert commit(log, watched, batch) is None
+
+
+@pytest.mark.parametrize("frontier", [None, b"", b"{}", b"[]", b'{"done": 99}', b'{"done": -1}', b'{"done": 1}'])
+def test_the_frontier_is_only_a_hint(folder_store: ObjectStore, frontier: bytes | None) -> None:
+    store = folder_store
+    for data in (b"a", b"b"):
+        store.put(A, data)
+        job(commit_log(store), store)
+    if frontier is None:
+        store.delete("log/frontier.json")
+    else:
+        store.put("log/frontier.json", frontier)
+    store.put(A, b"c")
+
+    job(commit_log(store), store)
+
+    assert songs(store) == [b"a", b"b", b"c"]
+    assert json.loads(content(store, "log/frontier.json") or b"") == {"done": 3}
+
+
+def test_a_start_lists_only_the_log_behind_the_frontier(folder_store: ObjectStore) -> None:
+    for data in (b"a", b"b"):
+        folder_store.put(A, data)
+        job(commit_log(folder_store), folder_store)
+    listed: list[tuple[Any, ...]] = []
+    read: list[str] = []
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if name == "list":
+            listed.append(args)
+        if name == "get":
+            read.append(args[0])
+
+    assert commit_log(Watched(folder_store, before)).next_batch() is None
+    assert listed[:2] == [("log/", ENTRY_2), ("log/done/", "log/done/00000000000000000002")]
+    assert read == ["log/frontier.json", "log/done/00000000000000000002"]
+
+
+def test_the_frontier_does_not_pass_an_undone_entry(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
+    with pytest.raises(StopHereError):
+        job(commit_log(stop), stop)
+    folder_store.put(B, b"b")
+    log = commit_log(folder_store)
+    commit(log, folder_store, planned(log))
+    assert keys(folder_store, "log/frontier.json") == []
+
+    assert log.finish_earlier_commits() == [1]
+    assert json.loads(content(folder_store, "log/frontier.json") or b"") == {"done": 2}
+
+
+def test_a_log_of_a_newer_suite_is_not_guessed_at(folder_store: ObjectStore) -> None:
+    folder_store.put(ENTRY_1, b'{"version": 2}')
+
+    with pytest.raises(CommitLogError, match=r"00001.json: A newer version of the suite wrote this log entry"):
+        commit_log(folder_store).finish_earlier_commits()
+    folder_store.put(ENTRY_1, b'{"vers')
+    with pytest.raises(CommitLogError, match=r"00001.json: This is no log entry"):
+        commit_log(folder_store).finish_earlier_commits()
+
+
+# --- sources
+
+
+def test_sources_stay_in_place_and_are_taken_once(store: ObjectStore) -> None:
+    store.put(A, b"a")
+    log = commit_log(store)
+    sources = [Input("file:///home/me/x y.json", "1-2-3-4", 6, NOON), Input("s3://mine/b.json", "e", 6, NOON)]
+    batch = planned(log, sources=sources)
+    assert batch.inputs == tuple(sources)
+
+    assert log.still_there(batch)
+    assert commit(log, store, batch, place="source") is not None
+
+    assert log.next_batch(sources=sources) is None
+    assert archive(store) == []
+    changed = [sources[0], sources[1]._replace(token="f")]
+    assert input_keys(log.next_batch(sources=changed)) == ["s3://mine/b.json"]
+    assert input_keys(log.next_batch()) == [A]
+
+
+# --- deaths
+
+
+def die(store: ObjectStore, clock: Clock) -> Batch:
+    """A run that plans a batch and is killed; then the job's timeout passes."""
+    batch = planned(commit_log(store, clock))
+    clock.now += timedelta(minutes=21)
+    return batch
+
+
+def test_inputs_that_died_twice_are_planned_alone_and_what_dies_alone_is_condemned(store: ObjectStore) -> None:
+    clock = Clock()
+    store.put(A, b"a")
+    store.put(B, b"b")
+
+    assert input_keys(die(store, clock)) == [A, B]
+    assert input_keys(die(store, clock)) == [A, B]
+    alone = die(store, clock)
+    assert (input_keys(alone), alone.condemned) == ([A], False)
+    log = commit_log(store, clock)
+    condemned = planned(log)
+    assert (input_keys(condemned), condemned.condemned) == ([A], True)
+    commit(log, store, condemned, place="quarantine")
+    last = planned(log)
+    assert (input_keys(last), last.condemned) == ([B], False)
+    commit(log, store, last)
+
+    assert archive(store) == [
+        "raw/processed/00000000000000000002/run=20261120T100000Z/b.ndjson.gz",
+        "raw/quarantine/00000000000000000001/run=20261120T100000Z/a.ndjson.gz",
+    ]
+    assert log.next_batch() is None
+    assert keys(store, "log/attempts/") == []
+
+
+def test_healthy_inputs_come_before_those_that_died(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+    die(folder_store, clock)
+    die(folder_store, clock)
+    folder_store.put(B, b"b")
+
+    assert input_keys(commit_log(folder_store, clock).next_batch()) == [B]
+
+
+def test_an_input_that_had_no_company_is_not_condemned_for_one_death(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+
+    assert [die(folder_store, clock).condemned for _ in range(4)] == [False, False, False, True]
+
+
+def test_one_that_may_have_died_alone_lets_the_others_go_first(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+    folder_store.put(B, b"b")
+    die(folder_store, clock)
+    die(folder_store, clock)
+
+    assert input_keys(planned(commit_log(folder_store, clock))) == [A]  # killed as well, a minute ago
+    clock.now += timedelta(minutes=1)
+    assert input_keys(planned(commit_log(folder_store, clock))) == [B]
+
+
+def test_a_new_version_starts_without_deaths(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"one")
+    for _ in range(3):
+        die(folder_store, clock)
+    folder_store.put(A, b"two")
+
+    assert not planned(commit_log(folder_store, clock)).condemned
+    assert len(keys(folder_store, "log/attempts/")) == 1
+
+
+def test_runs_in_work_and_orderly_ends_are_no_deaths(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+    log = commit_log(folder_store, clock)
+    for _ in range(3):
+        log.drop(planned(log))
+        clock.now += timedelta(minutes=21)
+    for _ in range(3):
+        planned(log)
+        clock.now += timedelta(minutes=1)
+    folder_store.put(B, b"b")
+    folder_store.put("log/attempts/not ours.json", b"?")
+
+    assert input_keys(log.next_batch()) == [A, B]
+
+
+def test_the_note_of_a_run_in_work_stays_though_its_inputs_are_gone(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+    planned(commit_log(folder_store, clock))
+    folder_store.delete(A)
+    folder_store.put(B, b"b")
+
+    planned(commit_log(folder_store, clock))
+
+    assert len(keys(folder_store, "log/attempts/")) == 2
+
+
+def test_a_note_of_dead_work_on_pending_inputs_survives_a_source_run(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put(A, b"a")
+    die(folder_store, clock)
+
+    planned(commit_log(folder_store, clock), sources=[Input("file:///x", "1", 1, NOON)])
+
+    assert len(keys(folder_store, "log/attempts/")) == 2
+
+
+# --- leftovers
+
+
+def test_staging_left_by_a_kill_goes_after_a_day_from_a_folder(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    folder_store.put("staging/dead/songs/part-0", b"x")
+    clock.now = datetime.now(UTC) + timedelta(hours=23)
+    commit_log(folder_store, clock).finish_earlier_commits()
+    assert keys(folder_store) == ["staging/dead/songs/part-0"]
+
+    clock.now += timedelta(hours=2)
+    commit_log(folder_store, clock).finish_earlier_commits()
+    assert keys(folder_store) == []
+
+
+def test_staging_that_has_to_be_published_is_never_too_old(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    clock = Clock()
+    clock.now = datetime.now(UTC) + timedelta(days=9)
+    stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if name == "list" and args[0] == "staging/":  # another commits after the earlier commits were finished
+            with pytest.raises(StopHereError):
+                job(commit_log(stop), stop)
+
+    assert commit_log(Watched(folder_store, before), clock).finish_earlier_commits() == []
+    job(commit_log(folder_store, clock), folder_store)
+
+    assert songs(folder_store) == [b"a"]
+
+
+def test_on_s3_staging_is_left_to_the_lifecycle_rule(s3_store: ObjectStore) -> None:
+    clock = Clock()
+    clock.now = datetime.now(UTC) + timedelta(days=9)
+    s3_store.put("staging/dead/songs/part-0", b"x")
+
+    commit_log(s3_store, clock).finish_earlier_commits()
+
+    assert keys(s3_store) == ["staging/dead/songs/part-0"]
+
+
+# --- killed anywhere
+
+
+class Killed(BaseException):
+    """The run is gone; nothing of it is done any more."""
+
+
+def outcome(store: ObjectStore) -> dict[str, bytes | None]:
+    return {key: content(store, key) for prefix in ("processed/", "raw/") for key in keys(store, prefix)}
+
+
+def test_stopped_between_any_two_operations_nothing_is_lost_or_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on; this saves half of the time
+
+    def lake(name: str) -> ObjectStore:
+        store = open_store(str(tmp_path / name), create=True)
+        store.put(A, b"a")
+        store.put(B, b"b")
+        return store
+
+    undisturbed = lake("undisturbed")
+    job(commit_log(undisturbed), undisturbed)
+    assert len(outcome(undisturbed)) == 5
+
+    for stop in range(1, 100):
+
+        def before(number: int, *_: object) -> None:
+            if number >= stop:  # noqa: B023
+                raise Killed
+
+        store = lake(str(stop))
+        watched = Watched(store, before)
+        try:
+            job(commit_log(watched), watched)
+        except Killed:
+            job(commit_log(store), store)
+            assert outcome(store) == outcome(undisturbed), f"stopped before operation {stop}"
+            assert keys(store, "log/done/") == [DONE_1]
+        else:
+            break
+    assert 30 < stop < 99
+
+
+def test_an_id_is_a_ulid() -> None:
+    made = new_ulid(lambda: datetime(2016, 7, 30, 23, 54, 10, 259000, tzinfo=UTC))
+
+    assert made[:10] == "01ARZ3NDEK"  # the example of github.com/ulid/spec
+    assert len(made) == 26
+    assert set(made) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    assert made != new_ulid(lambda: datetime(2016, 7, 30, 23, 54, 10, 259000, tzinfo=UTC))

