@@ -23,6 +23,7 @@ from glue_jobs.intake import Fetch, InputVanishedError, take_in
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
 from glue_jobs.tables import AccountError, stage_batches, stage_tables
 from shared.store import ObjectStore, StoreError, open_store
+from shared.terminal import printable
 
 log = logging.getLogger("explode_playlists")
 
@@ -152,12 +153,7 @@ class Summary:
                 f"{self.dated_by_file:,} files do not say when they were extracted: their file time was taken. "
                 "An old answer saved late then beats newer ones: give --extracted-at, or drop under drop/at=<time>/."
             )
-        return "\n".join(_printable(line) for line in lines)
-
-
-def _printable(text: str) -> str:
-    """The text without control characters: names and reasons are strangers' text."""
-    return "".join(c if c.isprintable() else " " for c in text)
+        return "\n".join(printable(line) for line in lines)
 
 
 def run(arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime]) -> Summary:
@@ -221,7 +217,15 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
     except (KeyboardInterrupt, StoreError, RuntimeProblemError, AccountError, CommitLogError):
         commits.drop(batch)
         raise
-    # Any other end may be the fault of an object: the note of the attempt stays and counts against its objects.
+    except Exception as error:
+        # Whatever else ends it may be an object's fault: the note of the attempt stays and counts against its objects.
+        if "No space left on device" not in str(error):
+            raise
+        commits.drop(batch)
+        message = (
+            f"a disk is full: free space where the lake is ({store.uri}) and in the temporary folder, then run again."
+        )
+        raise RuntimeProblemError(message) from error
 
 
 def _from(store: ObjectStore) -> Fetch:
@@ -268,7 +272,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _failed(sentence: str, status: int = 1) -> int:
-    print(f"{NAME}: {_printable(sentence)}", file=sys.stderr)
+    print(f"{NAME}: {printable(sentence)}", file=sys.stderr)
     return status
 
 

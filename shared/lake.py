@@ -18,6 +18,8 @@ ATTEMPTS = "log/attempts/"
 FRONTIER = "log/frontier.json"
 STATE = "state/"
 MANIFEST_NAME = "_manifest.json"
+RUN_FOLDERS = "raw/pending/run="
+EXTRACTION_STATE = "state/playlists.json"
 
 
 def file_safe(name: str) -> str:
@@ -38,6 +40,11 @@ def manifest(run_id: str) -> str:
 def quiet_manifest(run_id: str) -> str:
     """The manifest of a run that read nothing: starts no job, is taken with the next batch."""
     return f"{QUIET}run={run_id}.json"
+
+
+def run_mark(run_id: str) -> str:
+    """Exists when the run has written its manifest; it stays when the manifest moves on."""
+    return f"{STATE}runs/{run_id}.json"
 
 
 def is_manifest(key: str) -> bool:

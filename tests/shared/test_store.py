@@ -531,6 +531,24 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("s3://lake").get("a")
 
 
+def test_a_version_that_arrives_just_before_the_delete_stays(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3_store.put("a", b"one")
+    one = token(s3_store, "a")
+    look = s3_store._etag
+
+    def look_too_early(key: str) -> str | None:
+        seen = look(key)
+        s3_store.put(key, b"two")
+        return seen
+
+    monkeypatch.setattr(s3_store, "_etag", look_too_early)
+
+    assert not s3_store.delete("a", one)
+    assert content(s3_store, "a") == b"two"
+
+
 def test_folders_that_the_console_made_are_not_listed(s3_store: S3Store) -> None:
     s3_store._client.put_object(Bucket="lake", Key=f"{s3_store.uri[len('s3://lake/') :]}/raw/pending/drop/")
     s3_store.put("raw/pending/drop/a.json", b"")

@@ -1,0 +1,83 @@
+"""What a run leaves in the lake: documents, then its manifest, then a mark that it is over."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from extract_lambda.documents import Stored, stored
+from extract_lambda.state import State
+from shared import lake
+from shared.document import Look, Manifest
+from shared.store import ObjectStore
+
+
+def finished_looks(store: ObjectStore, run_id: str) -> tuple[Look, ...] | None:
+    """How the run's looks ended, if it is over; None if it is not.
+
+    Once the job has taken the manifest, the mark alone tells.
+    """
+    for key in (lake.manifest(run_id), lake.quiet_manifest(run_id), lake.run_mark(run_id)):
+        fetched = store.get(key)
+        if fetched:
+            return tuple(Look(**look) for look in json.loads(fetched.data)["looks"])
+    return None
+
+
+def finish(store: ObjectStore, run_id: str, looks: tuple[Look, ...], at: str) -> None:
+    """Write the manifest, where it starts the job only if something was read, then the mark."""
+    has_read = any(look.status == "read" for look in looks)
+    key = lake.manifest(run_id) if has_read else lake.quiet_manifest(run_id)
+    store.put_if_absent(key, Manifest(run_id=run_id, extracted_at=at, looks=looks).as_bytes())
+    short = tuple(replace(look, playlist=None) for look in looks)
+    store.put_if_absent(lake.run_mark(run_id), Manifest(run_id=run_id, extracted_at=at, looks=short).as_bytes())
+
+
+def look_of(key: str, document: Stored) -> Look:
+    """The look that a stored document is."""
+    return Look(
+        playlist_id=document.playlist_id,
+        status="read",
+        snapshot_id=document.snapshot_id,
+        object=key,
+        item_count=document.item_count,
+    )
+
+
+def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Stored]]:
+    """The documents in a run's folder with their keys; what is none is left to the job, which says so."""
+    folder = lake.manifest(run_id).removesuffix(lake.MANIFEST_NAME)
+    for listed in store.list(folder):
+        fetched = store.get(listed.key)
+        if fetched:
+            try:
+                document = stored(fetched.data)
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+                continue
+            yield listed.key, document
+
+
+def seal_older_runs(store: ObjectStore, run_id: str, state: State) -> tuple[str, ...]:
+    """Write the manifest of every older run that was killed before it could; returns their run ids.
+
+    A run with a mark had its manifest: the job has archived that, and not yet all documents. The state is told.
+    """
+    sealed = []
+    for older, names in _pending_runs(listed.key for listed in store.list(lake.RUN_FOLDERS)).items():
+        if older >= run_id or lake.MANIFEST_NAME in names or store.get(lake.run_mark(older)):
+            continue
+        documents = dict(stored_documents(store, older))
+        if documents:
+            for document in documents.values():
+                state.read(document)
+            looks = tuple(look_of(key, document) for key, document in documents.items())
+            finish(store, older, looks, max(document.extracted_at for document in documents.values()))
+            sealed.append(older)
+    return tuple(sealed)
+
+
+def _pending_runs(keys: Iterable[str]) -> dict[str, set[str]]:
+    runs: dict[str, set[str]] = {}
+    for key in keys:
+        run_id, _, name = key.removeprefix(lake.RUN_FOLDERS).partition("/")
+        runs.setdefault(run_id, set()).add(name)
+    return runs

@@ -1,0 +1,101 @@
+"""A Spotify that a test can shape, a lake in a folder, and the run between them."""
+
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extract_lambda import handler
+from extract_lambda.credentials import Credentials
+from extract_lambda.extract import extract
+from extract_lambda.result import Result
+from extract_lambda.spotify import Spotify
+from shared.store import open_store
+from tests.extract_lambda.api import Api, running
+
+CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN = "the-client-id", "the-client-secret", "the-refresh-token"
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with running(Api()) as api:
+        yield api
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries follow each other at once."""
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the Lambda's logger writes; it took hold of stdout when it was imported."""
+    stream = io.StringIO()
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)
+    return stream
+
+
+@dataclass
+class Lake:
+    """What a person would see in the folder."""
+
+    root: Path
+
+    def keys(self, prefix: str = "raw/") -> list[str]:
+        return sorted(
+            str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file() and prefix in str(path)
+        )
+
+    def text(self, key: str) -> str:
+        data = (self.root / key).read_bytes()
+        return (gzip.decompress(data) if key.endswith(".gz") else data).decode()
+
+    def lines(self, key: str) -> list[Any]:
+        return [json.loads(line) for line in self.text(key).splitlines()]
+
+    def looks(self, key: str) -> list[tuple[str, str, str | None]]:
+        looks = json.loads(self.text(key))["looks"]
+        return [(look["playlist_id"], look["status"], look["failure_class"]) for look in looks]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    root = tmp_path / "lake"
+    root.mkdir()
+    return Lake(root)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(api: Api, lake: Lake) -> Run:
+    """A run at ten o'clock of a day in November 2026."""
+
+    def run(day: int = 20, *, playlists: str | tuple[str, ...] = "mine", **more: Any) -> Result:
+        credentials = Credentials(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, refresh_token=REFRESH_TOKEN)
+        spotify = Spotify(credentials, api_url=f"{api.url}/v1", accounts_url=api.url)
+        now = datetime(2026, 11, day, 10, 0, 5, tzinfo=UTC)
+        settings = {"clock": lambda: now, **more}
+        return extract(playlists, spotify, open_store(str(lake.root)), run_id=f"202611{day}T100000Z", **settings)
+
+    return run
+
+
+@pytest.fixture
+def environment(api: Api, lake: Lake) -> dict[str, str]:
+    return {
+        "LAKE_URI": str(lake.root),
+        "SPOTIFY_CLIENT_ID": CLIENT_ID,
+        "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
+        "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
+        "SPOTIFY_API_URL": f"{api.url}/v1",
+        "SPOTIFY_ACCOUNTS_URL": api.url,
+    }

@@ -1,0 +1,526 @@
+"""What a run stores, and what it says of each playlist."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from extract_lambda.result import AllFailedError
+from extract_lambda.spotify import SpotifyError
+from tests.extract_lambda.api import Api, Playlist, rows
+from tests.extract_lambda.conftest import Lake, Run
+
+PENDING = "raw/pending/run=20261120T100000Z"
+MANIFEST = f"{PENDING}/_manifest.json"
+
+
+def songs(count: int) -> list[str]:
+    return [f"s{n}" for n in range(count)]
+
+
+def test_the_first_run_reads_all_that_is_mine_or_shared_with_me(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {
+        "1mine": Playlist(rows(*songs(60))),
+        "1shared": Playlist(rows("s1"), owner="friend", collaborative=True),
+        "1followed": Playlist(rows("s2"), owner="friend"),
+        "1empty": Playlist([]),
+    }
+
+    result = run()
+
+    assert lake.keys() == [
+        f"{PENDING}/1empty.ndjson.gz",
+        f"{PENDING}/1mine.ndjson.gz",
+        f"{PENDING}/1shared.ndjson.gz",
+        MANIFEST,
+    ]
+    assert lake.looks(MANIFEST) == [("1mine", "read", None), ("1shared", "read", None), ("1empty", "read", None)]
+    assert result.as_dict() == {
+        "run_id": "20261120T100000Z",
+        "status": "ok",
+        "is_repeat": False,
+        "counts": {
+            "read": 3, "unchanged": 0, "failed": 0, "gone": 0, "left": 0, "not_mine": 1, "unreadable": 0, "items": 61,
+        },
+        "sealed_runs": [],
+        "looks": [
+            {"playlist_id": "1mine", "status": "read", "failure_class": None, "item_count": 60},
+            {"playlist_id": "1shared", "status": "read", "failure_class": None, "item_count": 1},
+            {"playlist_id": "1empty", "status": "read", "failure_class": None, "item_count": 0},
+        ],
+    }  # fmt: skip
+
+
+def test_a_document_is_the_playlist_and_its_pages_as_they_came(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist([*rows("s1"), None], name="Früh \u2028 🌙")}
+
+    run()
+
+    head = (
+        '{"run_id": "20261120T100000Z", "playlist_id": "1mine", "snapshot_id": "snap1", '
+        '"extracted_at": "2026-11-20T10:00:05Z", "asked": '
+    )
+    expected = (
+        head + '"/me/playlists?limit=50&offset=0", "offset": null, "attempt": 1, "body": '
+        '{"id": "1mine", "name": "Früh \u2028 🌙", "owner": {"id": "me"}, "collaborative": false, '
+        '"snapshot_id": "snap1", "items": {"total": 2}}}\n'
+        + head + '"/playlists/1mine/items?limit=50&offset=0&additional_types=track,episode", "offset": 0, '
+        '"attempt": 1, "body": {"items": [{"added_at": "2026-01-01T00:00:00Z", "item": {"id": "s1", "type": "track"}}, '
+        'null], "offset": 0, "total": 2, "next": "http://removed/"}}\n'
+    )  # fmt: skip
+    assert lake.text(f"{PENDING}/1mine.ndjson.gz") == expected
+    assert (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes() == gzip.compress(expected.encode(), mtime=0)
+    assert json.loads(lake.text(MANIFEST)) == {
+        "manifest": 1,
+        "run_id": "20261120T100000Z",
+        "extracted_at": "2026-11-20T10:00:05Z",
+        "looks": [
+            {
+                "playlist_id": "1mine",
+                "status": "read",
+                "failure_class": None,
+                "snapshot_id": "snap1",
+                "object": "raw/pending/run=20261120T100000Z/1mine.ndjson.gz",
+                "item_count": 2,
+                "playlist": None,
+            }
+        ],
+    }
+
+
+def test_the_paths_in_a_document_are_those_that_were_asked(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows(*songs(51)))}
+
+    run()
+
+    assert [line["asked"] for line in lake.lines(f"{PENDING}/1mine.ndjson.gz")] == [
+        "/me/playlists?limit=50&offset=0",
+        "/playlists/1mine/items?limit=50&offset=0&additional_types=track,episode",
+        "/playlists/1mine/items?limit=50&offset=50&additional_types=track,episode",
+    ]
+    assert [path.replace("%2C", ",") for path in api.asked] == [
+        "/api/token",
+        "/v1/me/playlists?limit=50&offset=0",
+        "/v1/me/",
+        "/v1/playlists/1mine/items?limit=50&offset=0&additional_types=track,episode",
+        "/v1/playlists/1mine/items?limit=50&offset=50&additional_types=track,episode",
+        "/v1/me/playlists?limit=50&offset=0",
+    ]
+
+
+def test_a_library_of_many_pages_is_seen_whole_though_a_page_is_short(api: Api, run: Run) -> None:
+    api.playlists = {f"1p{n:03}": Playlist([]) for n in range(101)}
+    first = {"items": [api._entry(f"1p{n:03}") for n in range(47)], "total": 101}
+    api.fail(r"/me/playlists\?limit=50&offset=0", 200, json.dumps(first), times=2)
+
+    result = run()
+
+    assert len(result.looks) == 98
+    assert api.asked_of("/me/playlists") == 6
+
+
+def test_what_has_not_changed_is_not_read_again(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"), name="Morning")}
+    run(20)
+    api.asked.clear()
+
+    result = run(21)
+
+    assert result.status == "ok"
+    assert api.asked_of("/items") == 0
+    assert lake.keys("run=20261121") == ["raw/quiet/run=20261121T100000Z.json"]
+    [look] = json.loads(lake.text("raw/quiet/run=20261121T100000Z.json"))["looks"]
+    assert look == {
+        "playlist_id": "1mine",
+        "status": "unchanged",
+        "failure_class": None,
+        "snapshot_id": "snap1",
+        "object": None,
+        "item_count": None,
+        "playlist": {
+            "id": "1mine",
+            "name": "Morning",
+            "owner": {"id": "me"},
+            "collaborative": False,
+            "snapshot_id": "snap1",
+            "items": {"total": 1},
+        },
+    }
+
+
+def test_what_has_changed_is_read_alone(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1")), "1other": Playlist(rows("s2"))}
+    run(20)
+    api.playlists["1other"] = Playlist(rows("s2", "s3"), snapshot_id="snap2")
+
+    run(21)
+
+    folder = "raw/pending/run=20261121T100000Z"
+    assert lake.keys("run=20261121") == [f"{folder}/1other.ndjson.gz", f"{folder}/_manifest.json"]
+    assert lake.looks(f"{folder}/_manifest.json") == [("1mine", "unchanged", None), ("1other", "read", None)]
+
+
+def test_all_is_read_anew_after_so_many_days(api: Api, run: Run) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    statuses = [run(day, full_every=timedelta(days=3)).looks[0].status for day in (20, 21, 22, 23, 24)]
+
+    assert statuses == ["read", "unchanged", "unchanged", "read", "unchanged"]
+
+
+def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1no": Playlist(rows("s1")), "1lost": Playlist(rows("s2")), "1yes": Playlist(rows("s3"))}
+    api.fail("/1no/items", 403, '{"error": {"status": 403, "message": "Forbidden"}}')
+    api.fail("/1lost/items", 404)
+
+    result = run()
+
+    assert result.status == "partial"
+    assert lake.looks(MANIFEST) == [
+        ("1no", "failed", "forbidden"),
+        ("1lost", "failed", "not_found"),
+        ("1yes", "read", None),
+    ]
+    assert json.loads(lake.text(MANIFEST))["looks"][0]["playlist"]["name"] == "Morning"
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    ("status", "body", "failure_class"),
+    [
+        (403, '{"error": "a text where an object should be"}', "forbidden"),
+        (403, "User not registered in the Developer Dashboard", "forbidden"),
+        (400, '{"error": {"status": 400, "message": "Invalid limit"}}', "malformed"),
+        (200, '{"items": [{"added_at": "2026-01', "malformed"),
+        (200, '{"items": {}, "total": 1}', "malformed"),
+        (200, "[]", "malformed"),
+        (503, "upstream", "server"),
+    ],
+)
+def test_a_failure_has_a_class(api: Api, run: Run, lake: Lake, status: int, body: str, failure_class: str) -> None:
+    api.playlists = {"1bad": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
+    api.fail("/1bad/items", status, body, times=4)
+
+    run()
+
+    assert lake.looks(MANIFEST) == [("1bad", "failed", failure_class), ("1good", "read", None)]
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_server_that_stumbles_is_asked_again(api: Api, run: Run) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    api.fail("/1mine/items", 502, "", times=3)
+    api.fail("/api/token", 503, "", times=2)
+
+    assert run().status == "ok"
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(("reason", "failure_class"), [(None, "rate"), ("QUOTA_EXCEEDED", "quota")])
+def test_a_limit_ends_the_run_with_what_it_has(
+    api: Api, run: Run, lake: Lake, reason: str | None, failure_class: str
+) -> None:
+    api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2")), "1c": Playlist(rows("s3"))}
+    api.fail("/1b/items", 429, json.dumps({"error": {"status": 429, "message": "slow", "reason": reason}}))
+
+    said: list[str] = []
+    result = run(report=lambda *words: said.append(words[-1]))
+
+    assert (result.status, result.left) == ("partial", ("1c",))
+    assert said[-1].endswith("429 slow (again after 50000 s)")
+    assert lake.looks(MANIFEST) == [("1b", "failed", failure_class), ("1a", "read", None)]
+    assert api.asked_of("/1b/items") == 1
+
+
+def test_a_run_in_which_all_failed_says_so_after_its_manifest(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2"))}
+    api.fail("/items", 403, times=2)
+
+    with pytest.raises(AllFailedError, match=r"20261120T100000Z: all 2 playlists failed \(first: 1a, forbidden\)"):
+        run()
+
+    assert lake.looks("raw/quiet/run=20261120T100000Z.json") == [
+        ("1a", "failed", "forbidden"),
+        ("1b", "failed", "forbidden"),
+    ]
+    with pytest.raises(AllFailedError):
+        run()
+    assert api.asked_of("/items") == 2
+
+
+def test_a_login_that_has_expired_stops_the_run_before_it_begins(api: Api, run: Run, lake: Lake) -> None:
+    api.fail("/api/token", 400, '{"error": "invalid_grant", "error_description": "Refresh token expired"}')
+
+    with pytest.raises(SpotifyError, match="Refresh token expired") as raised:
+        run()
+
+    assert raised.value.kind == "auth"
+    assert api.asked_of("/api/token") == 1
+    assert lake.keys("") == []
+
+
+def test_a_playlist_that_vanished_is_gone_once(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1kept": Playlist(rows("s1")), "1lost": Playlist(rows("s2"))}
+    run(20)
+    del api.playlists["1lost"]
+
+    assert run(21).status == "ok"
+    run(22)
+
+    assert sorted(lake.looks("raw/quiet/run=20261121T100000Z.json")) == [
+        ("1kept", "unchanged", None),
+        ("1lost", "gone", "not_found"),
+    ]
+    assert lake.looks("raw/quiet/run=20261122T100000Z.json") == [("1kept", "unchanged", None)]
+
+
+def test_a_playlist_that_only_left_the_library_is_still_read(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run(20)
+    api.playlists["1mine"] = Playlist(rows("s1", "s2"), snapshot_id="snap2", in_library=False)
+
+    run(21)
+
+    lines = lake.lines("raw/pending/run=20261121T100000Z/1mine.ndjson.gz")
+    assert lines[0]["asked"] == "/playlists/1mine?additional_types=track,episode"
+    assert len(lines[1]["body"]["items"]) == 2
+
+
+def test_named_playlists_are_read_whoever_owns_them(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {
+        "1mine": Playlist(rows("s1")),
+        "1theirs": Playlist(rows("s2"), owner="friend"),
+        "1far": Playlist(rows("s3"), owner="friend", in_library=False),
+    }
+
+    run(playlists=("1theirs", "1far", "1typo"))
+
+    assert sorted(lake.looks(MANIFEST)) == [
+        ("1far", "read", None),
+        ("1theirs", "read", None),
+        ("1typo", "failed", "not_found"),
+    ]
+
+
+def test_a_manifest_shows_a_playlist_without_its_rows(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1far": Playlist(rows("s1"), in_library=False)}
+    run(20, playlists=("1far",))
+    run(21, playlists=("1far",))
+
+    [look] = json.loads(lake.text("raw/quiet/run=20261121T100000Z.json"))["looks"]
+    assert (look["status"], look["playlist"]["items"]) == ("unchanged", {"total": 1})
+
+
+def test_of_two_deliveries_at_once_the_first_to_store_counts(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run()
+    first = (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes()
+    for key in lake.keys(""):
+        (lake.root / key).unlink()
+    api.playlists = {"1mine": Playlist(rows("s1", "s2"), snapshot_id="snap2")}
+
+    def other_delivery(path: str) -> None:
+        if "/items" in path:
+            (lake.root / f"{PENDING}/1mine.ndjson.gz").write_bytes(first)
+
+    api.before = other_delivery
+
+    result = run()
+
+    assert [(look.snapshot_id, look.item_count) for look in result.looks] == [("snap1", 1)]
+    assert (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes() == first
+
+
+def test_an_event_that_comes_twice_makes_one_run(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run()
+    before = {key: lake.text(key) for key in lake.keys("")}
+    api.playlists["1mine"].snapshot_id = "snap2"
+    api.asked.clear()
+
+    result = run()
+
+    assert {key: lake.text(key) for key in lake.keys("")} == before
+    assert api.asked == []
+    assert result.as_dict()["is_repeat"] is True
+    assert result.as_dict()["counts"]["items"] == 1
+
+
+def test_an_event_that_comes_again_after_the_job_took_all_repeats_nothing(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run()
+    for key in lake.keys("raw/pending"):
+        (lake.root / key).unlink()
+    api.asked.clear()
+
+    assert run().is_repeat
+    assert api.asked == []
+    assert lake.keys() == []
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2"))}
+    run()
+    for key in (MANIFEST, f"{PENDING}/1b.ndjson.gz", *lake.keys("state/")):
+        (lake.root / key).unlink()
+    api.asked.clear()
+
+    run()
+
+    assert (api.asked_of("/1a/items"), api.asked_of("/1b/items")) == (0, 1)
+    assert sorted(lake.looks(MANIFEST)) == [("1a", "read", None), ("1b", "read", None)]
+
+
+def test_the_next_run_writes_the_manifest_of_one_that_was_killed(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run(20)
+    for key in (MANIFEST, *lake.keys("state/")):
+        (lake.root / key).unlink()
+
+    result = run(21)
+
+    assert result.sealed == ("20261120T100000Z",)
+    assert json.loads(lake.text(MANIFEST))["extracted_at"] == "2026-11-20T10:00:05Z"
+    assert lake.looks(MANIFEST) == [("1mine", "read", None)]
+    assert lake.looks("raw/quiet/run=20261121T100000Z.json") == [("1mine", "unchanged", None)]
+
+
+def test_a_run_whose_manifest_the_job_has_taken_is_not_sealed(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run(20)
+    (lake.root / MANIFEST).unlink()
+
+    assert run(21).sealed == ()
+    assert MANIFEST not in lake.keys("raw/")
+
+
+def test_a_short_page_in_the_middle_is_no_end(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows(*songs(120)))}
+    api.fail(r"/1mine/items\?limit=50&offset=50", 200, json.dumps({"items": rows(*songs(47)), "total": 120}))
+
+    run()
+
+    lines = lake.lines(f"{PENDING}/1mine.ndjson.gz")
+    assert [len(line["body"]["items"]) for line in lines[1:]] == [50, 50, 20]
+    assert {line["attempt"] for line in lines} == {2}
+
+
+def test_a_playlist_of_which_rows_stay_away_is_not_stored(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1short": Playlist(rows("s1", "s2")), "1whole": Playlist(rows("s3"))}
+    api.fail("/1short/items", 200, json.dumps({"items": rows("s1"), "total": 2}), times=3)
+
+    run()
+
+    assert lake.looks(MANIFEST) == [("1whole", "read", None), ("1short", "failed", "incomplete")]
+
+
+def test_a_playlist_that_changes_while_it_is_read_is_read_again(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1")), "1still": Playlist(rows("s2"))}
+
+    def edit(path: str) -> None:
+        if "/1mine/items" in path and api.asked_of("/1mine/items") == 1:
+            api.playlists["1mine"] = Playlist(rows("s1", "s2"), snapshot_id="snap2")
+
+    api.before = edit
+
+    run()
+
+    lines = lake.lines(f"{PENDING}/1mine.ndjson.gz")
+    assert [(line["snapshot_id"], line["attempt"]) for line in lines] == [("snap2", 2), ("snap2", 2)]
+    assert lines[0]["body"]["snapshot_id"] == "snap2"
+    assert (api.asked_of("/1mine/items"), api.asked_of("/1still/items")) == (2, 1)
+
+
+def test_a_playlist_that_never_stands_still_is_given_up(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1")), "1still": Playlist(rows("s2"))}
+
+    def edit(path: str) -> None:
+        if "/1mine/items" in path:
+            api.playlists["1mine"].snapshot_id = f"snap{len(api.asked)}"
+
+    api.before = edit
+
+    run()
+
+    assert api.asked_of("/1mine/items") == 3
+    assert lake.looks(MANIFEST) == [("1still", "read", None), ("1mine", "failed", "changing")]
+    assert f"{PENDING}/1mine.ndjson.gz" not in lake.keys("raw/")
+
+
+def test_a_total_that_changes_between_pages_is_a_change(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows(*songs(60)))}
+    api.before = lambda path: api.playlists["1mine"].rows.append(None) if "offset=50&additional" in path else None
+
+    with pytest.raises(AllFailedError):
+        run()
+
+    assert lake.looks("raw/quiet/run=20261120T100000Z.json") == [("1mine", "failed", "changing")]
+
+
+def test_a_playlist_without_a_version_fails_alone(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1odd": Playlist([], snapshot_id=None), "1good": Playlist([]), "../../bad": Playlist([])}
+
+    result = run()
+
+    assert lake.looks(MANIFEST) == [("1odd", "failed", "malformed"), ("1good", "read", None)]
+    assert result.unreadable == 1
+
+
+def test_liked_songs_are_a_playlist_with_a_version_of_its_own(api: Api, run: Run, lake: Lake) -> None:
+    api.liked = rows("s2", "s1", kind="track")
+
+    run(liked_songs=True)
+
+    # printf '2026-01-01T00:00:00Z s2\n2026-01-01T00:00:00Z s1\n' | sha256sum
+    version = "liked-30575b1c56feabdee11842433155b3d665a1ce0865df026f2316b4a663e391dd"
+    [line] = lake.lines(f"{PENDING}/liked-me.ndjson.gz")
+    assert (line["playlist_id"], line["snapshot_id"], line["asked"]) == (
+        "liked:me",
+        version,
+        "/me/tracks?limit=50&offset=0",
+    )
+    assert lake.looks(MANIFEST) == [("liked:me", "read", None)]
+
+
+def test_liked_songs_are_read_when_their_number_or_the_newest_changed(api: Api, run: Run) -> None:
+    statuses = []
+    for day, liked in enumerate((("s2", "s1"), ("s2", "s1"), ("s3", "s1"), ("s3",), ("s3",)), start=20):
+        api.liked = rows(*liked, kind="track")
+        statuses.append(run(day, liked_songs=True).looks[0].status)
+
+    assert statuses == ["read", "unchanged", "read", "read", "unchanged"]
+
+
+def test_liked_songs_are_left_alone_unless_they_are_wanted(api: Api, run: Run) -> None:
+    api.liked = rows("s1", kind="track")
+
+    assert run().looks == ()
+    assert api.asked_of("/me/tracks") == 0
+
+
+def test_what_there_was_no_time_for_comes_first_in_the_next_run(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {f"1{name}": Playlist(rows("s1"), name=name) for name in ("a", "b", "c")}
+    ten = datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+    def clock() -> datetime:
+        return ten + timedelta(minutes=api.asked_of("/items"))
+
+    result = run(clock=clock, deadline=ten + timedelta(minutes=2))
+
+    assert (result.status, result.left) == ("partial", ("1c",))
+    assert lake.looks(MANIFEST) == [("1a", "read", None), ("1b", "read", None)]
+    said: list[str] = []
+    run(21, report=lambda name, n, of, outcome: said.append(f"{n}/{of} {name} {outcome}"))
+    assert said == ["1/3 c read", "2/3 a unchanged", "3/3 b unchanged"]
+
+
+def test_a_state_that_cannot_be_read_costs_no_more_than_a_full_read(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    run(20)
+    for damage in ("", "[]", '{"playlists": {"1mine": {"looked_at": 3}}}', '{"playlists": {"1mine": {"at": "x"}}}'):
+        (lake.root / "state/playlists.json").write_text(damage)
+        (lake.root / "state/runs/20261121T100000Z.json").unlink(missing_ok=True)
+        for key in lake.keys("run=20261121"):
+            (lake.root / key).unlink()
+
+        assert run(21).looks[0].status == "read"

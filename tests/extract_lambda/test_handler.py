@@ -1,0 +1,132 @@
+"""The doors: the Lambda's and the terminal's."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from extract_lambda import handler
+from tests.extract_lambda.api import Api, Playlist, rows
+from tests.extract_lambda.conftest import Lake
+
+NOW = datetime(2026, 11, 20, 11, 22, 33, 44, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+
+
+class Context:
+    """What the handler takes of the Lambda's."""
+
+    def __init__(self, milliseconds: int = 900_000) -> None:
+        self.milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@pytest.fixture
+def in_environment(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("event", "run_id"),
+    [
+        ({"scheduled_at": "2026-11-20T10:00:00Z"}, "20261120T100000Z"),
+        ({"scheduled_at": "2026-11-20T12:00:00+02:00"}, "20261120T100000Z"),
+        ({"time": "2026-11-20T10:00:00"}, "20261120T100000Z"),
+        ({}, "20261120T112233Z"),
+        (None, "20261120T112233Z"),
+    ],
+)
+def test_the_run_id_is_the_time_of_the_schedule(event: object, run_id: str) -> None:
+    assert handler.run_id_of(event, NOW) == run_id
+
+
+def test_an_event_whose_time_is_none_is_refused() -> None:
+    with pytest.raises(handler.EventError, match=r"write <aws.scheduler.scheduled-time>"):
+        handler.run_id_of({"scheduled_at": "<aws.scheduler.scheduled-time"}, NOW)
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_the_lambda_answers_with_its_result_and_logs_json_with_the_run_id(
+    api: Api, lake: Lake, logged: io.StringIO
+) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"), name="Fr\u00fch\x1b[2J")}
+
+    made = handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
+
+    assert (made["status"], made["counts"]["items"]) == ("ok", 1)
+    assert "raw/pending/run=20261120T100000Z/_manifest.json" in lake.keys("raw/")
+    looked, over = (json.loads(line) for line in logged.getvalue().splitlines())
+    assert looked["correlation_id"] == over["correlation_id"] == "20261120T100000Z"
+    assert (looked["playlist"], looked["number"], looked["of"], looked["outcome"]) == ("Fr\u00fch\x1b[2J", 1, 1, "read")
+    assert over["counts"]["read"] == 1
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_a_lambda_without_time_reads_nothing_and_says_what_is_left(api: Api) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+
+    made = handler.handle({}, Context(milliseconds=0))
+
+    assert (made["status"], made["counts"]["left"], made["counts"]["read"]) == ("partial", 1, 0)
+
+
+def start(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "extract_lambda", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: dict[str, str]) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"), name="Früh\x1b[2J\n\u202edaeh"), "1no": Playlist(rows("s2"))}
+    api.fail("/1no/items", 403, '{"error": {"status": 403, "message": "For\\u0007bidden"}}')
+
+    done = start(environment, "--at", "2026-11-20T10:00:00Z")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["counts"]["read"] == 1
+    assert done.stderr.replace("\ufffd", "?") == (
+        "1/2 Früh?[2J??daeh: read\n"
+        "2/2 Morning: failed, forbidden: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
+        "403 For?bidden\n"
+    )
+    [_, line] = lake.lines("raw/pending/run=20261120T100000Z/1mine.ndjson.gz")
+    assert line["extracted_at"].startswith("2026-11-20T10:00:0")
+
+
+def test_on_one_machine_a_failure_is_one_sentence(api: Api, environment: dict[str, str]) -> None:
+    api.playlists = {"1no": Playlist(rows("s2"))}
+    api.fail("/items", 404)
+
+    failed = start(environment, "--at", "2026-11-20T10:00:00Z")
+    unset = start({"LAKE_URI": "/nowhere"})
+    nowhere = start(environment | {"LAKE_URI": "/nowhere"})
+    never = start(environment, "--at", "noon")
+
+    assert [each.returncode for each in (failed, unset, nowhere, never)] == [1, 1, 1, 1]
+    assert json.loads(failed.stdout)["status"] == "failed"
+    assert failed.stderr.splitlines()[-1].startswith("Run 20261120T100000Z: all 1 playlists failed")
+    assert unset.stderr.startswith("SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET, SPOTIFY_REFRESH_TOKEN not set")
+    assert nowhere.stderr.startswith("There is no lake at /nowhere")
+    assert never.stderr.startswith("The time 'noon' is none")
+
+
+def test_the_lambda_never_sees_spark_or_frames() -> None:
+    script = "import sys, extract_lambda.handler; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert "spotipy" in loaded
+    assert loaded & {"pyspark", "pandas", "numpy", "pyarrow", "glue_jobs", "deploy", "boto3"} == set()

@@ -1,0 +1,38 @@
+"""What is particular to album_artists."""
+
+from chispa import assert_df_equality
+from pyspark.sql import SparkSession
+
+from glue_jobs.transforms import album_artists
+from shared.tables import ALBUM_ARTISTS
+from tests.glue_jobs.builders import album, items, page, published, rows, song
+
+CREDITS = "album_id string, artist_id string, position int"
+
+
+def test_an_artist_dropped_from_the_album_leaves_whichever_song_shows_it(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", album=album("al1", artists=["a1", "a2"])))
+    tuesday = page("tue", song("s2", album=album("al1", artists=["a2"])))
+
+    made = published(album_artists(items(spark, monday, tuesday)), ALBUM_ARTISTS)
+
+    assert_df_equality(
+        made.select("album_id", "artist_id", "position"), rows(spark, CREDITS, ("al1", "a2", 0)), ignore_nullable=True
+    )
+
+
+def test_the_songs_artists_are_not_the_albums(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1"], album=album("al1", artists=["a2", "a2"])))
+
+    made = album_artists(items(spark, monday)).select("album_id", "artist_id", "position")
+
+    assert_df_equality(made, rows(spark, CREDITS, ("al1", "a2", 0)), ignore_nullable=True)
+
+
+def test_credits_of_an_album_without_an_id_are_rejected(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", album=album(None, artists=["a1"])), song("s2", album=album("", artists=["a1"])))
+
+    made = album_artists(items(spark, monday)).selectExpr("album_id", "artist_id", "fault.column", "fault.reason")
+
+    ddl = "album_id string, artist_id string, column string, reason string"
+    assert_df_equality(made, rows(spark, ddl, *[(None, "a1", "album_id", "missing")] * 2), ignore_nullable=True)

@@ -1,0 +1,43 @@
+"""What is true of every transform: it makes the table that its contract promises."""
+
+import pytest
+from chispa.schema_comparer import assert_schema_equality
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as spark_types
+from pyspark.sql.types import DataType, StructField, StructType
+
+from glue_jobs.transforms import FROM_ITEMS, FROM_READS
+from shared.contract import Table, Type
+from shared.tables import BATCHES, TABLES
+from tests.glue_jobs.builders import items, page, reads, song
+
+SPARK_TYPES: dict[Type, DataType] = {
+    Type.STRING: spark_types.StringType(),
+    Type.INT: spark_types.IntegerType(),
+    Type.BIGINT: spark_types.LongType(),
+    Type.BOOLEAN: spark_types.BooleanType(),
+    Type.DATE: spark_types.DateType(),
+    Type.TIMESTAMP: spark_types.TimestampNTZType(),
+}
+MADE_TABLES = [table for table in TABLES if table is not BATCHES]
+
+
+@pytest.fixture(scope="module")
+def made(spark: SparkSession) -> dict[str, DataFrame]:
+    monday = page("mon", song("s1", artists=["a1"]))
+    from_items = {name: transform(items(spark, monday)) for name, transform in FROM_ITEMS.items()}
+    return from_items | {name: transform(reads(spark, monday)) for name, transform in FROM_READS.items()}
+
+
+@pytest.mark.parametrize("table", MADE_TABLES, ids=lambda table: table.name)
+def test_the_made_schema_is_the_contracts_and_then_the_fault(made: dict[str, DataFrame], table: Table) -> None:
+    expected = [StructField(column.name, SPARK_TYPES[column.type]) for column in table.all_columns]
+
+    *own, fault = made[table.name].schema.fields
+
+    assert fault.name == "fault"
+    assert_schema_equality(StructType(expected), StructType(own), ignore_nullable=True)
+
+
+def test_every_table_but_batches_has_one_transform() -> None:
+    assert sorted([*FROM_ITEMS, *FROM_READS]) == sorted(table.name for table in MADE_TABLES)

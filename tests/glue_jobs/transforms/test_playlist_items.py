@@ -1,0 +1,125 @@
+"""What is particular to playlist_items."""
+
+from datetime import datetime
+
+from chispa import assert_df_equality
+from pyspark.sql import SparkSession
+
+from glue_jobs.transforms import playlist_items
+from shared.tables import PLAYLIST_ITEMS
+from tests.glue_jobs.builders import episode, items, local, page, playlist, published, row, rows, song
+
+
+def test_every_position_has_its_kind_and_at_most_one_id(spark: SparkSession) -> None:
+    monday = page("mon", song("s1"), episode("e1"), local("spotify:local:A:B:C:1"), None, song(""), 5, row("text"))
+
+    made = published(playlist_items(items(spark, monday)), PLAYLIST_ITEMS)
+
+    expected = rows(
+        spark,
+        "position int, kind string, song_id string, episode_id string",
+        (0, "song", "s1", None),
+        (1, "episode", None, "e1"),
+        (2, "local", None, None),
+        (3, "empty", None, None),
+        (4, "unavailable", None, None),
+        (5, "rejected", None, None),
+        (6, "rejected", None, None),
+    )
+    assert_df_equality(
+        made.select("position", "kind", "song_id", "episode_id"), expected, ignore_row_order=True, ignore_nullable=True
+    )
+
+
+def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", row_fields={"added_at": "last week"}), episode("e1", name=["no", "title"]))
+
+    made = published(playlist_items(items(spark, monday)), PLAYLIST_ITEMS)
+
+    expected = rows(
+        spark,
+        "position int, kind string, song_id string, episode_id string, item_name string, added_at timestamp_ntz, "
+        "column string",
+        (0, "rejected", "s1", None, "A song", None, "added_at"),
+        (1, "rejected", None, "e1", None, datetime(2026, 7, 1, 8), "item_name"),  # noqa: DTZ001  # UTC without zone
+    )
+    assert_df_equality(
+        made.selectExpr("position", "kind", "song_id", "episode_id", "item_name", "added_at", "fault.column"),
+        expected,
+        ignore_row_order=True,
+        ignore_nullable=True,
+    )
+
+
+def test_a_time_of_adding_is_utc_and_anything_less_than_an_instant_is_none(spark: SparkSession) -> None:
+    texts = {
+        "2026-07-01T08:00:00Z": datetime(2026, 7, 1, 8),  # noqa: DTZ001  # UTC without zone, as the table has it
+        "2026-07-01T08:00:00.250Z": datetime(2026, 7, 1, 8, 0, 0, 250000),  # noqa: DTZ001
+        "2026-07-01T08:00:00+02:00": datetime(2026, 7, 1, 6),  # noqa: DTZ001
+        "2026-07-01": None,
+        "2026": None,
+        "08:00:00": None,
+        "2026-07-01T08:00:00": None,
+        "2026-13-45T10:00:00Z": None,
+    }
+    monday = page("mon", *[song("s1", row_fields={"added_at": text}) for text in texts])
+
+    made = playlist_items(items(spark, monday)).selectExpr("position", "added_at", "fault.reason")
+
+    expected = rows(
+        spark,
+        "position int, added_at timestamp_ntz, reason string",
+        *[(n, at, None if at else f"no timestamp: {text}") for n, (text, at) in enumerate(texts.items())],
+    )
+    assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_the_newest_read_of_a_snapshot_replaces_it_whole(spark: SparkSession) -> None:
+    monday = playlist("mon", song("s1"), song("s2"), song("s3"))
+    tuesday = playlist("tue", song("s1"), song("s3"))
+    older_snapshot = playlist("sun", song("s9"), snapshot_id="v0")
+
+    made = published(playlist_items(items(spark, tuesday, monday, older_snapshot)), PLAYLIST_ITEMS)
+
+    expected = rows(
+        spark,
+        "snapshot_id string, position int, song_id string",
+        ("v0", 0, "s9"),
+        ("v1", 0, "s1"),
+        ("v1", 1, "s3"),
+    )
+    assert_df_equality(
+        made.select("snapshot_id", "position", "song_id"), expected, ignore_row_order=True, ignore_nullable=True
+    )
+
+
+def test_rejected_positions_of_the_newest_read_count_as_read(spark: SparkSession) -> None:
+    monday = playlist("mon", song("s1"), song("s2"))
+    tuesday = playlist("tue", song("s1"), 5)
+
+    made = published(playlist_items(items(spark, monday, tuesday)), PLAYLIST_ITEMS)
+
+    expected = rows(spark, "position int, kind string", (0, "song"), (1, "rejected"))
+    assert_df_equality(made.select("position", "kind"), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_artists_are_named_in_credit_order_and_one_bad_name_rejects(spark: SparkSession) -> None:
+    monday = page(
+        "mon",
+        song("s1", artists=["b", "a"]),
+        song("s2"),
+        song("s3", artists=["a", {"id": "b", "name": {"sv": "B"}}]),
+        local("spotify:local:Some+Artist::A+Title:200"),
+    )
+
+    made = playlist_items(items(spark, monday)).selectExpr("position", "artist_names", "item_name", "fault.reason")
+
+    expected = rows(
+        spark,
+        "position int, artist_names string, item_name string, reason string",
+        (0, "B, A", "A song", None),
+        (1, None, "A song", None),
+        (2, None, "A song", 'no string: {"sv": "B"}'),
+        (3, "Some Artist", "A Title", None),
+    )
+    assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)

@@ -1,0 +1,60 @@
+"""What is particular to song_artists."""
+
+from chispa import assert_df_equality
+from pyspark.sql import SparkSession
+
+from glue_jobs.transforms import song_artists
+from shared.tables import SONG_ARTISTS
+from tests.glue_jobs.builders import album, items, page, published, rows, song
+
+CREDITS = "song_id string, artist_id string, position int"
+
+
+def test_an_artist_dropped_from_the_credits_leaves_the_table(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1", "a2"]), song("s2", artists=["a2"]))
+    tuesday = page("tue", song("s1", artists=["a1"]))
+
+    made = published(song_artists(items(spark, monday, tuesday)), SONG_ARTISTS)
+
+    expected = rows(spark, "song_id string, artist_id string", ("s1", "a1"), ("s2", "a2"))
+    assert_df_equality(made.select("song_id", "artist_id"), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_repeated_artist_keeps_the_lowest_position(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1", "a2", "a1", "a3"]))
+
+    made = song_artists(items(spark, monday)).select("song_id", "artist_id", "position")
+
+    expected = rows(spark, CREDITS, ("s1", "a1", 0), ("s1", "a2", 1), ("s1", "a3", 3))
+    assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_credit_that_is_nobodys_holds_its_place_and_is_rejected(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1", {"id": None, "name": "Nobody"}, "a3"]))
+
+    made = song_artists(items(spark, monday))
+
+    expected = rows(spark, CREDITS, ("s1", "a1", 0), ("s1", "a3", 2))
+    assert_df_equality(
+        published(made, SONG_ARTISTS).select("song_id", "artist_id", "position"),
+        expected,
+        ignore_row_order=True,
+        ignore_nullable=True,
+    )
+    assert made.where("fault is not null").count() == 1
+
+
+def test_the_albums_artists_are_not_the_songs(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1"], album=album("al1", artists=["a2"])))
+
+    made = song_artists(items(spark, monday)).select("song_id", "artist_id", "position")
+
+    assert_df_equality(made, rows(spark, CREDITS, ("s1", "a1", 0)), ignore_nullable=True)
+
+
+def test_credits_of_two_places_in_a_document_are_not_mixed(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1", "a2"]), song("s1", artists=["a3"]))
+
+    made = published(song_artists(items(spark, monday)), SONG_ARTISTS).select("song_id", "artist_id", "position")
+
+    assert_df_equality(made, rows(spark, CREDITS, ("s1", "a3", 0)), ignore_nullable=True)

@@ -1,0 +1,36 @@
+"""What is particular to song_popularity."""
+
+from chispa import assert_df_equality
+from pyspark.sql import SparkSession
+
+from glue_jobs.transforms import song_popularity
+from shared.tables import SONG_POPULARITY
+from tests.glue_jobs.builders import episode, items, page, published, rows, song
+
+
+def test_a_withheld_popularity_makes_no_row_and_zero_does(spark: SparkSession) -> None:
+    monday = page("mon", song("withheld"), song("null", popularity=None), song("zero", popularity=0))
+
+    made = song_popularity(items(spark, monday)).select("song_id", "popularity")
+
+    assert_df_equality(made, rows(spark, "song_id string, popularity int", ("zero", 0)), ignore_nullable=True)
+
+
+def test_every_observation_is_kept_since_it_is_history(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", popularity=50), song("s1", popularity=51))
+    tuesday = page("tue", song("s1", popularity=50))
+
+    made = published(song_popularity(items(spark, monday, tuesday)), SONG_POPULARITY)
+
+    expected = rows(spark, "song_id string, popularity int", ("s1", 50), ("s1", 50), ("s1", 51))
+    assert_df_equality(made.select("song_id", "popularity"), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_popularity_that_is_no_number_is_rejected_and_an_episodes_is_none(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", popularity="high"), episode("e1", popularity=5))
+
+    made = song_popularity(items(spark, monday))
+
+    expected = rows(spark, "song_id string, column string, reason string", ("s1", "popularity", "no int: high"))
+    assert_df_equality(made.selectExpr("song_id", "fault.column", "fault.reason"), expected, ignore_nullable=True)
+    assert published(made, SONG_POPULARITY).isEmpty()

@@ -1,0 +1,155 @@
+"""The raw document is written and told apart in one place; these are its promises."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from shared.document import (
+    DamagedDocumentError,
+    Look,
+    Manifest,
+    RawLine,
+    document_id,
+    is_manifest,
+    is_page_request,
+    is_raw_line,
+    timestamp,
+    uncompressed,
+    write_document,
+)
+
+LINE = RawLine(
+    run_id="20261120T100000Z",
+    playlist_id="p1",
+    snapshot_id="v1",
+    extracted_at="2026-11-20T10:00:00Z",
+    asked="/playlists/p1/items?offset=0",
+    offset=0,
+    attempt=1,
+    body={"items": [{"item": {"name": "Smörgåsbord \u2028 in two lines"}}], "total": 1},
+)
+
+
+def test_a_document_is_its_lines_of_json_with_the_body_untouched() -> None:
+    text = uncompressed(write_document([LINE, replace(LINE, offset=None, body={})])).decode()
+
+    first, second, rest = text.split("\n")
+    assert rest == ""
+    assert json.loads(first) == {
+        "run_id": "20261120T100000Z",
+        "playlist_id": "p1",
+        "snapshot_id": "v1",
+        "extracted_at": "2026-11-20T10:00:00Z",
+        "asked": "/playlists/p1/items?offset=0",
+        "offset": 0,
+        "attempt": 1,
+        "body": {"items": [{"item": {"name": "Smörgåsbord \u2028 in two lines"}}], "total": 1},
+    }
+    assert json.loads(second)["offset"] is None
+
+
+def test_equal_lines_are_equal_bytes_whenever_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = write_document([LINE])
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
+
+    assert write_document([LINE]) == before
+
+
+def test_a_lone_surrogate_becomes_a_question_mark() -> None:
+    written = write_document([replace(LINE, body={"name": "half \ud83d"})])
+
+    assert json.loads(uncompressed(written))["body"] == {"name": "half ?"}
+    assert b"half ?" in Manifest(run_id="half \ud83d", extracted_at="x").as_bytes()
+
+
+def test_the_id_of_a_document_is_of_its_bytes_uncompressed() -> None:
+    expected = hashlib.sha256(b"{}\n").hexdigest()
+
+    assert document_id(b"{}\n") == expected
+    assert document_id(gzip.compress(b"{}\n", mtime=0)) == expected
+    assert document_id(gzip.compress(b"{}\n", compresslevel=1, mtime=99)) == expected
+    assert document_id(b"{}") != expected
+
+
+def test_a_gzip_stream_that_is_cut_off_is_damaged_but_has_an_id() -> None:
+    whole = gzip.compress(b"x" * 1000)
+
+    for cut in (2, 9, len(whole) // 2, len(whole) - 1):
+        with pytest.raises(DamagedDocumentError, match="cut off or broken"):
+            uncompressed(whole[:cut])
+        assert document_id(whole[:cut]) == hashlib.sha256(whole[:cut]).hexdigest()
+
+
+def test_a_gzip_stream_whose_bytes_were_changed_is_damaged() -> None:
+    whole = bytearray(gzip.compress(b"x" * 1000))
+    whole[-6] ^= 1  # in the checksum
+
+    with pytest.raises(DamagedDocumentError):
+        uncompressed(bytes(whole))
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_page"),
+    [
+        ("/playlists/p1/items", True),
+        ("/playlists/p1/items?offset=50&limit=50", True),
+        ("/playlists/p1/items/", True),
+        ("https://api.spotify.com/v1/playlists/p1/items?fields=items", True),
+        ("/me/tracks?limit=50", True),
+        ("/playlists/p1", False),
+        ("/playlists/p1?fields=/items", False),
+        ("/playlists/items1", False),
+        ("/me", False),
+        ("", False),
+    ],
+)
+def test_a_page_request_is_told_by_its_path(asked: str, *, is_page: bool) -> None:
+    assert is_page_request(asked) is is_page
+
+
+@pytest.mark.parametrize("value", [{"body": {}}, {"asked": "/x"}, [{"asked": "/x", "body": {}}], None, "asked body"])
+def test_what_lacks_the_question_or_the_answer_is_no_raw_line(value: object) -> None:
+    assert not is_raw_line(value)
+    assert is_raw_line({"asked": "/x", "body": None})
+
+
+def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
+    looks = (Look(playlist_id="p1", status="failed", failure_class="TransientError"),)
+    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", looks=looks).as_bytes()
+
+    assert written.count(b"\n") == 1
+    value = json.loads(written)
+    assert is_manifest(value)
+    assert not is_raw_line(value)
+    assert value == {
+        "manifest": 1,
+        "run_id": "r1",
+        "extracted_at": "2026-11-20T10:00:00Z",
+        "looks": [
+            {
+                "playlist_id": "p1",
+                "status": "failed",
+                "failure_class": "TransientError",
+                "snapshot_id": None,
+                "object": None,
+                "item_count": None,
+                "playlist": None,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (datetime(2026, 11, 20, 10, tzinfo=UTC), "2026-11-20T10:00:00Z"),
+        (datetime(2026, 11, 20, 10, 0, 0, 5, tzinfo=UTC), "2026-11-20T10:00:00.000005Z"),
+        (datetime(2026, 11, 20, 0, 30, tzinfo=timezone(timedelta(hours=2))), "2026-11-19T22:30:00Z"),
+    ],
+)
+def test_a_timestamp_is_utc(at: datetime, text: str) -> None:
+    assert timestamp(at) == text
