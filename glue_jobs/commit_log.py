@@ -240,7 +240,7 @@ class CommitLog:
         notes = self._notes(found, of_sources=sources is not None)
         chosen = self._choose(ready, notes) if ready else None
         if chosen is None:
-            self.waiting_seconds = min((self._seconds_to_wait(one) for one in free), default=0.0)
+            self.waiting_seconds = max((self._seconds_to_wait(one) for one in free), default=0.0)
             return None
         inputs, alone, condemned = chosen
         batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned)

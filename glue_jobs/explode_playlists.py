@@ -30,10 +30,20 @@ log = logging.getLogger("explode_playlists")
 NAME = "explode_playlists"
 # What Glue adds to a job's own arguments comes with a run id; only then are unknown names let pass.
 _GLUE_ONLY = "--JOB_RUN_ID"
+_PATIENCE = 3  # times that a file of a folder may be found younger than 2 s before it is left for the next run
 
 
 class ArgumentError(ValueError):
     """An argument is missing, unknown or malformed."""
+
+
+class StillGrowingError(Exception):
+    """Somebody is still writing a dropped file; everything else was taken."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a file in raw/pending/drop/ is still being written; it stays there, the rest was taken: run again."
+        )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -165,9 +175,13 @@ def run(arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime]
         commits = CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=arguments.max_objects)
         summary.finished = commits.finish_earlier_commits()
         inputs, fetch = (None, _from(store)) if arguments.source is None else _sources(arguments.source)
+        waits = 0
         while True:
             batch = commits.next_batch(sources=inputs)
             if batch is None and commits.waiting_seconds:
+                waits += 1
+                if waits > _PATIENCE:
+                    raise StillGrowingError
                 time.sleep(commits.waiting_seconds)
             elif batch is None:
                 break
@@ -256,7 +270,7 @@ def main(argv: Sequence[str]) -> int:
         summary = run(parse_arguments(argv), argv, lambda: datetime.now(UTC))
     except ArgumentError as error:
         return _failed(f"{error}. Usage: {NAME}.py --lake URI [--source URI]; --help says more.", status=2)
-    except (StoreError, RuntimeProblemError, CommitLogError, AccountError) as error:
+    except (StoreError, RuntimeProblemError, CommitLogError, AccountError, StillGrowingError) as error:
         return _failed(str(error))
     except Exception as error:
         if is_submitted():

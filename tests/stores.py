@@ -1,5 +1,6 @@
 """Lakes for tests: a folder, and a bucket on a moto server over HTTP. Test modules import the fixtures they use."""
 
+import logging
 import socket
 import uuid
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ def s3_endpoint() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request helps nobody read a failure
     server.start()
     endpoint = f"http://127.0.0.1:{port}"
     with pytest.MonkeyPatch.context() as environment:

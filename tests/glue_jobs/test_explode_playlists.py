@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from deploy.build import write_zip
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
 from shared.store import ObjectStore
 from tests.corpus import FOLDER
-from tests.stores import s3_endpoint, s3_store  # noqa: F401  # fixtures
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -217,6 +217,29 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     assert summary["rows"]["songs"] == len(table(lake, "songs")) > 0
 
 
+def test_a_file_that_keeps_growing_stays_pending(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    drop(tmp_path, "new_shape_page/page.json")
+    growing = next((tmp_path / "raw/pending/drop").rglob("*.json"))
+    is_over = threading.Event()
+
+    def grow() -> None:
+        while not is_over.wait(0.1):
+            os.utime(growing)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        os.utime(growing)
+        status = main(["--lake", str(tmp_path)])
+    finally:
+        is_over.set()
+        writer.join()
+
+    assert status == 1
+    assert "still being written" in capfd.readouterr().err
+    assert growing.exists()
+
+
 def test_an_unknown_argument_is_named() -> None:
     with pytest.raises(ArgumentError, match=r"unknown argument --lakee"):
         parse_arguments(["--lake", "x", "--lakee", "y"])
@@ -234,8 +257,10 @@ def test_a_missing_argument_is_one_line(capfd: pytest.CaptureFixture[str]) -> No
     lines = capfd.readouterr().err.splitlines()
     assert status == 2
     assert lines == [
-        "explode_playlists: the following arguments are required: --lake. "
-        "Usage: explode_playlists.py --lake URI [--source URI]; --help says more."
+        (
+            "explode_playlists: the following arguments are required: --lake."
+            " Usage: explode_playlists.py --lake URI [--source URI]; --help says more."
+        )
     ]
 
 
