@@ -8,6 +8,7 @@ rejected.
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.contract import Type, source_paths
 from shared.tables import TABLES
@@ -16,7 +17,6 @@ from shared.tables import TABLES
 MISFIT = "\u0001misfit:"
 
 _INT_MAX = 2**31 - 1
-_UTC_LENGTH = len("2026-11-20T10:00:00Z")
 
 
 def misfit(value: object) -> str:
@@ -26,9 +26,10 @@ def misfit(value: object) -> str:
 
 @dataclass
 class Leaf:
-    """A scalar; kept as it is, or replaced by its marked text."""
+    """A scalar; kept as it is, or replaced by its marked text. `is_key`: a row without it is rejected."""
 
     type: Type
+    is_key: bool = False
 
     def fit(self, value: object) -> object:
         """The scalar itself, or the marked text of an object or list."""
@@ -42,7 +43,7 @@ class Leaf:
         """Whether the value is sure to cast: a quick look that may say no to what is fine."""
         if isinstance(value, str):
             if self.type is Type.TIMESTAMP:
-                return len(value) == _UTC_LENGTH and value.endswith("Z")
+                return _is_utc(value)
             return self.type is Type.STRING and not value.startswith(MISFIT)
         if self.type is Type.INT:
             return type(value) is int and -_INT_MAX <= value <= _INT_MAX
@@ -92,16 +93,26 @@ class Struct:
         return {name: node.unfit(value) for name, node in self.fields.items()}
 
     def is_plain(self, value: object) -> bool:
-        """Whether every field that is there is plain."""
+        """Whether every field that is there is plain, and no key is missing."""
         if not isinstance(value, dict):
             return False
-        return all(name not in value or node.is_plain(value[name]) for name, node in self.fields.items())
+        return all(
+            node.is_plain(value[name]) if name in value else not (isinstance(node, Leaf) and node.is_key)
+            for name, node in self.fields.items()
+        )
 
 
 Node = Leaf | Array | Struct
 
 
-def _grow(struct: Struct, path: str, column_type: Type) -> None:
+def _is_utc(text: str) -> bool:
+    try:
+        return text.endswith("Z") and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _grow(struct: Struct, path: str, leaf: Leaf) -> None:
     head, _, rest = path.partition(".")
     name = head.removesuffix("[]")
     repeated = head.endswith("[]")
@@ -111,18 +122,18 @@ def _grow(struct: Struct, path: str, column_type: Type) -> None:
         if not isinstance(inner, Struct):
             inner = Struct()
             struct.fields[name] = Array(inner) if repeated else inner
-        _grow(inner, rest, column_type)
+        _grow(inner, rest, leaf)
     elif node is None:
-        leaf = Leaf(Type.STRING if repeated else column_type)
-        struct.fields[name] = Array(leaf) if repeated else leaf
+        struct.fields[name] = Array(Leaf(Type.STRING)) if repeated else leaf
 
 
 def _tree() -> Struct:
     root = Struct()
     # Longest first: `item.artists[].id` makes the structure that `item.artists[]` then finds.
-    for path, column_type in sorted(source_paths(TABLES), key=lambda found: (-found[0].count("."), found[0])):
+    for path, column in sorted(source_paths(TABLES), key=lambda found: (-found[0].count("."), found[0])):
         if path != "item":
-            _grow(root, path, column_type)
+            # An item without an id is no song and no episode, so no row misses it.
+            _grow(root, path, Leaf(column.type, is_key=not column.nullable and path != "item.id"))
     return root
 
 

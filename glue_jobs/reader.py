@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Never, TypeGuard
-from urllib.parse import parse_qs, unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from glue_jobs import normal_form
 from shared import document
@@ -19,6 +19,7 @@ Kind = Literal["song", "episode", "local", "empty", "unavailable", "rejected"]
 KINDS: tuple[Kind, ...] = ("song", "episode", "local", "empty", "unavailable", "rejected")
 
 _PLAYLIST_HREF = re.compile(r"/playlists/([^/?#]+)/(?:items|tracks)(?:[/?#]|$)")
+_OFFSET_IN_HREF = re.compile(r"[?&]offset=([0-9]{1,9})(?:&|#|$)")
 _LIKED_HREF = re.compile(r"/me/tracks(?:[/?#]|$)")
 _EXCERPT = 80
 
@@ -83,12 +84,18 @@ def read_document(data: bytes) -> Document:
 
     Raises UnreadableDocumentError where nothing in them is a playlist's. A broken line among good ones is a damage.
     """
-    document_id = document.document_id(data)
-    values, damages = _values(data)
+    try:
+        return _read(document.document_id(data), *_values(data))
+    except RecursionError as error:  # what can just be parsed may be too deep to be written again
+        message = "nested too deeply"
+        raise UnreadableDocumentError(message) from error
+
+
+def _read(document_id: str, values: list[Any], damages: list[Damage]) -> Document:
     first = values[0]
     if document.is_manifest(first):
-        return _read_manifest(document_id, first)
-    if document.is_raw_line(first):
+        return _read_manifest(document_id, first, damages)
+    if any(document.is_raw_line(value) for value in values):
         return _read_own(document_id, values, damages)
     return _read_dropped(document_id, values, damages)
 
@@ -167,37 +174,56 @@ def _lines(text: str) -> tuple[list[Any], list[Damage]]:
 # --- our own documents
 
 
-def _read_manifest(document_id: str, value: Mapping[str, Any]) -> Document:
+def _read_manifest(document_id: str, value: Mapping[str, Any], damages: list[Damage]) -> Document:
     """Looks that brought no document: unchanged, failed and gone; what was read tells of itself."""
-    found = Document(document_id, value.get("extracted_at"))
-    looks = [look for look in value["looks"] if look.get("status") != "read"]
-    for n, look in enumerate(looks):
-        shown = look.get("playlist")
-        found.reads.append(
-            Read(
-                playlist_id=look["playlist_id"],
-                run_id=value["run_id"],
-                source_position=n,
-                status=look["status"],
-                failure_class=look.get("failure_class"),
-                snapshot_id=look.get("snapshot_id"),
-                total=_embedded_total(shown) if isinstance(shown, dict) else None,
-                playlist=_playlist(shown) if isinstance(shown, dict) else None,
-            )
-        )
+    run_id, looks = value.get("run_id"), value["looks"]
+    if not (isinstance(run_id, str) and run_id and isinstance(looks, list)):
+        message = "a manifest without a run_id or without a list of looks"
+        raise UnreadableDocumentError(message)
+    found = Document(document_id, value.get("extracted_at"), damages=damages)
+    for look in looks:
+        if not _is_look(look):
+            damages.append(Damage("a look without playlist_id or of an unknown status", json.dumps(look)))
+        elif look["status"] != "read":
+            found.reads.append(_look(look, run_id, len(found.reads)))
+    if damages and len(damages) == len(looks):
+        raise UnreadableDocumentError(damages[0].reason)
     return found
 
 
+def _is_look(look: object) -> bool:
+    return (
+        isinstance(look, dict)
+        and _text_or_none(look.get("playlist_id")) is not None
+        and look.get("status") in ("read", "unchanged", "failed", "gone")
+    )
+
+
+def _look(look: Mapping[str, Any], run_id: str, source_position: int) -> Read:
+    shown = look.get("playlist") if isinstance(look.get("playlist"), dict) else None
+    return Read(
+        playlist_id=look["playlist_id"],
+        run_id=run_id,
+        source_position=source_position,
+        status=look["status"],
+        failure_class=_text_or_none(look.get("failure_class")),
+        snapshot_id=_text_or_none(look.get("snapshot_id")),
+        total=_embedded_total(shown) if shown is not None else None,
+        playlist=_playlist(shown) if shown is not None else None,
+    )
+
+
 def _read_own(document_id: str, values: list[Any], damages: list[Damage]) -> Document:
-    found = Document(document_id, values[0].get("extracted_at"), damages=damages)
+    found = Document(document_id, None, damages=damages)
     drafts: dict[tuple[str, str], _Draft] = {}
     for value in values:
-        if not document.is_raw_line(value) or not all(value.get(k) for k in ("run_id", "playlist_id", "extracted_at")):
+        if not _is_whole_line(value):
             damages.append(Damage("a line without run_id, playlist_id, extracted_at or body", json.dumps(value)))
             continue
+        found.extracted_at = found.extracted_at or value["extracted_at"]
         draft = drafts.setdefault(
             (value["run_id"], value["playlist_id"]),
-            _Draft(value["playlist_id"], run_id=value["run_id"], snapshot_id=value.get("snapshot_id")),
+            _Draft(value["playlist_id"], value["run_id"], _text_or_none(value.get("snapshot_id"))),
         )
         body = value["body"]
         if not document.is_page_request(str(value["asked"])):
@@ -211,6 +237,12 @@ def _read_own(document_id: str, values: list[Any], damages: list[Damage]) -> Doc
         raise UnreadableDocumentError(message)
     found.reads = _finished(list(drafts.values()), document_id)
     return found
+
+
+def _is_whole_line(value: object) -> TypeGuard[Mapping[str, Any]]:
+    if not isinstance(value, dict) or not document.is_raw_line(value):
+        return False
+    return all(_text_or_none(value.get(name)) for name in ("run_id", "playlist_id", "extracted_at"))
 
 
 # --- whatever was dropped
@@ -356,8 +388,8 @@ def _embedded_total(playlist: Mapping[str, Any]) -> object:
 
 def _offset(page: Mapping[str, Any], asked: object = None) -> int:
     """The 0-based position of the page's first row: as the page says, as its href says, as it was asked, else 0."""
-    in_href = parse_qs(urlsplit(_text_or_none(page.get("href")) or "").query).get("offset", [""])[0]
-    for said in (page.get("offset"), int(in_href) if in_href.isdecimal() else None, asked):
+    in_href = _OFFSET_IN_HREF.search(_text_or_none(page.get("href")) or "")
+    for said in (page.get("offset"), int(in_href[1]) if in_href else None, asked):
         if type(said) is int and said >= 0:
             return said
     return 0
@@ -394,7 +426,8 @@ def _finished(drafts: list[_Draft], document_id: str) -> list[Read]:
             is_complete=bool(pages)
             and len(totals) == 1
             and type(total) is int
-            and positions == list(range(max(total, 0))),
+            and total == len(positions)  # first: a total is a stranger's number, and may be beyond all memory
+            and positions == list(range(total)),
             playlist=_playlist(draft.playlist) if draft.playlist is not None else None,
         )
         for page in pages:

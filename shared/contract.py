@@ -105,9 +105,9 @@ class Table:
         return tuple(name for name in names if name in {column.name for column in self.lineage})
 
 
-def source_paths(tables: tuple[Table, ...]) -> Iterator[tuple[str, Type]]:
-    """Every JSON path that some column is made from, with the type it is cast to."""
+def source_paths(tables: tuple[Table, ...]) -> Iterator[tuple[str, Column]]:
+    """Every JSON path that some column is made from, with the column."""
     for table in tables:
         for column in table.columns:
             for path in column.sources:
-                yield path, column.type
+                yield path, column

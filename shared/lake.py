@@ -80,7 +80,7 @@ def pending_key(key: str) -> str:
     if found is None:
         return key
     rest = found[1]
-    return "raw/" + rest if rest.startswith("quiet/") else PENDING + rest
+    return "raw/" + rest if re.fullmatch(r"quiet/run=[^/]+[.]json", rest) else PENDING + rest
 
 
 # Of the part of a key behind `processed/<table>/`; Snowpipe's pattern and the tests use the same text.

@@ -11,6 +11,7 @@ from shared.tables import PLAYLIST_ITEMS
 def playlist_items(items: DataFrame) -> DataFrame:
     """One row per position of a read, whatever stands there: what cannot be read keeps its place as kind rejected."""
     names = F.col("item.artists.name")
+    joined = F.array_join(names, ", ")
     unreadable = F.when(F.col("kind") == "rejected", fault(None, F.col("reason")))
     return (
         items.select(
@@ -23,7 +24,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
             F.when(F.col("kind") == "episode", F.col("item.id")).alias("episode_id"),
             F.col("item.uri").alias("item_uri"),
             F.col("item.name").alias("item_name"),
-            F.when(F.size(names) > 0, F.coalesce(first_misfit(names), F.array_join(names, ", "))).alias("artist_names"),
+            F.coalesce(first_misfit(names), F.when(joined != "", joined)).alias("artist_names"),
             F.col("added_at").alias("added_at"),
             text_or_null("added_by.id").alias("added_by_id"),
             unreadable.alias("unreadable"),

@@ -49,6 +49,10 @@ def test_an_archived_object_remembers_the_key_it_arrived_under(key: str, rest: s
     assert lake.pending_key(processed) == lake.pending_key(quarantined) == key
 
 
+def test_a_folder_of_the_users_called_quiet_is_remembered_as_well() -> None:
+    assert lake.pending_key(lake.archived(42, "raw/pending/quiet/a.json")) == "raw/pending/quiet/a.json"
+
+
 @pytest.mark.parametrize(
     "key",
     [
