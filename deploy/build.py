@@ -1,4 +1,4 @@
-"""Builds what is uploaded: `python -m deploy.build` makes dist/glue_jobs.zip for spark-submit and Glue's --extra-py-files.
+"""Builds what is uploaded: `python -m deploy.build` makes dist/glue_jobs.zip, for spark-submit and for Glue.
 
 Deterministic: the same files give the same bytes, so a content hash changes only with the content.
 """

@@ -23,11 +23,13 @@ def test_ci_runs_the_two_commands() -> None:
 @pytest.mark.jvm
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.strip() not in RUN_BY_CI])
 def test_a_readme_command_runs(block: str, tmp_path: Path) -> None:
-    # In a clone, so that nothing of this folder helps or is left behind; the environment is shared, it is what setup makes.
+    # In a clone, so that nothing of this folder helps or is left behind; the environment is the one that setup makes.
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     (clone / ".venv").symlink_to(ROOT / ".venv")
 
-    done = subprocess.run(["sh", "-e"], input=block, cwd=clone, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        ["sh", "-e"], input=block, cwd=clone, capture_output=True, text=True, check=False, timeout=300
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,12 +1,11 @@
 """Two days of the suite's own stub of Spotify, for every class of app."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Answer, Request
+from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from extract_lambda.credentials import Credentials
 from extract_lambda.extract import extract
 from extract_lambda.result import Result
@@ -20,13 +19,6 @@ MORNING, KITCHEN, BRIEF, EMPTY = (
     "1playlistBrief00000000",
     "1playlistEmpty00000000",
 )
-
-
-class Stub(SpotifyStub):
-    """Takes `/me/` for `/me`, as Spotify does: so spotipy asks."""
-
-    def answer(self, request: Request) -> Answer:
-        return super().answer(replace(request, path=request.path.rstrip("/")))
 
 
 def run(stub: SpotifyStub, lake: Lake, day: int) -> Result:
@@ -45,7 +37,7 @@ def run(stub: SpotifyStub, lake: Lake, day: int) -> Result:
 
 @pytest.mark.parametrize("app_class", ["A", "B", "C"])
 def test_two_days_of_a_small_library(lake: Lake, app_class: str) -> None:
-    with Stub(Catalogue(size="small"), app_class=app_class) as stub:
+    with SpotifyStub(Catalogue(size="small"), app_class=app_class) as stub:
         first = run(stub, lake, 0)
         second = run(stub, lake, 1)
 

@@ -134,7 +134,7 @@ class SpotifyStub:
 
     def _route(self, request: Request) -> tuple[str, Callable[..., Answer], tuple[str, ...]]:
         for method, pattern, kind, respond in self._routes:
-            match = re.fullmatch(pattern, request.path)
+            match = re.fullmatch(pattern + "/?", request.path)  # spotipy asks for /me/
             if match and method == request.method:
                 return kind, respond, match.groups()
         return "unknown", self._unknown, ()
