@@ -12,7 +12,7 @@ help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$(OUT))"
 	@echo "make test   all tests"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
-	@echo "make generate  writes deploy/generated/ anew from the contracts"
+	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
 	@echo "make format    formats the code"
 	@echo "make clean     removes .venv, out/ and what tools left behind"
 
@@ -33,6 +33,7 @@ check: $(READY)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
+	@$(PYTHON) -m deploy.bi_dictionary --check
 	@$(PYTHON) -m pytest -q -m "not jvm"
 
 format: $(READY)
@@ -41,6 +42,7 @@ format: $(READY)
 
 generate: $(READY)
 	@$(PYTHON) -m deploy.generate
+	@$(PYTHON) -m deploy.bi_dictionary
 
 ci:
 	@$(call timed,setup,180)

@@ -1,0 +1,47 @@
+-- albums: one row per album, as Spotify last described it.
+-- Albums come with their songs: an album is here because some playlist showed a song of it.
+create or replace secure view {{ database }}.BI.ALBUMS (
+    ALBUM_ID comment 'Spotify id of the album; never null',
+    ALBUM_NAME comment 'title; null if not given, may be empty after a takedown',
+    ARTIST_NAMES comment 'names of the credited artists in credit order, joined by comma and space; null if none is known',
+    ARTIST_COUNT comment 'credited artists; 0 if none is known, never null',
+    ALBUM_TYPE comment 'album, single, compilation or a newer word; null if not given',
+    RELEASED_ON comment 'release date, first day of a year or month where no day is given; null if the given text is no date',
+    RELEASE_YEAR comment 'year of released_on; null as released_on',
+    RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day; null if not given',
+    RELEASE_DATE_PRECISION comment 'year, month or day as given, does not always match the text; null if not given',
+    TOTAL_TRACKS comment 'tracks on the album, whether or not we hold them; null if not given',
+    IMAGE_URL comment 'widest cover; null if there is none',
+    URI comment 'Spotify URI; null if not given',
+    URL comment 'page for people; null if not given',
+    DESCRIBED_AT comment 'when this description was read, UTC; never null'
+)
+comment = 'One row per album, as Spotify last described it.'
+as
+with credits as (
+    select
+        album_artists.album_id,
+        nullif(listagg(artists.name, ', ') within group (order by album_artists.position), '') as artist_names,
+        count(album_artists.artist_id) as artist_count
+    from {{ database }}.CORE.ALBUM_ARTISTS as album_artists
+    left join {{ database }}.CORE.ARTISTS as artists on artists.artist_id = album_artists.artist_id
+    group by album_artists.album_id
+)
+
+select
+    albums.album_id,
+    albums.name as album_name,
+    credits.artist_names,
+    coalesce(credits.artist_count, 0) as artist_count,
+    albums.album_type,
+    albums.released_on,
+    albums.release_year,
+    albums.release_date_text,
+    albums.release_date_precision,
+    albums.total_tracks,
+    albums.image_url,
+    albums.uri,
+    albums.url,
+    albums.extracted_at as described_at
+from {{ database }}.CORE.ALBUMS as albums
+left join credits on credits.album_id = albums.album_id;

@@ -1,0 +1,97 @@
+-- playlist_daily: one row per playlist and UTC day, as of the last complete or unchanged look of the day.
+-- A day without such a look has no row; so has a day on which the playlist was only found gone.
+-- Counts by kind are positions: a song that stands there twice counts twice, distinct_song_count counts it once.
+-- entered_count and left_count are stays that began or ended at a look of the day, what was there at the first look of
+-- all not counted; an item that enters and leaves on one day counts in both.
+create or replace secure view {{ database }}.BI.PLAYLIST_DAILY (
+    PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
+    PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
+    LOOKED_ON comment 'UTC day; never null',
+    LOOKED_AT comment 'the look the row is as of, UTC; never null',
+    SONG_COUNT comment 'positions with a song; never null',
+    DISTINCT_SONG_COUNT comment 'songs, each counted once; never null',
+    EPISODE_COUNT comment 'positions with a podcast episode; never null',
+    LOCAL_COUNT comment 'positions with a local file; never null',
+    EMPTY_COUNT comment 'positions that the API answered with nothing; never null',
+    UNAVAILABLE_COUNT comment 'positions with something that has no id; never null',
+    REJECTED_COUNT comment 'positions that could not be read, see rejects/ in the lake; never null',
+    DURATION_MINUTES comment 'length of its songs and episodes as last described, two decimals, unknown lengths add 0; never null',
+    ENTERED_COUNT comment 'items that entered by a look of the day; never null',
+    LEFT_COUNT comment 'items that left by a look of the day; never null',
+    FOLLOWER_COUNT comment 'followers at looked_at; null where the API withholds them, which is not 0'
+)
+comment = 'One row per playlist and UTC day, as of the last complete or unchanged look of the day.'
+as
+with looks as (
+    select
+        playlist_id,
+        playlist_name,
+        looked_on,
+        looked_at,
+        shown_snapshot_id,
+        follower_count,
+        row_number() over (partition by playlist_id, looked_on order by look_number desc) as newest_number
+    from {{ database }}.BI.PLAYLIST_LOOKS
+    where shown_snapshot_id is not null
+),
+
+contents as (
+    select
+        items.playlist_id,
+        items.snapshot_id,
+        count(case when items.kind = 'song' then items.position end) as song_count,
+        count(distinct case when items.kind = 'song' then items.song_id end) as distinct_song_count,
+        count(case when items.kind = 'episode' then items.position end) as episode_count,
+        count(case when items.kind = 'local' then items.position end) as local_count,
+        count(case when items.kind = 'empty' then items.position end) as empty_count,
+        count(case when items.kind = 'unavailable' then items.position end) as unavailable_count,
+        count(case when items.kind = 'rejected' then items.position end) as rejected_count,
+        sum(coalesce(songs.duration_ms, episodes.duration_ms)) as duration_ms
+    from {{ database }}.CORE.PLAYLIST_ITEMS as items
+    left join {{ database }}.CORE.SONGS as songs on songs.song_id = items.song_id
+    left join {{ database }}.CORE.EPISODES as episodes on episodes.episode_id = items.episode_id
+    group by items.playlist_id, items.snapshot_id
+),
+
+entered as (
+    select
+        playlist_id,
+        cast(entered_by_at as date) as entered_on,
+        count(item_uri) as entered_count
+    from {{ database }}.BI.PLAYLIST_MEMBERSHIP
+    where entered_after_at is not null
+    group by playlist_id, cast(entered_by_at as date)
+),
+
+gone as (
+    select
+        playlist_id,
+        cast(left_by_at as date) as left_on,
+        count(item_uri) as left_count
+    from {{ database }}.BI.PLAYLIST_MEMBERSHIP
+    where left_by_at is not null
+    group by playlist_id, cast(left_by_at as date)
+)
+
+select
+    looks.playlist_id,
+    looks.playlist_name,
+    looks.looked_on,
+    looks.looked_at,
+    coalesce(contents.song_count, 0) as song_count,
+    coalesce(contents.distinct_song_count, 0) as distinct_song_count,
+    coalesce(contents.episode_count, 0) as episode_count,
+    coalesce(contents.local_count, 0) as local_count,
+    coalesce(contents.empty_count, 0) as empty_count,
+    coalesce(contents.unavailable_count, 0) as unavailable_count,
+    coalesce(contents.rejected_count, 0) as rejected_count,
+    round(coalesce(contents.duration_ms, 0) / 60000, 2) as duration_minutes,
+    coalesce(entered.entered_count, 0) as entered_count,
+    coalesce(gone.left_count, 0) as left_count,
+    looks.follower_count
+from looks
+left join contents
+    on contents.playlist_id = looks.playlist_id and contents.snapshot_id = looks.shown_snapshot_id
+left join entered on entered.playlist_id = looks.playlist_id and entered.entered_on = looks.looked_on
+left join gone on gone.playlist_id = looks.playlist_id and gone.left_on = looks.looked_on
+where looks.newest_number = 1;

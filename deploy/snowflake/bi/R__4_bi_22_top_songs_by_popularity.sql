@@ -1,0 +1,24 @@
+-- top_songs_by_popularity: one row per song whose popularity its newest description shows, ranked by it.
+-- Songs whose popularity is withheld are left out, not put last: where all are withheld (development-mode apps since
+-- 2026) this view is empty, and TOP_SONGS_BY_PRESENCE is what can be ranked. The two are never mixed.
+create or replace secure view {{ database }}.BI.TOP_SONGS_BY_POPULARITY (
+    POPULARITY_RANK comment 'from 1 for the most popular, equals share a rank and the next is skipped; never null',
+    SONG_ID comment 'Spotify id of the song; never null',
+    SONG_NAME comment 'title; null if not given',
+    ARTIST_NAMES comment 'artists in credit order, joined by comma and space; null if none is known',
+    ALBUM_NAME comment 'album the song was shown on; null if none was given',
+    POPULARITY comment '0 to 100, as Spotify rates recent plays; never null',
+    OBSERVED_AT comment 'when it was shown, UTC; never null'
+)
+comment = 'One row per song whose popularity is shown, ranked by it.'
+as
+select
+    rank() over (order by popularity desc) as popularity_rank,
+    song_id,
+    song_name,
+    artist_names,
+    album_name,
+    popularity,
+    described_at as observed_at
+from {{ database }}.BI.SONGS
+where popularity is not null;

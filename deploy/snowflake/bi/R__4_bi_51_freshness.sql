@@ -1,0 +1,58 @@
+-- freshness: one row, how old what we know is. On an empty warehouse its times and hours are null and its counts 0.
+-- Hours are counted back from the newest data, not from now: compare newest_at with the clock for that.
+create or replace secure view {{ database }}.BI.FRESHNESS (
+    LAST_LOOKED_AT comment 'newest look at any playlist, however it ended, UTC; null before the first look',
+    LAST_SUCCEEDED_AT comment 'newest look that was a read or found a playlist unchanged, UTC; null before the first one',
+    LAST_COMMITTED_AT comment 'newest commit of a batch, UTC; null before the first one',
+    NEWEST_AT comment 'the newest of the times before, UTC; null if there are none',
+    HOURS_SINCE_LOOK comment 'hours from last_looked_at to newest_at, two decimals; null before the first look',
+    HOURS_SINCE_SUCCESS comment 'hours from last_succeeded_at to newest_at, two decimals; null before the first one',
+    HOURS_SINCE_COMMIT comment 'hours from last_committed_at to newest_at, two decimals; null before the first one',
+    PLAYLIST_COUNT comment 'playlists ever looked at; never null',
+    FAILING_PLAYLIST_COUNT comment 'playlists whose newest look failed; never null',
+    GONE_PLAYLIST_COUNT comment 'playlists whose newest look found them gone; never null'
+)
+comment = 'One row: how old what we know is, as of the newest data.'
+as
+with looks as (
+    select
+        max(looked_at) as last_looked_at,
+        max(case when status in ('read', 'unchanged') then looked_at end) as last_succeeded_at,
+        count(distinct playlist_id) as playlist_count,
+        count(case when is_newest and status = 'failed' then playlist_id end) as failing_playlist_count,
+        count(case when is_newest and status = 'gone' then playlist_id end) as gone_playlist_count
+    from {{ database }}.BI.PLAYLIST_LOOKS
+),
+
+commits as (
+    select max(committed_at) as last_committed_at
+    from {{ database }}.CORE.BATCHES
+),
+
+freshness as (
+    select
+        looks.last_looked_at,
+        looks.last_succeeded_at,
+        commits.last_committed_at,
+        coalesce(
+            greatest(looks.last_looked_at, commits.last_committed_at), looks.last_looked_at, commits.last_committed_at
+        ) as newest_at,
+        looks.playlist_count,
+        looks.failing_playlist_count,
+        looks.gone_playlist_count
+    from looks
+    cross join commits
+)
+
+select
+    last_looked_at,
+    last_succeeded_at,
+    last_committed_at,
+    newest_at,
+    round(datediff('second', last_looked_at, newest_at) / 3600, 2) as hours_since_look,
+    round(datediff('second', last_succeeded_at, newest_at) / 3600, 2) as hours_since_success,
+    round(datediff('second', last_committed_at, newest_at) / 3600, 2) as hours_since_commit,
+    playlist_count,
+    failing_playlist_count,
+    gone_playlist_count
+from freshness;
