@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.contract import Column, Table, Type
-from shared.lake import PROCESSED
+from shared.lake import PROCESSED, PROCESSED_NAME
 from shared.tables import TABLES
 
 GENERATED = Path(__file__).parent / "generated"
@@ -20,13 +20,18 @@ MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
 DATABASE = "{{ database }}"
 LAKE_DATABASE = "{{ lake_database }}"
 LAKE_URL = "s3://{{ bucket }}/{{ prefix }}"
+STAGE = f"{DATABASE}.LANDING.PROCESSED"
+FILE_FORMAT = f"{DATABASE}.LANDING.SPARK_PARQUET"
 
 # Snowflake's own columns of a landing table, filled by the pipe's INCLUDE_METADATA; METADATA$START_SCAN_TIME is an LTZ.
 LOAD_COLUMNS = (
-    ("FILE_NAME", "varchar", "key of the Parquet file in the bucket"),
-    ("FILE_ROW_NUMBER", "number(19,0)", "1-based row in the file"),
-    ("LOADED_AT", "timestamp_ltz", "when Snowflake began to read the file"),
+    ("FILE_NAME", "varchar", "METADATA$FILENAME", "key of the Parquet file in the bucket"),
+    ("FILE_ROW_NUMBER", "number(19,0)", "METADATA$FILE_ROW_NUMBER", "1-based row in the file"),
+    ("LOADED_AT", "timestamp_ltz", "METADATA$START_SCAN_TIME", "when Snowflake began to read the file"),
 )
+
+# A pipe remembers what it loaded and cannot be altered: change its text, and count this up.
+PIPE_VERSION = 1
 
 SPARK_TYPES = {type_: type_.value for type_ in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 ATHENA_TYPES = {type_: type_.value for type_ in Type}
@@ -48,8 +53,10 @@ def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
             f"spark/{table.name}.ddl": spark_ddl(table),
             f"athena/tables/{table.name}.sql": athena_table(table),
             f"athena/current/{table.name}.sql": athena_current(table),
-            f"snowflake/landing/{table.name}.sql": snowflake_landing(table),
-            f"snowflake/current/{table.name}.sql": snowflake_current(table),
+            # schemachange runs repeatable scripts in the order of their names.
+            f"snowflake/R__1_landing_{table.name}.sql": snowflake_landing(table),
+            f"snowflake/R__2_pipe_{table.name}.sql": snowflake_pipe(table),
+            f"snowflake/R__3_core_{table.name}.sql": snowflake_current(table),
         }
     return files
 
@@ -140,30 +147,88 @@ def athena_current(table: Table) -> str:
 def snowflake_landing(table: Table) -> str:
     """DDL of the append-only table that the pipe fills.
 
-    NOT NULL is a guard: a file without our columns would else load as rows of nulls, silently.
+    NOT NULL is a guard: a file without our columns would else load as rows of nulls, silently. What the contract gains
+    later reaches a table that exists by ADD COLUMN. CREATE OR ALTER TABLE would do it in one statement, but puts new
+    columns at the end alone, drops with its values any that a contract has lost, and fakesnow replaces the table.
+    A column that is never null cannot be added: the rows that are there have no value for it.
     """
+    name = f"{DATABASE}.LANDING.{table.name.upper()}"
     columns = [
         f"    {column.name.upper()} {SNOWFLAKE_TYPES[column.type]}{'' if column.nullable else ' not null'}"
         f" comment {_text(column.doc)}"
         for column in table.all_columns
     ]
-    columns += [f"    {name} {type_} comment {_text(doc)}" for name, type_, doc in LOAD_COLUMNS]
+    columns += [f"    {column} {type_} comment {_text(doc)}" for column, type_, _, doc in LOAD_COLUMNS]
+    additions = [
+        f"alter table {name} add column if not exists {column.name.upper()} {SNOWFLAKE_TYPES[column.type]};\n"
+        for column in table.columns
+        if column.nullable
+    ]
     return (
         f"{_sql_header(table, f'every row as loaded; the current ones are CORE.{table.name.upper()}.')}"
-        f"create table if not exists {DATABASE}.LANDING.{table.name.upper()} (\n" + ",\n".join(columns) + "\n)\n"
+        f"create table if not exists {name} (\n" + ",\n".join(columns) + "\n)\n"
         f"comment = {_text(table.doc)};\n"
+        + ("\n-- For a table made before its contract had the column.\n" if additions else "")
+        + "".join(additions)
+    )
+
+
+def snowflake_pipe(table: Table) -> str:
+    """The pipe that copies each published file of the table into its landing table, by its name once.
+
+    The pattern keeps out what is no published file. Snowpipe matches it from the stage's end on
+    (`songs/ingest_date=…`); whether the path in FROM counts has been said both ways, so it may be there or not.
+    """
+    name = table.name.upper()
+    pipe = f"{DATABASE}.LANDING.{name}_PIPE_V"
+    # The new one first: what both take meets itself in the current view, what neither takes is lost.
+    drops = "".join(f"drop pipe if exists {pipe}{version};\n" for version in range(1, PIPE_VERSION))
+    metadata = ",\n".join(f"    {column} = {source}" for column, _, source, _ in LOAD_COLUMNS)
+    return (
+        f"{_sql_header(table, f'loads each published file into LANDING.{name}, whole or not at all, and once.')}"
+        "-- Never `or replace`: the new pipe would have forgotten what was loaded.\n"
+        f"create pipe if not exists {pipe}{PIPE_VERSION}\n"
+        "auto_ingest = true\n"
+        "error_integration = {{ error_integration }}\n"
+        "aws_sns_topic = '{{ sns_topic_arn }}'\n"
+        "as\n"
+        f"copy into {DATABASE}.LANDING.{name}\n"
+        f"from @{STAGE}/{table.name}/\n"
+        f"pattern = '({table.name}/)?{PROCESSED_NAME}'\n"
+        f"file_format = (format_name = '{FILE_FORMAT}')\n"
+        "match_by_column_name = case_insensitive\n"
+        f"include_metadata = (\n{metadata}\n)\n"
+        f"on_error = skip_file;\n{drops}"
     )
 
 
 def snowflake_current(table: Table) -> str:
-    """The current view over the landing table."""
+    """The current view over the landing table; by one variable, over a dynamic table that holds the same select's rows.
+
+    It is a view either way, so that the variable may change at any time.
+    """
+    name = f"{DATABASE}.CORE.{table.name.upper()}"
     columns = ",\n".join(f"    {column.name.upper()} comment {_text(column.doc)}" for column in table.all_columns)
     select = current_select(table, f"{DATABASE}.LANDING.{table.name.upper()}")
     return (
         f"{_sql_header(table, _which_rows(table))}"
-        f"create or replace view {DATABASE}.CORE.{table.name.upper()} (\n{columns}\n)\n"
+        f"{{% set current_rows -%}}\n{select}{{%- endset %}}\n"
+        '{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}\n'
+        "{% if is_dynamic %}\n"
+        f"create or replace dynamic table {name}_DYNAMIC\n"
+        "target_lag = '{{ target_lag }}'\n"
+        "warehouse = {{ transform_warehouse }}\n"
+        "as\n{{ current_rows }};\n"
+        "{% endif %}\n"
+        f"create or replace view {name} (\n{columns}\n)\n"
         f"comment = {_text(table.doc)}\n"
-        f"as\n{select.rstrip()};\n"
+        "as\n"
+        "{% if is_dynamic %}\n"
+        f"select\n{_columns(table)}\nfrom {name}_DYNAMIC;\n"
+        "{% else %}\n"
+        "{{ current_rows }};\n"
+        f"drop dynamic table if exists {name}_DYNAMIC;\n"
+        "{% endif %}\n"
     )
 
 

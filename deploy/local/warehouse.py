@@ -4,8 +4,12 @@
 # ruff: noqa: S608
 
 import contextlib
+import functools
+import hashlib
+import io
 import logging
 import re
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,21 +18,51 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 from unittest import mock
+from urllib.parse import quote, urlsplit
 
 import duckdb
 import fakesnow
+import pyarrow as pa
+import pyarrow.parquet as pq
 import snowflake.connector
-from fakesnow import copy_into
-from jinja2 import Environment, StrictUndefined
-from snowflake.connector.errors import Error as SnowflakeError
+import sqlglot
+from fakesnow import copy_into, info_schema
+from schemachange.JinjaTemplateProcessor import JinjaTemplateProcessor
+from schemachange.session.Script import get_all_scripts_recursively
+from schemachange.sql_splitter import split_sql_statements
+from schemachange.version import sorted_alphanumeric
+from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
-from deploy.generate import GENERATED
-from shared.lake import PROCESSED, PROCESSED_NAME
+from shared.lake import PROCESSED
+from shared.store import ObjectStore
 from shared.tables import TABLES
 
 DATABASE = "SPOTIFY"
-SCHEMAS = ("LANDING", "CORE")
+SCRIPTS = Path(__file__).parents[1]
+
+_COMMENTS = r"\s*(?:--[^\n]*\n\s*)*"
+_CREATE_PIPE = re.compile(
+    _COMMENTS + r"create\s+pipe\s+if\s+not\s+exists\s+(?P<name>[\w.]+)\s.*?\bas\s+(?P<copy>copy\s+into\s.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DROP_PIPE = re.compile(_COMMENTS + r"drop\s+pipe\s+(?:if\s+exists\s+)?(?P<name>[\w.]+)", re.IGNORECASE)
+# fakesnow keeps these in memory, whatever the database lies in.
+_FORGOTTEN = re.compile(_COMMENTS + r"create\s+(?:stage|file\s+format)\s", re.IGNORECASE)
+# What fakesnow cannot parse and what has no meaning in it; it says that it was done.
+NOT_EMULATED = (
+    _COMMENTS + r"(?:create|drop)\s+pipe\s",
+    _COMMENTS + r"drop\s+dynamic\s+table\s",
+    _COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
+)
+_NO_SUCH_OBJECT = 2003
+# Options of a COPY that fakesnow refuses; done here instead.
+_OWN_OPTIONS = {"INCLUDE_METADATA", "PATTERN", "ON_ERROR"}
+_METADATA = {
+    "METADATA$FILENAME": "{name}",
+    "METADATA$FILE_ROW_NUMBER": "file_row_number + 1",
+    "METADATA$START_SCAN_TIME": "current_timestamp",
+}
 
 
 class LoadStatus(StrEnum):
@@ -41,7 +75,7 @@ class LoadStatus(StrEnum):
 
 @dataclass(frozen=True)
 class FileLoad:
-    """One file offered to a table: skipped if its name was loaded before, failed as a whole or not at all."""
+    """One file offered to a pipe: skipped if it was offered before, else loaded or failed as a whole."""
 
     table: str
     file_name: str
@@ -50,19 +84,71 @@ class FileLoad:
     error: str | None = None
 
 
-class Warehouse:
-    """An embedded Snowflake with the suite's tables and views; one at a time, since it stands in for the connector.
+class _BadFileError(Exception):
+    """The file cannot be loaded, now or later."""
 
-    `path` is a folder that keeps the data; without it everything is gone when the warehouse is closed.
+
+@dataclass(frozen=True)
+class _Pipe:
+    name: str
+    table: str
+    folder: str
+    pattern: re.Pattern[str]
+    metadata: dict[str, str]
+    copy: exp.Copy
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> Self:
+        """The pipe of this COPY; raises ValueError for what is not emulated."""
+        copy = sqlglot.parse_one(text, read="snowflake")
+        if not isinstance(copy, exp.Copy):
+            msg = f"{name} does not copy: {text}"
+            raise ValueError(msg)  # noqa: TRY004 - it is the text that is wrong
+        options = {option.this.name.upper(): option.expression for option in copy.args["params"]}
+        if options["ON_ERROR"].name.upper() != "SKIP_FILE":
+            msg = f"{name}: only ON_ERROR = SKIP_FILE is emulated, not {options['ON_ERROR'].sql()}."
+            raise ValueError(msg)
+        own = [option for option in copy.args["params"] if option.this.name.upper() in _OWN_OPTIONS]
+        copy.set("params", [option for option in copy.args["params"] if option not in own])
+        return cls(
+            name=name.upper(),
+            table=copy.this.name,
+            folder=copy.args["files"][0].name.partition("/")[2],
+            pattern=re.compile(options["PATTERN"].name),
+            metadata={pair.left.name: pair.right.name for pair in options["INCLUDE_METADATA"].expressions},
+            copy=copy,
+        )
+
+    def takes(self, file: str) -> bool:
+        """Whether this file, named from the stage on, is the pipe's; the pattern must match the whole name."""
+        return file.startswith(self.folder) and self.pattern.fullmatch(file) is not None
+
+    def copy_of(self, file: str) -> str:
+        """The pipe's own COPY for this one file, FORCE since the history is kept here."""
+        name = exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake")
+        return f"{self.copy.sql('snowflake')} files = ({name}) force = true"
+
+
+class Warehouse:
+    """An embedded Snowflake with the suite's tables, pipes and views over one lake.
+
+    `path` is a folder that keeps the data; without it everything is gone when the warehouse is closed. Without a lake
+    nothing can be loaded. One at a time, since it stands in for the connector.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        if path:
-            path.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path | None = None, lake: ObjectStore | None = None) -> None:
+        self._lake = lake
+        self._stage_url = quote(lake.uri if lake else "file:///no-lake", safe=":/") + f"/{PROCESSED}"
+        self._pipes: dict[str, _Pipe] = {}
+        self._reading: dict[str, str] = {}
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_bent_fakesnow(path))
+            folder = stack.enter_context(_folder(path)) if path else None
+            stack.enter_context(bent_fakesnow(self._reading))
+            stack.enter_context(fakesnow.patch(db_path=folder, nop_regexes=list(NOT_EMULATED)))
             connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106 - nobody checks it
             self._connection = stack.enter_context(contextlib.closing(connection))
+            # For our own notes: fakesnow takes 5 ms for each statement, most of it walking its tree 76 times.
+            self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -79,26 +165,52 @@ class Warehouse:
         """Let go of the files and give the connector back to the real Snowflake."""
         self._open.close()
 
-    def deploy(self) -> None:
-        """Create what is missing and renew the views, from the same generated SQL that a real account gets."""
-        for schema in SCHEMAS:
-            self.query(f"create schema if not exists {DATABASE}.{schema}")
-        jinja = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not HTML
-        for folder in ("landing", "current"):
-            for table in TABLES:
-                text = (GENERATED / "snowflake" / folder / f"{table.name}.sql").read_text(encoding="utf-8")
-                self.query(_bent_comments(jinja.from_string(text).render(database=DATABASE)))
-        self._remember_loads()
+    def deploy(self, scripts: Path = SCRIPTS, **variables: str) -> None:
+        """Apply schemachange's scripts under the folder as schemachange does: what is new or changed, V first, then R.
 
-    def load(self, table: str, files: Iterable[Path]) -> list[FileLoad]:
-        """Offer published Parquet files to a landing table, as its pipe would; one result a file.
-
-        A file's name is its key in the lake; what is no published file of the table raises ValueError.
+        Variables add to those that a real account is given, or replace them.
         """
-        if table not in {contract.name for contract in TABLES}:
-            msg = f"There is no table {table!r}."
-            raise ValueError(msg)
-        return [self._load_file(table, _key(table, file), file.resolve()) for file in files]
+        self.query(f"create schema if not exists {DATABASE}._LOCAL")
+        self.query(f"create table if not exists {DATABASE}._LOCAL.SCRIPTS (SCRIPT varchar, CHECKSUM varchar)")
+        self.query(
+            f"create table if not exists {DATABASE}._LOCAL.PIPE_LOADS (PIPE varchar, FILE_NAME varchar, "
+            "STATUS varchar, ROW_COUNT number(19,0), ERROR varchar, LOADED_AT timestamp_ltz)"
+        )
+        rows = self.query(f"select SCRIPT, CHECKSUM from {DATABASE}._LOCAL.SCRIPTS")
+        applied = {str(name): checksum for name, checksum in rows}
+        for name, text in rendered_scripts(scripts, variables_for(self._stage_url) | variables):
+            checksum = hashlib.sha256(text.encode()).hexdigest()
+            is_applied = name in applied and (name.startswith("v") or applied[name] == checksum)
+            for statement in split_sql_statements(text):
+                self._apply(statement, is_applied=is_applied)
+            if not is_applied:
+                self.query(f"delete from {DATABASE}._LOCAL.SCRIPTS where SCRIPT = %s", name)
+                self.query(f"insert into {DATABASE}._LOCAL.SCRIPTS values (%s, %s)", name, checksum)
+
+    def _apply(self, statement: str, *, is_applied: bool) -> None:
+        if found := _CREATE_PIPE.match(statement):
+            self._pipes.setdefault(found["name"].upper(), _Pipe.parse(found["name"], found["copy"]))
+        elif found := _DROP_PIPE.match(statement):
+            self._pipes.pop(found["name"].upper(), None)
+        elif not is_applied or _FORGOTTEN.match(statement):
+            self.query(statement)
+
+    def arrived(self, keys: Iterable[str]) -> list[FileLoad]:
+        """Tell the pipes that these objects have been put into the lake; one result for each file that a pipe takes.
+
+        A pipe takes a name once and never again, whatever became of it. Objects that no pipe takes are nobody's.
+        """
+        known = self._known()
+        with tempfile.TemporaryDirectory() as folder:
+            local = Path(folder) / "file.parquet"
+            return [self._load(pipe, key, local, known) for key in keys for pipe in self._takers(key)]
+
+    def load_new(self) -> list[FileLoad]:
+        """Offer every published file that no pipe has seen, in the order in which the batches put them there."""
+        keys = [listed.key for listed in self._store().list(PROCESSED)]
+        known = {name for _, name in self._known()}
+        new = [key for key in keys if self._takers(key) and self._name(key) not in known]
+        return self.arrived(sorted(new, key=_arrival))
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """The rows that one statement answers with; `%s` in it stands for the values."""
@@ -109,83 +221,176 @@ class Warehouse:
             cursor.execute(sql, values or None)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def _remember_loads(self) -> None:
-        # fakesnow forgets a table's load history at every `create table if not exists`; Snowpipe knows files by name.
-        self.query(f"create schema if not exists {DATABASE}._LOCAL")
-        self.query(f"create table if not exists {DATABASE}._LOCAL.LOADED_FILES (FILE_NAME varchar not null)")
+    def _takers(self, key: str) -> list[_Pipe]:
+        if not key.startswith(PROCESSED):
+            return []
+        return [pipe for pipe in self._pipes.values() if pipe.takes(key.removeprefix(PROCESSED))]
 
-    def _load_file(self, table: str, name: str, file: Path) -> FileLoad:
-        loaded_files = f"{DATABASE}._LOCAL.LOADED_FILES"
-        if self.query(f"select file_name from {loaded_files} where file_name = %s", name):
-            return FileLoad(table, name, LoadStatus.SKIPPED)
-        self.query("begin")
+    def _store(self) -> ObjectStore:
+        if self._lake is None:
+            msg = "This warehouse was opened without a lake: there is nothing to load from."
+            raise ValueError(msg)
+        return self._lake
+
+    def _name(self, key: str) -> str:
+        """As METADATA$FILENAME has it: the path in the bucket; in a folder the key."""
+        url = urlsplit(self._store().uri)
+        prefix = url.path.strip("/") + "/" if url.scheme == "s3" else ""
+        return prefix.removeprefix("/") + key
+
+    def _known(self) -> set[tuple[str, str]]:
+        rows = self.query(f"select PIPE, FILE_NAME from {DATABASE}._LOCAL.PIPE_LOADS")
+        return {(str(pipe), str(name)) for pipe, name in rows}
+
+    def _load(self, pipe: _Pipe, key: str, local: Path, known: set[tuple[str, str]]) -> FileLoad:
+        name = self._name(key)
+        if (pipe.name, name) in known:
+            return FileLoad(pipe.table, name, LoadStatus.SKIPPED)
         try:
-            row_count = self._copy(f"{DATABASE}.LANDING.{table.upper()}", name, file)
-            self.query(f"insert into {loaded_files} (file_name) values (%s)", name)
-        except (SnowflakeError, duckdb.Error) as error:
+            with self._transaction():
+                load = FileLoad(pipe.table, name, LoadStatus.LOADED, self._copy(pipe, key, name, local))
+                self._remember(pipe, load)
+        except _BadFileError as error:
             # fakesnow refuses ON_ERROR = SKIP_FILE; this is what it does.
-            self.query("rollback")
-            return FileLoad(table, name, LoadStatus.FAILED, error=str(error))
-        except BaseException:
-            self.query("rollback")
-            raise
-        self.query("commit")
-        return FileLoad(table, name, LoadStatus.LOADED, row_count)
+            load = FileLoad(pipe.table, name, LoadStatus.FAILED, error=str(error))
+            self._remember(pipe, load)
+        known.add((pipe.name, name))
+        return load
 
-    def _copy(self, landing: str, name: str, file: Path) -> int:
-        """Copy one file, and say how many rows it had.
-
-        FORCE, since we keep the history ourselves. fakesnow refuses INCLUDE_METADATA; as in Snowflake, columns that the
-        file does not have are null then, so what is null is new.
-        """
-        self.query(
-            f"copy into {landing} from %s files = (%s) file_format = (type = parquet) "
-            "match_by_column_name = case_insensitive force = true",
-            f"file://{file.parent}/",
-            file.name,
-        )
-        self.query(
-            f"update {landing} set file_name = %s, loaded_at = current_timestamp(), file_row_number = "
-            f"rowid - (select min(rowid) from {landing} where file_name is null) + 1 where file_name is null",
-            name,
-        )
-        [(row_count,)] = self.query(f"select count(*) as row_count from {landing} where file_name = %s", name)
+    def _copy(self, pipe: _Pipe, key: str, name: str, local: Path) -> int:
+        """The number of rows that the pipe's COPY took from the file; raises _BadFileError if the file is to blame."""
+        file = key.removeprefix(PROCESSED)
+        fetched = self._store().get(key)
+        if fetched is None:
+            msg = f"{key} is not in the lake any more."
+            raise _BadFileError(msg)
+        _check_whole(fetched.data)
+        local.write_bytes(fetched.data)
+        self._reading[self._stage_url + file] = _select(local, name, pipe.metadata)
+        try:
+            [(_, _, row_count, *_)] = self.query(pipe.copy_of(file))
+        except (duckdb.DataError, duckdb.IntegrityError, ProgrammingError) as error:
+            if isinstance(error, ProgrammingError) and error.errno == _NO_SUCH_OBJECT:
+                raise
+            raise _BadFileError(str(error)) from error
+        finally:
+            self._reading.clear()
         return int(str(row_count))
 
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._notes.begin()
+        try:
+            yield
+        except BaseException:
+            self._notes.rollback()
+            raise
+        self._notes.commit()
 
-def _key(table: str, file: Path) -> str:
-    found = re.search(rf"(?:^|/)({PROCESSED}{table}/{PROCESSED_NAME})$", file.resolve().as_posix())
-    if not found:
-        msg = f"{file} is no published file of {table}: its path does not end like {PROCESSED}{table}/{PROCESSED_NAME}"
-        raise ValueError(msg)
-    return found[1]
+    def _remember(self, pipe: _Pipe, load: FileLoad) -> None:
+        self._notes.execute(
+            f"insert into {DATABASE}._LOCAL.PIPE_LOADS values (?, ?, ?, ?, ?, current_timestamp)",
+            [pipe.name, load.file_name, load.status.value, load.row_count, load.error],
+        )
+
+
+def _check_whole(data: bytes) -> None:
+    """Raise _BadFileError unless it is a whole Parquet file.
+
+    Of some broken ones DuckDB 2.0 makes an internal error, after which the whole database refuses to work.
+    """
+    try:
+        pq.ParquetFile(io.BytesIO(data)).read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _BadFileError(str(error)) from error
+
+
+def variables_for(stage_url: str) -> dict[str, str]:
+    """What the scripts are given here; on a real account all but the database and the stage differ."""
+    return {
+        "database": DATABASE,
+        "stage_url": stage_url,
+        "storage_integration": "SPOTIFY_S3",
+        "error_integration": "SPOTIFY_ERRORS",
+        "sns_topic_arn": "arn:aws:sns:eu-west-1:000000000000:spotify-processed",
+    }
+
+
+@functools.cache  # it compiles a script once, and anew when the file has changed
+def _jinja(root: Path) -> JinjaTemplateProcessor:
+    return JinjaTemplateProcessor(project_root=root)
+
+
+def rendered_scripts(root: Path, variables: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Name and text of every script that schemachange finds under the folder, in its order, rendered by it."""
+    scripts = get_all_scripts_recursively(root_directory=root)
+    names = sorted_alphanumeric(scripts)  # type: ignore[no-untyped-call]
+    jinja = _jinja(root)
+    for kind in ("v", "r"):
+        for name in names:
+            if name.startswith(kind):
+                yield name, jinja.render(str(scripts[name].file_path.relative_to(root)), variables)
 
 
 @contextlib.contextmanager
-def _bent_fakesnow(path: Path | None) -> Iterator[None]:
-    """Put fakesnow in the connector's place, and straighten where it would quietly differ from Snowflake."""
+def _folder(path: Path) -> Iterator[Path]:
+    """The folder, made if need be, under a name that fakesnow can put between quotes."""
+    path.mkdir(parents=True, exist_ok=True)
+    if "'" not in str(path.resolve()):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as elsewhere:
+        alias = Path(elsewhere) / "warehouse"
+        alias.symlink_to(path.resolve(), target_is_directory=True)
+        yield alias
 
-    def read_parquet(reader: copy_into.ReadParquet, url: str) -> exp.Func:
-        # DuckDB makes a column of ingest_date=… in a path, Snowflake reads a file's content alone.
-        no_hive = reader.make_eq("hive_partitioning", False)  # noqa: FBT003 - fakesnow's signature
-        return exp.func("read_parquet", reader.file_literal(url), no_hive)
+
+def _arrival(key: str) -> tuple[str, int, str]:
+    """Sorts by log number, then in the order in which a batch publishes its tables."""
+    table, _, file = key.removeprefix(PROCESSED).split("/", 2)
+    order = [contract.name for contract in TABLES]
+    return file[:20], order.index(table), file
+
+
+def _select(local: Path, name: str, metadata: dict[str, str]) -> str:
+    """The rows of a file with what Snowflake knows about them.
+
+    DuckDB would make a column of ingest_date=… in a path; Snowflake reads a file's content alone.
+    """
+    literal = exp.Literal.string(name).sql("duckdb")
+    columns = ", ".join(f"{_METADATA[source].format(name=literal)} as {column}" for column, source in metadata.items())
+    return (
+        f"(select * exclude (file_row_number), {columns} from "
+        f"read_parquet('{local}', hive_partitioning = false, file_row_number = true))"
+    )
+
+
+@contextlib.contextmanager
+def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
+    """Straighten where fakesnow 0.12.1 would fail or quietly differ from Snowflake.
+
+    `reading` has the select that stands for a file's rows, by the URL that a COPY makes of stage, folder and file.
+    """
+
+    def read_parquet(_: copy_into.ReadParquet, url: str) -> exp.Expr:
+        return sqlglot.parse_one((reading or {})[url], read="duckdb")
+
+    def with_quotes(catalog: str, schema: str, table: str, comment: str | None) -> str:
+        # fakesnow puts a table's comment between quotes as it is.
+        return table_comment(catalog, schema, table, (comment or "").replace("'", "''"))
 
     def is_news(record: logging.LogRecord) -> bool:
-        # DuckDB's tables take no column comments; one line for each column of each table says nothing more.
-        return "CommentColumnConstraint unsupported" not in record.getMessage()
+        # What DuckDB does without: comments on columns and schemas, secure views, options of dynamic tables.
+        return "unsupported" not in record.getMessage().lower()
 
+    table_comment = info_schema.insert_table_comment_sql
     parser_log = logging.getLogger("sqlglot")
     parser_log.addFilter(is_news)
     try:
         with (
-            fakesnow.patch(db_path=path),
+            mock.patch.object(info_schema, "insert_table_comment_sql", with_quotes),
             mock.patch.object(copy_into.ReadParquet, "read_expression", read_parquet),
         ):
             yield
     finally:
         parser_log.removeFilter(is_news)
-
-
-def _bent_comments(sql: str) -> str:
-    # fakesnow fails on an apostrophe in a table's comment.
-    return re.sub(r"(?<=\w)''(?=\w)", "\N{RIGHT SINGLE QUOTATION MARK}", sql)

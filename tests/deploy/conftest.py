@@ -3,6 +3,8 @@
 # What is put into SQL text is typed in these tests.
 # ruff: noqa: S608
 
+import io
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -19,10 +21,11 @@ from deploy.generate import GENERATED
 from deploy.local.warehouse import LoadStatus, Warehouse
 from shared.contract import Table, Type
 from shared.lake import processed_file
+from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 
 Row = dict[str, object]
-Publish = Callable[..., Path]
+Publish = Callable[..., str]
 Current = Callable[[Table, str], list[tuple[object, ...]]]
 
 ARROW_TYPES = {
@@ -44,19 +47,36 @@ LINEAGE: Row = {
 
 
 @pytest.fixture
-def publish(tmp_path: Path) -> Publish:
-    """Write rows as one published file of the batch with that number; lineage that a row does not give is filled in."""
+def lake(tmp_path: Path) -> ObjectStore:
+    """An empty lake in a folder."""
+    return open_store(str(tmp_path / "lake"), create=True)
 
-    def publish(table: Table, *rows: Row, batch: int = 1) -> Path:
-        lineage = {column.name: LINEAGE[column.name] for column in table.lineage}
-        schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.all_columns])
-        whole = [{name: _value(schema, name, value) for name, value in (lineage | row).items()} for row in rows]
-        file = tmp_path / processed_file(table.name, date(2026, 11, 16), batch, 0)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(whole, schema=schema), file)
-        return file
+
+@pytest.fixture
+def publish(lake: ObjectStore) -> Publish:
+    """Write rows into the lake as one published file of the batch with that number, and give its key."""
+    return publisher(lake)
+
+
+def publisher(lake: ObjectStore) -> Publish:
+    """As `publish`, into this lake; lineage that a row does not give is filled in."""
+
+    def publish(table: Table, *rows: Row, batch: int = 1) -> str:
+        key = processed_file(table.name, date(2026, 11, 16), batch, 0)
+        lake.put(key, parquet(table, *rows))
+        return key
 
     return publish
+
+
+def parquet(table: Table, *rows: Row) -> bytes:
+    """Rows as a Parquet file with the contract's schema."""
+    lineage = {column.name: LINEAGE[column.name] for column in table.lineage}
+    schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.all_columns])
+    whole = [{name: _value(schema, name, value) for name, value in (lineage | row).items()} for row in rows]
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(whole, schema=schema), file)
+    return file.getvalue()
 
 
 def _value(schema: pa.Schema, name: str, value: object) -> object:
@@ -64,10 +84,19 @@ def _value(schema: pa.Schema, name: str, value: object) -> object:
     return datetime.fromisoformat(str(value)) if is_time and value is not None else value
 
 
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty warehouse with everything deployed: that takes seconds, a copy of the folder takes none."""
+    folder = tmp_path_factory.mktemp("deployed")
+    with Warehouse(folder) as warehouse:
+        warehouse.deploy()
+    return folder
+
+
 @pytest.fixture
-def warehouse() -> Iterator[Warehouse]:
-    """An empty warehouse with everything deployed."""
-    with Warehouse() as warehouse:
+def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[Warehouse]:
+    """An empty warehouse with everything deployed, over the lake."""
+    with Warehouse(shutil.copytree(deployed, tmp_path / "warehouse"), lake) as warehouse:
         warehouse.deploy()
         yield warehouse
 
@@ -76,15 +105,14 @@ def warehouse() -> Iterator[Warehouse]:
 def current(request: pytest.FixtureRequest, tmp_path: Path) -> Current:
     """The sorted rows of a table's current view over all that was published, in each engine's own SQL."""
     if request.param == "athena":
-        return lambda table, columns: athena_current(tmp_path, table, columns)
+        return lambda table, columns: athena_current(tmp_path / "lake", table, columns)
     warehouse: Warehouse = request.getfixturevalue("warehouse")
-    return lambda table, columns: snowflake_current(warehouse, tmp_path, table, columns)
+    return lambda table, columns: snowflake_current(warehouse, table, columns)
 
 
-def snowflake_current(warehouse: Warehouse, lake: Path, table: Table, columns: str) -> list[tuple[object, ...]]:
+def snowflake_current(warehouse: Warehouse, table: Table, columns: str) -> list[tuple[object, ...]]:
     """Load what was published, then read the view."""
-    loads = warehouse.load(table.name, sorted(lake.glob(f"processed/{table.name}/*/*")))
-    assert [load for load in loads if load.status is not LoadStatus.LOADED] == []
+    assert [load for load in warehouse.load_new() if load.status is not LoadStatus.LOADED] == []
     return warehouse.query(f"select {columns} from SPOTIFY.CORE.{table.name} order by {columns}")
 
 

@@ -1,13 +1,12 @@
 """What "current" means, asked of Snowflake's and of Athena's own generated SQL with the same rows."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from shared.contract import Table
 from shared.tables import BATCHES, PLAYLIST_ITEMS, PLAYLIST_READS, SONG_ARTISTS, SONG_POPULARITY, SONGS
 
 Row = dict[str, object]
-Publish = Callable[..., Path]
+Publish = Callable[..., str]
 Current = Callable[[Table, str], list[tuple[object, ...]]]
 
 

@@ -22,3 +22,15 @@ create table if not exists {{ database }}.LANDING.ALBUMS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Albums of the songs, as Spotify last described them.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.ALBUMS add column if not exists NAME varchar;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists ALBUM_TYPE varchar;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists RELEASE_DATE_TEXT varchar;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists RELEASE_DATE_PRECISION varchar;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists RELEASED_ON date;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists RELEASE_YEAR number(10,0);
+alter table {{ database }}.LANDING.ALBUMS add column if not exists TOTAL_TRACKS number(10,0);
+alter table {{ database }}.LANDING.ALBUMS add column if not exists IMAGE_URL varchar;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists URI varchar;
+alter table {{ database }}.LANDING.ALBUMS add column if not exists URL varchar;

@@ -1,16 +1,6 @@
 -- song_popularity: one row per song and place it was observed at; every observation, of copies the newest.
 -- Made by `python -m deploy.generate` from shared/tables/song_popularity.py; do not edit.
-create or replace view {{ database }}.CORE.SONG_POPULARITY (
-    SONG_ID comment 'Spotify id of the song',
-    POPULARITY comment '0 to 100, as Spotify rates recent plays',
-    BATCH_ID comment 'batch that brought the row; sorts by commit order',
-    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
-    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
-    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
-    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
-)
-comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.'
-as
+{% set current_rows -%}
 select
     song_id, popularity, batch_id, source_object, document_id, source_position, extracted_at
 from (
@@ -22,4 +12,32 @@ from (
         ) as row_place
     from {{ database }}.LANDING.SONG_POPULARITY
 ) as numbered
-where row_place = 1;
+where row_place = 1
+{%- endset %}
+{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
+{% if is_dynamic %}
+create or replace dynamic table {{ database }}.CORE.SONG_POPULARITY_DYNAMIC
+target_lag = '{{ target_lag }}'
+warehouse = {{ transform_warehouse }}
+as
+{{ current_rows }};
+{% endif %}
+create or replace view {{ database }}.CORE.SONG_POPULARITY (
+    SONG_ID comment 'Spotify id of the song',
+    POPULARITY comment '0 to 100, as Spotify rates recent plays',
+    BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
+)
+comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.'
+as
+{% if is_dynamic %}
+select
+    song_id, popularity, batch_id, source_object, document_id, source_position, extracted_at
+from {{ database }}.CORE.SONG_POPULARITY_DYNAMIC;
+{% else %}
+{{ current_rows }};
+drop dynamic table if exists {{ database }}.CORE.SONG_POPULARITY_DYNAMIC;
+{% endif %}

@@ -23,3 +23,16 @@ create table if not exists {{ database }}.LANDING.EPISODES (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Podcast episodes that stand in playlists, as Spotify last described them.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.EPISODES add column if not exists NAME varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists SHOW_ID varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists SHOW_NAME varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists PUBLISHER varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists DURATION_MS number(10,0);
+alter table {{ database }}.LANDING.EPISODES add column if not exists EXPLICIT boolean;
+alter table {{ database }}.LANDING.EPISODES add column if not exists RELEASE_DATE_TEXT varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists RELEASED_ON date;
+alter table {{ database }}.LANDING.EPISODES add column if not exists LANGUAGE varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists URI varchar;
+alter table {{ database }}.LANDING.EPISODES add column if not exists URL varchar;

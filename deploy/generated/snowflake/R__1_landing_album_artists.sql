@@ -14,3 +14,6 @@ create table if not exists {{ database }}.LANDING.ALBUM_ARTISTS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.ALBUM_ARTISTS add column if not exists POSITION number(10,0);

@@ -28,3 +28,19 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_READS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Every look at a playlist and how it ended. Membership is read from the complete reads only.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists FAILURE_CLASS varchar;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists SNAPSHOT_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists READ_AT timestamp_ntz(6);
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists TOTAL number(10,0);
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists ITEM_COUNT number(10,0);
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IS_COMPLETE boolean;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists NAME varchar;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists DESCRIPTION varchar;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists OWNER_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IS_PUBLIC boolean;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IS_COLLABORATIVE boolean;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists FOLLOWER_COUNT number(10,0);
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IMAGE_URL varchar;
+alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists URL varchar;

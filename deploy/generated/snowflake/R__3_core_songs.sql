@@ -1,30 +1,6 @@
 -- songs: one row per song, of the newest observation per song_id.
 -- Made by `python -m deploy.generate` from shared/tables/songs.py; do not edit.
-create or replace view {{ database }}.CORE.SONGS (
-    SONG_ID comment 'Spotify id; relinking may swap it, so compare recordings by isrc',
-    NAME comment 'title; may be empty after a takedown',
-    DURATION_MS comment 'length in milliseconds',
-    EXPLICIT comment 'explicit lyrics; false may also mean unknown to Spotify',
-    POPULARITY comment '0 to 100 when observed; null where the API withholds it (development mode since 2026)',
-    ALBUM_ID comment 'album the song was shown on; null if the API gave none',
-    TRACK_NUMBER comment '1-based place on its disc',
-    DISC_NUMBER comment '1-based disc of the album',
-    ISRC comment 'identity of the recording, whatever its Spotify id',
-    IS_PLAYABLE comment 'in the reader''s market; null means unknown',
-    RESTRICTION_REASON comment 'market, product, explicit or a newer word; null when not restricted or unknown',
-    LINKED_FROM_ID comment 'id that was asked for before relinking; null where the API withholds it',
-    AVAILABLE_MARKET_COUNT comment 'markets the song is available in; null where the API withholds them, 0 means none',
-    PREVIEW_URL comment '30-second sample; null for nearly all since 2024',
-    URI comment 'Spotify URI',
-    URL comment 'page for people',
-    BATCH_ID comment 'batch that brought the row; sorts by commit order',
-    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
-    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
-    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
-    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
-)
-comment = 'Songs as Spotify last described them.'
-as
+{% set current_rows -%}
 select
     song_id, name, duration_ms, explicit, popularity, album_id, track_number, disc_number, isrc, is_playable,
     restriction_reason, linked_from_id, available_market_count, preview_url, uri, url, batch_id,
@@ -51,4 +27,48 @@ from (
     ) as ranked
     where observation_rank = 1
 ) as numbered
-where row_place = 1;
+where row_place = 1
+{%- endset %}
+{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
+{% if is_dynamic %}
+create or replace dynamic table {{ database }}.CORE.SONGS_DYNAMIC
+target_lag = '{{ target_lag }}'
+warehouse = {{ transform_warehouse }}
+as
+{{ current_rows }};
+{% endif %}
+create or replace view {{ database }}.CORE.SONGS (
+    SONG_ID comment 'Spotify id; relinking may swap it, so compare recordings by isrc',
+    NAME comment 'title; may be empty after a takedown',
+    DURATION_MS comment 'length in milliseconds',
+    EXPLICIT comment 'explicit lyrics; false may also mean unknown to Spotify',
+    POPULARITY comment '0 to 100 when observed; null where the API withholds it (development mode since 2026)',
+    ALBUM_ID comment 'album the song was shown on; null if the API gave none',
+    TRACK_NUMBER comment '1-based place on its disc',
+    DISC_NUMBER comment '1-based disc of the album',
+    ISRC comment 'identity of the recording, whatever its Spotify id',
+    IS_PLAYABLE comment 'in the reader''s market; null means unknown',
+    RESTRICTION_REASON comment 'market, product, explicit or a newer word; null when not restricted or unknown',
+    LINKED_FROM_ID comment 'id that was asked for before relinking; null where the API withholds it',
+    AVAILABLE_MARKET_COUNT comment 'markets the song is available in; null where the API withholds them, 0 means none',
+    PREVIEW_URL comment '30-second sample; null for nearly all since 2024',
+    URI comment 'Spotify URI',
+    URL comment 'page for people',
+    BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
+)
+comment = 'Songs as Spotify last described them.'
+as
+{% if is_dynamic %}
+select
+    song_id, name, duration_ms, explicit, popularity, album_id, track_number, disc_number, isrc, is_playable,
+    restriction_reason, linked_from_id, available_market_count, preview_url, uri, url, batch_id,
+    source_object, document_id, source_position, extracted_at
+from {{ database }}.CORE.SONGS_DYNAMIC;
+{% else %}
+{{ current_rows }};
+drop dynamic table if exists {{ database }}.CORE.SONGS_DYNAMIC;
+{% endif %}

@@ -15,3 +15,8 @@ create table if not exists {{ database }}.LANDING.ARTISTS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.ARTISTS add column if not exists NAME varchar;
+alter table {{ database }}.LANDING.ARTISTS add column if not exists URI varchar;
+alter table {{ database }}.LANDING.ARTISTS add column if not exists URL varchar;

@@ -22,3 +22,12 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'What stood at each position of a playlist''s snapshot, whatever it was. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists SONG_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists EPISODE_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ITEM_URI varchar;
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ITEM_NAME varchar;
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ARTIST_NAMES varchar;
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ADDED_AT timestamp_ntz(6);
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ADDED_BY_ID varchar;

@@ -14,3 +14,6 @@ create table if not exists {{ database }}.LANDING.SONG_ARTISTS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.SONG_ARTISTS add column if not exists POSITION number(10,0);

@@ -27,3 +27,20 @@ create table if not exists {{ database }}.LANDING.SONGS (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Songs as Spotify last described them.';
+
+-- For a table made before its contract had the column.
+alter table {{ database }}.LANDING.SONGS add column if not exists NAME varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists DURATION_MS number(10,0);
+alter table {{ database }}.LANDING.SONGS add column if not exists EXPLICIT boolean;
+alter table {{ database }}.LANDING.SONGS add column if not exists POPULARITY number(10,0);
+alter table {{ database }}.LANDING.SONGS add column if not exists ALBUM_ID varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists TRACK_NUMBER number(10,0);
+alter table {{ database }}.LANDING.SONGS add column if not exists DISC_NUMBER number(10,0);
+alter table {{ database }}.LANDING.SONGS add column if not exists ISRC varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists IS_PLAYABLE boolean;
+alter table {{ database }}.LANDING.SONGS add column if not exists RESTRICTION_REASON varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists LINKED_FROM_ID varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists AVAILABLE_MARKET_COUNT number(10,0);
+alter table {{ database }}.LANDING.SONGS add column if not exists PREVIEW_URL varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists URI varchar;
+alter table {{ database }}.LANDING.SONGS add column if not exists URL varchar;

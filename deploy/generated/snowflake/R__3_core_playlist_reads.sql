@@ -1,5 +1,31 @@
 -- playlist_reads: one row per playlist and run; every observation, of copies the newest.
 -- Made by `python -m deploy.generate` from shared/tables/playlist_reads.py; do not edit.
+{% set current_rows -%}
+select
+    playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
+    description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
+    source_object, document_id, source_position, extracted_at
+from (
+    select
+        playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
+        description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
+        source_object, document_id, source_position, extracted_at,
+        row_number() over (
+            partition by playlist_id, run_id
+            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as row_place
+    from {{ database }}.LANDING.PLAYLIST_READS
+) as numbered
+where row_place = 1
+{%- endset %}
+{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
+{% if is_dynamic %}
+create or replace dynamic table {{ database }}.CORE.PLAYLIST_READS_DYNAMIC
+target_lag = '{{ target_lag }}'
+warehouse = {{ transform_warehouse }}
+as
+{{ current_rows }};
+{% endif %}
 create or replace view {{ database }}.CORE.PLAYLIST_READS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     RUN_ID comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
@@ -26,19 +52,13 @@ create or replace view {{ database }}.CORE.PLAYLIST_READS (
 )
 comment = 'Every look at a playlist and how it ended. Membership is read from the complete reads only.'
 as
+{% if is_dynamic %}
 select
     playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
     description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
     source_object, document_id, source_position, extracted_at
-from (
-    select
-        playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
-        description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
-        source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by playlist_id, run_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from {{ database }}.LANDING.PLAYLIST_READS
-) as numbered
-where row_place = 1;
+from {{ database }}.CORE.PLAYLIST_READS_DYNAMIC;
+{% else %}
+{{ current_rows }};
+drop dynamic table if exists {{ database }}.CORE.PLAYLIST_READS_DYNAMIC;
+{% endif %}

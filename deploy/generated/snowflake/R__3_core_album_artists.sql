@@ -1,0 +1,53 @@
+-- album_artists: one row per album and credited artist, of the newest observation per album_id.
+-- Made by `python -m deploy.generate` from shared/tables/album_artists.py; do not edit.
+{% set current_rows -%}
+select
+    album_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at
+from (
+    select
+        album_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at,
+        row_number() over (
+            partition by album_id, artist_id
+            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as row_place
+    from (
+        select
+            album_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at,
+            rank() over (
+                partition by album_id
+                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+            ) as observation_rank
+        from {{ database }}.LANDING.ALBUM_ARTISTS
+    ) as ranked
+    where observation_rank = 1
+) as numbered
+where row_place = 1
+{%- endset %}
+{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
+{% if is_dynamic %}
+create or replace dynamic table {{ database }}.CORE.ALBUM_ARTISTS_DYNAMIC
+target_lag = '{{ target_lag }}'
+warehouse = {{ transform_warehouse }}
+as
+{{ current_rows }};
+{% endif %}
+create or replace view {{ database }}.CORE.ALBUM_ARTISTS (
+    ALBUM_ID comment 'Spotify id of the album',
+    ARTIST_ID comment 'Spotify id of the artist',
+    POSITION comment '0-based place in the credits; a repeated artist keeps the lowest',
+    BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
+)
+comment = 'Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.'
+as
+{% if is_dynamic %}
+select
+    album_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at
+from {{ database }}.CORE.ALBUM_ARTISTS_DYNAMIC;
+{% else %}
+{{ current_rows }};
+drop dynamic table if exists {{ database }}.CORE.ALBUM_ARTISTS_DYNAMIC;
+{% endif %}

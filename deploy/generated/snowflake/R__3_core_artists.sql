@@ -1,0 +1,54 @@
+-- artists: one row per artist, of the newest observation per artist_id.
+-- Made by `python -m deploy.generate` from shared/tables/artists.py; do not edit.
+{% set current_rows -%}
+select
+    artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at
+from (
+    select
+        artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
+        row_number() over (
+            partition by artist_id
+            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as row_place
+    from (
+        select
+            artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
+            rank() over (
+                partition by artist_id
+                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+            ) as observation_rank
+        from {{ database }}.LANDING.ARTISTS
+    ) as ranked
+    where observation_rank = 1
+) as numbered
+where row_place = 1
+{%- endset %}
+{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
+{% if is_dynamic %}
+create or replace dynamic table {{ database }}.CORE.ARTISTS_DYNAMIC
+target_lag = '{{ target_lag }}'
+warehouse = {{ transform_warehouse }}
+as
+{{ current_rows }};
+{% endif %}
+create or replace view {{ database }}.CORE.ARTISTS (
+    ARTIST_ID comment 'Spotify id',
+    NAME comment 'name; may be empty',
+    URI comment 'Spotify URI',
+    URL comment 'page for people',
+    BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
+)
+comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.'
+as
+{% if is_dynamic %}
+select
+    artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at
+from {{ database }}.CORE.ARTISTS_DYNAMIC;
+{% else %}
+{{ current_rows }};
+drop dynamic table if exists {{ database }}.CORE.ARTISTS_DYNAMIC;
+{% endif %}

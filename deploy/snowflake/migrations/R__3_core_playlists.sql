@@ -1,0 +1,67 @@
+-- playlists: one row per playlist ever looked at: how it was last described, and how the newest look at it ended.
+-- Described means a look that ended read or unchanged and carried the playlist's name. Where no look ever carried one
+-- (liked songs have none), the newest look that ended read or unchanged describes it; where none did, nothing does.
+create or replace view {{ database }}.CORE.PLAYLISTS (
+    PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
+    NAME comment 'name when last described; null for liked songs and what was never described',
+    DESCRIPTION comment 'as given, HTML escapes included; null if there is none',
+    OWNER_ID comment 'Spotify user who owns it; null if unknown',
+    IS_PUBLIC comment 'on the profile of its owner; null means unknown',
+    IS_COLLABORATIVE comment 'others may edit it; null means unknown',
+    FOLLOWER_COUNT comment 'followers; null where the API withholds them',
+    IMAGE_URL comment 'first cover given; expires within a day; null if there is none',
+    URL comment 'page for people; null if unknown',
+    SNAPSHOT_ID comment 'version of the playlist when last described; null if never',
+    TOTAL comment 'items the API said there were when last described; null if it did not say',
+    DESCRIBED_AT comment 'when the look was that describes it, UTC; null if it was never described',
+    LAST_LOOKED_AT comment 'when it was last looked at, however that ended, UTC',
+    LAST_STATUS comment 'how the newest look ended: read, unchanged, failed or gone',
+    LAST_FAILURE_CLASS comment 'why the newest look failed or the playlist is gone; null otherwise'
+)
+comment = 'Playlists as last described, and how the newest look at each ended.'
+as
+with looks as (
+    select
+        playlist_id, status, failure_class,
+        coalesce(read_at, extracted_at) as looked_at,
+        row_number() over (
+            partition by playlist_id
+            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as look_place
+    from {{ database }}.CORE.PLAYLIST_READS
+),
+descriptions as (
+    select
+        playlist_id, name, description, owner_id, is_public, is_collaborative, follower_count, image_url, url,
+        snapshot_id, total,
+        coalesce(read_at, extracted_at) as described_at,
+        row_number() over (
+            partition by playlist_id
+            order by
+                case when name is null then 1 else 0 end,
+                extracted_at desc, source_object desc, source_position desc, batch_id desc
+        ) as description_place
+    from {{ database }}.CORE.PLAYLIST_READS
+    where status in ('read', 'unchanged')
+)
+select
+    looks.playlist_id,
+    descriptions.name,
+    descriptions.description,
+    descriptions.owner_id,
+    descriptions.is_public,
+    descriptions.is_collaborative,
+    descriptions.follower_count,
+    descriptions.image_url,
+    descriptions.url,
+    descriptions.snapshot_id,
+    descriptions.total,
+    descriptions.described_at,
+    looks.looked_at as last_looked_at,
+    looks.status as last_status,
+    looks.failure_class as last_failure_class
+from looks
+left join descriptions
+    on looks.playlist_id = descriptions.playlist_id
+    and descriptions.description_place = 1
+where looks.look_place = 1;

@@ -1,0 +1,21 @@
+-- What the other scripts stand on: the schemas, and the stage over the lake's published files.
+-- Database, roles, warehouses and integrations are the account's; an administrator makes them.
+create schema if not exists {{ database }}.LANDING
+comment = 'Every row as loaded from the lake, append-only; filled by the pipes.';
+
+create schema if not exists {{ database }}.CORE
+comment = 'Current rows of each table, as views of the landing tables.';
+
+create schema if not exists {{ database }}.BI
+comment = 'What people and BI tools read.';
+
+-- The vectorized scanner reads Spark's TIMESTAMP_NTZ as it is; a future default, so it is said.
+create file format if not exists {{ database }}.LANDING.SPARK_PARQUET
+type = parquet
+use_vectorized_scanner = true;
+
+-- stage_url ends in processed/; nothing outside that prefix is ever loaded.
+create stage if not exists {{ database }}.LANDING.PROCESSED
+url = '{{ stage_url }}'
+storage_integration = {{ storage_integration }}
+file_format = (format_name = '{{ database }}.LANDING.SPARK_PARQUET');
