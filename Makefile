@@ -6,10 +6,11 @@ READY := $(VENV)/ready
 # Seconds of each part are printed; the budget is for 2 cores.
 timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: help setup demo test check format generate ci clean
+.PHONY: help setup demo notebook test check format generate ci clean
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$(OUT))"
+	@echo "make notebook  runs docs/explore.ipynb over the folder of a demo and shows it as a page"
 	@echo "make test   all tests"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
@@ -23,6 +24,10 @@ $(READY): requirements.txt extract_lambda/requirements.txt deploy/setup.sh
 
 demo: $(READY)
 	@$(PYTHON) -m deploy.local.demo --out "$(OUT)"
+
+notebook: $(READY)
+	@OUT="$(OUT)" $(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir "$(OUT)" docs/explore.ipynb
+	@echo "$(OUT)/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$(OUT) .venv/bin/jupyter lab docs/explore.ipynb"
 
 test: $(READY)
 	@$(PYTHON) -m pytest

@@ -29,8 +29,11 @@ _SQL_SETTINGS = {
     "spark.sql.adaptive.enabled": "false",  # batches are bounded: plans need no second thought, jobs can be counted
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
 }
-# For plain Python on one machine, where start-up is most of the time: one C1-compiled JVM, nothing listening outside.
+# For plain Python on one machine, where start-up is most of the time: nothing listens outside, and neither the JVM nor
+# Spark compiles for the long run. Spark's results are the same either way.
 _LOCAL_SETTINGS = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.master": "local[*]",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
