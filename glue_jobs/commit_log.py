@@ -211,7 +211,8 @@ class CommitLog:
             same = found.token == taken.token
         if same:
             self._store.put_if_absent(target, found.data)
-            self._store.delete(taken.key, taken.token, taken.document_id or None)
+            # The version just read: a lake that was copied meanwhile has other tokens for the same bytes.
+            self._store.delete(taken.key, found.token, taken.document_id or None)
 
     def undone_alarm(self, after: timedelta = timedelta(hours=24)) -> list[Entry]:
         """The entries that were committed so long ago and are not done: something keeps them from being finished."""
@@ -220,17 +221,19 @@ class CommitLog:
 
     # Step 2: planning.
 
-    def next_batch(self, *, sources: Sequence[Input] | None = None) -> Batch | None:
+    def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.
 
-        With sources, a batch of those that no entry has yet, instead of what is pending. Healthy inputs come first,
-        then the condemned, then those that died twice, one at a time.
+        With sources, a batch of those that no entry has yet, instead of what is pending; `again` takes them whether an
+        entry has them or not, and the caller leaves out what it has taken itself. Healthy inputs come first, then the
+        condemned, then those that died twice, one at a time.
         """
         self.waiting_seconds = 0.0
         while True:
             head, undone = self._head()  # before the listing, else what is archived in between is taken twice
             held = {taken.key: number for number in undone for taken in self._entry(number).inputs}
-            found = self._pending() if sources is None else self._untaken(sources)
+            given = self._pending() if sources is None else list(sources)
+            found = given if again or sources is None else self._untaken(given)
             free = [one for one in found if one.key not in held]
             if free or not found:
                 break
@@ -387,13 +390,15 @@ class CommitLog:
         self._store.delete(lake.attempt(batch.batch_id))
 
     def _remove_expired_staging(self) -> None:
-        """By age, never of a batch that has still to be published. On S3 the bucket's lifecycle rule does it."""
+        """By age, never of a batch noted or still to be published. On S3 the bucket's lifecycle rule does it."""
         newest: dict[str, datetime] = {}
         for one in self._store.list(lake.STAGING):
             batch_id = one.key.removeprefix(lake.STAGING).partition("/")[0]
             newest[batch_id] = max(one.time, newest.get(batch_id, one.time))
         expired = {batch_id for batch_id, at in newest.items() if self._clock() - at > STAGING_KEPT}
         if expired:
+            noted = {one.key for one in self._store.list(lake.ATTEMPTS)}  # the clock may be wrong, its owner alive
+            expired = {batch_id for batch_id in expired if lake.attempt(batch_id) not in noted}
             expired -= {self._entry(number).batch_id for number in self._head()[1]}
         for batch_id in sorted(expired):
             self._store.delete_under(lake.staging(batch_id))
@@ -437,9 +442,10 @@ class CommitLog:
     def _head(self) -> tuple[int, list[int]]:
         """The greatest number in the log, 0 if it is empty, and the numbers of the entries without a done mark."""
         frontier = self._frontier()
-        numbers = list(self._numbers(frontier))
+        head = max(self._numbers(frontier), default=frontier)
         done = set(self._done(frontier))  # read later: what was finished in between is archived and no longer pending
-        return max(numbers, default=frontier), [number for number in numbers if number not in done]
+        # The log has no gaps, but a long folder's listing may miss the first of two entries that arrive meanwhile.
+        return head, [number for number in range(frontier + 1, head + 1) if number not in done]
 
     def _frontier(self) -> int:
         """All entries up to it are done. A hint: whatever is not plausible counts as 0."""

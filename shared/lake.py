@@ -55,8 +55,9 @@ def is_manifest(key: str) -> bool:
 def archived(number: int, key: str, *, quarantined: bool = False) -> str:
     """Where a raw object rests after the batch with this log number took it."""
     place = "raw/quarantine/" if quarantined else "raw/processed/"
-    rest = key.removeprefix(PENDING) if key.startswith(PENDING) else key.removeprefix("raw/")
-    return f"{place}{number:020d}/{rest}"
+    if key.startswith(QUIET):  # a folder of its own: what is pending may be called anything
+        return f"{place}{number:020d}-quiet/{key.removeprefix(QUIET)}"
+    return f"{place}{number:020d}/{key.removeprefix(PENDING)}"
 
 
 def staging(batch_id: str, table: str = "") -> str:
@@ -76,11 +77,10 @@ def rejects_file(on: date, number: int, part: int) -> str:
 
 def pending_key(key: str) -> str:
     """The key an archived object had when it arrived; any other key or URI as it is."""
-    found = re.fullmatch(r"raw/(?:processed|quarantine)/[0-9]{20}/(.+)", key)
+    found = re.fullmatch(r"raw/(?:processed|quarantine)/[0-9]{20}(-quiet)?/(.+)", key)
     if found is None:
         return key
-    rest = found[1]
-    return "raw/" + rest if re.fullmatch(r"quiet/run=[^/]+[.]json", rest) else PENDING + rest
+    return (QUIET if found[1] else PENDING) + found[2]
 
 
 # Of the part of a key behind `processed/<table>/`; Snowpipe's pattern and the tests use the same text.

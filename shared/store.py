@@ -373,6 +373,8 @@ class FolderStore:
                 aside = _set_aside(path, f"{_version_of(token)}-{document_id or ''}")
                 if aside is None or not _settle_aside(aside):
                     return False
+            with contextlib.suppress(FileNotFoundError):
+                _sync(path.parent)  # else a power cut may bring it back after what is written next
             self._tidy(path.parent)
         return True
 

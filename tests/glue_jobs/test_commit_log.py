@@ -159,7 +159,7 @@ def test_a_commit_publishes_archives_and_tidies_up(store: ObjectStore) -> None:
         f"processed/artists/{FINAL_1}.parquet",
         f"processed/batches/{FINAL_1}.parquet",
         f"processed/songs/{FINAL_1}.parquet",
-        "raw/processed/00000000000000000001/quiet/run=20261119T100000Z.json",
+        "raw/processed/00000000000000000001-quiet/run=20261119T100000Z.json",
         "raw/processed/00000000000000000001/run=20261120T100000Z/_manifest.json",
         ARCHIVED_A,
     ]

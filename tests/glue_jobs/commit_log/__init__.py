@@ -1,0 +1,1 @@
+"""The commit log, stopped, doubled and raced wherever it can be."""

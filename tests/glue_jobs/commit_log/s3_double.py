@@ -1,0 +1,144 @@
+"""S3 as a pure function: bucket and request in, bucket and answer out.
+
+The real `S3Store` works on it, request by request. It keeps the conditions that the commit log needs, of which moto
+keeps not all: If-None-Match on PutObject, CopySourceIfMatch on CopyObject, If-Match on DeleteObject. As on S3, an ETag
+is of the bytes, so equal bytes have equal ETags. Listings are atomic.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import Any
+
+import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]
+
+from shared.store import S3Store
+
+Bucket = Mapping[str, bytes]
+Request = tuple[Any, ...]  # its name, then its arguments; can be hashed, as answers can
+
+MODIFIED = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+MISSING = "NoSuchKey"
+CHANGED = "PreconditionFailed"
+BUSY = "InternalError"
+
+
+class Refusal(str):  # noqa: SLOT000  (an answer, told from bytes and keys by its type)
+    """An error code as an answer."""
+
+
+def etag(data: bytes) -> str:
+    """The version of an object."""
+    return md5(data, usedforsecurity=False).hexdigest()
+
+
+def answered(bucket: Bucket, request: Request) -> tuple[Bucket, Any]:
+    """The bucket afterwards, the same one if nothing changed, and the answer."""
+    return _RULES[request[0]](bucket, *request[1:])
+
+
+def _get(bucket: Bucket, key: str) -> tuple[Bucket, Any]:
+    return bucket, bucket.get(key, Refusal(MISSING))
+
+
+def _head(bucket: Bucket, key: str) -> tuple[Bucket, Any]:
+    return bucket, etag(bucket[key]) if key in bucket else Refusal(MISSING)
+
+
+def _put(bucket: Bucket, key: str, data: bytes, if_none_match: str | None) -> tuple[Bucket, Any]:
+    if if_none_match and key in bucket:
+        return bucket, Refusal(CHANGED)
+    return {**bucket, key: data}, None
+
+
+def _list(bucket: Bucket, prefix: str, start_after: str) -> tuple[Bucket, Any]:
+    found = (key for key in sorted(bucket) if key.startswith(prefix) and key > start_after)
+    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in found)
+
+
+def _copy(bucket: Bucket, source: str, target: str, if_match: str | None) -> tuple[Bucket, Any]:
+    if source not in bucket:
+        return bucket, Refusal(MISSING)
+    if if_match and etag(bucket[source]) != if_match:
+        return bucket, Refusal(CHANGED)
+    return {**bucket, target: bucket[source]}, None
+
+
+def _delete(bucket: Bucket, key: str, if_match: str | None) -> tuple[Bucket, Any]:
+    if if_match and key not in bucket:
+        return bucket, Refusal(MISSING)
+    if if_match and etag(bucket[key]) != if_match:
+        return bucket, Refusal(CHANGED)
+    return {name: data for name, data in bucket.items() if name != key}, None
+
+
+def _delete_many(bucket: Bucket, keys: tuple[str, ...]) -> tuple[Bucket, Any]:
+    return {name: data for name, data in bucket.items() if name not in keys}, None
+
+
+_RULES: Mapping[str, Callable[..., tuple[Bucket, Any]]] = {
+    "get": _get,
+    "head": _head,
+    "put": _put,
+    "list": _list,
+    "copy": _copy,
+    "delete": _delete,
+    "delete_many": _delete_many,
+}
+CHANGING = frozenset({"put", "copy", "delete", "delete_many"})
+
+
+class Client:
+    """What S3Store uses of boto3's client. `ask` gives the answer to a request, or a Refusal."""
+
+    def __init__(self, ask: Callable[[Request], Any]) -> None:
+        self._ask = ask
+
+    def _answer(self, *request: Any) -> Any:
+        answer = self._ask(request)
+        if isinstance(answer, Refusal):
+            raise botocore.exceptions.ClientError({"Error": {"Code": str(answer), "Message": ""}}, request[0])
+        return answer
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002  (boto3's names)
+        data = self._answer("get", Key)
+        return {"Body": io.BytesIO(data), "ETag": f'"{etag(data)}"'}
+
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002
+        return {"ETag": f'"{self._answer("head", Key)}"'}
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:  # noqa: N803, ARG002
+        self._answer("put", Key, Body, IfNoneMatch)
+
+    def copy_object(self, Bucket: str, Key: str, CopySource: dict[str, str], CopySourceIfMatch: str) -> None:  # noqa: N803, ARG002
+        self._answer("copy", CopySource["Key"], Key, CopySourceIfMatch)
+
+    def delete_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> None:  # noqa: N803, ARG002
+        self._answer("delete", Key, IfMatch)
+
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803, ARG002
+        self._answer("delete_many", tuple(one["Key"] for one in Delete["Objects"]))
+
+    def get_paginator(self, name: str) -> "Client":
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002
+        yield {
+            "Contents": [
+                {"Key": key, "Size": size, "ETag": f'"{token}"', "LastModified": MODIFIED}
+                for key, size, token in self._answer("list", Prefix, StartAfter)
+            ]
+        }
+
+
+def s3_store(ask: Callable[[Request], Any]) -> S3Store:
+    """The real S3Store of the bucket `lake`, its requests answered by `ask`."""
+    store = object.__new__(S3Store)  # its constructor makes a real client
+    store.uri = "s3://lake"
+    store._bucket = "lake"
+    store._prefix = ""
+    store._errors = botocore.exceptions
+    store._client = Client(ask)
+    return store

@@ -1,0 +1,57 @@
+"""Whatever order runs, kills, lost answers and changes come in, each raw object is taken exactly once."""
+
+import os
+
+import pytest
+
+from tests.glue_jobs.commit_log.broken import BROKEN
+from tests.glue_jobs.commit_log.explorer import DEEP_SCENARIOS, ONE, REPUT, SCENARIOS, Event, Exploration, Scenario
+
+DEEP = bool(os.environ.get("COMMIT_LOG_DEEP"))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_no_order_of_requests_loses_or_doubles_anything(name: str) -> None:
+    found = Exploration(SCENARIOS[name]).explore(limit=1_000_000)
+
+    assert found.violations == {}
+    assert found.complete
+    assert found.ends > 1
+
+
+@pytest.mark.skipif(not DEEP, reason="minutes: COMMIT_LOG_DEEP=1 runs it")
+@pytest.mark.parametrize("name", DEEP_SCENARIOS)
+def test_no_order_of_more_requests_loses_or_doubles_anything(name: str) -> None:
+    found = Exploration(DEEP_SCENARIOS[name]).explore(limit=10_000_000)
+
+    assert found.violations == {}
+    assert found.complete
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_without_one_rule_something_breaks(rule: str) -> None:
+    broken = BROKEN[rule]
+
+    exploration = Exploration(broken.scenario, broken.make_log, private_staging=broken.private_staging)
+    found = exploration.explore(limit=300_000, first_only=True, shortest=broken.breadth_first)
+
+    assert [wrong for wrong in found.violations if broken.finds in wrong]
+
+
+def test_an_exploration_goes_through_every_step() -> None:
+    found = Exploration(Scenario(ONE, runs=("run",), kills=1)).explore()
+
+    # Killed: before any change, with one staged file, with two, behind the entry, a table, batches, the archived
+    # object, the delete of the pending one, the done mark, the delete of staging. And not killed.
+    assert found.ends == 11
+
+
+@pytest.mark.parametrize("events", [(), REPUT])
+def test_runs_on_equal_lines_with_equal_variables_are_the_same(events: tuple[Event, ...]) -> None:
+    scenario = Scenario(ONE, ("run", "finisher"), events, kills=1)
+    merged, single = Exploration(scenario), Exploration(scenario, merge=False)
+
+    few, many = merged.explore(), single.explore()
+
+    assert few.states * 5 < many.states
+    assert merged.ends() == single.ends()

@@ -1,0 +1,113 @@
+"""A plain writer in Spark's place: of each batch it makes two tables whose rows are the documents themselves.
+
+Run as a program, it takes what is pending in a lake: `python -m tests.glue_jobs.commit_log.writer LAKE`.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, StagedFile, Taken, new_ulid
+from shared.store import ObjectStore, StoreError, open_store
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TABLES = ("songs", "artists")
+
+
+class Clock:
+    """Stands at noon until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def commit_log(
+    store: ObjectStore, clock: Callable[[], datetime] | None = None, *, max_objects: int = 1000
+) -> CommitLog:
+    """A commit log whose clock stands still unless another is given."""
+    clock = clock or Clock()
+    return CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=max_objects)
+
+
+def take(
+    log: CommitLog,
+    store: ObjectStore,
+    batch: Batch,
+    sources: Mapping[str, bytes] | None = None,
+    tables: Sequence[str] = TABLES,
+) -> Entry | None:
+    """Stage and commit a batch; None if it was lost to another run.
+
+    Unlike the job it does not ask whether what it reads is the version that was planned: the log alone has to notice.
+    """
+    taken, rows = [], []
+    for one in batch.inputs:
+        if sources and one.key in sources:
+            data, place = sources[one.key], "source"
+        else:
+            fetched = store.get(one.key)
+            if fetched is None:
+                log.drop(batch)
+                return None
+            data, place = fetched.data, "quarantine" if batch.condemned else "processed"
+        if not batch.condemned:
+            rows.append(data)
+        identity = sha256(data).hexdigest()
+        taken.append(Taken(one.key, one.token, one.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
+    files = []
+    for table in tables:
+        key = f"staging/{batch.batch_id}/{table}/part-0.parquet"
+        store.put(key, b"|".join(rows))
+        files.append(StagedFile(table, key, len(rows)))
+
+    def batches_file(number: int, committed_at: datetime) -> StagedFile:
+        key = f"staging/{batch.batch_id}/batches/{number}.parquet"
+        store.put(key, f"{number} {committed_at:%H:%M}".encode())
+        return StagedFile("batches", key, 1)
+
+    return log.commit(batch, taken, files, rejects={}, account={}, batches_file=batches_file)
+
+
+def attempt(
+    log: CommitLog,
+    store: ObjectStore,
+    batch: Batch,
+    sources: Mapping[str, bytes] | None = None,
+    tables: Sequence[str] = TABLES,
+) -> Entry | None:
+    """As `take`; where the store or the log fails, the batch is dropped, as the job does it."""
+    try:
+        return take(log, store, batch, sources, tables)
+    except (StoreError, CommitLogError):
+        log.drop(batch)
+        raise
+
+
+def run(
+    store: ObjectStore,
+    clock: Callable[[], datetime] | None = None,
+    sources: Mapping[str, bytes] | None = None,
+    max_objects: int = 1000,
+) -> list[Entry]:
+    """One ordinary run: finish what others left, then batch by batch until nothing is pending."""
+    log = commit_log(store, clock, max_objects=max_objects)
+    log.finish_earlier_commits()
+    inputs = None if sources is None else as_inputs(sources)
+    entries = []
+    while batch := log.next_batch(sources=inputs):
+        if entry := attempt(log, store, batch, sources):
+            entries.append(entry)
+    return entries
+
+
+def as_inputs(sources: Mapping[str, bytes]) -> list[Input]:
+    """Sources as the job names them; their versions are given with them."""
+    return [Input(key, "version", len(data), NOON) for key, data in sources.items()]
+
+
+if __name__ == "__main__":
+    run(open_store(sys.argv[1]), lambda: datetime.now(UTC) + timedelta(seconds=9))
