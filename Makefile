@@ -1,16 +1,21 @@
 # `make` says what there is. Everything is installed into .venv on first use.
 OUT ?= out/demo
+MINE = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),out/mine)
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/ready
 # Seconds of each part are printed; the budget is for 2 cores.
 timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: help setup demo notebook test check format generate ci clean
+.PHONY: help setup demo notebook report login run doctor status why forget retention build test check format generate ci clean
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$(OUT))"
-	@echo "make notebook  runs docs/explore.ipynb over the folder of a demo and shows it as a page"
+	@echo "make login     logs in to Spotify, once in six months; make run: the same chain with your playlists; make doctor: what is missing"
+	@echo "make report    makes the page of a folder anew; make notebook: docs/explore.ipynb over it, as a page"
+	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
+	@echo "make forget USER=...|ALL and make retention DAYS=... remove what must not stay"
+	@echo "make build     makes dist/glue_jobs.zip"
 	@echo "make test   all tests"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
@@ -29,8 +34,38 @@ notebook: $(READY)
 	@OUT="$(OUT)" $(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir "$(OUT)" docs/explore.ipynb
 	@echo "$(OUT)/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$(OUT) .venv/bin/jupyter lab docs/explore.ipynb"
 
+report: $(READY)
+	@$(PYTHON) -m deploy.local.report --out "$(OUT)"
+
+login: $(READY)
+	@$(PYTHON) -m extract_lambda.login
+
+run: $(READY)
+	@$(PYTHON) -m deploy.local.run --out "$(MINE)"
+
+doctor: $(READY)
+	@$(PYTHON) -m deploy.local.doctor --out "$(MINE)"
+
+status: $(READY)
+	@$(PYTHON) -m deploy.local.status --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse"
+
+why: $(READY)
+	@$(PYTHON) -m deploy.local.why --lake "$(OUT)/lake" --table "$(TABLE)" --id "$(ID)"
+
+# The shell's own USER is not meant: only a USER given to make names who is to be forgotten.
+forget: $(READY)
+	@test "$(origin USER)" = "command line" || { echo "forget: name the person, make forget USER=id, or USER=ALL" >&2; exit 2; }
+	@$(PYTHON) -m deploy.forget --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse" --user "$(USER)"
+
+retention: $(READY)
+	@test -n "$(DAYS)" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.retention --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse" --days "$(DAYS)" $(if $(filter yes,$(APPLY)),--apply)
+
+build: $(READY)
+	@$(PYTHON) -m deploy.build
+
 test: $(READY)
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 check: $(READY)
 	@$(VENV)/bin/ruff check --quiet .
@@ -39,7 +74,7 @@ check: $(READY)
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
 	@$(PYTHON) -m deploy.bi_dictionary --check
-	@$(PYTHON) -m pytest -q -m "not jvm"
+	@$(PYTHON) -m pytest -q -m "not jvm and not slow"
 
 format: $(READY)
 	@$(VENV)/bin/ruff check --quiet --fix .

@@ -1,6 +1,7 @@
 """The job: explodes what is pending in a lake into every table, each raw object exactly once.
 
     python glue_jobs/explode_playlists.py --lake URI [--source URI] [--extracted-at TIME]
+    python glue_jobs/explode_playlists.py --lake URI --replay FROM..TO [--dry-run]
 
 Runs unchanged from the Glue console, by spark-submit with the suite's zip, and by plain Python.
 """
@@ -9,10 +10,11 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Never
 
 from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, new_ulid
 from glue_jobs.intake import Fetch, InputVanishedError, take_in
+from glue_jobs.replay import Replay, ReplayError, one_of_each, plan_replay
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
 from glue_jobs.tables import AccountError, stage_batches, stage_tables
 from shared.store import ObjectStore, StoreError, open_store
@@ -31,6 +34,9 @@ NAME = "explode_playlists"
 # What Glue adds to a job's own arguments comes with a run id; only then are unknown names let pass.
 _GLUE_ONLY = "--JOB_RUN_ID"
 _PATIENCE = 3  # times that a file of a folder may be found younger than 2 s before it is left for the next run
+
+
+ALARM_REJECTS = 0.05
 
 
 class ArgumentError(ValueError):
@@ -59,6 +65,9 @@ class Arguments:
     source: str | None
     extracted_at: datetime | None
     max_objects: int
+    replay: tuple[int, int] | None = None
+    dry_run: bool = False
+    alarm_rejects: float = ALARM_REJECTS
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -73,6 +82,19 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         type=_time,
         help="when dropped documents were extracted, as ISO time; else their folder at=<time>, else their file time",
     )
+    parser.add_argument(
+        "--replay",
+        type=_range,
+        metavar="FROM..TO",
+        help="take the archived raw objects of the batches with these log numbers again, as new batches",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="with --replay: only say what it would take")
+    parser.add_argument(
+        "--alarm-rejects",
+        type=_share,
+        default=ALARM_REJECTS,
+        help="warn of a batch with more rejects than this share of its items (default: %(default)s)",
+    )
     parser.add_argument("--max-objects", type=_count, default=1000, help="raw objects per batch (default: %(default)s)")
     parser.add_argument("--JOB_NAME", default=NAME, help=argparse.SUPPRESS)
     known, unknown = parser.parse_known_args(list(argv))
@@ -80,7 +102,21 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         raise ArgumentError("unknown argument " + " ".join(unknown))
     if unknown:
         log.info("not used: %s", " ".join(name for name in unknown if name.startswith("--")))
-    return Arguments(known.lake, known.source, known.extracted_at, known.max_objects)
+    if known.replay and (known.source or known.extracted_at):
+        message = "--replay takes neither --source nor --extracted-at: the log knows what was taken, and of when it is"
+        raise ArgumentError(message)
+    if known.dry_run and not known.replay:
+        message = "--dry-run is for --replay"
+        raise ArgumentError(message)
+    return Arguments(
+        known.lake,
+        known.source,
+        known.extracted_at,
+        known.max_objects,
+        known.replay,
+        known.dry_run,
+        known.alarm_rejects,
+    )
 
 
 def _time(text: str) -> datetime:
@@ -90,6 +126,26 @@ def _time(text: str) -> datetime:
         message = f"no ISO time such as 2026-11-20T10:00:00Z: {text!r}"
         raise argparse.ArgumentTypeError(message) from error
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _range(text: str) -> tuple[int, int]:
+    found = re.fullmatch("([0-9]{1,20})[.][.]([0-9]{1,20})", text)
+    first, last = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= first <= last:
+        message = f"no range of log numbers such as 3..7: {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return first, last
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < float("inf"):
+        message = f"no share such as 0.05: {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return share
 
 
 def _count(text: str) -> int:
@@ -112,13 +168,20 @@ class Summary:
     quarantined: dict[str, str] = field(default_factory=dict)
     finished: list[int] = field(default_factory=list)
     dated_by_file: int = 0
+    alarms: list[dict[str, int]] = field(default_factory=list)
+    alarm_rejects: float = ALARM_REJECTS
+    replay: Replay | None = None
     seconds: float = 0.0
 
-    def add(self, entry: Entry) -> None:
-        """Counts a committed batch in."""
+    def add(self, entry: Entry, alarm_rejects: float = ALARM_REJECTS) -> None:
+        """Counts a committed batch in; one with a greater share of rejects is said loudly."""
+        items, rejects = sum(entry.account["kinds"].values()), sum(entry.rejects.values())
+        if rejects > alarm_rejects * items:
+            self.alarms.append({"batch": entry.number, "items": items, "rejects": rejects})
+            self.alarm_rejects = alarm_rejects
         self.batches.append(entry.batch_id)
         self.objects.update(taken.place for taken in entry.inputs)
-        self.kinds.update(entry.account)
+        self.kinds.update(entry.account["kinds"])
         self.rows.update(entry.rows)
         self.rejects.update(entry.rejects)
         self.quarantined |= {taken.key: taken.reason for taken in entry.inputs if taken.reason}
@@ -139,6 +202,15 @@ class Summary:
                 "rejects": dict(self.rejects),
                 "quarantined": self.quarantined,
                 "dated_by_file": self.dated_by_file,
+                "alarms": self.alarms,
+                "replay": self.replay
+                and {
+                    "from": self.replay.first,
+                    "to": self.replay.last,
+                    "objects": len(self.replay.inputs),
+                    "gone": len(self.replay.gone),
+                    "outside": len(self.replay.outside),
+                },
                 "seconds": round(self.seconds, 1),
             },
             ensure_ascii=False,
@@ -146,6 +218,8 @@ class Summary:
 
     def as_table(self) -> str:
         """A few lines for people."""
+        if not self.batches and self.replay:
+            return "Nothing was replayed."
         if not self.batches:
             return f"Nothing to do: nothing is pending in {self.lake}."
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.items() if count)
@@ -163,21 +237,36 @@ class Summary:
                 f"{self.dated_by_file:,} files do not say when they were extracted: their file time was taken. "
                 "An old answer saved late then beats newer ones: give --extracted-at, or drop under drop/at=<time>/."
             )
+        lines += [
+            f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "
+            f"more than --alarm-rejects {self.alarm_rejects} allows."
+            for one in self.alarms
+        ]
         return "\n".join(printable(line) for line in lines)
 
 
-def run(arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime]) -> Summary:
-    """Takes everything that is pending (or the sources), batch by batch, and says what was done."""
+def run(
+    arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime], store: ObjectStore | None = None
+) -> Summary:
+    """Takes everything that is pending (or the sources, or a replay), batch by batch, and says what was done.
+
+    The store is the lake's own unless one is given.
+    """
     started = time.monotonic()
-    store = open_store(arguments.lake)
+    store = store or open_store(arguments.lake)
     summary = Summary(store.uri)
     with glue_job(NAME, argv) as job:
         commits = CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=arguments.max_objects)
         summary.finished = commits.finish_earlier_commits()
-        inputs, fetch = (None, _from(store)) if arguments.source is None else _sources(arguments.source)
+        if arguments.replay:
+            summary.replay = plan_replay(store, commits, *arguments.replay)
+            print(summary.replay.as_text(), file=sys.stderr)
+            if arguments.dry_run:
+                return summary
+        work = _work(arguments, store, commits, summary)
         waits = 0
         while True:
-            batch = commits.next_batch(sources=inputs)
+            batch = work.next_batch()
             if batch is None and commits.waiting_seconds:
                 waits += 1
                 if waits > _PATIENCE:
@@ -185,8 +274,9 @@ def run(arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime]
                 time.sleep(commits.waiting_seconds)
             elif batch is None:
                 break
-            elif entry := _take(job, store, commits, batch, fetch, arguments, summary):
-                summary.add(entry)
+            elif entry := _take(job, store, commits, batch, work, arguments, summary):
+                work.taken.update(taken.key for taken in entry.inputs)
+                summary.add(entry, arguments.alarm_rejects)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
     summary.seconds = time.monotonic() - started
     return summary
@@ -197,14 +287,14 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
     store: ObjectStore,
     commits: CommitLog,
     batch: Batch,
-    fetch: Fetch,
+    work: "_Work",
     arguments: Arguments,
     summary: Summary,
 ) -> Entry | None:
     """Stages and commits one batch; None if another run was faster or an object changed meanwhile."""
     log.info("%s raw objects to take", len(batch.inputs))
     try:
-        intake = take_in(batch, fetch, store, extracted_at=arguments.extracted_at)
+        intake = take_in(batch, work.fetch, store, extracted_at=arguments.extracted_at, document_ids=work.document_ids)
         log.info("%s playlist items read", intake.kinds.total())
         staged = stage_tables(job, store, batch, intake)
         summary.dated_by_file += len(intake.dated_by_file)
@@ -242,19 +332,50 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
         raise RuntimeProblemError(message) from error
 
 
-def _from(store: ObjectStore) -> Fetch:
-    return lambda given: store.get(given.key)
+@dataclass
+class _Work:
+    """What a run has to do: where the next batch comes from, and how its objects are fetched.
+
+    `taken` are the keys that this run has taken. What is not pending is listed anew for each batch, since it may change
+    meanwhile.
+    """
+
+    fetch: Fetch
+    next_batch: Callable[[], Batch | None]
+    document_ids: Mapping[str, str]
+    taken: set[str]
 
 
-def _sources(uri: str) -> tuple[list[Input], Fetch]:
-    """The files under a URI as inputs whose keys are their URIs, and how to fetch them."""
+def _work(arguments: Arguments, store: ObjectStore, commits: CommitLog, summary: Summary) -> _Work:
+    taken: set[str] = set()
+    if summary.replay:
+        planned = summary.replay
+
+        def next_replayed() -> Batch | None:
+            left = [
+                one for one in plan_replay(store, commits, planned.first, planned.last).inputs if one.key not in taken
+            ]
+            return commits.next_batch(sources=one_of_each(left), again=True)
+
+        return _Work(lambda given: store.get(given.key), next_replayed, planned.document_ids, taken)
+    if arguments.source is not None:
+        sources, fetch = _sources(arguments.source)
+        return _Work(fetch, lambda: commits.next_batch(sources=sources()), {}, taken)
+    return _Work(lambda given: store.get(given.key), commits.next_batch, {}, taken)
+
+
+def _sources(uri: str) -> tuple[Callable[[], list[Input]], Fetch]:
+    """How to list the files under a URI as inputs whose keys are their URIs, and how to fetch them."""
     folder, _, name = uri.rstrip("/").rpartition("/")
     if "://" not in uri and Path(uri).is_file():
         store, prefix = open_store(folder or "."), name
     else:
         store, prefix = open_store(uri), ""
-    found = [Input(store.object_uri(one.key), one.token, one.size, one.time) for one in store.list(prefix)]
-    return found, lambda given: store.get(given.key.removeprefix(store.uri + "/"))
+
+    def listed() -> list[Input]:
+        return [Input(store.object_uri(one.key), one.token, one.size, one.time) for one in store.list(prefix)]
+
+    return listed, lambda given: store.get(given.key.removeprefix(store.uri + "/"))
 
 
 def main(argv: Sequence[str]) -> int:
@@ -268,7 +389,7 @@ def main(argv: Sequence[str]) -> int:
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
         summary = run(parse_arguments(argv), argv, lambda: datetime.now(UTC))
-    except ArgumentError as error:
+    except (ArgumentError, ReplayError) as error:
         return _failed(f"{error}. Usage: {NAME}.py --lake URI [--source URI]; --help says more.", status=2)
     except (StoreError, RuntimeProblemError, CommitLogError, AccountError, StillGrowingError) as error:
         return _failed(str(error))

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Never
 
 from glue_jobs.commit_log import REJECTS, Batch, Input, StagedFile, Taken
-from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
+from glue_jobs.reader import Document, Item, Read, UnreadableDocumentError, read_document
 from shared import lake
 from shared.document import document_id, timestamp
 from shared.store import Fetched, ObjectStore
@@ -36,7 +36,11 @@ class InputVanishedError(Exception):
 
 @dataclass
 class Intake:
-    """What a batch's raw objects hold: where the packed lines lie, what became of each object, and how many items."""
+    """What a batch's raw objects hold: where the packed lines lie, what became of each object, and how many items.
+
+    `documents` has the kinds of each object that was taken, by its key; `keys` finds that key by source_object and
+    document_id, as rows carry them.
+    """
 
     items: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
@@ -44,14 +48,24 @@ class Intake:
     rejects: list[StagedFile] = field(default_factory=list)
     reject_reasons: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    documents: dict[str, Counter[str]] = field(default_factory=dict)
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)
     dated_by_file: list[str] = field(default_factory=list)
 
 
-def take_in(batch: Batch, fetch: Fetch, store: ObjectStore, *, extracted_at: datetime | None = None) -> Intake:
+def take_in(
+    batch: Batch,
+    fetch: Fetch,
+    store: ObjectStore,
+    *,
+    extracted_at: datetime | None = None,
+    document_ids: Mapping[str, str] | None = None,
+) -> Intake:
     """Reads every object of the batch once and stages its lines in the store.
 
-    `extracted_at` dates dropped documents that do not say themselves. Raises InputVanishedError when an object is not
-    the one that was planned, and StoreError.
+    `extracted_at` dates dropped documents that do not say themselves. `document_ids` has, by key, the ids under which
+    documents are known already: forgetting a person changes their bytes, and the rows of a replay must meet the old
+    ones. Raises InputVanishedError when an object is not the one that was planned, and StoreError.
     """
     found = Intake()
     items = _Packer(store, lake.staging(batch.batch_id, "items"))
@@ -59,9 +73,9 @@ def take_in(batch: Batch, fetch: Fetch, store: ObjectStore, *, extracted_at: dat
     lines: list[str] = []
     for given, data in _fetched(batch.inputs, fetch):
         source_object = lake.pending_key(given.key)
-        identity = document_id(data)
+        identity = (document_ids or {}).get(given.key) or document_id(data)
         try:
-            read = _condemned() if batch.condemned else read_document(data)
+            read = _condemned() if batch.condemned else _under(identity, read_document(data))
             at = _extracted_at(read.extracted_at, given, extracted_at, found)
         except UnreadableDocumentError as error:
             log.warning("%s goes to quarantine: %s", source_object, error)
@@ -78,11 +92,15 @@ def take_in(batch: Batch, fetch: Fetch, store: ObjectStore, *, extracted_at: dat
         for damage in read.damages:
             lines.append(_reject(source_object, identity, damage.reason, damage.text))
             found.reject_reasons["part of a file unreadable"] += 1
+        of_document = found.documents.setdefault(given.key, Counter())
+        found.keys[source_object, identity] = given.key
         for one in read.reads:
             reads.add(lineage | _read_line(one))
-            found.kinds.update(item.kind for item in one.items)
+            of_document.update(item.kind for item in one.items)
             for item in one.items:
                 items.add(lineage | _item_line(one, item))
+    for of_document in found.documents.values():
+        found.kinds.update(of_document)
     found.items, found.reads = items.close(), reads.close()
     if lines:
         key = lake.staging(batch.batch_id, REJECTS) + "documents.json.gz"
@@ -94,6 +112,16 @@ def take_in(batch: Batch, fetch: Fetch, store: ObjectStore, *, extracted_at: dat
 def _condemned() -> Never:
     message = "the job died over this file again and again"
     raise UnreadableDocumentError(message)
+
+
+def _under(identity: str, read: Document) -> Document:
+    """The document under the id by which it is known; what it does not name itself is named after that id."""
+    own, known = f"document:{read.document_id}", f"document:{identity}"
+    for one in read.reads if own != known else ():
+        one.playlist_id = one.playlist_id.replace(own, known)
+        one.run_id = one.run_id.replace(own, known)
+        one.snapshot_id = one.snapshot_id and one.snapshot_id.replace(own, known)
+    return read
 
 
 def _fetched(inputs: Sequence[Input], fetch: Fetch) -> Iterator[tuple[Input, bytes]]:
@@ -121,7 +149,8 @@ def _extracted_at(said: str | None, given: Input, default: datetime | None, foun
             return _instant(text, where)
     if default is not None:
         return default
-    found.dated_by_file.append(given.key)
+    if lake.pending_key(given.key) == given.key:  # what is replayed has the time that the log knows
+        found.dated_by_file.append(given.key)
     return given.time
 
 

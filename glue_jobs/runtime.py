@@ -28,6 +28,7 @@ _SQL_SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # Spark 4's default (Glue 6.0): bad casts fail the same way on both
     "spark.sql.adaptive.enabled": "false",  # batches are bounded: plans need no second thought, jobs can be counted
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # a date before 1582 is written as it is, as by Spark 4
 }
 # For plain Python on one machine, where start-up is most of the time: nothing listens outside, and neither the JVM nor
 # Spark compiles for the long run. Spark's results are the same either way.

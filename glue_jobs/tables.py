@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
@@ -32,11 +33,24 @@ class AccountError(Exception):
 
 @dataclass
 class Staged:
-    """What a batch wants to publish: files, rejected rows per reason, and the account of its items by kind."""
+    """What a batch wants to publish: files, rejected rows per reason, and the account.
+
+    Of the account, `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and
+    `tables` says of each table how many rows were made of the items, refused for a fault, superseded by a newer
+    observation of the same batch, and published.
+    """
 
     files: list[StagedFile] = field(default_factory=list)
     rejects: Counter[str] = field(default_factory=Counter)
-    account: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    documents: dict[str, Counter[str]] = field(default_factory=dict)
+    tables: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """As the log keeps it."""
+        documents = {key: {kind: n for kind, n in kinds.items() if n} for key, kinds in self.documents.items()}
+        return {"kinds": dict(self.kinds), "documents": documents, "tables": self.tables}
 
 
 @dataclass
@@ -54,7 +68,11 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
 
     Raises AccountError when an item is unaccounted for.
     """
-    staged = Staged(rejects=Counter(intake.reject_reasons), account=Counter(dict.fromkeys(KINDS, 0)))
+    staged = Staged(
+        rejects=Counter(intake.reject_reasons),
+        kinds=Counter(dict.fromkeys(KINDS, 0)),
+        documents={key: Counter(kinds) for key, kinds in intake.documents.items()},
+    )
     frames: dict[str, DataFrame] = {}
     tables: list[_Made] = []
     if intake.items:
@@ -72,11 +90,13 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
         except BaseException:
             job.spark.sparkContext.cancelAllJobs()
             raise
-    _balance(intake, tables, staged.account)
+    _balance(intake, tables, staged)
     staged.files += intake.rejects
     faulty = [made for made in tables if made.made.get["faults"]]
     if faulty:
-        _write_rejects(job, store, batch, {made.table.name: frames[made.table.name] for made in faulty}, faulty, staged)
+        of_faulty = {made.table.name: frames[made.table.name] for made in faulty}
+        _write_rejects(job, store, batch, of_faulty, faulty, staged, intake)
+    _balance_documents(intake, staged)
     for frame in frames.values():
         frame.unpersist()
     return staged
@@ -111,7 +131,11 @@ def _table(name: str) -> Table:
 
 def _made(table: Table, conformed: DataFrame) -> _Made:
     made, kept = Observation(f"{table.name} made"), Observation(f"{table.name} kept")
-    counts = [F.count(F.lit(1)).alias("rows"), F.count(FAULT).alias("faults")]
+    counts = [
+        F.count(F.lit(1)).alias("rows"),
+        F.count(FAULT).alias("faults"),
+        F.count_if(~is_published(table)).alias("refused"),
+    ]
     if table is PLAYLIST_ITEMS:
         counts += [F.count_if(F.col("kind") == kind).alias(kind) for kind in KINDS]
     rows = newest(conformed.observe(made, *counts), table).where(is_published(table)).drop(FAULT)
@@ -134,8 +158,8 @@ def _write(job: GlueJob, store: ObjectStore, rows: DataFrame, prefix: str) -> st
     return key
 
 
-def _balance(intake: Intake, tables: list[_Made], account: Counter[str]) -> None:
-    """Every item that the reader counted must have come out of Spark, under one kind."""
+def _balance(intake: Intake, tables: list[_Made], staged: Staged) -> None:
+    """Every item that the reader counted must have come out of Spark, and every row made must have become something."""
     made = {one.table.name: one.made.get for one in tables}
     expected = {
         "playlist_items": intake.kinds.total(),
@@ -147,15 +171,51 @@ def _balance(intake: Intake, tables: list[_Made], account: Counter[str]) -> None
         if rows != count:
             message = f"{name}: {count} items were read, but {rows} rows were made of them; nothing was committed."
             raise AccountError(message)
+    for one in tables:
+        counts, kept = made[one.table.name], one.kept.get["rows"]
+        superseded = counts["rows"] - counts["refused"] - kept
+        if superseded < 0 or (superseded and not one.table.newest_per):
+            message = (
+                f"{one.table.name}: {counts['rows']} rows were made and {counts['refused']} refused, but {kept} were "
+                "written; nothing was committed."
+            )
+            raise AccountError(message)
+        staged.tables[one.table.name] = {
+            "made": counts["rows"],
+            "refused": counts["refused"],
+            "superseded": superseded,
+            "published": kept,
+        }
     if PLAYLIST_ITEMS.name in made:
-        account.update({kind: made[PLAYLIST_ITEMS.name][kind] for kind in KINDS})
-    if sum(account.values()) != intake.kinds.total():
-        message = f"{intake.kinds.total()} items were read, but their kinds are {dict(account)}; nothing was committed."
+        staged.kinds.update({kind: made[PLAYLIST_ITEMS.name][kind] for kind in KINDS})
+    if staged.kinds.total() != intake.kinds.total():
+        message = (
+            f"{intake.kinds.total()} items were read, but their kinds are {dict(staged.kinds)}; nothing was committed."
+        )
         raise AccountError(message)
 
 
-def _write_rejects(
-    job: GlueJob, store: ObjectStore, batch: Batch, frames: Mapping[str, DataFrame], faulty: list[_Made], staged: Staged
+def _balance_documents(intake: Intake, staged: Staged) -> None:
+    """The items of each document, by kind, must add up to what Spark counted of the whole batch."""
+    for key, kinds in staged.documents.items():
+        if kinds.total() != intake.documents[key].total() or min(kinds.values(), default=0) < 0:
+            items = intake.documents[key].total()
+            message = f"{key}: {items} items, but their kinds are {dict(kinds)}; nothing was committed."
+            raise AccountError(message)
+    summed = sum(staged.documents.values(), Counter(dict.fromkeys(KINDS, 0)))
+    if any(summed[kind] != staged.kinds[kind] for kind in KINDS):
+        message = f"The documents have {dict(summed)}, the batch has {dict(staged.kinds)}; nothing was committed."
+        raise AccountError(message)
+
+
+def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
+    job: GlueJob,
+    store: ObjectStore,
+    batch: Batch,
+    frames: Mapping[str, DataFrame],
+    faulty: list[_Made],
+    staged: Staged,
+    intake: Intake,
 ) -> None:
     """Every row that a table did not take: why, where it stood, and the row as the API gave it."""
     transforms = FROM_ITEMS | FROM_READS
@@ -170,19 +230,25 @@ def _write_rejects(
         )
         for made in faulty
     ]
-    rows = reduce(DataFrame.unionByName, rejected).persist()
-    for row in rows.groupBy("table", "column").count().collect():
-        staged.rejects[f"{row['table']}.{row['column']}" if row["column"] else row["table"]] += row["count"]
     place = ["source_object", "document_id", "source_position"]
     originals = reduce(
         DataFrame.unionByName,
-        {id(frame): _originals(frame).select(*place, "row") for frame in frames.values()}.values(),
+        {id(frame): _originals(frame).select(*place, "kind", "row") for frame in frames.values()}.values(),
     )
-    out = rows.join(originals.dropDuplicates(place), on=place, how="left")
+    # Kept before the join: over the bare plan Spark's optimizer runs out of memory inferring filters for it.
+    rows = reduce(DataFrame.unionByName, rejected).persist()
+    out = rows.join(originals.dropDuplicates(place), on=place, how="left").persist()
+    for row in out.groupBy("table", "column", "kind", "source_object", "document_id").count().collect():
+        staged.rejects[f"{row['table']}.{row['column']}" if row["column"] else row["table"]] += row["count"]
+        if row["table"] == PLAYLIST_ITEMS.name:  # what the reader took for a song may not keep the contract
+            kinds = staged.documents[intake.keys[row["source_object"], row["document_id"]]]
+            kinds[row["kind"]] -= row["count"]
+            kinds["rejected"] += row["count"]
     prefix = lake.staging(batch.batch_id, REJECTS)
-    out.coalesce(1).write.mode("append").option("compression", "gzip").option(
+    out.drop("kind").coalesce(1).write.mode("append").option("compression", "gzip").option(
         "mapreduce.fileoutputcommitter.marksuccessfuljobs", "false"
     ).json(job.writable(store, prefix))
+    out.unpersist()
     rows.unpersist()
     staged.files += [
         StagedFile(REJECTS, key, sum(made.made.get["faults"] for made in faulty)) for key in job.deliver(store, prefix)
@@ -190,8 +256,8 @@ def _write_rejects(
 
 
 def _originals(frame: DataFrame) -> DataFrame:
-    """Lineage and `row`: the row as it came where that was kept, else what the reader kept of it, as JSON."""
+    """Lineage, the reader's `kind`, and `row`: as it came where that was kept, else what the reader kept, as JSON."""
     if "raw" in frame.columns:
         payload = [name for name in normal_form.ROW.fields if name in frame.columns]
-        return frame.select(*LINEAGE, F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
-    return frame.select(*LINEAGE, F.to_json("playlist").alias("row"))
+        return frame.select(*LINEAGE, "kind", F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
+    return frame.select(*LINEAGE, F.lit(None).cast("string").alias("kind"), F.to_json("playlist").alias("row"))

@@ -1,12 +1,15 @@
 """What all rooms' tests share: one Spark session, as the job itself opens it on a laptop."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.runtime import glue_job
 from tests.stores import folder_store, s3_endpoint, s3_store, store  # noqa: F401  # fixtures for all tests
+
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +19,16 @@ def spark() -> Iterator[SparkSession]:
         yield job.spark
 
 
+# Folders and modules whose tests together take more than a few seconds: `make check` leaves them to `make test`.
+SLOW = ("glue_jobs/commit_log/", "deploy/", "extract_lambda/test_storm", "extract_lambda/test_kills")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the Spark session starts a Java machine."""
+    """Marks what `make check` leaves out: whatever needs the Spark session starts a Java machine."""
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("jvm")
+        if item.get_closest_marker("jvm"):
+            item.add_marker(pytest.mark.xdist_group("jvm"))  # one Java machine; the other core takes all other tests
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).as_posix().startswith(SLOW):
+            item.add_marker("slow")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from pyspark.sql import SparkSession
 
 from deploy.build import write_zip
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
-from shared.store import ObjectStore
+from glue_jobs.tables import AccountError
+from glue_jobs.transforms import FROM_ITEMS
+from shared.lake import log_number
+from shared.store import Fetched, ObjectStore, open_store
 from tests.corpus import FOLDER
 
 ROOT = Path(__file__).parents[2]
@@ -294,3 +298,112 @@ def test_a_java_home_without_java_is_named(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert f"JAVA_HOME is {tmp_path}" in done.stderr.splitlines()[-1]
+
+
+# --- every item accounted for
+
+
+LOUD = ("added_at_odd/page.json", "episodes/page.json")
+PLACE = "raw/pending/drop/at=20261120T100000Z/"
+
+
+@pytest.fixture(scope="module")
+def loud(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:  # noqa: ARG001
+    lake = tmp_path_factory.mktemp("loud")
+    drop(lake, *LOUD)
+    return lake, take("--lake", str(lake))
+
+
+def test_the_log_accounts_for_every_document_and_table(loud: tuple[Path, Summary]) -> None:
+    account = json.loads((loud[0] / "log/00000000000000000001.json").read_bytes())["account"]
+
+    assert account["kinds"] == {"song": 5, "episode": 3, "local": 0, "empty": 0, "unavailable": 0, "rejected": 2}
+    # Of the first, the reader took five for songs and one for an episode: one of each breaks the contract.
+    assert account["documents"] == {
+        f"{PLACE}added_at_odd-page.json": {"song": 4, "rejected": 2},
+        f"{PLACE}episodes-page.json": {"song": 1, "episode": 3},
+    }
+    assert account["tables"]["playlist_items"] == {"made": 10, "refused": 0, "superseded": 0, "published": 10}
+    assert account["tables"]["songs"] == {"made": 6, "refused": 0, "superseded": 1, "published": 5}
+
+
+def test_an_item_unaccounted_for_stops_the_commit(
+    spark: SparkSession,  # noqa: ARG001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drop(tmp_path, "new_shape_page/page.json")
+    whole = FROM_ITEMS["playlist_items"]
+    monkeypatch.setitem(FROM_ITEMS, "playlist_items", lambda items: whole(items).where("position > 0"))
+
+    with pytest.raises(AccountError, match=r"playlist_items: [0-9]+ items were read, but [0-9]+ rows were made"):
+        take("--lake", str(tmp_path))
+
+    assert files(tmp_path, "processed") == files(tmp_path, "log") == files(tmp_path, "staging") == []
+
+
+class Counting:
+    """A store that counts how often each object is fetched before the log has the batch."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.fetched: Counter[str] = Counter()
+        self._store = store
+        self._is_committed = False
+
+    def __getattr__(self, name: str) -> Any:  # noqa: D105  # all else is the store's
+        return getattr(self._store, name)
+
+    def get(self, key: str) -> Fetched | None:
+        if not self._is_committed:
+            self.fetched[key] += 1
+        return self._store.get(key)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        self._is_committed |= log_number(key) is not None
+        return self._store.put_if_absent(key, data)
+
+
+def test_raw_is_read_once_and_the_number_of_spark_jobs_is_fixed(spark: SparkSession, tmp_path: Path) -> None:
+    tracker = spark.sparkContext.statusTracker()
+    jobs = []
+    # Release dates go back to the year 1000: those are written as they are.
+    documents = (
+        "new_shape_page/page.json",
+        "two_pages_join/pages.json",
+        "release_dates/page.json",
+        "bare_rows/rows.json",
+    )
+    for count in (2, 4):
+        lake = tmp_path / str(count)
+        drop(lake, *documents[:count])
+        store = Counting(open_store(str(lake)))
+        given = ["--lake", str(lake)]
+        before = len(tracker.getJobIdsForGroup(None))
+
+        run(parse_arguments(given), given, lambda: NOON, store)
+
+        jobs.append(len(tracker.getJobIdsForGroup(None)) - before)
+        assert [n for key, n in store.fetched.items() if key.startswith("raw/")] == [1] * count
+    assert jobs[0] == jobs[1]
+
+
+def test_a_batch_with_many_rejects_is_loud_and_still_committed(loud: tuple[Path, Summary]) -> None:
+    lake, summary = loud
+
+    assert json.loads(summary.as_json())["alarms"] == [{"batch": 1, "items": 10, "rejects": 2}]
+    assert summary.as_table().splitlines()[-1] == (
+        "WARNING: batch 1 has 2 rejects for 10 items, more than --alarm-rejects 0.05 allows."
+    )
+    assert len(table(lake, "batches")) == 1
+
+
+def test_as_many_rejects_as_the_setting_allows_are_no_alarm(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+    drop(tmp_path, *LOUD)
+
+    assert take("--lake", str(tmp_path), "--alarm-rejects", "0.2").alarms == []
+
+
+@pytest.mark.parametrize("text", ["-1", "much", "nan", "inf"])
+def test_a_share_is_a_number_from_0_up(text: str) -> None:
+    with pytest.raises(ArgumentError, match="no share such as"):
+        parse_arguments(["--lake", "x", "--alarm-rejects", text])
