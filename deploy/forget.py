@@ -437,6 +437,10 @@ def main(argv: Sequence[str]) -> int:
             found = forget_everything(store, warehouse, apply=not given.dry_run)
         else:
             found = forget(store, warehouse, user_id, apply=not given.dry_run)
+    if given.warehouse is not None and found.removed and not given.dry_run:
+        from deploy.local.warehouse import rewrite  # noqa: PLC0415  # its imports take seconds
+
+        rewrite(given.warehouse)
     if given.json:
         print(json.dumps(vars(found) | {"applied": not given.dry_run}, ensure_ascii=False))
     else:

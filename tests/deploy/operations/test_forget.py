@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,24 @@ def test_the_command_says_what_it_removed(lake: ObjectStore, capsys: pytest.Capt
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["ann was removed from:", "           5 raw documents"]
     assert "update SPOTIFY.LANDING.PLAYLIST_ITEMS set added_by_id = null where added_by_id = 'ann';" in lines
+
+
+def test_the_file_of_the_warehouse_keeps_no_trace(lake: ObjectStore, deployed: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(deployed, tmp_path / "warehouse")
+    with Warehouse(folder, lake) as warehouse:
+        warehouse.deploy()
+        warehouse.load_new()
+    assert any(b"bob" in path.read_bytes() for path in folder.iterdir())
+
+    assert main(["--lake", lake.uri, "--warehouse", str(folder), "--user", "bob"]) == 0
+
+    assert [path.name for path in folder.iterdir()] == ["SPOTIFY.db"]
+    assert b"bob" not in (folder / "SPOTIFY.db").read_bytes()
+    with Warehouse(folder, lake) as warehouse:
+        assert warehouse.load_new() == []
+        assert warehouse.query(
+            "select count(*) as n from SPOTIFY.LANDING.PLAYLIST_ITEMS where added_by_id = 'bob'"
+        ) == [(0,)]
 
 
 def test_an_empty_user_is_refused(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
