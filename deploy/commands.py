@@ -88,7 +88,7 @@ def table_named(name: str) -> Table:
 def parser_of(description: str | None, *, has_warehouse: bool = True) -> argparse.ArgumentParser:
     """A parser with what every command takes: the lake, the warehouse's folder, and whether to answer in JSON."""
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
-    parser.add_argument("--lake", default="out/mine", help="s3://bucket/prefix or a folder (default: %(default)s)")
+    parser.add_argument("--lake", default="out/mine/lake", help="s3://bucket/prefix or a folder (default: %(default)s)")
     if has_warehouse:
         parser.add_argument(
             "--warehouse", type=Path, help="folder of the warehouse on this machine (default: none is looked at)"

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from extract_lambda.credentials import CredentialsError
-from extract_lambda.handler import EventError, run, run_id_of, time_of
-from extract_lambda.result import AllFailedError
+from extract_lambda.progress import Terminal
+from extract_lambda.result import FailedRunError, Result
+from extract_lambda.run import EventError, run, run_id_of, time_of
 from extract_lambda.settings import SettingsError
-from extract_lambda.spotify import SpotifyError
+from shared.document import timestamp
 from shared.store import StoreError
 from shared.terminal import printable
 
@@ -24,27 +25,42 @@ def main(argv: Sequence[str]) -> int:
     at = parser.parse_args(argv).at
     logging.getLogger("spotipy").addHandler(logging.NullHandler())  # its lines would come to the terminal unwashed
     began = datetime.now(UTC)
+    terminal = Terminal()
     try:
         shift = time_of(at) - began if at else timedelta()
         result = run(
             run_id_of({"scheduled_at": at}, began),
             os.environ,
             clock=lambda: datetime.now(UTC) + shift,
-            report=_say,
+            report=terminal,
         )
-    except AllFailedError as error:
-        print(json.dumps(error.result.as_dict()))
+    except FailedRunError as error:
+        terminal.close()
+        _tell(error.result)
         print(printable(str(error)), file=sys.stderr)
         return 1
-    except (SettingsError, CredentialsError, EventError, SpotifyError, StoreError) as error:
+    except (SettingsError, CredentialsError, EventError, StoreError) as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
-    print(json.dumps(result.as_dict()))
+    except KeyboardInterrupt:
+        terminal.close()
+        print("Stopped; what was stored is whole, and the next run goes on from there.", file=sys.stderr)
+        return 130
+    terminal.close()
+    _tell(result)
     return 0
 
 
-def _say(name: str, n: int, of: int, outcome: str) -> None:
-    print(printable(f"{n}/{of} {name}: {outcome}"), file=sys.stderr, flush=True)
+def _tell(result: Result) -> None:
+    for warning in result.warnings:
+        print(printable(warning), file=sys.stderr)
+    if result.cool_down_until:
+        print(f"Spotify wants no calls until {timestamp(result.cool_down_until)}.", file=sys.stderr)
+    elif result.ended_by:
+        print(printable(f"The run ended early: {result.ended_by}"), file=sys.stderr)
+    if result.left:
+        print(f"{len(result.left)} playlists are left for the next run.", file=sys.stderr)
+    print(json.dumps(result.as_dict()))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,22 @@
-"""Who asks Spotify: an app's id and secret, a person's refresh token. Never logged, never in a repr or an error."""
+"""Who asks Spotify: an app's id and secret, a person's refresh token. Never logged, never in a repr or an error.
+
+They are kept in AWS Secrets Manager, in a file of one's own, or (for one run) in the environment.
+"""
 
 import json
 import logging
+import os
+import secrets
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol, Self
 
-_FIELDS = ("client_id", "client_secret", "refresh_token")
+FIELDS: Final = ("client_id", "client_secret", "refresh_token")
+LIFETIME = timedelta(days=180)  # a consent's: six months from the login, whatever is refreshed (Spotify, June 2026)
+WARN_FROM = timedelta(days=150)
 
 
 class CredentialsError(Exception):
@@ -14,39 +25,176 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """An app of Spotify's dashboard and the consent of a person; `consented_at` is ISO 8601, None if not known."""
+    """An app of Spotify's dashboard and the consent of a person.
+
+    `consented_at` is ISO 8601, None if not known; `scope` what the person consented to, words with spaces between them,
+    None if not known.
+    """
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
     consented_at: str | None = None
+    scope: str | None = None
 
     @classmethod
-    def from_secret(cls, secret_arn: str) -> Self:
-        """The secret in AWS Secrets Manager: JSON with client_id, client_secret, refresh_token and consented_at.
-
-        Raises CredentialsError if it cannot be read or is not whole.
-        """
-        return cls._from_json(_secret_text(secret_arn), secret_arn)
-
-    @classmethod
-    def _from_json(cls, text: str, secret_arn: str) -> Self:
+    def from_json(cls, text: str, place: str) -> Self:
+        """The credentials of a JSON object; `place` names it in the error. Raises CredentialsError."""
         value = _parsed(text)
-        missing = [name for name in _FIELDS if not (isinstance(value.get(name), str) and value[name])]
+        missing = [name for name in FIELDS if not (isinstance(value.get(name), str) and value[name])]
         if missing:
             message = (
-                f"The secret {secret_arn} lacks {', '.join(missing)}: it must be a JSON object with the texts "
-                "client_id, client_secret, refresh_token and consented_at."
+                f"{place} lacks {', '.join(missing)}: it must be a JSON object with the texts client_id, "
+                "client_secret, refresh_token and consented_at. `make login` writes one."
             )
             raise CredentialsError(message)
-        consented_at = value.get("consented_at")
+        consented_at, scope = value.get("consented_at"), value.get("scope")
         return cls(
-            **{name: value[name] for name in _FIELDS},
-            consented_at=consented_at if isinstance(consented_at, str) else None,
+            **{name: value[name] for name in FIELDS},
+            consented_at=consented_at if isinstance(consented_at, str) and _time(consented_at) else None,
+            scope=scope if isinstance(scope, str) else None,
         )
 
+    def age(self, now: datetime) -> timedelta | None:
+        """How long ago the person consented; None if it is not known."""
+        consented_at = _time(self.consented_at)
+        return None if consented_at is None else now - consented_at
 
-def _secret_text(secret_arn: str) -> str:
+
+class Keeper(Protocol):
+    """Where credentials lie between runs."""
+
+    def load(self) -> Credentials:
+        """What is kept. Raises CredentialsError."""
+
+    def keep(self, refresh_token: str) -> None:
+        """Replace the refresh token, which Spotify has rotated. Raises CredentialsError."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Credentials of the environment: there is no place to write to, so a rotated token cannot be kept."""
+
+    credentials: Credentials
+
+    def load(self) -> Credentials:
+        """The credentials as given."""
+        return self.credentials
+
+    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  (there is no place for it)
+        """Raise CredentialsError: whoever set the variable has to set it anew."""
+        message = (
+            "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
+            "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "
+            "`make login` once."
+        )
+        raise CredentialsError(message)
+
+
+@dataclass(frozen=True)
+class InFile:
+    """A JSON file of mode 600, as `make login` writes it."""
+
+    path: Path
+
+    def load(self) -> Credentials:
+        """What the file says. Raises CredentialsError, also where others may read the file."""
+        return Credentials.from_json(self._text(), f"The credentials file {self.path}")
+
+    def keep(self, refresh_token: str) -> None:
+        """Replace the token, and nothing else of the file."""
+        _write_private(self.path, {**_parsed(self._text()), "refresh_token": refresh_token})
+
+    def _text(self) -> str:
+        try:
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            message = f"There is no credentials file {self.path}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE."
+            raise CredentialsError(message) from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            message = f"The credentials file {self.path} cannot be read ({reason}): check SPOTIFY_CREDENTIALS_FILE."
+            raise CredentialsError(message) from None  # a decoding error carries the bytes
+        if mode & 0o077:
+            message = f"The credentials file {self.path} can be read by others (mode {mode:o}): chmod 600 {self.path}"
+            raise CredentialsError(message)
+        return text
+
+
+@dataclass(frozen=True)
+class InSecret:
+    """A secret in AWS Secrets Manager."""
+
+    secret_arn: str
+
+    def load(self) -> Credentials:
+        """What the secret says. Raises CredentialsError."""
+        return Credentials.from_json(self._text(), f"The secret {self.secret_arn}")
+
+    def keep(self, refresh_token: str) -> None:
+        """Replace the token, and nothing else of the secret."""
+        client, errors = _secrets_manager()
+        try:
+            text = json.dumps({**_parsed(self._text()), "refresh_token": refresh_token})
+            client.put_secret_value(SecretId=self.secret_arn, SecretString=text)
+        except errors as error:
+            message = (
+                f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
+                "allow the role secretsmanager:PutSecretValue, then run `make login`."
+            )
+            raise CredentialsError(message) from error
+
+    def _text(self) -> str:
+        client, errors = _secrets_manager()
+        try:
+            answer = client.get_secret_value(SecretId=self.secret_arn)
+        except errors as error:
+            message = (
+                f"The secret {self.secret_arn} cannot be read ({error}): check SPOTIFY_SECRET_ARN and the role's "
+                "policy."
+            )
+            raise CredentialsError(message) from error
+        return str(answer.get("SecretString", ""))
+
+
+def save_credentials(path: Path, credentials: Credentials) -> None:
+    """Write the file that SPOTIFY_CREDENTIALS_FILE names, whole and with mode 600; a missing folder is made (700).
+
+    Raises CredentialsError if it cannot be written.
+    """
+    value = {
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+        "refresh_token": credentials.refresh_token,
+        "consented_at": credentials.consented_at,
+        "scope": credentials.scope,
+    }
+    _write_private(path, value)
+
+
+def _write_private(path: Path, value: Mapping[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  (the descriptor has the mode)
+                file.write(json.dumps(value, indent=1) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        message = (
+            f"The credentials file {path} cannot be written ({error.strerror}): check the folder, and who owns it."
+        )
+        raise CredentialsError(message) from error
+
+
+def _secrets_manager() -> tuple[Any, tuple[type[Exception], ...]]:
+    """The client, and what it raises."""
     import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
     from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
         BotoCoreError,
@@ -54,12 +202,7 @@ def _secret_text(secret_arn: str) -> str:
     )
 
     logging.getLogger("botocore").setLevel(logging.WARNING)  # at DEBUG it logs the answer, and so the secret
-    try:
-        answer = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)
-    except (BotoCoreError, ClientError) as error:
-        message = f"The secret {secret_arn} cannot be read ({error}): check SPOTIFY_SECRET_ARN and the role's policy."
-        raise CredentialsError(message) from error
-    return str(answer.get("SecretString", ""))
+    return boto3.client("secretsmanager"), (BotoCoreError, ClientError)
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -69,3 +212,11 @@ def _parsed(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

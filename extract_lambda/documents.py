@@ -2,55 +2,117 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
+from extract_lambda.failures import REFUSALS, SpotifyError, UnsteadyError
 from extract_lambda.spotify import LIMIT, Answer
-from shared.document import LIKED_SONGS, is_page_request, uncompressed
+from shared.document import (
+    LIKED_SONGS,
+    RawLine,
+    compressed,
+    is_page_request,
+    raw_line_text,
+    uncompressed,
+)
+
+_TRIES = 3  # of a page that does not fit
 
 
-class UnsteadyError(Exception):
-    """The answers do not make one consistent read; `kind` is changing or incomplete. Read it again."""
+class Page(NamedTuple):
+    """A page as it will be stored: its body is JSON text, since parsed rows take many times the room."""
 
-    def __init__(self, message: str, kind: str) -> None:
-        """The message says what does not fit."""
-        super().__init__(message)
-        self.kind = kind
+    asked: str
+    offset: int
+    body: str
 
 
-def read_pages(page: Callable[[int], Answer]) -> tuple[Answer, ...]:
-    """All pages of a playlist, asked by offset; every position from 0 to the total is in them.
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """All pages of a playlist: every position from 0 to the total is in them.
+
+    `version` and `rows_hash` are of use for liked songs, which have no snapshot_id.
+    """
+
+    pages: tuple[Page, ...]
+    total: int
+    version: str
+    rows_hash: str
+
+
+def read_pages(
+    page: Callable[[int], Answer], on_page: Callable[[int, int], None] = lambda _read, _total: None
+) -> Pages:
+    """All pages of a playlist, asked by offset; `on_page` is told how many items of how many have been read.
 
     Raises UnsteadyError if the total changes on the way, or if a page is short before the end: Spotify leaves out rows
-    now and then, and a document is whole or not at all.
+    now and then, and a document is whole or not at all. A page that does not fit is asked again before that, and so is
+    one that is refused after others were not: a long playlist is dear.
     """
-    answers: list[Answer] = []
-    for offset in count(0, LIMIT):
-        answer = page(offset)
-        total, rows = answer.body["total"], len(answer.body["items"])
-        if answers and total != answers[0].body["total"]:
-            message = f"it had {answers[0].body['total']} items, then {total}"
-            raise UnsteadyError(message, "changing")
-        if rows != min(LIMIT, max(total - offset, 0)):
-            message = f"{answer.asked} brought {rows} items; there are {total} in all"
-            raise UnsteadyError(message, "incomplete")
-        answers.append(answer)
+    pages: list[Page] = []
+    total: int | None = None  # known from the first page on
+    version = ""
+    rows_hash = hashlib.sha256()
+    offset = 0
+    while True:
+        answer = _fitting(page, offset, total)
+        total, rows = answer.body["total"], answer.body["items"]
+        version = version or liked_version(answer.body)
+        rows_hash.update("".join(f"{_song(row)}\n" for row in rows).encode("utf-8", "replace"))
+        pages.append(Page(answer.asked, offset, json_text(answer.body)))
+        on_page(min(offset + LIMIT, total), total)
         if offset + LIMIT >= total:
+            return Pages(pages=tuple(pages), total=total, version=version, rows_hash=rows_hash.hexdigest())
+        offset += LIMIT
+
+
+def _fitting(page: Callable[[int], Answer], offset: int, total: int | None) -> Answer:
+    """The page, asked again where it does not fit those before; the last of the errors, if it never does."""
+    for tries in range(1, _TRIES + 1):
+        try:
+            answer = page(offset)
+            _raise_misfit(answer, offset, total)
+        except (SpotifyError, UnsteadyError) as error:
+            is_odd = isinstance(error, UnsteadyError) or (offset > 0 and error.kind in REFUSALS)
+            if not is_odd or tries == _TRIES:
+                raise
+        else:
             break
-    return tuple(answers)
+    return answer
+
+
+def _raise_misfit(answer: Answer, offset: int, total: int | None) -> None:
+    now, rows = answer.body["total"], len(answer.body["items"])
+    if total is not None and now != total:
+        message = f"it had {total} items, then {now}"
+        raise UnsteadyError(message, "changing")
+    if rows != min(LIMIT, max(now - offset, 0)):
+        message = f"{answer.asked} brought {rows} items; there are {now} in all"
+        raise UnsteadyError(message, "incomplete")
+
+
+def json_text(body: Mapping[str, Any]) -> str:
+    """The answer as one line of JSON."""
+    return json.dumps(body, ensure_ascii=False)
+
+
+def write_document(line: RawLine, shown: Answer | None, pages: Pages) -> bytes:
+    """The playlist's description, if there is one, and its pages; `line` has what all lines share."""
+    return compressed(_lines(line, shown, pages))
+
+
+def _lines(line: RawLine, shown: Answer | None, pages: Pages) -> Iterator[str]:
+    shared = {name: getattr(line, name) for name in ("run_id", "playlist_id", "snapshot_id", "extracted_at", "attempt")}
+    if shown:
+        yield raw_line_text(RawLine(**shared, asked=shown.asked, offset=None, body={}), json_text(shown.body))
+    for page in pages.pages:
+        yield raw_line_text(RawLine(**shared, asked=page.asked, offset=page.offset, body={}), page.body)
 
 
 def liked_version(first_page: Mapping[str, Any]) -> str:
     """What changes when the liked songs change: their number, and the newest of them."""
     return " ".join([str(first_page["total"]), *(_song(row) for row in first_page["items"][:1])])
-
-
-def liked_snapshot_id(pages: tuple[Answer, ...]) -> str:
-    """Liked songs have no snapshot_id: a hash of what was liked when."""
-    rows = "".join(f"{_song(row)}\n" for page in pages for row in page.body["items"])
-    return f"liked-{hashlib.sha256(rows.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _song(row: object) -> str:

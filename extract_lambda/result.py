@@ -1,12 +1,16 @@
 """How a run ended, for whoever called it."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
+from extract_lambda.failures import ADVICE, LIMITS, SpotifyError
 from shared import lake
-from shared.document import Look
+from shared.document import Look, timestamp
 
-_STATUSES = ("read", "unchanged", "failed", "gone")
+STATUSES = ("read", "unchanged", "failed", "gone")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,39 +18,79 @@ class Result:
     """How a run ended: its looks, and what it did not look at.
 
     `left` had no time and comes first in the next run; `not_mine` are followed playlists, `unreadable` have no id.
-    `is_repeat` is true where the run was over before, and nothing was done.
+    `is_repeat` is true where the run was over before, and nothing was done. `ended_by` is what ended the run before
+    its end; `cool_down_until`, until when Spotify is not asked. `calls` are those of the run by kind, `calls_left`
+    those that are left within 24 hours. `token_age` is how long ago the person consented; `warnings` are for people.
     """
 
     run_id: str
-    looks: tuple[Look, ...]
+    looks: tuple[Look, ...] = ()
     left: tuple[str, ...] = ()
     not_mine: int = 0
     unreadable: int = 0
     sealed: tuple[str, ...] = ()
     is_repeat: bool = False
+    is_out_of_time: bool = False
+    ended_by: SpotifyError | None = None
+    cool_down_until: datetime | None = None
+    calls: Mapping[str, int] = field(default_factory=dict)
+    calls_left: Mapping[str, int] = field(default_factory=dict)
+    throttled: int = 0
+    last_success: datetime | None = None
+    token_age: timedelta | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
-    def status(self) -> str:
-        """Whether all playlists were looked at (ok), some (partial) or none (failed)."""
-        failed = sum(look.status == "failed" for look in self.looks)
-        if self.looks and failed == len(self.looks) and not self.left:
+    def status(self) -> Literal["ok", "partial", "failed"]:
+        """Whether all playlists were looked at (ok), some (partial) or none (failed).
+
+        A run that a limit ended has not failed: the next one goes on.
+        """
+        failed = self.count("failed")
+        is_limited = self.cool_down_until is not None or (self.ended_by is not None and self.ended_by.kind in LIMITS)
+        if failed == len(self.looks) and (failed or self.ended_by) and not is_limited:
             return "failed"
-        return "partial" if failed or self.left else "ok"
+        is_short = self.left or self.ended_by or self.is_out_of_time or is_limited
+        return "partial" if failed or is_short else "ok"
+
+    def count(self, status: str) -> int:
+        """How many looks ended so."""
+        return sum(look.status == status for look in self.looks)
+
+    @property
+    def failures(self) -> Counter[str]:
+        """How many looks failed, by class."""
+        return Counter(str(look.failure_class) for look in self.looks if look.status == "failed")
+
+    @property
+    def item_count(self) -> int:
+        """How many items were read."""
+        return sum(look.item_count or 0 for look in self.looks)
 
     def as_dict(self) -> dict[str, Any]:
         """The result as JSON, one short object per look."""
-        counts = {status: sum(look.status == status for look in self.looks) for status in _STATUSES}
+        counts = {status: self.count(status) for status in STATUSES}
         return {
             "run_id": self.run_id,
             "status": self.status,
             "is_repeat": self.is_repeat,
+            "ended_by": {"kind": self.ended_by.kind, "said": str(self.ended_by)} if self.ended_by else None,
+            "cool_down_until": timestamp(self.cool_down_until) if self.cool_down_until else None,
             "counts": counts
             | {
                 "left": len(self.left),
                 "not_mine": self.not_mine,
                 "unreadable": self.unreadable,
-                "items": sum(look.item_count or 0 for look in self.looks),
+                "items": self.item_count,
             },
+            "failures": dict(self.failures),
+            "advice": {kind: text for kind, text in ADVICE.items() if kind in self.failures},
+            "calls": dict(self.calls),
+            "calls_left": dict(self.calls_left),
+            "throttled": self.throttled,
+            "last_success": timestamp(self.last_success) if self.last_success else None,
+            "token_age_days": self.token_age.days if self.token_age is not None else None,
+            "warnings": list(self.warnings),
             "sealed_runs": list(self.sealed),
             "looks": [
                 {
@@ -60,14 +104,22 @@ class Result:
         }
 
 
-class AllFailedError(Exception):
-    """Not one playlist could be looked at; `result` says why each."""
+class FailedRunError(Exception):
+    """Not one playlist could be looked at; `result` says why."""
 
     def __init__(self, result: Result) -> None:
-        """The result of the run, whose manifest has been written."""
-        first = result.looks[0]
-        super().__init__(
-            f"Run {result.run_id}: all {len(result.looks)} playlists failed (first: {first.playlist_id}, "
-            f"{first.failure_class}). Nothing was stored but the run's manifest, {lake.quiet_manifest(result.run_id)}."
-        )
+        """The result of the run; if it looked at any playlist, its manifest has been written."""
+        super().__init__(_sentence(result))
         self.result = result
+
+
+def _sentence(result: Result) -> str:
+    if not result.looks:
+        return f"Run {result.run_id}: no playlist could be looked at. {result.ended_by}"
+    first = result.looks[0]
+    advice = next((text for kind, text in ADVICE.items() if kind == first.failure_class), "")
+    return (
+        f"Run {result.run_id}: all {len(result.looks)} playlists failed (first: {first.playlist_id}, "
+        f"{first.failure_class}: {advice}). Nothing was stored but the run's manifest, "
+        f"{lake.quiet_manifest(result.run_id)}."
+    )

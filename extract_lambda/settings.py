@@ -1,116 +1,117 @@
 """What a run is told by its environment: every variable is read here and nowhere else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Self
+from pathlib import Path
+from typing import Any, Final, Self
 
-from extract_lambda.credentials import Credentials
+from extract_lambda import config
+from extract_lambda.config import MINE, SettingsError
+from extract_lambda.credentials import Credentials, InFile, InMemory, InSecret, Keeper
+from extract_lambda.spotify import ACCOUNTS_URL, API_URL
 
-MINE: Final = "mine"
-API_URL = "https://api.spotify.com/v1"
-ACCOUNTS_URL = "https://accounts.spotify.com"
+__all__ = ["MINE", "Settings", "SettingsError"]
 
-_PLAYLIST = re.compile(
-    r"(?:spotify:(?:user:[^:]+:)?playlist:|https?://open\.spotify\.com/(?:intl-\w\w/)?playlist/)?([0-9A-Za-z]+)(?:\?\S*)?"
+_THREE = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN")
+_YES_OR_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_PLACES = (
+    "on AWS set SPOTIFY_SECRET_ARN to the secret's ARN, on one machine SPOTIFY_CREDENTIALS_FILE to the file that "
+    "`make login` wrote, or SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET and SPOTIFY_REFRESH_TOKEN."
 )
-_CREDENTIALS = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN")
-_YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-
-
-class SettingsError(ValueError):
-    """A variable is missing or wrong; the message names it and says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What to read, where to put it and who asks.
 
-    `playlists` are Spotify ids, or "mine": those that the person owns or works on with others.
-    Either `secret_arn` or `credentials` is given.
+    `playlists` are Spotify ids and "mine": those that the person owns or works on with others. `gap` are seconds
+    between two calls, `calls_per_day` those of one kind within 24 hours; `keeper` has the credentials.
     """
 
     lake: str
-    playlists: str | tuple[str, ...] = MINE
+    keeper: Keeper
+    playlists: tuple[str, ...] = (MINE,)
     liked_songs: bool = False
     full_every: timedelta = timedelta(days=30)
-    secret_arn: str | None = None
-    credentials: Credentials | None = None
+    gap: float = 0.2
+    calls_per_day: int = 500
     api_url: str = API_URL
     accounts_url: str = ACCOUNTS_URL
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """The settings that the variables say; an empty variable counts as absent. Raises SettingsError."""
+        """The settings that the variables say; an empty variable counts as absent. Raises SettingsError.
+
+        What a variable of its own says goes before what SPOTIFY_CONFIG says.
+        """
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        if "LAKE_URI" not in given:
+        values = config.checked(config.document(given["SPOTIFY_CONFIG"])) if "SPOTIFY_CONFIG" in given else {}
+        for name, (key, read) in _VARIABLES.items():
+            if name in given:
+                values[key] = _read(name, given[name], read)
+        if "lake" not in values:
             message = "LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder."
             raise SettingsError(message)
-        return cls(
-            lake=given["LAKE_URI"],
-            playlists=_playlists(given.get("SPOTIFY_PLAYLISTS", MINE)),
-            liked_songs=_liked_songs(given.get("SPOTIFY_LIKED_SONGS", "no")),
-            full_every=_full_every(given.get("FORCE_FULL_EVERY_DAYS", "30")),
-            secret_arn=given.get("SPOTIFY_SECRET_ARN"),
-            credentials=_credentials(given),
-            api_url=_url("SPOTIFY_API_URL", given.get("SPOTIFY_API_URL", API_URL)),
-            accounts_url=_url("SPOTIFY_ACCOUNTS_URL", given.get("SPOTIFY_ACCOUNTS_URL", ACCOUNTS_URL)),
-        )
+        names = {"full_every_days": "full_every", "gap_seconds": "gap"}
+        return cls(keeper=_keeper(given), **{names.get(name, name): value for name, value in values.items()})
 
 
-def _playlists(text: str) -> str | tuple[str, ...]:
-    if text.lower() == MINE:
-        return MINE
-    ids = []
-    for word in text.replace(",", " ").split():
-        found = _PLAYLIST.fullmatch(word)
-        if not found:
-            message = (
-                f"SPOTIFY_PLAYLISTS has {word!r}, which is no playlist: write mine, or playlist ids, links or "
-                "spotify:playlist: addresses with commas between them."
-            )
-            raise SettingsError(message)
-        ids.append(found[1])
-    return tuple(dict.fromkeys(ids))
+def _read(name: str, text: str, read: Callable[[str], Any]) -> object:
+    try:
+        return read(text)
+    except SettingsError as error:
+        message = f"{name}: {error}"
+        raise SettingsError(message) from error
 
 
-def _liked_songs(text: str) -> bool:
+def _yes_or_no(text: str) -> bool:
     if text.lower() not in _YES_OR_NO:
-        message = f"SPOTIFY_LIKED_SONGS is {text!r}: write yes to read the liked songs too, or no."
+        message = f"{text!r} is neither: write yes to read the liked songs too, or no."
         raise SettingsError(message)
     return _YES_OR_NO[text.lower()]
 
 
-def _full_every(text: str) -> timedelta:
-    if not re.fullmatch("[1-9][0-9]{0,3}", text):
-        message = f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read anew, 1 to 9999."
-        raise SettingsError(message)
-    return timedelta(days=int(text))
+def _number(text: str) -> object:
+    """The number that a text is, else the text, which no check takes."""
+    if re.fullmatch("[0-9]{1,9}", text):
+        return int(text)
+    return float(text) if re.fullmatch("[0-9]{0,9}[.][0-9]{1,9}", text) else text
 
 
-def _credentials(given: Mapping[str, str]) -> Credentials | None:
-    missing = [name for name in _CREDENTIALS if name not in given]
-    if "SPOTIFY_SECRET_ARN" in given:
-        if len(missing) < len(_CREDENTIALS):
-            message = (
-                "SPOTIFY_SECRET_ARN is set, and SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET or SPOTIFY_REFRESH_TOKEN too: "
-                "on AWS keep the first alone, on one machine the three."
-            )
-            raise SettingsError(message)
-        return None
-    if missing:
-        message = (
-            f"{', '.join(missing)} not set: on AWS set SPOTIFY_SECRET_ARN to the secret's ARN, on one machine set "
-            "SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET and SPOTIFY_REFRESH_TOKEN."
-        )
-        raise SettingsError(message)
-    client_id, client_secret, refresh_token = (given[name] for name in _CREDENTIALS)
-    return Credentials(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token)
-
-
-def _url(name: str, text: str) -> str:
+def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", text):
-        message = f"{name} is {text!r}: write a URL that starts with https://, or remove the variable."
+        message = f"{text!r} is no URL: write one that starts with https://, or remove the variable."
         raise SettingsError(message)
     return text.rstrip("/")
+
+
+_VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "LAKE_URI": ("lake", config.lake),
+    "SPOTIFY_PLAYLISTS": ("playlists", lambda text: config.playlists(text.replace(",", " ").split())),
+    "SPOTIFY_LIKED_SONGS": ("liked_songs", _yes_or_no),
+    "FORCE_FULL_EVERY_DAYS": ("full_every_days", lambda text: config.full_every(_number(text))),
+    "SPOTIFY_GAP_SECONDS": ("gap_seconds", lambda text: config.gap(_number(text))),
+    "SPOTIFY_CALLS_PER_DAY": ("calls_per_day", lambda text: config.calls_per_day(_number(text))),
+    "SPOTIFY_API_URL": ("api_url", _url),
+    "SPOTIFY_ACCOUNTS_URL": ("accounts_url", _url),
+}
+
+
+def _keeper(given: Mapping[str, str]) -> Keeper:
+    places = [name for name in ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", *_THREE) if name in given]
+    several = [name for name in places if name not in _THREE]
+    if len(several) > 1 or (several and len(places) > 1):
+        message = f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}"
+        raise SettingsError(message)
+    if "SPOTIFY_SECRET_ARN" in given:
+        return InSecret(given["SPOTIFY_SECRET_ARN"])
+    if "SPOTIFY_CREDENTIALS_FILE" in given:
+        return InFile(Path(given["SPOTIFY_CREDENTIALS_FILE"]).expanduser())
+    missing = [name for name in _THREE if name not in given]
+    if missing:
+        message = f"{', '.join(missing)} not set: {_PLACES}"
+        raise SettingsError(message)
+    client_id, client_secret, refresh_token = (given[name] for name in _THREE)
+    return InMemory(Credentials(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token))

@@ -1,44 +1,48 @@
 """The Spotify Web API as the extractor asks it; spotipy is its transport and authorisation.
 
 spotipy is given its own sessions, since its defaults sleep for hours on a 429, lose Retry-After and have no timeout for
-tokens (measured with spotipy 2.26.0). Answers are returned as they came.
+tokens (measured with spotipy 2.26.0). When to wait, to ask again and to give up is decided here, in one place. Answers
+are returned as they came.
 """
 
+import base64
+import hashlib
 import logging
+import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import requests
 import spotipy  # type: ignore[import-untyped, unused-ignore]
-from requests.adapters import HTTPAdapter
-from spotipy.cache_handler import MemoryCacheHandler  # type: ignore[import-untyped, unused-ignore]
+from spotipy.cache_handler import CacheHandler  # type: ignore[import-untyped, unused-ignore]
 from spotipy.oauth2 import SpotifyOAuth, SpotifyOauthError  # type: ignore[import-untyped, unused-ignore]
-from urllib3 import Retry
 
+from extract_lambda.budget import Budget
 from extract_lambda.credentials import Credentials
-from extract_lambda.settings import ACCOUNTS_URL, API_URL
+from extract_lambda.failures import Kind, OutOfTimeError, SpotifyError, refusal
 
-Kind = Literal["forbidden", "not_found", "rate", "quota", "server", "malformed", "auth"]
-
+API_URL = "https://api.spotify.com/v1"
+ACCOUNTS_URL = "https://accounts.spotify.com"
 # Sorted, as spotipy sorts it: a cached token with another scope makes spotipy ask for a login at the terminal.
 SCOPE = "playlist-read-collaborative playlist-read-private user-library-read"
 LIMIT = 50  # the most that a page may hold: reference pages of the three paths below
+LONGEST_WAIT = 120.0  # seconds that a run sleeps when it is asked to slow down; more is for the next run
 
 _ID = re.compile("[0-9A-Za-z]+")
-_KINDS: Mapping[int, Kind] = {401: "auth", 403: "forbidden", 404: "not_found", 429: "rate"}
 _REDIRECT = "http://127.0.0.1:8888/callback"  # as registered for the login; a refresh does not use it
 _SAID = 200  # characters of an answer that an error repeats
+_TRIES = 6  # of a call that a server, a network or a cut-off answer spoils
+_WAITS = 5  # for one call, when Spotify asks to slow down
+_TOKEN_TRIES = 2  # after a token is refused out of the blue: the first with a new one (an incident of July 2026)
+_UNNAMED_WAIT = 5.0  # seconds, where a 429 does not say
+_CHECKS = 3  # of a library whose total changes between its pages
 
-
-class SpotifyError(Exception):
-    """An answer that is no answer; `kind` says what it means for the run, the message what Spotify said."""
-
-    def __init__(self, message: str, kind: Kind) -> None:
-        """The message carries no secrets and no more of the answer than its beginning."""
-        super().__init__(message)
-        self.kind = kind
+logger = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
@@ -48,70 +52,252 @@ class Answer(NamedTuple):
     body: Mapping[str, Any]
 
 
-class Spotify:
-    """A person's view of Spotify. Every method raises SpotifyError."""
+class Entry(NamedTuple):
+    """A playlist as the person's library shows it, and the offset of the page that did."""
 
-    def __init__(self, credentials: Credentials, *, api_url: str = API_URL, accounts_url: str = ACCOUNTS_URL) -> None:
-        """Nothing is asked yet."""
-        for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # at DEBUG they log the tokens
-            logging.getLogger(name).setLevel(logging.WARNING)
-        token = {"access_token": "", "expires_at": 0, "refresh_token": credentials.refresh_token, "scope": SCOPE}
-        auth = SpotifyOAuth(
+    answer: Answer
+    offset: int
+
+
+class Spotify:
+    """A person's view of Spotify, asked one call at a time.
+
+    Every method raises SpotifyError, and OutOfTimeError when `end` is too near. `calls` counts what was asked per kind,
+    `throttled` how often Spotify asked to slow down; `budget` is spent with each call.
+    """
+
+    def __init__(  # noqa: PLR0913  (everything that tests and settings turn)
+        self,
+        credentials: Credentials,
+        *,
+        api_url: str = API_URL,
+        accounts_url: str = ACCOUNTS_URL,
+        gap: float = 0.0,
+        timeout: tuple[float, float] = (3.0, 15.0),
+        end: datetime | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] | None = None,
+        on_new_token: Callable[[str], None] = lambda _token: None,
+    ) -> None:
+        """Nothing is asked yet. `gap` and `timeout` (to connect, to read) are seconds."""
+        for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # they log tokens, and answers word for word
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self.calls: Counter[str] = Counter()
+        self.throttled = 0
+        self.budget = Budget()
+        login = f"{credentials.client_id} {credentials.refresh_token}"
+        self.login_mark = hashlib.sha256(login.encode()).hexdigest()[:16]
+        self._gap, self._timeout, self._end, self._clock = gap, timeout, end, clock
+        self._sleep = sleep or time.sleep
+        self._last_call: datetime | None = None
+        self._cache = _TokenCache(credentials, on_new_token)
+        self._auth = SpotifyOAuth(
             client_id=credentials.client_id,
             client_secret=credentials.client_secret,
             redirect_uri=_REDIRECT,
             scope=SCOPE,
-            cache_handler=MemoryCacheHandler(token),
+            cache_handler=self._cache,
             open_browser=False,
-            requests_session=_session("POST"),
-            requests_timeout=(3, 10),
+            requests_session=requests.Session(),
+            requests_timeout=timeout,
         )
-        auth.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
-        self._api = spotipy.Spotify(auth_manager=auth, requests_session=_session("GET"), requests_timeout=(3, 15))
+        self._auth.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
+        self._api = spotipy.Spotify(
+            auth_manager=self._auth, requests_session=requests.Session(), requests_timeout=timeout
+        )
         self._api.prefix = f"{api_url}/"
+        pair = f"{credentials.client_id}:{credentials.client_secret}"
+        self._secrets = (credentials.client_secret, base64.b64encode(pair.encode()).decode())
 
     def me(self) -> str:
         """The id of the person who gave the consent."""
-        found = _asked("/me", self._api.me).body.get("id")
-        if not isinstance(found, str) or not found:
-            message = "/me: the answer lacks the id."
-            raise SpotifyError(message, "malformed")
-        return found
+        return str(self._asked("me", "/me", self._api.me, _is_person).body["id"])
 
-    def my_playlists(self) -> Iterator[Answer]:
-        """The playlists in the person's library, followed ones too, one by one and unpaged.
+    def library_page(self, offset: int) -> tuple[list[Entry], int]:
+        """Up to LIMIT playlists of the person's library, followed ones too, and how many there are in all."""
+        asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
+        call = partial(self._api.current_user_playlists, limit=LIMIT, offset=offset)
+        page = self._asked("me_playlists", asked, call, partial(_is_page, offset))
+        shown = (entry if isinstance(entry, dict) else {} for entry in page.body["items"])
+        return [Entry(Answer(asked, entry), offset) for entry in shown], page.body["total"]
+
+    def library(self) -> list[Entry]:
+        """The whole library, asked once more where its total changes between two pages.
 
         Offsets are our own: `next` has pointed to a path that no longer exists. A short page is no end.
         """
-        offset, total = 0, 1
-        while offset < total:
-            asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
-            page = _asked_page(asked, partial(self._api.current_user_playlists, limit=LIMIT, offset=offset))
-            for entry in page.body["items"]:
-                yield Answer(asked, entry if isinstance(entry, dict) else {})
-            offset, total = offset + LIMIT, page.body["total"]
+        entries: list[Entry] = []
+        for _ in range(_CHECKS):
+            totals = set()
+            offset, total = 0, 1
+            while offset < total:
+                page, total = self.library_page(offset)
+                entries += page
+                totals.add(total)
+                offset += LIMIT
+            if len(totals) == 1:
+                break
+        return entries
 
     def playlist(self, playlist_id: str) -> Answer:
         """A playlist's own description, with whatever rows the API embeds."""
         types = ("track", "episode")
-        return _asked(
-            f"/playlists/{playlist_id}?additional_types=track,episode",
-            lambda: self._api.playlist(playlist_id, additional_types=types),
-        )
+        asked = f"/playlists/{playlist_id}?additional_types=track,episode"
+        call = partial(self._api.playlist, playlist_id, additional_types=types)
+        return self._asked("playlist", asked, call, _is_any, playlist_id)
 
     def items_page(self, playlist_id: str, offset: int) -> Answer:
         """Up to LIMIT rows of a playlist; a page is known to have `items`, a list, and `total`, a number."""
-        return _asked_page(
-            f"/playlists/{playlist_id}/items?limit={LIMIT}&offset={offset}&additional_types=track,episode",
-            lambda: self._api.playlist_items(playlist_id, limit=LIMIT, offset=offset),
-        )
+        asked = f"/playlists/{playlist_id}/items?limit={LIMIT}&offset={offset}&additional_types=track,episode"
+        call = partial(self._api.playlist_items, playlist_id, limit=LIMIT, offset=offset)
+        return self._asked("playlist_items", asked, call, partial(_is_page, offset), playlist_id)
 
     def liked_page(self, offset: int) -> Answer:
         """Up to LIMIT liked songs, newest first; a page as above."""
-        return _asked_page(
-            f"/me/tracks?limit={LIMIT}&offset={offset}",
-            lambda: self._api.current_user_saved_tracks(limit=LIMIT, offset=offset),
+        asked = f"/me/tracks?limit={LIMIT}&offset={offset}"
+        call = partial(self._api.current_user_saved_tracks, limit=LIMIT, offset=offset)
+        return self._asked("me_tracks", asked, call, partial(_is_page, offset))
+
+    def _asked(
+        self,
+        kind: str,
+        asked: str,
+        call: Callable[[], object],
+        wrong: Callable[[Mapping[str, Any]], str],
+        playlist_id: str | None = None,
+    ) -> Answer:
+        """The answer, asked again as often as that may help; `wrong` says what is wrong with a body, or nothing."""
+        failures: Counter[Kind] = Counter()
+        while True:
+            self._before(kind)
+            body, failure = self._once(asked, call, playlist_id)
+            self._last_call = self._clock()
+            if failure is None:
+                problem = wrong(body)
+                if not problem:
+                    return Answer(asked, body)
+                failure = SpotifyError(f"{asked}: {problem}", "malformed", is_passing=True)
+            failures["malformed" if failure.kind == "server" else failure.kind] += 1
+            wait = self._wait(failure, failures)
+            if wait is None:
+                raise failure  # outside of any except: no cause with an answer's text hangs on it
+            self._pause(wait, failure)
+
+    def _before(self, kind: str) -> None:
+        """Keep the gap, the time and the budget."""
+        now = self._clock()
+        if self._gap and self._last_call is not None:
+            rest = self._gap - (now - self._last_call).total_seconds()
+            if rest > 0:
+                self._sleep(rest)
+                now = self._clock()
+        if self._end is not None:
+            left = (self._end - now).total_seconds()
+            if left <= 0:
+                raise OutOfTimeError
+            connect, read = self._timeout
+            self._api.requests_timeout = self._auth.requests_timeout = (min(connect, left), min(read, left))
+        self.budget.spend(kind, now)
+        self.calls[kind] += 1
+
+    def _once(
+        self, asked: str, call: Callable[[], object], playlist_id: str | None
+    ) -> tuple[Mapping[str, Any], SpotifyError | None]:
+        # AttributeError and the like come out of spotipy where an answer has not the shape it expects.
+        try:
+            body = call()
+        except (
+            spotipy.SpotifyException,
+            SpotifyOauthError,
+            requests.RequestException,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:
+            return {}, self._failure(asked, error, playlist_id)
+        if not isinstance(body, dict):
+            message = f"{asked}: the answer is cut off or no JSON object"
+            return {}, SpotifyError(message, "malformed", is_passing=True)
+        return body, None
+
+    def _wait(self, failure: SpotifyError, failures: Counter[Kind]) -> float | None:
+        """Seconds until the same is asked again; None if that would not help."""
+        if failure.kind in {"rate", "quota"}:
+            self.throttled += 1
+        if failure.kind == "rate":
+            wait = failure.retry_after = _UNNAMED_WAIT if failure.retry_after is None else failure.retry_after
+            is_short = wait <= LONGEST_WAIT and failures["rate"] <= _WAITS
+            return wait * random.uniform(1.0, 1.2) if is_short else None  # noqa: S311  (no secret is drawn)
+        if failure.is_passing:
+            if failure.kind == "auth":
+                if failures["auth"] == 1:
+                    self._cache.expire()
+                return 1.0 if failures["auth"] <= _TOKEN_TRIES else None
+            tries = failures["malformed"]  # of server and malformed together
+            return min(8.0, 0.25 * 2**tries) * random.uniform(0.5, 1.5) if tries < _TRIES else None  # noqa: S311
+        return None
+
+    def _pause(self, seconds: float, failure: SpotifyError) -> None:
+        logger.info("%s; again in %.1f s", failure, seconds)
+        if self._end is not None and self._clock() + timedelta(seconds=seconds) >= self._end:
+            if failure.kind == "rate":
+                raise failure
+            raise OutOfTimeError
+        self._sleep(seconds)
+
+    def _failure(self, asked: str, error: Exception, playlist_id: str | None) -> SpotifyError:
+        response = getattr(error.__context__, "response", None)  # what spotipy was handling when it stumbled
+        status = int(error.http_status) if isinstance(error, spotipy.SpotifyException) else None
+        if status is None and response is not None:
+            status = int(response.status_code)
+        if status is None:
+            kind: Kind = "server" if isinstance(error, requests.RequestException) else "malformed"
+            return SpotifyError(f"{asked}: {type(error).__name__}", kind, is_passing=True)
+        text = _text(error, response)
+        said = self._without_secrets(text)[:_SAID]
+        if isinstance(error, SpotifyOauthError):
+            return _login_failure(status, error, said, _retry_after(response))
+        kind = refusal(status, text, getattr(error, "reason", None), playlist_id)
+        wait = _retry_after(error if isinstance(error, spotipy.SpotifyException) else response)
+        again = f" (again after {wait:.0f} s)" if wait is not None else ""
+        return SpotifyError(
+            f"{asked}: {status} {said}{again}", kind, retry_after=wait, is_passing=kind in {"server", "auth"}
         )
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in (*self._secrets, *self._cache.secrets()):
+            text = text.replace(secret, "…") if secret else text
+        return text
+
+
+class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy ships no types
+    """Holds the tokens of one run, and tells when Spotify gives another refresh token."""
+
+    def __init__(self, credentials: Credentials, on_new_token: Callable[[str], None]) -> None:
+        self._refresh_token = credentials.refresh_token
+        self._on_new_token = on_new_token
+        self._token: dict[str, Any] = {"access_token": "", "expires_at": 0, "scope": SCOPE}
+
+    def get_cached_token(self) -> dict[str, Any]:
+        """As spotipy asks for it."""
+        return {**self._token, "refresh_token": self._refresh_token}
+
+    def save_token_to_cache(self, token_info: dict[str, Any]) -> None:
+        """As spotipy tells it; the answer to a refresh may bring a new refresh token."""
+        self._token = token_info
+        new = token_info.get("refresh_token")
+        if isinstance(new, str) and new and new != self._refresh_token:
+            self._refresh_token = new
+            self._on_new_token(new)
+
+    def expire(self) -> None:
+        """The next call gets a new access token."""
+        self._token = {**self._token, "expires_at": 0}
+
+    def secrets(self) -> tuple[str, str]:
+        """What must not be repeated."""
+        return self._refresh_token, str(self._token.get("access_token") or "")
 
 
 def spotify_id(playlist: Mapping[str, Any]) -> str | None:
@@ -120,76 +306,44 @@ def spotify_id(playlist: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
 
 
-def _session(method: str) -> requests.Session:
-    retry = Retry(
-        total=4,
-        connect=3,
-        read=2,
-        status=3,
-        backoff_factor=0.5,
-        backoff_jitter=0.3,
-        status_forcelist=(500, 502, 503, 504),
-        allowed_methods=frozenset([method]),
-        respect_retry_after_header=False,
-        raise_on_status=False,
-    )
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
-    return session
+def _login_failure(status: int, error: Any, said: str, wait: float | None) -> SpotifyError:  # noqa: ANN401  (no types)
+    if status == 429:  # noqa: PLR2004  (HTTP's own numbers, here and below)
+        return SpotifyError(f"The login: {status} {said}", "rate", retry_after=wait)
+    if status >= 500:  # noqa: PLR2004
+        return SpotifyError(f"The login: {status} {said}", "server", is_passing=True)
+    if error.error == "invalid_grant":
+        message = f"Spotify no longer accepts the login ({said}): it lasts six months or until it is revoked."
+    elif error.error == "invalid_client":
+        message = f"Spotify does not know the app ({said}): check its client id and secret in the dashboard."
+    else:
+        message = f"Spotify refuses the login ({status} {said})."
+    return SpotifyError(f"{message} Run `make login`.", "auth")
 
 
-def _asked(asked: str, call: Callable[[], object]) -> Answer:
-    # AttributeError and the like come out of spotipy where an answer has not the shape it expects.
-    try:
-        body = call()
-    except (
-        spotipy.SpotifyException,
-        SpotifyOauthError,
-        requests.RequestException,
-        AttributeError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
-        message = f"{asked}: {_said(error)}"
-        raise SpotifyError(message, _kind(error)) from error
-    if not isinstance(body, dict):
-        message = f"{asked}: the answer is cut off or no JSON object."
-        raise SpotifyError(message, "malformed")
-    return Answer(asked, body)
-
-
-def _asked_page(asked: str, call: Callable[[], object]) -> Answer:
-    answer = _asked(asked, call)
-    if not isinstance(answer.body.get("items"), list) or type(answer.body.get("total")) is not int:
-        message = f"{asked}: the answer is no page, it lacks items or total."
-        raise SpotifyError(message, "malformed")
-    return answer
-
-
-def _kind(error: Exception) -> Kind:
-    status = _status(error)
-    if status is None:
-        return "server" if isinstance(error, requests.RequestException) else "malformed"
-    if isinstance(error, spotipy.SpotifyException) and error.reason == "QUOTA_EXCEEDED":
-        return "quota"
-    if status >= 500:  # noqa: PLR2004  (a server's own fault, RFC 9110)
-        return "server"
-    # Whatever else the accounts service refuses, it is the login: 400 invalid_grant, 400 invalid_client.
-    return _KINDS.get(status, "auth" if isinstance(error, SpotifyOauthError) else "malformed")
-
-
-def _status(error: Exception) -> int | None:
+def _text(error: Exception, response: requests.Response | None) -> str:
     if isinstance(error, spotipy.SpotifyException):
-        return int(error.http_status)
-    response = getattr(error.__context__, "response", None)  # what spotipy was handling when it stumbled
-    return None if response is None else int(response.status_code)
+        return str(error.msg).partition(":\n ")[2]
+    if isinstance(error, SpotifyOauthError):
+        return ": ".join(str(part) for part in (error.error, error.error_description) if part)
+    return response.text if response is not None else ""
 
 
-def _said(error: Exception) -> str:
-    if isinstance(error, spotipy.SpotifyException):
-        said = str(error.msg).rpartition(":\n ")[2]
-        wait = error.headers.get("Retry-After")
-        return f"{error.http_status} {said[:_SAID]}" + (f" (again after {wait} s)" if wait else "")
-    return f"{type(error).__name__}: {str(error)[:_SAID]}"
+def _retry_after(carrier: Any) -> float | None:  # noqa: ANN401  (a response, or spotipy's exception)
+    text = (getattr(carrier, "headers", None) or {}).get("Retry-After", "")
+    return float(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
+def _is_any(_body: Mapping[str, Any]) -> str:
+    return ""
+
+
+def _is_person(body: Mapping[str, Any]) -> str:
+    return "" if isinstance(body.get("id"), str) and body["id"] else "the answer lacks the id"
+
+
+def _is_page(offset: int, body: Mapping[str, Any]) -> str:
+    if not isinstance(body.get("items"), list) or type(body.get("total")) is not int:
+        return "the answer is no page, it lacks items or total"
+    if type(body.get("offset")) is int and body["offset"] != offset:
+        return f"the answer is another page, it begins at {body['offset']}"
+    return ""

@@ -1,14 +1,18 @@
 """What earlier runs saw of each playlist, so that the next one asks no more than it must.
 
-A cache: without it everything is read once more. The marks of finished runs lie beside it; a mark is the run's manifest
-without the playlists, since the manifest itself moves on.
+A cache: without it everything is read once more. With it lie the calls of the last 24 hours and, after a refusal, until
+when Spotify is not to be asked. The marks of finished runs lie beside it; a mark is the run's manifest without the
+playlists, since the manifest itself moves on.
 """
 
 import json
+import zlib
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
-from typing import Self
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 
+from extract_lambda.budget import Budget
 from extract_lambda.documents import Stored
 from shared import document, lake
 from shared.store import ObjectStore
@@ -27,11 +31,32 @@ class Seen:
     snapshot_id: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class CoolDown:
+    """Until when Spotify wants no calls (ISO 8601), which kind of refusal said so, and in which words."""
+
+    until: str
+    kind: str
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Whose login it is; `mark` is a digest of it, so that another login is noticed."""
+
+    mark: str
+    me: str
+
+
 @dataclass
 class State:
-    """What is known per playlist id."""
+    """What is known per playlist id, and of the app as a whole; `succeeded_at` is the last look that went well."""
 
     playlists: dict[str, Seen] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    cool_down: CoolDown | None = None
+    login: Login | None = None
+    succeeded_at: str | None = None
 
     @classmethod
     def load(cls, store: ObjectStore) -> Self:
@@ -40,23 +65,46 @@ class State:
         if fetched is None:
             return cls()
         try:
-            playlists = {name: Seen(**seen) for name, seen in json.loads(fetched.data)["playlists"].items()}
-            for seen in playlists.values():
-                _ = [datetime.fromisoformat(at) for at in (seen.looked_at, seen.read_at) if at is not None]
+            return cls._from_json(json.loads(fetched.data))
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
-        return cls(playlists)
+
+    @classmethod
+    def _from_json(cls, value: dict[str, Any]) -> Self:
+        playlists = {name: Seen(**seen) for name, seen in value["playlists"].items()}
+        hours = {_time(hour): Counter(calls) for hour, calls in value.get("calls", {}).items()}
+        _ = [count + 0 for calls in hours.values() for count in calls.values()]
+        cool_down = CoolDown(**value["cool_down"]) if value.get("cool_down") else None
+        times = [at for seen in playlists.values() for at in (seen.looked_at, seen.read_at)]
+        for at in (*times, cool_down.until if cool_down else None, value.get("succeeded_at")):
+            _ = at is None or _time(at)  # whatever is no time, is found now
+        return cls(
+            playlists=playlists,
+            budget=Budget(hours=hours),
+            cool_down=cool_down,
+            login=Login(**value["login"]) if value.get("login") else None,
+            succeeded_at=value.get("succeeded_at"),
+        )
 
     def save(self, store: ObjectStore) -> None:
         """Replace what was saved before."""
-        value = {"state": 1, "playlists": {name: asdict(seen) for name, seen in sorted(self.playlists.items())}}
+        value = {
+            "state": 2,
+            "playlists": {name: asdict(seen) for name, seen in sorted(self.playlists.items())},
+            "calls": {document.timestamp(hour): dict(calls) for hour, calls in sorted(self.budget.hours.items())},
+            "cool_down": asdict(self.cool_down) if self.cool_down else None,
+            "login": asdict(self.login) if self.login else None,
+            "succeeded_at": self.succeeded_at,
+        }
         store.put(lake.EXTRACTION_STATE, json.dumps(value, indent=1).encode())
 
-    def looked(self, playlist_id: str, at: datetime) -> None:
+    def looked(self, playlist_id: str, at: datetime, *, has_succeeded: bool) -> None:
         """Note a look that read nothing."""
         seen = self.playlists.get(playlist_id)
         looked_at = document.timestamp(at)
         self.playlists[playlist_id] = replace(seen, looked_at=looked_at) if seen else Seen(looked_at=looked_at)
+        if has_succeeded:
+            self._succeeded(looked_at)
 
     def read(self, found: Stored) -> None:
         """Note a complete read, unless a later one is known."""
@@ -66,11 +114,19 @@ class State:
             self.playlists[found.playlist_id] = Seen(
                 looked_at=at, read_at=at, version=found.version, snapshot_id=found.snapshot_id
             )
+        self._succeeded(found.extracted_at)
 
-    def is_current(self, playlist_id: str, version: str, *, read_since: datetime) -> bool:
-        """Whether this version has been read, and not too long ago."""
+    def is_current(self, playlist_id: str, version: str, *, now: datetime, full_every: timedelta) -> bool:
+        """Whether this version has been read, and no full reading of the playlist was due since.
+
+        Each playlist is due on a day of its own, every `full_every`, so that not all are read on one day.
+        """
         seen = self.last_read(playlist_id)
-        return seen is not None and seen.version == version and _time(seen.read_at) > read_since
+        return (
+            seen is not None
+            and seen.version == version
+            and _turn(playlist_id, _time(seen.read_at), full_every) == _turn(playlist_id, now, full_every)
+        )
 
     def forget(self, playlist_id: str) -> None:
         """The playlist is gone."""
@@ -86,6 +142,26 @@ class State:
         seen = self.playlists.get(playlist_id)
         return seen if seen and seen.read_at else None
 
+    def last_success(self) -> datetime | None:
+        """When a look last went well."""
+        return _time(self.succeeded_at) if self.succeeded_at else None
+
+    def cools_down_until(self, now: datetime) -> datetime | None:
+        """Until when Spotify is not to be asked, if that is still to come."""
+        until = _time(self.cool_down.until) if self.cool_down else None
+        return until if until and until > now else None
+
+    def _succeeded(self, at: str) -> None:
+        if self.succeeded_at is None or _time(self.succeeded_at) < _time(at):
+            self.succeeded_at = at
+
+
+def _turn(playlist_id: str, at: datetime, full_every: timedelta) -> int:
+    """How many full readings of the playlist were due until then: `full_every` apart, at its own time between."""
+    share = zlib.crc32(playlist_id.encode()) / 2**32
+    return int((at - datetime.fromtimestamp(0, UTC)) / full_every + share)
+
 
 def _time(text: str | None) -> datetime:
-    return datetime.fromisoformat(text or "")
+    found = datetime.fromisoformat(text or "")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -32,6 +32,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
             "SPOTIFY_CLIENT_ID": CLIENT_ID,
             "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
             "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
+            "SPOTIFY_GAP_SECONDS": "0",
         }
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
     arguments = ["--lake", str(lake)]

@@ -1,52 +1,36 @@
 """`make demo`: the whole chain on this machine, without an account: two days in the life of made-up playlists.
 
 A stub answers as the Spotify Web API does; everything behind it is real: the Lambda's handler over HTTP, the Glue job
-on Spark, Snowflake's SQL on an embedded warehouse. Everything lies in one folder.
+on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything lies in one folder.
 """
 
 import argparse
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from deploy.local.chain import Chain, StepError
+from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from deploy.local.steps import DEMO_MARK, Steps, show_counts
 from deploy.local.warehouse import Warehouse
 from shared.store import open_store
 
 _DAYS = ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z")
-_MARK = ".made-by-make-demo"
-
-Done = TypeVar("Done")
 
 
-class Steps:
-    """Says which step runs, of how many, and how long each took."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self.seconds: dict[str, float] = {}
-
-    def run(self, what: str, step: Callable[[], Done]) -> Done:
-        """Runs the step between two lines of its own."""
-        print(f"[{len(self.seconds) + 1}/{self._count}] {what} …", file=sys.stderr, flush=True)
-        started = time.monotonic()
-        done = step()
-        self.seconds[what] = time.monotonic() - started
-        print(f"      {self.seconds[what]:.1f} s", file=sys.stderr, flush=True)
-        return done
-
-
-def run_demo(out: Path) -> None:
+def run_demo(out: Path, app_class: str) -> None:
     """Two simulated days into the folder, then what came of them. Raises StepError."""
     _make_room(out)
-    steps = Steps(1 + 3 * len(_DAYS))
+    steps = Steps(2 + 3 * len(_DAYS))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
-    with SpotifyStub(catalogue, app_class="A", day=0) as stub:
+    summaries: list[dict[str, Any]] = []
+    with SpotifyStub(catalogue, app_class=app_class, day=0) as stub:
         chain = Chain(
             lake=str(out / "lake"),
             warehouse=out / "warehouse",
@@ -58,50 +42,74 @@ def run_demo(out: Path) -> None:
                 "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
                 "SPOTIFY_PLAYLISTS": ",".join(playlist.id for playlist in catalogue.playlists(0)),
                 "SPOTIFY_LIKED_SONGS": "yes",
+                "SPOTIFY_GAP_SECONDS": "0",
             },
         )
         for day, at in enumerate(_DAYS):
             stub.day = day
             steps.run(f"Day {day + 1}: the Lambda asks the API", lambda at=at: chain.extract(at))  # type: ignore[misc]
-            steps.run(f"Day {day + 1}: the Glue job makes tables", chain.explode)
+            summaries.append(steps.run(f"Day {day + 1}: the Glue job makes tables", chain.explode))
             steps.run(f"Day {day + 1}: Snowpipe loads the warehouse", chain.load)
-    _show(out, chain)
+    page = steps.run("The report", lambda: write_report(out))
+    _show_summary(summaries, steps)
+    _show_warehouse(chain)
+    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
+    print(f"Open {page} in a browser.")
 
 
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
-    if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
+    if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
         message = f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder"
         raise StepError(message)
     for name in ("lake", "warehouse"):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "lake").mkdir(parents=True)
-    (out / _MARK).touch()
+    (out / DEMO_MARK).touch()
 
 
-def _show(out: Path, chain: Chain) -> None:
+def _show_summary(summaries: Sequence[dict[str, Any]], steps: Steps) -> None:
+    rows: Counter[str] = Counter()
+    for summary in summaries:
+        rows.update(summary["rows"])
+    items = sum(summary["items"] for summary in summaries)
+    batches = sum(len(summary["batches"]) for summary in summaries)
+    rejects = sum(sum(summary["rejects"].values()) for summary in summaries)
+    print(f"\n{items:,} playlist items read in {batches} batches, {rejects:,} rejects. Rows published in the lake:")
+    for table, count in rows.items():
+        print(f"  {table:<25}{count:>8,}")
+    print("\nSeconds per step:")
+    for step, seconds in steps.seconds.items():
+        print(f"  {step:<48}{seconds:>6.1f}")
+
+
+def _show_warehouse(chain: Chain) -> None:
     with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
-        print("\nWhat the warehouse holds now:")
-        for view in ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP"):
-            [(count,)] = warehouse.query(f"select count(*) as row_count from SPOTIFY.BI.{view}")  # noqa: S608  # our names
-            print(f"  BI.{view:<22}{count:>8,}")
-        print("\nWhere songs came and went between the two days:")
+        show_counts(warehouse)
+        print("\nWhat became of songs, episodes and files in their playlists:")
         for state, count in warehouse.query(
             "select state, count(*) as row_count from SPOTIFY.BI.PLAYLIST_MEMBERSHIP group by state order by state"
         ):
             print(f"  {state:<25}{count:>8,}")
-    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
 
 
 def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="everything lies in this folder")
-    out = parser.parse_args().out.resolve()
+    parser.add_argument(
+        "--class",
+        dest="app_class",
+        choices="ABC",
+        default="A",
+        help="class of the app: A new ones in development mode (no popularity), B older ones, C extended quota",
+    )
+    given = parser.parse_args()
+    out = given.out.resolve()
     started = time.monotonic()
     try:
-        run_demo(out)
+        run_demo(out, given.app_class)
     except (StepError, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

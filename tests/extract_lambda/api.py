@@ -39,7 +39,9 @@ class Api:
     liked: Rows = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    retry_after: str | None = "50000"  # of each 429
     faults: list[tuple[str, int, str]] = field(default_factory=list)  # once each: pattern of the path, status, body
+    slept: list[float] = field(default_factory=list)  # seconds that were waited instead of it
     before: Callable[[str], None] = lambda _path: None  # called before each answer
 
     def fail(
@@ -108,8 +110,8 @@ def running(api: Api) -> Iterator[Api]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, body = api.answer(self.path)
             self.send_response(status)
-            if status == 429:
-                self.send_header("Retry-After", "50000")
+            if status == 429 and api.retry_after is not None:
+                self.send_header("Retry-After", api.retry_after)
             self.end_headers()
             self.wfile.write(body.encode())
 

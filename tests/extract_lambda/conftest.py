@@ -31,7 +31,7 @@ def api() -> Iterator[Api]:
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow each other at once."""
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 @pytest.fixture
@@ -79,11 +79,19 @@ Run = Callable[..., Result]
 def run(api: Api, lake: Lake) -> Run:
     """A run at ten o'clock of a day in November 2026."""
 
-    def run(day: int = 20, *, playlists: str | tuple[str, ...] = "mine", **more: Any) -> Result:
+    def run(day: int = 20, *, playlists: tuple[str, ...] = ("mine",), **more: Any) -> Result:
         credentials = Credentials(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, refresh_token=REFRESH_TOKEN)
-        spotify = Spotify(credentials, api_url=f"{api.url}/v1", accounts_url=api.url)
         now = datetime(2026, 11, day, 10, 0, 5, tzinfo=UTC)
         settings = {"clock": lambda: now, **more}
+        spotify = Spotify(
+            credentials,
+            api_url=f"{api.url}/v1",
+            accounts_url=api.url,
+            clock=settings["clock"],
+            sleep=api.slept.append,
+            end=settings.pop("end", None),
+            gap=settings.pop("gap", 0.0),
+        )
         return extract(playlists, spotify, open_store(str(lake.root)), run_id=f"202611{day}T100000Z", **settings)
 
     return run
@@ -98,4 +106,5 @@ def environment(api: Api, lake: Lake) -> dict[str, str]:
         "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
         "SPOTIFY_API_URL": f"{api.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": api.url,
+        "SPOTIFY_GAP_SECONDS": "0",
     }

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from extract_lambda.result import AllFailedError
-from extract_lambda.spotify import SpotifyError
+from extract_lambda.result import FailedRunError
 from tests.extract_lambda.api import Api, Playlist, rows
 from tests.extract_lambda.conftest import Lake, Run
 
@@ -40,9 +39,19 @@ def test_the_first_run_reads_all_that_is_mine_or_shared_with_me(api: Api, run: R
         "run_id": "20261120T100000Z",
         "status": "ok",
         "is_repeat": False,
+        "ended_by": None,
+        "cool_down_until": None,
         "counts": {
             "read": 3, "unchanged": 0, "failed": 0, "gone": 0, "left": 0, "not_mine": 1, "unreadable": 0, "items": 61,
         },
+        "failures": {},
+        "advice": {},
+        "calls": {"me_playlists": 2, "me": 1, "playlist_items": 4},
+        "calls_left": {},
+        "throttled": 0,
+        "last_success": "2026-11-20T10:00:05Z",
+        "token_age_days": None,
+        "warnings": [],
         "sealed_runs": [],
         "looks": [
             {"playlist_id": "1mine", "status": "read", "failure_class": None, "item_count": 60},
@@ -70,7 +79,7 @@ def test_a_document_is_the_playlist_and_its_pages_as_they_came(api: Api, run: Ru
         'null], "offset": 0, "total": 2, "next": "http://removed/"}}\n'
     )  # fmt: skip
     assert lake.text(f"{PENDING}/1mine.ndjson.gz") == expected
-    assert (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes() == gzip.compress(expected.encode(), mtime=0)
+    assert (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes() == gzip.compress(expected.encode(), 6, mtime=0)
     assert json.loads(lake.text(MANIFEST)) == {
         "manifest": 1,
         "run_id": "20261120T100000Z",
@@ -117,7 +126,7 @@ def test_a_library_of_many_pages_is_seen_whole_though_a_page_is_short(api: Api, 
     result = run()
 
     assert len(result.looks) == 98
-    assert api.asked_of("/me/playlists") == 6
+    assert api.asked_of("/1p.*/items") == 98
 
 
 def test_what_has_not_changed_is_not_read_again(api: Api, run: Run, lake: Lake) -> None:
@@ -161,11 +170,17 @@ def test_what_has_changed_is_read_alone(api: Api, run: Run, lake: Lake) -> None:
     assert lake.looks(f"{folder}/_manifest.json") == [("1mine", "unchanged", None), ("1other", "read", None)]
 
 
-def test_all_is_read_anew_after_so_many_days(api: Api, run: Run) -> None:
-    api.playlists = {"1mine": Playlist(rows("s1"))}
-    statuses = [run(day, full_every=timedelta(days=3)).looks[0].status for day in (20, 21, 22, 23, 24)]
+def test_each_is_read_anew_every_so_many_days_on_a_day_of_its_own(api: Api, run: Run) -> None:
+    api.playlists = {f"1p{n:02}": Playlist([]) for n in range(30)}
+    read = []
+    for day in range(20, 27):
+        looks = run(day, full_every=timedelta(days=3)).looks
+        read.append({look.playlist_id for look in looks if look.status == "read"})
 
-    assert statuses == ["read", "unchanged", "unchanged", "read", "unchanged"]
+    assert len(read[0]) == 30
+    assert (read[4], read[5], read[6]) == (read[1], read[2], read[3])
+    assert min(len(names) for names in read[1:4]) >= 5
+    assert len(read[1] | read[2] | read[3]) == 30
 
 
 def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, run: Run, lake: Lake) -> None:
@@ -177,8 +192,8 @@ def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, 
 
     assert result.status == "partial"
     assert lake.looks(MANIFEST) == [
-        ("1no", "failed", "forbidden"),
-        ("1lost", "failed", "not_found"),
+        ("1no", "failed", "not_owner"),
+        ("1lost", "failed", "removed"),
         ("1yes", "read", None),
     ]
     assert json.loads(lake.text(MANIFEST))["looks"][0]["playlist"]["name"] == "Morning"
@@ -188,8 +203,12 @@ def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, 
 @pytest.mark.parametrize(
     ("status", "body", "failure_class"),
     [
-        (403, '{"error": "a text where an object should be"}', "forbidden"),
-        (403, "User not registered in the Developer Dashboard", "forbidden"),
+        (403, '{"error": {"status": 403, "message": "Forbidden"}}', "not_owner"),
+        (403, '{"error": "a text where an object should be"}', "not_owner"),
+        (403, "User not registered in the Developer Dashboard", "not_allow_listed"),
+        (403, '{"error": {"message": "Active premium subscription required for the owner"}}', "premium_lapsed"),
+        (403, '{"error": {"status": 403, "message": "Insufficient client scope"}}', "wrong_scope"),
+        (404, '{"error": {"status": 404, "message": "Resource not found"}}', "removed"),
         (400, '{"error": {"status": 400, "message": "Invalid limit"}}', "malformed"),
         (200, '{"items": [{"added_at": "2026-01', "malformed"),
         (200, '{"items": {}, "total": 1}', "malformed"),
@@ -199,7 +218,7 @@ def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, 
 )
 def test_a_failure_has_a_class(api: Api, run: Run, lake: Lake, status: int, body: str, failure_class: str) -> None:
     api.playlists = {"1bad": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
-    api.fail("/1bad/items", status, body, times=4)
+    api.fail("/1bad/items", status, body, times=6 if failure_class in {"malformed", "server"} else 1)
 
     run()
 
@@ -224,10 +243,11 @@ def test_a_limit_ends_the_run_with_what_it_has(
     api.fail("/1b/items", 429, json.dumps({"error": {"status": 429, "message": "slow", "reason": reason}}))
 
     said: list[str] = []
-    result = run(report=lambda *words: said.append(words[-1]))
+    result = run(report=lambda progress: said.append(progress.outcome) if progress.is_over else None)
 
     assert (result.status, result.left) == ("partial", ("1c",))
-    assert said[-1].endswith("429 slow (again after 50000 s)")
+    assert "429 slow (again after 50000 s); " in said[-1]
+    assert result.as_dict()["cool_down_until"] == "2026-11-20T23:53:25Z"
     assert lake.looks(MANIFEST) == [("1b", "failed", failure_class), ("1a", "read", None)]
     assert api.asked_of("/1b/items") == 1
 
@@ -236,14 +256,14 @@ def test_a_run_in_which_all_failed_says_so_after_its_manifest(api: Api, run: Run
     api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2"))}
     api.fail("/items", 403, times=2)
 
-    with pytest.raises(AllFailedError, match=r"20261120T100000Z: all 2 playlists failed \(first: 1a, forbidden\)"):
+    with pytest.raises(FailedRunError, match=r"20261120T100000Z: all 2 playlists failed \(first: 1a, not_owner: "):
         run()
 
     assert lake.looks("raw/quiet/run=20261120T100000Z.json") == [
-        ("1a", "failed", "forbidden"),
-        ("1b", "failed", "forbidden"),
+        ("1a", "failed", "not_owner"),
+        ("1b", "failed", "not_owner"),
     ]
-    with pytest.raises(AllFailedError):
+    with pytest.raises(FailedRunError):
         run()
     assert api.asked_of("/items") == 2
 
@@ -251,12 +271,13 @@ def test_a_run_in_which_all_failed_says_so_after_its_manifest(api: Api, run: Run
 def test_a_login_that_has_expired_stops_the_run_before_it_begins(api: Api, run: Run, lake: Lake) -> None:
     api.fail("/api/token", 400, '{"error": "invalid_grant", "error_description": "Refresh token expired"}')
 
-    with pytest.raises(SpotifyError, match="Refresh token expired") as raised:
+    with pytest.raises(FailedRunError, match=r"Refresh token expired.*make login") as raised:
         run()
 
-    assert raised.value.kind == "auth"
+    assert raised.value.result.ended_by is not None
+    assert raised.value.result.ended_by.kind == "auth"
     assert api.asked_of("/api/token") == 1
-    assert lake.keys("") == []
+    assert lake.keys("raw/") == []
 
 
 def test_a_playlist_that_vanished_is_gone_once(api: Api, run: Run, lake: Lake) -> None:
@@ -269,7 +290,7 @@ def test_a_playlist_that_vanished_is_gone_once(api: Api, run: Run, lake: Lake) -
 
     assert sorted(lake.looks("raw/quiet/run=20261121T100000Z.json")) == [
         ("1kept", "unchanged", None),
-        ("1lost", "gone", "not_found"),
+        ("1lost", "gone", "removed"),
     ]
     assert lake.looks("raw/quiet/run=20261122T100000Z.json") == [("1kept", "unchanged", None)]
 
@@ -298,7 +319,7 @@ def test_named_playlists_are_read_whoever_owns_them(api: Api, run: Run, lake: La
     assert sorted(lake.looks(MANIFEST)) == [
         ("1far", "read", None),
         ("1theirs", "read", None),
-        ("1typo", "failed", "not_found"),
+        ("1typo", "failed", "removed"),
     ]
 
 
@@ -396,18 +417,19 @@ def test_a_run_whose_manifest_the_job_has_taken_is_not_sealed(api: Api, run: Run
 
 def test_a_short_page_in_the_middle_is_no_end(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows(*songs(120)))}
-    api.fail(r"/1mine/items\?limit=50&offset=50", 200, json.dumps({"items": rows(*songs(47)), "total": 120}))
+    api.fail(r"/1mine/items\?limit=50&offset=50", 200, json.dumps({"items": rows(*songs(47)), "total": 120}), times=2)
 
     run()
 
     lines = lake.lines(f"{PENDING}/1mine.ndjson.gz")
     assert [len(line["body"]["items"]) for line in lines[1:]] == [50, 50, 20]
-    assert {line["attempt"] for line in lines} == {2}
+    assert {line["attempt"] for line in lines} == {1}
+    assert api.asked_of("/1mine/items") == 5
 
 
 def test_a_playlist_of_which_rows_stay_away_is_not_stored(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1short": Playlist(rows("s1", "s2")), "1whole": Playlist(rows("s3"))}
-    api.fail("/1short/items", 200, json.dumps({"items": rows("s1"), "total": 2}), times=3)
+    api.fail("/1short/items", 200, json.dumps({"items": rows("s1"), "total": 2}), times=9)
 
     run()
 
@@ -451,7 +473,7 @@ def test_a_total_that_changes_between_pages_is_a_change(api: Api, run: Run, lake
     api.playlists = {"1mine": Playlist(rows(*songs(60)))}
     api.before = lambda path: api.playlists["1mine"].rows.append(None) if "offset=50&additional" in path else None
 
-    with pytest.raises(AllFailedError):
+    with pytest.raises(FailedRunError):
         run()
 
     assert lake.looks("raw/quiet/run=20261120T100000Z.json") == [("1mine", "failed", "changing")]
@@ -510,8 +532,8 @@ def test_what_there_was_no_time_for_comes_first_in_the_next_run(api: Api, run: R
     assert (result.status, result.left) == ("partial", ("1c",))
     assert lake.looks(MANIFEST) == [("1a", "read", None), ("1b", "read", None)]
     said: list[str] = []
-    run(21, report=lambda name, n, of, outcome: said.append(f"{n}/{of} {name} {outcome}"))
-    assert said == ["1/3 c read", "2/3 a unchanged", "3/3 b unchanged"]
+    run(21, report=lambda at: said.append(f"{at.number}/{at.of} {at.name} {at.outcome}") if at.is_over else None)
+    assert said == ["1/3 a unchanged", "2/3 b unchanged", "3/3 c read"]
 
 
 def test_a_state_that_cannot_be_read_costs_no_more_than_a_full_read(api: Api, run: Run, lake: Lake) -> None:

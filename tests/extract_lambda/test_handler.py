@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from extract_lambda import handler
+from extract_lambda.result import FailedRunError
 from tests.extract_lambda.api import Api, Playlist, rows
 from tests.extract_lambda.conftest import Lake
 
@@ -75,7 +76,63 @@ def test_a_lambda_without_time_reads_nothing_and_says_what_is_left(api: Api) -> 
 
     made = handler.handle({}, Context(milliseconds=0))
 
-    assert (made["status"], made["counts"]["left"], made["counts"]["read"]) == ("partial", 1, 0)
+    assert (made["status"], made["counts"]["read"]) == ("partial", 0)
+    assert api.asked == []
+
+
+def metrics(printed: str) -> dict[str, object]:
+    """Values by name, those of one failure class as Name.class."""
+    found: dict[str, object] = {}
+    for line in printed.splitlines():
+        blob = json.loads(line)
+        for declared in blob.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert (declared["Namespace"], blob["service"]) == ("SpotifyPlaylistSuite", "extract_lambda")
+            for metric in declared["Metrics"]:
+                name = metric["Name"] + (f".{blob['FailureClass']}" if "FailureClass" in blob else "")
+                (found[name],) = blob[metric["Name"]]
+    return found
+
+
+@pytest.mark.usefixtures("in_environment", "logged")
+def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    api.playlists = {"1a": Playlist(rows("s1", "s2")), "1b": Playlist(rows("s1")), "1c": Playlist(rows("s1"))}
+    api.fail("/1b/items", 403)
+    api.fail("/1c/items", 404)
+
+    handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
+
+    found = metrics(capsys.readouterr().out)
+    seconds = found.pop("SecondsSinceLastSuccess")
+    assert isinstance(seconds, float)
+    assert 0 <= seconds < 60
+    assert found == {
+        "PlaylistsRead": 1,
+        "PlaylistsSkipped": 0,
+        "PlaylistsGone": 0,
+        "PlaylistsFailed": 2,
+        "PlaylistsLeft": 0,
+        "PlaylistsFailedByClass.not_owner": 1,
+        "PlaylistsFailedByClass.removed": 1,
+        "Items": 2,
+        "Calls": 6,
+        "Throttled": 0,
+        "QuotaLeft": 497,
+    }
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_a_run_in_which_all_failed_raises_and_leaves_its_metrics_too(
+    api: Api, logged: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.playlists = {"1a": Playlist(rows("s1"))}
+    api.fail("/1a/items", 403)
+
+    with pytest.raises(FailedRunError):
+        handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
+
+    assert metrics(capsys.readouterr().out)["PlaylistsFailedByClass.not_owner"] == 1
+    levels = [json.loads(line)["level"] for line in logged.getvalue().splitlines()]
+    assert levels == ["WARNING", "INFO", "ERROR"]
 
 
 def start(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -99,8 +156,9 @@ def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: di
     assert json.loads(done.stdout)["counts"]["read"] == 1
     assert done.stderr.replace("\ufffd", "?") == (
         "1/2 Früh?[2J??daeh: read\n"
-        "2/2 Morning: failed, forbidden: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
-        "403 For?bidden\n"
+        "2/2 Morning: failed, not_owner: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
+        "403 For?bidden; apps in development mode see the contents only of playlists that their user owns or "
+        "collaborates on; copy its songs into a playlist of your own, or take it out of the settings\n"
     )
     [_, line] = lake.lines("raw/pending/run=20261120T100000Z/1mine.ndjson.gz")
     assert line["extracted_at"].startswith("2026-11-20T10:00:0")
@@ -121,6 +179,15 @@ def test_on_one_machine_a_failure_is_one_sentence(api: Api, environment: dict[st
     assert unset.stderr.startswith("SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET, SPOTIFY_REFRESH_TOKEN not set")
     assert nowhere.stderr.startswith("There is no lake at /nowhere")
     assert never.stderr.startswith("The time 'noon' is none")
+
+
+def test_the_lambda_is_there_in_a_second() -> None:
+    script = (
+        "import time; begun = time.process_time(); import extract_lambda.handler; print(time.process_time() - begun)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert float(done.stdout) < 1.0
 
 
 def test_the_lambda_never_sees_spark_or_frames() -> None:

@@ -1,15 +1,18 @@
 """Secrets come in and go to Spotify, and nowhere else."""
 
 import io
+import json
 import logging
 import traceback
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from extract_lambda import handler
-from extract_lambda.credentials import Credentials, CredentialsError
+from extract_lambda.credentials import Credentials, CredentialsError, InFile, InSecret, save_credentials
 from extract_lambda.spotify import SCOPE
 from tests.extract_lambda.api import ACCESS_TOKEN, Api, Playlist, rows
 from tests.extract_lambda.conftest import CLIENT_SECRET, REFRESH_TOKEN, Lake, Run
@@ -31,6 +34,8 @@ SECRETS = (CLIENT_SECRET, REFRESH_TOKEN, ACCESS_TOKEN, BASIC)
         ("/api/token", 400, '{"error": "invalid_grant"}'),
         ("/api/token", 200, "{}"),
         ("/api/token", 503, "<html>"),
+        ("/items", 403, f"Bearer {ACCESS_TOKEN} of {CLIENT_SECRET}"),
+        ("/api/token", 400, f'{{"error": "invalid_grant", "error_description": "{REFRESH_TOKEN} {BASIC}"}}'),
     ],
 )
 def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  (all that it looks at)
@@ -94,10 +99,10 @@ def test_credentials_come_from_the_secret_and_hide_themselves(caplog: pytest.Log
     with mock_aws():
         boto3.client("secretsmanager").create_secret(Name="spotify", SecretString=text)
         caplog.clear()
-        credentials = Credentials.from_secret("spotify")
+        credentials = InSecret("spotify").load()
 
     assert credentials.refresh_token == "the-refresh-token"
-    assert repr(credentials) == "Credentials(consented_at='2026-11-01T00:00:00Z')"
+    assert repr(credentials) == "Credentials(consented_at='2026-11-01T00:00:00Z', scope=None)"
     assert [secret for secret in SECRETS if secret in caplog.text] == []
 
 
@@ -114,11 +119,11 @@ def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: s
     with mock_aws():
         boto3.client("secretsmanager").create_secret(Name="spotify", SecretString=text)
         with pytest.raises(CredentialsError) as raised:
-            Credentials.from_secret("spotify")
+            InSecret("spotify").load()
 
     assert str(raised.value) == (
         f"The secret spotify lacks {missing}: it must be a JSON object with the texts client_id, client_secret, "
-        "refresh_token and consented_at."
+        "refresh_token and consented_at. `make login` writes one."
     )
     assert raised.value.__context__ is None
 
@@ -126,4 +131,153 @@ def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: s
 @pytest.mark.usefixtures("aws")
 def test_a_secret_that_is_not_there_is_named() -> None:
     with mock_aws(), pytest.raises(CredentialsError, match=r"The secret spotify cannot be read .*SPOTIFY_SECRET_ARN"):
-        Credentials.from_secret("spotify")
+        InSecret("spotify").load()
+
+
+LOGIN = {
+    "client_id": "the-client-id",
+    "client_secret": "the-client-secret",
+    "refresh_token": "the-refresh-token",
+    "consented_at": "2026-11-01T00:00:00Z",
+    "scope": SCOPE,
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "made" / "login.json"
+
+
+def test_a_file_of_ones_own_is_written_for_its_owner_alone_and_read_again(file: Path) -> None:
+    save_credentials(file, Credentials(**LOGIN))
+
+    assert json.loads(file.read_text()) == LOGIN
+    assert f"{file.stat().st_mode & 0o777:o} {file.parent.stat().st_mode & 0o777:o}" == "600 700"
+    assert [path.name for path in file.parent.iterdir()] == ["login.json"]
+    assert InFile(file).load() == Credentials(**LOGIN)
+
+
+def test_a_rotated_token_takes_the_place_of_the_old_one_in_the_file(file: Path) -> None:
+    save_credentials(file, Credentials(**LOGIN))
+    file.write_text(json.dumps(LOGIN | {"note": "mine"}))
+
+    InFile(file).keep("the-next-token")
+
+    assert json.loads(file.read_text()) == LOGIN | {"note": "mine", "refresh_token": "the-next-token"}
+    assert f"{file.stat().st_mode & 0o777:o}" == "600"
+
+
+def refused(file: Path) -> str:
+    with pytest.raises(CredentialsError) as raised:
+        InFile(file).load()
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
+    return str(raised.value)
+
+
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(file: Path) -> None:
+    assert refused(file) == f"There is no credentials file {file}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE."
+    save_credentials(file, Credentials(**LOGIN))
+    file.chmod(0o640)
+    assert refused(file) == f"The credentials file {file} can be read by others (mode 640): chmod 600 {file}"
+    file.chmod(0o600)
+    file.write_text('{"client_id": "i", "client_secret": "the-client-secret"')
+    assert refused(file) == (
+        f"The credentials file {file} lacks client_id, client_secret, refresh_token: it must be a JSON object with the "
+        "texts client_id, client_secret, refresh_token and consented_at. `make login` writes one."
+    )
+    file.write_bytes(b"\xff")
+    assert refused(file) == (
+        f"The credentials file {file} cannot be read (it is no UTF-8 text): check SPOTIFY_CREDENTIALS_FILE."
+    )
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "made").write_text("in the way")
+
+    with pytest.raises(CredentialsError, match=r"made/login.json cannot be written \(.*\): check the folder, and who "):
+        save_credentials(tmp_path / "made" / "login.json", Credentials(**LOGIN))
+
+
+def test_a_time_of_consent_that_is_none_is_not_believed() -> None:
+    odd = Credentials.from_json(json.dumps(LOGIN | {"consented_at": "in May"}), "it")
+
+    assert odd.consented_at is None
+    assert odd.age(datetime(2026, 11, 20, tzinfo=UTC)) is None
+    assert Credentials(**LOGIN).age(datetime(2026, 11, 20, tzinfo=UTC)) == timedelta(days=19)
+
+
+def rotated(api: Api) -> None:
+    answer = {"access_token": ACCESS_TOKEN, "expires_in": 3600, "refresh_token": "the-next-token"}
+    api.fail("/api/token", 200, json.dumps(answer))
+
+
+def test_a_run_writes_a_rotated_token_back_into_the_file(api: Api, environment: dict[str, str], file: Path) -> None:
+    save_credentials(file, Credentials(**LOGIN))
+    in_file = {name: value for name, value in environment.items() if name.split("_")[1] not in {"CLIENT", "REFRESH"}}
+    rotated(api)
+
+    result = handler.run("r1", in_file | {"SPOTIFY_CREDENTIALS_FILE": str(file)}, clock=lambda: datetime.now(UTC))
+
+    assert json.loads(file.read_text()) == LOGIN | {"refresh_token": "the-next-token"}
+    assert not [warning for warning in result.warnings if "new refresh token" in warning]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_rotated_token_is_written_back_into_the_secret() -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        client.create_secret(Name="spotify", SecretString=json.dumps(LOGIN))
+
+        InSecret("spotify").keep("the-next-token")
+
+        assert json.loads(client.get_secret_value(SecretId="spotify")["SecretString"]) == LOGIN | {
+            "refresh_token": "the-next-token"
+        }
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_secret_that_takes_no_new_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        client.create_secret(Name="spotify", SecretString=json.dumps(LOGIN))
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+        with pytest.raises(CredentialsError, match=r"^The secret spotify cannot be read"):
+            InSecret("spotify").keep("the-next-token")
+
+
+def test_where_a_rotated_token_cannot_be_kept_the_run_goes_on_and_says_so(
+    api: Api, environment: dict[str, str]
+) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    rotated(api)
+
+    result = handler.run("r1", environment, clock=lambda: datetime.now(UTC))
+
+    assert result.status == "ok"
+    assert result.warnings == (
+        (
+            "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
+            "SPOTIFY_REFRESH_TOKEN "
+            "may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run `make login` once."
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "warnings"),
+    [
+        ("2027-03-30", ()),
+        ("2027-03-31", ("The login is 150 days old, and Spotify ends it about 2027-04-30: run `make login`.",)),
+    ],
+)
+def test_the_age_of_the_consent_is_watched(
+    environment: dict[str, str], file: Path, day: str, warnings: tuple[str, ...]
+) -> None:
+    save_credentials(file, Credentials(**LOGIN))
+    in_file = {name: value for name, value in environment.items() if name.split("_")[1] not in {"CLIENT", "REFRESH"}}
+    now = datetime.fromisoformat(f"{day}T00:00:00Z")
+
+    result = handler.run("r1", in_file | {"SPOTIFY_CREDENTIALS_FILE": str(file)}, clock=lambda: now)
+
+    assert result.warnings == warnings
+    assert result.token_age == now - datetime(2026, 11, 1, tzinfo=UTC)

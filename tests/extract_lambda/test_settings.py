@@ -1,20 +1,31 @@
-"""What the environment may say, and what a person is told when it says something else."""
+"""What the environment and the configuration may say, and what a person is told when they say something else."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from extract_lambda.credentials import InFile, InMemory, InSecret
 from extract_lambda.settings import Settings, SettingsError
 
-GOOD = {"LAKE_URI": "s3://bucket/lake", "SPOTIFY_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:spotify"}
+ARN = "arn:aws:secretsmanager:eu-west-1:1:secret:spotify"
+GOOD = {"LAKE_URI": "s3://bucket/lake", "SPOTIFY_SECRET_ARN": ARN}
+A, B, C, D = "37i9dQZF1DXcBWIGoYBM5M", "1b" + 20 * "0", "1c" + 20 * "0", "1d" + 20 * "0"
+PLACES = (
+    "on AWS set SPOTIFY_SECRET_ARN to the secret's ARN, on one machine SPOTIFY_CREDENTIALS_FILE to the file that "
+    "`make login` wrote, or SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET and SPOTIFY_REFRESH_TOKEN."
+)
 
 
 def test_little_has_to_be_said() -> None:
     settings = Settings.from_env(GOOD | {"SPOTIFY_PLAYLISTS": " "})
 
-    assert (settings.lake, settings.playlists, settings.liked_songs) == ("s3://bucket/lake", "mine", False)
-    assert settings.full_every == timedelta(days=30)
+    assert (settings.lake, settings.playlists, settings.liked_songs) == ("s3://bucket/lake", ("mine",), False)
+    assert (settings.full_every, settings.gap, settings.calls_per_day) == (timedelta(days=30), 0.2, 500)
     assert (settings.api_url, settings.accounts_url) == ("https://api.spotify.com/v1", "https://accounts.spotify.com")
+    assert settings.keeper == InSecret(ARN)
 
 
 def test_all_can_be_said() -> None:
@@ -26,21 +37,107 @@ def test_all_can_be_said() -> None:
             "SPOTIFY_REFRESH_TOKEN": "r",
             "SPOTIFY_LIKED_SONGS": "Yes",
             "FORCE_FULL_EVERY_DAYS": "7",
+            "SPOTIFY_GAP_SECONDS": "0.5",
+            "SPOTIFY_CALLS_PER_DAY": "1200",
             "SPOTIFY_API_URL": "http://127.0.0.1:1/v1/",
             "SPOTIFY_ACCOUNTS_URL": "http://127.0.0.1:2",
             "SPOTIFY_PLAYLISTS": (
-                "37i9dQZF1DXcBWIGoYBM5M, spotify:playlist:1a, spotify:user:me:playlist:1b "
-                "https://open.spotify.com/intl-de/playlist/1c?si=x,https://open.spotify.com/playlist/1a"
+                f"{A}, spotify:playlist:{B}, spotify:user:me:playlist:{C} mine "
+                f"https://open.spotify.com/intl-de/playlist/{D}?si=x,https://open.spotify.com/playlist/{B}"
             ),
         }
     )
 
-    assert settings.playlists == ("37i9dQZF1DXcBWIGoYBM5M", "1a", "1b", "1c")
+    assert settings.playlists == (A, B, C, "mine", D)
     assert (settings.liked_songs, settings.full_every) == (True, timedelta(days=7))
+    assert (settings.gap, settings.calls_per_day) == (0.5, 1200)
     assert (settings.api_url, settings.accounts_url) == ("http://127.0.0.1:1/v1", "http://127.0.0.1:2")
-    assert settings.credentials
-    assert settings.credentials.client_secret == "s"
+    assert isinstance(settings.keeper, InMemory)
+    assert settings.keeper.load().client_secret == "s"
     assert "'s'" not in repr(settings)
+
+
+def test_the_credentials_may_lie_in_a_file() -> None:
+    settings = Settings.from_env({"LAKE_URI": "x", "SPOTIFY_CREDENTIALS_FILE": "/somewhere/login.json"})
+
+    assert settings.keeper == InFile(Path("/somewhere/login.json"))
+
+
+TOML = f"""
+lake = "s3://bucket/other"
+playlists = ["mine", "spotify:playlist:{B}"]
+liked_songs = true
+full_every_days = 10
+gap_seconds = 1
+calls_per_day = 300
+"""
+JSON = (
+    f'{{"lake": "s3://bucket/other", "playlists": ["mine", "https://open.spotify.com/playlist/{B}"], '
+    '"liked_songs": true, "full_every_days": 10, "gap_seconds": 1.0, "calls_per_day": 300}'
+)
+
+
+def is_as_configured(settings: Settings) -> bool:
+    return (
+        settings.playlists,
+        settings.liked_songs,
+        settings.full_every,
+        settings.gap,
+        settings.calls_per_day,
+    ) == (("mine", B), True, timedelta(days=10), 1.0, 300)
+
+
+@pytest.mark.parametrize("text", [TOML, JSON])
+def test_one_document_says_all_in_the_environment_or_in_a_file(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text(text)
+
+    for place in (text, str(file)):
+        settings = Settings.from_env({"SPOTIFY_SECRET_ARN": ARN, "SPOTIFY_CONFIG": place})
+        assert is_as_configured(settings)
+        assert settings.lake == "s3://bucket/other"
+
+
+def test_a_variable_of_its_own_goes_before_the_document() -> None:
+    settings = Settings.from_env(
+        GOOD | {"SPOTIFY_CONFIG": TOML, "SPOTIFY_CALLS_PER_DAY": "7", "SPOTIFY_LIKED_SONGS": "no"}
+    )
+
+    assert (settings.lake, settings.calls_per_day, settings.liked_songs) == ("s3://bucket/lake", 7, False)
+
+
+def test_a_line_of_toml_is_a_document() -> None:
+    settings = Settings.from_env(GOOD | {"SPOTIFY_CONFIG": f'playlists = ["{B}"]'})
+
+    assert settings.playlists == (B,)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_document_may_lie_in_the_parameter_store() -> None:
+    with mock_aws():
+        boto3.client("ssm").put_parameter(Name="/spotify/config", Value=TOML, Type="SecureString")
+
+        assert is_as_configured(Settings.from_env(GOOD | {"SPOTIFY_CONFIG": "ssm:/spotify/config"}))
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_parameter_that_is_not_there_is_named() -> None:
+    said = r"^SPOTIFY_CONFIG names the parameter /no, which cannot be read \(.*ParameterNotFound.*\): check the name "
+    with mock_aws(), pytest.raises(SettingsError, match=said):
+        Settings.from_env(GOOD | {"SPOTIFY_CONFIG": "ssm:/no"})
+
+
+def refused(changes: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env(GOOD | changes)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -48,54 +145,143 @@ def test_all_can_be_said() -> None:
     [
         ({"LAKE_URI": ""}, "LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder."),
         (
-            {"SPOTIFY_PLAYLISTS": "1a,spotify:album:1b"},
-            (
-                "SPOTIFY_PLAYLISTS has 'spotify:album:1b', which is no playlist: write mine, or playlist ids, links or "
-                "spotify:playlist: addresses with commas between them."
-            ),
-        ),
-        (
-            {"SPOTIFY_PLAYLISTS": "../x"},
-            (
-                "SPOTIFY_PLAYLISTS has '../x', which is no playlist: write mine, or playlist ids, links or "
-                "spotify:playlist: addresses with commas between them."
-            ),
-        ),
-        (
             {"SPOTIFY_LIKED_SONGS": "perhaps"},
-            "SPOTIFY_LIKED_SONGS is 'perhaps': write yes to read the liked songs too, or no.",
+            "SPOTIFY_LIKED_SONGS: 'perhaps' is neither: write yes to read the liked songs too, or no.",
         ),
         (
             {"FORCE_FULL_EVERY_DAYS": "0"},
-            "FORCE_FULL_EVERY_DAYS is '0': write after how many days all is read anew, 1 to 9999.",
+            "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days all is read anew, 1 to 9999.",
+        ),
+        (
+            {"SPOTIFY_GAP_SECONDS": "soon"},
+            "SPOTIFY_GAP_SECONDS: 'soon' is no number of seconds: write how long to wait between two calls, 0 to 60.",
+        ),
+        (
+            {"SPOTIFY_GAP_SECONDS": "61"},
+            "SPOTIFY_GAP_SECONDS: 61 is no number of seconds: write how long to wait between two calls, 0 to 60.",
+        ),
+        (
+            {"SPOTIFY_CALLS_PER_DAY": "0"},
+            (
+                "SPOTIFY_CALLS_PER_DAY: 0 is no number of calls: write how many of one kind there may be within 24 "
+                "hours, "
+                "from 1."
+            ),
         ),
         (
             {"SPOTIFY_SECRET_ARN": ""},
-            (
-                "SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET, SPOTIFY_REFRESH_TOKEN not set: on AWS set "
-                "SPOTIFY_SECRET_ARN to the secret's ARN, on one machine set SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET "
-                "and SPOTIFY_REFRESH_TOKEN."
-            ),
+            f"SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET, SPOTIFY_REFRESH_TOKEN not set: {PLACES}",
         ),
         (
             {"SPOTIFY_REFRESH_TOKEN": "r"},
-            (
-                "SPOTIFY_SECRET_ARN is set, and SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET or SPOTIFY_REFRESH_TOKEN "
-                "too: on AWS keep the first alone, on one machine the three."
-            ),
+            f"SPOTIFY_SECRET_ARN, SPOTIFY_REFRESH_TOKEN are set, and credentials come from one place: {PLACES}",
+        ),
+        (
+            {"SPOTIFY_CREDENTIALS_FILE": "f"},
+            f"SPOTIFY_SECRET_ARN, SPOTIFY_CREDENTIALS_FILE are set, and credentials come from one place: {PLACES}",
         ),
         (
             {"SPOTIFY_API_URL": "api.spotify.com"},
-            "SPOTIFY_API_URL is 'api.spotify.com': write a URL that starts with https://, or remove the variable.",
+            (
+                "SPOTIFY_API_URL: 'api.spotify.com' is no URL: write one that starts with https://, or remove the "
+                "variable."
+            ),
         ),
         (
             {"SPOTIFY_ACCOUNTS_URL": "ftp://x"},
-            "SPOTIFY_ACCOUNTS_URL is 'ftp://x': write a URL that starts with https://, or remove the variable.",
+            "SPOTIFY_ACCOUNTS_URL: 'ftp://x' is no URL: write one that starts with https://, or remove the variable.",
         ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_to_do(changes: dict[str, str], message: str) -> None:
-    with pytest.raises(SettingsError) as raised:
-        Settings.from_env(GOOD | changes)
+    assert refused(changes) == message
 
-    assert str(raised.value) == message
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        (
+            f"spotify:album:{B}",
+            f"'spotify:album:{B}' is no playlist but of kind album: only playlists and liked songs ",
+        ),
+        (
+            f"https://open.spotify.com/intl-de/track/{B}",
+            f"'https://open.spotify.com/intl-de/track/{B}' is no playlist but of kind track: only playlists and liked ",
+        ),
+        (
+            "https://open.spotify.com/collection/tracks",
+            (
+                "'https://open.spotify.com/collection/tracks' are the liked songs, no playlist: set liked_songs (or "
+                "SPOTIFY_LIKED_SONGS=yes) instead."
+            ),
+        ),
+        ("37i9dQ", "'37i9dQ' is no playlist: an id has 22 letters and digits, '37i9dQ' has 6."),
+        (
+            "../x",
+            (
+                "'../x' is no playlist: write mine, or playlist ids, links such as "
+                "https://open.spotify.com/playlist/… or "
+                "spotify:playlist: addresses."
+            ),
+        ),
+    ],
+)
+def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -> None:
+    assert refused({"SPOTIFY_PLAYLISTS": f"{A},{word}"}).startswith(f"SPOTIFY_PLAYLISTS: {message}")
+    assert refused({"SPOTIFY_CONFIG": f'playlists = ["{word}"]'}).startswith(f"SPOTIFY_CONFIG: playlists: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"playlist": []}', "SPOTIFY_CONFIG: 'playlist' is not known: did you mean 'playlists'?"),
+        (
+            "colour = 1",
+            (
+                "SPOTIFY_CONFIG: 'colour' is not known: known are calls_per_day, full_every_days, gap_seconds, lake, "
+                "liked_songs, playlists."
+            ),
+        ),
+        (
+            "playlists = []",
+            (
+                'SPOTIFY_CONFIG: playlists: [] is no list: write "mine", or playlist ids, links or spotify:playlist: '
+                "addresses."
+            ),
+        ),
+        ("liked_songs = 1", "SPOTIFY_CONFIG: liked_songs: 1 is neither true nor false."),
+        (
+            "full_every_days = true",
+            (
+                "SPOTIFY_CONFIG: full_every_days: True is no number of days: write after how many days all is read "
+                "anew, 1 "
+                "to 9999."
+            ),
+        ),
+        (
+            'gap_seconds = "1"\ncalls_per_day = 1.5\nlake = ""',
+            (
+                "SPOTIFY_CONFIG: gap_seconds: '1' is no number of seconds: write how long to wait between two calls, "
+                "0 to "
+                "60. calls_per_day: 1.5 is no number of calls: write how many of one kind there may be within 24 "
+                "hours, "
+                "from 1. lake: '' is no lake: write s3://bucket/prefix or a folder."
+            ),
+        ),
+        ('{"playlists": ', "SPOTIFY_CONFIG is no JSON: Expecting value: line 1 column 14 (char 13)."),
+        ("playlists = [", "SPOTIFY_CONFIG is no TOML: "),
+        ("/no/such/file.toml", "SPOTIFY_CONFIG names the file /no/such/file.toml, which cannot be read (No such file"),
+    ],
+)
+def test_a_wrong_document_is_named_with_all_that_is_wrong(text: str, message: str) -> None:
+    assert refused({"SPOTIFY_CONFIG": text}).startswith(message)
+
+
+def test_a_file_that_is_no_document_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text("[1]")
+    assert refused({"SPOTIFY_CONFIG": str(file)}) == f"The file {file} is JSON, and no object: write {{...}}."
+    file.write_bytes(b"\xff\xfe\x00")
+    assert refused({"SPOTIFY_CONFIG": str(file)}) == (
+        f"SPOTIFY_CONFIG names the file {file}, which cannot be read (no text in UTF-8): check the path."
+    )

@@ -26,7 +26,7 @@ def run(stub: SpotifyStub, lake: Lake, day: int) -> Result:
     credentials = Credentials(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, refresh_token=REFRESH_TOKEN)
     spotify = Spotify(credentials, api_url=f"{stub.url}/v1", accounts_url=stub.url)
     return extract(
-        "mine",
+        ("mine",),
         spotify,
         open_store(str(lake.root)),
         run_id=f"202611{19 + day}T100000Z",

@@ -160,10 +160,10 @@ class World:
 class Catalogue:
     """The same for the same seed and size, on any day >= 0, in whatever order days are asked for."""
 
-    def __init__(self, seed: int = 1, size: Literal["demo", "small"] = "demo") -> None:
-        from deploy.local.spotify import demo, small  # noqa: PLC0415 (both are made of the classes above)
+    def __init__(self, seed: int = 1, size: Literal["demo", "small", "storm"] = "demo") -> None:
+        from deploy.local.spotify import demo, small, storm  # noqa: PLC0415 (all are made of the classes above)
 
-        world = demo.world(seed) if size == "demo" else small.world()
+        world = {"demo": demo.world, "small": lambda _: small.world(), "storm": storm.world}[size](seed)
         self.me = world.me
         self._songs = {song.id: song for song in world.songs}
         self._next_day = world.next_day

@@ -2,18 +2,21 @@
 
 with SpotifyStub(Catalogue(), app_class="A", day=0) as stub:
     client.prefix = stub.url + "/v1/"
+    stub.faults.add("server", path="/items", times=3)
 """
 
 import base64
 import binascii
 import json
 import re
+import socket
+import struct
 import threading
 import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -21,6 +24,7 @@ from typing import Self
 
 from deploy.local.spotify.answers import Answers, AppClass, Json, Page
 from deploy.local.spotify.catalogue import LIKED, Catalogue, Person, Playlist
+from deploy.local.spotify.faults import ON_THE_WIRE, Fault, Rule, Switchboard
 
 CLIENT_ID = "stub-client"
 CLIENT_SECRET = "stub-secret"  # noqa: S105 (opens nothing but the stub)
@@ -41,15 +45,17 @@ class Request:
     query: dict[str, str]
     headers: Mapping[str, str]
     body: bytes
+    target: str = ""  # path and query as they came
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: `body` as JSON."""
+    """What goes back: `body` as JSON, or as it is if it is a text; and what happens to it on its way."""
 
     status: int
-    body: Json
+    body: Json | str
     headers: dict[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
 
 
 class RefusedError(Exception):
@@ -59,6 +65,27 @@ class RefusedError(Exception):
         super().__init__(message)
         body: Json = {"error": {"status": status, "message": message}}
         self.answer = Answer(status, {"error": message, "error_description": description} if description else body)
+
+
+def _refusal(status: int, message: str, *, reason: str | None = None, retry_after: int | None = None) -> Answer:
+    error: Json = {"status": status, "message": message}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Answer(status, {"error": error | ({"reason": reason} if reason else {})}, headers)
+
+
+# Wordings as users of the API report them.
+_REFUSALS: Mapping[Fault, Answer] = {
+    Fault.UNAUTHORISED: _refusal(401, "Access token missing"),
+    Fault.NOT_OWNER: _refusal(403, "Forbidden"),
+    Fault.NOT_ALLOW_LISTED: Answer(
+        403, "User not registered in the Developer Dashboard", {"Content-Type": "text/plain; charset=utf-8"}
+    ),
+    Fault.PREMIUM_LAPSED: _refusal(403, "Active premium subscription required for the owner of the app."),
+    Fault.WRONG_SCOPE: _refusal(403, "Insufficient client scope"),
+    Fault.NOT_FOUND: _refusal(404, "Resource not found"),
+}
+_SERVER_STATUSES = (500, 502, 503, 504)
+_QUOTA_SECONDS = 48_925
 
 
 @dataclass(frozen=True)
@@ -72,7 +99,9 @@ class Token:
 class SpotifyStub:
     """One app of a class, on one day of a catalogue, for whom the catalogue's listener has logged in.
 
-    `day` may be set at any time; `calls` counts requests per kind of endpoint.
+    `day` may be set at any time; `calls` counts requests per kind of endpoint, `failed` those of them that met one of
+    the `faults`, `edits` how often each playlist was edited. `rotates` makes each refresh give a new refresh token and
+    end the old one.
     """
 
     def __init__(
@@ -82,14 +111,29 @@ class SpotifyStub:
         day: int = 0,
         port: int = 0,
         token_seconds: int = 3600,
+        stall_seconds: float = 30.0,
     ) -> None:
         self.catalogue = catalogue
         self.app = AppClass(app_class)
         self.day = day
         self.calls: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.edits: Counter[str] = Counter()
+        self.faults = Switchboard()
+        self.rotates = False
+        self.refresh_token = REFRESH_TOKEN
+        self.stall_seconds = stall_seconds
+        self.is_closed = threading.Event()
+        self._revoked: str | None = None
+        self._edited: dict[str, tuple[Playlist, Playlist]] = {}  # as the catalogue has it, and as it is now
         self._routes: tuple[tuple[str, str, str, Callable[..., Answer]], ...] = (
             ("POST", r"/stub/day", "stub", self._set_day),
             ("GET", r"/stub/calls", "stub", self._show_calls),
+            ("POST", r"/stub/faults", "stub", self._set_faults),
+            ("GET", r"/stub/faults", "stub", self._show_faults),
+            ("POST", r"/stub/tokens", "stub", self._set_tokens),
+            ("POST", r"/stub/change", "stub", self._change),
+            ("GET", r"/authorize", "authorize", self._authorize),
             ("POST", r"/api/token", "token", self._grant),
             ("GET", r"/v1/me", "me", self._me),
             ("GET", r"/v1/me/playlists", "me_playlists", self._my_playlists),
@@ -117,6 +161,7 @@ class SpotifyStub:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Takes no more connections."""
+        self.is_closed.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -124,13 +169,54 @@ class SpotifyStub:
     def answer(self, request: Request) -> Answer:
         """The one place that every request comes through, whole, with what the API says to it."""
         kind, respond, parts = self._route(request)
-        if kind != "stub":
-            with self._lock:
-                self.calls[kind] += 1
+        if kind == "stub":
+            return self._said(request, respond, parts)
+        rule = self.faults.next(kind, request.target)
+        with self._lock:
+            self.calls[kind] += 1
+            self.failed[kind] += rule is not None
+        if rule is None:
+            return self._said(request, respond, parts)
+        return self._faulty(rule, request, respond, parts)
+
+    def _said(self, request: Request, respond: Callable[..., Answer], parts: tuple[str, ...]) -> Answer:
         try:
             return respond(request, *parts)
         except RefusedError as refused:
             return refused.answer
+
+    def _faulty(self, rule: Rule, request: Request, respond: Callable[..., Answer], parts: tuple[str, ...]) -> Answer:
+        refused = self._refused(rule)
+        if refused:
+            return refused
+        if rule.fault is Fault.CHANGED and parts:
+            self.change(parts[0])
+        answer = self._said(request, respond, parts)
+        if rule.fault in ON_THE_WIRE:
+            return replace(answer, fault=rule.fault)
+        if isinstance(answer.body, dict) and isinstance(answer.body.get("items"), list):
+            return replace(answer, body=self._untrue(answer.body, rule.fault))
+        return answer
+
+    def _refused(self, rule: Rule) -> Answer | None:
+        match rule.fault:
+            case Fault.RATE:
+                return _refusal(429, "API rate limit exceeded", retry_after=rule.retry_after or 1)
+            case Fault.QUOTA:
+                wait = rule.retry_after or _QUOTA_SECONDS
+                return _refusal(429, "Too many requests", reason="QUOTA_EXCEEDED", retry_after=wait)
+            case Fault.SERVER:
+                status = _SERVER_STATUSES[self.faults.met[rule.fault.value] % len(_SERVER_STATUSES)]
+                return Answer(status, "upstream connect error", {"Content-Type": "text/plain"})
+        return _REFUSALS.get(rule.fault)
+
+    def _untrue(self, page: Json, fault: Fault) -> Json:
+        rows, total = page["items"], page["total"]
+        if fault is Fault.LYING_TOTAL and isinstance(total, int):
+            return page | {"total": total + 3 if self.faults.met[fault.value] % 2 else max(0, total - 1)}
+        if fault is Fault.SHORT_PAGE and isinstance(rows, list):
+            return page | {"items": rows[:-1]}
+        return page
 
     def _route(self, request: Request) -> tuple[str, Callable[..., Answer], tuple[str, ...]]:
         for method, pattern, kind, respond in self._routes:
@@ -139,7 +225,76 @@ class SpotifyStub:
                 return kind, respond, match.groups()
         return "unknown", self._unknown, ()
 
+    # What there is today, edits included
+
+    def playlists(self) -> tuple[Playlist, ...]:
+        """The listener's library as it is now."""
+        return tuple(self._now(playlist) for playlist in self.catalogue.playlists(self.day))
+
+    def playlist(self, playlist_id: str) -> Playlist:
+        """A playlist as it is now; KeyError if there is none."""
+        return self._now(self.catalogue.playlist(playlist_id, self.day))
+
+    def change(self, playlist_id: str) -> None:
+        """Somebody edits the playlist: moves the first item to the end or, every other time, removes it."""
+        was = self.catalogue.playlist(playlist_id, self.day)
+        now = self._now(was)
+        first, rest = now.items[:1], now.items[1:]
+        items = rest if now.version % 2 else (*rest, *first)
+        self.edits[playlist_id] += 1
+        self._edited[playlist_id] = (was, replace(now, items=items, version=now.version + 1))
+
+    def _now(self, playlist: Playlist) -> Playlist:
+        """With its edits, until the catalogue's day changes it."""
+        was, now = self._edited.get(playlist.id, (None, playlist))
+        return now if was == playlist else playlist
+
     # The stub's own switches
+
+    def _set_faults(self, request: Request) -> Answer:
+        """{"rules": [{"fault": "server", "path": "/items", "times": 3}], "seed": 1, "share": 0.2} replaces all."""
+        try:
+            given = json.loads(request.body)
+            rules = [Rule(**{**rule, "fault": Fault(rule["fault"])}) for rule in given.get("rules", [])]
+            seed, share = int(given.get("seed", 0)), float(given.get("share", 0))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, f"No faults: {error}") from None
+        self.faults.rules = rules
+        self.faults.at_random(seed, share)
+        return self._show_faults(request)
+
+    def _show_faults(self, _: Request) -> Answer:
+        return Answer(HTTPStatus.OK, {**self.faults.met})
+
+    def _set_tokens(self, request: Request) -> Answer:
+        """{"expire": true} ends the access tokens, {"rotate": true} as `rotates`, {"revoke": "…"} ends the consent."""
+        try:
+            given = json.loads(request.body)
+            rotates, revoked, expires = given.get("rotate"), given.get("revoke"), given.get("expire")
+        except (ValueError, AttributeError):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "The body must be an object") from None
+        self.rotates = self.rotates if rotates is None else bool(rotates)
+        if revoked:
+            self.revoke(str(revoked))
+        if expires:
+            self.expire_tokens()
+        return Answer(HTTPStatus.OK, {})
+
+    def expire_tokens(self) -> None:
+        """No access token is good any more."""
+        with self._lock:
+            self._tokens = {name: replace(token, expires_at=0.0) for name, token in self._tokens.items()}
+
+    def revoke(self, description: str = "Refresh token revoked") -> None:
+        """The consent is over; Spotify says so with this description."""
+        self._revoked = description
+
+    def _change(self, request: Request) -> Answer:
+        try:
+            self.change(json.loads(request.body)["playlist_id"])
+        except (ValueError, TypeError, KeyError):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, 'The body must be {"playlist_id": "…"}') from None
+        return Answer(HTTPStatus.OK, {})
 
     def _set_day(self, request: Request) -> Answer:
         try:
@@ -156,6 +311,16 @@ class SpotifyStub:
 
     # Tokens
 
+    def _authorize(self, request: Request) -> Answer:
+        """The consent page of a person who agrees at once: back to the redirect URI with a code."""
+        if request.query.get("client_id") != CLIENT_ID:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "INVALID_CLIENT: Invalid client")
+        redirect_uri = request.query.get("redirect_uri", "")
+        if not re.fullmatch(r"http://127\.0\.0\.1:\d+/callback", redirect_uri):
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "INVALID_CLIENT: Invalid redirect URI")
+        back = urllib.parse.urlencode({"code": AUTHORIZATION_CODE, "state": request.query.get("state", "")})
+        return Answer(HTTPStatus.FOUND, {}, {"Location": f"{redirect_uri}?{back}"})
+
     def _grant(self, request: Request) -> Answer:
         form = dict(urllib.parse.parse_qsl(request.body.decode()))
         client_id, client_secret = _basic(request.headers.get("authorization", ""))
@@ -166,15 +331,23 @@ class SpotifyStub:
             case "client_credentials":
                 return self._token(None, {})
             case "refresh_token":
-                if form.get("refresh_token") != REFRESH_TOKEN:
-                    raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_grant", "Invalid refresh token")
-                return self._token(self.catalogue.me, {"scope": SCOPE})
+                return self._refreshed(form.get("refresh_token"))
             case "authorization_code":
                 if form.get("code") != AUTHORIZATION_CODE:
                     raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_grant", "Invalid authorization code")
-                return self._token(self.catalogue.me, {"scope": SCOPE, "refresh_token": REFRESH_TOKEN})
+                return self._token(self.catalogue.me, {"scope": SCOPE, "refresh_token": self.refresh_token})
         expected = "grant_type must be client_credentials, authorization_code or refresh_token"
         raise RefusedError(HTTPStatus.BAD_REQUEST, "unsupported_grant_type", expected)
+
+    def _refreshed(self, refresh_token: str | None) -> Answer:
+        if refresh_token != self.refresh_token:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_grant", "Invalid refresh token")
+        if self._revoked:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_grant", self._revoked)
+        if not self.rotates:
+            return self._token(self.catalogue.me, {"scope": SCOPE})
+        self.refresh_token = f"{REFRESH_TOKEN}-{len(self._tokens) + 1}"
+        return self._token(self.catalogue.me, {"scope": SCOPE, "refresh_token": self.refresh_token})
 
     def _token(self, user: Person | None, more: dict[str, str]) -> Answer:
         with self._lock:
@@ -214,7 +387,7 @@ class SpotifyStub:
             raise RefusedError(HTTPStatus.FORBIDDEN, "Forbidden")
         path = "/me/playlists" if self.app.is_restricted else f"/users/{urllib.parse.quote(me.id)}/playlists"
         page = _page(request, path)
-        return Answer(HTTPStatus.OK, page.of(self.catalogue.playlists(answers.day), answers.playlist_in_list))
+        return Answer(HTTPStatus.OK, page.of(self.playlists(), answers.playlist_in_list))
 
     def _my_tracks(self, request: Request) -> Answer:
         answers = self._answers_to_user(request)
@@ -238,7 +411,7 @@ class SpotifyStub:
     def _found(self, playlist_id: str, answers: Answers) -> Playlist:
         """404 for what is not there, and for Spotify's own playlists in development mode."""
         try:
-            playlist = self.catalogue.playlist(playlist_id, answers.day)
+            playlist = self.playlist(playlist_id)
         except KeyError:
             raise RefusedError(HTTPStatus.NOT_FOUND, "Resource not found") from None
         is_hidden = playlist.id == LIKED or (playlist.owner.id == "spotify" and self.app is not AppClass.C)
@@ -293,25 +466,44 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
-        """Ask, answer, send: a fault would come between two of them."""
-        self._send(self.server.stub.answer(self._request()))
+        answer = self.server.stub.answer(self._request())
+        if answer.fault is Fault.STALL:
+            self.server.stub.is_closed.wait(self.server.stub.stall_seconds)
+        if answer.fault in {Fault.STALL, Fault.RESET}:
+            self._break_off()
+        else:
+            self._send(answer)
+            if answer.fault is Fault.TRUNCATED:
+                self._break_off()
 
     def _request(self) -> Request:
         url = urllib.parse.urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(
-            self.command, urllib.parse.unquote(url.path), dict(urllib.parse.parse_qsl(url.query)), headers, body
+            self.command,
+            urllib.parse.unquote(url.path),
+            dict(urllib.parse.parse_qsl(url.query)),
+            headers,
+            body,
+            self.path,
         )
 
     def _send(self, answer: Answer) -> None:
-        body = json.dumps(answer.body, ensure_ascii=False).encode()
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, ensure_ascii=False)
+        body = text.encode()
+        if answer.fault is Fault.GARBLED:
+            body = b"<html>" + body[: len(body) // 2]
         self.send_response(answer.status)
         for name, value in {"Content-Type": "application/json; charset=utf-8", **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if answer.fault is Fault.TRUNCATED else body)
+
+    def _break_off(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends by a reset
+        self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """Nothing: requests are counted, not printed."""

@@ -1,0 +1,56 @@
+"""`python -m deploy.local.report --out out/demo`: out/demo/report.html from out/demo/warehouse."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from deploy.local.report.report import report
+from deploy.local.warehouse import DATABASE, Warehouse
+from shared.store import open_store
+
+
+class NoWarehouseError(Exception):
+    """There is nothing to report on; the message says what to do."""
+
+
+def write_report(out: Path) -> Path:
+    """The page made from the folder's warehouse. Raises NoWarehouseError."""
+    if not (out / "warehouse" / f"{DATABASE}.db").is_file():
+        message = f"there is no warehouse in {out}: run `make demo` first, or name the folder that holds one with --out"
+        raise NoWarehouseError(message)
+    try:
+        lake = open_store(str(out / "lake")) if (out / "lake").is_dir() else None
+        with Warehouse(out / "warehouse", lake) as warehouse:
+            warehouse.deploy()
+            html = report(warehouse).html()
+    except duckdb.IOException as error:
+        message = f"{out / 'warehouse'} cannot be opened, most likely since another program has it open: {error}"
+        raise NoWarehouseError(" ".join(message.split())) from error
+    page = out / "report.html"
+    unfinished = page.with_name(".report.html.part")
+    unfinished.write_text(html, encoding="utf-8", newline="\n")
+    unfinished.replace(page)
+    return page
+
+
+def main(argv: Sequence[str]) -> int:
+    """The exit code; says where the page lies."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.report", description=__doc__)
+    parser.add_argument(
+        "--out", type=Path, default=Path("out/demo"), help="folder with the warehouse, gets report.html"
+    )
+    out = parser.parse_args(argv).out
+    try:
+        page = write_report(out.resolve())
+    except (NoWarehouseError, OSError) as error:
+        sys.stderr.write(f"report: {error}\n")
+        return 1
+    print(f"{page}: open it in a browser ({page.stat().st_size / 1e6:.1f} MB, needs no network)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

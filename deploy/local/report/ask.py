@@ -1,0 +1,39 @@
+"""Rows of the BI views; there is no way here to ask for anything below them."""
+
+# ruff: noqa: S608 - what is put into SQL text is this package's own names; values are bound
+
+from decimal import Decimal
+from typing import Any
+
+from deploy.local.warehouse import DATABASE, Warehouse
+
+Row = dict[str, Any]
+
+
+class Bi:
+    """The views of schema BI of one warehouse."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def rows(self, view: str, columns: str, *values: object, where: str = "", order: str = "") -> list[Row]:
+        """The view's rows by column name; `%s` in `where` stands for the values, `order` makes the order total."""
+        sql = f"select {columns} from {DATABASE}.BI.{view}"
+        sql += f" where {where}" if where else ""
+        sql += f" order by {order}" if order else ""
+        names = [name.strip() for name in columns.split(",")]
+        return [
+            dict(zip(names, (_plain(value) for value in row), strict=True))
+            for row in self._warehouse.query(sql, *values)
+        ]
+
+    def one(self, view: str, columns: str) -> Row:
+        """The row of a view that always has exactly one."""
+        [row] = self.rows(view, columns)
+        return row
+
+
+def _plain(value: object) -> object:
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == int(value) else float(value)

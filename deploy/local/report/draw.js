@@ -1,0 +1,37 @@
+"use strict";
+// Draws every chart to the width it has, again whenever that changes. Colours are the page's own variables, so light,
+// dark and print need no second drawing.
+(() => {
+  const specs = JSON.parse(document.getElementById("charts").textContent);
+  const places = [...document.querySelectorAll("[data-chart]")];
+  const widths = new Map();
+
+  async function draw(place) {
+    const width = Math.floor(place.getBoundingClientRect().width);
+    if (!width || widths.get(place) === width) return;
+    widths.set(place, width);
+    const spec = structuredClone(specs[place.dataset.chart]);
+    spec.width = width;
+    spec.config.font = getComputedStyle(document.body).fontFamily;
+    spec.config.axisY.labelLimit = Math.min(260, Math.floor(width * 0.4));
+    spec.config.legend.columns = width < 500 ? 2 : 5;
+    spec.config.axisX = { ...spec.config.axisX, tickCount: Math.max(3, Math.min(10, Math.floor(width / 70))) };
+    // `ast` interprets expressions, since the page's policy forbids making code of text.
+    // In a place of its own, since Vega names what it draws into, and this place has its name.
+    const inside = place.firstElementChild ?? place.appendChild(document.createElement("div"));
+    await vegaEmbed(inside, spec, { actions: false, ast: true, renderer: "svg", tooltip: { theme: "custom" } });
+  }
+
+  async function drawAll() {
+    for (const place of places) await draw(place);
+    document.documentElement.dataset.drawn = String(places.length);
+    performance.mark("drawn");
+  }
+
+  let waiting;
+  window.addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(drawAll, 150);
+  });
+  drawAll();
+})();

@@ -1,0 +1,94 @@
+"""Words for people: counts, days, lists and strangers' names."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from markupsafe import Markup, escape
+
+NAMELESS = "(no name)"
+LONGEST = 70  # of a name in a sentence or beside a bar; tables hold it whole
+
+MINUS = "\u2212"
+
+# Control characters, and what turns the direction of all text behind it. Joiners stay: emoji and scripts need them.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
+
+
+def plain(text: object) -> str:
+    """A name on one line without characters that steer; words in their place if nothing is left."""
+    return " ".join(_CONTROL.sub(" ", str(text or "")).split()) or NAMELESS
+
+
+def short(text: object, longest: int = LONGEST) -> str:
+    """As `plain`, cut at so many characters."""
+    whole = plain(text)
+    return whole if len(whole) <= longest else whole[: longest - 1].rstrip() + "…"
+
+
+def name(text: object) -> Markup:
+    """A name inside a sentence: escaped, and its writing direction kept to itself."""
+    return Markup("<bdi>{}</bdi>").format(short(text))
+
+
+def count(number: float, what: str, many: str | None = None) -> str:
+    """`1 song`, `1,481 songs`, `no songs`."""
+    return f"{figure(number) if number else 'no'} {what if number == 1 else many or what + 's'}"
+
+
+def figure(number: float) -> str:
+    """`1,481`; at most one decimal."""
+    return f"{number:,.1f}".removesuffix(".0")
+
+
+def day(moment: date | datetime) -> str:
+    """`20 November 2026`."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def minute(moment: datetime) -> str:
+    """`20 November 2026, 09:00 UTC`."""
+    return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def span(minutes: float) -> str:
+    """`88 hours and 50 minutes`; minutes alone below an hour, hours alone from a hundred on."""
+    hours, rest = divmod(round(minutes), 60)
+    if not hours:
+        return count(rest, "minute")
+    if hours >= 100 or not rest:  # noqa: PLR2004 - as the docstring says
+        return count(hours, "hour")
+    return f"{count(hours, 'hour')} and {count(rest, 'minute')}"
+
+
+def listed(parts: Sequence[object]) -> Markup:
+    """`a`, `a and b`, `a, b and c`; what is not markup is escaped."""
+    safe = [escape(part) for part in parts]
+    if len(safe) <= 1:
+        return Markup("").join(safe)
+    return Markup("{} and {}").format(Markup(", ").join(safe[:-1]), safe[-1])
+
+
+def shared_first(names: Sequence[object], what: str) -> Markup:
+    """Who shares the first place: `A`, `A and B`, but `3 artists` if they are many."""
+    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004 - more names tell nothing
+
+
+def first_names(names: Sequence[object], shown: int = 3) -> Markup:
+    """The first few names, then how many more there are."""
+    more = len(names) - shown
+    return listed([name(each) for each in names[:shown]] + ([f"{figure(more)} more"] if more > 0 else []))
+
+
+def labels(keys_and_names: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """A label for each key of a chart: its short name, numbered where another key has the same one."""
+    seen: Counter[str] = Counter()
+    made: dict[str, str] = {}
+    for key, text in keys_and_names:
+        if key in made:
+            continue
+        label = short(text, 48)
+        seen[label] += 1
+        made[key] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return made

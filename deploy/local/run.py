@@ -1,0 +1,104 @@
+"""`make run`: the whole chain on this machine with your own Spotify login, into a folder that stays.
+
+Each run adds what changed since the last one; the lake keeps every answer, the warehouse every observation.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from deploy.local.chain import Chain, StepError
+from deploy.local.report.__main__ import NoWarehouseError, write_report
+from deploy.local.steps import DEMO_MARK, Steps, show_counts
+from deploy.local.warehouse import Warehouse
+from extract_lambda.credentials import CredentialsError
+from extract_lambda.login import login_variables
+from extract_lambda.settings import Settings, SettingsError
+from shared.store import StoreError, open_store
+
+
+def run_chain(out: Path, environ: Mapping[str, str]) -> None:
+    """One run into the folder, then what it holds. Raises StepError, also where there is no login.
+
+    SettingsError and CredentialsError come before anything is written.
+    """
+    chain = _chain(out, environ)
+    open_store(chain.lake, create=True)
+    steps = Steps(4)
+    result = steps.run("The Lambda asks Spotify", chain.extract)
+    _tell(result)
+    steps.run("The Glue job makes tables", chain.explode)
+    steps.run("Snowpipe loads the warehouse", chain.load)
+    page = steps.run("The report", lambda: write_report(out))
+    with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
+        warehouse.deploy()
+        show_counts(warehouse)
+    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
+    print(f"Open {page} in a browser.")
+
+
+def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
+    """The chain with the login of this machine; all that it needs is there."""
+    if (out / DEMO_MARK).exists():
+        message = f"{out} is a demo's, and the next demo empties it: name another folder, make run OUT=folder"
+        raise StepError(message)
+    variables = login_variables(environ)
+    path = variables.get("SPOTIFY_CREDENTIALS_FILE")
+    if path and not Path(path).exists():
+        message = (
+            "there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
+            "how); `make demo` needs none."
+        )
+        raise StepError(message)
+    lake = str(out / "lake")
+    Settings.from_env({**environ, **variables, "LAKE_URI": lake}).keeper.load()
+    return Chain(lake=lake, warehouse=out / "warehouse", environment=variables)
+
+
+def _tell(result: Mapping[str, Any]) -> None:
+    """What the extractor looked at, in one line; it has named each failure itself."""
+    counts = result["counts"]
+    words = [f"{counts['read']:,} playlists read ({counts['items']:,} items)", f"{counts['unchanged']:,} unchanged"]
+    for name, text in (
+        ("failed", "failed"),
+        ("gone", "gone"),
+        ("left", "left for the next run"),
+        ("not_mine", "of other people left out"),
+    ):
+        if counts[name]:
+            words.append(f"{counts[name]:,} {text}")
+    print(f"      {', '.join(words)}", file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str]) -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
+    out = parser.parse_args(argv).out.resolve()
+    started = time.monotonic()
+    try:
+        run_chain(out, os.environ)
+    except (StepError, NoWarehouseError, SettingsError, CredentialsError, StoreError, OSError) as error:
+        print(f"run: {error}", file=sys.stderr)
+        return 1
+    except duckdb.IOException as error:
+        reason = str(error).partition("\n")[0]
+        print(
+            f"run: {out / 'warehouse'} cannot be opened, perhaps another program has it open: {reason}", file=sys.stderr
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("run: stopped; what is stored is whole. Run it again: it goes on from there.", file=sys.stderr)
+        return 130
+    print(f"{time.monotonic() - started:.0f} seconds in all.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+-- playlist_names: one row per playlist and uninterrupted run of looks that gave it the same name.
+-- Looks that give no name (most failed ones) do not interrupt a run. A name that comes back has a second row.
+create or replace secure view {{ database }}.BI.PLAYLIST_NAMES (
+    PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
+    NAME_NUMBER comment 'place among the names of this playlist, from 1 for the oldest; never null',
+    PLAYLIST_NAME comment 'name that the looks of the run gave; never null',
+    PREVIOUS_NAME comment 'name that it had before; null for the first one',
+    FIRST_LOOKED_AT comment 'first look that gave the name, UTC; never null',
+    LAST_LOOKED_AT comment 'last look of the run, UTC; never null'
+)
+comment = 'One row per playlist and uninterrupted run of looks that gave it the same name.'
+as
+with named as (
+    select
+        playlist_id,
+        name,
+        coalesce(read_at, extracted_at) as looked_at,
+        source_object,
+        source_position,
+        batch_id
+    from {{ database }}.CORE.PLAYLIST_READS
+    where nullif(name, '') is not null
+),
+
+marked as (
+    select
+        playlist_id,
+        name,
+        looked_at,
+        source_object,
+        source_position,
+        batch_id,
+        case
+            when
+                name = lag(name) over (
+                    partition by playlist_id
+                    order by looked_at, source_object, source_position, batch_id
+                )
+                then 0
+            else 1
+        end as step
+    from named
+),
+
+numbered as (
+    select
+        playlist_id,
+        name,
+        looked_at,
+        sum(step) over (
+            partition by playlist_id
+            order by looked_at, source_object, source_position, batch_id
+            rows between unbounded preceding and current row
+        ) as name_number
+    from marked
+),
+
+names as (
+    select
+        playlist_id,
+        name_number,
+        name,
+        min(looked_at) as first_looked_at,
+        max(looked_at) as last_looked_at
+    from numbered
+    group by playlist_id, name_number, name
+)
+
+select
+    playlist_id,
+    name_number,
+    name as playlist_name,
+    lag(name) over (partition by playlist_id order by name_number) as previous_name,
+    first_looked_at,
+    last_looked_at
+from names;

@@ -1,0 +1,187 @@
+"""What to read, as one JSON or TOML document: SPOTIFY_CONFIG holds it, or names the file or parameter that does."""
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+MINE: Final = "mine"
+_SSM = "ssm:"
+_ID_LENGTH = 22
+_ID = re.compile(f"[0-9A-Za-z]{{{_ID_LENGTH}}}")
+_PLAYLIST = re.compile(
+    r"(?:spotify:(?:user:[^:]+:)?playlist:|https?://open\.spotify\.com/(?:intl-\w+/)?(?:user/[^/]+/)?playlist/)?"
+    r"([0-9A-Za-z]+)/?(?:[?#]\S*)?"
+)
+_OTHER_THING = re.compile(
+    r"(?:spotify:|https?://open\.spotify\.com/(?:intl-\w+/)?)(album|artist|track|show|episode|user)\b"
+)
+_LIKED = re.compile(r"(?:spotify:(?:user:[^:]+:)?collection|https?://open\.spotify\.com/collection)")
+_LONGEST_FULL_EVERY = 9999
+_LONGEST_GAP = 60.0
+
+
+class SettingsError(ValueError):
+    """A variable, or a part of the configuration, is missing or wrong; the message names it and says what to do."""
+
+
+def document(text: str) -> Mapping[str, Any]:
+    """What SPOTIFY_CONFIG says: values by name, not yet checked. Raises SettingsError."""
+    if text.startswith(_SSM):
+        name = text.removeprefix(_SSM)
+        return _parsed(_parameter(name), f"The parameter {name}")
+    if text.startswith("{"):
+        return _parsed(text, "SPOTIFY_CONFIG")
+    if "\n" in text or re.match(r"[A-Za-z_]+\s*=", text):
+        return _parsed(text, "SPOTIFY_CONFIG")
+    return _parsed(_file(Path(text).expanduser()), f"The file {text}")
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The document's values as Settings takes them. Raises SettingsError, which names all that is wrong."""
+    problems = []
+    values = {}
+    for name, value in given.items():
+        check = _CHECKS.get(name)
+        if check is None:
+            close = difflib.get_close_matches(name, _CHECKS, n=1)
+            meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(_CHECKS))}."
+            problems.append(f"{name!r} is not known: {meant}")
+            continue
+        try:
+            values[name] = check(value)
+        except SettingsError as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        message = f"SPOTIFY_CONFIG: {' '.join(problems)}"
+        raise SettingsError(message)
+    return values
+
+
+def playlists(value: object) -> tuple[str, ...]:
+    """Playlist ids and "mine", each once, from a list of ids, links and addresses. Raises SettingsError."""
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not words:
+        message = f'{value!r} is no list: write "mine", or playlist ids, links or spotify:playlist: addresses.'
+        raise SettingsError(message)
+    return tuple(dict.fromkeys(_playlist(word) for word in words))
+
+
+def _playlist(word: object) -> str:
+    text = word.strip() if isinstance(word, str) else ""
+    if text.lower() == MINE:
+        return MINE
+    found = _PLAYLIST.fullmatch(text)
+    if found and _ID.fullmatch(found[1]):
+        return found[1]
+    raise SettingsError(_not_a_playlist(word, text, found))
+
+
+def _not_a_playlist(word: object, text: str, found: re.Match[str] | None) -> str:
+    if _LIKED.match(text):
+        return f"{word!r} are the liked songs, no playlist: set liked_songs (or SPOTIFY_LIKED_SONGS=yes) instead."
+    other = _OTHER_THING.match(text)
+    if other:
+        return f"{word!r} is no playlist but of kind {other[1]}: only playlists and liked songs can be read."
+    if found:
+        return f"{word!r} is no playlist: an id has {_ID_LENGTH} letters and digits, {found[1]!r} has {len(found[1])}."
+    return (
+        f"{word!r} is no playlist: write mine, or playlist ids, links such as https://open.spotify.com/playlist/… or "
+        "spotify:playlist: addresses."
+    )
+
+
+def liked_songs(value: object) -> bool:
+    """Whether the liked songs are read. Raises SettingsError."""
+    if not isinstance(value, bool):
+        message = f"{value!r} is neither true nor false."
+        raise SettingsError(message)
+    return value
+
+
+def full_every(value: object) -> timedelta:
+    """After how long a playlist is read anew although it seems unchanged, from days. Raises SettingsError."""
+    if type(value) is not int or not 1 <= value <= _LONGEST_FULL_EVERY:
+        message = f"{value!r} is no number of days: write after how many days all is read anew, 1 to 9999."
+        raise SettingsError(message)
+    return timedelta(days=value)
+
+
+def gap(value: object) -> float:
+    """Seconds between two calls. Raises SettingsError."""
+    if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_GAP:
+        message = f"{value!r} is no number of seconds: write how long to wait between two calls, 0 to 60."
+        raise SettingsError(message)
+    return float(str(value))
+
+
+def calls_per_day(value: object) -> int:
+    """How many calls of one kind there may be within 24 hours. Raises SettingsError."""
+    if type(value) is not int or value < 1:
+        message = f"{value!r} is no number of calls: write how many of one kind there may be within 24 hours, from 1."
+        raise SettingsError(message)
+    return value
+
+
+def lake(value: object) -> str:
+    """Where the lake is. Raises SettingsError."""
+    if not isinstance(value, str) or not value.strip():
+        message = f"{value!r} is no lake: write s3://bucket/prefix or a folder."
+        raise SettingsError(message)
+    return value.strip()
+
+
+_CHECKS: Final = {
+    "lake": lake,
+    "playlists": playlists,
+    "liked_songs": liked_songs,
+    "full_every_days": full_every,
+    "gap_seconds": gap,
+    "calls_per_day": calls_per_day,
+}
+
+
+def _parsed(text: str, place: str) -> Mapping[str, Any]:
+    text = text.strip()
+    is_json = text.startswith(("{", "["))
+    try:
+        value = json.loads(text) if is_json else tomllib.loads(text)
+    except ValueError as error:
+        message = f"{place} is no {'JSON' if is_json else 'TOML'}: {error}."
+        raise SettingsError(message) from error
+    if not isinstance(value, dict):
+        message = f"{place} is JSON, and no object: write {{...}}."
+        raise SettingsError(message)
+    return value
+
+
+def _file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no text in UTF-8"
+        message = f"SPOTIFY_CONFIG names the file {path}, which cannot be read ({reason}): check the path."
+        raise SettingsError(message) from error
+
+
+def _parameter(name: str) -> str:
+    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
+    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        BotoCoreError,
+        ClientError,
+    )
+
+    try:
+        answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
+    except (BotoCoreError, ClientError) as error:
+        message = (
+            f"SPOTIFY_CONFIG names the parameter {name}, which cannot be read ({error}): check the name and the role's "
+            "policy."
+        )
+        raise SettingsError(message) from error
+    return str(answer["Parameter"]["Value"])

@@ -1,0 +1,46 @@
+"""What CloudWatch is told of a run, as lines of its embedded metric format."""
+
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from extract_lambda.result import Result
+
+NAMESPACE = "SpotifyPlaylistSuite"
+SERVICE = "extract_lambda"
+
+
+def emit(result: Result, now: datetime) -> None:
+    """Write the run's metrics to stdout; those that are not known are left out.
+
+    Playlists by how the look ended, failures once more by FailureClass; items, calls, throttled answers, the calls
+    that are left of the scarcest kind, the login's age in days, and seconds since a look last went well.
+    """
+    metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+    counts = {
+        "PlaylistsRead": result.count("read"),
+        "PlaylistsSkipped": result.count("unchanged"),
+        "PlaylistsGone": result.count("gone"),
+        "PlaylistsFailed": result.count("failed"),
+        "PlaylistsLeft": len(result.left),
+        "Items": 0 if result.is_repeat else result.item_count,
+        "Calls": sum(result.calls.values()),
+        "Throttled": result.throttled,
+    }
+    for name, value in counts.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    if result.calls_left:
+        metrics.add_metric(name="QuotaLeft", unit=MetricUnit.Count, value=min(result.calls_left.values()))
+    if result.token_age is not None:
+        metrics.add_metric(name="TokenAgeDays", unit=MetricUnit.Count, value=result.token_age / timedelta(days=1))
+    if result.last_success is not None:
+        seconds = max(0.0, (now - result.last_success).total_seconds())
+        metrics.add_metric(name="SecondsSinceLastSuccess", unit=MetricUnit.Seconds, value=seconds)
+    metrics.flush_metrics()
+    for failure_class, count in result.failures.items():
+        with single_metric(
+            name="PlaylistsFailedByClass", unit=MetricUnit.Count, value=count, namespace=NAMESPACE
+        ) as metric:
+            metric.add_dimension(name="service", value=SERVICE)
+            metric.add_dimension(name="FailureClass", value=failure_class)

@@ -1,0 +1,74 @@
+"""How a run tells what it does while it does it."""
+
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
+
+from shared.terminal import printable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Playlist `number` of `of`, and what became of it; `is_over` is false while it is still being read.
+
+    `failure_class` is given where the look failed.
+    """
+
+    name: str
+    number: int
+    of: int
+    outcome: str
+    is_over: bool = True
+    failure_class: str | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(_progress: Progress) -> None:
+    """Tells nobody."""
+
+
+class Terminal:
+    """Tells a person: on a terminal one line that is rewritten, and a line that stays per failure; else plain lines.
+
+    Names are strangers' text: their control characters are replaced.
+    """
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        """Nothing is written yet."""
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show it."""
+        text = printable(f"{progress.number}/{progress.of} {progress.name}: {progress.outcome}")
+        if not self._is_terminal:
+            if progress.is_over:
+                print(text, file=self._stream, flush=True)
+        elif progress.failure_class:
+            self._write(f"{text}\n")
+        else:
+            self._write(_fitting(text, shutil.get_terminal_size().columns - 1))
+
+    def close(self) -> None:
+        """Take the rewritten line away."""
+        if self._is_terminal:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(f"\r\x1b[2K{text}")
+        self._stream.flush()
+
+
+def _fitting(text: str, columns: int) -> str:
+    """As much of the text as stands in one line; some characters take two columns."""
+    taken = 0
+    for n, character in enumerate(text):
+        taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if taken > columns:
+            return text[:n]
+    return text

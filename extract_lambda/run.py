@@ -1,0 +1,102 @@
+"""One run as the environment says it: settings, client and store are made here, for the Lambda and for one machine."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from extract_lambda.credentials import LIFETIME, WARN_FROM, Credentials, CredentialsError
+from extract_lambda.extract import Clock, extract
+from extract_lambda.progress import Report, silent
+from extract_lambda.result import FailedRunError, Result
+from extract_lambda.settings import Settings
+from extract_lambda.spotify import Spotify
+from shared.store import open_store
+
+_SHARE_FOR_READING = 0.8  # of the time that is left; then only what was read is looked at again and stored
+_SHARE_FOR_ASKING = 0.95
+
+
+class EventError(ValueError):
+    """The event names no time; the message says what it should name."""
+
+
+def run(
+    run_id: str,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock,
+    report: Report = silent,
+    remaining: timedelta | None = None,
+) -> Result:
+    """One run as the environment says, on AWS or on one machine; `remaining` is the time that it has.
+
+    Raises SettingsError, CredentialsError, and what extract raises.
+    """
+    for name in ("botocore", "boto3", "urllib3"):  # at DEBUG botocore logs what it signs and what it is answered
+        logging.getLogger(name).setLevel(logging.WARNING)
+    settings = Settings.from_env(environ)
+    credentials = settings.keeper.load()
+    now = clock()
+    age = credentials.age(now)
+    warnings = [_age_warning(credentials, age)] if age is not None and age >= WARN_FROM else []
+
+    def keep(refresh_token: str) -> None:
+        try:
+            settings.keeper.keep(refresh_token)
+        except CredentialsError as error:  # this run can go on
+            warnings.append(str(error))
+
+    spotify = Spotify(
+        credentials,
+        api_url=settings.api_url,
+        accounts_url=settings.accounts_url,
+        gap=settings.gap,
+        end=None if remaining is None else now + remaining * _SHARE_FOR_ASKING,
+        clock=clock,
+        on_new_token=keep,
+    )
+    try:
+        result = extract(
+            settings.playlists,
+            spotify,
+            open_store(settings.lake),
+            run_id=run_id,
+            liked_songs=settings.liked_songs,
+            full_every=settings.full_every,
+            calls_per_day=settings.calls_per_day,
+            clock=clock,
+            deadline=None if remaining is None else now + remaining * _SHARE_FOR_READING,
+            report=report,
+        )
+    except FailedRunError as error:
+        raise FailedRunError(replace(error.result, token_age=age, warnings=tuple(warnings))) from None
+    return replace(result, token_age=age, warnings=tuple(warnings))
+
+
+def run_id_of(event: object, now: datetime) -> str:
+    """The run id of an event's `scheduled_at` or `time`, such as 20261120T100000Z; of now, if it has neither.
+
+    Raises EventError if there is one that is no time: two deliveries of such an event would be two runs.
+    """
+    given = event if isinstance(event, Mapping) else {}
+    at = given.get("scheduled_at") or given.get("time")
+    return f"{time_of(at) if at else now:%Y%m%dT%H%M%SZ}"
+
+
+def time_of(text: object) -> datetime:
+    """A time such as 2026-11-20T10:00:00Z, in UTC; UTC too if it names no zone. Raises EventError."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        message = (
+            f"The time {text!r} is none: the event's scheduled_at must be like 2026-11-20T10:00:00Z; in EventBridge "
+            "Scheduler write <aws.scheduler.scheduled-time>."
+        )
+        raise EventError(message) from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _age_warning(credentials: Credentials, age: timedelta) -> str:
+    ends_at = datetime.fromisoformat(str(credentials.consented_at)) + LIFETIME
+    return f"The login is {age.days} days old, and Spotify ends it about {ends_at:%Y-%m-%d}: run `make login`."

@@ -1,0 +1,1 @@
+"""The report, from hand-typed rows to what a browser shows."""

@@ -1,0 +1,53 @@
+"""Reads a page as a person does: sentences and tables by figure."""
+
+from collections import defaultdict
+from html.parser import HTMLParser
+
+
+class Reading(HTMLParser):
+    """The texts of a page by the id of their figure or, where there is none, of their section.
+
+    `sentences` has the first paragraph of each, `tables` the rows of its table with the names of the columns first.
+    """
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.texts: dict[str, list[str]] = defaultdict(list)
+        self.tables: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        self._place = "page"
+        self._row: list[str] = []
+        self._text: list[str] = []
+        self.feed(html)
+        self.close()
+
+    @property
+    def sentences(self) -> dict[str, str]:
+        """What a figure or section says first."""
+        return {place: texts[0] for place, texts in self.texts.items()}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep where we are."""
+        self.tags.append(tag)
+        if tag in {"section", "figure"}:
+            self._place = dict(attrs)["id"] or ""
+        if tag in {"p", "td", "th"}:
+            self._text = []
+        if tag == "tr":
+            self._row = []
+
+    def handle_data(self, data: str) -> None:
+        """Collect text."""
+        self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Keep what ends here."""
+        text = " ".join("".join(self._text).split())
+        if tag == "p":
+            self.texts[self._place].append(text)
+        if tag in {"td", "th"}:
+            self._row.append(text)
+        if tag == "tr":
+            self.tables[self._place].append(tuple(self._row))
+        if tag == "section":
+            self._place = "page"

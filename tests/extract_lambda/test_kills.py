@@ -1,0 +1,92 @@
+"""Runs that are killed at any moment leave whole objects, and nothing is lost."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from deploy.local.spotify import Catalogue, SpotifyStub
+from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from glue_jobs.reader import read_document
+
+ROOT = Path(__file__).parents[2]
+LANES, KILLS = 2, 15  # 30 in all
+
+
+def start(stub: SpotifyStub, lake: Path, hour: int) -> subprocess.Popen[bytes]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LAKE_URI": str(lake),
+        "SPOTIFY_API_URL": f"{stub.url}/v1",
+        "SPOTIFY_ACCOUNTS_URL": stub.url,
+        "SPOTIFY_CLIENT_ID": CLIENT_ID,
+        "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
+        "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
+        "SPOTIFY_GAP_SECONDS": "0",
+        "SPOTIFY_CALLS_PER_DAY": "100000",
+    }
+    at = f"2026-11-{19 + hour // 24:02}T{hour % 24:02}:00:00Z"
+    command = [sys.executable, "-m", "extract_lambda", "--at", at]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[str, int], str]:
+    """How many runs were killed on their way, how many items there are by playlist, and how the last run ended."""
+    rng = random.Random(seed)  # noqa: S311  (no secret)
+    lake.mkdir()
+    kills = hour = 0
+    with SpotifyStub(catalogue) as stub:
+        while kills < KILLS:
+            stub.day = kills // 3
+            target = stub.calls.total() + rng.randint(1, 40)
+            with start(stub, lake, hour) as program:
+                while stub.calls.total() < target and program.poll() is None:
+                    time.sleep(0.002)
+                time.sleep(rng.random() * 0.02)
+                if program.poll() is None:
+                    program.send_signal(signal.SIGKILL)
+            kills += program.returncode == -signal.SIGKILL
+            hour += rng.random() < 0.5 or program.returncode == 0  # else the same event is delivered again
+        with start(stub, lake, hour) as program:
+            assert program.stdout
+            last = json.loads(program.stdout.read())["status"]
+        mine = [
+            playlist for playlist in stub.playlists() if playlist.owner == catalogue.me or playlist.is_collaborative
+        ]
+        return kills, {playlist.id: len(playlist.items) for playlist in mine}, last
+
+
+def newest(lake: Path) -> dict[str, int]:
+    """How many items the newest document of each playlist has; every one must be whole."""
+    found = {}
+    for path in sorted(lake.glob("raw/pending/run=*/*.ndjson.gz")):
+        (read,) = read_document(path.read_bytes()).reads
+        assert read.is_complete, path
+        assert sorted(item.position for item in read.items) == list(range(len(read.items))), path
+        found[read.playlist_id] = len(read.items)
+    return found
+
+
+def looks(lake: Path) -> set[str]:
+    """The objects that manifests name."""
+    manifests = [json.loads(path.read_text()) for path in lake.glob("raw/pending/run=*/_manifest.json")]
+    return {look["object"] for manifest in manifests for look in manifest["looks"] if look["object"]}
+
+
+def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:
+    catalogue = Catalogue()
+    lakes = [tmp_path / f"lake{n}" for n in range(LANES)]
+    with ThreadPoolExecutor(LANES) as pool:
+        ended = list(pool.map(lambda n: kill_many(catalogue, lakes[n], n), range(LANES)))
+
+    for lake, (kills, truth, last) in zip(lakes, ended, strict=True):
+        assert (kills, last) == (15, "ok")
+        have = newest(lake)
+        assert {name: have[name] for name in truth} == truth
+        stored = {str(path.relative_to(lake)) for path in lake.glob("raw/pending/run=*/*.ndjson.gz")}
+        assert looks(lake) == stored

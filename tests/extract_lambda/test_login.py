@@ -1,0 +1,458 @@
+"""The login, from the first question to the kept file; a thread or a small program stands for the browser."""
+
+import contextlib
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+from urllib.parse import parse_qs, quote, urlsplit
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import pytest
+import requests
+
+from deploy.local.spotify import Catalogue, SpotifyStub
+from extract_lambda import login
+from extract_lambda.login import App, Login, LoginError
+from tests.extract_lambda.api import Api
+
+ROOT = Path(__file__).parents[2]
+APP = App("stub-client", "stub-secret")
+SECRETS = ("stub-secret", "stub-code", "stub-refresh-token", "stub-access-token")
+# A browser as a program: asks for the page it is given and goes wherever it is sent.
+BROWSER = f"{sys.executable} -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' %s"
+
+
+@pytest.fixture
+def stub() -> Iterator[SpotifyStub]:
+    with SpotifyStub(Catalogue(size="small")) as stub:
+        yield stub
+
+
+@pytest.fixture
+def environment(stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A person's machine: a home without any login."""
+    for name in [name for name in os.environ if name.startswith("SPOTIFY_")]:
+        monkeypatch.delenv(name)
+    made = {"HOME": str(tmp_path), "SPOTIFY_API_URL": f"{stub.url}/v1", "SPOTIFY_ACCOUNTS_URL": stub.url}
+    for name, value in made.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def visit(*addresses: str) -> None:
+    """In another thread, as a browser does, one after the other."""
+    threading.Thread(target=lambda: [requests.get(address, timeout=5) for address in addresses], daemon=True).start()
+
+
+def back(page: str, answer: str) -> str:
+    """Where Spotify would send the browser with this answer; `{state}` in it is the page's."""
+    asked = parse_qs(urlsplit(page).query)
+    return f"{asked['redirect_uri'][0]}?{answer.format(state=quote(asked['state'][0]))}"
+
+
+def kept(home: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads((home / ".config/spotify-playlist-suite/credentials.json").read_text())
+    return found
+
+
+def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged(stub: SpotifyStub) -> None:
+    said: list[str] = []
+    pages: list[str] = []
+    shown: list[requests.Response] = []
+
+    def open_page(page: str) -> None:
+        pages.append(page)
+        browser = threading.Thread(target=lambda: shown.append(requests.get(page, timeout=5)))
+        browser.start()
+        browsers.append(browser)
+
+    browsers: list[threading.Thread] = []
+
+    at = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    credentials = Login(
+        say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=5, clock=lambda: at
+    ).consent(APP)
+
+    browsers[0].join()
+    assert shown[0].text.endswith("<p>Spotify has answered. Close this tab and look at the terminal.")
+    assert (shown[0].status_code, shown[0].headers["Cache-Control"]) == (200, "no-store")
+    asked = parse_qs(urlsplit(pages[0]).query)
+    assert urlsplit(pages[0]).path == "/authorize"
+    redirect_uri, state = asked.pop("redirect_uri")[0], asked.pop("state")[0]
+    assert asked == {
+        "response_type": ["code"],
+        "client_id": ["stub-client"],
+        "scope": ["playlist-read-collaborative playlist-read-private user-library-read"],
+        "show_dialog": ["true"],
+    }
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/callback", redirect_uri)
+    assert len(state) == 32
+    assert f"    {redirect_uri}" in said
+    assert f"    {pages[0]}" in said
+    assert credentials.refresh_token == "stub-refresh-token"
+    assert credentials.client_secret == "stub-secret"
+    assert credentials.consented_at == "2026-11-20T10:00:00Z"
+    assert credentials.scope == "playlist-read-collaborative playlist-read-private user-library-read user-read-private"
+    assert [secret for secret in SECRETS if secret in "\n".join(said)] == []
+
+
+def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
+    said: list[str] = []
+    shown: list[tuple[int, str]] = []
+
+    def open_page(page: str) -> None:
+        for answer in ("code=stolen&state=other", "code=stolen", "error=access_denied&state=other"):
+            response = requests.get(back(page, answer), timeout=5)
+            shown.append((response.status_code, response.text.rpartition(">")[2]))
+        icon = requests.get(back(page, "").replace("/callback?", "/favicon.ico"), timeout=5)
+        shown.append((icon.status_code, icon.text.rpartition(">")[2]))
+        visit(page)
+
+    Login(say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=5).consent(APP)
+
+    other = (400, "This page belongs to another login. Use the address that the terminal shows.")
+    assert shown == [other, other, other, (404, "There is nothing here.")]
+    assert sum("belongs to another login (its state is another)" in line for line in said) == 3
+    assert stub.calls["token"] == 1
+
+
+def refused(api_url: str, open_page: Callable[[str], None], app: App = APP, **more: object) -> str:
+    """Why there is no login."""
+    settings: dict[str, object] = {"port": 0, "seconds": 5, **more}
+    with pytest.raises(LoginError) as raised:
+        Login(say=lambda _: None, open_page=open_page, accounts_url=api_url, **settings).consent(app)  # type: ignore[arg-type]
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            "error=access_denied&state={state}",
+            "You did not agree on Spotify's page, so there is no login; `make login` asks again.",
+        ),
+        (
+            "error=server%1b[2Jerror&state={state}",
+            "Spotify's page refused the login (server\ufffd[2Jerror). Run `make login` again in a minute.",
+        ),
+        (
+            "state={state}",
+            "Spotify's page refused the login (neither a code nor an error). Run `make login` again in a minute.",
+        ),
+    ],
+)
+def test_a_refusal_on_the_page_is_said(stub: SpotifyStub, answer: str, sentence: str) -> None:
+    assert refused(stub.url, lambda page: visit(back(page, answer))) == sentence
+    assert stub.calls["token"] == 0
+
+
+def test_a_wrong_secret_is_said_without_showing_it(stub: SpotifyStub) -> None:
+    assert refused(stub.url, visit, App("stub-client", "wrong")) == (
+        "Spotify does not know this client id with this secret (400, invalid_client, Invalid client secret): copy both "
+        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for them anew."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "beginning"),
+    [
+        (
+            400,
+            '{"error": "invalid_grant", "error_description": "Invalid redirect URI"}',
+            "Spotify refuses the redirect URI (400, invalid_grant, Invalid redirect URI): your app in https://developer.",
+        ),
+        (
+            400,
+            '{"error": "invalid_grant", "error_description": "Authorization code expired"}',
+            "Spotify does not take its code any more (400, invalid_grant, Authorization code expired): it lives for",
+        ),
+        (503, "<html>the-secret", "Spotify cannot exchange the code now (503). Run `make login` again in a minute."),
+        (302, "", "Spotify cannot exchange the code now (302). Run `make login` again in a minute."),
+        (200, "[]", "Spotify's answer holds no refresh token. Run `make login` again."),
+        (200, "cut", "Spotify's answer holds no refresh token. Run `make login` again."),
+        (
+            200,
+            '{"refresh_token": "the-secret", "scope": "playlist-read-private"}',
+            "Spotify granted less than was asked: playlist-read-collaborative user-library-read lacks. Run `make",
+        ),
+    ],
+)
+def test_a_code_that_cannot_be_exchanged_is_said(api: Api, status: int, body: str, beginning: str) -> None:
+    api.fail("/api/token", status, body)
+
+    said = refused(api.url, lambda page: visit(back(page, "code=the-secret&state={state}")), App("id", "the-secret"))
+
+    assert said.startswith(beginning)
+    assert "the-secret" not in said
+
+
+def test_without_a_network_the_exchange_is_said_to_fail() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+    said = refused(nobody, lambda page: visit(back(page, "code=c&state={state}")))
+
+    assert said == (f"{nobody} cannot be reached (ConnectionError): check the network, then run `make login` again.")
+
+
+def test_without_an_answer_the_wait_ends_and_says_what_may_be_wrong(stub: SpotifyStub) -> None:
+    said = refused(stub.url, lambda _: None, seconds=0.2)
+
+    assert re.fullmatch(
+        r"No answer came within 0 seconds\. If Spotify's page said that the redirect URI is invalid or does not match, "
+        r"add http://127\.0\.0\.1:[0-9]+/callback to your app in https://developer\.spotify\.com/dashboard; if it said "
+        r"that the client is invalid, check the client id .*Then run `make login` again\.",
+        said,
+    )
+
+
+def test_a_port_that_is_taken_is_said_before_anybody_is_asked(stub: SpotifyStub) -> None:
+    opened: list[str] = []
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = refused(stub.url, opened.append, port=port)
+    never = refused(stub.url, opened.append, port=99999)
+
+    assert said == (
+        f"Port {port} cannot be used (another program has it). Take another one, such as --port 8888, and add the "
+        "redirect URI http://127.0.0.1:8888/callback to your app in https://developer.spotify.com/dashboard."
+    )
+    assert never.startswith("Port 99999 cannot be used (bind(): port must be 0-65535.)")
+    assert opened == []
+
+
+def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert environment
+    monkeypatch.setattr("sys.stdin", io.StringIO("stub-client\n stub-secret \n"))
+    first = login.main(["--port", "0"], open_page=visit, clock=lambda: datetime(2026, 11, 20, 10, tzinfo=UTC))
+    first_kept, first_said = kept(tmp_path), capsys.readouterr()
+    second = login.main(["--port", "0"], open_page=visit, clock=lambda: datetime(2027, 4, 30, 10, tzinfo=UTC))
+    second_kept, second_said = kept(tmp_path), capsys.readouterr()
+
+    assert (first, second) == (0, 0)
+    assert first_kept == {
+        "client_id": "stub-client",
+        "client_secret": "stub-secret",
+        "refresh_token": "stub-refresh-token",
+        "consented_at": "2026-11-20T10:00:00Z",
+        "scope": "playlist-read-collaborative playlist-read-private user-library-read user-read-private",
+    }
+    assert second_kept == {**first_kept, "consented_at": "2027-04-30T10:00:00Z"}
+    assert "Using the app of the earlier login, client id stub-client" not in first_said.err
+    assert "Using the app of the earlier login, client id stub-client" in second_said.err
+    assert "this one until about 2027-05-19." in first_said.err
+    assert "this one until about 2027-10-27." in second_said.err
+    shown = first_said.out + first_said.err + second_said.out + second_said.err
+    assert [secret for secret in SECRETS if secret in shown] == []
+
+
+def test_without_id_or_secret_nobody_is_asked_to_consent(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert environment
+    opened: list[str] = []
+    monkeypatch.setattr("sys.stdin", io.StringIO("stub-client\ntwo words\n"))
+
+    for arguments in ([], ["--client-id", "stub-client"]):
+        assert login.main(["--port", "0", "--seconds", "1", *arguments], open_page=opened.append) == 1
+
+    said = capsys.readouterr().err
+    assert said.count("login: No client secret was given, or it holds spaces or signs that none has: copy it from") == 2
+    assert "two words" not in said
+    assert opened == []
+    assert not (tmp_path / ".config").exists()
+
+
+def test_a_login_that_spotify_does_not_take_is_kept_and_said(
+    environment: dict[str, str],
+    stub: SpotifyStub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert environment
+    monkeypatch.setenv("SPOTIFY_CLIENT_ID", "stub-client")
+    monkeypatch.setenv("SPOTIFY_CLIENT_SECRET", "stub-secret")
+    stub.faults.add("not_allow_listed", path="/v1/me", times=None)
+
+    assert login.main(["--port", "0"], open_page=visit) == 1
+
+    assert kept(tmp_path)["refresh_token"] == "stub-refresh-token"
+    assert capsys.readouterr().err.endswith(
+        "Dashboard: add the user to the app's users (User Management) in Spotify's Developer Dashboard.\n"
+    )
+
+
+def test_a_token_that_spotify_changes_at_once_is_the_one_that_is_kept(
+    environment: dict[str, str], stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert environment
+    monkeypatch.setattr("sys.stdin", io.StringIO("stub-client\nstub-secret\n"))
+    stub.rotates = True
+
+    assert login.main(["--port", "0"], open_page=visit) == 0
+
+    assert kept(tmp_path)["refresh_token"] == stub.refresh_token != "stub-refresh-token"
+
+
+def test_with_a_secret_the_login_is_kept_on_aws_and_no_file_is_written(
+    environment: dict[str, str],
+    s3_endpoint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert environment
+    assert s3_endpoint
+    secret_arn = boto3.client("secretsmanager").create_secret(Name="login-test")["ARN"]  # as Terraform: without a value
+    monkeypatch.setattr("sys.stdin", io.StringIO("stub-client\nstub-secret\n"))
+    arguments = ["--port", "0", "--secret-arn", secret_arn]
+
+    first = login.main(arguments, open_page=visit, clock=lambda: datetime(2026, 11, 20, 10, tzinfo=UTC))
+    second = login.main(arguments, open_page=visit, clock=lambda: datetime(2027, 4, 30, 10, tzinfo=UTC))
+
+    assert (first, second) == (0, 0)
+    value = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"])
+    assert value["client_secret"] == "stub-secret"
+    assert value["refresh_token"] == "stub-refresh-token"
+    assert value["consented_at"] == "2027-04-30T10:00:00Z"
+    assert f"Kept in the secret {secret_arn}." in capsys.readouterr().err
+    assert not (tmp_path / ".config").exists()
+
+
+def test_a_secret_that_is_not_there_is_said_before_anybody_is_asked(
+    environment: dict[str, str], s3_endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert environment
+    assert s3_endpoint
+    opened: list[str] = []
+
+    assert login.main(["--secret-arn", "no-such-secret"], open_page=opened.append) == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith("login: The secret no-such-secret cannot be used (")
+    assert "check that it is there, the region, and that you may secretsmanager:DescribeSecret" in said
+    assert opened == []
+
+
+def test_two_places_are_one_too_many() -> None:
+    with pytest.raises(LoginError, match=r"^SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, .*: unset one\.$"):
+        login.place_of({"SPOTIFY_SECRET_ARN": "arn", "SPOTIFY_CREDENTIALS_FILE": "file"})
+
+
+def test_the_extractor_finds_the_file_unless_the_environment_names_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/mira")
+    file = {
+        "SPOTIFY_CREDENTIALS_FILE": "/home/mira/.config/spotify-playlist-suite/credentials.json",
+        "SPOTIFY_CLIENT_ID": "",
+        "SPOTIFY_CLIENT_SECRET": "",
+        "SPOTIFY_REFRESH_TOKEN": "",
+    }
+    three = {"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s", "SPOTIFY_REFRESH_TOKEN": "r"}
+
+    assert login.login_variables({}) == file
+    assert login.login_variables({"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"}) == file
+    assert login.login_variables({"SPOTIFY_CREDENTIALS_FILE": " "}) == file
+    assert login.login_variables({"SPOTIFY_CREDENTIALS_FILE": "elsewhere"}) == {}
+    assert login.login_variables({"SPOTIFY_SECRET_ARN": "arn"}) == {}
+    assert login.login_variables(three) == {}
+
+
+# --- as a person starts it ----------------------------------------------------------------------------------------
+
+
+def until(text: str, stream: IO[bytes]) -> str:
+    """All that is written until this text is, within ten seconds."""
+    written, end = b"", time.monotonic() + 10
+    while text not in written.decode(errors="replace"):
+        assert select.select([stream], [], [], end - time.monotonic())[0], written
+        written += os.read(stream.fileno(), 1000)
+    return written.decode()
+
+
+@contextlib.contextmanager
+def started(program: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """It does not outlive the test."""
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.wait()
+
+
+def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    with open(ours, "r+b", buffering=0) as terminal:  # noqa: PTH123  (a descriptor)
+        program = subprocess.Popen(
+            [sys.executable, "-m", "extract_lambda.login", "--port", "0"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "BROWSER": BROWSER, **environment},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  (getpass asks the terminal)
+        )
+        os.close(theirs)
+        with started(program):
+            shown = until("Client id: ", terminal)
+            terminal.write(b"stub-client\n")
+            shown += until("Client secret (not shown): ", terminal)
+            terminal.write(b"stub-secret\n")
+            shown += until("Run `make login` before that.", terminal)
+            status = program.wait(10)
+
+    assert status == 0
+    assert "It is the login of me." in shown
+    assert [secret for secret in SECRETS if secret in shown] == []
+    file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
+    assert f"Kept in {file} (mode 600: nobody else may read it)." in shown
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert kept(tmp_path)["refresh_token"] == "stub-refresh-token"
+
+
+def test_ctrl_c_ends_it_with_a_sentence_and_nothing_is_kept(environment: dict[str, str], tmp_path: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "extract_lambda.login", "--port", "0", "--no-browser"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            **environment,
+            "SPOTIFY_CLIENT_ID": "stub-client",
+            "SPOTIFY_CLIENT_SECRET": "stub-secret",
+        },
+        stderr=subprocess.PIPE,
+    )
+    assert program.stderr is not None
+    with started(program):
+        shown = until("ssh -L", program.stderr)
+        program.send_signal(signal.SIGINT)
+        shown += program.communicate(timeout=10)[1].decode()
+
+    assert program.returncode == 130
+    assert re.search(r"ssh -L ([0-9]+):127\.0\.0\.1:\1 ", shown)
+    assert shown.endswith("login: stopped. Unless it says above that a login was kept, all is as it was.\n")
+    assert not (tmp_path / ".config").exists()

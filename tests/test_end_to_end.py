@@ -1,0 +1,233 @@
+"""The whole chain, small: the API's answers go in, and every row of every table and view is compared with typed rows.
+
+Five playlists and the liked songs are asked for on three days:
+
+- 19 November: all is new. One playlist is somebody else's: this app may know of it, and not see what it holds.
+- 20 November: Morning has gained a song and lost one, Kitchen has another name, Brief is deleted, a song is liked.
+- 21 November: nothing has changed, and all is read anew; but Kitchen's owner keeps it shut by now.
+
+The rows are in `end_to_end/`, typed from the contracts and from what the views promise, one row a line; a column that a
+row does not name is null. A day's `lake` are the rows that the day adds, all else is as it stands on that day.
+"""
+
+import io
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from deploy.local.spotify import Catalogue, SpotifyStub
+from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from deploy.local.warehouse import LoadStatus, Warehouse
+from extract_lambda.handler import run as run_lambda
+from glue_jobs.explode_playlists import parse_arguments
+from glue_jobs.explode_playlists import run as run_job
+from shared.store import ObjectStore
+from shared.tables import TABLES
+from tests.stores import keys
+
+pytestmark = pytest.mark.usefixtures("spark")  # the job finds the session and starts none of its own
+
+THE_19TH, THE_20TH, THE_21ST = (date(2026, 11, day) for day in (19, 20, 21))
+MORNING = "1playlistMorning000000"
+KITCHEN = "1playlistKitchen000000"
+BRIEF = "1playlistBrief00000000"
+THEIRS = "1playlistTheirs0000000"
+EMPTY = "1playlistEmpty00000000"
+
+# Differs from run to run, so nobody can type it: it need only look right.
+SHAPES = {
+    "batch_id": "[0-9]{20}-[0-9A-HJKMNP-TV-Z]{26}",  # drawn by lot in part
+    "document_id": "[0-9a-f]{64}",  # a digest of the raw document, whose wording is the extractor's own affair
+}
+
+Row = Mapping[str, Any]
+Tables = Mapping[str, list[Row]]  # under names such as lake.songs and bi.songs
+
+
+class Chain:
+    """Spotify, the Lambda, the job and the warehouse over one lake."""
+
+    def __init__(self, spotify: SpotifyStub, lake: ObjectStore, warehouse: Warehouse) -> None:
+        self.spotify = spotify
+        self._lake = lake
+        self._warehouse = warehouse
+
+    def extract(self, on: date, **settings: str) -> None:
+        """The Lambda, at nine."""
+        nine = _nine(on)
+        self.spotify.day = (on - THE_19TH).days
+        environment = {
+            "LAKE_URI": self._lake.uri,
+            "SPOTIFY_API_URL": f"{self.spotify.url}/v1",
+            "SPOTIFY_ACCOUNTS_URL": self.spotify.url,
+            "SPOTIFY_CLIENT_ID": CLIENT_ID,
+            "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
+            "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
+            "SPOTIFY_GAP_SECONDS": "0",
+            "SPOTIFY_PLAYLISTS": f"{MORNING},{KITCHEN},{BRIEF},{THEIRS},{EMPTY}",
+            "SPOTIFY_LIKED_SONGS": "yes",
+        }
+        run_lambda(f"{nine:%Y%m%dT%H%M%SZ}", environment | settings, clock=lambda: nine, report=lambda *_: None)
+
+    def explode_and_load(self, on: date) -> None:
+        """The job, at five past nine, over what is pending; then the pipes over what it published."""
+        arguments = ["--lake", self._lake.uri]
+        run_job(parse_arguments(arguments), arguments, lambda: _nine(on) + timedelta(minutes=5))
+        assert keys(self._lake, "raw/pending/") == []
+        assert {load.status for load in self._warehouse.load_new()} == {LoadStatus.LOADED}
+
+    def everything(self) -> Tables:
+        """What the lake and the warehouse hold now; of landing tables the number of rows alone."""
+        return self._lake_tables() | self._landing_counts() | self._views("CORE") | self._views("BI")
+
+    def _lake_tables(self) -> dict[str, list[Row]]:
+        tables: dict[str, list[Row]] = {f"lake.{table.name}": [] for table in TABLES}
+        for key in keys(self._lake, "processed/"):
+            file = self._lake.get(key)
+            assert file
+            tables[f"lake.{key.split('/')[1]}"] += pq.ParquetFile(io.BytesIO(file.data)).read().to_pylist()
+        return tables
+
+    def _landing_counts(self) -> dict[str, list[Row]]:
+        counts: list[Row] = []
+        for table in self._columns("LANDING"):
+            [(count,)] = self._warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")  # noqa: S608  # our names
+            counts.append({"table": table, "row_count": count})
+        return {"landing.row_counts": counts}
+
+    def _views(self, schema: str) -> dict[str, list[Row]]:
+        return {
+            f"{schema.lower()}.{view}": [
+                dict(zip(columns, row, strict=True))
+                for row in self._warehouse.query(f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}")  # noqa: S608  # our names
+            ]
+            for view, columns in self._columns(schema).items()
+        }
+
+    def _columns(self, schema: str) -> dict[str, list[str]]:
+        columns: dict[str, list[str]] = {}
+        for table, column in self._warehouse.query(
+            "select table_name, column_name from SPOTIFY.INFORMATION_SCHEMA.COLUMNS where table_schema = %s", schema
+        ):
+            columns.setdefault(str(table).lower(), []).append(str(column).lower())
+        return columns
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty warehouse with everything deployed, to be copied: that is faster than to deploy."""
+    folder = tmp_path_factory.mktemp("deployed")
+    with Warehouse(folder) as warehouse:
+        warehouse.deploy()
+    return folder
+
+
+@pytest.fixture
+def warehouse_folder(deployed: Path, tmp_path: Path) -> Path:
+    """A copy of one's own."""
+    return shutil.copytree(deployed, tmp_path / "warehouse")
+
+
+@contextmanager
+def chain_over(lake: ObjectStore, warehouse_folder: Path, app_class: str) -> Iterator[Chain]:
+    """A chain whose app is of this class."""
+    with (
+        SpotifyStub(Catalogue(size="small"), app_class=app_class) as spotify,
+        Warehouse(warehouse_folder, lake) as warehouse,
+    ):
+        warehouse.deploy()
+        yield Chain(spotify, lake, warehouse)
+
+
+def _nine(on: date) -> datetime:
+    return datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
+
+
+def typed(*days: object) -> Tables:
+    """What was typed for the last of these days, with the lake's rows of all of them."""
+    tables: dict[str, list[Row]] = {}
+    for day in days:
+        text = Path(__file__).with_name("end_to_end").joinpath(f"{day}.json").read_text(encoding="utf-8")
+        for place, content in json.loads(text).items():
+            for name, rows in content.items():
+                before = tables.get(f"{place}.{name}", []) if place == "lake" else []
+                tables[f"{place}.{name}"] = before + rows
+    return tables
+
+
+def differences(when: object, found: Tables, expected: Tables) -> list[str]:
+    """A line for each row that is missing or too many, and for each table that is; the lake's first."""
+    lines = [f"{when}: {name} is not there" for name in expected if name not in found]
+    lines += [f"{when}: {name} has not been typed" for name in found if name not in expected]
+    for name in (name for name in expected if name in found):
+        has, wanted = Counter(map(_text, found[name])), Counter(map(_text, expected[name]))
+        lines += [f"{when}: {name} lacks {row}" for row in (wanted - has).elements()]
+        lines += [f"{when}: {name} holds {row}" for row in (has - wanted).elements()]
+    return lines
+
+
+def _text(row: Row) -> str:
+    """The row as text that is the same whoever typed or made it."""
+    for name in SHAPES.keys() & row.keys():
+        assert re.fullmatch(SHAPES[name], str(row[name])), row
+    told = {name: _told(value) for name, value in row.items() if value is not None and name not in SHAPES}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+
+def _told(value: object) -> object:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float | Decimal):
+        number = round(float(value), 4)
+        return int(number) if number.is_integer() else number
+    return str(value)  # of a time
+
+
+def test_three_days_of_a_small_library(folder_store: ObjectStore, warehouse_folder: Path) -> None:
+    with chain_over(folder_store, warehouse_folder, app_class="A") as chain:
+        chain.extract(THE_19TH)
+        chain.explode_and_load(THE_19TH)
+        wrong = differences(THE_19TH, chain.everything(), typed(THE_19TH))
+
+        chain.extract(THE_20TH)
+        chain.explode_and_load(THE_20TH)
+        wrong += differences(THE_20TH, chain.everything(), typed(THE_19TH, THE_20TH))
+
+        chain.spotify.faults.add("not_owner", path=f"/playlists/{KITCHEN}/items", times=None)
+        chain.extract(THE_21ST, FORCE_FULL_EVERY_DAYS="1")
+        chain.explode_and_load(THE_21ST)
+        wrong += differences(THE_21ST, chain.everything(), typed(THE_19TH, THE_20TH, THE_21ST))
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_same_with_the_lake_on_s3(s3_store: ObjectStore, warehouse_folder: Path) -> None:
+    with chain_over(s3_store, warehouse_folder, app_class="A") as chain:
+        for on in (THE_19TH, THE_20TH):
+            chain.extract(on)
+            chain.explode_and_load(on)
+        wrong = differences(THE_20TH, chain.everything(), typed(THE_19TH, THE_20TH))
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_popularity_of_an_app_that_may_see_it(folder_store: ObjectStore, warehouse_folder: Path) -> None:
+    with chain_over(folder_store, warehouse_folder, app_class="B") as chain:
+        chain.extract(THE_19TH)
+        chain.extract(THE_20TH)
+        chain.explode_and_load(THE_20TH)  # both runs in one batch
+        expected = typed("popularity")
+        found = {name: rows for name, rows in chain.everything().items() if name in expected}
+        wrong = differences("popularity", found, expected)
+
+    assert not wrong, "\n".join(wrong)
