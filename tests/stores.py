@@ -46,6 +46,8 @@ def folder_store(tmp_path: Path) -> ObjectStore:
 def s3_store(s3_endpoint: str) -> ObjectStore:
     """An empty lake in a bucket."""
     assert s3_endpoint
+    # Again for each test: the server lives in this process, and tests that use moto without it empty its buckets.
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
     return open_store(f"s3://{BUCKET}/test {uuid.uuid4()}/lake")
 
 
