@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -74,6 +75,9 @@ class GlueJob:
             message = f"Spark did not start: {error}. Check that `java -version` says 17 and that memory is free."
             raise RuntimeProblemError(message) from error
         self._opened = session if is_ours else None
+        if is_ours and threading.current_thread() is threading.main_thread():
+            # pyspark's own handler cancels with a page of errors before anybody can say that this is wanted.
+            signal.signal(signal.SIGINT, _interrupt)
         job_class = glue_job_class(session)
         if job_class is not None:
             self._glue = _init_glue(job_class, session, self._name, self._argv)

@@ -87,7 +87,9 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
         try:
             for files in pool.map(lambda made: _write_table(job, store, batch, made), tables):
                 staged.files += files
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error
             job.spark.sparkContext.cancelAllJobs()
             raise
     _balance(intake, tables, staged)

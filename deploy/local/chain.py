@@ -17,6 +17,7 @@ from deploy.local.warehouse import LoadStatus, Warehouse
 from shared.store import open_store
 
 ROOT = Path(__file__).parents[2]
+_SECONDS_TO_END = 20
 
 
 class StepError(Exception):
@@ -56,16 +57,24 @@ class Chain:
 
     def _program(self, arguments: list[str]) -> dict[str, Any]:
         """Runs one of the suite's programs: what it tells people goes through, its last line is its result."""
-        done = subprocess.run(  # noqa: S603  # our own program
+        program = subprocess.Popen(  # noqa: S603  # our own program
             [sys.executable, *arguments],
             cwd=ROOT,
             env=os.environ | self.environment | {"LAKE_URI": self.lake},
             stdout=subprocess.PIPE,
             text=True,
-            check=False,
         )
-        if done.returncode != 0:
-            message = f"{' '.join(arguments[:2])} ended with status {done.returncode}"
+        try:
+            said, _ = program.communicate()
+        except KeyboardInterrupt:
+            # Ctrl-C reached the program too, and it ends in order; subprocess.run would kill it after a quarter second.
+            try:
+                program.wait(_SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                program.kill()
+            raise
+        if program.returncode != 0:
+            message = f"{' '.join(arguments[:2])} ended with status {program.returncode}"
             raise StepError(message)
-        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        result: dict[str, Any] = json.loads(said.splitlines()[-1])
         return result
