@@ -386,7 +386,8 @@ def main(argv: Sequence[str]) -> int:
         format="%(asctime)s %(message)s",
         datefmt="%H:%M:%S",
     )
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    # py4j logs with a trace what it then raises; a raised error is told once, here.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     try:
         summary = run(parse_arguments(argv), argv, lambda: datetime.now(UTC))
     except (ArgumentError, ReplayError) as error:
