@@ -15,7 +15,7 @@ help:
 	@echo "make report    makes the page of a folder anew; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
 	@echo "make forget USER=...|ALL and make retention DAYS=... remove what must not stay"
-	@echo "make build     makes dist/glue_jobs.zip"
+	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make test   all tests"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"

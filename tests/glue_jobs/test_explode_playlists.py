@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.build import write_zip
+from deploy.build import glue_jobs_zip
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
 from glue_jobs.tables import AccountError
 from glue_jobs.transforms import FROM_ITEMS
@@ -200,10 +200,10 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     lake, elsewhere = tmp_path / "lake", tmp_path / "elsewhere"
     drop(lake, "new_shape_page/page.json")
     elsewhere.mkdir()
-    write_zip(elsewhere / "suite.zip", ["glue_jobs", "shared"])
+    glue_jobs_zip(elsewhere)
     shutil.copyfile(ROOT / "glue_jobs/explode_playlists.py", elsewhere / "explode_playlists.py")
     submit = Path(sys.executable).with_name("spark-submit")
-    command = [str(submit), "--master", "local[1]", "--py-files", "suite.zip", "explode_playlists.py"]
+    command = [str(submit), "--master", "local[1]", "--py-files", "glue_jobs.zip", "explode_playlists.py"]
 
     # -S would be surer, but pyspark itself lives in site-packages: the project's own path file is switched off instead.
     done = subprocess.run(
