@@ -37,9 +37,6 @@ def test_the_lambda_imports_from_its_zip_alone_and_never_sees_spark(lambda_zip: 
     (modules,) = done.stdout.splitlines()
     assert {"extract_lambda", "shared", "spotipy", "aws_lambda_powertools"} <= set(modules.split())
     assert not {"pyspark", "pandas", "numpy", "glue_jobs", "deploy", "boto3"} & set(modules.split())
-    assert (
-        float(seconds) < 5
-    )  # under one in a quiet interpreter; a busy machine and modules without bytecode take longer
 
 
 def test_the_jobs_zip_holds_the_job_alone(tmp_path: Path) -> None:
