@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("jvm")
-        if item.get_closest_marker("jvm"):
-            item.add_marker(pytest.mark.xdist_group("jvm"))  # one Java machine; the other core takes all other tests
+        # One Java machine; the other core takes the other tests file by file, so that no fixture is made twice.
+        group = "jvm" if item.get_closest_marker("jvm") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
         if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).as_posix().startswith(SLOW):
             item.add_marker("slow")
