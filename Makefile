@@ -4,10 +4,14 @@ MINE = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),out/
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/ready
+STAGE ?= dev
+# A tool whose pins would quarrel with ours lives in an environment of its own.
+TOOL = $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
 .PHONY: help setup demo notebook report login run doctor status why forget retention build test check format generate ci clean
+.PHONY: deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients fuzz bench bench-warehouse
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$(OUT))"
@@ -61,11 +65,53 @@ retention: $(READY)
 	@test -n "$(DAYS)" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
 	@$(PYTHON) -m deploy.retention --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse" --days "$(DAYS)" $(if $(filter yes,$(APPLY)),--apply)
 
+$(TOOL)/%/ready: deploy/tools/%.txt $(READY)
+	@$(PYTHON) -m venv $(TOOL)/$*
+	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+deploy-plan: $(READY)
+	@$(PYTHON) -m deploy.stack plan --stage "$(STAGE)"
+
+deploy: $(READY)
+	@$(PYTHON) -m deploy.stack deploy --stage "$(STAGE)" $(if $(filter yes,$(YES)),--yes)
+
+destroy: $(READY)
+	@$(PYTHON) -m deploy.stack destroy --stage "$(STAGE)" $(if $(filter yes,$(DATA)),--with-data)
+
+warehouse: $(READY)
+	@$(PYTHON) -m deploy.warehouse.deploy --stage "$(STAGE)" $(if $(filter yes,$(YES)),--yes)
+
+warehouse-status: $(READY)
+	@$(PYTHON) -m deploy.warehouse.status --stage "$(STAGE)"
+
+warehouse-trust: $(READY)
+	@$(PYTHON) -m deploy.warehouse.trust --stage "$(STAGE)" $(if $(filter yes,$(YES)),--yes)
+
+warehouse-pipe: $(READY)
+	@test -n "$(TABLE)" || { echo "warehouse-pipe: name the table, make warehouse-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.warehouse.pipe --stage "$(STAGE)" --table "$(TABLE)" $(if $(filter yes,$(YES)),--yes)
+
 build: $(READY)
 	@$(PYTHON) -m deploy.build
 
 test: $(READY)
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+
+test-aws: $(READY) $(TOOL)/checkov/ready
+	@$(PYTHON) -m pytest tests/aws
+
+test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready
+	@$(PYTHON) -m pytest tests/clients
+
+fuzz: $(READY)
+	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations $(or $(N),100000)
+
+bench: $(READY)
+	@$(PYTHON) -m tests.benchmarks $(BENCH)
+
+bench-warehouse: $(READY)
+	@$(PYTHON) -m tests.benchmarks.warehouse
 
 check: $(READY)
 	@$(VENV)/bin/ruff check --quiet .
