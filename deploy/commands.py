@@ -22,10 +22,6 @@ DATABASE = "SPOTIFY"
 # A published file's name ends in its log number and part; Snowflake's SQL finds the number by these places.
 FILE_TAIL = len("00000000000000000000-00000.parquet")
 FILE_NUMBER = len("00000000000000000000")
-
-
-# What retention has removed, beside the log that it leaves alone.
-RETENTION = "log/retention.json"
 ARCHIVES = tuple(lake.archived(0, lake.PENDING, quarantined=q).partition("0")[0] for q in (False, True))
 
 
@@ -135,7 +131,7 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def retained_after(store: ObjectStore) -> int:
     """The log number up to which retention has removed everything; 0 if it never did."""
-    fetched = store.get(RETENTION)
+    fetched = store.get(lake.RETENTION)
     if fetched is None:
         return 0
     found = re.search(rb'"removed_up_to": ([0-9]{1,20})', fetched.data)

@@ -19,7 +19,6 @@ from deploy.commands import (
     ARCHIVES,
     FILE_NUMBER,
     FILE_TAIL,
-    RETENTION,
     CommandError,
     Landing,
     landing,
@@ -72,7 +71,7 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
         if (number := _NUMBER.search(listed.key)) and int(number[1]) <= up_to
     ]
     if apply and doomed and up_to > retained_after(store):
-        store.put(RETENTION, json.dumps({"removed_up_to": up_to}).encode())
+        store.put(lake.RETENTION, json.dumps({"removed_up_to": up_to}).encode())
     for listed in doomed:
         parts = listed.key.split("/")
         found.objects["/".join(parts[:2]) if parts[0] != "rejects" else "rejects"] += 1

@@ -16,6 +16,7 @@ LOG = "log/"
 DONE = "log/done/"
 ATTEMPTS = "log/attempts/"
 FRONTIER = "log/frontier.json"
+RETENTION = "log/retention.json"  # up to which number retention has removed everything
 STATE = "state/"
 MANIFEST_NAME = "_manifest.json"
 RUN_FOLDERS = "raw/pending/run="

@@ -26,7 +26,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from deploy.local.warehouse import LoadStatus, Warehouse
 from extract_lambda.handler import run as run_lambda
 from glue_jobs.explode_playlists import parse_arguments
@@ -67,13 +66,8 @@ class Chain:
         nine = _nine(on)
         self.spotify.day = (on - THE_19TH).days
         environment = {
+            **self.spotify.environment,
             "LAKE_URI": self._lake.uri,
-            "SPOTIFY_API_URL": f"{self.spotify.url}/v1",
-            "SPOTIFY_ACCOUNTS_URL": self.spotify.url,
-            "SPOTIFY_CLIENT_ID": CLIENT_ID,
-            "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
-            "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
-            "SPOTIFY_GAP_SECONDS": "0",
             "SPOTIFY_PLAYLISTS": f"{MORNING},{KITCHEN},{BRIEF},{THEIRS},{EMPTY}",
             "SPOTIFY_LIKED_SONGS": "yes",
         }

@@ -9,7 +9,6 @@ from nbclient import NotebookClient
 from pyspark.sql import SparkSession
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from deploy.local.warehouse import Warehouse
 from extract_lambda.handler import run as extract
 from glue_jobs.explode_playlists import parse_arguments
@@ -25,15 +24,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
-        environment = {
-            "LAKE_URI": str(lake),
-            "SPOTIFY_API_URL": f"{stub.url}/v1",
-            "SPOTIFY_ACCOUNTS_URL": stub.url,
-            "SPOTIFY_CLIENT_ID": CLIENT_ID,
-            "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
-            "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
-            "SPOTIFY_GAP_SECONDS": "0",
-        }
+        environment = stub.environment | {"LAKE_URI": str(lake)}
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)

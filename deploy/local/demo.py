@@ -16,8 +16,7 @@ from typing import Any
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from deploy.local.steps import DEMO_MARK, Steps, show_counts
+from deploy.local.steps import DEMO_MARK, Steps, show_counts, show_place
 from deploy.local.warehouse import Warehouse
 from shared.store import open_store
 
@@ -35,14 +34,9 @@ def run_demo(out: Path, app_class: str) -> None:
             lake=str(out / "lake"),
             warehouse=out / "warehouse",
             environment={
-                "SPOTIFY_API_URL": f"{stub.url}/v1",
-                "SPOTIFY_ACCOUNTS_URL": stub.url,
-                "SPOTIFY_CLIENT_ID": CLIENT_ID,
-                "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
-                "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
+                **stub.environment,
                 "SPOTIFY_PLAYLISTS": ",".join(playlist.id for playlist in catalogue.playlists(0)),
                 "SPOTIFY_LIKED_SONGS": "yes",
-                "SPOTIFY_GAP_SECONDS": "0",
             },
         )
         for day, at in enumerate(_DAYS):
@@ -53,8 +47,7 @@ def run_demo(out: Path, app_class: str) -> None:
     page = steps.run("The report", lambda: write_report(out))
     _show_summary(summaries, steps)
     _show_warehouse(chain)
-    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
-    print(f"Open {page} in a browser.")
+    show_place(out, page)
 
 
 def _make_room(out: Path) -> None:

@@ -15,7 +15,7 @@ import duckdb
 
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import NoWarehouseError, write_report
-from deploy.local.steps import DEMO_MARK, Steps, show_counts
+from deploy.local.steps import DEMO_MARK, Steps, show_counts, show_place
 from deploy.local.warehouse import Warehouse
 from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
@@ -39,8 +39,7 @@ def run_chain(out: Path, environ: Mapping[str, str]) -> None:
     with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
-    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
-    print(f"Open {page} in a browser.")
+    show_place(out, page)
 
 
 def _chain(out: Path, environ: Mapping[str, str]) -> Chain:

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from deploy.local.warehouse import Warehouse
@@ -36,3 +37,9 @@ def show_counts(warehouse: Warehouse) -> None:
     for view in _VIEWS:
         [(count,)] = warehouse.query(f"select count(*) as row_count from SPOTIFY.BI.{view}")  # noqa: S608  # our names
         print(f"  BI.{view:<22}{count:>8,}")
+
+
+def show_place(out: Path, page: Path) -> None:
+    """Prints where everything lies, and the report's page."""
+    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
+    print(f"Open {page} in a browser.")

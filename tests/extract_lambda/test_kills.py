@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from glue_jobs.reader import read_document
 
 ROOT = Path(__file__).parents[2]
@@ -20,14 +19,9 @@ LANES, KILLS = 2, 15  # 30 in all
 
 def start(stub: SpotifyStub, lake: Path, hour: int) -> subprocess.Popen[bytes]:
     environment = {
+        **stub.environment,
         "PATH": os.environ["PATH"],
         "LAKE_URI": str(lake),
-        "SPOTIFY_API_URL": f"{stub.url}/v1",
-        "SPOTIFY_ACCOUNTS_URL": stub.url,
-        "SPOTIFY_CLIENT_ID": CLIENT_ID,
-        "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
-        "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
-        "SPOTIFY_GAP_SECONDS": "0",
         "SPOTIFY_CALLS_PER_DAY": "100000",
     }
     at = f"2026-11-{19 + hour // 24:02}T{hour % 24:02}:00:00Z"

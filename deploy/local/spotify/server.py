@@ -154,6 +154,18 @@ class SpotifyStub:
         """Where it listens, without a slash at the end: the API is under /v1, the token endpoint is /api/token."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which the extractor asks this stub, logged in as its listener, without pauses."""
+        return {
+            "SPOTIFY_API_URL": f"{self.url}/v1",
+            "SPOTIFY_ACCOUNTS_URL": self.url,
+            "SPOTIFY_CLIENT_ID": CLIENT_ID,
+            "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
+            "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
+            "SPOTIFY_GAP_SECONDS": "0",
+        }
+
     def __enter__(self) -> Self:
         """Begins to answer."""
         self._thread.start()
