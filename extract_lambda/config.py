@@ -96,8 +96,8 @@ def _not_a_playlist(word: object, text: str, found: re.Match[str] | None) -> str
     )
 
 
-def liked_songs(value: object) -> bool:
-    """Whether the liked songs are read. Raises SettingsError."""
+def yes_or_no(value: object) -> bool:
+    """What is either so or not. Raises SettingsError."""
     if not isinstance(value, bool):
         message = f"{value!r} is neither true nor false."
         raise SettingsError(message)
@@ -139,7 +139,8 @@ def lake(value: object) -> str:
 _CHECKS: Final = {
     "lake": lake,
     "playlists": playlists,
-    "liked_songs": liked_songs,
+    "liked_songs": yes_or_no,
+    "keep_people": yes_or_no,
     "full_every_days": full_every,
     "gap_seconds": gap,
     "calls_per_day": calls_per_day,

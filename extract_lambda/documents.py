@@ -17,6 +17,7 @@ from shared.document import (
     uncompressed,
 )
 
+_PEOPLE = {"owner", "added_by"}
 _TRIES = 3  # of a page that does not fit
 
 
@@ -95,6 +96,13 @@ def _raise_misfit(answer: Answer, offset: int, total: int | None) -> None:
 def json_text(body: Mapping[str, Any]) -> str:
     """The answer as one line of JSON."""
     return json.dumps(body, ensure_ascii=False)
+
+
+def without_people(value: Any) -> Any:  # noqa: ANN401  # JSON in, JSON out
+    """The answer, or part of it, without those who own a playlist or added something to it."""
+    if isinstance(value, dict):
+        return {key: without_people(part) for key, part in value.items() if key not in _PEOPLE}
+    return [without_people(part) for part in value] if isinstance(value, list) else value
 
 
 def write_document(line: RawLine, shown: Answer | None, pages: Pages) -> bytes:

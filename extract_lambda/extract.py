@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from extract_lambda.config import MINE
-from extract_lambda.documents import Stored, liked_version, read_pages, stored, write_document
+from extract_lambda.documents import Stored, liked_version, read_pages, stored, without_people, write_document
 from extract_lambda.failures import ADVICE, ENDS_THE_RUN, Kind, OutOfTimeError, SpotifyError, UnsteadyError
 from extract_lambda.progress import Progress, Report, silent
 from extract_lambda.result import FailedRunError, Result
@@ -36,6 +36,7 @@ def extract(  # noqa: PLR0913  (everything comes through the arguments)
     run_id: str,
     clock: Clock,
     liked_songs: bool = False,
+    keep_people: bool = True,
     full_every: timedelta = timedelta(days=30),
     calls_per_day: int | None = None,
     deadline: datetime | None = None,
@@ -57,7 +58,7 @@ def extract(  # noqa: PLR0913  (everything comes through the arguments)
     else:
         spotify.budget = state.budget
         state.budget.per_day = calls_per_day
-        run = _Run(run_id, spotify, store, state, clock, full_every, deadline, report)
+        run = _Run(run_id, spotify, store, state, clock, full_every, deadline, report, keep_people=keep_people)
         result = run.look_at(playlists, liked_songs=liked_songs)
         state.save(store)
     if result.status == "failed":
@@ -94,6 +95,7 @@ class _Run:
     full_every: timedelta
     deadline: datetime | None
     report: Report
+    keep_people: bool = field(kw_only=True)
     library: dict[str, Entry] = field(default_factory=dict)  # what the person's library shows now, by playlist id
     described: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # playlists as last seen, without rows
     wanted: dict[str, int] = field(default_factory=dict)  # playlist ids, each with its number
@@ -268,12 +270,22 @@ class _Run:
             extracted_at=at,
             item_count=pages.total,
         )
-        return _Draft(target, attempt, write_document(line, target.shown, pages), found)
+        shown = self._kept(target.shown) if target.shown else None
+        return _Draft(target, attempt, write_document(line, shown, pages), found)
+
+    def _kept(self, answer: Answer) -> Answer:
+        """The answer as the lake may have it."""
+        return answer if self.keep_people else answer._replace(body=without_people(answer.body))
+
+    def _kept_description(self, name: str) -> Mapping[str, Any] | None:
+        described = self.described.get(name)
+        return described if self.keep_people else without_people(described)
 
     def _page(self, name: str, offset: int) -> Answer:
         if self.deadline is not None and self.clock() >= self.deadline:
             raise OutOfTimeError
-        return self.spotify.liked_page(offset) if name == LIKED_SONGS else self.spotify.items_page(name, offset)
+        page = self.spotify.liked_page(offset) if name == LIKED_SONGS else self.spotify.items_page(name, offset)
+        return self._kept(page)
 
     # --- what was read must have stood still
 
@@ -346,7 +358,7 @@ class _Run:
         name = target.playlist_id
         seen = self.state.last_read(name)
         snapshot_id = seen.snapshot_id if seen else target.version
-        shown = self.described.get(name)
+        shown = self._kept_description(name)
         self.looks[name] = Look(playlist_id=name, status="unchanged", snapshot_id=snapshot_id, playlist=shown)
         self.state.looked(name, self.clock(), has_succeeded=True)
         self._say(name, "unchanged")
@@ -360,7 +372,8 @@ class _Run:
         kind = self._kind(name, error.kind)
         is_gone = kind == "removed" and name not in self.library and self.state.last_read(name) is not None
         status = "gone" if is_gone else "failed"
-        self.looks[name] = Look(playlist_id=name, status=status, failure_class=kind, playlist=self.described.get(name))
+        shown = self._kept_description(name)
+        self.looks[name] = Look(playlist_id=name, status=status, failure_class=kind, playlist=shown)
         self.state.looked(name, self.clock(), has_succeeded=is_gone)
         if is_gone:
             self.state.forget(name)

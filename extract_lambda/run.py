@@ -63,6 +63,7 @@ def run(
             open_store(settings.lake),
             run_id=run_id,
             liked_songs=settings.liked_songs,
+            keep_people=settings.keep_people,
             full_every=settings.full_every,
             calls_per_day=settings.calls_per_day,
             clock=clock,

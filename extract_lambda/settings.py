@@ -27,13 +27,15 @@ class Settings:
     """What to read, where to put it and who asks.
 
     `playlists` are Spotify ids and "mine": those that the person owns or works on with others. `gap` are seconds
-    between two calls, `calls_per_day` those of one kind within 24 hours; `keeper` has the credentials.
+    between two calls, `calls_per_day` those of one kind within 24 hours; `keeper` has the credentials. Unless
+    `keep_people`, the lake never learns who owns a playlist and who added what.
     """
 
     lake: str
     keeper: Keeper
     playlists: tuple[str, ...] = (MINE,)
     liked_songs: bool = False
+    keep_people: bool = True
     full_every: timedelta = timedelta(days=30)
     gap: float = 0.2
     calls_per_day: int = 500
@@ -68,7 +70,7 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> object:
 
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in _YES_OR_NO:
-        message = f"{text!r} is neither: write yes to read the liked songs too, or no."
+        message = f"{text!r} is neither: write yes or no."
         raise SettingsError(message)
     return _YES_OR_NO[text.lower()]
 
@@ -91,6 +93,7 @@ _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "LAKE_URI": ("lake", config.lake),
     "SPOTIFY_PLAYLISTS": ("playlists", lambda text: config.playlists(text.replace(",", " ").split())),
     "SPOTIFY_LIKED_SONGS": ("liked_songs", _yes_or_no),
+    "SPOTIFY_KEEP_PEOPLE": ("keep_people", _yes_or_no),
     "FORCE_FULL_EVERY_DAYS": ("full_every_days", lambda text: config.full_every(_number(text))),
     "SPOTIFY_GAP_SECONDS": ("gap_seconds", lambda text: config.gap(_number(text))),
     "SPOTIFY_CALLS_PER_DAY": ("calls_per_day", lambda text: config.calls_per_day(_number(text))),

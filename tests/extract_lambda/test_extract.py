@@ -332,6 +332,26 @@ def test_a_manifest_shows_a_playlist_without_its_rows(api: Api, run: Run, lake: 
     assert (look["status"], look["playlist"]["items"]) == ("unchanged", {"total": 1})
 
 
+@pytest.mark.parametrize(("keep_people", "holding"), [(True, 3), (False, 0)])
+def test_people_can_be_left_out_of_all_that_is_stored(
+    api: Api, run: Run, lake: Lake, *, keep_people: bool, holding: int
+) -> None:
+    by_anna = [row | {"added_by": {"id": "anna"}} for row in rows("s1") if row]
+    api.playlists = {
+        "1read": Playlist([*by_anna], owner="bob", collaborative=True),
+        "1shut": Playlist(rows("s2"), owner="bob", collaborative=True),
+    }
+    api.fail("/1shut/items", 403, times=2)
+    run(20, keep_people=keep_people)
+    run(21, keep_people=keep_people)  # 1read is unchanged by now: the manifest describes it
+
+    stored = {key: lake.text(key) for key in lake.keys("raw/")}
+    assert len(stored) == 3  # one document and two manifests
+    names_people = [key for key, text in stored.items() if "anna" in text or "bob" in text or '"owner"' in text]
+    assert len(names_people) == holding
+    assert lake.looks(MANIFEST) == [("1shut", "failed", "not_owner"), ("1read", "read", None)]
+
+
 def test_of_two_deliveries_at_once_the_first_to_store_counts(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run()

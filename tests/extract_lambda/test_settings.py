@@ -146,7 +146,7 @@ def refused(changes: dict[str, str]) -> str:
         ({"LAKE_URI": ""}, "LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder."),
         (
             {"SPOTIFY_LIKED_SONGS": "perhaps"},
-            "SPOTIFY_LIKED_SONGS: 'perhaps' is neither: write yes to read the liked songs too, or no.",
+            "SPOTIFY_LIKED_SONGS: 'perhaps' is neither: write yes or no.",
         ),
         (
             {"FORCE_FULL_EVERY_DAYS": "0"},
@@ -238,8 +238,8 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
         (
             "colour = 1",
             (
-                "SPOTIFY_CONFIG: 'colour' is not known: known are calls_per_day, full_every_days, gap_seconds, lake, "
-                "liked_songs, playlists."
+                "SPOTIFY_CONFIG: 'colour' is not known: known are calls_per_day, full_every_days, gap_seconds, "
+                "keep_people, lake, liked_songs, playlists."
             ),
         ),
         (
