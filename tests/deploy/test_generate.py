@@ -1,5 +1,7 @@
 """What is generated, and how the check says that it is stale."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +61,7 @@ def test_a_changed_contract_makes_every_file_of_its_table_stale_but_the_pipe(tmp
         "athena/current/songs.sql (differs)",
         "athena/tables/songs.sql (differs)",
         "data_dictionary.md (differs)",
+        "glue_catalog.json (differs)",
         "snowflake/R__1_landing_songs.sql (differs)",
         "snowflake/R__3_core_songs.sql (differs)",
         "spark/songs.ddl (differs)",
@@ -98,6 +101,33 @@ def test_snowflake_landing_is_typed_and_explained() -> None:
     )
     assert "    ADDED_AT timestamp_ntz(6) comment 'when it was added, UTC; null in very old playlists',\n" in text
     assert "sha256 of the raw object''s uncompressed bytes" in text
+
+
+def test_the_glue_catalog_says_what_athenas_own_statements_say(table: Table) -> None:
+    files = generated_files()
+    [entry] = [one for one in json.loads(files["glue_catalog.json"])["tables"] if one["name"] == table.name]
+    ddl, view = files[f"athena/tables/{table.name}.sql"], files[f"athena/current/{table.name}.sql"]
+
+    columns = re.findall(r"^    (\w+) (\w+) comment '", ddl, re.MULTILINE)
+    assert [(column["name"], column["type"]) for column in entry["columns"]] == columns
+    assert f"location '{entry['location']}'\n" in ddl
+    properties = dict(re.findall(r"^    '([a-z_.]+)' = '(.*)',?$", ddl, re.MULTILINE))
+    assert entry["parameters"] == {"EXTERNAL": "TRUE", "classification": "parquet", **properties}
+    assert len(properties) == 7
+    assert view.endswith(f" as\n{entry['view']['sql']}")
+    assert [column["name"] for column in entry["view"]["columns"]] == [column["name"] for column in entry["columns"]]
+
+
+def test_a_view_in_the_glue_catalog_has_athenas_types() -> None:
+    tables = {one["name"]: one for one in json.loads(generated_files()["glue_catalog.json"])["tables"]}
+    types = {
+        column["name"]: column["type"]
+        for name in ("albums", "batches", "songs")
+        for column in tables[name]["view"]["columns"]
+    }
+
+    assert (types["name"], types["duration_ms"], types["batch_number"]) == ("varchar", "integer", "bigint")
+    assert (types["explicit"], types["released_on"], types["extracted_at"]) == ("boolean", "date", "timestamp(3)")
 
 
 def test_the_data_dictionary_explains_every_column(table: Table) -> None:

@@ -1,5 +1,8 @@
 -- playlist_reads: one row per playlist and run; every observation, of copies the newest.
 -- Made by `python -m deploy.generate` from shared/tables/playlist_reads.py; do not edit.
+-- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table
+-- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in
+-- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.
 {% set current_rows -%}
 select
     playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,

@@ -1,0 +1,230 @@
+# What starts what: the schedule the Lambda, a manifest or a drop the machine, and once a day the machine without either.
+
+locals {
+  machine_arn = "arn:${var.place.partition}:states:${var.place.region}:${var.place.account}:stateMachine:${var.name}"
+  rule_arn    = "arn:${var.place.partition}:events:${var.place.region}:${var.place.account}:rule/${var.name}-pending"
+  group_arn   = "arn:${var.place.partition}:scheduler:${var.place.region}:${var.place.account}:schedule-group/${var.name}"
+  state       = var.schedule_enabled ? "ENABLED" : "DISABLED"
+}
+
+# --- Something is pending > the machine --------------------------------------------------------------------------
+
+resource "aws_cloudwatch_event_rule" "pending" {
+  name        = "${var.name}-pending"
+  description = "An extraction's manifest, which it writes last, or something dropped by hand"
+
+  event_pattern = jsonencode({
+    source        = ["aws.s3"]
+    "detail-type" = ["Object Created"]
+    detail = {
+      bucket = { name = [var.bucket_name] }
+      object = { key = [{ wildcard = "raw/pending/run=*/_manifest.json" }, { prefix = "raw/pending/drop/" }] }
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "machine" {
+  rule      = aws_cloudwatch_event_rule.pending.name
+  target_id = "machine"
+  arn       = aws_sfn_state_machine.machine.arn
+  role_arn  = aws_iam_role.rule.arn
+
+  # Only for people who look at an execution: the machine lists what is pending itself. Written out, not by jsonencode,
+  # which spells < as \u003c, and then nothing is filled in.
+  input_transformer {
+    input_paths = {
+      key  = "$.detail.object.key"
+      id   = "$.id"
+      time = "$.time"
+    }
+    input_template = trimspace(<<-EOT
+      {"why": "put", "key": <key>, "event_id": <id>, "at": <time>}
+    EOT
+    )
+  }
+
+  dead_letter_config {
+    arn = aws_sqs_queue.undelivered.arn
+  }
+}
+
+resource "aws_iam_role" "rule" {
+  name        = "${var.name}-rule"
+  description = "The rule on pending objects: starts the machine"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.place.account }
+        ArnEquals    = { "aws:SourceArn" = local.rule_arn }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "rule" {
+  name = "rule"
+  role = aws_iam_role.rule.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "states:StartExecution"
+      Resource = aws_sfn_state_machine.machine.arn
+    }]
+  })
+}
+
+# --- The clock > the Lambda, and once a day the machine ----------------------------------------------------------
+
+resource "aws_scheduler_schedule_group" "suite" {
+  name = var.name
+}
+
+resource "aws_scheduler_schedule" "extract" {
+  name                         = "${var.name}-extract"
+  description                  = "Looks at the playlists"
+  group_name                   = aws_scheduler_schedule_group.suite.name
+  state                        = local.state
+  schedule_expression          = var.schedule
+  schedule_expression_timezone = var.schedule_time_zone
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = var.extract_function_arn
+    role_arn = aws_iam_role.scheduler.arn
+
+    # The scheduled time is the run's id: an event delivered twice is one run. Written out, not by jsonencode, which
+    # spells < as \u003c, and then nothing is filled in.
+    input = trimspace(<<-EOT
+      {"scheduled_at": "<aws.scheduler.scheduled-time>"}
+    EOT
+    )
+
+    retry_policy {
+      maximum_event_age_in_seconds = 3600 # then the next one has come
+      maximum_retry_attempts       = 10
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
+    }
+  }
+}
+
+# The safety net: takes what is still pending after an event was lost or a run failed.
+resource "aws_scheduler_schedule" "daily" {
+  name                = "${var.name}-daily"
+  description         = "Takes what is still pending"
+  group_name          = aws_scheduler_schedule_group.suite.name
+  state               = local.state
+  schedule_expression = "cron(30 3 * * ? *)"
+
+  flexible_time_window {
+    mode                      = "FLEXIBLE"
+    maximum_window_in_minutes = 30
+  }
+
+  target {
+    arn      = aws_sfn_state_machine.machine.arn
+    role_arn = aws_iam_role.scheduler.arn
+    input = trimspace(<<-EOT
+      {"why": "daily", "at": "<aws.scheduler.scheduled-time>"}
+    EOT
+    )
+
+    dead_letter_config {
+      arn = aws_sqs_queue.undelivered.arn
+    }
+  }
+}
+
+resource "aws_iam_role" "scheduler" {
+  name        = "${var.name}-scheduler"
+  description = "The schedules: invoke the extractor, start the machine"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.place.account }
+        ArnEquals    = { "aws:SourceArn" = local.group_arn }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "scheduler" {
+  name = "scheduler"
+  role = aws_iam_role.scheduler.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = var.extract_function_arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = "states:StartExecution"
+        Resource = aws_sfn_state_machine.machine.arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = aws_sqs_queue.undelivered.arn
+      },
+    ]
+  })
+}
+
+# --- What could not be delivered ---------------------------------------------------------------------------------
+
+# One queue for all targets: each message says whose it was. An alarm rings when anything is in it.
+resource "aws_sqs_queue" "undelivered" {
+  name                      = "${var.name}-undelivered"
+  message_retention_seconds = 14 * 24 * 3600
+  sqs_managed_sse_enabled   = true # holds keys of objects and times, so SQS's own key will do
+}
+
+resource "aws_sqs_queue_policy" "undelivered" {
+  queue_url = aws_sqs_queue.undelivered.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "RulesOfThisStack"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.undelivered.arn
+        Condition = {
+          ArnLike      = { "aws:SourceArn" = "arn:${var.place.partition}:events:${var.place.region}:${var.place.account}:rule/${var.name}-*" }
+          StringEquals = { "aws:SourceAccount" = var.place.account }
+        }
+      },
+      {
+        Sid       = "OnlyByTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = aws_sqs_queue.undelivered.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}

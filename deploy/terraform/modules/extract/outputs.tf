@@ -1,0 +1,9 @@
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.extract.function_name
+}
+
+output "function_arn" {
+  description = "ARN of the function."
+  value       = aws_lambda_function.extract.arn
+}

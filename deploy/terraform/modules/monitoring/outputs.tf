@@ -1,0 +1,9 @@
+output "alert_topic_arn" {
+  description = "Topic that every alarm is sent to."
+  value       = aws_sns_topic.alerts.arn
+}
+
+output "dashboard_url" {
+  description = "The dashboard."
+  value       = "https://${var.place.region}.console.aws.amazon.com/cloudwatch/home?region=${var.place.region}#dashboards:name=${aws_cloudwatch_dashboard.suite.dashboard_name}"
+}

@@ -1,0 +1,24 @@
+output "bucket_name" {
+  description = "Name of the bucket."
+  value       = aws_s3_bucket.lake.id
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket."
+  value       = aws_s3_bucket.lake.arn
+}
+
+output "lake_uri" {
+  description = "The lake, s3://bucket."
+  value       = "s3://${aws_s3_bucket.lake.id}"
+}
+
+output "kms_key_arn" {
+  description = "ARN of the key."
+  value       = aws_kms_key.lake.arn
+}
+
+output "processed_topic_arn" {
+  description = "Topic that tells of published files."
+  value       = aws_sns_topic.processed.arn
+}
