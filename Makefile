@@ -11,7 +11,7 @@ TOOL = $(VENV)/tools
 timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
 .PHONY: help setup demo notebook report login run doctor status why forget retention build test check format generate ci clean
-.PHONY: deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients fuzz bench bench-warehouse
+.PHONY: tools deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients fuzz bench bench-warehouse
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$(OUT))"
@@ -20,7 +20,10 @@ help:
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
 	@echo "make forget USER=...|ALL and make retention DAYS=... remove what must not stay"
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
-	@echo "make test   all tests"
+	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$(STAGE); docs/deploy.md)"
+	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
+	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: other people's Snowflake clients"
+	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
 	@echo "make format    formats the code"
@@ -70,6 +73,8 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready
+
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.stack plan --stage "$(STAGE)"
 
@@ -111,7 +116,7 @@ bench: $(READY)
 	@$(PYTHON) -m tests.benchmarks $(BENCH)
 
 bench-warehouse: $(READY)
-	@$(PYTHON) -m tests.benchmarks.warehouse
+	@$(PYTHON) -m tests.benchmarks.warehouse $(if $(LAKE),--lake "$(LAKE)")
 
 check: $(READY)
 	@$(VENV)/bin/ruff check --quiet .
@@ -131,10 +136,12 @@ generate: $(READY)
 	@$(PYTHON) -m deploy.bi_dictionary
 
 ci:
-	@$(call timed,setup,180)
+	@$(call timed,setup tools,180)
 	@$(call timed,check,120)
 	@$(call timed,test,480)
 	@$(call timed,demo,120)
+	@$(call timed,test-aws,360)
+	@$(call timed,test-clients,120)
 
 clean:
 	@rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

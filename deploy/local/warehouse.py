@@ -11,9 +11,10 @@ import logging
 import re
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,11 +52,18 @@ _DROP_PIPE = re.compile(_COMMENTS + r"drop\s+pipe\s+(?:if\s+exists\s+)?(?P<name>
 _FORGOTTEN = re.compile(_COMMENTS + r"create\s+(?:stage|file\s+format)\s", re.IGNORECASE)
 # What fakesnow cannot parse and what has no meaning in it; it says that it was done.
 NOT_EMULATED = (
-    _COMMENTS + r"(?:create|drop)\s+pipe\s",
+    _COMMENTS + r"(?:create|alter|drop)\s+pipe\s",
     _COMMENTS + r"drop\s+dynamic\s+table\s",
     _COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
+    # The account's: roles, users, warehouses, integrations, and who may do what.
+    _COMMENTS + r"(?:grant|revoke|use\s+role)\s",
+    _COMMENTS + r"(?:create|alter)\s+(?:role|user|warehouse|resource\s+monitor)\s",
+    _COMMENTS + r"(?:create|alter)\s+(?:storage|notification)\s+integration\s",
+    _COMMENTS + r"alter\s+account\s",
+    _COMMENTS + r"(?:create|alter)\s+schema\s.*\smanaged\s+access",
 )
 _NO_SUCH_OBJECT = 2003
+_FILES_AT_ONCE = 100
 # Options of a COPY that fakesnow refuses; done here instead.
 _OWN_OPTIONS = {"INCLUDE_METADATA", "PATTERN", "ON_ERROR"}
 _METADATA = {
@@ -123,10 +131,10 @@ class _Pipe:
         """Whether this file, named from the stage on, is the pipe's; the pattern must match the whole name."""
         return file.startswith(self.folder) and self.pattern.fullmatch(file) is not None
 
-    def copy_of(self, file: str) -> str:
-        """The pipe's own COPY for this one file, FORCE since the history is kept here."""
-        name = exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake")
-        return f"{self.copy.sql('snowflake')} files = ({name}) force = true"
+    def copy_of(self, files: Sequence[str]) -> str:
+        """The pipe's own COPY for these files, FORCE since the history is kept here."""
+        names = ", ".join(exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake") for file in files)
+        return f"{self.copy.sql('snowflake')} files = ({names}) force = true"
 
 
 class Warehouse:
@@ -201,9 +209,14 @@ class Warehouse:
         A pipe takes a name once and never again, whatever became of it. Objects that no pipe takes are nobody's.
         """
         known = self._known()
-        with tempfile.TemporaryDirectory() as folder:
-            local = Path(folder) / "file.parquet"
-            return [self._load(pipe, key, local, known) for key in keys for pipe in self._takers(key)]
+        offers = [(pipe, key) for key in keys for pipe in self._takers(key)]
+        loads: list[FileLoad] = []
+        for _, same_pipe in groupby(offers, key=lambda offer: offer[0].name):
+            offered = list(same_pipe)
+            for start in range(0, len(offered), _FILES_AT_ONCE):
+                some = offered[start : start + _FILES_AT_ONCE]
+                loads += self._offer(some[0][0], [key for _, key in some], known)
+        return loads
 
     def load_new(self) -> list[FileLoad]:
         """Offer every published file that no pipe has seen, in the order in which the batches put them there."""
@@ -242,40 +255,66 @@ class Warehouse:
         rows = self.query(f"select PIPE, FILE_NAME from {DATABASE}._LOCAL.PIPE_LOADS")
         return {(str(pipe), str(name)) for pipe, name in rows}
 
-    def _load(self, pipe: _Pipe, key: str, local: Path, known: set[tuple[str, str]]) -> FileLoad:
-        name = self._name(key)
-        if (pipe.name, name) in known:
-            return FileLoad(pipe.table, name, LoadStatus.SKIPPED)
+    def _offer(self, pipe: _Pipe, keys: list[str], known: set[tuple[str, str]]) -> list[FileLoad]:
+        names = [self._name(key) for key in keys]
+        new = {name: key for name, key in zip(names, keys, strict=True) if (pipe.name, name) not in known}
+        loads = {load.file_name: load for load in self._load(pipe, new)}
+        known.update((pipe.name, name) for name in loads)
+        return [loads.pop(name, FileLoad(pipe.table, name, LoadStatus.SKIPPED)) for name in names]
+
+    def _load(self, pipe: _Pipe, new: dict[str, str]) -> list[FileLoad]:
+        """What becomes of new files, by their names: one COPY takes them all, or each half is tried by itself."""
+        if not new:
+            return []
         try:
             with self._transaction():
-                load = FileLoad(pipe.table, name, LoadStatus.LOADED, self._copy(pipe, key, name, local))
-                self._remember(pipe, load)
+                loads = self._copy(pipe, new)
+                self._remember(pipe, loads)
         except _BadFileError as error:
+            if len(new) > 1:
+                files, middle = list(new.items()), len(new) // 2
+                return self._load(pipe, dict(files[:middle])) + self._load(pipe, dict(files[middle:]))
             # fakesnow refuses ON_ERROR = SKIP_FILE; this is what it does.
-            load = FileLoad(pipe.table, name, LoadStatus.FAILED, error=str(error))
-            self._remember(pipe, load)
-        known.add((pipe.name, name))
-        return load
+            loads = [FileLoad(pipe.table, name, LoadStatus.FAILED, error=str(error)) for name in new]
+            self._remember(pipe, loads)
+        return loads
 
-    def _copy(self, pipe: _Pipe, key: str, name: str, local: Path) -> int:
-        """The number of rows that the pipe's COPY took from the file; raises _BadFileError if the file is to blame."""
-        file = key.removeprefix(PROCESSED)
+    def _copy(self, pipe: _Pipe, new: dict[str, str]) -> list[FileLoad]:
+        """What the pipe's COPY took of each file; raises _BadFileError if one of them is to blame."""
+        files = [key.removeprefix(PROCESSED) for key in new.values()]
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                for number, (name, key) in enumerate(new.items()):
+                    local = Path(folder) / f"{number}.parquet"
+                    local.write_bytes(self._whole_file(key))
+                    self._reading[self._stage_url + files[number]] = _select(local, name, pipe.metadata)
+                rows = self.query(pipe.copy_of(files))
+            except (duckdb.DataError, duckdb.IntegrityError, ProgrammingError) as error:
+                if isinstance(error, ProgrammingError) and error.errno == _NO_SUCH_OBJECT:
+                    raise
+                raise _BadFileError(str(error)) from error
+            finally:
+                self._reading.clear()
+        counts = [int(str(row_count)) for _, _, row_count, *_ in rows]
+        return [
+            FileLoad(pipe.table, name, LoadStatus.LOADED, row_count)
+            for name, row_count in zip(new, counts, strict=True)
+        ]
+
+    def _whole_file(self, key: str) -> bytes:
+        """The bytes of a whole Parquet file.
+
+        Of some broken ones DuckDB 2.0 makes an internal error, after which the whole database refuses to work.
+        """
         fetched = self._store().get(key)
         if fetched is None:
             msg = f"{key} is not in the lake any more."
             raise _BadFileError(msg)
-        _check_whole(fetched.data)
-        local.write_bytes(fetched.data)
-        self._reading[self._stage_url + file] = _select(local, name, pipe.metadata)
         try:
-            [(_, _, row_count, *_)] = self.query(pipe.copy_of(file))
-        except (duckdb.DataError, duckdb.IntegrityError, ProgrammingError) as error:
-            if isinstance(error, ProgrammingError) and error.errno == _NO_SUCH_OBJECT:
-                raise
+            pq.ParquetFile(io.BytesIO(fetched.data)).read()
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _BadFileError(str(error)) from error
-        finally:
-            self._reading.clear()
-        return int(str(row_count))
+        return fetched.data
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -287,22 +326,13 @@ class Warehouse:
             raise
         self._notes.commit()
 
-    def _remember(self, pipe: _Pipe, load: FileLoad) -> None:
+    def _remember(self, pipe: _Pipe, loads: list[FileLoad]) -> None:
+        columns = zip(*((load.file_name, load.status.value, load.row_count, load.error) for load in loads), strict=True)
         self._notes.execute(
-            f"insert into {DATABASE}._LOCAL.PIPE_LOADS values (?, ?, ?, ?, ?, current_timestamp)",
-            [pipe.name, load.file_name, load.status.value, load.row_count, load.error],
+            f"insert into {DATABASE}._LOCAL.PIPE_LOADS "
+            "select ?, unnest(?), unnest(?), unnest(?), unnest(?), current_timestamp",
+            [pipe.name, *(list(column) for column in columns)],
         )
-
-
-def _check_whole(data: bytes) -> None:
-    """Raise _BadFileError unless it is a whole Parquet file.
-
-    Of some broken ones DuckDB 2.0 makes an internal error, after which the whole database refuses to work.
-    """
-    try:
-        pq.ParquetFile(io.BytesIO(data)).read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _BadFileError(str(error)) from error
 
 
 def rewrite(folder: Path) -> None:
@@ -389,7 +419,7 @@ def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
     """
 
     def read_parquet(_: copy_into.ReadParquet, url: str) -> exp.Expr:
-        return sqlglot.parse_one((reading or {})[url], read="duckdb")
+        return exp.var((reading or {})[url])  # as it stands: parsing it twice a file would take longest of all
 
     def with_quotes(catalog: str, schema: str, table: str, comment: str | None) -> str:
         # fakesnow puts a table's comment between quotes as it is.

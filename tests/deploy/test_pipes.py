@@ -15,6 +15,8 @@ import sqlglot
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
+from deploy import generate
+from deploy.generate import PIPE_VERSION, generated_files
 from deploy.local.warehouse import SCRIPTS, FileLoad, LoadStatus, Warehouse, rendered_scripts, variables_for
 from shared.contract import Table, Type
 from shared.lake import PROCESSED, processed_file, rejects_file, staging
@@ -49,10 +51,10 @@ def options(pipe: str) -> dict[str, exp.Expr]:
     return {option.this.name.upper(): option.expression for option in copy.args["params"]}
 
 
-def test_a_pipe_is_what_snowflake_reads() -> None:
-    text = scripts_by_name()["r__2_pipe_song_artists.sql"]
-
-    assert text[text.index("create pipe") :] == (
+# A pipe's text by its version. `create pipe if not exists` would leave an old pipe as it is, without a word: whoever
+# changes the text counts PIPE_VERSION up in deploy/generate.py and writes the new text beside the old one.
+TEXTS = {
+    1: (
         "create pipe if not exists SPOTIFY.LANDING.SONG_ARTISTS_PIPE_V1\n"
         "auto_ingest = true\n"
         "error_integration = SPOTIFY_ERRORS\n"
@@ -69,7 +71,15 @@ def test_a_pipe_is_what_snowflake_reads() -> None:
         "    LOADED_AT = METADATA$START_SCAN_TIME\n"
         ")\n"
         "on_error = skip_file"
-    )
+    ),
+}
+
+
+def test_a_pipe_is_what_snowflake_reads(pipe: str, table: Table) -> None:
+    text = pipe[pipe.index("create pipe") :].partition(";")[0]
+
+    of_song_artists = text.replace(table.name.upper(), "SONG_ARTISTS").replace(table.name, "song_artists")
+    assert of_song_artists == TEXTS[PIPE_VERSION]
 
 
 def test_no_pipe_has_an_option_that_snowflake_forbids(pipe: str) -> None:
@@ -79,6 +89,37 @@ def test_no_pipe_has_an_option_that_snowflake_forbids(pipe: str) -> None:
     assert found["ON_ERROR"].name == "skip_file"
     # Said to be hours early in a pipe.
     assert re.findall(r"current_|getdate|localtime|sysdate|systimestamp", pipe, re.IGNORECASE) == []
+
+
+def test_a_pipe_takes_whole_files_by_the_names_of_their_columns(pipe: str) -> None:
+    found = options(pipe)
+
+    assert found["MATCH_BY_COLUMN_NAME"].name == "case_insensitive"
+    assert [pair.sql() for pair in found["INCLUDE_METADATA"].expressions] == [
+        *("FILE_NAME = METADATA$FILENAME", "FILE_ROW_NUMBER = METADATA$FILE_ROW_NUMBER"),
+        "LOADED_AT = METADATA$START_SCAN_TIME",
+    ]
+    # A select and the match by name exclude each other; without the match there are no metadata either.
+    assert re.findall(r"\bselect\b|\bvalidate|\boverwrite\b", pipe, re.IGNORECASE) == []
+
+
+def test_files_are_read_by_the_scanner_that_leaves_our_times_alone() -> None:
+    stage = scripts_by_name()["v1.0.0__schemas_and_stage.sql"]
+
+    assert "type = parquet\nuse_vectorized_scanner = true;" in stage
+    assert "file_format = (format_name = 'SPOTIFY.LANDING.SPARK_PARQUET')" in stage
+
+
+def test_a_changed_pipe_is_made_before_the_old_ones_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "PIPE_VERSION", 3)
+
+    text = generated_files()["snowflake/R__2_pipe_songs.sql"]
+
+    assert re.findall(r"(?:create|drop) pipe .*", text) == [
+        "create pipe if not exists {{ database }}.LANDING.SONGS_PIPE_V3",
+        "drop pipe if exists {{ database }}.LANDING.SONGS_PIPE_V1;",
+        "drop pipe if exists {{ database }}.LANDING.SONGS_PIPE_V2;",
+    ]
 
 
 def test_no_pipe_is_ever_replaced(pipe: str) -> None:
@@ -94,6 +135,20 @@ def test_the_pattern_takes_what_is_published(pipe: str, table: Table) -> None:
 
     assert pattern.fullmatch(file)
     assert pattern.fullmatch(file.removeprefix(f"{table.name}/"))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "songs/ingest_date=2026-11-20/00000000000000000042-00007.parquet",
+        "songs/ingest_date=2031-01-01/99999999999999999999-99999.parquet",
+        "ingest_date=2026-11-20/00000000000000000042-00007.parquet",  # if the pattern counts from the pipe's folder on
+    ],
+)
+def test_the_pattern_takes_published_names_typed_by_hand(file: str) -> None:
+    pattern = re.compile(options(scripts_by_name()["r__2_pipe_songs.sql"])["PATTERN"].name)
+
+    assert pattern.fullmatch(file)
 
 
 @pytest.mark.parametrize(

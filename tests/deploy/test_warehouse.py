@@ -62,9 +62,9 @@ def test_landing_and_views_have_the_contracts_columns(warehouse: Warehouse) -> N
 def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/"))]
 
-    assert names[:2] == ["v1.0.0__schemas_and_stage.sql", "r__1_landing_album_artists.sql"]
-    assert [name[:5] for name in names[1:32]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"]
-    assert {name[:5] for name in names[32:]} == {"r__4_"}
+    assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_grants.sql", "r__1_landing_album_artists.sql"]
+    assert [name[:5] for name in names[2:33]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"]
+    assert {name[:5] for name in names[33:]} == {"r__4_"}
     assert names.index("r__3_core_playlist_reads.sql") < names.index("r__3_core_playlists.sql")
 
 

@@ -1,0 +1,182 @@
+-- What the account must have before the migrations: run once by a person who may use ACCOUNTADMIN, again at any time.
+-- Each object is made if it is missing and then set to what stands here. Nothing is replaced or dropped: a storage
+-- integration made anew is a new identity, and the trust of AWS would be gone. No password is set for anybody.
+--
+-- Variables: database (SPOTIFY; all names follow from it, so that stages of one account do not meet),
+-- lake_role_arn and external_id (ours, chosen by us: the IAM role's trust can be written before it is known here),
+-- stage_url (s3://bucket/processed/), error_topic_arn (SNS topic for files that a pipe refused).
+-- Optional: error_role_arn (lake_role_arn), credit_quota (10 a month; dynamic tables need about 30), whole_account
+-- (sets the account's time zone too), and for each service user <user>_public_key (an RSA public key without its first and last line) or
+-- <user>_identity_arn (an IAM role that it signs in with): deployer, bi, monitor. A user with neither is not made.
+--
+-- Afterwards AWS must trust what Snowflake says of itself: `desc integration` gives the IAM user, and for errors an
+-- external id that Snowflake chose, which cannot be set. The role's trust names both external ids.
+
+{%- set deployer_role = deployer_role | default(database ~ "_DEPLOYER") %}
+{%- set bi_role = bi_role | default(database ~ "_BI_READER") %}
+{%- set monitor_role = monitor_role | default(database ~ "_MONITOR") %}
+{%- set transform_warehouse = transform_warehouse | default(database ~ "_TRANSFORM_WH") %}
+{%- set bi_warehouse = bi_warehouse | default(database ~ "_BI_WH") %}
+{%- set storage_integration = storage_integration | default(database ~ "_S3") %}
+{%- set error_integration = error_integration | default(database ~ "_ERRORS") %}
+
+-- --- Database
+
+use role SYSADMIN;
+
+-- One day of time travel: what was forgotten must not be found again for longer.
+create database if not exists {{ database }}
+data_retention_time_in_days = 1
+comment = 'Spotify playlists: landing, current rows, and what people read.';
+
+-- --- Warehouses: the smallest, asleep after a minute. Pipes use neither.
+
+create warehouse if not exists {{ transform_warehouse }}
+warehouse_size = xsmall
+initially_suspended = true;
+alter warehouse {{ transform_warehouse }} set
+    warehouse_size = xsmall
+    auto_suspend = 60
+    auto_resume = true
+    statement_timeout_in_seconds = 900
+    statement_queued_timeout_in_seconds = 300
+    comment = 'Migrations, checks, and dynamic tables if there are any.';
+
+create warehouse if not exists {{ bi_warehouse }}
+warehouse_size = xsmall
+initially_suspended = true;
+alter warehouse {{ bi_warehouse }} set
+    warehouse_size = xsmall
+    auto_suspend = 60
+    auto_resume = true
+    statement_timeout_in_seconds = 300
+    statement_queued_timeout_in_seconds = 120
+    comment = 'People and BI tools that read the BI views.';
+
+-- --- Roles: the deployer owns the schemas and what is in them, neither the database nor a warehouse.
+
+use role USERADMIN;
+
+create role if not exists {{ deployer_role }}
+comment = 'Applies the migrations; owns the schemas and all that is in them.';
+create role if not exists {{ bi_role }}
+comment = 'Reads the views of BI and nothing else.';
+create role if not exists {{ monitor_role }}
+comment = 'Sees how pipes fare and counts what has landed.';
+grant role {{ deployer_role }} to role SYSADMIN;
+grant role {{ bi_role }} to role SYSADMIN;
+grant role {{ monitor_role }} to role SYSADMIN;
+
+use role SYSADMIN;
+
+grant usage, create schema on database {{ database }} to role {{ deployer_role }};
+grant usage on database {{ database }} to role {{ bi_role }};
+grant usage on database {{ database }} to role {{ monitor_role }};
+grant usage on warehouse {{ transform_warehouse }} to role {{ deployer_role }};
+grant usage on warehouse {{ bi_warehouse }} to role {{ bi_role }};
+grant usage on warehouse {{ transform_warehouse }} to role {{ monitor_role }};
+
+-- --- Schemas, the deployer's from the start. Managed access: their owner may grant what will be made in them, which
+-- --- else takes a right over every grant of the account.
+
+use role {{ deployer_role }};
+
+create schema if not exists {{ database }}.LANDING with managed access
+comment = 'Every row as loaded from the lake, append-only; filled by the pipes.';
+create schema if not exists {{ database }}.CORE with managed access
+comment = 'Current rows of each table, as views of the landing tables.';
+create schema if not exists {{ database }}.BI with managed access
+comment = 'What people and BI tools read.';
+
+-- --- Service users: by key pair or workload identity. Of their roles they have the one that they were made for.
+{% macro service_user(name, role, warehouse, namespace, public_key, identity_arn) %}
+create user if not exists {{ name }} type = service;
+alter user {{ name }} set
+    default_role = {{ role }}
+    default_secondary_roles = ()
+    default_warehouse = {{ warehouse }}
+    default_namespace = {{ namespace }}
+    timezone = 'UTC';
+{%- if public_key %}
+alter user {{ name }} set rsa_public_key = '{{ public_key }}';
+{%- endif %}
+{%- if identity_arn %}
+alter user {{ name }} set workload_identity = (type = aws arn = '{{ identity_arn }}');
+{%- endif %}
+grant role {{ role }} to user {{ name }};
+{%- endmacro %}
+
+use role USERADMIN;
+
+{%- set deployer_public_key = deployer_public_key | default("") %}
+{%- set deployer_identity_arn = deployer_identity_arn | default("") %}
+{%- if deployer_public_key or deployer_identity_arn %}
+{{ service_user(database ~ "_DEPLOYER_SVC", deployer_role, transform_warehouse, database,
+                deployer_public_key, deployer_identity_arn) }}
+{%- endif %}
+{%- set bi_public_key = bi_public_key | default("") %}
+{%- set bi_identity_arn = bi_identity_arn | default("") %}
+{%- if bi_public_key or bi_identity_arn %}
+{{ service_user(database ~ "_BI_SVC", bi_role, bi_warehouse, database ~ ".BI", bi_public_key, bi_identity_arn) }}
+{%- endif %}
+{%- set monitor_public_key = monitor_public_key | default("") %}
+{%- set monitor_identity_arn = monitor_identity_arn | default("") %}
+{%- if monitor_public_key or monitor_identity_arn %}
+{{ service_user(database ~ "_MONITOR_SVC", monitor_role, transform_warehouse, database,
+                monitor_public_key, monitor_identity_arn) }}
+{%- endif %}
+
+-- --- What only ACCOUNTADMIN may: the limit on credits, and the doors to AWS
+
+use role ACCOUNTADMIN;
+{% if whole_account | default(false) %}
+-- For an account that does nothing else. No session's zone changes our times, which carry none and are UTC; but
+-- loaded_at, an instant, is shown to people in theirs.
+alter account set timezone = 'UTC';
+{% endif %}
+-- For schemas made before this file was run.
+alter schema {{ database }}.LANDING enable managed access;
+alter schema {{ database }}.CORE enable managed access;
+alter schema {{ database }}.BI enable managed access;
+
+-- A month's credits of both warehouses. It cannot stop pipes; their price is cents.
+create resource monitor if not exists {{ database }}_CREDITS
+with credit_quota = {{ credit_quota | default(10) }}
+frequency = monthly
+start_timestamp = immediately
+triggers
+    on 75 percent do notify
+    on 100 percent do suspend
+    on 110 percent do suspend_immediate;
+alter resource monitor {{ database }}_CREDITS set credit_quota = {{ credit_quota | default(10) }};
+alter warehouse {{ transform_warehouse }} set resource_monitor = {{ database }}_CREDITS;
+alter warehouse {{ bi_warehouse }} set resource_monitor = {{ database }}_CREDITS;
+
+create storage integration if not exists {{ storage_integration }}
+type = external_stage
+storage_provider = 'S3'
+enabled = true
+storage_aws_role_arn = '{{ lake_role_arn }}'
+storage_aws_external_id = '{{ external_id }}'
+storage_allowed_locations = ('{{ stage_url }}');
+alter storage integration {{ storage_integration }} set
+    enabled = true
+    storage_aws_role_arn = '{{ lake_role_arn }}'
+    storage_aws_external_id = '{{ external_id }}'
+    storage_allowed_locations = ('{{ stage_url }}')
+    comment = 'Reads the published files of the lake.';
+grant usage on integration {{ storage_integration }} to role {{ deployer_role }};
+
+create notification integration if not exists {{ error_integration }}
+enabled = true
+type = queue
+direction = outbound
+notification_provider = aws_sns
+aws_sns_topic_arn = '{{ error_topic_arn }}'
+aws_sns_role_arn = '{{ error_role_arn | default(lake_role_arn) }}';
+alter notification integration {{ error_integration }} set
+    enabled = true
+    aws_sns_topic_arn = '{{ error_topic_arn }}'
+    aws_sns_role_arn = '{{ error_role_arn | default(lake_role_arn) }}'
+    comment = 'Says which files a pipe refused.';
+grant usage on integration {{ error_integration }} to role {{ deployer_role }};

@@ -1,0 +1,72 @@
+"""Hourly batches of one playlist, small, as the files that the job would publish."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from shared.contract import Table
+from shared.lake import processed_file
+from shared.tables import (
+    ALBUM_ARTISTS,
+    ALBUMS,
+    ARTISTS,
+    BATCHES,
+    EPISODES,
+    PLAYLIST_ITEMS,
+    PLAYLIST_READS,
+    SONG_ARTISTS,
+    SONG_POPULARITY,
+    SONGS,
+    TABLES,
+)
+from tests.deploy.conftest import Row, parquet
+
+START = datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without zone, as in the tables
+
+
+def publish_hours(lake: Path, hours: Sequence[int], tables: Sequence[Table] = TABLES) -> dict[str, list[str]]:
+    """Write the files of these hours, from 1, straight into the folder; their keys by table, in the order of hours."""
+    keys: dict[str, list[str]] = {table.name: [] for table in tables}
+    for hour in hours:
+        on = (START + timedelta(hours=hour)).date()
+        for table in tables:
+            key = processed_file(table.name, on, hour, 0)
+            path = lake / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(parquet(table, *rows_of(table, hour)))
+            keys[table.name].append(key)
+    return keys
+
+
+def rows_of(table: Table, hour: int) -> Iterator[Row]:
+    """What a table gets in this hour; every hour shows one song of five, on one album of three, by one artist of two.
+
+    Of the three places of the playlist the last two stay; its snapshot changes every ten hours.
+    """
+    at = (START + timedelta(hours=hour)).isoformat(sep=" ")
+    song, album, artist, episode = f"s{hour % 5}", f"al{hour % 3}", f"ar{hour % 2}", f"e{hour % 2}"
+    made_of = {"batch_id": f"{hour - 1:020d}-X", "source_object": f"raw/{hour:04d}", "document_id": f"d{hour}"}
+    lineage = made_of | {"source_position": 0, "extracted_at": at}
+    playlist = {"playlist_id": "p1", "snapshot_id": f"v{(hour - 1) // 10}"}
+    rows: dict[Table, list[Row]] = {
+        SONGS: [{"song_id": song, "name": f"{song} at {hour}", "duration_ms": 60000, "album_id": album}],
+        ALBUMS: [{"album_id": album, "name": album.upper()}],
+        ARTISTS: [{"artist_id": artist, "name": artist.upper()}],
+        EPISODES: [{"episode_id": episode, "name": episode.upper()}],
+        SONG_ARTISTS: [{"song_id": song, "artist_id": artist, "position": 0}],
+        ALBUM_ARTISTS: [{"album_id": album, "artist_id": artist, "position": 0}],
+        PLAYLIST_ITEMS: [
+            playlist | {"position": position, "kind": "song", "song_id": shown, "item_uri": f"spotify:track:{shown}"}
+            for position, shown in enumerate([f"s{(hour - 1) // 10 % 5}", "s8", "s9"])
+        ],
+        PLAYLIST_READS: [
+            playlist
+            | {"run_id": f"r{hour}", "status": "read", "read_at": at, "name": "Mine"}
+            | {"total": 3, "item_count": 3, "is_complete": True}
+        ],
+        SONG_POPULARITY: [{"song_id": song, "popularity": hour % 101}],
+        BATCHES: [{"batch_number": hour, "committed_at": at, "object_count": 1, "item_count": 3, "reject_count": 0}],
+    }
+    for place, row in enumerate(rows[table]):
+        every = lineage | {"source_position": place}
+        yield {column.name: every[column.name] for column in table.lineage} | row
