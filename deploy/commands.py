@@ -37,8 +37,21 @@ class Landing(Protocol):
 
 
 @contextlib.contextmanager
-def open_landing(folder: Path | None, store: ObjectStore) -> Iterator[Landing | None]:
-    """The warehouse in the folder, None for none. Raises CommandError if there is none there."""
+def open_landing(folder: Path | None, store: ObjectStore, stage: str | None = None) -> Iterator[Landing | None]:
+    """The warehouse in the folder, or the stage's in a Snowflake account; None for none. Raises CommandError.
+
+    Who connects to the account stands in the environment, see deploy/warehouse/connect.py.
+    """
+    if folder is not None and stage is not None:
+        message = "--warehouse is a folder on this machine, --stage a Snowflake account: name one of them"
+        raise CommandError(message)
+    if stage is not None:
+        from deploy.warehouse.connect import Account  # noqa: PLC0415  # its imports take seconds
+        from deploy.warehouse.stage import Stage  # noqa: PLC0415  # likewise
+
+        with Account.of(Stage.named(stage)) as account:
+            yield account
+        return
     if folder is None:
         yield None
         return
@@ -62,8 +75,8 @@ def log_of(store: ObjectStore, clock: Callable[[], datetime] = now) -> CommitLog
 
 
 def landing(table: Table) -> str:
-    """The landing table's full name."""
-    return f"{DATABASE}.LANDING.{table.name.upper()}"
+    """The landing table's name in the session's database."""
+    return f"LANDING.{table.name.upper()}"
 
 
 def published_key(file_name: str) -> str:
@@ -89,6 +102,7 @@ def parser_of(description: str | None, *, has_warehouse: bool = True) -> argpars
         parser.add_argument(
             "--warehouse", type=Path, help="folder of the warehouse on this machine (default: none is looked at)"
         )
+        parser.add_argument("--stage", help="instead: the stage whose Snowflake account is meant, such as dev")
     parser.add_argument("--json", action="store_true", help="answer in one line of JSON")
     return parser
 

@@ -34,7 +34,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deploy.commands import ARCHIVES, CommandError, Landing, landing, log_of, now, open_landing, parser_of, run_command
+from deploy.commands import (
+    ARCHIVES,
+    DATABASE,
+    CommandError,
+    Landing,
+    landing,
+    log_of,
+    now,
+    open_landing,
+    parser_of,
+    run_command,
+)
 from glue_jobs.commit_log import CommitLog
 from shared import lake
 from shared.contract import Table, Type
@@ -316,12 +327,12 @@ def _landing(name: str) -> str:
 def statements(who: str) -> list[str]:
     """The same for a Snowflake account."""
     if who == EVERYTHING:
-        return [f"truncate table {landing(table)};" for table in TABLES]
+        return [f"truncate table {DATABASE}.{landing(table)};" for table in TABLES]
     made = []
     for table, what, value in updates(who):
         name, condition = what.split("|", 1)
         text = "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-        made.append(f"update {_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608
+        made.append(f"update {DATABASE}.{_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608
     return made
 
 
@@ -432,7 +443,7 @@ def main(argv: Sequence[str]) -> int:
         message = "no user: write the Spotify user id, or ALL"
         raise CommandError(message)
     store = open_store(given.lake)
-    with open_landing(given.warehouse, store) as warehouse:
+    with open_landing(given.warehouse, store, given.stage) as warehouse:
         if user_id == EVERYTHING:
             found = forget_everything(store, warehouse, apply=not given.dry_run)
         else:
@@ -444,7 +455,7 @@ def main(argv: Sequence[str]) -> int:
     if given.json:
         print(json.dumps(vars(found) | {"applied": not given.dry_run}, ensure_ascii=False))
     else:
-        print(as_text(found, apply=not given.dry_run, has_warehouse=given.warehouse is not None))
+        print(as_text(found, apply=not given.dry_run, has_warehouse=bool(given.warehouse or given.stage)))
     return 0 if found.is_complete else 1
 
 

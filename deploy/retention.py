@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from deploy.commands import (
     ARCHIVES,
+    DATABASE,
     FILE_NUMBER,
     FILE_TAIL,
     CommandError,
@@ -93,7 +94,7 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
 def statements(up_to: int) -> list[str]:
     """The same for a Snowflake account."""
     is_old = f"left(right(FILE_NAME, {FILE_TAIL}), {FILE_NUMBER}) <= '{up_to:020d}'"
-    return [f"delete from {landing(table)} where {is_old};" for table in TABLES]  # noqa: S608  # our names
+    return [f"delete from {DATABASE}.{landing(table)} where {is_old};" for table in TABLES]  # noqa: S608  # our names
 
 
 def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
@@ -126,12 +127,12 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(message)
     store = open_store(given.lake)
     before = now() - timedelta(days=given.days)
-    with open_landing(given.warehouse, store) as warehouse:
+    with open_landing(given.warehouse, store, given.stage) as warehouse:
         found = retain(store, warehouse, last_old_batch(store, before), apply=given.apply)
     if given.json:
         print(json.dumps(vars(found) | {"applied": given.apply}))
     else:
-        print(as_text(found, apply=given.apply, has_warehouse=given.warehouse is not None))
+        print(as_text(found, apply=given.apply, has_warehouse=bool(given.warehouse or given.stage)))
     return 0
 
 

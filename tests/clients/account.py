@@ -1,0 +1,56 @@
+"""A song on a playlist, typed by hand, and what each client is told of the server."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+
+# Three songs by two artists on one playlist; the third leaves on the second day.
+# artist, songs, songs shared out among their artists
+ARTISTS = [["A1", 3, 2.5], ["A2", 1, 0.5]]
+# song, artists, minutes
+SONGS = [["S1", "A1, A2", 3.0], ["S2", "A1", 4.5], ["S3", "A1", 1.0]]
+# day, songs on it, left on it
+DAYS = [["2026-11-02", 3, 0], ["2026-11-03", 2, 1]]
+
+ARTISTS_SQL = (
+    "select ARTIST_NAME, SONG_COUNT, cast(WEIGHTED_SONG_COUNT as float) as WEIGHTED from BI.ARTIST_SUMMARY order by 1"
+)
+SONGS_SQL = "select SONG_NAME, ARTIST_NAMES, cast(DURATION_MINUTES as float) as MINUTES from BI.SONGS order by 1"
+DAYS_SQL = "select to_varchar(LOOKED_ON) as LOOKED_ON, SONG_COUNT, LEFT_COUNT from BI.PLAYLIST_DAILY order by 1"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A program in an environment of its own, and the server it speaks to."""
+
+    port: int
+    key: Path
+    folder: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Nothing of the person's own Snowflake."""
+        return {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")} | {
+            "SNOWFLAKE_HOME": str(self.folder),
+            "HOME": str(self.folder),
+            "NO_COLOR": "1",
+        }
+
+    def ask(self, script: str, *arguments: str) -> list[list[object]]:
+        """The rows that a script of ours prints as JSON, run by the clients' own Python."""
+        python = ROOT / ".venv/tools/clients/bin/python"
+        told = [str(python), str(HERE / script), str(self.port), str(self.key), *arguments]
+        done = subprocess.run(told, env=self.environ, capture_output=True, text=True, timeout=90, check=False)
+        assert done.returncode == 0, done.stderr
+        rows: list[list[object]] = json.loads(done.stdout)
+        return rows
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """A program of the outside."""
+        told = [str(part) for part in command]
+        return subprocess.run(told, env=self.environ, capture_output=True, text=True, timeout=90, check=False)
