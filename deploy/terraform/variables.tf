@@ -172,9 +172,9 @@ variable "alert_email" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Dollars a month beyond which, or beyond whose forecast, an alert is sent; 0 for no budget."
+  description = "Dollars a month beyond which, or beyond whose forecast, an alert is sent; 0 for no budget. The default holds an hourly schedule of which each look finds a change."
   type        = number
-  default     = 10
+  default     = 25
 
   validation {
     condition     = var.monthly_budget_usd >= 0

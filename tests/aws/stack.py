@@ -1,0 +1,99 @@
+"""deploy/terraform as its own tests apply it: to a provider that makes everything up, without account or network."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.aws.conftest import lacking
+
+ROOT = Path(__file__).parents[2]
+TERRAFORM = ROOT / "deploy" / "terraform"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one run of the tests has made: resources by address, each its values; outputs by name."""
+
+    resources: dict[str, dict[str, Any]]
+    outputs: dict[str, Any]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The resources of a type, by address."""
+        return {address: values for address, values in self.resources.items() if f".{kind}." in address}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `terraform test` said: how each run ended, all that it complained of, and what the applied runs made."""
+
+    endings: dict[str, str]
+    complaints: list[str]
+    made: dict[str, Made]
+
+
+def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A terraform command run to its end in the folder; without it the test is skipped, with CI=true it fails."""
+    if shutil.which("terraform") is None:
+        lacking("there is no terraform: install 1.10 or later to check deploy/terraform")
+    return subprocess.run(
+        ["terraform", *arguments],
+        cwd=folder,
+        env={**os.environ, "TF_IN_AUTOMATION": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@functools.cache
+def _checkout() -> tempfile.TemporaryDirectory[str]:
+    checkout = tempfile.TemporaryDirectory()  # goes with the process
+    deploy = Path(checkout.name) / "deploy"
+    unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
+    shutil.copytree(TERRAFORM, deploy / "terraform", ignore=unwanted)
+    (deploy / "generated").symlink_to(ROOT / "deploy" / "generated")
+    begun = terraform(deploy / "terraform", "init", "-backend=false", "-input=false", "-no-color")
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    return checkout
+
+
+def initialised() -> Path:
+    """The stack's folder in a copy, into which Terraform may write, beside what it reads of the project; made once."""
+    return Path(_checkout().name) / "deploy" / "terraform"
+
+
+@functools.cache
+def outcome() -> Outcome:
+    """The tests of deploy/terraform/tests, run once for all who ask."""
+    done = terraform(initialised(), "test", "-no-color", "-json", "-verbose")
+    endings: dict[str, str] = {}
+    complaints: list[str] = []
+    made: dict[str, Made] = {}
+    for line in done.stdout.splitlines():
+        event = json.loads(line)
+        run = event.get("@testrun", "")
+        if event["type"] == "test_run" and event["test_run"]["progress"] == "complete":
+            endings[run] = event["test_run"]["status"]
+        elif event["type"] == "test_state":
+            made[run] = _made(event["test_state"])
+        elif event["type"] == "diagnostic":
+            complaints.append(f"{run}: {event['diagnostic']['summary']} {event['diagnostic'].get('detail', '')}")
+    return Outcome(endings, complaints, made)
+
+
+def _made(state: dict[str, Any]) -> Made:
+    modules = [state["root_module"], *state["root_module"].get("child_modules", [])]
+    resources = {
+        resource["address"]: resource["values"]
+        for module in modules
+        for resource in module.get("resources", [])
+        if resource["mode"] == "managed"
+    }
+    return Made(resources, {name: output["value"] for name, output in state.get("outputs", {}).items()})

@@ -1,0 +1,423 @@
+"""Who may do what: the policies that deploy/terraform makes, and what Lambda and job really ask for."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import pytest
+from pyspark.sql import SparkSession
+
+from deploy.local.aws.server import LocalAws
+from deploy.local.spotify import SpotifyStub
+from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from extract_lambda.run import run as run_extraction
+from glue_jobs.explode_playlists import parse_arguments
+from glue_jobs.explode_playlists import run as run_job
+from tests.aws.stack import Made, outcome
+
+BUCKET = "arn:aws:s3:::spotify-playlists-dev-123456789012"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/mock"
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:mock"
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spotify-playlists/dev/spotify-mock"
+ALERTS = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-alerts"
+PROCESSED = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-processed"
+MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:mock"
+JOB = "arn:aws:glue:eu-west-1:123456789012:job/mock"
+LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
+
+# Each statement that allows something on `*`, and why AWS leaves no other way.
+DEMANDED_WILDCARDS = {
+    "transform: JobMetrics": "PutMetricData knows no resources; a condition names the one namespace",
+    "key: AccountDecidesByItsPolicies": "in a key's policy * is the key itself",
+    "key: LogsOfThisStack": "likewise",
+    "key: SenderEvents": "likewise",
+    "key: SenderCloudwatch": "likewise",
+    "key: SenderBudgets": "likewise",
+    "key: SenderS3": "likewise",
+}
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    """The stack with all variables at their defaults."""
+    return outcome().made["defaults"]
+
+
+def policy_of(made: Made, role: str) -> list[dict[str, Any]]:
+    """The statements of a role's one policy."""
+    [found] = [values for address, values in made.of_type("aws_iam_role_policy").items() if values["name"] == role]
+    return statements(found["policy"])
+
+
+def statements(document: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return found
+
+
+def texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def rights(policy: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Every action with every resource that is allowed."""
+    return {
+        (action, resource)
+        for statement in policy
+        if statement["Effect"] == "Allow"
+        for action in texts(statement["Action"])
+        for resource in texts(statement["Resource"])
+    }
+
+
+def all_policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of every policy, with whose it is."""
+    for values in made.of_type("aws_iam_role_policy").values():
+        yield from ((values["name"], one) for one in statements(values["policy"]))
+    for kind, name in (
+        ("aws_iam_policy", "readers"),
+        ("aws_kms_key", "key"),
+        ("aws_s3_bucket_policy", "bucket"),
+        ("aws_sns_topic_policy", "topic"),
+        ("aws_sqs_queue_policy", "queue"),
+    ):
+        for values in made.of_type(kind).values():
+            yield from ((name, one) for one in statements(values["policy"]))
+
+
+# --- All of them --------------------------------------------------------------------------------------------------
+
+
+def test_no_policy_allows_actions_by_a_wildcard(made: Made) -> None:
+    wild = {
+        (whose, action)
+        for whose, one in all_policies(made)
+        if one["Effect"] == "Allow"
+        for action in texts(one["Action"])
+        if "*" in action
+    }
+
+    # Else a key that nobody may use any more could not be mended by anybody.
+    assert wild == {("key", "kms:*")}
+
+
+def test_all_resources_are_allowed_only_where_aws_demands_it(made: Made) -> None:
+    wild = {
+        f"{whose}: {one['Sid']}"
+        for whose, one in all_policies(made)
+        if one["Effect"] == "Allow" and "*" in texts(one.get("Resource", []))
+    }
+
+    assert wild == set(DEMANDED_WILDCARDS)
+
+
+def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
+    open_to_others = [
+        f"{whose}: {one['Sid']}"
+        for whose, one in all_policies(made)
+        if "Service" in (one.get("Principal") or {}) and one["Principal"] != "*"
+        if one.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
+    ]
+
+    assert open_to_others == ["key: LogsOfThisStack"]  # there the groups' names say it
+    [logs] = [one for whose, one in all_policies(made) if one.get("Sid") == "LogsOfThisStack"]
+    assert logs["Condition"] == {
+        "ArnLike": {
+            "kms:EncryptionContext:aws:logs:arn": [
+                f"{LOGS}/aws/lambda/spotify-playlists-dev-*",
+                f"{LOGS}/aws-glue/jobs/spotify-playlists-dev-*",
+            ]
+        }
+    }
+
+
+def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> None:
+    sources = {
+        (one["Resource"], one["Principal"]["Service"], next(iter(one["Condition"]["ArnLike"].values())))
+        for whose, one in all_policies(made)
+        if whose in {"topic", "queue"} and "ArnLike" in one.get("Condition", {})
+    }
+    [bucket] = [one for whose, one in all_policies(made) if one.get("Sid") == "BucketTells"]
+
+    assert sources == {
+        (ALERTS, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
+        (ALERTS, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
+        (ALERTS, "budgets.amazonaws.com", "arn:aws:budgets::123456789012:*"),
+        (QUEUE, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
+    }
+    assert (bucket["Resource"], bucket["Principal"]) == (PROCESSED, {"Service": "s3.amazonaws.com"})
+    assert bucket["Condition"]["ArnEquals"] == {"aws:SourceArn": BUCKET}
+
+
+def test_bucket_and_queue_are_reached_by_tls_alone(made: Made) -> None:
+    refusals = {whose: one for whose, one in all_policies(made) if one["Effect"] == "Deny" and one["Principal"] == "*"}
+
+    assert refusals.keys() == {"bucket", "queue"}
+    assert {json.dumps(one["Condition"]) for one in refusals.values()} == {'{"Bool": {"aws:SecureTransport": "false"}}'}
+    assert set(refusals["bucket"]["Resource"]) == {BUCKET, f"{BUCKET}/*"}
+
+
+def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
+    taken = {}
+    for values in made.of_type("aws_iam_role").values():
+        [one] = statements(values["assume_role_policy"])
+        assert one["Action"] == "sts:AssumeRole"
+        taken[values["name"]] = (one["Effect"], *one["Principal"].values())
+
+    assert taken == {
+        "spotify-playlists-dev-extract": ("Allow", "lambda.amazonaws.com"),
+        "spotify-playlists-dev-transform": ("Allow", "glue.amazonaws.com"),
+        "spotify-playlists-dev-machine": ("Allow", "states.amazonaws.com"),
+        "spotify-playlists-dev-rule": ("Allow", "events.amazonaws.com"),
+        "spotify-playlists-dev-scheduler": ("Allow", "scheduler.amazonaws.com"),
+        "spotify-playlists-dev-snowflake": ("Deny", "arn:aws:iam::123456789012:root"),
+        "spotify-playlists-dev-snowflake-errors": ("Deny", "arn:aws:iam::123456789012:root"),
+    }
+
+
+# --- One by one ---------------------------------------------------------------------------------------------------
+
+
+def test_what_the_extractor_may(made: Made) -> None:
+    own = (f"{BUCKET}/raw/pending/run=*", f"{BUCKET}/raw/quiet/run=*", f"{BUCKET}/state/*")
+
+    assert rights(policy_of(made, "extract")) == {
+        *(("s3:GetObject", place) for place in own),
+        *(("s3:PutObject", place) for place in own),
+        ("s3:ListBucket", BUCKET),
+        ("secretsmanager:GetSecretValue", SECRET),
+        ("secretsmanager:PutSecretValue", SECRET),
+        ("kms:Decrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("logs:CreateLogStream", f"{LOGS}/aws/lambda/spotify-playlists-dev-extract:*"),
+        ("logs:PutLogEvents", f"{LOGS}/aws/lambda/spotify-playlists-dev-extract:*"),
+        ("sqs:SendMessage", QUEUE),
+    }
+
+
+def test_what_the_job_may_delete_is_nothing_that_was_published_archived_or_logged(made: Made) -> None:
+    assert {place for action, place in rights(policy_of(made, "transform")) if "Delete" in action} == {
+        f"{BUCKET}/raw/pending/*",
+        f"{BUCKET}/raw/quiet/*",
+        f"{BUCKET}/staging/*",
+        f"{BUCKET}/log/attempts/*",
+        f"{BUCKET}/spark-ui/*",
+    }
+
+
+def test_what_the_job_may_write_is_no_raw_object_no_state_and_no_code(made: Made) -> None:
+    assert {place for action, place in rights(policy_of(made, "transform")) if action == "s3:PutObject"} == {
+        f"{BUCKET}/{prefix}/*"
+        for prefix in ("raw/processed", "raw/quarantine", "staging", "processed", "rejects", "log", "spark-ui")
+    }
+
+
+def test_what_else_the_job_may(made: Made) -> None:
+    others = {(action, place) for action, place in rights(policy_of(made, "transform")) if not action.startswith("s3:")}
+    logs = f"{LOGS}/aws-glue/jobs/spotify-playlists-dev-transform/*"
+
+    assert others == {
+        ("kms:Decrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("logs:CreateLogGroup", logs),
+        ("logs:CreateLogStream", logs),
+        ("logs:PutLogEvents", logs),
+        ("cloudwatch:PutMetricData", "*"),
+    }
+
+
+def test_what_machine_rule_and_schedules_may(made: Made) -> None:
+    assert rights(policy_of(made, "machine")) == {
+        ("glue:StartJobRun", JOB),
+        ("glue:GetJobRun", JOB),
+        ("glue:GetJobRuns", JOB),
+        ("glue:BatchStopJobRun", JOB),
+        ("s3:ListBucket", BUCKET),
+        ("sns:Publish", ALERTS),
+        ("kms:Decrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+    }
+    assert rights(policy_of(made, "rule")) == {("states:StartExecution", MACHINE)}
+    assert rights(policy_of(made, "scheduler")) == {
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:mock"),
+        ("states:StartExecution", MACHINE),
+        ("sqs:SendMessage", QUEUE),
+    }
+
+
+def test_what_snowflake_may(made: Made) -> None:
+    assert rights(policy_of(made, "files")) == {
+        ("s3:GetObject", f"{BUCKET}/processed/*"),
+        ("s3:GetObjectVersion", f"{BUCKET}/processed/*"),
+        ("s3:ListBucket", BUCKET),
+        ("s3:GetBucketLocation", BUCKET),
+        ("kms:Decrypt", KEY),
+    }
+    assert rights(policy_of(made, "errors")) == {
+        ("sns:Publish", ALERTS),
+        ("kms:Decrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+    }
+
+
+def test_snowflake_is_trusted_once_both_user_and_external_id_are_known() -> None:
+    trusted = outcome().made["snowflake_is_trusted"]
+    roles = {values["name"]: values for values in trusted.of_type("aws_iam_role").values()}
+
+    for name, external_id in (
+        ("spotify-playlists-dev-snowflake", "chosen"),
+        ("spotify-playlists-dev-snowflake-errors", "given"),
+    ):
+        assert statements(roles[name]["assume_role_policy"]) == [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::999999999999:user/snow"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+            }
+        ]
+    [subscribing] = [one for _, one in all_policies(trusted) if one.get("Sid") == "SnowflakeSubscribes"]
+    assert subscribing["Principal"] == {"AWS": "arn:aws:iam::999999999999:user/snow"}
+    assert (subscribing["Action"], subscribing["Resource"]) == ("sns:Subscribe", PROCESSED)
+
+
+def test_readers_read_published_tables_alone(made: Made) -> None:
+    [policy] = [values["policy"] for values in made.of_type("aws_iam_policy").values()]
+    places = {place for action, place in rights(statements(policy)) if action in {"s3:GetObject", "s3:PutObject"}}
+    catalog = {place for action, place in rights(statements(policy)) if action == "glue:GetTable"}
+
+    assert places == {f"{BUCKET}/processed/*", f"{BUCKET}/athena-results/*"}
+    assert catalog == {
+        f"arn:aws:glue:eu-west-1:123456789012:{what}"
+        for what in (
+            "catalog",
+            "database/spotify_playlists_dev_lake",
+            "table/spotify_playlists_dev_lake/*",
+            "database/spotify_playlists_dev",
+            "table/spotify_playlists_dev/*",
+        )
+    }
+    assert [action for action, _ in rights(statements(policy)) if action.startswith("s3:Delete")] == []
+
+
+# --- What they ask for is what they may -----------------------------------------------------------------------------
+
+
+class Asked:
+    """What is asked of AWS through boto3's default session, as actions on resources of the stack."""
+
+    def __init__(self, bucket: str, secret: str) -> None:
+        self.needs: set[tuple[str, str, str]] = set()  # action, resource, prefix of a listing
+        self._bucket, self._secret = bucket, secret
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION.events.register("provide-client-params.*.*", self._note)
+
+    def _note(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        if model.service_model.service_name == "secretsmanager":
+            assert params["SecretId"] == self._secret
+            self._need(f"secretsmanager:{model.name}", SECRET)
+            return
+        assert params["Bucket"] == self._bucket
+        if model.name == "ListObjectsV2":
+            self.needs.add(("s3:ListBucket", BUCKET, params["Prefix"]))
+        elif model.name == "CopyObject":
+            self._need("s3:GetObject", f"{BUCKET}/{params['CopySource']['Key']}")
+            self._need("s3:PutObject", f"{BUCKET}/{params['Key']}")
+        elif model.name == "DeleteObjects":
+            for doomed in params["Delete"]["Objects"]:
+                self._need("s3:DeleteObject", f"{BUCKET}/{doomed['Key']}")
+        else:
+            action = {"HeadObject": "GetObject"}.get(model.name, model.name)
+            self._need(f"s3:{action}", f"{BUCKET}/{params['Key']}")
+
+    def _need(self, action: str, resource: str) -> None:
+        self.needs.add((action, resource, ""))
+        if action == "s3:GetObject":
+            self.needs.add(("s3:ListBucket", BUCKET, ""))  # else 403 where 404 is expected
+
+    def refused_by(self, policy: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+        """What no statement of the policy allows."""
+        return {need for need in self.needs if not any(allows(statement, *need) for statement in policy)}
+
+
+def allows(statement: dict[str, Any], action: str, resource: str, prefix: str) -> bool:
+    """Whether the statement allows it; of conditions, those on a listing's prefix are looked at."""
+    if statement["Effect"] != "Allow" or action not in texts(statement["Action"]):
+        return False
+    if not any(fnmatchcase(resource, pattern) for pattern in texts(statement["Resource"])):
+        return False
+    for operator, keys in statement.get("Condition", {}).items():
+        for pattern in [texts(keys["s3:prefix"])] if "s3:prefix" in keys else []:
+            is_left_open = not prefix and operator.endswith("IfExists")
+            if not is_left_open and not any(fnmatchcase(prefix, one) for one in pattern):
+                return False
+    return True
+
+
+@pytest.fixture
+def bucket(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket on the local AWS, which boto3's clients talk to."""
+    for name, value in local_aws.environment.items():
+        monkeypatch.setenv(name, value)
+    where = {"LocationConstraint": local_aws.environment["AWS_REGION"]}
+    local_aws.client("s3").create_bucket(Bucket="rights", CreateBucketConfiguration=where)
+    yield "rights"
+    boto3.DEFAULT_SESSION = None
+    for listed in local_aws.client("s3").list_objects_v2(Bucket="rights").get("Contents", []):
+        local_aws.client("s3").delete_object(Bucket="rights", Key=listed["Key"])
+    local_aws.client("s3").delete_bucket(Bucket="rights")
+
+
+def test_lambda_and_job_ask_for_nothing_that_their_roles_may_not(
+    made: Made, bucket: str, local_aws: LocalAws, spotify: SpotifyStub, spark: SparkSession
+) -> None:
+    assert spark
+    login = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
+    secret = local_aws.client("secretsmanager").create_secret(Name="rights", SecretString=json.dumps(login))["ARN"]
+    extractor = Asked(bucket, secret)
+    environment = {
+        "LAKE_URI": f"s3://{bucket}",
+        "SPOTIFY_SECRET_ARN": secret,
+        "SPOTIFY_LIKED_SONGS": "yes",
+        "SPOTIFY_API_URL": f"{spotify.url}/v1",
+        "SPOTIFY_ACCOUNTS_URL": spotify.url,
+        "SPOTIFY_GAP_SECONDS": "0",
+    }
+    for hour in (10, 11):  # the second finds nothing new
+        at = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        run_extraction(f"20261120T{hour}0000Z", environment, clock=lambda at=at: at, remaining=timedelta(minutes=15))  # type: ignore[misc]
+    local_aws.client("s3").put_object(Bucket=bucket, Key="raw/pending/drop/what.json", Body=b"no JSON")
+
+    job = Asked(bucket, secret)
+    argv = ["--lake", f"s3://{bucket}"]
+    for hour in (12, 13):  # the second finds nothing to do
+        at = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        run_job(parse_arguments(argv), argv, clock=lambda at=at: at)  # type: ignore[misc]
+
+    assert extractor.refused_by(policy_of(made, "extract")) == set()
+    assert job.refused_by(policy_of(made, "transform")) == set()
+    # That something was seen at all.
+    assert ("s3:PutObject", f"{BUCKET}/raw/pending/run=20261120T100000Z/_manifest.json", "") in extractor.needs
+    assert ("s3:ListBucket", BUCKET, "raw/pending/") in job.needs
+    assert {action for action, _, _ in extractor.needs} == {
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:ListBucket",
+        "secretsmanager:GetSecretValue",
+    }
+    assert {action for action, _, _ in job.needs} == {
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:ListBucket",
+        "s3:DeleteObject",
+    }
+
+
+def test_a_stranger_is_refused_what_the_roles_may(made: Made) -> None:
+    extract = policy_of(made, "extract")
+
+    assert [one for one in extract if allows(one, "s3:ListBucket", BUCKET, "processed/")] == []
+    assert [one for one in extract if allows(one, "s3:GetObject", f"{BUCKET}/processed/songs/x.parquet", "")] == []
+    assert [one for one in extract if allows(one, "s3:DeleteObject", f"{BUCKET}/state/playlists.json", "")] == []

@@ -1,0 +1,122 @@
+"""`make deploy` and `make destroy` with AWS's own provider: what only real resources can show."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deploy import stack
+from deploy.commands import run_command
+from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
+from tests.aws.conftest import lacking
+
+ROOT = Path(__file__).parents[2]
+BUCKET = "stack-test-data"
+# What of the real stack makes a destroy hard: data in all versions, a secret that lingers, a workgroup that was used.
+MAIN = f"""
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+variable "stage" {{ type = string }}
+variable "extract_zip" {{ type = string }}
+variable "glue_zip" {{ type = string }}
+variable "force_destroy" {{ default = false }}
+variable "region" {{ default = null }}
+data "aws_region" "current" {{}}
+provider "aws" {{
+  region = var.region
+}}
+resource "aws_s3_bucket" "lake" {{
+  bucket        = "{BUCKET}"
+  force_destroy = var.force_destroy
+}}
+resource "aws_s3_bucket_versioning" "lake" {{
+  bucket = aws_s3_bucket.lake.id
+  versioning_configuration {{
+    status = "Enabled"
+  }}
+}}
+resource "aws_s3_object" "zip" {{
+  bucket     = aws_s3_bucket.lake.id
+  key        = "code/glue_jobs.zip"
+  source     = var.glue_zip
+  depends_on = [aws_s3_bucket_versioning.lake]
+}}
+resource "aws_secretsmanager_secret" "spotify" {{
+  name                    = "stack-test/${{var.stage}}"
+  recovery_window_in_days = var.force_destroy ? 0 : 30
+}}
+output "bucket" {{ value = aws_s3_bucket.lake.id }}
+output "region" {{ value = data.aws_region.current.id }}
+output "secret_arn" {{ value = aws_secretsmanager_secret.spotify.arn }}
+"""
+
+
+@pytest.fixture
+def here(local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """The local AWS is whom Terraform and boto3 ask; two zips lie in `built`."""
+    if shutil.which("terraform") is None:
+        lacking("there is no terraform: install 1.10 or later to deploy to a local AWS")
+    for name, value in local_aws.environment.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "TF_WORKSPACE", "TF_DATA_DIR", "TERRAFORM"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "built").mkdir()
+    for name in ("extract_lambda.zip", "glue_jobs.zip"):
+        (tmp_path / "built" / name).write_bytes(name.encode())
+    return local_aws
+
+
+def run(folder: Path, command: str, *arguments: str) -> int:
+    return run_command(
+        "stack", stack.main, [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments]
+    )
+
+
+def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
+    here: LocalAws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    (folder / "main.tf").write_text(MAIN)
+    s3, secrets = here.client("s3"), here.client("secretsmanager")
+    assert run(folder, "deploy", "--yes") == 0
+    said = capfd.readouterr().out
+    assert "Put your Spotify login into the secret, which is still empty" in said
+    secret = stack.outputs("dev", folder)["secret_arn"]
+    assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in said
+    secrets.put_secret_value(SecretId=secret, SecretString="{}")
+    for body in (b"1", b"2"):  # no delete mark: moto cannot remove one
+        s3.put_object(Bucket=BUCKET, Key="raw/a", Body=body)
+    assert not stack._is_empty(secret, REGION)
+
+    assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 0
+
+    assert f"The bucket {BUCKET} holds 1 objects, 2 with their older versions" in capfd.readouterr().out
+    assert BUCKET not in {one["Name"] for one in s3.list_buckets()["Buckets"]}
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so its name is free for another deploy
+        secrets.describe_secret(SecretId=secret)
+
+
+def test_the_stack_s_plan_says_where_it_goes_and_what_it_costs(
+    here: LocalAws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert here
+    folder = tmp_path / "checkout" / "deploy" / "terraform"
+    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
+    shutil.copytree(ROOT / "deploy" / "terraform", folder, ignore=ignored)
+    (folder.parent / "generated").symlink_to(ROOT / "deploy" / "generated")
+    (folder.parents[1] / "glue_jobs").symlink_to(ROOT / "glue_jobs")
+    (folder.parent / "built").symlink_to(tmp_path / "built")
+
+    assert run(folder, "plan") == 0
+
+    said = capfd.readouterr().out
+    assert f"Stage dev: account {ACCOUNT}, region {REGION}" in said
+    assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", said)
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    [costs] = re.findall(r"^(A month of it costs .*?)^```", guide, re.MULTILINE | re.DOTALL)
+    assert costs in said

@@ -1,0 +1,229 @@
+"""docker-compose.yml without an engine: it keeps to the schema, names what exists, and its own programs run."""
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import pytest
+import yaml  # type: ignore[import-untyped, unused-ignore]
+
+from extract_lambda.settings import _THREE, _VARIABLES
+from glue_jobs.explode_playlists import parse_arguments
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.yml"
+TEXT = FILE.read_text(encoding="utf-8")
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+WORKSPACE = "/home/hadoop/workspace/"  # of AWS's Glue image
+DCLINT = "dclint@3.1.0"
+
+
+def dclint(file: Path) -> subprocess.CompletedProcess[str]:
+    """What the linter says, which knows the Compose Specification's schema."""
+    npx = shutil.which("npx")
+    reason = "there is no npx: docker-compose.yml is not linted"
+    if npx is None and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if npx is None:
+        pytest.skip(reason)
+    command = [npx, "--yes", DCLINT, "--max-warnings", "0", "--formatter", "json", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_linter_has_nothing_to_say() -> None:
+    done = dclint(FILE)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_linter_knows_the_schema(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text(TEXT.replace("    healthcheck:\n", "    healtcheck:\n", 1))
+
+    done = dclint(tmp_path / "docker-compose.yml")
+
+    [file] = json.loads(done.stdout)
+    assert "invalid-schema" in {message["rule"] for message in file["messages"]}
+
+
+def test_nothing_is_open_to_the_network_or_floats() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    images = [service["image"] for service in SERVICES.values() if "image" in service]
+    base = re.findall(r"^FROM (\S+)$", SERVICES["aws"]["build"]["dockerfile_inline"], re.MULTILINE)
+
+    assert ports == ["127.0.0.1:${AWS_PORT:-5000}:5000", "127.0.0.1:${NOTEBOOK_PORT:-8888}:8888"]
+    assert set(images) == {"public.ecr.aws/glue/aws-glue-libs:${GLUE_TAG:-5.1.0}"}
+    assert base == ["python:3.11.14-slim-bookworm"]
+
+
+def test_only_the_notebook_writes_and_only_into_out() -> None:
+    writable = {
+        (name, volume)
+        for name, service in SERVICES.items()
+        for volume in service.get("volumes", [])
+        if not volume.endswith(":ro")
+    }
+
+    assert writable == {("notebook", "./out:/suite/out")}
+    assert not any({"privileged", "cap_add", "devices", "pid"} & set(service) for service in SERVICES.values())
+
+
+def test_whatever_stays_says_whether_it_is_well() -> None:
+    one_shot = {"extract", "lake", "glue", "glue-tests"}
+
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == one_shot
+    assert {name for name, service in SERVICES.items() if "profiles" not in service} == {"aws", "spotify"}
+
+
+def test_the_stub_is_where_aws_and_the_extractor_look_for_it() -> None:
+    # It listens to 127.0.0.1 alone, so whoever asks it must be in the same network namespace.
+    together = {name for name, service in SERVICES.items() if service.get("network_mode") == "service:aws"}
+
+    assert together == {"extract", "lake", "spotify"}
+    assert SERVICES["glue"]["environment"]["AWS_ENDPOINT_URL"] == "http://aws:5000"
+    assert SERVICES["glue"]["working_dir"] == "/tmp"  # noqa: S108  # Spark leaves things there; the workspace is read-only
+
+
+def words(name: str) -> list[str]:
+    """The words of a service's command, of the line that bash is given too."""
+    command: list[str] = SERVICES[name]["command"]
+    return shlex.split(command[1]) if command[0] == "-c" else command
+
+
+def test_every_module_that_is_started_exists() -> None:
+    modules = {word for name in SERVICES for word in after("-m", words(name))}
+
+    assert modules == {"deploy.local.aws", "deploy.local.spotify", "extract_lambda", "pytest"}
+    assert all(importlib.util.find_spec(f"{module}.__main__") for module in modules)
+
+
+def after(option: str, command: list[str]) -> list[str]:
+    return [follower for word, follower in pairwise(command) if word == option]
+
+
+def test_every_path_that_is_named_exists() -> None:
+    workspace = [
+        word.removeprefix(WORKSPACE) for name in SERVICES for word in words(name) if word.startswith(WORKSPACE)
+    ]
+    relative = [word for name in SERVICES for word in words(name) if re.fullmatch(r"(docs|tests)/\S+", word)]
+    copied = re.findall(r"^COPY (\S+) ", SERVICES["aws"]["build"]["dockerfile_inline"], re.MULTILINE)
+    built = "dist/glue_jobs.zip"
+
+    assert built in workspace
+    assert '(dist / "glue_jobs.zip"' in (ROOT / "deploy" / "build.py").read_text(encoding="utf-8")
+    assert len(relative) == 2
+    assert all((ROOT / path).exists() for path in [*workspace, *relative, *copied] if path != built)
+    sources = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    assert sources == {".", "./out"}
+
+
+def test_every_setting_of_the_extractor_is_one_that_it_reads() -> None:
+    given = {name for name in SERVICES["extract"]["environment"] if name.startswith(("SPOTIFY_", "LAKE_"))}
+
+    assert len(given) == 7
+    assert given <= {*_VARIABLES, *_THREE}
+
+
+def test_the_job_is_given_arguments_that_it_takes() -> None:
+    command = words("glue")
+    script = command.index(f"{WORKSPACE}glue_jobs/explode_playlists.py")
+
+    assert parse_arguments(command[script + 1 :]).lake == "s3://lake"
+    assert all(re.fullmatch(r"spark\.[\w.]+=\S+", setting) for setting in after("--conf", command))
+
+
+def test_what_is_installed_is_what_the_suite_is_tested_with() -> None:
+    pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    installed = [word for word in words("glue-tests") if "==" in word]
+
+    assert len(installed) == 4
+    assert [one for one in installed if one not in pinned] == []
+
+
+def test_every_variable_has_a_default_and_stands_in_the_document() -> None:
+    names = set(re.findall(r"\$\{(\w+)", TEXT))
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+    assert names == {"AWS_PORT", "NOTEBOOK_PORT", "GLUE_TAG", "OUT", "SUITE_USER"}
+    assert set(re.findall(r"\$\{(\w+):-", TEXT)) == names
+    assert [name for name in names if f"`{name}`" not in guide] == []
+
+
+# --- its own programs, without containers
+
+
+@pytest.fixture(scope="module")
+def ports() -> dict[str, str]:
+    """Free ports in the place of those that containers have for themselves."""
+    found = {}
+    for inside in ("5000", "8080"):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            found[inside] = str(free.getsockname()[1])
+    return found
+
+
+def outside(value: str, ports: dict[str, str]) -> str:
+    """The same for this machine."""
+    for inside, port in ports.items():
+        value = re.sub(rf"\b{inside}\b", port, value)
+    return value.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  # no container stands between it and the network here
+
+
+@contextmanager
+def started(name: str, ports: dict[str, str], folder: Path) -> Iterator[None]:
+    """The service's own command, once its own healthcheck is content."""
+    with (folder / f"{name}.txt").open("wb") as log:
+        process = subprocess.Popen(command_of(name, ports), cwd=ROOT, stdout=log, stderr=log)
+    check = [outside(word, ports) for word in SERVICES[name]["healthcheck"]["test"][2:]]
+    try:
+        begun = time.monotonic()
+        while subprocess.run([sys.executable, *check], capture_output=True, check=False).returncode != 0:
+            assert process.poll() is None, (folder / f"{name}.txt").read_text()
+            assert time.monotonic() - begun < 180, "not healthy within three minutes"
+            time.sleep(0.2)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def command_of(name: str, ports: dict[str, str]) -> list[str]:
+    port = ["--port", ports["5000"]] if name == "aws" else []  # its default is 5000, which may be taken here
+    return [sys.executable, *(outside(word, ports) for word in words(name)[1:]), *port]
+
+
+def test_the_bucket_is_made_and_the_stub_s_playlists_are_read_into_it(ports: dict[str, str], tmp_path: Path) -> None:
+    with ExitStack() as running:
+        for name in ("aws", "spotify"):
+            running.enter_context(started(name, ports, tmp_path))
+        for name in ("lake", "extract"):
+            given = {key: outside(value, ports) for key, value in SERVICES[name]["environment"].items()}
+            plain = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SPOTIFY_"))}
+            done = subprocess.run(
+                command_of(name, ports), cwd=ROOT, env=plain | given, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+        store = boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{ports['5000']}",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            region_name="us-east-1",
+        )
+        keys = [one["Key"] for one in store.list_objects_v2(Bucket="lake", Prefix="raw/pending/")["Contents"]]
+
+    assert [key.rpartition("/")[2] for key in keys if not key.endswith(".ndjson.gz")] == ["_manifest.json"]
+    assert len(keys) > 1

@@ -1,0 +1,161 @@
+"""docs/deploy.md: its commands run or are at least commands, and what it names exists."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore.session  # type: ignore[import-untyped, unused-ignore]
+import pytest
+from botocore import xform_name  # type: ignore[import-untyped, unused-ignore]
+
+from glue_jobs.explode_playlists import parse_arguments
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+LINES = [
+    line for block in re.findall(r"^```sh\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
+]
+INLINE = [
+    code for code in re.findall(r"`([^`\n]+)`", GUIDE) if re.match(r"make |\.venv/bin/python |aws |AWS_REGION=", code)
+]
+CLI_ONLY = {
+    "cli-read-timeout",
+    "max-results",
+}  # of the AWS CLI, not of a service; and paging, spelt as the service does
+
+
+def plain(line: str) -> list[str]:
+    """The words of a command without its variables."""
+    words = shlex.split(line)
+    return words[next(place for place, word in enumerate(words) if not re.fullmatch(r"[A-Z_]+=.*", word)) :]
+
+
+def commands(program: str) -> list[list[str]]:
+    found = [plain(line) for line in [*LINES, *INLINE]]
+    return [words[1:] for words in found if words[0] == program]
+
+
+def test_every_line_is_a_command_of_a_known_kind() -> None:
+    assert {plain(line)[0] for line in LINES} == {"make", "aws", "docker", ".venv/bin/python"}
+    assert len(LINES) >= 12
+
+
+def test_every_target_of_make_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = {words[0] for words in commands("make")}
+
+    assert targets >= {"deploy", "deploy-plan", "destroy", "build", "test-aws", "warehouse-trust"}
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def test_every_make_of_a_stage_starts_its_program() -> None:
+    for target, program in {
+        "deploy-plan": "deploy.stack plan --stage dev",
+        "deploy": "deploy.stack deploy --stage dev",
+        "deploy YES=yes STAGE=prod": "deploy.stack deploy --stage prod --yes",
+        "destroy": "deploy.stack destroy --stage dev",
+        "destroy DATA=yes": "deploy.stack destroy --stage dev --with-data",
+    }.items():
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(
+            ["make", "-n", *target.split()], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        assert " ".join(done.stdout.replace('"', "").split()).endswith(f"-m {program}")
+
+
+@pytest.mark.parametrize("words", commands(".venv/bin/python"), ids=" ".join)
+def test_every_program_takes_the_options_it_is_shown_with(words: list[str]) -> None:
+    module = words[1]
+    command = [word for word in words[2:3] if not word.startswith("-")]
+    options = [word for word in words[2:] if word.startswith("--")]
+
+    done = subprocess.run(
+        [sys.executable, "-m", module, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert [option for option in options if option not in done.stdout] == []
+
+
+def test_what_stands_can_be_asked_for_as_shown(tmp_path: Path) -> None:
+    line = next(words for words in commands(".venv/bin/python") if words[2:3] == ["show"])
+    (tmp_path / "main.tf").touch()
+
+    done = subprocess.run(
+        [sys.executable, *line, "--folder", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "There is nothing of stage dev: make deploy STAGE=dev" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [words for words in commands("aws") if words[0] not in {"s3", "sso", "configure"}], ids=" ".join
+)
+def test_every_call_of_aws_exists_with_its_parameters(words: list[str]) -> None:
+    service = botocore.session.Session().get_service_model(words[0])
+    operations = {xform_name(name, "-"): name for name in service.operation_names}
+    takes = {xform_name(name, "-") for name in service.operation_model(operations[words[1]]).input_shape.members}
+    given = {word.removeprefix("--") for word in words[2:] if word.startswith("--")}
+
+    assert given - CLI_ONLY <= takes
+
+
+def test_every_setting_output_and_alarm_that_it_names_exists() -> None:
+    terraform = ROOT / "deploy" / "terraform"
+    variables = names("variable", terraform / "variables.tf")
+    outputs = names("output", terraform / "outputs.tf")
+    monitoring = (terraform / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")
+    alarms = set(re.findall(r"^    ([a-z]+(?:-[a-z]+)*) = \{$", monitoring, re.MULTILINE)) | {
+        "machine-failed",
+        "job-failed",
+    }
+    settings = {name for row in rows("2. Settings") for name in re.findall(r"`(\w+)`", row[0])}
+    told = {name for row in rows("9. Alarms") for name in re.findall(r"^`([a-z-]+)`", row[0])}
+
+    assert len(settings) > 8
+    assert settings <= variables
+    assert told == alarms
+    mentioned = set(re.findall(r"`(\w+_(?:arn|url|days|hours|usd|tag|email|enabled|concurrency))\b", GUIDE))
+    assert mentioned <= variables | outputs
+
+
+def names(kind: str, file: Path) -> set[str]:
+    return set(re.findall(rf'^{kind} "(\w+)"', file.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def rows(section: str) -> list[list[str]]:
+    """The cells of the section's tables, without their heads."""
+    text = GUIDE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_every_parameter_of_the_job_is_one_that_it_takes() -> None:
+    given = [(row[0].strip("`"), row[1].strip("`")) for row in rows("6. The job by hand") if row[0].startswith("`--")]
+
+    assert len(given) == 6
+    for name, value in given:
+        lake = [] if name == "--lake" else ["--lake", "out"]
+        parse_arguments([*lake, name, value.replace("…", "x")])
+
+
+def test_every_link_leads_somewhere() -> None:
+    anchors = {
+        re.sub(r"[^\w\s-]", "", title.lower()).strip().replace(" ", "-")
+        for title in re.findall(r"^##+ (.*)$", GUIDE, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", GUIDE):
+        file, _, anchor = target.partition("#")
+        assert not file or (ROOT / "docs" / file).resolve().exists(), target
+        assert file or anchor in anchors, target
+
+
+def test_every_service_of_compose_that_it_names_exists() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    named = {words[-1] for words in commands("docker") if words[1] == "run" or words[-2] == "up"}
+
+    assert named == {"glue", "glue-tests", "notebook"}
+    assert all(re.search(rf"^  {name}:$", compose, re.MULTILINE) for name in named)

@@ -1,0 +1,565 @@
+"""`make deploy` around a small Terraform folder: the real terraform, nothing of AWS but moto's STS, S3 and secrets."""
+
+import argparse
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from uuid import uuid4
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import pytest
+
+from deploy import stack
+from deploy.commands import CommandError, run_command
+from deploy.costs import costs_text, looks_per_month, monthly_costs
+from tests.stores import BUCKET
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "123456789012"  # moto's
+MAIN = """
+variable "stage" { type = string }
+variable "extract_zip" { type = string }
+variable "glue_zip" { type = string }
+variable "schedule" { default = "rate(1 hour)" }
+variable "region" { default = "us-east-1" }
+variable "bucket" { default = "" }
+variable "account" { default = "123456789012" }
+variable "monthly_budget_usd" { default = 5 }
+resource "terraform_data" "job" { input = "${var.stage} ${filesha256(var.glue_zip)} ${filesha256(var.extract_zip)}" }
+output "region" { value = var.region }
+output "bucket" { value = var.bucket }
+output "secret_arn" { value = "arn:aws:secretsmanager:${var.region}:${var.account}:secret:login" }
+output "snowflake_role_arn" { value = "" }
+"""
+SLOW = """
+resource "terraform_data" "first" {
+  provisioner "local-exec" { command = "touch begun; sleep 20" }
+}
+resource "terraform_data" "second" { depends_on = [terraform_data.first] }
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def terraform() -> str:
+    """The program; without it there is nothing to test, which CI does not take for an answer."""
+    if found := shutil.which("terraform"):
+        return found
+    reason = "terraform is not installed: `make deploy` is not tested"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Terraform folder of three lines' worth, two zips beside it, and an AWS that knows us."""
+    assert s3_endpoint
+    made = tmp_path / "terraform"
+    made.mkdir()
+    (made / "main.tf").write_text(MAIN)
+    (tmp_path / "built").mkdir()
+    for name in ("extract_lambda.zip", "glue_jobs.zip"):
+        (tmp_path / "built" / name).write_bytes(name.encode())
+    (tmp_path / "tfrc").write_text("disable_checkpoint = true\n")
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "tfrc"))
+    for name in ("TERRAFORM", "AWS_PROFILE", "TF_DATA_DIR", "TF_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+def run(folder: Path, command: str, *arguments: str) -> int:
+    """The exit status of the command."""
+    return run_command("stack", stack.main, arguments_of(folder, command, *arguments))
+
+
+def arguments_of(folder: Path, command: str, *arguments: str) -> list[str]:
+    return [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments]
+
+
+def test_a_deploy_makes_what_its_plan_showed_and_says_what_stands(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, "deploy", "--yes") == 0
+
+    said = capfd.readouterr().out
+    assert f"Stage dev, AWS account {ACCOUNT}" in said
+    assert "Plan: 1 to add, 0 to change, 0 to destroy." in said
+    assert f"Stage dev: account {ACCOUNT}, region us-east-1" in said
+    assert re.search(r"^secret_arn +arn:aws:secretsmanager:us-east-1:123456789012:secret:login$", said, re.MULTILINE)
+    assert "snowflake_role_arn" not in said.partition("Stage dev stands:")[2]
+    assert re.search(r"^  Glue +\$10\.56  720 runs, rate\(1 hour\)", said, re.MULTILINE)
+    assert "more than monthly_budget_usd, $5.00" in said
+    assert "make warehouse STAGE=dev" in said
+    assert stack.outputs("dev", folder)["region"] == "us-east-1"
+
+
+def test_a_second_deploy_changes_nothing_until_a_zip_does(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run(folder, "deploy", "--yes")
+    capfd.readouterr()
+
+    assert run(folder, "deploy", "--yes") == 0
+    assert "Stage dev stands as it should: nothing was changed." in capfd.readouterr().out
+
+    (folder.parent / "built" / "glue_jobs.zip").write_bytes(b"changed")
+    assert run(folder, "plan") == 0
+    assert "Plan: 0 to add, 1 to change, 0 to destroy." in capfd.readouterr().out
+
+
+def test_a_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "plan") == 0
+
+    assert "Plan: 1 to add" in capfd.readouterr().out
+    assert stack.outputs("dev", folder) == {}
+
+
+def test_stages_stand_apart_and_have_settings_of_their_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "prod.tfvars").write_text('bucket = "of-prod"\n')
+    run(folder, "deploy", "--yes")
+    run(folder, "deploy", "--yes", "--stage=prod")
+
+    assert stack.outputs("prod", folder)["bucket"] == "of-prod"
+    assert "bucket" not in stack.outputs("dev", folder)
+    assert run(folder, "destroy", "--yes") == 0
+    assert "Stage dev is gone." in capfd.readouterr().out
+    assert stack.outputs("dev", folder) == {}
+    assert stack.outputs("prod", folder)["bucket"] == "of-prod"
+
+
+def test_what_stands_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "show") == 0
+    assert "There is nothing of stage dev: make deploy STAGE=dev" in capfd.readouterr().out
+
+    run(folder, "deploy", "--yes")
+    capfd.readouterr()
+    assert run(folder, "show", "--json") == 0
+    assert json.loads(capfd.readouterr().out) == {
+        "region": "us-east-1",
+        "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:login",
+    }
+
+
+def test_without_a_terminal_nothing_is_done_unasked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Path(os.devnull).open(encoding="utf-8") as nobody:
+        monkeypatch.setattr(sys, "stdin", nobody)
+
+        assert run(folder, "deploy") == 1
+        assert "nobody is at the terminal to be asked: make deploy YES=yes" in capfd.readouterr().err
+        assert run(folder, "destroy") == 1
+        assert "--with-data --yes-delete BUCKET" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"), [("no", 1, "stack: nothing was changed"), ("yes", 0, "Stage dev stands:")]
+)
+def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, said: str) -> None:
+    done = at_a_terminal(arguments_of(folder, "deploy"), answer)
+
+    assert done.returncode == status
+    assert f"Type yes to do this in account {ACCOUNT}, region us-east-1: " in done.stdout
+    assert said in done.stdout
+
+
+def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProcess[str]:
+    """The command with somebody at the keyboard; stdout has stderr too."""
+    keyboard, terminal = pty.openpty()
+    os.write(keyboard, f"{answer}\n".encode())
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.stack", *arguments],
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+
+
+@pytest.mark.parametrize("stage", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
+def test_a_stage_is_a_plain_word(folder: Path, stage: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "deploy", "--yes", f"--stage={stage}") == 1
+
+    assert "is no name of a stage" in capfd.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["main.tf"]
+
+
+# --- tools and credentials
+
+
+def test_without_terraform_it_says_where_to_get_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert run(folder, "plan") == 1
+
+    said = capfd.readouterr().err
+    assert "there is no terraform and no tofu here: install Terraform 1.10 or newer (https://" in said
+    assert "OpenTofu" in said
+
+
+def test_an_old_terraform_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program(tmp_path / "old", 'echo \'{"terraform_version": "1.9.8"}\'')
+    monkeypatch.setenv("TERRAFORM", str(tmp_path / "old"))
+
+    assert run(folder, "plan") == 1
+
+    assert "is version 1.9.8, which is too old" in capfd.readouterr().err
+
+
+def test_opentofu_does_as_well(folder: Path, tmp_path: Path, terraform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin" / "tofu", f'exec {terraform} "$@"')
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    assert run(folder, "deploy", "--yes") == 0
+
+
+def program(path: Path, line: str) -> None:
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+def test_without_credentials_it_says_how_to_get_some(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    no_credentials(tmp_path, monkeypatch)
+
+    assert run(folder, "deploy", "--yes") == 1
+
+    assert "there are no AWS credentials here: log in, `aws configure sso` once" in capfd.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["main.tf"]
+
+
+def test_a_region_must_be_named_by_environment_or_settings(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no config"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert run(folder, "plan") == 1
+    assert "no AWS region is named: set AWS_REGION, such as eu-west-1" in capfd.readouterr().err
+
+    (folder / "dev.tfvars").write_text('region = "eu-west-1"\n')
+    assert run(folder, "plan") == 0
+    assert "region eu-west-1" in capfd.readouterr().out
+
+
+def test_a_profile_that_is_not_there_is_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    no_credentials(tmp_path, monkeypatch)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+    assert run(folder, "plan") == 1
+
+    assert "there is no AWS profile nobody" in capfd.readouterr().err
+
+
+def test_an_expired_sso_login_says_how_to_renew_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    no_credentials(tmp_path, monkeypatch)
+    (tmp_path / "config").write_text(
+        "[profile work]\nsso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n"
+        f"sso_account_id = {ACCOUNT}\nsso_role_name = Admin\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "work")
+
+    assert run(folder, "plan") == 1
+
+    said = capfd.readouterr().err
+    assert "the AWS login of the profile work has expired: `aws sso login --profile work`" in said
+
+
+def no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # a login's token is cached there
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no credentials"))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ExpiredToken", "the AWS credentials have expired (ExpiredToken): log in"),
+        ("InvalidClientTokenId", "the AWS credentials are not taken by AWS (InvalidClientTokenId): log in"),
+    ],
+)
+def test_credentials_that_aws_refuses(
+    folder: Path, code: str, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with refusing(code) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        assert run(folder, "plan") == 1
+
+    assert said in capfd.readouterr().err
+
+
+@contextlib.contextmanager
+def refusing(code: str) -> Iterator[str]:
+    """An STS that answers nothing but this error."""
+
+    class Refusal(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = f"<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>".encode()
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server: socketserver.TCPServer = HTTPServer(("127.0.0.1", 0), Refusal)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_another_account_is_not_touched(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "dev.tfvars").write_text('account = "210987654321"\n')
+    run(folder, "deploy", "--yes")
+    capfd.readouterr()
+
+    assert run(folder, "deploy", "--yes") == 1
+    said = capfd.readouterr().err
+    assert f"stage dev stands in account 210987654321, and these credentials are of account {ACCOUNT}" in said
+
+
+def test_a_stage_does_not_move_to_another_region(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run(folder, "deploy", "--yes")
+    (folder / "dev.tfvars").write_text('region = "eu-central-1"\n')
+
+    assert run(folder, "deploy", "--yes") == 1
+
+    assert "stage dev stands in us-east-1, and its settings now say eu-central-1" in capfd.readouterr().err
+    assert stack.outputs("dev", folder)["region"] == "us-east-1"
+
+
+# --- what goes wrong in the middle
+
+
+def test_a_mistake_in_the_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "dev.tfvars").write_text("bucket = [\n")
+
+    assert run(folder, "deploy", "--yes") == 1
+    assert "Terraform could not plan, see above; nothing was changed" in capfd.readouterr().err
+
+
+def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "bad.tf").write_text(SLOW.replace("touch begun; sleep 20", "test -e cause"))
+
+    assert run(folder, "deploy", "--yes") == 1
+    assert "run the same command again, it goes on from there" in capfd.readouterr().err
+
+    (folder / "cause").touch()
+    assert run(folder, "deploy", "--yes") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(folder: Path, number: int) -> None:
+    (folder / "slow.tf").write_text(SLOW)
+    log = folder.parent / "log.txt"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.stack", *arguments_of(folder, "deploy", "--yes")],
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    wait_for((folder / "begun").exists)
+    os.killpg(process.pid, number)  # as Ctrl-C does: to the whole group
+    wait_for(lambda: "Stopping: Terraform ends" in log.read_text())
+    os.killpg(process.pid, number)  # and again, as the impatient do
+    process.wait(60)
+    said = log.read_text()
+
+    assert process.returncode == 130
+    assert said.count("Interrupt received.") == 1
+    assert "Two interrupts received" not in said
+    assert "it may be run again at any time" in said
+    assert "Stage dev stands" not in said
+    (folder / "slow.tf").write_text(SLOW.replace("sleep 20", "true"))
+    assert run(folder, "deploy", "--yes") == 0
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    begun = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - begun < 60, "it did not come to that within a minute"
+        time.sleep(0.01)
+
+
+def given(**values: object) -> argparse.Namespace:
+    return argparse.Namespace(**{"yes": False, "stage": "dev", **values})
+
+
+def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -> None:
+    replaced = {
+        "address": "module.storage.aws_kms_key.lake",
+        "type": "aws_kms_key",
+        "change": {"actions": ["delete", "create"]},
+    }
+    changed = {"address": "aws_s3_bucket.lake", "type": "aws_s3_bucket", "change": {"actions": ["update"]}}
+
+    stack._mind_the_data({"resource_changes": [changed]}, given(yes=True))
+    stack._mind_the_data({"resource_changes": [replaced]}, given(yes=False))
+    assert "CAREFUL: this deletes module.storage.aws_kms_key.lake" in capfd.readouterr().out
+    with pytest.raises(CommandError, match="--yes does not cover deleting module"):
+        stack._mind_the_data({"resource_changes": [replaced]}, given(yes=True))
+
+
+# --- destroying
+
+
+@pytest.fixture
+def bucket(folder: Path, capfd: pytest.CaptureFixture[str]) -> str:
+    """A deployed stage's bucket: 3 objects, one of them overwritten and one deleted, so 5 versions."""
+    name = f"data-{uuid4()}"
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("raw/a", "raw/a", "processed/songs/1.parquet", "raw/gone"):
+        client.put_object(Bucket=name, Key=key, Body=b"12345")
+    client.delete_object(Bucket=name, Key="raw/gone")
+    (folder / "dev.tfvars").write_text(f'bucket = "{name}"\n')
+    assert run(folder, "deploy", "--yes") == 0
+    capfd.readouterr()
+    return name
+
+
+def versions(bucket: str) -> int:
+    found = boto3.client("s3").list_object_versions(Bucket=bucket)
+    return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+
+
+def test_data_are_not_destroyed_by_the_way(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "destroy", "--yes") == 1
+
+    said = capfd.readouterr()
+    assert f"The bucket {bucket} holds 2 objects, 5 with their older versions, 0.0 MB:" in said.out
+    assert re.search(r"^  processed/ +1\n  raw/ +1$", said.out, re.MULTILINE)
+    assert "nothing was touched. To destroy the data as well: make destroy STAGE=dev DATA=yes" in said.err
+    assert versions(bucket) == 5
+    assert stack.outputs("dev", folder)["bucket"] == bucket
+
+
+def test_a_wrong_name_saves_the_data(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 1
+    assert f"--yes-delete names {BUCKET}, the bucket is {bucket}: nothing was touched" in capfd.readouterr().err
+
+    done = at_a_terminal(arguments_of(folder, "destroy", "--with-data"), "yes")
+    assert "Type the bucket's name to destroy it with all data: " in done.stdout
+    assert done.returncode == 1
+    assert versions(bucket) == 5
+
+
+def test_the_bucket_s_name_typed_at_a_terminal_destroys(folder: Path, bucket: str) -> None:
+    done = at_a_terminal(arguments_of(folder, "destroy", "--with-data"), bucket)
+
+    assert done.returncode == 0, done.stdout
+    assert stack.outputs("dev", folder) == {}
+
+
+def test_what_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "destroy", "--yes") == 0
+
+    assert "There is nothing of stage dev." in capfd.readouterr().out
+
+
+# --- what it costs
+
+
+@pytest.mark.parametrize(
+    ("schedule", "times"),
+    [
+        ("rate(1 hour)", 720),
+        ("rate(15 minutes)", 2880),
+        ("rate(1 minute)", 43200),
+        ("rate(2 days)", 15),
+        ("cron(0 6 * * ? *)", 30),
+        ("cron(0/15 * * * ? *)", 2880),
+        ("cron(30 6,18 ? * MON-FRI *)", 300 / 7),
+        ("cron(0 0-11/2 * * ? *)", 180),
+        ("cron(0 6 L * ? *)", None),
+        ("cron(0 6 ? * 2#1 *)", None),
+        ("cron(61 6 * * ? *)", None),
+        ("at(2026-11-20T10:00:00)", None),
+        ("rate(0 minutes)", None),
+    ],
+)
+def test_how_often_a_schedule_fires_in_30_days(schedule: str, times: float | None) -> None:
+    assert looks_per_month(schedule) == (None if times is None else pytest.approx(times))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "version", "glue", "function", "machine", "metrics"),
+    [
+        (
+            "rate(1 hour)",
+            "5.1",
+            10.56,
+            0.288,
+            0.216,
+            3.3,
+        ),  # 720 x 2/60 DPU hours x $0.44; x 30 GB seconds; x 12 transitions
+        ("rate(15 minutes)", "5.1", 42.24, 1.152, 0.864, 3.3),
+        ("rate(1 day)", "5.1", 0.44, 0.012, 0.009, 0.137),  # a metric is paid for the hours in which it has a value
+        ("rate(1 minute)", "5.1", 633.6, 17.28, 12.96, 3.3),
+        ("rate(1 hour)", "6.0", 7.392, 0.288, 0.216, 3.3),
+    ],
+)
+def test_a_month_is_priced_by_its_runs(
+    schedule: str, version: str, glue: float, function: float, machine: float, metrics: float
+) -> None:
+    costs = monthly_costs({"schedule": schedule, "glue_version": version}, {"aws_kms_key": 1, "aws_sns_topic": 2})
+
+    assert {cost.what: round(cost.dollars, 3) for cost in costs} == {
+        "Glue": glue,
+        "Lambda": function,
+        "Step Functions": machine,
+        "metrics": metrics,
+        "keys": 1.0,
+    }
+
+
+def test_the_metrics_that_are_priced_are_those_that_the_lambda_sends() -> None:
+    source = (ROOT / "extract_lambda" / "metrics.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'(?:name=|^ +)"([A-Z]\w+)"[:,]', source, re.MULTILINE)) - {
+        "PlaylistsFailedByClass",
+        "FailureClass",
+    }
+
+    [metrics] = [one for one in monthly_costs({"schedule": "rate(1 hour)"}, {}) if one.what == "metrics"]
+    assert metrics.why == f"{len(names)} x $0.30"
+
+
+def test_a_schedule_that_nobody_can_count_is_priced_by_the_run() -> None:
+    said = costs_text({"schedule": "cron(0 6 L * ? *)"}, {"aws_cloudwatch_metric_alarm": 7})
+
+    assert "A month of it costs about $0.70" in said
+    assert "Glue comes on top, $0.0147 a run: how often cron(0 6 L * ? *) fires is not known." in said
