@@ -46,7 +46,8 @@ def _value(column: Column, *, is_text: bool) -> SparkColumn:
     if column.type is Type.TIMESTAMP:
         # By way of the zoned type: the cast to TIMESTAMP_NTZ alone would drop an offset unread. The session is in UTC.
         utc = F.expr(f"try_cast(`{column.name}` as timestamp)").cast("timestamp_ntz")
-        return F.when(given.rlike(_ISO_TIMESTAMP), utc)
+        # A zone may lead out of the years 1 to 9999, which is all that SQL engines and Python know.
+        return F.when(given.rlike(_ISO_TIMESTAMP) & F.year(utc).between(1, 9999), utc)
     return F.expr(f"try_cast(`{column.name}` as {SPARK_TYPES[column.type]})")
 
 
@@ -76,22 +77,19 @@ def is_published(table: Table) -> SparkColumn:
 
 
 def newest(rows: DataFrame, table: Table) -> DataFrame:
-    """At most one published row per key: of the newest observation as `Table.newest_per` says; histories keep all.
+    """The rows to publish, at most one per key: of the newest observation as `Table.newest_per` says.
 
-    A row that is not published never counts as an observation, so that an older sound one still wins, as it would if
-    the two came in different batches.
+    Histories keep all. A row that is not published never counts as an observation, so that an older sound one still
+    wins, as it would if the two came in different batches.
     """
-    if not table.newest_per:
-        return rows
-    is_candidate = is_published(table)
-    observed = Window.partitionBy(is_candidate, *table.newest_per).orderBy(*_descending(table.observation_order))
-    of_key = Window.partitionBy(is_candidate, *table.key).orderBy(*_descending(table.row_order))
-    return (
-        rows.withColumn("_observation", F.rank().over(observed))
-        .withColumn("_row", F.row_number().over(of_key))
-        .where(~is_candidate | ((F.col("_observation") == 1) & (F.col("_row") == 1)))
-        .drop("_observation", "_row")
-    )
+    newest_rows = rows.where(is_published(table))
+    if table.newest_per and table.newest_per != table.key:
+        observed = Window.partitionBy(*table.newest_per).orderBy(*_descending(table.observation_order))
+        newest_rows = newest_rows.withColumn("_rank", F.rank().over(observed)).where("_rank = 1").drop("_rank")
+    if table.newest_per:
+        of_key = Window.partitionBy(*table.key).orderBy(*_descending(table.row_order))
+        newest_rows = newest_rows.withColumn("_row", F.row_number().over(of_key)).where("_row = 1").drop("_row")
+    return newest_rows
 
 
 def first_misfit(texts: SparkColumn) -> SparkColumn:

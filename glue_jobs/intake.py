@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Never
 
 from glue_jobs.commit_log import REJECTS, Batch, Input, StagedFile, Taken
-from glue_jobs.reader import Document, Item, Read, UnreadableDocumentError, read_document
+from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
 from shared import lake
 from shared.document import document_id, timestamp
 from shared.store import Fetched, ObjectStore
@@ -73,14 +73,17 @@ def take_in(
     lines: list[str] = []
     for given, data in _fetched(batch.inputs, fetch):
         source_object = lake.pending_key(given.key)
-        identity = (document_ids or {}).get(given.key) or document_id(data)
+        known_as = (document_ids or {}).get(given.key)
         try:
-            read = _condemned() if batch.condemned else _under(identity, read_document(data))
+            read = _condemned() if batch.condemned else read_document(data, known_as)
+            identity = read.document_id
             at = _extracted_at(read.extracted_at, given, extracted_at, found)
         except UnreadableDocumentError as error:
-            log.warning("%s goes to quarantine: %s", source_object, error)
-            found.taken.append(_taken(given, identity, given.time, str(error)))
-            lines.append(_reject(source_object, identity, str(error), None))
+            identity = known_as or document_id(data)
+            reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
+            log.warning("%s goes to quarantine: %s", source_object, reason)
+            found.taken.append(_taken(given, identity, given.time, reason))
+            lines.append(_reject(source_object, identity, reason, None))
             found.reject_reasons["file quarantined"] += 1
             continue
         found.taken.append(_taken(given, identity, at))
@@ -112,16 +115,6 @@ def take_in(
 def _condemned() -> Never:
     message = "the job died over this file again and again"
     raise UnreadableDocumentError(message)
-
-
-def _under(identity: str, read: Document) -> Document:
-    """The document under the id by which it is known; what it does not name itself is named after that id."""
-    own, known = f"document:{read.document_id}", f"document:{identity}"
-    for one in read.reads if own != known else ():
-        one.playlist_id = one.playlist_id.replace(own, known)
-        one.run_id = one.run_id.replace(own, known)
-        one.snapshot_id = one.snapshot_id and one.snapshot_id.replace(own, known)
-    return read
 
 
 def _fetched(inputs: Sequence[Input], fetch: Fetch) -> Iterator[tuple[Input, bytes]]:
@@ -157,10 +150,10 @@ def _extracted_at(said: str | None, given: Input, default: datetime | None, foun
 def _instant(text: str, where: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except (ValueError, TypeError) as error:
-        message = f"{where} is no ISO time: {text!r}"
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:  # 0001-01-01T00:00:00+01:00 is before all time
+        message = f"{where} is no ISO time: {text!r:.80}"
         raise UnreadableDocumentError(message) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _taken(given: Input, identity: str, at: datetime, quarantined: str | None = None) -> Taken:

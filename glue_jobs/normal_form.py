@@ -9,6 +9,7 @@ rejected.
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from shared.contract import Type, source_paths
 from shared.tables import TABLES
@@ -16,12 +17,18 @@ from shared.tables import TABLES
 # Starts with a control character that no honest name carries; what follows is the misfit's JSON.
 MISFIT = "\u0001misfit:"
 
+_ABOVE_MISFITS = "\u0002"
+_STRING = Type.STRING
 _INT_MAX = 2**31 - 1
+# Spark's JSON reader (Jackson) gives up on text of 20 million characters and on numbers of 1,000 digits.
+LONGEST_TEXT = 1_000_000
+_GREATEST = 10**300
+_SHOWN = 1_000
 
 
 def misfit(value: object) -> str:
-    """The marked text that stands for a value of the wrong structure."""
-    return MISFIT + json.dumps(value, ensure_ascii=False)
+    """The marked text that stands for a value of the wrong structure: as much of it as anybody is shown."""
+    return MISFIT + json.dumps(value, ensure_ascii=False)[:_SHOWN]
 
 
 @dataclass
@@ -32,8 +39,12 @@ class Leaf:
     is_key: bool = False
 
     def fit(self, value: object) -> object:
-        """The scalar itself, or the marked text of an object or list."""
-        return value if isinstance(value, str | int | float) else misfit(value)
+        """The scalar itself, beyond all measure as text; or the marked text of an object, a list or a whole book."""
+        if isinstance(value, str):
+            return value if len(value) <= LONGEST_TEXT else misfit(value)
+        if type(value) is int and abs(value) > _GREATEST:
+            return str(value)
+        return value if isinstance(value, int | float) else misfit(value)
 
     def unfit(self, value: object) -> object:
         """The marked text of a misfit that stands where this leaf's parent should be."""
@@ -60,6 +71,8 @@ class Array:
         """The list with each element fitted; anything else becomes one unfit element."""
         if not isinstance(value, list):
             return [self.element.unfit(value)]
+        if _are_short_texts(value) and type(self.element) is Leaf:
+            return value
         return [None if element is None else self.element.fit(element) for element in value]
 
     def unfit(self, value: object) -> object:
@@ -68,7 +81,11 @@ class Array:
 
     def is_plain(self, value: object) -> bool:
         """Whether every element is plain."""
-        return isinstance(value, list) and all(e is not None and self.element.is_plain(e) for e in value)
+        if not isinstance(value, list):
+            return False
+        if _are_short_texts(value) and type(self.element) is Leaf and self.element.type is _STRING:
+            return bool(min(value) > _ABOVE_MISFITS)
+        return all(e is not None and self.element.is_plain(e) for e in value)
 
 
 @dataclass
@@ -81,10 +98,15 @@ class Struct:
         """The object with its known fields fitted, nulls left out; anything else becomes an object of unfit leaves."""
         if not isinstance(value, dict):
             return self.unfit(value)
-        fitted = {}
+        fitted: dict[str, object] = {}
         for name, node in self.fields.items():
             child = value.get(name)
-            if child is not None:
+            if child is None:
+                continue
+            # The most frequent case spelt out: this runs a hundred times for every item of a playlist.
+            if type(child) is str and type(node) is Leaf and len(child) <= LONGEST_TEXT:
+                fitted[name] = child
+            else:
                 fitted[name] = node.fit(child)
         return fitted
 
@@ -96,13 +118,27 @@ class Struct:
         """Whether every field that is there is plain, and no key is missing."""
         if not isinstance(value, dict):
             return False
-        return all(
-            node.is_plain(value[name]) if name in value else not (isinstance(node, Leaf) and node.is_key)
-            for name, node in self.fields.items()
-        )
+        for name, node in self.fields.items():
+            child = value.get(name)
+            if type(node) is not Leaf:
+                if child is not None and not node.is_plain(child):
+                    return False
+            elif child is None:
+                if node.is_key:
+                    return False
+            elif type(child) is str and node.type is _STRING:  # the most frequent case spelt out, as above
+                if child.startswith(MISFIT):
+                    return False
+            elif not node.is_plain(child):
+                return False
+        return True
 
 
 Node = Leaf | Array | Struct
+
+
+def _are_short_texts(values: list[Any]) -> bool:
+    return bool(values) and set(map(type, values)) == {str} and max(map(len, values)) <= LONGEST_TEXT
 
 
 def _is_utc(text: str) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 
 from glue_jobs import normal_form
 from shared import document
+from shared.contract import Type
 
 Kind = Literal["song", "episode", "local", "empty", "unavailable", "rejected"]
 KINDS: tuple[Kind, ...] = ("song", "episode", "local", "empty", "unavailable", "rejected")
@@ -22,6 +23,9 @@ _PLAYLIST_HREF = re.compile(r"/playlists/([^/?#]+)/(?:items|tracks)(?:[/?#]|$)")
 _OFFSET_IN_HREF = re.compile(r"[?&]offset=([0-9]{1,9})(?:&|#|$)")
 _LIKED_HREF = re.compile(r"/me/tracks(?:[/?#]|$)")
 _EXCERPT = 80
+_LONGEST_REASON = 300
+_LAST_POSITION = 2**31 - 1
+_TOTAL = normal_form.Leaf(Type.INT)
 
 
 class UnreadableDocumentError(ValueError):
@@ -32,8 +36,8 @@ class UnreadableDocumentError(ValueError):
 class Item:
     """One position of a playlist: what stands there, in the normal form.
 
-    `raw` is the row as it came, kept where a value may not cast, for the rejects. `reason` says why a row of kind
-    rejected could not be read.
+    `raw` is the row as it came, kept where a value may not cast, for the rejects; of a giant only the beginning.
+    `reason` says why a row of kind rejected could not be read.
     """
 
     position: int
@@ -79,13 +83,15 @@ class Document:
     damages: list[Damage] = field(default_factory=list)
 
 
-def read_document(data: bytes) -> Document:
+def read_document(data: bytes, known_as: str | None = None) -> Document:
     """The reads of playlists that the bytes hold, in reading order; our own documents also say when they were made.
 
+    `known_as` is the document's id where that is not the bytes' own: what names nothing itself is named after it.
     Raises UnreadableDocumentError where nothing in them is a playlist's. A broken line among good ones is a damage.
     """
     try:
-        return _read(document.document_id(data), *_values(data))
+        plain = _plain(data)
+        return _read(known_as or document.id_of_plain(plain), *_values(plain))
     except RecursionError as error:  # what can just be parsed may be too deep to be written again
         message = "nested too deeply"
         raise UnreadableDocumentError(message) from error
@@ -103,8 +109,8 @@ def _read(document_id: str, values: list[Any], damages: list[Damage]) -> Documen
 # --- bytes to JSON values
 
 
-def _values(data: bytes) -> tuple[list[Any], list[Damage]]:
-    text = _text(data)
+def _values(plain: bytes) -> tuple[list[Any], list[Damage]]:
+    text = _text(plain)
     if not text.strip():
         message = "the file is empty"
         raise UnreadableDocumentError(message)
@@ -120,11 +126,14 @@ def _values(data: bytes) -> tuple[list[Any], list[Damage]]:
         return values, damages
 
 
-def _text(data: bytes) -> str:
+def _plain(data: bytes) -> bytes:
     try:
-        plain = document.uncompressed(data)
+        return document.uncompressed(data)
     except document.DamagedDocumentError as error:
         raise UnreadableDocumentError(str(error)) from error
+
+
+def _text(plain: bytes) -> str:
     encoding = "utf-8-sig"
     if plain.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         encoding = "utf-32"
@@ -208,7 +217,7 @@ def _look(look: Mapping[str, Any], run_id: str, source_position: int) -> Read:
         status=look["status"],
         failure_class=_text_or_none(look.get("failure_class")),
         snapshot_id=_text_or_none(look.get("snapshot_id")),
-        total=_embedded_total(shown) if shown is not None else None,
+        total=_total(_embedded_total(shown)) if shown is not None else None,
         playlist=_playlist(shown) if shown is not None else None,
     )
 
@@ -354,10 +363,10 @@ def _playlist_page(value: object) -> tuple[str | None, _Page]:
     if "error" in value:
         error = value["error"]
         said = error.get("message") if isinstance(error, dict) else error
-        message = f"an error answer of the API: {said}"
+        message = f"an error answer of the API: {str(said)[:_LONGEST_REASON]}"
         raise UnreadableDocumentError(message)
     if not _is_page(value):
-        message = f"no playlist, page or row; its keys are {', '.join(sorted(value)[:8]) or 'none'}"
+        message = f"no playlist, page or row; its keys are {', '.join(sorted(value)[:8])[:_LONGEST_REASON] or 'none'}"
         raise UnreadableDocumentError(message)
     rows, href = value["items"], _text_or_none(value.get("href"))
     playlist_id = _href_playlist(value)
@@ -390,13 +399,17 @@ def _offset(page: Mapping[str, Any], asked: object = None) -> int:
     """The 0-based position of the page's first row: as the page says, as its href says, as it was asked, else 0."""
     in_href = _OFFSET_IN_HREF.search(_text_or_none(page.get("href")) or "")
     for said in (page.get("offset"), int(in_href[1]) if in_href else None, asked):
-        if type(said) is int and said >= 0:
+        if type(said) is int and 0 <= said <= _LAST_POSITION:
             return said
     return 0
 
 
 def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= normal_form.LONGEST_TEXT else None
+
+
+def _total(value: object) -> object:
+    return None if value is None else _TOTAL.fit(value)
 
 
 # --- drafts to reads
@@ -421,7 +434,7 @@ def _finished(drafts: list[_Draft], document_id: str) -> list[Read]:
             run_id=draft.run_id or f"document:{document_id}" + (f"#{repeat}" if repeat else ""),
             source_position=n,
             snapshot_id=draft.snapshot_id or fallback,
-            total=total,
+            total=_total(total),
             item_count=len(positions),
             is_complete=bool(pages)
             and len(totals) == 1
@@ -447,15 +460,17 @@ def _playlist(value: Mapping[str, Any]) -> Mapping[str, Any]:
 def _item(row: object, position: int, source_position: int) -> Item:
     kind, reason, entry = _kind(row)
     if not isinstance(row, dict):
-        raw = None if row is None else json.dumps(row, ensure_ascii=False)
-        return Item(position, source_position, kind, {}, raw, reason)
+        return Item(position, source_position, kind, {}, None if row is None else _raw(row), reason)
     fitted = normal_form.ROW.fit({**row, "item": entry})
     assert isinstance(fitted, dict)  # noqa: S101  # an object fits an object
     is_plain = reason is None and normal_form.ROW.is_plain(fitted)
     if kind == "local":
         _name_local(fitted["item"])
-    raw = None if is_plain else json.dumps(row, ensure_ascii=False)
-    return Item(position, source_position, kind, fitted, raw, reason)
+    return Item(position, source_position, kind, fitted, None if is_plain else _raw(row), reason)
+
+
+def _raw(row: object) -> str:
+    return json.dumps(row, ensure_ascii=False)[: normal_form.LONGEST_TEXT]
 
 
 def _kind(row: object) -> tuple[Kind, str | None, Mapping[str, Any] | None]:

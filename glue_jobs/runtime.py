@@ -27,15 +27,16 @@ log = logging.getLogger(__name__)
 _SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # Spark 4's default (Glue 6.0): bad casts fail the same way on both
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",  # as Spark 4: 1000-02-29, a day to Spark 2, is null, no error
     "spark.sql.adaptive.enabled": "false",  # batches are bounded: plans need no second thought, jobs can be counted
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # a date before 1582 is written as it is, as by Spark 4
 }
-# For plain Python on one machine, where start-up is most of the time: nothing listens outside, and neither the JVM nor
-# Spark compiles for the long run. Spark's results are the same either way.
-_LOCAL_SETTINGS = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+# For plain Python on one machine, where start-up is most of the time, Spark compiles its plans for large batches only,
+# and the JVM never for the long run. Spark's results are the same either way.
+_UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+_WORTH_COMPILING = 20_000  # items
+_LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.master": "local[*]",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -83,6 +84,16 @@ class GlueJob:
             self._glue = _init_glue(job_class, session, self._name, self._argv)
         log.info("Spark %s, %s", session.version, "on Glue" if self._glue else session.sparkContext.master)
         return session
+
+    def plan_for(self, items: int) -> None:
+        """Tells Spark how much is to come; on Glue and under spark-submit it compiles its plans for any number."""
+        if is_submitted():
+            return
+        for key, value in _UNCOMPILED.items():
+            if items < _WORTH_COMPILING:
+                self.spark.conf.set(key, value)
+            else:
+                self.spark.conf.unset(key)
 
     @cached_property
     def _spark_reads_s3(self) -> bool:

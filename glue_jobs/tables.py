@@ -75,6 +75,7 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     )
     frames: dict[str, DataFrame] = {}
     tables: list[_Made] = []
+    job.plan_for(intake.kinds.total())
     if intake.items:
         items = read_items(job.spark, job.readable(store, intake.items), batch.batch_id).persist()
         frames |= dict.fromkeys(FROM_ITEMS, items)
@@ -140,7 +141,7 @@ def _made(table: Table, conformed: DataFrame) -> _Made:
     ]
     if table is PLAYLIST_ITEMS:
         counts += [F.count_if(F.col("kind") == kind).alias(kind) for kind in KINDS]
-    rows = newest(conformed.observe(made, *counts), table).where(is_published(table)).drop(FAULT)
+    rows = newest(conformed.observe(made, *counts), table).drop(FAULT)
     return _Made(table, rows.observe(kept, F.count(F.lit(1)).alias("rows")), made, kept)
 
 

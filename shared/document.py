@@ -42,9 +42,14 @@ def uncompressed(data: bytes) -> bytes:
 def document_id(data: bytes) -> str:
     """sha256 of the uncompressed bytes, in hex; of the stored bytes where they cannot be uncompressed."""
     try:
-        return hashlib.sha256(uncompressed(data)).hexdigest()
+        return id_of_plain(uncompressed(data))
     except DamagedDocumentError:
-        return hashlib.sha256(data).hexdigest()
+        return id_of_plain(data)
+
+
+def id_of_plain(data: bytes) -> str:
+    """The document's id, of bytes that are uncompressed already: sha256 in hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def timestamp(at: datetime) -> str:

@@ -12,6 +12,11 @@ from tests.stores import folder_store, s3_endpoint, s3_store, store  # noqa: F40
 HERE = Path(__file__).parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make fuzz` asks for more than an ordinary test does."""
+    parser.addoption("--mutations", type=int, default=2000, help="how many damaged documents go through the job")
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Opened when the first test asks; starting it costs seconds, so tests without it stay without."""

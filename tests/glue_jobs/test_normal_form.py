@@ -27,6 +27,18 @@ def test_a_scalar_stays_as_it_came(value: object) -> None:
     assert ROW.fit({"item": {"name": value}}) == {"item": {"name": value}}
 
 
+@pytest.mark.parametrize("value", [10**301, -(10**301)])
+def test_a_number_that_no_json_reader_takes_is_text(value: int) -> None:
+    assert COUNT.fit(value) == str(value)
+    assert not COUNT.is_plain(COUNT.fit(value))
+
+
+def test_text_that_no_json_reader_takes_is_marked_and_cut() -> None:
+    assert TEXT.fit("n" * 1_000_000) == "n" * 1_000_000
+    assert TEXT.fit("n" * 1_000_001) == '\u0001misfit:"' + "n" * 999
+    assert TEXT.fit(["n" * 1_000_001]) == '\u0001misfit:["' + "n" * 998
+
+
 @pytest.mark.parametrize("value", [{"a": [1]}, [], ["x"]])
 def test_a_structure_where_a_scalar_should_be_is_marked_and_kept_as_json(value: object) -> None:
     fitted = TEXT.fit(value)

@@ -1,0 +1,123 @@
+"""Delivers events to rule targets as EventBridge does: at least once, in no order, each with its target's input."""
+
+import json
+import logging
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+Event = Mapping[str, Any]
+Deliver = Callable[[str, Any], None]  # the target's ARN, and what it is sent
+
+_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one target."""
+
+    rule: str
+    target_arn: str
+    body: Any
+
+
+class Deliveries:
+    """What rules send to their targets, by threads of its own; `made` has all that was delivered so far."""
+
+    def __init__(self, deliver: Deliver) -> None:
+        self.made: list[Delivery] = []
+        self._deliver = deliver
+        self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._held: list[Delivery] | None = None
+        self._under_way = 0
+        self._lock = threading.Lock()
+        for _ in range(_WORKERS):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def send(self, delivery: Delivery) -> None:
+        """Delivers it soon, or when it is no longer held back; the same again is delivered again."""
+        with self._lock:
+            if self._held is None:
+                self._under_way += 1
+                self._waiting.put(delivery)
+            else:
+                self._held.append(delivery)
+
+    @contextmanager
+    def held(self) -> Iterator[list[Delivery]]:
+        """Keeps what is sent meanwhile; it goes out in the end, late. Whoever empties the list loses it."""
+        with self._lock:
+            kept = self._held = []
+        try:
+            yield kept
+        finally:
+            with self._lock:
+                self._held = None
+            for delivery in kept:
+                self.send(delivery)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way; what is held back is not."""
+        return self._under_way == 0
+
+    def _work(self) -> None:
+        while True:
+            delivery = self._waiting.get()
+            try:
+                self._deliver(delivery.target_arn, delivery.body)
+            except Exception:  # the next event must go out whatever became of this one
+                log.exception("%s could not be delivered to %s", delivery.rule, delivery.target_arn)
+            with self._lock:
+                self.made.append(delivery)
+                self._under_way -= 1
+
+
+def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # JSON
+    """What the target is sent: its Input, what its InputPath or InputTransformer makes of the event, or the event.
+
+    In a template, <name> alone stands for the JSON value, inside a string for its text.
+    """
+    if target.get("Input"):
+        return json.loads(target["Input"])
+    if target.get("InputPath"):
+        return _at(event, target["InputPath"])
+    transformer = target.get("InputTransformer")
+    if not transformer:
+        return event
+    values = {name: _at(event, path) for name, path in (transformer.get("InputPathsMap") or {}).items()}
+
+    def filled(found: re.Match[str]) -> str:
+        is_string = found[0].startswith('"')
+        return re.sub(
+            r"<([\w.-]+)>", lambda name: _in_string(values, name) if is_string else _alone(values, name), found[0]
+        )
+
+    return json.loads(re.sub(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>', filled, transformer["InputTemplate"]))
+
+
+def _in_string(values: Mapping[str, Any], name: re.Match[str]) -> str:
+    if name[1] not in values:
+        return name[0]
+    value = values[name[1]]
+    text = value if isinstance(value, str) else json.dumps(value)
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _alone(values: Mapping[str, Any], name: re.Match[str]) -> str:
+    return json.dumps(values.get(name[1]))
+
+
+def _at(event: Event, path: str) -> Any:  # noqa: ANN401  # JSON
+    """The value at a path such as $.detail.object.key; None if there is none."""
+    value: Any = event
+    for name in path.removeprefix("$").strip(".").split("."):
+        if name:
+            value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,332 @@
+"""What moto 5.2.5 leaves out or gets wrong, each mended by one small override. Nothing else knows how moto is made.
+
+    install(machine)   once, before the server starts
+
+- Lambda: a function's own zip is run.
+- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent.
+- Glue: a run is a process with a beginning, an end and a state-change event; the newest run is listed first.
+- Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
+- Budgets: two calls that Terraform makes are answered.
+- S3: a bucket's TLS-only policy does not shut out plain HTTP on one machine; Hadoop is not shown KMS key ids.
+"""
+
+import functools
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import moto
+from botocore.config import Config  # type: ignore[import-untyped, unused-ignore]
+from flask import has_request_context, request
+from moto.awslambda.models import LambdaFunction
+from moto.budgets.responses import BudgetsResponse
+from moto.core.config import default_user_config
+from moto.events.models import Rule, events_backends
+from moto.events.utils import _BASE_EVENT_MESSAGE
+from moto.glue.models import FakeJob, FakeJobRun
+from moto.s3.models import FakeBucket, FakeKey
+from moto.settings import moto_server_port
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk,
+    state_task_service_glue,
+    state_task_service_sns,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue import (
+    StateTaskServiceGlue,
+)
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+from moto.stepfunctions.responses import StepFunctionResponse
+from moto.utilities.arns import parse_arn
+
+from deploy.local.aws.events import Deliveries, Delivery, body_of
+from deploy.local.aws.functions import Function, FunctionRunner
+from deploy.local.aws.jobs import JobRun, JobRunner
+
+_OURS = {"lambda", "states", "sns"}  # targets that moto does not deliver to
+
+
+class Machine(Protocol):
+    """What runs what moto only keeps."""
+
+    functions: FunctionRunner
+    jobs: JobRunner
+    deliveries: Deliveries
+
+
+_machine: Machine
+
+
+# --- Lambda
+
+
+def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:  # noqa: ANN401  # moto has no types
+    function = Function(
+        name=self.function_name,
+        arn=self.function_arn,
+        handler=self.handler,
+        code=self.code_bytes,
+        environment=self.environment_vars,
+        timeout=float(self.timeout),
+        memory=int(self.memory_size),
+    )
+    answer = _machine.functions.invoke(function, json.loads(event) if isinstance(event, str) else event)
+    self.logs_backend.ensure_log_group(self.logs_group_name)
+    self.save_logs(answer.log)
+    return json.dumps(answer.payload), answer.is_error, answer.log
+
+
+# --- EventBridge
+
+_send_by_moto: Any = Rule.send_to_targets
+
+
+def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002
+    if self.state == "DISABLED" or not self.event_pattern.matches_event(event):
+        return
+    sent_at = datetime.fromtimestamp(float(event["time"]), UTC)
+    told = {**event, "time": f"{sent_at:%Y-%m-%dT%H:%M:%SZ}", "id": str(uuid.uuid4())}
+    others = []
+    for target in self.targets:
+        if parse_arn(target["Arn"]).service in _OURS:
+            _machine.deliveries.send(Delivery(self.name, target["Arn"], body_of(target, told)))
+        else:
+            others.append(target)
+    if others:
+        rule: Any = Rule.__new__(Rule)
+        rule.__dict__.update(self.__dict__, targets=others)
+        _send_by_moto(rule, event, transform_input)
+
+
+def emit(account: str, region: str, source: str, detail_type: str, detail: Mapping[str, Any]) -> None:
+    """Puts an event of an AWS service on the default bus."""
+    event: Any = {
+        **_BASE_EVENT_MESSAGE,
+        "source": source,
+        "detail-type": detail_type,
+        "account": account,
+        "region": region,
+        "time": time.time(),
+        "resources": [],
+        "detail": detail,
+    }
+    for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
+        rule.send_to_targets(event, transform_input=False)
+
+
+# --- Glue
+
+_start_by_moto: Any = FakeJob.start_job_run
+_as_dict_by_moto: Any = FakeJobRun.as_dict
+_ENDED = {"SUCCEEDED", "FAILED", "TIMEOUT", "ERROR", "STOPPED"}
+_start_lock = threading.Lock()
+
+
+def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: ANN401
+    with _start_lock:  # else two starts at once could both find the job free
+        run_id: str = _start_by_moto(self, *arguments, **named)
+        kept = next(one for one in self.job_runs if one.job_run_id == run_id)
+        run = _machine.jobs.started(
+            self.name, run_id, self.command["ScriptLocation"], kept.arguments or {}, float(kept.timeout or 480)
+        )
+        kept.local = run
+    threading.Thread(target=_complete, args=(self, kept, run), daemon=True).start()
+    return run_id
+
+
+def _complete(job: Any, kept: Any, run: JobRun) -> None:  # noqa: ANN401
+    _machine.jobs.complete(run)
+    kept.completed_on = kept.modified_on = datetime.now(UTC).replace(tzinfo=None)
+    detail = {
+        "jobName": job.name,
+        "severity": "INFO" if run.state == "SUCCEEDED" else "ERROR",
+        "state": run.state,
+        "jobRunId": run.run_id,
+        "message": run.message or "Job run succeeded",
+    }
+    emit(job.backend.account_id, job.backend.region_name, "aws.glue", "Glue Job State Change", detail)
+    run.is_reported = True
+
+
+def _job_run_state(self: Any) -> str:  # noqa: ANN401
+    run: JobRun | None = getattr(self, "local", None)
+    return run.state if run else "STARTING"
+
+
+def _job_run_as_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
+    told: dict[str, Any] = _as_dict_by_moto(self)
+    run: JobRun = self.local
+    told |= {"GlueVersion": "5.1", "ExecutionTime": round(run.seconds)}
+    if run.message:
+        told["ErrorMessage"] = run.message
+    if run.state not in _ENDED:
+        del told["CompletedOn"]
+    return told
+
+
+# --- Step Functions
+
+
+def _wait_for_job(
+    self: Any,  # noqa: ANN401
+    env: Any,  # noqa: ANN401
+    resource_runtime_part: Any,  # noqa: ANN401
+    normalised_parameters: Any,  # noqa: ANN401
+    state_credentials: Any,  # noqa: ANN401
+) -> None:
+    """As moto's own, without the callback that Glue does not have: moto 5.2.5 trips over its absence."""
+    self.timeout.eval(env=env)
+    timeout_seconds = env.stack.pop()
+    resolver = self._build_sync_resolver(
+        env=env,
+        resource_runtime_part=resource_runtime_part,
+        normalised_parameters=normalised_parameters,
+        state_credentials=state_credentials,
+    )
+    outcome = self._eval_sync(
+        env=env,
+        sync_resolver=resolver,
+        timeout_seconds=timeout_seconds,
+        callback_endpoint=None,
+        heartbeat_endpoint=None,
+    )
+    env.stack.append(outcome)
+
+
+@functools.cache
+def _client(region: str, service: str) -> Any:  # noqa: ANN401
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://127.0.0.1:{moto_server_port()}",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106  # opens nothing
+        # As moto's own: a machine may say more than botocore knows, and its own Retry repeats what fails.
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}, max_pool_connections=50),
+    )
+
+
+_client_lock = threading.Lock()
+
+
+def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ANN401, ARG001
+    """One client for all executions: to make one takes longer than to use it a hundred times."""
+    with _client_lock:
+        return _client(region, service)
+
+
+_tree_lock = threading.Lock()
+
+
+@functools.cache
+def _tree(definition: str) -> Any:  # noqa: ANN401
+    _, tree = _parse_by_moto(definition)
+    return tree
+
+
+def _parse(definition: str) -> tuple[Any, Any]:
+    """A definition is read once, which takes long, and made into a program of its own for each execution."""
+    with _tree_lock:
+        tree = _tree(definition)
+    return Preprocessor().visit(tree), tree
+
+
+_parse_by_moto: Any = AmazonStateLanguageParser.parse
+
+
+def _answer(content: Mapping[str, Any]) -> Callable[[Any], str]:
+    """A call that is always answered like this."""
+    return lambda _: json.dumps(content)
+
+
+# --- Budgets
+
+
+def _describe_subscribers(self: Any) -> str:  # noqa: ANN401
+    budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
+    asked = self._get_param("Notification")
+    found = next(one for one in budget.notifications if one.details.items() >= asked.items())
+    return json.dumps({"Subscribers": found.subscribers})
+
+
+# --- S3
+
+_permission_by_moto: Any = FakeBucket.get_permission
+_headers_by_moto: Any = FakeKey.response_dict
+_TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def _get_permission(self: Any, action: str, resource: str) -> Any:  # noqa: ANN401
+    """To moto a condition says nothing: a Deny of what comes without TLS would deny everything."""
+    if self.policy is None:
+        return _permission_by_moto(self, action, resource)
+    document = json.loads(self.policy)
+    document["Statement"] = [one for one in document["Statement"] if one.get("Condition") != _TLS_ONLY]
+    bucket: Any = FakeBucket.__new__(FakeBucket)
+    bucket.policy = json.dumps(document).encode() if document["Statement"] else None
+    return _permission_by_moto(bucket, action, resource)
+
+
+def _response_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The SDK in hadoop-aws refuses to copy over plain HTTP what shows a KMS key, as if the key were the customer's."""
+    headers: dict[str, Any] = _headers_by_moto.fget(self)
+    if has_request_context() and request.headers.get("User-Agent", "").startswith("Hadoop"):
+        headers.pop("x-amz-server-side-encryption-aws-kms-key-id", None)
+    return headers
+
+
+# --- All of it
+
+_VERSION = "5.2.5"
+_REPLACED: Mapping[tuple[Any, str], Any] = {
+    (LambdaFunction, "_invoke_lambda"): _invoke_lambda,
+    (Rule, "send_to_targets"): _send_to_targets,
+    (FakeJob, "start_job_run"): _start_job_run,
+    (FakeJob, "get_job_runs"): lambda job: list(reversed(job.job_runs)),
+    (FakeJobRun, "as_dict"): _job_run_as_dict,
+    (FakeJobRun, "advance"): lambda _: None,
+    (FakeJobRun, "status"): property(_job_run_state, lambda *_: None),
+    (StateTaskServiceGlue, "_eval_integration_pattern"): _wait_for_job,
+    (AmazonStateLanguageParser, "parse"): staticmethod(_parse),
+    (state_task_service_aws_sdk, "boto_client_for"): _client_for,
+    (state_task_service_glue, "boto_client_for"): _client_for,
+    (state_task_service_sns, "boto_client_for"): _client_for,
+    (FakeBucket, "get_permission"): _get_permission,
+    (FakeKey, "response_dict"): property(_response_dict),
+}
+_ADDED: Mapping[tuple[Any, str], Any] = {
+    (StepFunctionResponse, "validate_state_machine_definition"): _answer(
+        {"result": "OK", "diagnostics": [], "truncated": False}
+    ),
+    (StepFunctionResponse, "list_state_machine_versions"): _answer({"stateMachineVersions": []}),
+    (BudgetsResponse, "describe_subscribers_for_notification"): _describe_subscribers,
+    (BudgetsResponse, "list_tags_for_resource"): _answer({"ResourceTags": []}),
+}
+_USED = (
+    (LambdaFunction, "save_logs"),
+    (StateTaskServiceGlue, "_eval_sync"),
+    (StateTaskServiceGlue, "_build_sync_resolver"),
+)
+
+# Whoever takes another moto shall look at all of this anew, and not find out by a test that hangs.
+_unknown = [f"{owner.__name__}.{name}" for owner, name in (*_REPLACED, *_USED) if not hasattr(owner, name)]
+_unknown += [f"{owner.__name__}.{name}" for owner, name in _ADDED if hasattr(owner, name)]
+if moto.__version__ != _VERSION or _unknown:
+    _message = (
+        f"moto {moto.__version__} is not {_VERSION}, for which this was written: {', '.join(_unknown) or 'check all'}."
+    )
+    raise ImportError(_message)
+
+
+def install(machine: Machine) -> None:
+    """Mends moto in this process, for good; from now on this machine runs things."""
+    global _machine  # noqa: PLW0603  # moto's classes are as global
+    _machine = machine
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    for (owner, name), mended in {**_REPLACED, **_ADDED}.items():
+        setattr(owner, name, mended)

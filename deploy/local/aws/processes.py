@@ -1,0 +1,68 @@
+"""Programs that must not outlive us, nor leave children behind."""
+
+import atexit
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_started: set["Program"] = set()
+
+
+class Program:
+    """A program in a process group of its own, its output in one file. Whatever still runs at our end is killed."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path, said: bytes = b""
+    ) -> None:
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603  # our own arguments
+                command,
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        _started.add(self)
+        # A program that dies before it has read everything breaks the pipe; its status tells.
+        threading.Thread(target=self._say, args=(said,), daemon=True).start()
+
+    def _say(self, said: bytes) -> None:
+        with contextlib.suppress(OSError):
+            assert self._process.stdin  # noqa: S101  # it is a pipe
+            self._process.stdin.write(said)
+            self._process.stdin.close()
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit status; None if it has not ended in time, and then it is killed."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGKILL)
+            self._process.wait()
+            return None
+        finally:
+            self.signal(signal.SIGKILL)  # what it has left behind
+            _started.discard(self)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the program and all its children."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+@atexit.register
+def end_all() -> None:
+    """Kills every program that still runs."""
+    for program in list(_started):
+        program.signal(signal.SIGKILL)

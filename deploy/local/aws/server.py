@@ -1,0 +1,118 @@
+"""The local AWS: where it listens, how to point at it, and what it has run.
+
+with LocalAws(folder) as aws:
+    aws.client("s3").create_bucket(...)
+"""
+
+import json
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+from moto.server import ThreadedMotoServer
+
+from deploy.local.aws import overrides
+from deploy.local.aws.events import Deliveries
+from deploy.local.aws.functions import FunctionRunner
+from deploy.local.aws.jobs import JobRunner
+from deploy.local.aws.processes import end_all
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"  # moto's
+
+
+class LocalAws:
+    """A moto server on a port of the loopback interface (0 takes a free one); runs keep their files in the folder.
+
+    `function_environment` is added to every Lambda function's own. `jobs.runs` are the Glue runs so far, `deliveries`
+    what rules have sent. One at a time in a process, since moto's state is the process's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        function_environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port or _free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.functions = FunctionRunner(folder, {**self.environment, **(function_environment or {})})
+        self.jobs = JobRunner(folder, self.environment, self._fetch)
+        self.deliveries = Deliveries(self._deliver)
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = threading.Lock()
+        self._server = ThreadedMotoServer(host, self._port, verbose=False)
+
+    @property
+    def url(self) -> str:
+        """Its one endpoint, of every service."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes boto3, the AWS CLI and Terraform talk to it, and to nobody else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "2",  # a call that it does not know fails at once, not after minutes
+        }
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 has no types
+        """A boto3 client, one for each service."""
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = boto3.session.Session(
+                    aws_access_key_id="local",
+                    aws_secret_access_key="local",  # noqa: S106  # opens nothing
+                    region_name=REGION,
+                ).client(service, endpoint_url=self.url)
+            return self._clients[service]
+
+    def __enter__(self) -> Self:
+        """Begins to listen."""
+        os.environ["MOTO_PORT"] = str(self._port)  # where moto's Step Functions look for the other services
+        for name, level in (("werkzeug", logging.WARNING), ("moto", logging.CRITICAL)):
+            logging.getLogger(name).setLevel(level)  # a line for each request, a page for each failed execution
+        overrides.install(self)
+        self._server.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Ends what still runs, and listens no more."""
+        end_all()
+        self._server.stop()
+
+    def _fetch(self, uri: str, target: Path) -> None:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        self.client("s3").download_file(bucket, key, str(target))
+
+    def _deliver(self, target_arn: str, body: Any) -> None:  # noqa: ANN401  # JSON
+        service = target_arn.split(":")[2]
+        message = json.dumps(body)
+        if service == "lambda":
+            self.client("lambda").invoke(FunctionName=target_arn, InvocationType="Event", Payload=message)
+        elif service == "states":
+            name = f"{uuid.uuid4()}_{uuid.uuid4()}"  # as EventBridge names them; moto calls all unnamed ones "None"
+            self.client("stepfunctions").start_execution(stateMachineArn=target_arn, name=name, input=message)
+        else:
+            self.client("sns").publish(TopicArn=target_arn, Message=body if isinstance(body, str) else message)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

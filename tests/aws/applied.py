@@ -1,0 +1,211 @@
+"""deploy/terraform, really applied to the local AWS; and the applied stack with what people do to one."""
+
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+from deploy.build import extract_lambda_zip, glue_jobs_zip
+from deploy.local.aws.jobs import JobRun
+from deploy.local.aws.processes import Program
+from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
+
+ROOT = Path(__file__).parents[2]
+_MIRRORS = ("/opt", "/usr/share", "/usr/local/share", "~", "~/.terraform.d")
+_PATIENCE = 180.0  # seconds that anything may take on a busy machine
+
+
+def provider_settings(folder: Path) -> Path | None:
+    """A settings file for a mirror of Terraform's AWS provider on this machine; None if there is no need of one.
+
+    There is none where a settings file exists, or no mirror: then the registry is asked, as usual.
+    """
+    given = os.environ.get("TF_CLI_CONFIG_FILE")
+    if Path(given or "~/.terraformrc").expanduser().is_file():
+        return None
+    for place in _MIRRORS:
+        for found in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
+            settings = folder / "terraformrc"
+            settings.write_text(
+                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{found.parents[2]}"\n  }}\n}}\n',
+                encoding="utf-8",
+            )
+            return settings
+    return None
+
+
+class Application:
+    """`terraform apply` of a copy of the stack, with the zips that `make build` makes, in a thread of its own.
+
+    It mostly waits, so that other tests can run meanwhile. `outputs` waits for its end and says what went wrong.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], variables: Mapping[str, object]) -> None:
+        self.state = folder / "terraform.tfstate"
+        self._folder = folder
+        self._log = folder / "terraform.txt"
+        self._variables = variables
+        self._environment = {**os.environ, **environment, "TF_DATA_DIR": str(folder / "data"), "TF_IN_AUTOMATION": "1"}
+        self._pool = ThreadPoolExecutor(1)
+        self._applied = self._pool.submit(self._apply)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, once it is applied; an AssertionError says what Terraform said if it failed."""
+        return self._applied.result()
+
+    def _apply(self) -> dict[str, Any]:
+        given: dict[str, object] = {
+            "extract_zip": str(extract_lambda_zip(self._folder / "dist")),
+            "glue_zip": str(glue_jobs_zip(self._folder / "dist")),
+            **self._variables,
+        }
+        for name, value in given.items():
+            self._environment[f"TF_VAR_{name}"] = value if isinstance(value, str) else json.dumps(value)
+        _copy_checkout(self._folder / "checkout")
+        self.run("init", "-input=false")
+        state = f"-state={self.state}"
+        self.run("apply", state, "-input=false", "-auto-approve", "-refresh=false", "-parallelism=30")
+        content = json.loads(self.state.read_text(encoding="utf-8"))
+        return {name: output["value"] for name, output in content["outputs"].items()}
+
+    def run(self, command: str, *options: str) -> None:
+        """One terraform command to its good end."""
+        terraform = self._folder / "checkout" / "deploy" / "terraform"
+        program = Program(["terraform", command, "-no-color", *options], self._environment, terraform, self._log)
+        is_good = program.wait(_PATIENCE) == 0
+        assert is_good, self._log.read_text(encoding="utf-8", errors="replace")[-8000:]
+
+
+def _copy_checkout(folder: Path) -> None:
+    """The project with a copy of the stack's folder, into which Terraform may write; all else are links."""
+    terraform = folder / "deploy" / "terraform"
+    shutil.copytree(
+        ROOT / "deploy" / "terraform",
+        terraform,
+        ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars"),
+    )
+    for original, copy in ((ROOT, folder), (ROOT / "deploy", folder / "deploy")):
+        for path in original.iterdir():
+            if not (copy / path.name).exists():
+                (copy / path.name).symlink_to(path)
+
+
+class Stack:
+    """The applied stack: its schedules fire, its topics are listened to, its bucket is looked into."""
+
+    def __init__(self, aws: LocalAws, outputs: Mapping[str, Any]) -> None:
+        self.aws = aws
+        self.outputs = outputs
+        self.bucket: str = outputs["bucket"]
+        self.alerts = _Inbox(aws, outputs["alert_topic_arn"])
+        self.published = _Inbox(aws, outputs["processed_topic_arn"])  # where Snowflake's queue subscribes
+
+    # What happens
+
+    def fire(self, schedule: str, at: str) -> tuple[str | None, Any]:
+        """What EventBridge Scheduler does at a time: its target gets its input, the context attribute filled in.
+
+        Returns the Lambda's error, if any, and its answer; of a state machine, None and its execution.
+        """
+        found = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
+        assert found["State"] == "ENABLED"
+        target = found["Target"]
+        text = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
+        assert "<aws" not in text
+        if ":states:" in target["Arn"]:
+            name = str(uuid.uuid4())
+            states = self.aws.client("stepfunctions")
+            return None, states.start_execution(stateMachineArn=target["Arn"], name=name, input=text)
+        answer = self.aws.client("lambda").invoke(FunctionName=target["Arn"], Payload=text)
+        return answer.get("FunctionError"), json.loads(answer["Payload"].read())
+
+    def extract(self, at: str) -> Any:
+        """The schedule fires, and the Lambda does its work; its answer."""
+        error, answer = self.fire(self.outputs["schedule_name"], at)
+        assert error is None, answer
+        return answer
+
+    def put(self, key: str, data: bytes) -> None:
+        """Somebody puts an object into the bucket."""
+        self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=data)
+
+    def settle(self, seconds: float = _PATIENCE) -> None:
+        """Waits until nothing is under way: no event, no execution, no job run."""
+        wait_for(self._is_settled, "the chain to come to rest", seconds, pause=0.25)
+
+    def _is_settled(self) -> bool:
+        deliveries, runs = self.aws.deliveries, self.aws.jobs.runs
+        if not deliveries.is_idle or not all(run.is_reported for run in runs):
+            return False
+        running = self.aws.client("stepfunctions").list_executions(
+            stateMachineArn=self.outputs["state_machine_arn"], statusFilter="RUNNING", maxResults=1
+        )["executions"]
+        return not running and deliveries.is_idle
+
+    # What is to be seen
+
+    def executions(self) -> list[dict[str, Any]]:
+        """The state machine's executions, the oldest first."""
+        pages = self.aws.client("stepfunctions").get_paginator("list_executions")
+        arn = self.outputs["state_machine_arn"]
+        found = [one for page in pages.paginate(stateMachineArn=arn) for one in page["executions"]]
+        return sorted(found, key=lambda one: one["startDate"])
+
+    def path(self, execution: Mapping[str, Any]) -> list[str]:
+        """The states that an execution went through."""
+        pages = self.aws.client("stepfunctions").get_paginator("get_execution_history")
+        events = [one for page in pages.paginate(executionArn=execution["executionArn"]) for one in page["events"]]
+        return [one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one]
+
+    @property
+    def runs(self) -> list[JobRun]:
+        """The job's runs, the oldest first."""
+        return self.aws.jobs.runs
+
+    def keys(self, prefix: str) -> list[str]:
+        """The bucket's keys under a prefix."""
+        pages = self.aws.client("s3").get_paginator("list_objects_v2")
+        return [
+            one["Key"] for page in pages.paginate(Bucket=self.bucket, Prefix=prefix) for one in page.get("Contents", ())
+        ]
+
+
+class _Inbox:
+    """A queue that listens to a topic."""
+
+    def __init__(self, aws: LocalAws, topic_arn: str) -> None:
+        self._sqs = aws.client("sqs")
+        name = f"inbox-{uuid.uuid4()}"
+        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        aws.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+
+    def drained(self) -> list[str]:
+        """The messages that came since the last time."""
+        messages: list[str] = []
+        while True:
+            answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
+            if not answer.get("Messages"):
+                return messages
+            for one in answer["Messages"]:
+                messages.append(json.loads(one["Body"])["Message"])
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
+
+    def keys(self) -> list[str]:
+        """The keys of S3's own messages among them."""
+        records = [record for text in self.drained() for record in json.loads(text).get("Records", ())]
+        return [unquote_plus(record["s3"]["object"]["key"]) for record in records]
+
+
+def wait_for(is_so: Callable[[], object], what: str, seconds: float = _PATIENCE, pause: float = 0.05) -> None:
+    """Looks again and again, at most so long."""
+    ends_at = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends_at, f"waited {seconds:.0f} s for {what}"
+        time.sleep(pause)

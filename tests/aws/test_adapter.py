@@ -1,0 +1,120 @@
+"""One job file, three ways to start it: by Python, by spark-submit, and by spark-submit where Glue's side is there.
+
+On Glue the official awsglue package talks to Java classes that AWS does not publish; a stub notes what is called.
+"""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from deploy.build import glue_jobs_zip
+from deploy.local.aws.jobs import JobRun, JobRunner
+from shared.store import open_store
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = "glue_jobs/explode_playlists.py"
+# The page's two songs, as people would read them off it.
+SONGS = [("Night Train", 210000, "SEGLD26000A1"), ("Paper Boats", 185250, "SEGLD26000A2")]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """A lake with one dropped page, old enough not to be taken for still growing."""
+    page = tmp_path / "lake/raw/pending/drop/page.json"
+    page.parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / "tests/golden/new_shape_page/page.json", page)
+    os.utime(page, (0, 0))
+    return tmp_path / "lake"
+
+
+def songs(lake: Path) -> list[tuple[str, int, str]]:
+    store = open_store(str(lake))
+    rows: list[Mapping[str, Any]] = []
+    for listed in store.list("processed/songs/"):
+        file = store.get(listed.key)
+        assert file
+        rows += pq.ParquetFile(io.BytesIO(file.data)).read().to_pylist()
+    return sorted((row["name"], row["duration_ms"], row["isrc"]) for row in rows)
+
+
+def start(command: list[str], folder: Path) -> dict[str, Any]:
+    """Runs it to its good end; the summary that it prints."""
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (summary,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert isinstance(summary, dict)
+    return summary
+
+
+def run_on_glue(folder: Path, lake: Path) -> JobRun:
+    """As Glue starts it: script and zip fetched, Glue's own arguments beside ours, Glue's classes in the JVM."""
+
+    def fetch(uri: str, target: Path) -> None:
+        shutil.copyfile(uri.removeprefix("file://"), target)
+
+    runner = JobRunner(folder, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, fetch)  # nobody is asked there
+    arguments = {
+        "--lake": str(lake),
+        "--extra-py-files": f"file://{glue_jobs_zip(folder)}",
+        "--job-bookmark-option": "job-bookmark-disable",
+        "--enable-metrics": "true",
+        "--TempDir": "s3://lake/tmp/",
+    }
+    run = runner.started("the-job-of-the-stack", "jr_1", f"file://{ROOT / SCRIPT}", arguments, timeout_minutes=2)
+    runner.complete(run)
+    return run
+
+
+def test_by_python(lake: Path, tmp_path: Path) -> None:
+    summary = start([sys.executable, str(ROOT / SCRIPT), "--lake", str(lake)], tmp_path)
+
+    assert summary["status"] == "ok"
+    assert songs(lake) == SONGS
+
+
+@pytest.mark.usefixtures("spark_on_glue")
+def test_by_spark_submit_with_the_zip(lake: Path, tmp_path: Path) -> None:
+    submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", "local[1]"]
+    quick = ["--driver-java-options", "-XX:TieredStopAtLevel=1", "--conf", "spark.sql.codegen.wholeStage=false"]
+    files = ["--py-files", str(glue_jobs_zip(tmp_path)), str(shutil.copy(ROOT / SCRIPT, tmp_path))]
+
+    # awsglue can be imported here; that alone must not make the job believe that it is on Glue.
+    summary = start([*submit, *quick, *files, "--lake", str(lake)], tmp_path)
+
+    assert summary["status"] == "ok"
+    assert songs(lake) == SONGS
+
+
+@pytest.mark.usefixtures("spark_on_glue")
+def test_on_glue_a_good_run_is_initialised_once_and_committed_once(lake: Path, tmp_path: Path) -> None:
+    run = run_on_glue(tmp_path, lake)
+
+    assert (run.state, run.message) == ("SUCCEEDED", None), run.log.read_text(encoding="utf-8")
+    assert run.calls == ["GlueContext", "Job.init the-job-of-the-stack", "Job.commit"]
+    assert songs(lake) == SONGS
+
+
+@pytest.mark.usefixtures("spark_on_glue")
+def test_on_glue_a_run_that_fails_is_never_committed(lake: Path, tmp_path: Path) -> None:
+    damaged = lake / "log/00000000000000000001.json"
+    damaged.parent.mkdir()
+    damaged.write_text("{}", encoding="utf-8")
+
+    run = run_on_glue(tmp_path, lake)
+
+    assert run.state == "FAILED"
+    assert "This is no log entry" in run.log.read_text(encoding="utf-8")
+    assert run.calls == ["GlueContext", "Job.init the-job-of-the-stack"]
+    assert songs(lake) == []

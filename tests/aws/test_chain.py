@@ -1,0 +1,406 @@
+"""The stack as deploy/terraform makes it, applied to a local AWS and then run, from the schedule to a view for BI.
+
+The Lambda is the zip of `make build` in a process of its own, the job runs by spark-submit with awsglue over a stub of
+Glue's Java classes, on s3:// paths; the warehouse takes what the bucket's own topic tells it. Spotify is a stub with
+the small library of deploy/local/spotify: five songs in four playlists and the liked songs.
+
+The tests follow each other on one stack, as days do; each leaves it at rest, and the last looks at everything.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.aws.jobs import JobRun
+from deploy.local.aws.server import LocalAws
+from deploy.local.spotify import SpotifyStub
+from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from deploy.local.status import status
+from deploy.local.warehouse import LoadStatus, Warehouse
+from shared.store import ObjectStore, open_store
+from tests.aws.applied import Application, Stack, wait_for
+
+ROOT = Path(__file__).parents[2]
+MORNING, KITCHEN = "1playlistMorning000000", "1playlistKitchen000000"
+LOOKED_BEFORE_STARTING = ["Gather", "Runs", "Will a run list later?", "Pending", "Is anything pending?"]
+
+
+class Chain:
+    """The applied stack with Spotify in front of it and the warehouse behind it."""
+
+    def __init__(self, stack: Stack, spotify: SpotifyStub, lake: ObjectStore, warehouse: Warehouse) -> None:
+        self.stack = stack
+        self.spotify = spotify
+        self.lake = lake
+        self.warehouse = warehouse
+
+    def settle_and_load(self) -> None:
+        """Everything comes to rest; the pipes take what the topic told them."""
+        self.stack.settle()
+        self.load()
+
+    def load(self) -> None:
+        loads = self.warehouse.arrived(self.stack.published.keys())
+        assert {load.status for load in loads} <= {LoadStatus.LOADED}, loads
+
+    def drop(self, name: str, song: str) -> None:
+        """Somebody drops a page of a playlist of its own with one song."""
+        self.stack.put(f"raw/pending/drop/{name}.json", page(name, song))
+
+    def ask(self, sql: str) -> list[tuple[object, ...]]:
+        return self.warehouse.query(sql)
+
+    def states(self, before: int) -> list[str]:
+        """How the runs since then ended; `before` is how many there were."""
+        return [run.state for run in self.stack.runs[before:]]
+
+
+def page(playlist: str, song: str) -> bytes:
+    """A page of /items as Spotify answers it; the ids are the names filled up with zeros."""
+    playlist_id, song_id = playlist.ljust(22, "0"), song.ljust(22, "0")
+    artist = {"id": "0artistDropped00000000", "name": "Dropped", "type": "artist"}
+    album = {"id": "0albumDropped000000000", "name": "Dropped", "type": "album", "artists": [artist]}
+    track = {"id": song_id, "name": song, "type": "track", "duration_ms": 60_000, "artists": [artist], "album": album}
+    content = {
+        "href": f"https://api.spotify.com/v1/playlists/{playlist_id}/items?offset=0&limit=50",
+        "items": [{"added_at": "2026-11-20T08:00:00Z", "item": track}],
+        "limit": 50,
+        "next": None,
+        "offset": 0,
+        "previous": None,
+        "total": 1,
+    }
+    return json.dumps(content).encode()
+
+
+@pytest.fixture(scope="module")
+def chain(
+    stack: Stack, local_aws: LocalAws, spotify: SpotifyStub, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Chain]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in local_aws.environment.items():
+            environment.setenv(name, value)
+        lake = open_store(stack.outputs["lake_uri"])
+        with Warehouse(tmp_path_factory.mktemp("warehouse"), lake) as warehouse:
+            warehouse.deploy()
+            yield Chain(stack, spotify, lake, warehouse)
+
+
+def said(run: JobRun) -> str:
+    return f"{run.message}\n{run.log.read_text(encoding='utf-8', errors='replace')[-6000:]}"
+
+
+def summary(run: JobRun) -> dict[str, Any]:
+    """What a good run said in its last line."""
+    lines = run.log.read_text(encoding="utf-8").splitlines()
+    (found,) = [json.loads(line) for line in lines if line.startswith("{")]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_schedule_ends_in_the_right_numbers_of_a_view(chain: Chain) -> None:
+    stack = chain.stack
+    login = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
+    secrets = stack.aws.client("secretsmanager")
+    secrets.put_secret_value(SecretId=stack.outputs["secret_arn"], SecretString=json.dumps(login))
+
+    answer = stack.extract("2026-11-20T05:00:00Z")
+    chain.settle_and_load()
+
+    assert (answer["run_id"], answer["status"], answer["counts"]["read"]) == ("20261120T050000Z", "ok", 5)
+    (run,) = stack.runs
+    assert run.state == "SUCCEEDED", said(run)
+    assert run.calls == ["GlueContext", f"Job.init {stack.outputs['glue_job_name']}", "Job.commit"]
+    (execution,) = stack.executions()
+    assert (execution["status"], stack.path(execution)) == ("SUCCEEDED", [*LOOKED_BEFORE_STARTING, "Run"])
+    assert stack.keys("raw/pending/") == []
+    assert chain.ask("select SONG_COUNT, ALBUM_COUNT, ARTIST_COUNT, EPISODE_COUNT, PLAYLIST_COUNT from BI.TOTALS") == [
+        (5, 3, 4, 1, 5)
+    ]
+    daily = "select PLAYLIST_NAME, SONG_COUNT, round(DURATION_MINUTES, 2) from BI.PLAYLIST_DAILY order by 1"
+    assert chain.ask(daily) == [
+        ("Brief", 1, 3.5),
+        ("Empty", 0, 0.0),
+        ("Kitchen", 2, 6.0),
+        ("Liked songs", 3, 9.0),
+        ("Morning", 4, 43.34),
+    ]
+
+
+def test_what_the_lambda_logs_has_no_secret(chain: Chain) -> None:
+    logs = chain.stack.aws.client("logs")
+    group = f"/aws/lambda/{chain.stack.outputs['extract_function_name']}"
+
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = [one["message"] for page in pages for one in page["events"]]
+
+    assert any("The run is over." in line for line in lines)
+    secrets = (CLIENT_SECRET, REFRESH_TOKEN, "stub-access-token")
+    assert [line for line in lines if any(secret in line for secret in secrets)] == []
+
+
+def test_an_event_that_comes_again_later_starts_no_run(chain: Chain) -> None:
+    stack = chain.stack
+    before = len(stack.runs)
+
+    stack.aws.deliveries.send(stack.aws.deliveries.made[-1])
+    stack.settle()
+
+    assert stack.path(stack.executions()[-1]) == [*LOOKED_BEFORE_STARTING, "Nothing to do"]
+    assert len(stack.runs) == before
+
+
+def test_an_event_that_comes_late_and_twice_at_once_starts_one_run(chain: Chain) -> None:
+    stack = chain.stack
+    before = len(stack.runs)
+    chain.spotify.day = 1
+
+    with stack.aws.deliveries.held() as late:
+        stack.extract("2026-11-21T05:00:00Z")
+        stack.settle()
+        assert len(stack.runs) == before
+        late.append(late[0])
+    chain.settle_and_load()
+
+    assert chain.states(before) == ["SUCCEEDED"], said(stack.runs[-1])
+    # Morning has gained a song and lost one, Kitchen has another name, Brief is deleted, a song is liked.
+    assert chain.ask("select PLAYLIST_NAME, ITEM_COUNT, LAST_STATUS from BI.PLAYLISTS order by 1") == [
+        ("Brief", 1, "gone"),
+        ("Empty", 0, "unchanged"),
+        ("Kitchen radio", 4, "read"),
+        ("Liked songs", 4, "read"),
+        ("Morning", 5, "read"),
+    ]
+
+
+def test_the_same_event_of_the_schedule_reads_nothing_again(chain: Chain) -> None:
+    before = len(chain.stack.runs)
+
+    answer = chain.stack.extract("2026-11-21T05:00:00Z")
+    chain.stack.settle()
+
+    assert answer["is_repeat"] is True
+    assert len(chain.stack.runs) == before
+
+
+def test_two_runs_at_once_take_an_object_once(chain: Chain) -> None:
+    stack = chain.stack
+    before = len(stack.runs)
+    job = [sys.executable, "glue_jobs/explode_playlists.py", "--lake", stack.outputs["lake_uri"]]
+
+    # Glue allows one run at a time; the other one is somebody's laptop.
+    chain.drop("twice", "0songTwice")
+    wait_for(lambda: len(stack.runs) > before, "the run to start")
+    laptop = subprocess.run(job, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    chain.settle_and_load()
+
+    assert laptop.returncode == 0, laptop.stderr
+    assert chain.states(before) == ["SUCCEEDED"], said(stack.runs[-1])
+    taken = json.loads(laptop.stdout)["objects"] + summary(stack.runs[-1])["objects"]
+    assert taken == 1
+    assert chain.ask("select count(*) from LANDING.SONGS where SONG_ID = '0songTwice000000000000'") == [(1,)]
+
+
+def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain) -> None:
+    stack = chain.stack
+    stack.alerts.drained()
+    before, committed = len(stack.runs), log_numbers(chain)
+
+    chain.drop("killed", "0songKilled")
+    wait_for(lambda: log_numbers(chain) > committed, "the commit")
+    program = stack.runs[-1].program
+    assert program
+    program.signal(signal.SIGSTOP)
+    (number,) = log_numbers(chain) - committed
+    assert f"log/done/{number}" not in stack.keys("log/done/")
+    program.signal(signal.SIGKILL)
+    stack.settle()
+
+    assert chain.states(before) == ["FAILED"]
+    assert stack.executions()[-1]["status"] == "FAILED"
+    assert any("The driver was killed" in text for text in stack.alerts.drained())
+
+    chain.drop("after", "0songAfter")
+    chain.settle_and_load()
+
+    assert chain.states(before) == ["FAILED", "SUCCEEDED"], said(stack.runs[-1])
+    assert summary(stack.runs[-1])["finished_earlier"] == [int(number)]
+    assert dropped_songs(chain) == {"0songTwice": 1, "0songKilled": 1, "0songAfter": 1}
+
+
+def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: Chain) -> None:
+    stack, function = chain.stack, chain.stack.aws.client("lambda")
+    name, before = stack.outputs["extract_function_name"], len(stack.runs)
+    chain.spotify.change(MORNING)  # its first item, Tide, moves to the end
+    chain.spotify.change(KITCHEN)
+    chain.spotify.faults.add("stall", times=None)
+    function.update_function_configuration(FunctionName=name, Timeout=1)
+
+    error, answer = stack.fire(stack.outputs["schedule_name"], "2026-11-22T05:00:00Z")
+    stack.settle()
+
+    assert (error is None, answer["errorType"]) == (False, "Sandbox.Timedout")
+    assert len(stack.runs) == before
+
+    chain.spotify.faults.clear()
+    chain.spotify.faults.add("not_owner", path=f"/playlists/{KITCHEN}/items", times=None)
+    function.update_function_configuration(FunctionName=name, Timeout=900)
+    answer = stack.extract("2026-11-22T05:00:00Z")
+    chain.settle_and_load()
+
+    assert (answer["counts"]["read"], answer["failures"]) == (1, {"not_owner": 1, "removed": 1})
+    assert chain.states(before) == ["SUCCEEDED"], said(stack.runs[-1])
+    looks = """
+        select PLAYLIST_NAME, LAST_STATUS, LAST_FAILURE_CLASS
+        from BI.PLAYLISTS where left(PLAYLIST_ID, 1) in ('1', 'l') order by PLAYLIST_NAME
+    """
+    assert chain.ask(looks) == [
+        ("Brief", "failed", "removed"),  # the first look that does not find it says gone
+        ("Empty", "unchanged", None),
+        ("Kitchen radio", "failed", "not_owner"),
+        ("Liked songs", "unchanged", None),
+        ("Morning", "read", None),
+    ]
+
+
+def test_a_job_that_fails_three_times_is_told_and_loses_nothing(chain: Chain) -> None:
+    stack, s3 = chain.stack, chain.stack.aws.client("s3")
+    before = len(stack.runs)
+    stack.alerts.drained()
+    (code,) = [key for key in stack.keys("code/") if key.endswith(".zip")]
+    archive = s3.get_object(Bucket=stack.bucket, Key=code)["Body"].read()
+    s3.delete_object(Bucket=stack.bucket, Key=code)
+
+    for name in ("first", "second", "third"):
+        chain.drop(name, f"0song{name.title()}")
+        stack.settle()
+
+    assert chain.states(before) == ["FAILED"] * 3
+    assert [one["status"] for one in stack.executions()[-3:]] == ["FAILED"] * 3
+    assert len([text for text in stack.alerts.drained() if "Nothing is lost" in text]) == 3
+    assert len(stack.keys("raw/pending/")) == 3
+
+    stack.put(code, archive)
+    stack.fire(stack.outputs["daily_schedule_name"], "2026-11-23T03:30:00Z")
+    chain.settle_and_load()
+
+    assert chain.states(before)[3:] == ["SUCCEEDED"], said(stack.runs[-1])
+    songs = dropped_songs(chain)
+    assert (songs["0songFirst"], songs["0songSecond"], songs["0songThird"]) == (1, 1, 1)
+
+
+def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(chain: Chain) -> None:
+    stack = chain.stack
+    before = len(stack.runs)
+
+    chain.drop("early", "0songEarly")
+    wait_for(lambda: len(stack.runs) > before, "the run to start")
+    run = stack.runs[-1]
+    wait_for(lambda: "Job.commit" in run.calls, "the run to have listed for the last time")
+    assert run.program
+    run.program.signal(signal.SIGSTOP)
+    chain.drop("tooLate", "0songTooLate")
+    wait_for(lambda: stack.path(stack.executions()[-1]).count("Gather") > 1, "the machine to find the job busy")
+    assert run.state == "RUNNING"
+    run.program.signal(signal.SIGCONT)
+    chain.settle_and_load()
+
+    assert chain.states(before) == ["SUCCEEDED", "SUCCEEDED"], said(stack.runs[-1])
+    assert summary(run)["objects"] == 1
+    assert dropped_songs(chain)["0songTooLate"] == 1
+
+
+def test_a_thousand_drops_make_at_most_three_runs(chain: Chain) -> None:
+    stack = chain.stack
+    before = len(stack.runs)
+
+    stack.aws.jobs.startup_seconds = 20  # on Glue it takes 20 to 60 s to start, and what looks meanwhile ends
+    with ThreadPoolExecutor(8) as pool, stack.aws.deliveries.held():
+        list(pool.map(lambda n: chain.drop(f"drop{n}x", f"0song{n}x"), range(1000)))
+    stack.settle(seconds=400)
+    stack.aws.jobs.startup_seconds = 0
+    chain.load()
+
+    assert set(chain.states(before)) == {"SUCCEEDED"}, said(stack.runs[-1])
+    assert 1 <= len(stack.runs) - before <= 3
+    assert sum(summary(run)["objects"] for run in stack.runs[before:]) == 1000
+
+
+def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:
+    assert chain.stack.outputs["secret_arn"]
+    application.run("refresh", f"-state={application.state}", "-input=false")  # now that the secret has a value
+
+    for path in application.state.parent.glob("*.tfstate*"):
+        text = path.read_text(encoding="utf-8")
+        assert "aws_secretsmanager_secret" in text
+        assert [one for one in (CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, "secret_string") if one in text] == []
+
+
+def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chain) -> None:
+    stack = chain.stack
+
+    found = status(chain.lake, chain.warehouse)
+    assert (found.differences, found.pending) == ([], 0)
+    assert chain.warehouse.load_new() == []  # the topic has told of every file
+    numbers = sorted(int(number) for number in log_numbers(chain))
+    assert all(after - before == 1 for before, after in pairwise(numbers))
+    assert len(numbers) == count(chain, "CORE.BATCHES")
+
+    assert set(dropped_songs(chain).values()) == {1}
+    assert {table: count(chain, f"CORE.{table}") for table in CURRENT_ROWS} == CURRENT_ROWS
+    assert {table: count(chain, TWICE.format(table=table, key=key)) for table, key in ONCE_FOR_EVER.items()} == {
+        "PLAYLIST_READS": 0,
+        "PLAYLIST_ITEMS": 0,
+        "BATCHES": 0,
+    }
+
+    sqs = stack.aws.client("sqs")
+    undelivered = sqs.get_queue_attributes(QueueUrl=stack.outputs["undelivered_queue_url"], AttributeNames=["All"])
+    assert undelivered["Attributes"]["ApproximateNumberOfMessages"] == "0"
+    assert Counter(run.state for run in stack.runs)["FAILED"] == 4  # one was killed, three had no code
+
+
+def log_numbers(chain: Chain) -> set[str]:
+    """The numbers of the commit log's entries."""
+    names = [key.removeprefix("log/").removesuffix(".json") for key in chain.stack.keys("log/0")]
+    return {name for name in names if name.isdecimal()}
+
+
+def dropped_songs(chain: Chain) -> dict[str, int]:
+    """How often landing has each song that was dropped."""
+    rows = chain.ask("select SONG_ID, count(*) from LANDING.SONGS where SONG_ID like '0song%%' group by SONG_ID")
+    return {str(song).rstrip("0"): int(str(count)) for song, count in rows}
+
+
+# 5 songs of the library, 1,000 drops, and 8 more: twice, killed, after, first, second, third, early, too late. Their
+# pages share an album and an artist, and each is a playlist of its own.
+CURRENT_ROWS = {
+    "SONGS": 1013,
+    "ALBUMS": 4,
+    "ARTISTS": 5,
+    "EPISODES": 1,
+    "SONG_ARTISTS": 9 + 1008,
+    "ALBUM_ARTISTS": 5,
+    "PLAYLISTS": 5 + 1008,
+}
+# What is there once for ever, whatever was repeated: the table's key.
+ONCE_FOR_EVER = {
+    "PLAYLIST_READS": "PLAYLIST_ID, RUN_ID",
+    "PLAYLIST_ITEMS": "PLAYLIST_ID, SNAPSHOT_ID, POSITION",
+    "BATCHES": "BATCH_NUMBER",
+}
+TWICE = "(select {key} from LANDING.{table} group by {key} having count(*) > 1) as twice"
+
+
+def count(chain: Chain, rows: str) -> int:
+    [(number,)] = chain.ask(f"select count(*) from {rows}")  # noqa: S608  # our names
+    return int(str(number))

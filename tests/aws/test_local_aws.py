@@ -1,0 +1,139 @@
+"""The local AWS by itself: where what it does differs from moto's own, and how it is started."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+import pytest
+
+from deploy.local.aws.events import body_of
+from deploy.local.aws.functions import Function, FunctionRunner
+from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
+from tests.aws.applied import wait_for
+
+ROOT = Path(__file__).parents[2]
+EVENT = {"id": "e-1", "detail": {"bucket": {"name": "lake"}, "object": {"key": 'a "b" +c.json', "size": 7}}}
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ({}, EVENT),
+        ({"Input": '{"why": "daily"}'}, {"why": "daily"}),
+        ({"InputPath": "$.detail.object"}, {"key": 'a "b" +c.json', "size": 7}),
+        ({"InputPath": "$.detail.nothing"}, None),
+    ],
+)
+def test_a_target_is_sent_its_input_or_the_event(target: dict[str, Any], body: object) -> None:
+    assert body_of(target, EVENT) == body
+
+
+def test_a_template_takes_values_as_json_and_inside_a_string_as_text() -> None:
+    transformer = {
+        "InputPathsMap": {"key": "$.detail.object.key", "size": "$.detail.object.size", "none": "$.detail.none"},
+        "InputTemplate": '{"key": <key>, "size": <size>, "none": <none>, "why": "put of <key>, <size> bytes, <other>"}',
+    }
+
+    assert body_of({"InputTransformer": transformer}, EVENT) == {
+        "key": 'a "b" +c.json',
+        "size": 7,
+        "none": None,
+        "why": 'put of a "b" +c.json, 7 bytes, <other>',
+    }
+
+
+def zipped(code: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("function.py", code)
+    return data.getvalue()
+
+
+def function(code: str, timeout: float = 30) -> Function:
+    return Function("f", "arn:f", "function.handle", zipped(code), {"OWN": "its own"}, timeout, 512)
+
+
+def test_a_function_runs_with_its_own_environment_and_the_runtimes_boto3_alone(tmp_path: Path) -> None:
+    code = """
+import os, importlib.util
+import boto3
+def handle(event, context):
+    print("said")
+    found = [name for name in ("spotipy", "pyspark", "deploy") if importlib.util.find_spec(name)]
+    return [event, os.environ["OWN"], os.environ["AWS_ENDPOINT_URL"], found, context.get_remaining_time_in_millis() > 0]
+"""
+    runner = FunctionRunner(tmp_path, {"AWS_ENDPOINT_URL": "http://here"})
+
+    answer = runner.invoke(function(code), {"a": 1})
+
+    assert answer.payload == [{"a": 1}, "its own", "http://here", [], True], answer.log
+    assert (answer.is_error, answer.log) == (False, "said\n")
+
+
+def test_a_functions_error_is_its_answer(tmp_path: Path) -> None:
+    answer = FunctionRunner(tmp_path, {}).invoke(function("def handle(event, context): raise KeyError('no')"), {})
+
+    assert (answer.is_error, answer.payload) == (True, {"errorType": "KeyError", "errorMessage": "'no'"})
+    assert "Traceback" in answer.log
+
+
+def test_a_function_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
+    code = """
+import subprocess, sys, time
+def handle(event, context):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    print(child.pid, flush=True)
+    time.sleep(300)
+"""
+    answer = FunctionRunner(tmp_path, {}).invoke(function(code, timeout=3), {})
+
+    assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 3.00 seconds"}
+    state = Path(f"/proc/{answer.log.strip()}/stat")
+    assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z"
+
+
+def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: LocalAws) -> None:
+    events, sqs, sns = (local_aws.client(name) for name in ("events", "sqs", "sns"))
+    topic = sns.create_topic(Name="rules")["TopicArn"]
+    queue = sqs.create_queue(QueueName="rules")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:rules")
+    for name, state in (("silent", "DISABLED"), ("loud", "ENABLED")):
+        events.put_rule(Name=name, State=state, EventPattern=json.dumps({"source": ["mine"]}))
+        events.put_targets(Rule=name, Targets=[{"Id": "t", "Arn": topic, "Input": json.dumps({"rule": name})}])
+
+    events.put_events(Entries=[{"Source": "mine", "DetailType": "test", "Detail": "{}"}])
+    wait_for(lambda: local_aws.deliveries.is_idle, "the event to arrive")
+    messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+
+    assert [json.loads(json.loads(one["Body"])["Message"]) for one in messages] == [{"rule": "loud"}]
+
+
+def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "deploy.local.aws", "--port", "0", "--folder", str(tmp_path)]
+    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert program.stdout
+        lines = [program.stdout.readline() for _ in range(7)]
+        said = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        client = boto3.client(
+            "sts",
+            endpoint_url=said["AWS_ENDPOINT_URL"],
+            region_name=said["AWS_REGION"],
+            aws_access_key_id=said["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=said["AWS_SECRET_ACCESS_KEY"],
+        )
+        assert client.get_caller_identity()["Account"] == ACCOUNT
+
+        program.terminate()
+
+        assert program.wait(30) == 0
+    finally:
+        if program.poll() is None:
+            os.killpg(program.pid, signal.SIGKILL)

@@ -1,0 +1,149 @@
+"""Measures the job beside the tutorials' script and DuckDB.
+
+python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb] [--write docs/benchmarks.md]
+
+1,000,000 items need 10 GB of disk; --folder says where.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import psutil  # type: ignore[import-untyped, unused-ignore]
+import pyspark
+
+from shared import lake
+from shared.tables import TABLES
+from tests.benchmarks import floor
+from tests.benchmarks.figures import WrongRowsError, compare_rows, section, with_section
+from tests.benchmarks.measure import CommandFailedError, Run, measure
+from tests.benchmarks.playlists import RUN_ID, write_own, write_pages
+
+FORMATS = {"documents": write_own, "pages": write_pages}
+Rows = dict[str, int]
+
+
+def main() -> None:
+    """Measures what the arguments name; prints each run, then the sections, and writes them if asked."""
+    parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
+    parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
+    parser.add_argument("--only", default="job,tutorial,duckdb", help="of %(default)s")
+    parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
+    parser.add_argument("--folder", help="where the made-up files and the lakes lie while it runs")
+    given = parser.parse_args()
+    for size in (int(text) for text in given.sizes.split(",")):
+        with tempfile.TemporaryDirectory(prefix="benchmark-", dir=given.folder) as folder:
+            found = _section(size, given.repeats, given.only.split(","), Path(folder))
+        print(found, flush=True)  # noqa: T201  # a program
+        if given.write:
+            before = given.write.read_text(encoding="utf-8") if given.write.exists() else ""
+            given.write.write_text(with_section(before, found), encoding="utf-8")
+
+
+def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
+    _say(f"{size:,} items: making them")
+    for name, write in FORMATS.items():
+        (folder / name).mkdir()
+        write(folder / name, size)
+    contestants: dict[str, Callable[[], tuple[Run, Rows]]] = {}
+    if "job" in only:
+        contestants |= {f"job, {name}": partial(run_job, folder / name) for name in FORMATS}
+    if "tutorial" in only:
+        contestants["tutorial"] = partial(run_tutorial, folder / "pages")
+    if "duckdb" in only:
+        contestants |= {f"DuckDB, {name}": partial(run_duckdb, folder / name) for name in FORMATS}
+    load = os.getloadavg()[0]
+    runs: dict[str, list[Run]] = defaultdict(list)
+    rows: dict[str, Rows] = {}
+    for turn in range(repeats):
+        for name, run in contestants.items():
+            done, rows[name] = run()
+            runs[name].append(done)
+            _say(f"{turn + 1}/{repeats} {name}: {done.wall:.1f} s, CPU {done.cpu:.1f} s, {done.peak / 2**20:,.0f} MiB")
+        for name in FORMATS if {"job", "duckdb"} <= set(only) else ():
+            compare_rows(rows[f"job, {name}"], rows[f"DuckDB, {name}"])
+    return section(size, runs, rows.get("job, documents", {}), _circumstances(size, repeats, load))
+
+
+def run_job(source: Path) -> tuple[Run, Rows]:
+    """The job as a user runs it, and its current rows: distinct keys, since each batch publishes its own newest."""
+    with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
+        root = Path(fresh) / "lake"
+        shutil.copytree(source, root, copy_function=os.link)  # the job never writes into a file that is there
+        done = measure([sys.executable, "-m", "glue_jobs.explode_playlists", "--lake", str(root)])
+        return done, current_rows(root)
+
+
+def current_rows(root: Path) -> Rows:
+    """How many keys each table of the lake has."""
+    rows = {}
+    for table in TABLES:
+        files = [str(file) for file in (root / lake.PROCESSED / table.name).rglob("*.parquet")]
+        if files:
+            select = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM read_parquet(?))"  # noqa: S608
+            rows[table.name] = _count(duckdb.execute(select, [files]))
+    return rows
+
+
+def run_tutorial(source: Path) -> tuple[Run, Rows]:
+    """The tutorial's script over the pages."""
+    with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
+        pages = source / lake.DROP / f"at={RUN_ID}"
+        return measure([sys.executable, "-m", "tests.benchmarks.tutorial", str(pages), f"{fresh}/out"]), {}
+
+
+def run_duckdb(source: Path) -> tuple[Run, Rows]:
+    """DuckDB over the same files, and its rows."""
+    with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
+        out = f"{fresh}/out"
+        done = measure([sys.executable, "-m", "tests.benchmarks.floor", str(source), out])
+        select = "SELECT count(*) FROM read_parquet(?)"
+        return done, {name: _count(duckdb.execute(select, [f"{out}/{name}.parquet"])) for name in floor.TABLES}
+
+
+def _count(found: duckdb.DuckDBPyConnection) -> int:
+    row = found.fetchone()
+    assert row
+    return int(row[0])
+
+
+def _circumstances(size: int, repeats: int, load: float) -> str:
+    versions = (
+        f"Python {platform.python_version()}, Spark {pyspark.__version__}, Java {_java()}, DuckDB {duckdb.__version__}"
+    )
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f'{datetime.now(UTC):%Y-%m-%d}, `make bench BENCH="--sizes {size} --repeats {repeats}"`, {platform.system()} '
+        f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, load {load:.1f} before it began. {versions}."
+    )
+
+
+def _java() -> str:
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if not java:
+        return "from PyPI"
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    return said.split('"')[1] if '"' in said else "unknown"
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201  # a program
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (CommandFailedError, WrongRowsError) as error:
+        sys.exit(f"tests.benchmarks: {error}")

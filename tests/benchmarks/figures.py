@@ -1,0 +1,101 @@
+"""From runs to figures, and from figures to docs/benchmarks.md."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from tests.benchmarks.measure import Run
+
+_INTRO = """# Benchmarks
+How long the job takes, beside two others over the same made-up playlists (`tests/benchmarks`, from a seed):
+
+- **job**: `python -m glue_jobs.explode_playlists --lake ...` in a process of its own, as a user runs it: every table,
+  the account, the commit and the archive included; from the documents that the Lambda writes (500 items each, gzipped,
+  pages of 50), and from the pages that tutorials store (a JSON file for 100 items).
+- **tutorial**: the usual Glue script over the pages: schema inference, `dropDuplicates`, three narrow tables.
+- **DuckDB**: the rows of nine tables and nothing else, as a floor.
+
+One after the other, round by round, each run in a fresh folder; a figure is the median of the rounds. CPU and peak
+memory are of all processes together: Python, Java and what they start; memory that processes share is counted once.
+The factor is the median over the rounds of the tutorial's time by the other's in the same round: above 1 is faster than
+the tutorial. Each section says when and on what it was measured. The rows of the job's tables are counted and compared
+with DuckDB's in each round; a difference stops the measurement.
+"""
+_SECTION = re.compile(r"^## ([0-9,]+) items$", re.MULTILINE)
+
+
+class WrongRowsError(Exception):
+    """The job made other rows than DuckDB: whatever it was, it was no benchmark."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Medians of a contestant's runs: seconds, seconds, bytes; and how often it fits into the base's time, or None."""
+
+    wall: float
+    cpu: float
+    peak: float
+    wall_factor: float | None
+    cpu_factor: float | None
+
+
+def figure(runs: Sequence[Run], base: Sequence[Run] | None) -> Figure:
+    """The medians. Factors are taken round by round, since a machine is not equally busy in all of them."""
+    pairs = list(zip(base, runs, strict=True)) if base else []
+    return Figure(
+        wall=median(run.wall for run in runs),
+        cpu=median(run.cpu for run in runs),
+        peak=median(run.peak for run in runs),
+        wall_factor=median(of_base.wall / run.wall for of_base, run in pairs) if pairs else None,
+        cpu_factor=median(of_base.cpu / run.cpu for of_base, run in pairs) if pairs else None,
+    )
+
+
+def compare_rows(job: Mapping[str, int], floor: Mapping[str, int]) -> None:
+    """Raises WrongRowsError where the tables do not have equally many rows."""
+    wrong = [f"{name}: {job.get(name, 0)}, not {count}" for name, count in floor.items() if job.get(name, 0) != count]
+    if wrong:
+        message = "the job's tables do not have DuckDB's rows: " + "; ".join(wrong)
+        raise WrongRowsError(message)
+
+
+def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, int], circumstances: str) -> str:
+    """The part of the document about one size."""
+    base = runs.get("tutorial")
+    lines = [
+        f"## {items:,} items",
+        circumstances,
+        "",
+        "| | wall s | of the rounds | CPU s | peak MiB | faster than the tutorial, wall | CPU |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, of_name in runs.items():
+        found = figure(of_name, base)
+        spread = f"{min(run.wall for run in of_name):.1f} to {max(run.wall for run in of_name):.1f}"
+        lines.append(
+            f"| {name} | {found.wall:.1f} | {spread} | {found.cpu:.1f} | {found.peak / 2**20:,.0f} "
+            f"| {_factor(found.wall_factor)} | {_factor(found.cpu_factor)} |"
+        )
+    if rows:
+        lines += ["", "Rows: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def with_section(document: str, new: str) -> str:
+    """The document with the section in its place; sections of other sizes stay as they were measured."""
+    starts = [found.start() for found in _SECTION.finditer(document)]
+    parts = [document[a:b].strip() + "\n" for a, b in pairwise([*starts, len(document)])]
+    kept = {_size(part): part for part in [*parts, new]}
+    return "\n".join([_INTRO, *(kept[size] for size in sorted(kept))])
+
+
+def _size(part: str) -> int:
+    found = _SECTION.match(part)
+    assert found, part
+    return int(found[1].replace(",", ""))
+
+
+def _factor(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

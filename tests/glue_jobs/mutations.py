@@ -1,0 +1,204 @@
+"""Documents as nobody should send them: values removed, nulled, retyped, nested, moved; bytes cut off or changed.
+
+All chances come from one seeded generator, so the same seed gives the same documents for ever.
+"""
+
+import copy
+import gzip
+import json
+import random
+from collections.abc import Sequence
+from typing import Any
+
+# Values that are somewhere at the edge of what JSON, Python, Java, Spark or Parquet take.
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    7,
+    1.5,
+    -0.0,
+    1e308,
+    2**31 - 1,
+    2**31,
+    2**63,
+    10**1200,
+    "",
+    " ",
+    "text",
+    " 7 ",
+    "7e2",
+    "0x7",
+    "1e999",
+    "NaN",
+    "Infinity",
+    "t",
+    "no",
+    "٣",
+    "\u0000",
+    "\u0001misfit:5",
+    "\ud83d",
+    "\u2028",
+    "\ufeff",
+    "spotify:",
+    "spotify:track:",
+    "spotify:local:::::",
+    "spotify:episode:e1",
+    "0000",
+    "0000-00-00",
+    "1000-02-29",
+    "1582-10-10",
+    "2026-02-30",
+    "2026-13-01",
+    "2026-01-01\n",
+    "9999-12-31",
+    "+292278994-08-17",
+    "2026-07-01T08:00:00Z",
+    "2026-07-01T08:00:00.123456789Z",
+    "2026-07-01T25:00:00Z",
+    "2026-07-01T08:00:00+99:99",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-W01-1",
+    "https://api.spotify.com/v1/me/tracks?offset=7",
+    "https://api.spotify.com/v1/playlists/p/items?offset=999999999",
+    "x" * 3000,
+    [],
+    {},
+    [None],
+    [[]],
+    [{}],
+    [[[[[[7]]]]]],
+    {"id": {}},
+    {"items": 5},
+    {"items": []},
+    {"total": 5},
+    {"": None},
+    {"error": {"status": 500, "message": "\ud83d"}},
+)
+
+
+def mutated(documents: Sequence[bytes], chance: random.Random) -> bytes:
+    """One of the documents with a few of its values changed, and now and then its bytes as well."""
+    data = chance.choice(documents)
+    values = parsed(data)
+    if values is None:
+        return with_lost_bytes(data, chance)
+    changed = with_odd_values(values, chance)
+    spare = parsed(chance.choice(documents))
+    if spare is not None and chance.random() < 0.1:
+        _put_somewhere(changed, chance.choice(spare), chance)
+    return with_lost_bytes(_written(changed, chance), chance)
+
+
+def parsed(data: bytes) -> list[Any] | None:
+    """The document's JSON values, one or one a line; None if it has none to change."""
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError):
+            return None
+    try:
+        return [json.loads(data)]
+    except ValueError:
+        pass
+    try:
+        return [json.loads(line) for line in data.splitlines() if line.strip()] or None
+    except ValueError:
+        return None
+
+
+def with_odd_values(values: list[Any], chance: random.Random) -> list[Any]:
+    """A copy with one to four values removed, nulled, retyped, wrapped, unwrapped, repeated or exchanged."""
+    values = copy.deepcopy(values)
+    for _ in range(chance.randint(1, 4)):
+        places = _places(values)
+        if places:
+            chance.choice(_CHANGES)(*chance.choice(places), values, chance)
+    return values
+
+
+def _remove(container: Any, key: Any, *_: Any) -> None:
+    del container[key]
+
+
+def _null(container: Any, key: Any, *_: Any) -> None:
+    container[key] = None
+
+
+def _retype(container: Any, key: Any, _values: list[Any], chance: random.Random) -> None:
+    container[key] = copy.deepcopy(chance.choice(ODD))
+
+
+def _wrap(container: Any, key: Any, _values: list[Any], chance: random.Random) -> None:
+    value = container[key]
+    container[key] = chance.choice([[value], {"items": value}, {"id": value}, {"item": value}])
+
+
+def _unwrap(container: Any, key: Any, *_: Any) -> None:
+    if isinstance(container[key], dict):
+        container[key] = next(iter(container[key].values()), None)
+
+
+def _repeat(container: Any, key: Any, _values: list[Any], chance: random.Random) -> None:
+    if isinstance(container, list):
+        container[key:key] = [copy.deepcopy(container[key]) for _ in range(chance.randint(1, 60))]
+
+
+def _rename(container: Any, key: Any, _values: list[Any], chance: random.Random) -> None:
+    if isinstance(container, dict):
+        container[chance.choice([key.upper(), key + "s", "id", "items", "item", "track", ""])] = container[key]
+
+
+def _move(container: Any, key: Any, values: list[Any], chance: random.Random) -> None:
+    _put_somewhere(values, copy.deepcopy(container[key]), chance)
+
+
+_CHANGES = (_remove, _null, _retype, _retype, _wrap, _unwrap, _repeat, _rename, _move)
+
+
+def with_lost_bytes(data: bytes, chance: random.Random) -> bytes:
+    """Mostly the document itself; else cut off, with bytes changed, in another encoding, gzipped or cut off as gzip."""
+    if chance.random() < 2 / 3 or not data:
+        return data
+    at = chance.randrange(len(data))
+    packed = gzip.compress(data, 1, mtime=0)
+    broken = chance.randrange(len(packed))
+    encoding = chance.choice(["utf-16", "utf-16-le", "utf-32", "cp1252", "utf-7", "utf-8-sig"])
+    return chance.choice(
+        [
+            data[:at],
+            data[:at] + chance.randbytes(1) + data[at + 1 :],
+            data[:at] + chance.randbytes(5) + data[at:],
+            packed,
+            packed[:broken],
+            packed[:broken] + chance.randbytes(1) + packed[broken + 1 :],
+            data.decode("utf-8", "replace").encode(encoding, "replace"),
+            data.replace(b"\n", b"\r\n"),
+            data + data,
+        ]
+    )
+
+
+def _written(values: list[Any], chance: random.Random) -> bytes:
+    """As people have JSON: a value a line, a list, indented, with escapes or without."""
+    escaped = chance.random() < 0.5
+    if len(values) > 1 or chance.random() < 0.5:
+        text = "\n".join(json.dumps(value, ensure_ascii=escaped) for value in values)
+    else:
+        text = json.dumps(values[0] if values else None, ensure_ascii=escaped, indent=chance.choice([None, 2]))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    """Every container in the value with every key or index in it."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    return [place for key in keys for place in [(value, key), *_places(value[key])]]
+
+
+def _put_somewhere(values: list[Any], value: Any, chance: random.Random) -> None:
+    places = _places(values)
+    if places:
+        container, key = chance.choice(places)
+        container[key] = value

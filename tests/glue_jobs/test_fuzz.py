@@ -1,0 +1,210 @@
+"""Thousands of damaged documents through the whole job: it never crashes, and each of them is accounted for.
+
+The ordinary test takes 2,000 in one run of the job; `make fuzz` takes 100,000, 5,000 a run, each over its own lake.
+"""
+
+import logging
+import os
+import random
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from glue_jobs.explode_playlists import main
+from shared.document import Look, Manifest
+from tests.corpus import cases
+from tests.glue_jobs.accounts import assert_accounted_for, rejects, table
+from tests.glue_jobs.builders import album, as_bytes, page_body, song
+from tests.glue_jobs.mutations import mutated
+
+AT_ONCE = 5000
+PLACE = "raw/pending/drop/at=20261120T100000Z/"
+WITNESS = PLACE + "witness.json"
+MANIFEST = Manifest(
+    run_id="r1",
+    extracted_at="2026-11-20T10:00:00Z",
+    looks=(
+        Look(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),
+        Look(playlist_id="p2", status="failed", failure_class="TransientError"),
+        Look(playlist_id="p3", status="gone"),
+    ),
+).as_bytes()
+FIXTURES = [
+    MANIFEST,
+    *(
+        case.path(name).read_bytes()
+        for case in cases()
+        for name, document in case.documents.items()
+        if document["outcome"] == "taken"  # what is refused as it is says little more when it is damaged
+    ),
+]
+
+
+def documents(chunk: int, count: int) -> dict[str, bytes]:
+    """So many documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
+    chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
+    found = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
+    if chunk == 0:
+        found |= {f"{PLACE}{name}.json": data for name, (data, _) in FOUND.items()}
+    return found | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
+
+
+def taken(lake: Path, dropped: Mapping[str, bytes]) -> int:
+    """The job's exit status over a lake with these objects."""
+    for key, data in dropped.items():
+        path = lake / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (0, 0))  # not just being written
+    return main(["--lake", str(lake), "--max-objects", str(len(dropped))])
+
+
+def failure(folder: Path, dropped: Mapping[str, bytes]) -> str:
+    """What is wrong after a run of the job over these documents; nothing if all is well."""
+    lake = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        status = taken(lake, dropped)
+        if status:
+            return f"exit status {status}"
+        assert_accounted_for(lake, dropped)
+    except AssertionError as error:
+        return str(error)
+    finally:
+        shutil.rmtree(lake)
+    return ""
+
+
+def culprits(folder: Path, dropped: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Of documents that fail together, as few as fail still."""
+    some = dict(dropped)
+    while len(some) > 1:
+        halves = list(some.items())[: len(some) // 2], list(some.items())[len(some) // 2 :]
+        failing = next((dict(half) for half in halves if failure(folder, dict(half))), None)
+        if failing is None:
+            break
+        some = failing
+    return some
+
+
+def rows_of(lake: Path, name: str, *columns: str, source: str) -> list[tuple[Any, ...]]:
+    """These columns of the rows that the object brought."""
+    rows = table(lake, name)
+    found = rows.to_pylist() if rows else []
+    return sorted(tuple(row[column] for column in columns) for row in found if row["source_object"] == source)
+
+
+def own(**fields: object) -> bytes:
+    """A document as the Lambda writes it, with these fields of its only line."""
+    line = {"run_id": "r1", "playlist_id": "p1", "snapshot_id": "v1", "extracted_at": "2026-11-20T10:00:00Z"}
+    rest = {"asked": "/playlists/p1/items", "offset": 0, "attempt": 1, "body": page_body(song("s1"))}
+    return as_bytes(line | rest | fields)
+
+
+def released(text: str) -> bytes:
+    """A page with a song of an album of then."""
+    return as_bytes(page_body(song("s1", album=album("al1", release_date=text))))
+
+
+NUMBER = 10**1200
+GIANT = "n" * 21_000_000
+# Each of these ended the job once, or made a value that no reader takes.
+# What becomes of it: the reason it is in quarantine for, else its rejected rows.
+FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
+    "a time before all time": (
+        own(extracted_at="0001-01-01T00:00:00+05:00"),
+        "extracted_at is no ISO time: '0001-01-01T00:00:00+05:00'",
+    ),
+    "a time after all time": (
+        own(extracted_at="9999-12-31T23:59:59-05:00"),
+        "extracted_at is no ISO time: '9999-12-31T23:59:59-05:00'",
+    ),
+    "a time that is no text": (
+        MANIFEST.replace(b'"2026-11-20T10:00:00Z"', b"7"),
+        "extracted_at is no ISO time: 7",
+    ),
+    "half a surrogate pair in the reason": (
+        b'{"error": {"message": "\\ud83d"}}',
+        "an error answer of the API: ?",
+    ),
+    "a number that no JSON reader takes": (
+        as_bytes(page_body(song("s1", duration_ms=NUMBER, name=NUMBER))),
+        [("songs", "duration_ms", "no int: " + str(NUMBER)[:200])],
+    ),
+    "a total and an offset that no JSON reader takes": (
+        as_bytes(page_body(song("s1")) | {"total": NUMBER, "offset": NUMBER}),
+        [("playlist_reads", "total", "no int: " + str(NUMBER)[:200])],
+    ),
+    "text that no JSON reader takes, for a name and in place of an object": (
+        as_bytes(page_body(song("s1", name=GIANT, linked_from=GIANT))),
+        [
+            ("playlist_items", "item_name", 'no string: "' + "n" * 199),
+            ("songs", "name", 'no string: "' + "n" * 199),
+        ],
+    ),
+    "a leap day of the old calendar": (released("1000-02-29"), []),
+    "times beyond all calendars": (
+        as_bytes(
+            page_body(
+                song("s1", row_fields={"added_at": "9999-12-31T23:59:59-14:00"}),
+                song("s2", row_fields={"added_at": "0001-01-01T00:00:00+14:00"}),
+            )
+        ),
+        [
+            ("playlist_items", "added_at", "no timestamp: 0001-01-01T00:00:00+14:00"),
+            ("playlist_items", "added_at", "no timestamp: 9999-12-31T23:59:59-14:00"),
+        ],
+    ),
+    "a day and a newline": (released("2026-01-01\n"), []),
+}
+
+
+def became_of_found(lake: Path) -> dict[str, Any]:
+    """For each of FOUND the reason it is in quarantine for, else its rejected rows."""
+    became: dict[str, Any] = {name: [] for name in FOUND}
+    for one in rejects(lake):
+        name = Path(one["source_object"]).stem
+        if name in FOUND and "table" in one:
+            became[name] = sorted([*became[name], (one["table"], one.get("column"), one["reason"])])
+        elif name in FOUND:
+            became[name] = one["reason"]
+    return became
+
+
+def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_job(
+    spark: SparkSession,  # noqa: ARG001  # the job finds the session
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.ERROR)  # a line for each refused document helps nobody read a failure
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on
+    count = request.config.getoption("--mutations")
+    for chunk, done in enumerate(range(0, count, AT_ONCE)):
+        begun = time.monotonic()
+        dropped = documents(chunk, min(AT_ONCE, count - done))
+        lake = tmp_path / str(chunk)
+        status = taken(lake, dropped)
+        if status:
+            found = culprits(tmp_path, dropped)
+            pytest.fail(f"chunk {chunk}: exit status {status} for {found}"[:5000])
+        assert_accounted_for(lake, dropped)
+        assert rows_of(lake, "songs", "song_id", "name", source=WITNESS) == [("witness", "A song")]
+        assert rows_of(lake, "song_artists", "artist_id", source=WITNESS) == [("w1",), ("w2",)]
+        assert rows_of(lake, "playlist_items", "position", "kind", source=WITNESS) == [(0, "song")]
+        if chunk == 0:
+            assert became_of_found(lake) == {name: expected for name, (_, expected) in FOUND.items()}
+        shutil.rmtree(lake)
+        if count > AT_ONCE:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            said = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
+            with capfd.disabled():
+                print(said, flush=True)  # noqa: T201  # who waits for an hour wants to see something

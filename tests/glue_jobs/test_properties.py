@@ -1,0 +1,305 @@
+"""What holds for any playlist: neither its shape nor the order in which files come makes a difference.
+
+Hypothesis makes the playlists; since each run of the job costs seconds, all of them go through Spark at once, each
+shape and each order in a world of its own: an `@` in an id stands for the world's name.
+"""
+
+import gzip
+import json
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from glue_jobs.explode_playlists import parse_arguments, run
+from shared.contract import ObservedPer, Table
+from shared.document import RawLine, write_document
+from shared.tables import BATCHES, TABLES
+from tests.glue_jobs.accounts import assert_accounted_for, names, rejects, table
+from tests.glue_jobs.builders import Json, as_bytes, page_body, row
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WORLD = re.compile("w[0-9]{2}")
+DROP = "raw/pending/drop/"
+MADE = [one for one in TABLES if one is not BATCHES]
+
+# --- playlists
+
+texts = st.text(st.characters(exclude_characters="@w", exclude_categories=["Cs"]), max_size=8)
+scalars = st.none() | st.booleans() | st.integers(-5, 2**33) | st.floats(allow_nan=False, allow_infinity=False) | texts
+odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(texts, scalars, max_size=2)
+
+
+def mostly(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The usual thing nineteen times in twenty."""
+    return st.integers(0, 19).flatmap(lambda n: usual if n else odd)
+
+
+def ids(kind: str) -> st.SearchStrategy[Any]:
+    """Few, so that the same thing is met again in other words; odd ones are in every world and must be nobody's."""
+    usual = st.sampled_from([f"{kind}{n}@" for n in range(6)])
+    return st.integers(0, 19).flatmap(lambda n: usual if n else st.sampled_from([None, "", [], {"id": "x"}]))
+
+
+def things(required: Json, optional: Json) -> st.SearchStrategy[Json]:
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+artists = mostly(st.lists(mostly(things({"id": ids("a"), "name": texts}, {"uri": mostly(texts)})), max_size=4))
+albums = mostly(
+    things(
+        {"id": ids("al"), "name": texts, "artists": artists},
+        {
+            "release_date": mostly(st.sampled_from(["1999", "2001-05", "2001-05-07", "0000", "2026-02-30"])),
+            "total_tracks": mostly(st.integers(0, 99)),
+            "images": mostly(st.lists(things({"url": texts}, {}), max_size=2)),
+        },
+    )
+)
+songs = things(
+    {
+        "type": st.just("track"),
+        "id": ids("s"),
+        "name": mostly(texts),
+        "artists": artists,
+        "album": albums,
+    },
+    {
+        "duration_ms": mostly(st.integers(0, 10**7)),
+        "popularity": mostly(st.integers(0, 100)),
+        "explicit": mostly(st.booleans()),
+        "available_markets": mostly(st.lists(st.sampled_from(["SE", "NO"]), max_size=2)),
+        "external_ids": mostly(things({}, {"isrc": texts})),
+        "track": st.booleans(),
+    },
+)
+episodes = things(
+    {"type": st.just("episode"), "id": ids("e"), "name": texts, "uri": st.just("spotify:episode:e")},
+    {"show": mostly(things({"id": ids("sh"), "name": texts}, {})), "release_date": mostly(texts)},
+)
+locals_ = st.just({"type": "track", "id": None, "uri": "spotify:local:A:B:C:1"})
+KINDS = (songs, songs, songs, songs, songs, episodes, locals_, st.none())
+entries = mostly(st.sampled_from(KINDS).flatmap(lambda kind: kind))
+times = mostly(st.sampled_from([None, "2026-07-01T08:00:00Z", "2026-07-01T08:00:00.5Z", "2026-07-01"]))
+rows = st.builds(lambda entry, at, by: row(entry) | {"added_at": at, "added_by": by}, entries, times, odd)
+playlists = st.lists(rows, min_size=1, max_size=8)
+
+
+def generated(count: int, strategy: st.SearchStrategy[Any]) -> list[Any]:
+    """So many examples, the same every time."""
+    found: list[Any] = []
+
+    @settings(max_examples=count, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @given(strategy)
+    def collect(example: Any) -> None:
+        found.append(example)
+
+    collect()
+    return found
+
+
+# --- shapes
+
+
+def old(rows: list[Json]) -> list[Json]:
+    """Rows as they were until 2026: `track` for `item`."""
+    return [{"track" if key == "item" else key: value for key, value in one.items()} for one in rows]
+
+
+def dual(rows: list[Json]) -> list[Json]:
+    """Rows that say it twice."""
+    return [one | {"track": one["item"]} for one in rows]
+
+
+def pages(playlist_id: str, rows: list[Json]) -> list[Json]:
+    """Two pages, the first perhaps empty."""
+    cut, total = len(rows) // 2, len(rows)
+    first = page_body(*rows[:cut], playlist_id=playlist_id, total=total)
+    return [first, page_body(*rows[cut:], playlist_id=playlist_id, offset=cut, total=total)]
+
+
+def ndjson(values: Iterable[object]) -> bytes:
+    return b"".join(as_bytes(value) + b"\n" for value in values)
+
+
+def own(playlist_id: str, rows: list[Json]) -> bytes:
+    """As the Lambda writes it: the playlist, whose embedded page does not count, and its pages."""
+    bodies = [{"id": playlist_id, "items": page_body(*rows, playlist_id=playlist_id)}, *pages(playlist_id, rows)]
+    asked = [f"/playlists/{playlist_id}", *[f"/playlists/{playlist_id}/items"] * 2]
+    return write_document(
+        RawLine(
+            run_id=f"run of {playlist_id}",
+            playlist_id=playlist_id,
+            snapshot_id="",
+            extracted_at="2026-11-20T10:00:00Z",
+            asked=path,
+            offset=body.get("offset"),
+            attempt=1,
+            body=body,
+        )
+        for path, body in zip(asked, bodies, strict=True)
+    )
+
+
+def recoded(data: bytes, encoding: str) -> bytes:
+    return data.decode().encode(encoding)
+
+
+SHAPES: dict[str, Callable[[str, list[Json]], bytes]] = {
+    "page": lambda p, rows: as_bytes(page_body(*rows, playlist_id=p)),
+    "old page": lambda p, rows: as_bytes(page_body(*old(rows), playlist_id=p)),
+    "page in two languages": lambda p, rows: as_bytes(page_body(*dual(rows), playlist_id=p)),
+    "list of pages": lambda p, rows: as_bytes(pages(p, rows)),
+    "NDJSON of old pages": lambda p, rows: ndjson(pages(p, old(rows))),
+    "playlist": lambda p, rows: as_bytes({"id": p, "items": page_body(*rows, playlist_id=p)}),
+    "old playlist": lambda p, rows: as_bytes({"id": p, "tracks": page_body(*old(rows), playlist_id=p)}),
+    "playlist and pages": lambda p, rows: ndjson(
+        [{"id": p, "type": "playlist", "items": pages(p, rows)[0]}, *pages(p, rows)]
+    ),
+    "our own": own,
+    "indented, in UTF-16": lambda p, rows: recoded(
+        json.dumps(page_body(*rows, playlist_id=p), indent=1).encode(), "utf-16"
+    ),
+    "gzip": lambda p, rows: gzip.compress(as_bytes(page_body(*rows, playlist_id=p))),
+}
+
+
+def in_world(world: str, data: bytes) -> bytes:
+    """The document with its ids in that world."""
+    if data.startswith(b"\x1f\x8b"):
+        return gzip.compress(in_world(world, gzip.decompress(data)), mtime=0)
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    return data.decode(encoding).replace("@", world).encode(encoding)
+
+
+# --- lakes
+
+
+def drop(lake: Path, documents: Mapping[str, bytes]) -> None:
+    for key, data in documents.items():
+        path = lake / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (0, 0))
+
+
+def take(lake: Path) -> None:
+    arguments = ["--lake", str(lake)]
+    run(parse_arguments(arguments), arguments, lambda: NOON)
+
+
+def all_rows(lake: Path, one: Table) -> list[Json]:
+    found = table(lake, one.name)
+    return found.to_pylist() if found else []
+
+
+def of_nobody(value: Any) -> Any:
+    """The value without the name of its world."""
+    return WORLD.sub("@", value) if isinstance(value, str) else value
+
+
+def world_of(found: Mapping[str, Any]) -> str:
+    named = WORLD.search(found["source_object"])
+    assert named
+    return named[0]
+
+
+def worlds(lake: Path) -> dict[str, dict[str, Counter[str]]]:
+    """By world and table the rows, by world the rejects: all that does not depend on the document's bytes."""
+    told: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    unequal = {"batch_id", "document_id", "snapshot_id", "run_id"}
+    for one in MADE:
+        for found in all_rows(lake, one):
+            same = {name: of_nobody(value) for name, value in found.items() if name not in unequal}
+            told[world_of(found)][one.name][repr(same)] += 1
+    for found in rejects(lake):
+        same = {name: of_nobody(value) for name, value in found.items() if name not in unequal | {"row"}}
+        told[world_of(found)]["rejects"][repr(same)] += 1
+    return told
+
+
+def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+    documents = {
+        f"{DROP}at=20261120T100000Z/w{world:02d}-{number:03d}.json": in_world(
+            f"w{world:02d}", shape(f"p{number}@", one)
+        )
+        for number, one in enumerate(generated(80, playlists))
+        for world, shape in enumerate(SHAPES.values())
+    }
+    drop(tmp_path, documents)
+
+    take(tmp_path)
+
+    assert_accounted_for(tmp_path, documents)
+    told = worlds(tmp_path)
+    expected = told["w00"]
+    assert [one.name for one in MADE if len(expected[one.name]) < 3] == []
+    assert len(expected["rejects"]) > 20
+    for world, name in enumerate(SHAPES):
+        for of, found in told[f"w{world:02d}"].items():
+            assert found == expected[of], f"{of} of {name}"
+
+
+def current(rows: list[Json], one: Table) -> Counter[str]:
+    """Current rows as every engine has them, but for the batch that brought them and the name of their file."""
+
+    def best(found: list[Json], per: tuple[str, ...], order: tuple[str, ...]) -> list[Json]:
+        top: dict[Any, Any] = {}
+        for each in found:
+            group, rank = tuple(each[name] for name in per), tuple(each[name] for name in order)
+            top[group] = max(top.get(group, rank), rank)
+        return [e for e in found if top[tuple(e[name] for name in per)] == tuple(e[name] for name in order)]
+
+    in_order = ("extracted_at", "source_object", "source_position", "batch_id")
+    if one.newest_per:
+        of_reads = one.observed_per is ObservedPer.READ
+        rows = best(rows, one.newest_per, ("extracted_at", "source_object", "batch_id") if of_reads else in_order)
+    rows = best(rows, one.key, in_order)
+    unequal = {"batch_id", "source_object"}
+    return Counter(repr({name: value for name, value in found.items() if name not in unequal}) for found in rows)
+
+
+def everything(lake: Path) -> dict[str, tuple[int, int]]:
+    return {name: ((lake / name).stat().st_ino, (lake / name).stat().st_mtime_ns) for name in names(lake, ".")}
+
+
+def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+    made = generated(60, playlists)
+    # Of a few moments many documents: then the name decides, so that it stays. Each of its own: any name will do.
+    tied = {f"{DROP}at=2026112{n % 3}T100000Z/{n:03d}.json": (n, "w00") for n in range(60)}
+    ordered = {f"{DROP}at=20261120T10{n:02d}00Z/{n:03d}.json": (n, "w01") for n in range(60)}
+    shapes = list(SHAPES.values())
+    shapes.remove(own)  # says itself when it was made
+    documents = {
+        key: in_world(world, shapes[n % len(shapes)](f"p{n % 7}@", made[n]))
+        for key, (n, world) in (tied | ordered).items()
+    }
+    renamed = {
+        re.sub("/([0-9]{3})[.]", lambda name: f"/{99 - int(name[1]):03d}.", key) if key in ordered else key: data
+        for key, data in documents.items()
+    }
+    once, often = tmp_path / "once", tmp_path / "often"
+
+    drop(once, documents)
+    take(once)
+    arrived = list(renamed.items())
+    drop(often, dict(arrived[::2]))
+    take(often)
+    drop(often, dict(arrived[1::2] + arrived[::4]))  # the other half, and of the first half every second again
+    take(often)
+
+    assert_accounted_for(once, documents)
+    for one in MADE:
+        expected = current(all_rows(once, one), one)
+        assert len(expected) > 2, one.name
+        assert current(all_rows(often, one), one) == expected, one.name
+    before = everything(once)
+    take(once)
+    assert everything(once) == before

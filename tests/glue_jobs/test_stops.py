@@ -1,0 +1,174 @@
+"""The real job, killed by the system at six places or run twice at once; then one ordinary run sets all right.
+
+That the protocol bears a stop at every single operation is shown with a plain writer in commit_log/test_stops.py; here
+it is Spark that writes, and a process of its own that dies.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from glue_jobs.explode_playlists import Summary, parse_arguments, run
+from shared.document import Look, Manifest
+from shared.store import ObjectStore, open_store
+from shared.tables import TABLES
+from tests.corpus import FOLDER
+from tests.glue_jobs.accounts import entries, names, rejects, table
+from tests.glue_jobs.stopping import ABOUT_TO_COMMIT, PLACES, Stopping, meet
+
+ROOT = Path(__file__).parents[2]
+OWN = "raw/pending/run=20261120T100000Z/0List00000000000000own.ndjson.gz"
+MANIFEST = "raw/pending/run=20261120T100000Z/_manifest.json"
+DROP = "raw/pending/drop/at=20261120T110000Z/"
+LOOKS = (
+    Look(playlist_id="0List00000000000000own", status="read"),
+    Look(playlist_id="0List0000000000000gone", status="gone"),
+)
+PENDING = {
+    OWN: (FOLDER / "own_document/read.ndjson.gz").read_bytes(),
+    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", looks=LOOKS).as_bytes(),
+    f"{DROP}artists.json": (FOLDER / "many_artists/page.json").read_bytes(),
+    f"{DROP}odd.json": (FOLDER / "odd_values/page.json").read_bytes(),
+    f"{DROP}episodes.json": (FOLDER / "episodes/page.json").read_bytes(),
+    f"{DROP}popular.json": (FOLDER / "duplicate_songs_and_ties/page.json").read_bytes(),
+    f"{DROP}error.json": (FOLDER / "quarantined/error_body.json").read_bytes(),
+}
+ARCHIVED = {
+    "raw/processed/00000000000000000001/run=20261120T100000Z/0List00000000000000own.ndjson.gz": PENDING[OWN],
+    "raw/processed/00000000000000000001/run=20261120T100000Z/_manifest.json": PENDING[MANIFEST],
+    "raw/processed/00000000000000000001/drop/at=20261120T110000Z/artists.json": PENDING[f"{DROP}artists.json"],
+    "raw/processed/00000000000000000001/drop/at=20261120T110000Z/odd.json": PENDING[f"{DROP}odd.json"],
+    "raw/processed/00000000000000000001/drop/at=20261120T110000Z/episodes.json": PENDING[f"{DROP}episodes.json"],
+    "raw/processed/00000000000000000001/drop/at=20261120T110000Z/popular.json": PENDING[f"{DROP}popular.json"],
+    "raw/quarantine/00000000000000000001/drop/at=20261120T110000Z/error.json": PENDING[f"{DROP}error.json"],
+}
+# What the kill leaves: entries in the log, files published, objects pending.
+LEFT = {
+    "noted, nothing staged": (0, 0, 7),
+    "some tables staged": (0, 0, 7),
+    "committed, nothing published": (1, 0, 7),
+    "some tables published": (1, 4, 7),
+    "one object archived and still pending": (1, 10, 7),
+    "all done but for the mark": (1, 10, 0),
+}
+# Here the killed run finishes what another committed, as every run does first; that spares it Spark.
+OF_A_COMMITTED_LAKE = ("some tables published", "all done but for the mark")
+
+# Differs from run to run.
+DRAWN = {"batch_id", "committed_at"}
+
+
+def filled(lake: Path) -> Path:
+    for key, data in PENDING.items():
+        path = lake / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (0, 0))
+    return lake
+
+
+def ordinary_run(lake: Path, store: ObjectStore | None = None) -> Summary:
+    arguments = ["--lake", str(lake)]
+    return run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store)
+
+
+def program(lake: Path, place: str, *meeting: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.glue_jobs.stopping", str(lake), place, *meeting],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def must_be_killed(started: subprocess.Popen[str]) -> None:
+    _, said = started.communicate(timeout=180)
+    assert started.returncode == -signal.SIGKILL, said
+
+
+def content(lake: Path) -> dict[str, Any]:
+    """All that people and Snowpipe see: the rows of every table, the rejects, and the raw objects."""
+    found: dict[str, Any] = {}
+    for one in TABLES:
+        rows = table(lake, one.name)
+        dropped = [name for name in rows.column_names if name not in DRAWN] if rows else []
+        found[one.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
+    found["rejects"] = sorted(repr({k: v for k, v in one.items() if k not in DRAWN}) for one in rejects(lake))
+    found["raw"] = {name: (lake / name).read_bytes() for name in names(lake, "raw")}
+    return found
+
+
+def published(lake: Path) -> dict[str, tuple[int, int, int]]:
+    """Each file under processed/: which file it is, its size and its time."""
+    stats = {name: (lake / name).stat() for name in names(lake, "processed")}
+    return {name: (stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:  # noqa: ARG001
+    lake = filled(tmp_path_factory.mktemp("undisturbed"))
+    ordinary_run(lake)
+    return content(lake)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A lake for each place, as the killed job left it. Those that need Spark die side by side."""
+    lakes = {place: tmp_path_factory.mktemp("killed") for place in PLACES}
+    running = [program(filled(lakes[place]), place) for place in PLACES if place not in OF_A_COMMITTED_LAKE]
+    for one in running:
+        must_be_killed(one)
+    for place in OF_A_COMMITTED_LAKE:
+        shutil.copytree(lakes["committed, nothing published"], lakes[place], dirs_exist_ok=True)
+        must_be_killed(program(lakes[place], place))
+    return lakes
+
+
+def test_an_undisturbed_run_archives_each_object_and_fills_the_tables(undisturbed: dict[str, Any]) -> None:
+    assert undisturbed["raw"] == ARCHIVED
+    assert [name for name, rows in undisturbed.items() if not rows] == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_job_killed_by_the_system_is_completed_by_the_next(
+    place: str, killed: dict[str, Path], undisturbed: dict[str, Any]
+) -> None:
+    lake = killed[place]
+    before = published(lake)
+    raw = {name: (lake / name).read_bytes() for name in names(lake, "raw/processed")}
+    assert (len(entries(lake)), len(before), len(names(lake, "raw/pending"))) == LEFT[place]
+
+    ordinary_run(lake)
+
+    assert {name: found for name, found in published(lake).items() if name in before} == before
+    assert raw.items() <= content(lake)["raw"].items()
+    assert content(lake) == undisturbed
+    assert [entry["number"] for entry in entries(lake)] == [1]
+    assert names(lake, "log/done") == ["log/done/00000000000000000001"]
+
+
+def test_two_jobs_at_once_take_each_object_once(
+    spark: SparkSession,  # noqa: ARG001
+    tmp_path: Path,
+    undisturbed: dict[str, Any],
+) -> None:
+    lake = filled(tmp_path / "lake")
+    store: Any = Stopping(open_store(str(lake)), ABOUT_TO_COMMIT, lambda: meet(tmp_path, "test", "program"))
+
+    with program(lake, ABOUT_TO_COMMIT, str(tmp_path)) as other:
+        mine = ordinary_run(lake, store)
+        told, said = other.communicate(timeout=180)
+
+    assert other.returncode == 0, said
+    assert len(mine.batches) + int(told) == 1
+    assert content(lake) == undisturbed
+    assert names(lake, "staging") == names(lake, "log/attempts") == []

@@ -1,0 +1,149 @@
+"""`make bench` measures what it says: the same items for all, the same rows of all, and sums done right."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from glue_jobs.explode_playlists import parse_arguments, run
+from glue_jobs.reader import Item, read_document
+from shared.store import open_store
+from tests.benchmarks import floor
+from tests.benchmarks.__main__ import current_rows
+from tests.benchmarks.figures import Figure, WrongRowsError, compare_rows, figure, section, with_section
+from tests.benchmarks.measure import CommandFailedError, Run, measure
+from tests.benchmarks.playlists import write_own, write_pages
+from tests.glue_jobs.builders import NOON
+
+ITEMS = 760  # a whole playlist and half of another: the first number with an episode among them
+
+
+def stored(root: Path) -> dict[str, bytes]:
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def items_by_place(root: Path) -> dict[tuple[str, int], Item]:
+    reads = [read for data in stored(root).values() for read in read_document(data).reads]
+    return {(read.playlist_id, item.position): item for read in reads for item in read.items}
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("own")
+    write_own(root, ITEMS)
+    return root
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("pages")
+    write_pages(root, ITEMS)
+    return root
+
+
+def test_the_seed_alone_decides_what_is_made(own: Path, tmp_path: Path) -> None:
+    for name, seed in (("again", 1), ("other", 2)):
+        (tmp_path / name).mkdir()
+        write_own(tmp_path / name, ITEMS, seed)
+
+    assert stored(tmp_path / "again") == stored(own)
+    assert stored(tmp_path / "other").keys() & stored(own).keys() == {"raw/pending/run=20261120T100000Z/_manifest.json"}
+
+
+def test_documents_and_pages_hold_the_same_items(own: Path, pages: Path) -> None:
+    of_own, of_pages = items_by_place(own), items_by_place(pages)
+
+    assert len(of_own) == 760
+    assert len(stored(own)) == 3  # two documents and the manifest
+    assert len(stored(pages)) == 8  # 5 pages of 100, then 100, 100 and 60
+    assert {place: (item.kind, item.row) for place, item in of_own.items()} == {
+        place: (item.kind, item.row) for place, item in of_pages.items()
+    }
+    assert {item.kind for item in of_own.values()} == {"song", "episode", "local", "empty"}
+
+
+def test_a_factor_is_taken_round_by_round() -> None:
+    base = [Run(10.0, 20.0, 500), Run(30.0, 60.0, 700), Run(12.0, 24.0, 600)]
+    runs = [Run(5.0, 5.0, 100), Run(10.0, 20.0, 300), Run(8.0, 16.0, 200)]
+
+    # The rounds' factors are 2, 3 and 1.5; the medians alone would give 12 / 8 = 1.5.
+    assert figure(runs, base) == Figure(wall=8.0, cpu=16.0, peak=200, wall_factor=2.0, cpu_factor=3.0)
+    assert figure(runs, None).wall_factor is None
+
+
+def test_the_document_keeps_the_sections_of_other_sizes_in_order_of_size() -> None:
+    runs = {"tutorial": [Run(4.0, 8.0, 3 * 2**20)], "job, pages": [Run(2.0, 1.0, 2**20)]}
+    document = with_section("", section(200_000, runs, {"songs": 1234}, "Measured before."))
+    document = with_section(document, section(100, runs, {}, "Measured once."))
+
+    document = with_section(document, section(200_000, runs, {"songs": 1234}, "Measured anew."))
+
+    lines = document.splitlines()
+    assert [line for line in lines if line.startswith("#")] == ["# Benchmarks", "## 100 items", "## 200,000 items"]
+    assert "Measured before." not in lines
+    assert {"Measured once.", "Measured anew.", "Rows: songs 1,234."} <= set(lines)
+    assert "| job, pages | 2.0 | 2.0 to 2.0 | 1.0 | 1 | 2.00 | 8.00 |" in lines
+
+
+def test_other_rows_than_the_floor_has_are_no_benchmark() -> None:
+    compare_rows({"songs": 3, "batches": 1}, {"songs": 3, "episodes": 0})
+
+    with pytest.raises(WrongRowsError, match=r"DuckDB's rows: songs: 2, not 3; albums: 0, not 1$"):
+        compare_rows({"songs": 2}, {"songs": 3, "albums": 1})
+
+
+def test_all_processes_of_a_command_are_measured(tmp_path: Path) -> None:
+    work = "import time; held = bytearray(60_000_000); held[::4096] = b'1' * len(held[::4096])\n"
+    work += "while time.process_time() < 0.3: pass\ntime.sleep(0.3)"
+    both = tmp_path / "both.py"
+    both.write_text(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {work!r}], check=True)\n{work}")
+
+    done = measure(["python3", str(both)])
+
+    assert done.wall > 1.2
+    assert 0.5 < done.cpu < 1.5
+    assert 60e6 < done.peak < 120e6  # the first has ended when the second holds its own
+
+
+def test_a_command_that_fails_is_told_with_what_it_said() -> None:
+    with pytest.raises(CommandFailedError, match=r"(?s)ended with 3.*no such thing"):
+        measure(["sh", "-c", "echo no such thing; exit 3"])
+
+
+def test_duckdb_has_the_same_rows_of_documents_and_of_pages(own: Path, pages: Path) -> None:
+    of_own, of_pages = made(own), made(pages)
+    kinds = {(*place, item.kind) for place, item in items_by_place(own).items()}
+
+    for rows in (of_own, of_pages):
+        assert {(row["playlist_id"], row["position"], row["kind"]) for row in rows["playlist_items"]} == kinds
+    assert len(of_own.pop("playlist_reads")) == 2
+    assert len(of_pages.pop("playlist_reads")) == 8  # each page is a read of its own
+    assert {name: len(rows) for name, rows in of_own.items()} == {name: len(rows) for name, rows in of_pages.items()}
+
+
+def test_duckdb_has_the_rows_of_the_job(own: Path, spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+    store = open_store(str(tmp_path))
+    for key, data in stored(own).items():
+        store.put(key, data)
+    given = ["--lake", str(tmp_path)]
+    theirs = made(own)
+
+    run(parse_arguments(given), given, lambda: NOON)
+
+    compare_rows(current_rows(tmp_path), {name: len(rows) for name, rows in theirs.items()})
+    for name in ("songs", "albums", "song_artists", "album_artists"):
+        (file,) = (tmp_path / "processed" / name).rglob("*.parquet")
+        columns = [column for column in theirs[name][0] if column != "source_object"]
+        ours = {tuple(row[column] for column in columns) for row in pq.ParquetFile(file).read().to_pylist()}
+        assert ours == {tuple(row[column] for column in columns) for row in theirs[name]}, name
+
+
+def made(root: Path) -> dict[str, list[dict[str, object]]]:
+    connection = floor.read(root)
+    rows = {}
+    for name, select in floor.TABLES.items():
+        found = connection.execute(select)
+        columns = [column[0] for column in found.description or []]
+        rows[name] = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    return rows
