@@ -28,6 +28,7 @@ def spark() -> Iterator[SparkSession]:
 SLOW = ("glue_jobs/commit_log/", "deploy/", "extract_lambda/test_storm", "extract_lambda/test_kills")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what `make check` leaves out: whatever needs the Spark session starts a Java machine."""
     for item in items:
