@@ -100,11 +100,12 @@ warehouse-pipe: $(READY)
 build: $(READY)
 	@$(PYTHON) -m deploy.build
 
+# File by file, so that no fixture is made twice.
 test: $(READY)
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 test-aws: $(READY) $(TOOL)/checkov/ready
-	@$(PYTHON) -m pytest tests/aws
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/aws
 
 test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready
 	@$(PYTHON) -m pytest tests/clients

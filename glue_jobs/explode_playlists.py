@@ -408,7 +408,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _failed(sentence: str, status: int = 1) -> int:
-    print(f"{NAME}: {printable(sentence)}", file=sys.stderr)
+    said = f"{NAME}: {printable(sentence)}"
+    if is_submitted():
+        raise SystemExit(said)  # printed, and status 1; Glue shows it as what the run failed of
+    print(said, file=sys.stderr)
     return status
 
 

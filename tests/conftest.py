@@ -28,14 +28,10 @@ def spark() -> Iterator[SparkSession]:
 SLOW = ("glue_jobs/commit_log/", "deploy/", "extract_lambda/test_storm", "extract_lambda/test_kills")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what `make check` leaves out: whatever needs the Spark session starts a Java machine."""
     for item in items:
-        has_session = "spark" in getattr(item, "fixturenames", ())
-        if has_session:
+        if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("jvm")
-        # One Spark session; the other core takes the other tests file by file, so that no fixture is made twice.
-        item.add_marker(pytest.mark.xdist_group("session" if has_session else item.path.name))
         if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).as_posix().startswith(SLOW):
             item.add_marker("slow")

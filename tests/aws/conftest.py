@@ -5,8 +5,7 @@ With CI=true nothing is skipped: what is missing there is a failure.
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
@@ -85,12 +84,3 @@ def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) ->
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to apply deploy/terraform to a local AWS")
     return Stack(local_aws, application.outputs())
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Terraform mostly waits while it applies: the tests before those of the stack run meanwhile."""
-    ours = [item for item in items if item.path.is_relative_to(Path(__file__).parent)]
-    needing = [item for item in ours if "stack" in getattr(item, "fixturenames", ())]
-    if needing:
-        for item in ours[: ours.index(needing[0])]:
-            item.fixturenames.insert(0, "application")  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ The Lambda is the zip of `make build` in a process of its own, the job runs by s
 Glue's Java classes, on s3:// paths; the warehouse takes what the bucket's own topic tells it. Spotify is a stub with
 the small library of deploy/local/spotify: five songs in four playlists and the liked songs.
 
-The tests follow each other on one stack, as days do; each leaves it at rest, and the last looks at everything.
+The tests follow each other on one stack, as days do; each leaves it at rest, and the last but one looks at everything.
 """
 
 import json
@@ -26,11 +26,16 @@ from deploy.local.spotify import SpotifyStub
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from deploy.local.status import status
 from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.warehouse.stage import Stack as StackOutputs
+from deploy.warehouse.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store
 from tests.aws.applied import Application, Stack, wait_for
 
 ROOT = Path(__file__).parents[2]
 MORNING, KITCHEN = "1playlistMorning000000", "1playlistKitchen000000"
+SNOWFLAKE = Snowflakes(
+    "arn:aws:iam::999988887777:user/abcd-s-efgh1234", "arn:aws:iam::999988887777:user/errors-5678", "ABC_SFCRole=2_xyz="
+)
 LOOKED_BEFORE_STARTING = ["Gather", "Runs", "Will a run list later?", "Pending", "Is anything pending?"]
 
 
@@ -367,6 +372,27 @@ def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chai
     undelivered = sqs.get_queue_attributes(QueueUrl=stack.outputs["undelivered_queue_url"], AttributeNames=["All"])
     assert undelivered["Attributes"]["ApproximateNumberOfMessages"] == "0"
     assert Counter(run.state for run in stack.runs)["FAILED"] == 4  # one was killed, three had no code
+
+
+def test_terraform_finds_nothing_to_change_after_the_handshake(
+    application: Application, chain: Chain, tmp_path: Path
+) -> None:
+    stack = StackOutputs.of(chain.stack.outputs)
+
+    done = list(steps(stack, SNOWFLAKE, tmp_path / "test.tfvars"))
+    for step in done:
+        step.do()
+
+    assert len(done) == 4
+    targets = ("module.warehouse", "module.storage.aws_sns_topic_policy.processed")
+    application.run(
+        "plan",
+        f"-state={application.state}",
+        "-input=false",
+        "-detailed-exitcode",  # not 0 if there is anything to change
+        f"-var-file={tmp_path / 'test.tfvars'}",
+        *(f"-target={target}" for target in targets),
+    )
 
 
 def log_numbers(chain: Chain) -> set[str]:
