@@ -6,8 +6,10 @@
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import jinja2
@@ -15,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlglot
+from fakesnow import server  # the function; once it has been called, a module has its name
 from sqlglot import exp
 
 from deploy.generate import GENERATED
@@ -27,6 +30,14 @@ from shared.tables import TABLES
 Row = dict[str, object]
 Publish = Callable[..., str]
 Current = Callable[[Table, str], list[tuple[object, ...]]]
+Serve = Callable[[], AbstractContextManager[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def serve() -> Serve:
+    """Starts a Snowflake that is asked over HTTP, and gives what the connector connects with."""
+    return server
+
 
 ARROW_TYPES = {
     Type.STRING: pa.string(),

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import fakesnow
 import pytest
 
 from deploy.local.doctor import CareError, Doctor, java, python
 from deploy.local.spotify import Catalogue, SpotifyStub
+from tests.deploy.conftest import Serve
 from tests.stores import BUCKET
 
 ROOT = Path(__file__).parents[2]
@@ -345,9 +345,9 @@ show("other")
 
 
 @pytest.mark.filterwarnings("ignore:Arrow output")
-def test_snowflake_is_asked_with_the_connectors_own_settings(tmp_path: Path) -> None:
+def test_snowflake_is_asked_with_the_connectors_own_settings(tmp_path: Path, serve: Serve) -> None:
     # In a program of its own: the connector looks for its folder when it is imported.
-    with fakesnow.server() as connection:
+    with serve() as connection:
         settings = {name: value for name, value in connection.items() if name != "session_parameters"}
         connections = tmp_path / "connections.toml"
         connections.write_text("[mine]\n" + "".join(f"{name} = {json.dumps(settings[name])}\n" for name in settings))

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import snowflake.connector
-from fakesnow import server as serve
 
 from deploy import generate
 from deploy.generate import generated_files
@@ -28,7 +27,7 @@ from deploy.local.warehouse import (
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
 from shared.tables import ARTISTS, PLAYLIST_READS, SONGS, TABLES
-from tests.deploy.conftest import Publish, Row
+from tests.deploy.conftest import Publish, Row, Serve
 
 Rows = list[tuple[object, ...]]
 
@@ -326,7 +325,7 @@ def test_a_playlist_never_described_has_a_row_all_the_same(playlists: Callable[.
 
 
 @pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")
-def test_schemachange_applies_these_files_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_schemachange_applies_these_files_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Serve) -> None:
     shared = importlib.import_module("fakesnow.server").shared_fs
     monkeypatch.setattr(shared, "nop_regexes", list(NOT_EMULATED))
     expected = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/"))]
