@@ -34,7 +34,7 @@ NAME = "explode_playlists"
 # What Glue adds to a job's own arguments comes with a run id; only then are unknown names let pass.
 _GLUE_ONLY = "--JOB_RUN_ID"
 _PATIENCE = 3  # times that a file of a folder may be found younger than 2 s before it is left for the next run
-
+_READERS = 8  # processes; more would wait for the one that stores what they read
 
 ALARM_REJECTS = 0.05
 
@@ -294,7 +294,15 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
     """Stages and commits one batch; None if another run was faster or an object changed meanwhile."""
     log.info("%s raw objects to take", len(batch.inputs))
     try:
-        intake = take_in(batch, work.fetch, store, extracted_at=arguments.extracted_at, document_ids=work.document_ids)
+        intake = take_in(
+            batch,
+            work.fetch,
+            store,
+            extracted_at=arguments.extracted_at,
+            document_ids=work.document_ids,
+            # A new process imports the main script, and under Glue that is not ours.
+            processes=1 if is_submitted() else min(_READERS, os.cpu_count() or 1),
+        )
         log.info("%s playlist items read", intake.kinds.total())
         staged = stage_tables(job, store, batch, intake)
         summary.dated_by_file += len(intake.dated_by_file)

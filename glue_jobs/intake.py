@@ -4,16 +4,23 @@ Packing spares Spark thousands of small files, gives every row its lineage, and 
 work is done on it.
 """
 
+import gc
 import gzip
 import json
 import logging
+import os
 import re
+import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Never
+from functools import partial
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import Any, Never, TypeVar
 
 from glue_jobs.commit_log import REJECTS, Batch, Input, StagedFile, Taken
 from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
@@ -24,14 +31,26 @@ from shared.store import Fetched, ObjectStore
 log = logging.getLogger(__name__)
 
 Fetch = Callable[[Input], Fetched | None]
+_Call = tuple[Any, ...]
+_Result = TypeVar("_Result")
 
 _PART_BYTES = 64 * 2**20
 _FETCHES_AHEAD = 8
+_LARGE = 64 * 2**20  # bytes of JSON that take longer to read than processes take to start
+_GZIP = 10  # times that a gzipped document grows
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 
 class InputVanishedError(Exception):
     """A raw object is gone or was replaced since the batch was planned: a lost race, so plan again."""
+
+
+class ReaderDiedError(Exception):
+    """A process that reads raw objects died."""
+
+    def __init__(self) -> None:
+        super().__init__("a process that read raw objects was killed, perhaps for want of memory; run again")
 
 
 @dataclass
@@ -53,6 +72,22 @@ class Intake:
     dated_by_file: list[str] = field(default_factory=list)
 
 
+@dataclass
+class _Told:
+    """What one raw object holds: its lines as Spark will read them, and what the batch's account needs.
+
+    `kinds` is None for an object that goes to quarantine.
+    """
+
+    taken: Taken
+    source_object: str
+    items: bytes = b""
+    reads: bytes = b""
+    rejects: list[str] = field(default_factory=list)
+    kinds: Counter[str] | None = None
+    is_dated_by_file: bool = False
+
+
 def take_in(
     batch: Batch,
     fetch: Fetch,
@@ -60,50 +95,41 @@ def take_in(
     *,
     extracted_at: datetime | None = None,
     document_ids: Mapping[str, str] | None = None,
+    processes: int = 1,
 ) -> Intake:
     """Reads every object of the batch once and stages its lines in the store.
 
     `extracted_at` dates dropped documents that do not say themselves. `document_ids` has, by key, the ids under which
     documents are known already: forgetting a person changes their bytes, and the rows of a replay must meet the old
-    ones. Raises InputVanishedError when an object is not the one that was planned, and StoreError.
+    ones. A large batch is read by that many processes. Raises InputVanishedError when an object is not the one that was
+    planned, ReaderDiedError, and StoreError.
     """
     found = Intake()
     items = _Packer(store, lake.staging(batch.batch_id, "items"))
     reads = _Packer(store, lake.staging(batch.batch_id, "reads"))
     lines: list[str] = []
-    for given, data in _fetched(batch.inputs, fetch):
-        source_object = lake.pending_key(given.key)
-        known_as = (document_ids or {}).get(given.key)
-        try:
-            read = _condemned() if batch.condemned else read_document(data, known_as)
-            identity = read.document_id
-            at = _extracted_at(read.extracted_at, given, extracted_at, found)
-        except UnreadableDocumentError as error:
-            identity = known_as or document_id(data)
-            reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
-            log.warning("%s goes to quarantine: %s", source_object, reason)
-            found.taken.append(_taken(given, identity, given.time, reason))
-            lines.append(_reject(source_object, identity, reason, None))
+    known = document_ids or {}
+    read = _in_processes(processes) if processes > 1 and _is_large(batch.inputs) else _in_turn
+    calls = (
+        (data, given, known.get(given.key), extracted_at, batch.condemned)
+        for given, data in _fetched(batch.inputs, fetch)
+    )
+    for told in read(calls):
+        found.taken.append(told.taken)
+        lines += told.rejects
+        if told.kinds is None:
+            log.warning("%s goes to quarantine: %s", told.source_object, told.taken.reason)
             found.reject_reasons["file quarantined"] += 1
             continue
-        found.taken.append(_taken(given, identity, at))
-        lineage: dict[str, Any] = {
-            "source_object": source_object,
-            "document_id": identity,
-            "extracted_at": timestamp(at),
-        }
-        for damage in read.damages:
-            lines.append(_reject(source_object, identity, damage.reason, damage.text))
-            found.reject_reasons["part of a file unreadable"] += 1
-        of_document = found.documents.setdefault(given.key, Counter())
-        found.keys[source_object, identity] = given.key
-        for one in read.reads:
-            reads.add(lineage | _read_line(one))
-            of_document.update(item.kind for item in one.items)
-            for item in one.items:
-                items.add(lineage | _item_line(one, item))
-    for of_document in found.documents.values():
-        found.kinds.update(of_document)
+        if told.rejects:
+            found.reject_reasons["part of a file unreadable"] += len(told.rejects)
+        if told.is_dated_by_file:
+            found.dated_by_file.append(told.taken.key)
+        found.documents[told.taken.key] = told.kinds
+        found.keys[told.source_object, told.taken.document_id] = told.taken.key
+        found.kinds.update(told.kinds)
+        items.add(told.items)
+        reads.add(told.reads)
     found.items, found.reads = items.close(), reads.close()
     if lines:
         key = lake.staging(batch.batch_id, REJECTS) + "documents.json.gz"
@@ -112,39 +138,124 @@ def take_in(
     return found
 
 
+def _tell(data: bytes, given: Input, known_as: str | None, default: datetime | None, condemned: bool) -> _Told:  # noqa: FBT001
+    # JSON has no cycles, and to look for some takes a quarter of the time.
+    looks_for_cycles = gc.isenabled()
+    gc.disable()
+    try:
+        return _told(data, given, known_as, default, condemned=condemned)
+    finally:
+        if looks_for_cycles:
+            gc.enable()
+
+
+def _told(data: bytes, given: Input, known_as: str | None, default: datetime | None, *, condemned: bool) -> _Told:
+    source_object = lake.pending_key(given.key)
+    try:
+        read = _condemned() if condemned else read_document(data, known_as)
+        at, is_dated_by_file = _extracted_at(read.extracted_at, given, default)
+    except UnreadableDocumentError as error:
+        identity = known_as or document_id(data)
+        reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
+        line = _reject(source_object, identity, reason, None)
+        return _Told(_taken(given, identity, given.time, reason), source_object, rejects=[line])
+    identity = read.document_id
+    lineage: dict[str, Any] = {
+        "source_object": source_object,
+        "document_id": identity,
+        "extracted_at": timestamp(at),
+    }
+    return _Told(
+        _taken(given, identity, at),
+        source_object,
+        b"".join(_line(lineage | _item_line(one, item)) for one in read.reads for item in one.items),
+        b"".join(_line(lineage | _read_line(one)) for one in read.reads),
+        [_reject(source_object, identity, damage.reason, damage.text) for damage in read.damages],
+        Counter(item.kind for one in read.reads for item in one.items),
+        is_dated_by_file,
+    )
+
+
 def _condemned() -> Never:
     message = "the job died over this file again and again"
     raise UnreadableDocumentError(message)
 
 
 def _fetched(inputs: Sequence[Input], fetch: Fetch) -> Iterator[tuple[Input, bytes]]:
-    """The inputs with their bytes, in order, a few of them on their way at a time, so that memory stays flat."""
-    waiting: deque[tuple[Input, Future[Fetched | None]]] = deque()
     with ThreadPoolExecutor(_FETCHES_AHEAD) as pool:
-        rest = iter(inputs)
-        while True:
-            while len(waiting) < _FETCHES_AHEAD and (given := next(rest, None)) is not None:
-                waiting.append((given, pool.submit(fetch, given)))
-            if not waiting:
-                return
-            given, future = waiting.popleft()
-            fetched = future.result()
-            if fetched is None or fetched.token != given.token:
-                raise InputVanishedError(given.key)
-            yield given, fetched.data
+        yield from _ahead(pool, partial(_fetch_one, fetch), ((given,) for given in inputs), _FETCHES_AHEAD)
 
 
-def _extracted_at(said: str | None, given: Input, default: datetime | None, found: Intake) -> datetime:
-    """When the document was extracted: as it says, as its folder `at=…` says, as the caller says, else as file time."""
+def _fetch_one(fetch: Fetch, given: Input) -> tuple[Input, bytes]:
+    fetched = fetch(given)
+    if fetched is None or fetched.token != given.token:
+        raise InputVanishedError(given.key)
+    return given, fetched.data
+
+
+def _ahead(pool: Executor, function: Callable[..., _Result], calls: Iterable[_Call], count: int) -> Iterator[_Result]:
+    """The function's results in the order of the calls, so many of them on their way, so that memory stays flat."""
+    waiting: deque[Future[_Result]] = deque()
+    for call in calls:
+        waiting.append(pool.submit(function, *call))
+        if len(waiting) == count:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+# --- one process or several
+
+
+def _is_large(inputs: Sequence[Input]) -> bool:
+    return sum(given.size * (_GZIP if given.key.endswith(".gz") else 1) for given in inputs) >= _LARGE
+
+
+def _in_turn(calls: Iterable[_Call]) -> Iterator[_Told]:
+    return (_tell(*call) for call in calls)
+
+
+def _in_processes(count: int) -> Callable[[Iterable[_Call]], Iterator[_Told]]:
+    def read(calls: Iterable[_Call]) -> Iterator[_Told]:
+        # Spawned: a fork would copy threads' locks, those of fetches and of the way to Java among them.
+        with ProcessPoolExecutor(count, get_context("spawn"), _live_with_parent) as pool:
+            try:
+                yield from _ahead(pool, _tell, calls, 2 * count)
+            except BrokenProcessPool as error:
+                raise ReaderDiedError from error
+
+    return read
+
+
+def _live_with_parent() -> None:
+    """A worker leaves Ctrl-C to its parent, and does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None  # noqa: S101  # a spawned process has one
+    parent.join()
+    os._exit(1)
+
+
+# --- what a line says
+
+
+def _extracted_at(said: str | None, given: Input, default: datetime | None) -> tuple[datetime, bool]:
+    """When the document was extracted: as it says, as its folder `at=…` says, as the caller says, else as file time.
+
+    And whether the file's time had to do.
+    """
     folder = _AT_FOLDER.search(given.key)
     for text, where in ((said, "extracted_at"), (folder and folder[1], "the folder's at=")):
         if text is not None:
-            return _instant(text, where)
+            return _instant(text, where), False
     if default is not None:
-        return default
-    if lake.pending_key(given.key) == given.key:  # what is replayed has the time that the log knows
-        found.dated_by_file.append(given.key)
-    return given.time
+        return default, False
+    # What is replayed has the time that the log knows.
+    return given.time, lake.pending_key(given.key) == given.key
 
 
 def _instant(text: str, where: str) -> datetime:
@@ -197,32 +308,36 @@ def _item_line(read: Read, item: Item) -> dict[str, Any]:
     }
 
 
+def _line(record: Mapping[str, Any]) -> bytes:
+    """One line of JSON; a lone surrogate, which UTF-8 has no bytes for, becomes a question mark."""
+    return _ENCODER.encode(record).encode("utf-8", "replace") + b"\n"
+
+
 class _Packer:
-    """Lines of JSON into parts of some 64 MB under a prefix."""
+    """Whole documents' lines into parts of some 64 MB under a prefix."""
 
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
-        self._lines: list[bytes] = []
+        self._blocks: list[bytes] = []
         self._size = 0
         self._keys: list[str] = []
 
-    def add(self, record: Mapping[str, Any]) -> None:
-        """One more line; a lone surrogate, which UTF-8 has no bytes for, becomes a question mark."""
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        self._lines.append(line)
-        self._size += len(line)
+    def add(self, lines: bytes) -> None:
+        """More lines, perhaps none."""
+        self._blocks.append(lines)
+        self._size += len(lines)
         if self._size >= _PART_BYTES:
             self._flush()
 
     def close(self) -> list[str]:
         """The keys of all parts."""
-        if self._lines:
+        if self._size:
             self._flush()
         return self._keys
 
     def _flush(self) -> None:
         key = f"{self._prefix}part-{len(self._keys):05d}.json"
-        self._store.put(key, b"\n".join(self._lines) + b"\n")
+        self._store.put(key, b"".join(self._blocks))
         self._keys.append(key)
-        self._lines, self._size = [], 0
+        self._blocks, self._size = [], 0

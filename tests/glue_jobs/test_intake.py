@@ -1,0 +1,94 @@
+"""A large batch is read by several processes, and all comes out as if it were one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped, unused-ignore]
+import pytest
+
+from glue_jobs import intake
+from glue_jobs.commit_log import Batch, Input
+from glue_jobs.intake import Intake, ReaderDiedError, take_in
+from shared.store import open_store
+from tests.corpus import FOLDER
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+# Reads one document and then waits for ever, with a worker that waits for the next one.
+WAITING = """
+import time
+from tests.glue_jobs.test_intake import call, intake
+if __name__ == "__main__":
+    reading = intake._in_processes(1)(call(b"[]") for _ in range(9))
+    next(reading)
+    print("waiting", flush=True)
+    time.sleep(600)
+"""
+
+
+def call(data: bytes) -> tuple[Any, ...]:
+    return data, Input("raw/pending/drop/one.json", "token", len(data), NOON), None, None, False
+
+
+def taken(lake: Path, processes: int) -> tuple[Intake, dict[str, bytes]]:
+    """The intake of the whole corpus, and the lines it staged, without their parting."""
+    store = open_store(str(lake), create=True)
+    for file in FOLDER.rglob("*"):
+        if file.is_file():
+            store.put(f"raw/pending/drop/{file.relative_to(FOLDER)}", file.read_bytes())
+    inputs = tuple(Input(one.key, one.token, one.size, NOON) for one in store.list("raw/"))
+    found = take_in(
+        Batch("b1", 0, inputs, NOON, condemned=False), lambda one: store.get(one.key), store, processes=processes
+    )
+    staged = [*found.items, *found.reads, *(file.staged for file in found.rejects)]
+    return found, {key: (lake / key).read_bytes() for key in staged}
+
+
+def test_processes_read_what_one_reads_in_the_same_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, alone_staged = taken(tmp_path / "alone", 1)
+    monkeypatch.setattr(intake, "_LARGE", 1)
+    together, together_staged = taken(tmp_path / "together", 2)
+
+    assert len(alone.taken) > 20
+    assert together_staged == alone_staged
+    for one in (alone, together):
+        one.taken = [replace(taken, token="") for taken in one.taken]  # other files
+    assert together == alone
+
+
+def test_a_reader_that_is_killed_is_told_in_plain_words() -> None:
+    def calls() -> Iterator[tuple[Any, ...]]:
+        yield call(b"[]")
+        for child in active_children():
+            child.kill()
+            child.join()
+        yield from [call(b"[]")] * 9
+
+    with pytest.raises(ReaderDiedError, match="a process that read raw objects was killed"):
+        list(intake._in_processes(1)(calls()))
+
+
+def test_readers_die_with_a_killed_job(tmp_path: Path) -> None:
+    script = tmp_path / "waiting.py"
+    script.write_text(WAITING, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, str(script)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE
+    ) as job:
+        assert job.stdout
+        assert job.stdout.readline() == b"waiting\n"
+        readers = psutil.Process(job.pid).children(recursive=True)
+        job.send_signal(signal.SIGKILL)
+    assert readers
+    deadline = time.monotonic() + 10
+    while any(reader.is_running() and reader.status() != psutil.STATUS_ZOMBIE for reader in readers):
+        assert time.monotonic() < deadline, "a reader outlived the job"
+        time.sleep(0.05)
