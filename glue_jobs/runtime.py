@@ -23,13 +23,15 @@ from shared.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
-# Spark's SQL settings that results depend on; they can be set on a session that is already there.
+# Spark's SQL settings that results and time depend on; they can be set on a session that is already there.
 _SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # Spark 4's default (Glue 6.0): bad casts fail the same way on both
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",  # as Spark 4: 1000-02-29, a day to Spark 2, is null, no error
     "spark.sql.constraintPropagation.enabled": "false",  # takes minutes to find out what nested conditions imply
     "spark.sql.adaptive.enabled": "false",  # batches are bounded: plans need no second thought, jobs can be counted
+    # A greater method Java never compiles; Spark's own limit would let the rows of most tables be interpreted.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # a date before 1582 is written as it is, as by Spark 4
 }
