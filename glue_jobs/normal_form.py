@@ -61,6 +61,9 @@ class Leaf:
         return self.type is Type.STRING or (self.type is Type.BOOLEAN and isinstance(value, bool))
 
 
+_ELEMENT = Leaf(Type.STRING)
+
+
 @dataclass
 class Array:
     """A list; null elements stay, since positions count."""
@@ -86,6 +89,28 @@ class Array:
         if _are_short_texts(value) and type(self.element) is Leaf and self.element.type is _STRING:
             return bool(min(value) > _ABOVE_MISFITS)
         return all(e is not None and self.element.is_plain(e) for e in value)
+
+
+@dataclass
+class Count:
+    """A list of texts of which some column only has the number: of a song's markets there are nearly two hundred."""
+
+    def fit(self, value: object) -> object:
+        """How many elements there are, nulls among them; or the first marked text."""
+        if not isinstance(value, list):
+            return misfit(value)
+        if _are_short_texts(value) and min(value) > _ABOVE_MISFITS:
+            return len(value)
+        fitted = (_ELEMENT.fit(element) for element in value if element is not None)
+        return next((one for one in fitted if isinstance(one, str) and one.startswith(MISFIT)), len(value))
+
+    def unfit(self, value: object) -> object:
+        """The marked text of a misfit that stands where this list's parent should be."""
+        return misfit(value)
+
+    def is_plain(self, value: object) -> bool:
+        """Whether it is a number."""
+        return type(value) is int
 
 
 @dataclass
@@ -127,14 +152,14 @@ class Struct:
                 if node.is_key:
                     return False
             elif type(child) is str and node.type is _STRING:  # the most frequent case spelt out, as above
-                if child.startswith(MISFIT):
+                if child < _ABOVE_MISFITS and child.startswith(MISFIT):
                     return False
             elif not node.is_plain(child):
                 return False
         return True
 
 
-Node = Leaf | Array | Struct
+Node = Leaf | Array | Count | Struct
 
 
 def _are_short_texts(values: list[Any]) -> bool:
@@ -160,7 +185,11 @@ def _grow(struct: Struct, path: str, leaf: Leaf) -> None:
             struct.fields[name] = Array(inner) if repeated else inner
         _grow(inner, rest, leaf)
     elif node is None:
-        struct.fields[name] = Array(Leaf(Type.STRING)) if repeated else leaf
+        struct.fields[name] = _list_of(leaf.type) if repeated else leaf
+
+
+def _list_of(made: Type) -> Node:
+    return Count() if made is Type.INT else Array(Leaf(Type.STRING))
 
 
 def _tree() -> Struct:
@@ -182,7 +211,7 @@ assert isinstance(PLAYLIST, Struct)  # noqa: S101  # the contracts of this very 
 def spark_ddl(node: Node) -> str:
     """The Spark type of a node: structures as they are, every leaf a string."""
     match node:
-        case Leaf():
+        case Leaf() | Count():
             return "string"
         case Array(element):
             return f"array<{spark_ddl(element)}>"

@@ -3,14 +3,13 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.conform import conform, first_misfit, text_or_null
+from glue_jobs.conform import conform, text_or_null
 from glue_jobs.frames import LINEAGE
 from shared.tables import SONGS
 
 
 def songs(items: DataFrame) -> DataFrame:
     """One row per mention of a song. Local files and episodes are no songs: they have no song id."""
-    markets = F.col("item.available_markets")
     return (
         items.where(F.col("kind") == "song")
         .select(
@@ -27,10 +26,7 @@ def songs(items: DataFrame) -> DataFrame:
             F.col("item.is_playable").alias("is_playable"),
             F.col("item.restrictions.reason").alias("restriction_reason"),
             F.col("item.linked_from.id").alias("linked_from_id"),
-            # size() of a list that is not there is -1 or null, as a legacy setting wants it.
-            F.when(markets.isNotNull(), F.coalesce(first_misfit(markets), F.size(markets).cast("string"))).alias(
-                "available_market_count"
-            ),
+            F.col("item.available_markets").alias("available_market_count"),
             F.col("item.preview_url").alias("preview_url"),
             F.col("item.uri").alias("uri"),
             F.col("item.external_urls.spotify").alias("url"),

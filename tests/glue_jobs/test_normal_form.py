@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from glue_jobs.normal_form import MISFIT, PLAYLIST, ROW, Array, Leaf, Struct, misfit, spark_ddl
+from glue_jobs.normal_form import MISFIT, PLAYLIST, ROW, Array, Count, Leaf, Struct, misfit, spark_ddl
 from shared.contract import Type
 
 TEXT, COUNT, FLAG, TIME = Leaf(Type.STRING), Leaf(Type.INT), Leaf(Type.BOOLEAN), Leaf(Type.TIMESTAMP)
+COUNTED = Count()
 
 
 def test_unknown_keys_and_nulls_are_left_out_at_every_level() -> None:
@@ -63,11 +64,30 @@ def test_what_should_be_an_object_marks_every_leaf_below(value: object) -> None:
 
 
 def test_null_elements_keep_their_place_in_a_list() -> None:
-    fitted = ROW.fit({"item": {"artists": [None, {"id": "a1"}, "text"], "available_markets": [None, "SE", ["NO"]]}})
+    fitted = ROW.fit({"item": {"artists": [None, {"id": "a1"}, "text"], "languages": [None, "sv", ["no"]]}})
 
     assert isinstance(fitted, dict)
     assert [artist and artist["id"] for artist in fitted["item"]["artists"]] == [None, "a1", misfit("text")]
-    assert fitted["item"]["available_markets"] == [None, "SE", misfit(["NO"])]
+    assert fitted["item"]["languages"] == [None, "sv", misfit(["no"])]
+
+
+@pytest.mark.parametrize(
+    ("markets", "fitted"),
+    [
+        ([], 0),
+        (["SE", "NO"], 2),
+        (["", "NO"], 2),
+        ([None, "SE", 5], 3),
+        ([None, "SE", ["NO"], {}], '\u0001misfit:["NO"]'),
+        (["SE", '\u0001misfit:"NO"'], '\u0001misfit:"NO"'),
+        ("SE", '\u0001misfit:"SE"'),
+        ({}, "\u0001misfit:{}"),
+    ],
+)
+def test_of_markets_only_the_number_is_kept(markets: object, fitted: object) -> None:
+    assert ROW.fit({"item": {"available_markets": markets}}) == {"item": {"available_markets": fitted}}
+    assert COUNTED.is_plain(fitted) is (type(fitted) is int)
+    assert spark_ddl(COUNTED) == "string"
 
 
 @pytest.mark.parametrize(
