@@ -9,6 +9,7 @@ rejected.
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from shared.contract import Type, source_paths
@@ -119,17 +120,26 @@ class Struct:
 
     fields: dict[str, "Node"] = field(default_factory=dict)
 
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        return frozenset(name for name, node in self.fields.items() if isinstance(node, Leaf) and node.type is _STRING)
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(name for name, node in self.fields.items() if isinstance(node, Leaf) and node.is_key)
+
     def fit(self, value: object) -> object:
         """The object with its known fields fitted, nulls left out; anything else becomes an object of unfit leaves."""
         if not isinstance(value, dict):
             return self.unfit(value)
         fitted: dict[str, object] = {}
+        texts = self._texts
         for name, node in self.fields.items():
             child = value.get(name)
             if child is None:
                 continue
             # The most frequent case spelt out: this runs a hundred times for every item of a playlist.
-            if type(child) is str and type(node) is Leaf and len(child) <= LONGEST_TEXT:
+            if type(child) is str and name in texts and len(child) <= LONGEST_TEXT:
                 fitted[name] = child
             else:
                 fitted[name] = node.fit(child)
@@ -141,20 +151,14 @@ class Struct:
 
     def is_plain(self, value: object) -> bool:
         """Whether every field that is there is plain, and no key is missing."""
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or not self._keys <= value.keys():
             return False
-        for name, node in self.fields.items():
-            child = value.get(name)
-            if type(node) is not Leaf:
-                if child is not None and not node.is_plain(child):
-                    return False
-            elif child is None:
-                if node.is_key:
-                    return False
-            elif type(child) is str and node.type is _STRING:  # the most frequent case spelt out, as above
+        texts = self._texts
+        for name, child in value.items():
+            if type(child) is str and name in texts:  # the most frequent case spelt out, as above
                 if child < _ABOVE_MISFITS and child.startswith(MISFIT):
                     return False
-            elif not node.is_plain(child):
+            elif not self.fields[name].is_plain(child):
                 return False
         return True
 
