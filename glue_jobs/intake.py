@@ -302,9 +302,8 @@ def _item_line(read: Read, item: Item) -> dict[str, Any]:
         "snapshot_id": read.snapshot_id,
         "position": item.position,
         "kind": item.kind,
-        "reason": item.reason,
-        "raw": item.raw,
         **item.row,
+        **{name: text for name, text in (("reason", item.reason), ("raw", item.raw)) if text is not None},
     }
 
 

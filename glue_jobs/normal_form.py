@@ -115,6 +115,27 @@ class Count:
 
 
 @dataclass
+class First:
+    """A list of which only the first element is kept, in its place."""
+
+    element: "Node"
+
+    def fit(self, value: object) -> object:
+        """The first element fitted, null if there is none; of anything else the unfit element."""
+        if not isinstance(value, list):
+            return self.element.unfit(value)
+        return self.element.fit(value[0]) if value and value[0] is not None else None
+
+    def unfit(self, value: object) -> object:
+        """The unfit element."""
+        return self.element.unfit(value)
+
+    def is_plain(self, value: object) -> bool:
+        """Whether the element is plain, if there is one."""
+        return value is None or self.element.is_plain(value)
+
+
+@dataclass
 class Struct:
     """An object; only the fields that some column is made from are kept."""
 
@@ -163,7 +184,7 @@ class Struct:
         return True
 
 
-Node = Leaf | Array | Count | Struct
+Node = Leaf | Array | First | Count | Struct
 
 
 def _are_short_texts(values: list[Any]) -> bool:
@@ -179,14 +200,15 @@ def _is_utc(text: str) -> bool:
 
 def _grow(struct: Struct, path: str, leaf: Leaf) -> None:
     head, _, rest = path.partition(".")
-    name = head.removesuffix("[]")
-    repeated = head.endswith("[]")
+    name, bracket, which = head.partition("[")
+    repeated = bool(bracket)
     node = struct.fields.get(name)
     if rest:
-        inner = node.element if isinstance(node, Array) else node
+        inner = node.element if isinstance(node, Array | First) else node
         if not isinstance(inner, Struct):
             inner = Struct()
-            struct.fields[name] = Array(inner) if repeated else inner
+            whole = First(inner) if which == "0]" else Array(inner)
+            struct.fields[name] = whole if repeated else inner
         _grow(inner, rest, leaf)
     elif node is None:
         struct.fields[name] = _list_of(leaf.type) if repeated else leaf
@@ -217,6 +239,8 @@ def spark_ddl(node: Node) -> str:
     match node:
         case Leaf() | Count():
             return "string"
+        case First(element):
+            return spark_ddl(element)
         case Array(element):
             return f"array<{spark_ddl(element)}>"
         case Struct(fields):

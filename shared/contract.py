@@ -33,7 +33,8 @@ class Column:
 
     `doc` says what name and type cannot: unit, zone, what null means. `source` names the JSON path or paths it is
     made from: `item.…` is the entry of a playlist row (the API spells it `item` or `track`), `playlist.…` the playlist
-    object, any other path lies in the row itself. No source means that the suite makes the value.
+    object, any other path lies in the row itself; `[]` means every element of a list, `[0]` the first alone. No source
+    means that the suite makes the value.
     """
 
     name: str

@@ -24,7 +24,7 @@ def albums(items: DataFrame) -> DataFrame:
             released.alias("released_on"),
             F.year(released).alias("release_year"),
             F.col("item.album.total_tracks").alias("total_tracks"),
-            F.get("item.album.images", F.lit(0)).getField("url").alias("image_url"),
+            F.col("item.album.images.url").alias("image_url"),
             F.col("item.album.uri").alias("uri"),
             F.col("item.album.external_urls.spotify").alias("url"),
         )

@@ -27,6 +27,6 @@ def playlist_reads(reads: DataFrame) -> DataFrame:
         F.col("playlist.public").alias("is_public"),
         F.col("playlist.collaborative").alias("is_collaborative"),
         F.col("playlist.followers.total").alias("follower_count"),
-        F.get("playlist.images", F.lit(0)).getField("url").alias("image_url"),
+        F.col("playlist.images.url").alias("image_url"),
         F.col("playlist.external_urls.spotify").alias("url"),
     ).transform(conform, PLAYLIST_READS)

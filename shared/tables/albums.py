@@ -33,7 +33,7 @@ ALBUMS = Table(
         ),
         Column("release_year", Type.INT, "year of released_on", "item.album.release_date"),
         Column("total_tracks", Type.INT, "tracks on the album", "item.album.total_tracks"),
-        Column("image_url", Type.STRING, "first cover given, the widest", "item.album.images[].url"),
+        Column("image_url", Type.STRING, "first cover given, the widest", "item.album.images[0].url"),
         Column("uri", Type.STRING, "Spotify URI", "item.album.uri"),
         Column("url", Type.STRING, "page for people", "item.album.external_urls.spotify"),
     ),

@@ -26,7 +26,7 @@ PLAYLIST_READS = Table(
         Column("is_public", Type.BOOLEAN, "on the owner's profile; null means unknown", "playlist.public"),
         Column("is_collaborative", Type.BOOLEAN, "others may edit it", "playlist.collaborative"),
         Column("follower_count", Type.INT, "followers; null where the API withholds them", "playlist.followers.total"),
-        Column("image_url", Type.STRING, "first cover given; expires within a day", "playlist.images[].url"),
+        Column("image_url", Type.STRING, "first cover given; expires within a day", "playlist.images[0].url"),
         Column("url", Type.STRING, "page for people", "playlist.external_urls.spotify"),
     ),
 )

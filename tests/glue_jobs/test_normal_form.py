@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from glue_jobs.normal_form import MISFIT, PLAYLIST, ROW, Array, Count, Leaf, Struct, misfit, spark_ddl
+from glue_jobs.normal_form import MISFIT, PLAYLIST, ROW, Array, Count, First, Leaf, Struct, misfit, spark_ddl
 from shared.contract import Type
 
 TEXT, COUNT, FLAG, TIME = Leaf(Type.STRING), Leaf(Type.INT), Leaf(Type.BOOLEAN), Leaf(Type.TIMESTAMP)
-COUNTED = Count()
+COUNTED, COVER = Count(), First(Struct({"url": TEXT}))
 
 
 def test_unknown_keys_and_nulls_are_left_out_at_every_level() -> None:
@@ -88,6 +88,22 @@ def test_of_markets_only_the_number_is_kept(markets: object, fitted: object) -> 
     assert ROW.fit({"item": {"available_markets": markets}}) == {"item": {"available_markets": fitted}}
     assert COUNTED.is_plain(fitted) is (type(fitted) is int)
     assert spark_ddl(COUNTED) == "string"
+
+
+@pytest.mark.parametrize(
+    ("images", "fitted"),
+    [
+        ([], None),
+        ([None, {"url": "second"}], None),
+        ([{"url": "first", "width": 640}, {"url": "second"}], {"url": "first"}),
+        (["text"], {"url": misfit("text")}),
+        ("text", {"url": misfit("text")}),
+    ],
+)
+def test_of_images_only_the_first_is_kept(images: object, fitted: object) -> None:
+    assert ROW.fit({"item": {"album": {"images": images}}}) == {"item": {"album": {"images": fitted}}}
+    assert COVER.is_plain(fitted) is (fitted in (None, {"url": "first"}))
+    assert spark_ddl(COVER) == "struct<`url`: string>"
 
 
 @pytest.mark.parametrize(
