@@ -12,7 +12,6 @@ def album_artists(items: DataFrame) -> DataFrame:
     """One row per mention of an album and artist credited on it."""
     return (
         items.where(F.col("kind") == "song")
-        .transform(explode_credits, F.col("item.album.artists"))
-        .withColumn("album_id", text_or_null("item.album.id"))
+        .transform(explode_credits, F.col("item.album.artists"), album_id=text_or_null("item.album.id"))
         .transform(conform, ALBUM_ARTISTS)
     )

@@ -12,7 +12,6 @@ def song_artists(items: DataFrame) -> DataFrame:
     """One row per mention of a song and artist credited on it."""
     return (
         items.where(F.col("kind") == "song")
-        .transform(explode_credits, F.col("item.artists"))
-        .withColumn("song_id", F.col("item.id"))
+        .transform(explode_credits, F.col("item.artists"), song_id=F.col("item.id"))
         .transform(conform, SONG_ARTISTS)
     )
