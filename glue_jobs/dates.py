@@ -1,23 +1,27 @@
 """Release dates as Spotify gives them: a year, a year and month, or a day, as text."""
 
-from pyspark.sql import Column
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 _EARLIEST_YEAR = 1000
 _YEARS_AHEAD = 2
+# Spark's cast takes these, and more than these.
+_YEAR_MONTH_OR_DAY = r"^\d{4}(-\d{2}){0,2}\z"
 
 
-def released_on(text: Column, extracted_at: Column) -> Column:
-    """DATE of the first day of the given period; null for text that is no date, or none a release can have.
+def with_released_on(rows: DataFrame) -> DataFrame:
+    """The rows with DATE `released_on`, the first day of the period that `release_date_text` names.
 
-    Read by pattern, since the given precision does not always match; `0000` is real (a tombstone in /me/episodes).
-    Years before 1000 or more than two ahead of the extraction are nonsense.
+    Null for text that is no date, or none a release can have: years before 1000 or more than two ahead of the
+    extraction are nonsense. Read by pattern, since the given precision does not always match; `0000` is real (a
+    tombstone in /me/episodes).
     """
-    first_day = (
-        F.when(text.rlike(r"^\d{4}$"), F.concat(text, F.lit("-01-01")))
-        .when(text.rlike(r"^\d{4}-\d{2}$"), F.concat(text, F.lit("-01")))
-        .when(text.rlike(r"^\d{4}-\d{2}-\d{2}$"), text)
+    text = F.col("release_date_text")
+    latest = F.year("extracted_at") + _YEARS_AHEAD
+    return (
+        rows.withColumn("period", F.when(text.rlike(_YEAR_MONTH_OR_DAY), text))
+        # expr: functions.try_cast does not exist in Spark 3.5. A step of its own, so that it is cast once.
+        .withColumn("first_day", F.expr("try_cast(period as date)"))
+        .withColumn("released_on", F.when(F.year("first_day").between(_EARLIEST_YEAR, latest), F.col("first_day")))
+        .drop("period", "first_day")
     )
-    # to_date with ANSI mode on raises for an impossible day; try_to_timestamp gives null.
-    day = F.try_to_timestamp(first_day, F.lit("yyyy-MM-dd")).cast("date")
-    return F.when(F.year(day).between(_EARLIEST_YEAR, F.year(extracted_at) + _YEARS_AHEAD), day)

@@ -4,14 +4,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform, text_or_null
-from glue_jobs.dates import released_on
+from glue_jobs.dates import with_released_on
 from glue_jobs.frames import LINEAGE
 from shared.tables import ALBUMS
 
 
 def albums(items: DataFrame) -> DataFrame:
     """One row per mention of an album by a song; a song without an album mentions none."""
-    released = released_on(F.col("item.album.release_date"), F.col("extracted_at"))
     return (
         items.where((F.col("kind") == "song") & F.col("item.album").isNotNull())
         .select(
@@ -21,12 +20,12 @@ def albums(items: DataFrame) -> DataFrame:
             F.col("item.album.album_type").alias("album_type"),
             F.col("item.album.release_date").alias("release_date_text"),
             F.col("item.album.release_date_precision").alias("release_date_precision"),
-            released.alias("released_on"),
-            F.year(released).alias("release_year"),
             F.col("item.album.total_tracks").alias("total_tracks"),
             F.col("item.album.images.url").alias("image_url"),
             F.col("item.album.uri").alias("uri"),
             F.col("item.album.external_urls.spotify").alias("url"),
         )
+        .transform(with_released_on)
+        .withColumn("release_year", F.year("released_on"))
         .transform(conform, ALBUMS)
     )

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform
-from glue_jobs.dates import released_on
+from glue_jobs.dates import with_released_on
 from glue_jobs.frames import LINEAGE
 from shared.tables import EPISODES
 
@@ -23,10 +23,10 @@ def episodes(items: DataFrame) -> DataFrame:
             F.col("item.duration_ms").alias("duration_ms"),
             F.col("item.explicit").alias("explicit"),
             F.col("item.release_date").alias("release_date_text"),
-            released_on(F.col("item.release_date"), F.col("extracted_at")).alias("released_on"),
             F.coalesce(F.get("item.languages", F.lit(0)), F.col("item.language")).alias("language"),
             F.col("item.uri").alias("uri"),
             F.col("item.external_urls.spotify").alias("url"),
         )
+        .transform(with_released_on)
         .transform(conform, EPISODES)
     )
