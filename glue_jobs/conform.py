@@ -26,14 +26,20 @@ def conform(rows: DataFrame, table: Table, *others: str) -> DataFrame:
     column. Columns that a transform has typed itself are only checked for presence. `others` are passed on as they are.
     """
     is_text = {field.name: isinstance(field.dataType, StringType) for field in rows.schema.fields}
-    values = [_value(column, is_text=is_text[column.name]) for column in table.columns]
-    faults = [_fault(column, is_text=is_text[column.name]) for column in table.columns]
-    return rows.select(
-        *[value.alias(column.name) for column, value in zip(table.columns, values, strict=True)],
-        *[column.name for column in table.lineage],
-        *others,
-        F.coalesce(*faults).alias(FAULT),
+    texts = [column.name for column in table.columns if is_text[column.name]]
+    kept = [*[column.name for column in table.lineage], *others]
+    # In two steps, so that each value is cast once, whatever asks for it.
+    cast = rows.select(
+        *[_value(column, is_text=is_text[column.name]).alias(column.name) for column in table.columns],
+        *kept,
+        *[F.col(name).alias(_given(name)) for name in texts],
     )
+    faults = [_fault(column, is_text=is_text[column.name]) for column in table.columns]
+    return cast.select(*[column.name for column in table.columns], *kept, F.coalesce(*faults).alias(FAULT))
+
+
+def _given(name: str) -> str:
+    return f"given {name}"
 
 
 def _value(column: Column, *, is_text: bool) -> SparkColumn:
@@ -52,15 +58,15 @@ def _value(column: Column, *, is_text: bool) -> SparkColumn:
 
 
 def _fault(column: Column, *, is_text: bool) -> SparkColumn:
-    given = F.col(column.name)
-    is_misfit = given.isNotNull() & _value(column, is_text=is_text).isNull()
+    given = F.col(_given(column.name) if is_text else column.name)
+    found = F.when(F.lit(not column.nullable) & given.isNull(), fault(column.name, F.lit("missing")))
+    if not is_text:
+        return found
     shown = F.when(given.startswith(MISFIT), F.substring(given, len(MISFIT) + 1, _EXCERPT)).otherwise(
         F.substring(given, 1, _EXCERPT)
     )
-    reason = F.when(F.lit(not column.nullable) & given.isNull(), F.lit("missing"))
-    if is_text:
-        reason = reason.when(is_misfit, F.concat(F.lit(f"no {column.type}: "), shown))
-    return F.when(reason.isNotNull(), fault(column.name, reason))
+    is_misfit = given.isNotNull() & F.col(column.name).isNull()
+    return found.when(is_misfit, fault(column.name, F.concat(F.lit(f"no {column.type}: "), shown)))
 
 
 def fault(column: str | None, reason: SparkColumn) -> SparkColumn:
