@@ -105,7 +105,7 @@ test: $(READY)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 test-aws: $(READY) $(TOOL)/checkov/ready
-	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/aws
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/aws
 
 test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready
 	@$(PYTHON) -m pytest tests/clients
