@@ -84,6 +84,13 @@ def test_a_functions_error_is_its_answer(tmp_path: Path) -> None:
     assert "Traceback" in answer.log
 
 
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_a_function_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
     code = """
 import subprocess, sys, time
@@ -95,8 +102,8 @@ def handle(event, context):
     answer = FunctionRunner(tmp_path, {}).invoke(function(code, timeout=3), {})
 
     assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 3.00 seconds"}
-    state = Path(f"/proc/{answer.log.strip()}/stat")
-    assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z"
+    # A killed process is there until the kernel has come to it.
+    wait_for(lambda: not is_running(int(answer.log)), "the function's child to be gone", seconds=10)
 
 
 def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: LocalAws) -> None:
