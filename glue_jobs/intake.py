@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -39,6 +39,7 @@ _FETCHES_AHEAD = 8
 _LARGE = 64 * 2**20  # bytes of JSON that take longer to read than processes take to start
 _GZIP = 10  # times that a gzipped document grows
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 
@@ -57,18 +58,19 @@ class ReaderDiedError(Exception):
 class Intake:
     """What a batch's raw objects hold: where the packed lines lie, what became of each object, and how many items.
 
-    `documents` has the kinds of each object that was taken, by its key; `keys` finds that key by source_object and
-    document_id, as rows carry them.
+    Lines of `items` and `reads` name their document by its number, under which `lineage` has a line for it. `documents`
+    has the kinds of each object that was taken, by its key; `keys` finds that key by the document's number.
     """
 
     items: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    lineage: list[str] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     rejects: list[StagedFile] = field(default_factory=list)
     reject_reasons: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     documents: dict[str, Counter[str]] = field(default_factory=dict)
-    keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=dict)
     dated_by_file: list[str] = field(default_factory=list)
 
 
@@ -80,6 +82,7 @@ class _Told:
     """
 
     taken: Taken
+    document: int
     source_object: str
     items: bytes = b""
     reads: bytes = b""
@@ -107,11 +110,15 @@ def take_in(
     found = Intake()
     items = _Packer(store, lake.staging(batch.batch_id, "items"))
     reads = _Packer(store, lake.staging(batch.batch_id, "reads"))
+    lineage = _Packer(store, lake.staging(batch.batch_id, "lineage"))
     lines: list[str] = []
     known = document_ids or {}
     read = _in_processes(processes) if processes > 1 and _is_large(batch.inputs) else _in_turn
+    # Numbered in the order of their source objects, which is how observations of one time are ordered.
+    in_order = sorted(batch.inputs, key=lambda given: (lake.pending_key(given.key), given.key))
+    numbers = {given.key: number for number, given in enumerate(in_order)}
     calls = (
-        (data, given, known.get(given.key), extracted_at, batch.condemned)
+        (data, given, numbers[given.key], known.get(given.key), extracted_at, batch.condemned)
         for given, data in _fetched(batch.inputs, fetch)
     )
     for told in read(calls):
@@ -126,11 +133,12 @@ def take_in(
         if told.is_dated_by_file:
             found.dated_by_file.append(told.taken.key)
         found.documents[told.taken.key] = told.kinds
-        found.keys[told.source_object, told.taken.document_id] = told.taken.key
+        found.keys[told.document] = told.taken.key
         found.kinds.update(told.kinds)
         items.add(told.items)
         reads.add(told.reads)
-    found.items, found.reads = items.close(), reads.close()
+        lineage.add(_lineage_line(told))
+    found.items, found.reads, found.lineage = items.close(), reads.close(), lineage.close()
     if lines:
         key = lake.staging(batch.batch_id, REJECTS) + "documents.json.gz"
         store.put(key, gzip.compress("".join(lines).encode("utf-8", "replace"), mtime=0))
@@ -138,18 +146,27 @@ def take_in(
     return found
 
 
-def _tell(data: bytes, given: Input, known_as: str | None, default: datetime | None, condemned: bool) -> _Told:  # noqa: FBT001
+def _tell(  # one call to another process
+    data: bytes,
+    given: Input,
+    document: int,
+    known_as: str | None,
+    default: datetime | None,
+    condemned: bool,  # noqa: FBT001
+) -> _Told:
     # JSON has no cycles, and to look for some takes a quarter of the time.
     looks_for_cycles = gc.isenabled()
     gc.disable()
     try:
-        return _told(data, given, known_as, default, condemned=condemned)
+        return _told(data, given, document, known_as, default, condemned=condemned)
     finally:
         if looks_for_cycles:
             gc.enable()
 
 
-def _told(data: bytes, given: Input, known_as: str | None, default: datetime | None, *, condemned: bool) -> _Told:
+def _told(  # as above
+    data: bytes, given: Input, document: int, known_as: str | None, default: datetime | None, *, condemned: bool
+) -> _Told:
     source_object = lake.pending_key(given.key)
     try:
         read = _condemned() if condemned else read_document(data, known_as)
@@ -158,15 +175,12 @@ def _told(data: bytes, given: Input, known_as: str | None, default: datetime | N
         identity = known_as or document_id(data)
         reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
         line = _reject(source_object, identity, reason, None)
-        return _Told(_taken(given, identity, given.time, reason), source_object, rejects=[line])
+        return _Told(_taken(given, identity, given.time, reason), document, source_object, rejects=[line])
     identity = read.document_id
-    lineage: dict[str, Any] = {
-        "source_object": source_object,
-        "document_id": identity,
-        "extracted_at": timestamp(at),
-    }
+    lineage = {"document": document, "extracted_at": (at - _EPOCH) // timedelta(microseconds=1)}
     return _Told(
         _taken(given, identity, at),
+        document,
         source_object,
         b"".join(_line(lineage | _item_line(one, item)) for one in read.reads for item in one.items),
         b"".join(_line(lineage | _read_line(one)) for one in read.reads),
@@ -278,6 +292,12 @@ def _taken(given: Input, identity: str, at: datetime, quarantined: str | None = 
 def _reject(source_object: str, identity: str, reason: str, text: str | None) -> str:
     record = {"reason": reason, "source_object": source_object, "document_id": identity, "row": text}
     return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _lineage_line(told: _Told) -> bytes:
+    return _line(
+        {"document": told.document, "source_object": told.source_object, "document_id": told.taken.document_id}
+    )
 
 
 def _read_line(read: Read) -> dict[str, Any]:

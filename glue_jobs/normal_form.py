@@ -32,6 +32,10 @@ def misfit(value: object) -> str:
     return MISFIT + json.dumps(value, ensure_ascii=False)[:_SHOWN]
 
 
+# Every node's fit() also adds to `doubts` whatever of the value may not cast: no doubt means that all of it will.
+Doubts = list[object]
+
+
 @dataclass
 class Leaf:
     """A scalar; kept as it is, or replaced by its marked text. `is_key`: a row without it is rejected."""
@@ -39,13 +43,17 @@ class Leaf:
     type: Type
     is_key: bool = False
 
-    def fit(self, value: object) -> object:
+    def fit(self, value: object, doubts: Doubts) -> object:
         """The scalar itself, beyond all measure as text; or the marked text of an object, a list or a whole book."""
         if isinstance(value, str):
-            return value if len(value) <= LONGEST_TEXT else misfit(value)
-        if type(value) is int and abs(value) > _GREATEST:
-            return str(value)
-        return value if isinstance(value, int | float) else misfit(value)
+            fitted: object = value if len(value) <= LONGEST_TEXT else misfit(value)
+        elif type(value) is int and abs(value) > _GREATEST:
+            fitted = str(value)
+        else:
+            fitted = value if isinstance(value, int | float) else misfit(value)
+        if not self.is_plain(fitted):
+            doubts.append(fitted)
+        return fitted
 
     def unfit(self, value: object) -> object:
         """The marked text of a misfit that stands where this leaf's parent should be."""
@@ -71,47 +79,46 @@ class Array:
 
     element: "Node"
 
-    def fit(self, value: object) -> object:
+    def fit(self, value: object, doubts: Doubts) -> object:
         """The list with each element fitted; anything else becomes one unfit element."""
         if not isinstance(value, list):
+            doubts.append(value)
             return [self.element.unfit(value)]
-        if _are_short_texts(value) and type(self.element) is Leaf:
-            return value
-        return [None if element is None else self.element.fit(element) for element in value]
+        fitted: list[object] = []
+        for element in value:
+            if element is None:
+                doubts.append(element)
+                fitted.append(None)
+            else:
+                fitted.append(self.element.fit(element, doubts))
+        return fitted
 
     def unfit(self, value: object) -> object:
         """One unfit element, so that whoever explodes the list meets the misfit."""
         return [self.element.unfit(value)]
-
-    def is_plain(self, value: object) -> bool:
-        """Whether every element is plain."""
-        if not isinstance(value, list):
-            return False
-        if _are_short_texts(value) and type(self.element) is Leaf and self.element.type is _STRING:
-            return bool(min(value) > _ABOVE_MISFITS)
-        return all(e is not None and self.element.is_plain(e) for e in value)
 
 
 @dataclass
 class Count:
     """A list of texts of which some column only has the number: of a song's markets there are nearly two hundred."""
 
-    def fit(self, value: object) -> object:
+    def fit(self, value: object, doubts: Doubts) -> object:
         """How many elements there are, nulls among them; or the first marked text."""
         if not isinstance(value, list):
+            doubts.append(value)
             return misfit(value)
-        if _are_short_texts(value) and min(value) > _ABOVE_MISFITS:
+        if _are_short_texts(value):
             return len(value)
-        fitted = (_ELEMENT.fit(element) for element in value if element is not None)
-        return next((one for one in fitted if isinstance(one, str) and one.startswith(MISFIT)), len(value))
+        found: Doubts = []
+        for element in value:
+            if element is not None:
+                _ELEMENT.fit(element, found)
+        doubts += found
+        return found[0] if found else len(value)
 
     def unfit(self, value: object) -> object:
         """The marked text of a misfit that stands where this list's parent should be."""
         return misfit(value)
-
-    def is_plain(self, value: object) -> bool:
-        """Whether it is a number."""
-        return type(value) is int
 
 
 @dataclass
@@ -120,19 +127,16 @@ class First:
 
     element: "Node"
 
-    def fit(self, value: object) -> object:
+    def fit(self, value: object, doubts: Doubts) -> object:
         """The first element fitted, null if there is none; of anything else the unfit element."""
         if not isinstance(value, list):
+            doubts.append(value)
             return self.element.unfit(value)
-        return self.element.fit(value[0]) if value and value[0] is not None else None
+        return self.element.fit(value[0], doubts) if value and value[0] is not None else None
 
     def unfit(self, value: object) -> object:
         """The unfit element."""
         return self.element.unfit(value)
-
-    def is_plain(self, value: object) -> bool:
-        """Whether the element is plain, if there is one."""
-        return value is None or self.element.is_plain(value)
 
 
 @dataclass
@@ -142,53 +146,54 @@ class Struct:
     fields: dict[str, "Node"] = field(default_factory=dict)
 
     @cached_property
-    def _texts(self) -> frozenset[str]:
-        return frozenset(name for name, node in self.fields.items() if isinstance(node, Leaf) and node.type is _STRING)
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(name for name, node in self.fields.items() if isinstance(node, Leaf) and node.type is _STRING)
 
     @cached_property
-    def _keys(self) -> frozenset[str]:
-        return frozenset(name for name, node in self.fields.items() if isinstance(node, Leaf) and node.is_key)
+    def _others(self) -> tuple[tuple[str, "Node"], ...]:
+        return tuple((name, node) for name, node in self.fields.items() if name not in self._texts)
 
-    def fit(self, value: object) -> object:
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return tuple(name for name, node in self.fields.items() if isinstance(node, Leaf) and node.is_key)
+
+    def fit(self, value: object, doubts: Doubts) -> object:
         """The object with its known fields fitted, nulls left out; anything else becomes an object of unfit leaves."""
         if not isinstance(value, dict):
+            doubts.append(value)
             return self.unfit(value)
         fitted: dict[str, object] = {}
-        texts = self._texts
-        for name, node in self.fields.items():
+        for name in self._texts:
             child = value.get(name)
-            if child is None:
-                continue
             # The most frequent case spelt out: this runs a hundred times for every item of a playlist.
-            if type(child) is str and name in texts and len(child) <= LONGEST_TEXT:
+            if type(child) is str and child > _ABOVE_MISFITS and len(child) <= LONGEST_TEXT:
                 fitted[name] = child
-            else:
-                fitted[name] = node.fit(child)
+            elif child is not None:
+                fitted[name] = self.fields[name].fit(child, doubts)
+        for name, node in self._others:
+            child = value.get(name)
+            if child is not None:
+                fitted[name] = node.fit(child, doubts)
+        for name in self._keys:
+            if name not in fitted:
+                doubts.append(name)
         return fitted
 
     def unfit(self, value: object) -> object:
         """An object all of whose leaves carry the misfit."""
         return {name: node.unfit(value) for name, node in self.fields.items()}
 
-    def is_plain(self, value: object) -> bool:
-        """Whether every field that is there is plain, and no key is missing."""
-        if not isinstance(value, dict) or not self._keys <= value.keys():
-            return False
-        texts = self._texts
-        for name, child in value.items():
-            if type(child) is str and name in texts:  # the most frequent case spelt out, as above
-                if child < _ABOVE_MISFITS and child.startswith(MISFIT):
-                    return False
-            elif not self.fields[name].is_plain(child):
-                return False
-        return True
-
 
 Node = Leaf | Array | First | Count | Struct
 
 
 def _are_short_texts(values: list[Any]) -> bool:
-    return bool(values) and set(map(type, values)) == {str} and max(map(len, values)) <= LONGEST_TEXT
+    return (
+        bool(values)
+        and set(map(type, values)) == {str}
+        and max(map(len, values)) <= LONGEST_TEXT
+        and min(values) > _ABOVE_MISFITS
+    )
 
 
 def _is_utc(text: str) -> bool:

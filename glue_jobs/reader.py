@@ -409,7 +409,7 @@ def _text_or_none(value: object) -> str | None:
 
 
 def _total(value: object) -> object:
-    return None if value is None else _TOTAL.fit(value)
+    return None if value is None else _TOTAL.fit(value, [])
 
 
 # --- drafts to reads
@@ -452,7 +452,7 @@ def _finished(drafts: list[_Draft], document_id: str) -> list[Read]:
 
 
 def _playlist(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    fitted = normal_form.PLAYLIST.fit(value)
+    fitted = normal_form.PLAYLIST.fit(value, [])
     assert isinstance(fitted, dict)  # noqa: S101  # an object fits an object
     return fitted
 
@@ -461,12 +461,12 @@ def _item(row: object, position: int, source_position: int) -> Item:
     kind, reason, entry = _kind(row)
     if not isinstance(row, dict):
         return Item(position, source_position, kind, {}, None if row is None else _raw(row), reason)
-    fitted = normal_form.ROW.fit({**row, "item": entry})
+    doubts: normal_form.Doubts = []
+    fitted = normal_form.ROW.fit({**row, "item": entry}, doubts)
     assert isinstance(fitted, dict)  # noqa: S101  # an object fits an object
-    is_plain = reason is None and normal_form.ROW.is_plain(fitted)
     if kind == "local":
         _name_local(fitted["item"])
-    return Item(position, source_position, kind, fitted, None if is_plain else _raw(row), reason)
+    return Item(position, source_position, kind, fitted, _raw(row) if doubts or reason else None, reason)
 
 
 def _raw(row: object) -> str:

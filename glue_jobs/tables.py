@@ -13,14 +13,14 @@ from pyspark.sql import functions as F
 
 from glue_jobs import normal_form
 from glue_jobs.commit_log import REJECTS, Batch, StagedFile
-from glue_jobs.conform import FAULT, is_published, newest
-from glue_jobs.frames import LINEAGE, read_items, read_reads
+from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest
+from glue_jobs.frames import PLACE, read_items, read_lineage, read_reads, with_lineage
 from glue_jobs.intake import Intake
 from glue_jobs.reader import KINDS
 from glue_jobs.runtime import GlueJob
-from glue_jobs.transforms import FROM_ITEMS, FROM_READS
+from glue_jobs.transforms import FROM_ITEMS, FROM_READS, Transform
 from shared import lake
-from shared.contract import Table
+from shared.contract import LINEAGE, Table
 from shared.store import ObjectStore
 from shared.tables import BATCHES, PLAYLIST_ITEMS, TABLES
 
@@ -74,19 +74,26 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
         documents={key: Counter(kinds) for key, kinds in intake.documents.items()},
     )
     frames: dict[str, DataFrame] = {}
-    tables: list[_Made] = []
     job.plan_for(intake.kinds.total())
     if intake.items:
-        items = read_items(job.spark, job.readable(store, intake.items), batch.batch_id).persist()
+        items = read_items(job.spark, job.readable(store, intake.items)).persist()
         frames |= dict.fromkeys(FROM_ITEMS, items)
-        tables += [_made(_table(name), transform(items)) for name, transform in FROM_ITEMS.items()]
     if intake.reads:
-        reads = read_reads(job.spark, job.readable(store, intake.reads), batch.batch_id)
+        reads = read_reads(job.spark, job.readable(store, intake.reads))
         frames |= dict.fromkeys(FROM_READS, reads)
-        tables += [_made(_table(name), transform(reads)) for name, transform in FROM_READS.items()]
+    lineage = read_lineage(job.spark, job.readable(store, intake.lineage), batch.batch_id)
+    tables: list[_Made] = []
+
+    def stage(name: str) -> list[StagedFile]:
+        # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
+        made = _made(_table(name), _transform(name)(frames[name]), lineage)
+        files = _write_table(job, store, batch, made)
+        tables.append(made)
+        return files
+
     with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
         try:
-            for files in pool.map(lambda made: _write_table(job, store, batch, made), tables):
+            for files in pool.map(stage, frames):
                 staged.files += files
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
@@ -98,7 +105,7 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     faulty = [made for made in tables if made.made.get["faults"]]
     if faulty:
         of_faulty = {made.table.name: frames[made.table.name] for made in faulty}
-        _write_rejects(job, store, batch, of_faulty, faulty, staged, intake)
+        _write_rejects(job, store, batch, of_faulty, lineage, faulty, staged, intake)
     _balance_documents(intake, staged)
     for frame in frames.values():
         frame.unpersist()
@@ -132,17 +139,22 @@ def _table(name: str) -> Table:
     return next(table for table in TABLES if table.name == name)
 
 
-def _made(table: Table, conformed: DataFrame) -> _Made:
+def _transform(name: str) -> Transform:
+    return FROM_ITEMS.get(name) or FROM_READS[name]
+
+
+def _made(table: Table, conformed: DataFrame, lineage: DataFrame) -> _Made:
     made, kept = Observation(f"{table.name} made"), Observation(f"{table.name} kept")
     counts = [
         F.count(F.lit(1)).alias("rows"),
-        F.count(FAULT).alias("faults"),
+        F.count_if(IS_FAULTY).alias("faults"),
         F.count_if(~is_published(table)).alias("refused"),
     ]
     if table is PLAYLIST_ITEMS:
         counts += [F.count_if(F.col("kind") == kind).alias(kind) for kind in KINDS]
-    rows = newest(conformed.observe(made, *counts), table).drop(FAULT)
-    return _Made(table, rows.observe(kept, F.count(F.lit(1)).alias("rows")), made, kept)
+    rows = newest(conformed.drop(FAULT).observe(made, *counts), table).observe(kept, F.count(F.lit(1)).alias("rows"))
+    published = with_lineage(rows, lineage).select(*[column.name for column in table.all_columns])
+    return _Made(table, published, made, kept)
 
 
 def _write_table(job: GlueJob, store: ObjectStore, batch: Batch, made: _Made) -> list[StagedFile]:
@@ -216,51 +228,45 @@ def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
     store: ObjectStore,
     batch: Batch,
     frames: Mapping[str, DataFrame],
+    lineage: DataFrame,
     faulty: list[_Made],
     staged: Staged,
     intake: Intake,
 ) -> None:
     """Every row that a table did not take: why, where it stood, and the row as the API gave it."""
-    transforms = FROM_ITEMS | FROM_READS
     rejected = [
-        transforms[made.table.name](frames[made.table.name])
-        .where(F.col(FAULT).isNotNull())
-        .select(
-            F.lit(made.table.name).alias("table"),
-            f"{FAULT}.column",
-            f"{FAULT}.reason",
-            *LINEAGE,
-        )
+        _transform(made.table.name)(frames[made.table.name])
+        .where(IS_FAULTY)
+        .select(F.lit(made.table.name).alias("table"), f"{FAULT}.column", f"{FAULT}.reason", *PLACE)
         for made in faulty
     ]
-    place = ["source_object", "document_id", "source_position"]
+    place = ["document", "source_position"]
     originals = reduce(
         DataFrame.unionByName,
         {id(frame): _originals(frame).select(*place, "kind", "row") for frame in frames.values()}.values(),
     )
-    # Kept before the join: over the bare plan Spark's optimizer runs out of memory inferring filters for it.
-    rows = reduce(DataFrame.unionByName, rejected).persist()
+    rows = reduce(DataFrame.unionByName, rejected)
     out = rows.join(originals.dropDuplicates(place), on=place, how="left").persist()
-    for row in out.groupBy("table", "column", "kind", "source_object", "document_id").count().collect():
+    for row in out.groupBy("table", "column", "kind", "document").count().collect():
         staged.rejects[f"{row['table']}.{row['column']}" if row["column"] else row["table"]] += row["count"]
         if row["table"] == PLAYLIST_ITEMS.name:  # what the reader took for a song may not keep the contract
-            kinds = staged.documents[intake.keys[row["source_object"], row["document_id"]]]
+            kinds = staged.documents[intake.keys[row["document"]]]
             kinds[row["kind"]] -= row["count"]
             kinds["rejected"] += row["count"]
     prefix = lake.staging(batch.batch_id, REJECTS)
-    out.drop("kind").coalesce(1).write.mode("append").option("compression", "gzip").option(
+    told = with_lineage(out, lineage).select("table", "column", "reason", *[one.name for one in LINEAGE], "row")
+    told.coalesce(1).write.mode("append").option("compression", "gzip").option(
         "mapreduce.fileoutputcommitter.marksuccessfuljobs", "false"
     ).json(job.writable(store, prefix))
     out.unpersist()
-    rows.unpersist()
     staged.files += [
         StagedFile(REJECTS, key, sum(made.made.get["faults"] for made in faulty)) for key in job.deliver(store, prefix)
     ]
 
 
 def _originals(frame: DataFrame) -> DataFrame:
-    """Lineage, the reader's `kind`, and `row`: as it came where that was kept, else what the reader kept, as JSON."""
+    """Its place, the reader's `kind`, and `row`: as it came where that was kept, else what the reader kept, as JSON."""
     if "raw" in frame.columns:
         payload = [name for name in normal_form.ROW.fields if name in frame.columns]
-        return frame.select(*LINEAGE, "kind", F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
-    return frame.select(*LINEAGE, F.lit(None).cast("string").alias("kind"), F.to_json("playlist").alias("row"))
+        return frame.select(*PLACE, "kind", F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
+    return frame.select(*PLACE, F.lit(None).cast("string").alias("kind"), F.to_json("playlist").alias("row"))

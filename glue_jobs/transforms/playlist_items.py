@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.conform import FAULT, conform, fault, first_misfit, text_or_null
-from glue_jobs.frames import LINEAGE
+from glue_jobs.conform import FAULT, IS_FAULTY, conform, fault, first_misfit, text_or_null
+from glue_jobs.frames import PLACE
 from shared.tables import PLAYLIST_ITEMS
 
 
@@ -15,7 +15,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
     unreadable = F.when(F.col("kind") == "rejected", fault(None, F.col("reason")))
     return (
         items.select(
-            *LINEAGE,
+            *PLACE,
             "playlist_id",
             "snapshot_id",
             "position",
@@ -31,6 +31,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
         )
         .transform(conform, PLAYLIST_ITEMS, "unreadable")
         .withColumn(FAULT, F.coalesce("unreadable", FAULT))
-        .withColumn("kind", F.when(F.col(FAULT).isNull(), F.col("kind")).otherwise("rejected"))
+        .withColumn(IS_FAULTY, F.col(IS_FAULTY) | (F.col("kind") == "rejected"))
+        .withColumn("kind", F.when(F.col(IS_FAULTY), "rejected").otherwise(F.col("kind")))
         .drop("unreadable")
     )

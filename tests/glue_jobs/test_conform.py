@@ -10,7 +10,7 @@ from glue_jobs.conform import conform, newest
 from shared.contract import Column, ObservedPer, Table, Type, key_column
 from tests.glue_jobs.builders import rows
 
-LINEAGE = "batch_id string, source_object string, document_id string, source_position int, extracted_at timestamp_ntz"
+PLACE = "extracted_at timestamp_ntz, document int, source_position int"
 NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
 
 
@@ -29,20 +29,18 @@ def of(type_: Type) -> Table:
 
 def things(spark: SparkSession, *values: object, ddl: str = "string") -> DataFrame:
     """Things t0, t1, … with these values."""
-    lineage = ("b1", "o1", "d1", 0, NOON)
-    return rows(
-        spark, f"thing_id string, value {ddl}, {LINEAGE}", *[(f"t{n}", v, *lineage) for n, v in enumerate(values)]
-    )
+    place = (NOON, 0, 0)
+    return rows(spark, f"thing_id string, value {ddl}, {PLACE}", *[(f"t{n}", v, *place) for n, v in enumerate(values)])
 
 
-def observed(spark: SparkSession, *observations: tuple[str, str, str, int, int]) -> DataFrame:
-    """Observations: thing, value, source object, source position, hour of extraction."""
+def observed(spark: SparkSession, *observations: tuple[str, str, int, int, int]) -> DataFrame:
+    """Observations: thing, value, document, source position, hour of extraction."""
     return rows(
         spark,
-        f"thing_id string, value string, {LINEAGE}",
+        f"thing_id string, value string, {PLACE}",
         *[
-            (thing, value, "b1", source, "d1", place, NOON.replace(hour=hour))
-            for thing, value, source, place, hour in observations
+            (thing, value, NOON.replace(hour=hour), document, place)
+            for thing, value, document, place, hour in observations
         ],
     )
 
@@ -75,18 +73,19 @@ def test_text_is_cast_to_each_type_or_is_a_fault(spark: SparkSession) -> None:
     # Each row has a text for one of the columns.
     texts = [(f"t{n}", *[text if one is type_ else None for one in types]) for n, (type_, text, _) in enumerate(cases)]
     ddl = ", ".join(f"a_{type_} string" for type_ in types)
-    given = rows(spark, f"thing_id string, {ddl}, {LINEAGE}", *[(*one, "b1", "o1", "d1", 0, NOON) for one in texts])
+    given = rows(spark, f"thing_id string, {ddl}, {PLACE}", *[(*one, NOON, 0, 0) for one in texts])
 
-    made = conform(given, table).drop(*(column.name for column in table.lineage))
+    made = conform(given, table).drop("extracted_at", "document", "source_position")
 
     ddl = ", ".join(f"a_{type_} {type_}" for type_ in types)
     expected = rows(
         spark,
-        f"thing_id string, {ddl}, fault struct<column: string, reason: string>",
+        f"thing_id string, {ddl}, is_faulty boolean, fault struct<column: string, reason: string>",
         *[
             (
                 f"t{n}",
                 *[value if one is type_ else None for one in types],
+                value is None,
                 (f"a_{type_}", f"no {type_}: {text.removeprefix(chr(1) + 'misfit:')}") if value is None else None,
             )
             for n, (type_, text, value) in enumerate(cases)
@@ -98,15 +97,15 @@ def test_text_is_cast_to_each_type_or_is_a_fault(spark: SparkSession) -> None:
 def test_null_is_no_fault_but_in_a_key_and_the_first_fault_is_told(spark: SparkSession) -> None:
     nothing_known = rows(
         spark,
-        f"thing_id string, value string, {LINEAGE}",
-        ("t1", None, "b1", "o1", "d1", 0, NOON),
-        (None, "n/a", "b1", "o1", "d1", 1, NOON),
+        f"thing_id string, value string, {PLACE}",
+        ("t1", None, NOON, 0, 0),
+        (None, "n/a", NOON, 0, 1),
     )
 
-    made = conform(nothing_known, of(Type.INT)).select("thing_id", "value", "fault.column", "fault.reason")
+    made = conform(nothing_known, of(Type.INT)).select("thing_id", "value", "is_faulty", "fault.column", "fault.reason")
 
-    ddl = "thing_id string, value int, column string, reason string"
-    expected = rows(spark, ddl, ("t1", None, None, None), (None, None, "thing_id", "missing"))
+    ddl = "thing_id string, value int, is_faulty boolean, column string, reason string"
+    expected = rows(spark, ddl, ("t1", None, False, None, None), (None, None, True, "thing_id", "missing"))
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
 
 
@@ -120,12 +119,12 @@ def test_the_newest_is_the_latest_extracted_then_by_object_then_by_place(spark: 
     made = conform(
         observed(
             spark,
-            ("by_time", "1", "z", 9, 8),
-            ("by_time", "2", "a", 0, 9),
-            ("by_object", "1", "a", 9, 8),
-            ("by_object", "2", "b", 0, 8),
-            ("by_place", "2", "a", 10, 8),
-            ("by_place", "1", "a", 9, 8),
+            ("by_time", "1", 9, 9, 8),
+            ("by_time", "2", 0, 0, 9),
+            ("by_object", "1", 0, 9, 8),
+            ("by_object", "2", 10, 0, 8),
+            ("by_place", "2", 0, 10, 8),
+            ("by_place", "1", 0, 9, 8),
         ),
         of(Type.INT),
     )
@@ -138,7 +137,7 @@ def test_the_newest_is_the_latest_extracted_then_by_object_then_by_place(spark: 
 
 def test_faulty_rows_are_not_published_and_never_count_as_newest(spark: SparkSession) -> None:
     table = of(Type.INT)
-    made = conform(observed(spark, ("t1", "5", "a", 0, 7), ("t1", "n/a", "a", 0, 8), ("t1", "none", "a", 0, 9)), table)
+    made = conform(observed(spark, ("t1", "5", 0, 0, 7), ("t1", "n/a", 0, 0, 8), ("t1", "none", 0, 0, 9)), table)
 
     kept = newest(made, table).select("value", "fault.reason")
 

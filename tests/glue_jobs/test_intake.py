@@ -36,7 +36,7 @@ if __name__ == "__main__":
 
 
 def call(data: bytes) -> tuple[Any, ...]:
-    return data, Input("raw/pending/drop/one.json", "token", len(data), NOON), None, None, False
+    return data, Input("raw/pending/drop/one.json", "token", len(data), NOON), 0, None, None, False
 
 
 def taken(lake: Path, processes: int) -> tuple[Intake, dict[str, bytes]]:
@@ -49,7 +49,7 @@ def taken(lake: Path, processes: int) -> tuple[Intake, dict[str, bytes]]:
     found = take_in(
         Batch("b1", 0, inputs, NOON, condemned=False), lambda one: store.get(one.key), store, processes=processes
     )
-    staged = [*found.items, *found.reads, *(file.staged for file in found.rejects)]
+    staged = [*found.items, *found.reads, *found.lineage, *(file.staged for file in found.rejects)]
     return found, {key: (lake / key).read_bytes() for key in staged}
 
 

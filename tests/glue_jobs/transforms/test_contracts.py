@@ -19,6 +19,11 @@ SPARK_TYPES: dict[Type, DataType] = {
     Type.DATE: spark_types.DateType(),
     Type.TIMESTAMP: spark_types.TimestampNTZType(),
 }
+PLACE = [
+    StructField("extracted_at", spark_types.TimestampNTZType()),
+    StructField("document", spark_types.IntegerType()),
+    StructField("source_position", spark_types.IntegerType()),
+]
 MADE_TABLES = [table for table in TABLES if table is not BATCHES]
 
 
@@ -30,13 +35,16 @@ def made(spark: SparkSession) -> dict[str, DataFrame]:
 
 
 @pytest.mark.parametrize("table", MADE_TABLES, ids=lambda table: table.name)
-def test_the_made_schema_is_the_contracts_and_then_the_fault(made: dict[str, DataFrame], table: Table) -> None:
-    expected = [StructField(column.name, SPARK_TYPES[column.type]) for column in table.all_columns]
+def test_the_made_schema_is_the_contracts_then_the_place_and_the_fault(
+    made: dict[str, DataFrame], table: Table
+) -> None:
+    expected = [StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
+    is_faulty = StructField("is_faulty", spark_types.BooleanType())
 
     *own, fault = made[table.name].schema.fields
 
     assert fault.name == "fault"
-    assert_schema_equality(StructType(expected), StructType(own), ignore_nullable=True)
+    assert_schema_equality(StructType([*expected, *PLACE, is_faulty]), StructType(own), ignore_nullable=True)
 
 
 def test_every_table_but_batches_has_one_transform() -> None:
