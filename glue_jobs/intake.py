@@ -37,7 +37,6 @@ _Result = TypeVar("_Result")
 _PART_BYTES = 64 * 2**20
 _FETCHES_AHEAD = 8
 _LARGE = 64 * 2**20  # bytes of JSON that take longer to read than processes take to start
-_GZIP = 10  # times that a gzipped document grows
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
@@ -222,7 +221,7 @@ def _ahead(pool: Executor, function: Callable[..., _Result], calls: Iterable[_Ca
 
 
 def _is_large(inputs: Sequence[Input]) -> bool:
-    return sum(given.size * (_GZIP if given.key.endswith(".gz") else 1) for given in inputs) >= _LARGE
+    return sum(given.json_size for given in inputs) >= _LARGE
 
 
 def _in_turn(calls: Iterable[_Call]) -> Iterator[_Told]:

@@ -251,11 +251,13 @@ def test_names_may_be_any_text(store: ObjectStore) -> None:
 
 
 def test_a_batch_is_bounded_in_objects_and_bytes_but_never_empty(folder_store: ObjectStore) -> None:
-    for name, size in (("a", 5), ("b", 4), ("c", 3), ("d", 2), ("e", 1)):
+    for name, size in (("a", 5), ("b", 4), ("c", 3), ("d.gz", 2), ("e", 1)):
         folder_store.put(f"raw/pending/run=1/{name}", b"x" * size)
 
     assert [key[-1] for key in input_keys(commit_log(folder_store, max_objects=2).next_batch())] == ["a", "b"]
     assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=12).next_batch())] == ["a", "b", "c"]
+    assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=31).next_batch())] == ["a", "b", "c"]
+    assert len(input_keys(commit_log(folder_store, max_bytes=32).next_batch())) == 4  # of gzip ten times as much
     assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=1).next_batch())] == ["a"]
 
 
