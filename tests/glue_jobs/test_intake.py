@@ -34,6 +34,15 @@ if __name__ == "__main__":
     time.sleep(600)
 """
 
+# The job, for which every batch is large.
+JOB = """
+import sys
+from glue_jobs import explode_playlists, intake
+intake._LARGE = 1
+if __name__ == "__main__":
+    sys.exit(explode_playlists.main(["--lake", sys.argv[1]]))
+"""
+
 
 def call(data: bytes) -> tuple[Any, ...]:
     return data, Input("raw/pending/drop/one.json", "token", len(data), NOON), 0, None, None, False
@@ -92,3 +101,37 @@ def test_readers_die_with_a_killed_job(tmp_path: Path) -> None:
     while any(reader.is_running() and reader.status() != psutil.STATUS_ZOMBIE for reader in readers):
         assert time.monotonic() < deadline, "a reader outlived the job"
         time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor reads alone")
+def test_ctrl_c_while_others_read_leaves_all_pending_and_nothing_behind(tmp_path: Path) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(JOB, encoding="utf-8")
+    drop = tmp_path / "lake" / "raw" / "pending" / "drop" / "at=20261120T100000Z"
+    drop.mkdir(parents=True)
+    for n in range(200):  # seconds of reading
+        (drop / f"{n}.json").write_bytes(b'{"items":[{"track":null}' + b',{"track":null}' * 20_000 + b"]}")
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "lake")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as job:
+        readers: list[psutil.Process] = []
+        deadline = time.monotonic() + 20
+        while sum(reader.cpu_times().user > 0.5 for reader in readers) < 2:  # they are at it
+            assert time.monotonic() < deadline, "nobody reads"
+            time.sleep(0.05)
+            readers = psutil.Process(job.pid).children(recursive=True)
+        os.killpg(job.pid, signal.SIGINT)  # as a terminal does: the job and its readers
+        _, said = job.communicate(timeout=20)
+
+    assert job.returncode == 130
+    assert said.endswith("stopped; what was committed stands, the rest is still pending: run again.\n")
+    assert "Traceback" not in said
+    psutil.wait_procs(readers, timeout=10)
+    assert [reader for reader in readers if reader.is_running() and reader.status() != psutil.STATUS_ZOMBIE] == []
+    assert len(list(drop.iterdir())) == 200
+    assert [path for path in (tmp_path / "lake").rglob("*") if path.is_file() and path.parent != drop] == []
