@@ -82,13 +82,6 @@ def test_the_token_is_asked_for_with_the_secrets_and_without_a_login(api: Api, r
     assert SCOPE.split() == sorted(SCOPE.split())
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-
-
 @pytest.mark.usefixtures("aws")
 def test_credentials_come_from_the_secret_and_hide_themselves(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)

@@ -112,13 +112,6 @@ def test_a_line_of_toml_is_a_document() -> None:
     assert settings.playlists == (B,)
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-
-
 @pytest.mark.usefixtures("aws")
 def test_the_document_may_lie_in_the_parameter_store() -> None:
     with mock_aws():

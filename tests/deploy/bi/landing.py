@@ -3,8 +3,11 @@
 # What is put into SQL text is typed in these tests; values are bound.
 # ruff: noqa: S608
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+
+import pytest
 
 from deploy.local.warehouse import Warehouse
 from shared.contract import Table
@@ -131,3 +134,21 @@ def _typed(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     return float(value) if isinstance(value, Decimal) else value
+
+
+@pytest.fixture(scope="package")
+def deployed() -> Iterator[Warehouse]:
+    """An empty warehouse with everything deployed; closed with this folder, since only one can be open."""
+    with Warehouse() as warehouse:
+        warehouse.deploy()
+        yield warehouse
+
+
+@pytest.fixture
+def landing(deployed: Warehouse) -> Iterator[Landing]:
+    """Empty landing tables below the views."""
+    deployed.query("begin")
+    try:
+        yield Landing(deployed)
+    finally:
+        deployed.query("rollback")

@@ -1,5 +1,6 @@
 """One warehouse for all pages; what a test puts into it is rolled back. One browser, where there is one."""
 
+# ruff: noqa: F811  # a fixture is asked for by its name
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,26 +11,8 @@ import pytest
 from deploy.local.picture import Browser, browser, has_browser
 from deploy.local.report.report import report
 from deploy.local.warehouse import Warehouse
-from tests.deploy.bi.landing import Landing
+from tests.deploy.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures of this folder
 from tests.deploy.report.worlds import hostile_names, two_days
-
-
-@pytest.fixture(scope="package")
-def deployed() -> Iterator[Warehouse]:
-    """An empty warehouse with everything deployed; closed with this folder, since only one can be open."""
-    with Warehouse() as warehouse:
-        warehouse.deploy()
-        yield warehouse
-
-
-@pytest.fixture
-def landing(deployed: Warehouse) -> Iterator[Landing]:
-    """Empty landing tables below the views."""
-    deployed.query("begin")
-    try:
-        yield Landing(deployed)
-    finally:
-        deployed.query("rollback")
 
 
 @pytest.fixture(scope="package")
