@@ -224,7 +224,7 @@ class Summary:
             return f"Nothing to do: nothing is pending in {self.lake}."
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.items() if count)
         lines = [
-            f"{self.objects.total():,} raw objects taken in {len(self.batches)} batches",
+            f"Raw objects taken: {self.objects.total():,}, batches: {len(self.batches):,}",
             f"{self.kinds.total():,} playlist items: {kinds or 'none'}",
             *(f"  {table:<16}{count:>10,} rows" for table, count in self.rows.items()),
         ]
