@@ -23,7 +23,7 @@ help:
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$(STAGE); docs/deploy.md)"
 	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
-	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: other people's Snowflake clients"
+	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: Snowflake by our commands and other people's clients"
 	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
@@ -116,7 +116,7 @@ test-aws: $(READY) $(TOOL)/checkov/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/aws
 
 test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready
-	@$(PYTHON) -m pytest tests/clients
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/warehouse_commands
 
 fuzz: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations $(or $(N),100000)
