@@ -44,7 +44,7 @@ def read_lineage(spark: SparkSession, paths: Sequence[str], batch_id: str) -> Da
 
 def with_lineage(rows: DataFrame, lineage: DataFrame) -> DataFrame:
     """The rows, each of them, with their documents' lineage: long texts, so they come last, when rows are chosen."""
-    return rows.join(F.broadcast(lineage), "document", "left")
+    return rows.join(F.broadcast(lineage), on="document", how="left")
 
 
 def _read(spark: SparkSession, paths: Sequence[str], schema: str) -> DataFrame:

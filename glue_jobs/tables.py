@@ -146,14 +146,15 @@ def _transform(name: str) -> Transform:
 def _made(table: Table, conformed: DataFrame, lineage: DataFrame) -> _Made:
     made, kept = Observation(f"{table.name} made"), Observation(f"{table.name} kept")
     counts = [
-        F.count(F.lit(1)).alias("rows"),
-        F.count_if(IS_FAULTY).alias("faults"),
-        F.count_if(~is_published(table)).alias("refused"),
+        "count(1) as rows",
+        f"count_if({IS_FAULTY}) as faults",
+        f"count_if(not ({is_published(table)})) as refused",
     ]
     if table is PLAYLIST_ITEMS:
-        counts += [F.count_if(F.col("kind") == kind).alias(kind) for kind in KINDS]
-    rows = newest(conformed.drop(FAULT).observe(made, *counts), table).observe(kept, F.count(F.lit(1)).alias("rows"))
-    published = with_lineage(rows, lineage).select(*[column.name for column in table.all_columns])
+        counts += [f"count_if(kind = '{kind}') as {kind}" for kind in KINDS]
+    rows = newest(conformed.drop(FAULT).observe(made, *map(F.expr, counts)), table)
+    rows = rows.observe(kept, F.expr("count(1) as rows"))
+    published = with_lineage(rows, lineage).selectExpr(*[column.name for column in table.all_columns])
     return _Made(table, published, made, kept)
 
 

@@ -12,7 +12,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
     """One row per position of a read, whatever stands there: what cannot be read keeps its place as kind rejected."""
     names = F.col("item.artists.name")
     joined = F.array_join(names, ", ")
-    unreadable = F.when(F.col("kind") == "rejected", fault(None, F.col("reason")))
+    unreadable = F.when(F.col("kind") == "rejected", F.expr(fault(None, "reason")))
     return (
         items.select(
             *PLACE,
