@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 from glue_jobs.normal_form import MISFIT
 from shared.contract import Column, Table, Type
 
@@ -19,33 +19,41 @@ _ISO_TIMESTAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][
 _EXCERPT = 200
 FAULT = "fault"
 IS_FAULTY = "is_faulty"
+_REFUSED = "refused"
 
 
-def conform(rows: DataFrame, table: Table, *others: str) -> DataFrame:
-    """The table's columns with their types, and whether and why the row is refused: `is_faulty` and `fault`.
-
-    `fault` is null, or the first column that breaks the contract and the reason; where nobody shows it, it is dropped,
-    so that Spark does not make it.
+def conform(rows: DataFrame, table: Table, refused: str = "null") -> DataFrame:
+    """The table's columns with their types, the lineage, and `is_faulty`: whether the row breaks the contract.
 
     Text is cast; a value that will not cast, a misfit of structure and a missing key are faults, and null in the
-    column. Columns that a transform has typed itself are only checked for presence. The place where a row was read and
-    `others` are passed on as they are.
+    column. Columns that a transform has typed itself are only checked for presence. `refused` names a column that says
+    why a row is no row at all. What `with_fault` tells from is in further columns.
     """
     texts = {field.name for field in rows.schema.fields if isinstance(field.dataType, StringType)}
     names = [column.name for column in table.columns]
-    kept = [*PLACE, *others]
     # In two steps, so that each value is cast once, whatever asks for it.
     cast = rows.selectExpr(
         *[f"{_value(column)} as {column.name}" if column.name in texts else column.name for column in table.columns],
-        *kept,
+        *LINEAGE,
+        f"cast({refused} as string) as {_REFUSED}",
         *[f"{name} as {_given(name)}" for name in names if name in texts],
     )
-    checked = [column for column in table.columns if column.name in texts or not column.nullable]
-    breaks = [_breaks(column) for column in checked]
-    faults = [_fault(column, is_text=column.name in texts) for column in checked]
-    return cast.selectExpr(
-        *names, *kept, f"{' or '.join(breaks)} as {IS_FAULTY}", f"coalesce({', '.join(faults)}) as {FAULT}"
-    )
+    breaks = [_breaks(column) for column in table.columns if column.name in texts or not column.nullable]
+    return cast.selectExpr("*", f"{' or '.join([f'{_REFUSED} is not null', *breaks])} as {IS_FAULTY}")
+
+
+def with_fault(conformed: DataFrame, table: Table) -> DataFrame:
+    """The rows with `fault`: null, or the first column that breaks the contract, and the reason.
+
+    Apart, since nearly all rows are sound, and Spark is longer over the words than over the rows.
+    """
+    faults = [
+        _fault(column, is_text=f"given {column.name}" in conformed.columns)
+        for column in table.columns
+        if f"given {column.name}" in conformed.columns or not column.nullable
+    ]
+    whole = f"case when {_REFUSED} is not null then {_told(None, _REFUSED)} end"
+    return conformed.withColumn(FAULT, F.expr(f"coalesce({', '.join([whole, *faults])})"))
 
 
 def _given(name: str) -> str:
@@ -66,7 +74,7 @@ def _value(column: Column) -> str:
 
 
 def _breaks(column: Column) -> str:
-    """Whether `_fault` finds something."""
+    """Whether `with_fault` finds something."""
     if not column.nullable:
         return f"{column.name} is null"
     return f"({column.name} is null and {_given(column.name)} is not null)"
@@ -76,16 +84,16 @@ def _fault(column: Column, *, is_text: bool) -> str:
     name, given = column.name, _given(column.name) if is_text else column.name
     cases = []
     if not column.nullable:
-        cases.append(f"when {given} is null then " + fault(name, "'missing'"))
+        cases.append(f"when {given} is null then " + _told(name, "'missing'"))
     if is_text:
         shown = f"substring({given}, if(startswith({given}, '{MISFIT}'), {len(MISFIT) + 1}, 1), {_EXCERPT})"
         no_such = f"concat('no {column.type}: ', {shown})"
-        cases.append(f"when {given} is not null and {name} is null then " + fault(name, no_such))
+        cases.append(f"when {given} is not null and {name} is null then " + _told(name, no_such))
     return f"case {' '.join(cases)} end"
 
 
-def fault(column: str | None, reason: str) -> str:
-    """Why a row is rejected: the column that breaks the contract, null if the row as a whole does, and the reason."""
+def _told(column: str | None, reason: str) -> str:
+    # No column: the row as a whole.
     named = "null" if column is None else f"'{column}'"
     return f"named_struct('column', cast({named} as string), 'reason', {reason})"
 
@@ -112,9 +120,7 @@ def newest(rows: DataFrame, table: Table) -> DataFrame:
 
 
 def _first(rows: DataFrame, ranked: str, per: tuple[str, ...], order: tuple[str, ...]) -> DataFrame:
-    # A batch has one id, and its documents are numbered in the order of their source objects.
-    within = ["document" if name == "source_object" else name for name in order if name != "batch_id"]
-    latest = ", ".join(f"{name} desc" for name in within)
+    latest = ", ".join(f"{name} desc" for name in order if name != "batch_id")  # a batch has one
     window = F.expr(f"{ranked} over (partition by {', '.join(per)} order by {latest})")
     return rows.withColumn("_rank", window).where("_rank = 1").drop("_rank")
 

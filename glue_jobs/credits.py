@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import text_or_null
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 
 
 def explode_credits(items: DataFrame, credited: Column, **kept: Column) -> DataFrame:
@@ -16,9 +16,9 @@ def explode_credits(items: DataFrame, credited: Column, **kept: Column) -> DataF
     is_first = F.expr("array_position(artist_ids, artist_id)") == F.col("position") + 1
     return (
         # Nothing else of the item, or Spark copies all of it for every artist.
-        items.select(*PLACE, *[column.alias(name) for name, column in kept.items()], credited.alias("credits"))
+        items.select(*LINEAGE, *[column.alias(name) for name, column in kept.items()], credited.alias("credits"))
         .withColumn("artist_ids", F.col("credits.id"))
-        .select(*PLACE, *kept, "artist_ids", F.posexplode("credits").alias("position", "credit"))
+        .select(*LINEAGE, *kept, "artist_ids", F.posexplode("credits").alias("position", "credit"))
         .withColumn("artist_id", text_or_null("credit.id"))
         .where(F.col("artist_id").isNull() | is_first)
     )

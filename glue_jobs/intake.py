@@ -1,7 +1,7 @@
 """Takes a batch's raw objects in: each is read once, and what it holds is packed into few files that Spark reads.
 
-Packing spares Spark thousands of small files, gives every row its lineage, and sets a broken document aside before any
-work is done on it.
+Packing spares Spark thousands of small files and all that no column is made from, gives every row its lineage, and
+sets a broken document aside before any work is done on it.
 """
 
 import gc
@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import Any, Never, TypeVar
 
+from glue_jobs import packed
 from glue_jobs.commit_log import REJECTS, Batch, Input, StagedFile, Taken
 from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
 from shared import lake
@@ -31,14 +32,13 @@ from shared.store import Fetched, ObjectStore
 log = logging.getLogger(__name__)
 
 Fetch = Callable[[Input], Fetched | None]
-_Call = tuple[Any, ...]
+_Raw = tuple[Input, bytes, str | None]  # what was planned, its bytes, and the id under which it is known, if it is
+_Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
 
-_PART_BYTES = 64 * 2**20
+_PART = 32 * 2**20  # bytes of JSON that make one file
 _FETCHES_AHEAD = 8
-_LARGE = 64 * 2**20  # bytes of JSON that take longer to read than processes take to start
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGE = 2 * _PART  # takes longer to read than processes take to start
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 
@@ -55,39 +55,44 @@ class ReaderDiedError(Exception):
 
 @dataclass
 class Intake:
-    """What a batch's raw objects hold: where the packed lines lie, what became of each object, and how many items.
+    """What a batch's raw objects hold: where the packed rows lie, what became of each object, and how many items.
 
-    Lines of `items` and `reads` name their document by its number, under which `lineage` has a line for it. `documents`
-    has the kinds of each object that was taken, by its key; `keys` finds that key by the document's number.
+    `items` and `reads` are prefixes, empty if there are none. `documents` has the kinds of each object that was taken,
+    by its key; `keys` finds that key by what rows say of it.
     """
 
-    items: list[str] = field(default_factory=list)
-    reads: list[str] = field(default_factory=list)
-    lineage: list[str] = field(default_factory=list)
+    items: str = ""
+    reads: str = ""
     taken: list[Taken] = field(default_factory=list)
     rejects: list[StagedFile] = field(default_factory=list)
     reject_reasons: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     documents: dict[str, Counter[str]] = field(default_factory=dict)
-    keys: dict[int, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     dated_by_file: list[str] = field(default_factory=list)
 
 
 @dataclass
 class _Told:
-    """What one raw object holds: its lines as Spark will read them, and what the batch's account needs.
+    """What one raw object holds beside its items, and what the batch's account needs.
 
     `kinds` is None for an object that goes to quarantine.
     """
 
     taken: Taken
-    document: int
     source_object: str
-    items: bytes = b""
-    reads: bytes = b""
+    reads: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
     kinds: Counter[str] | None = None
     is_dated_by_file: bool = False
+
+
+@dataclass
+class _Part:
+    """What some raw objects hold, one after the other, and their items as a file for Spark; no bytes if none."""
+
+    told: list[_Told]
+    items: bytes
 
 
 def take_in(
@@ -107,37 +112,22 @@ def take_in(
     planned, ReaderDiedError, and StoreError.
     """
     found = Intake()
-    items = _Packer(store, lake.staging(batch.batch_id, "items"))
-    reads = _Packer(store, lake.staging(batch.batch_id, "reads"))
-    lineage = _Packer(store, lake.staging(batch.batch_id, "lineage"))
+    staged_items, staged_reads = lake.staging(batch.batch_id, "items"), lake.staging(batch.batch_id, "reads")
+    reads = packed.Packer(packed.READS)
     lines: list[str] = []
-    known = document_ids or {}
-    read = _in_processes(processes) if processes > 1 and _is_large(batch.inputs) else _in_turn
-    # Numbered in the order of their source objects, which is how observations of one time are ordered.
-    in_order = sorted(batch.inputs, key=lambda given: (lake.pending_key(given.key), given.key))
-    numbers = {given.key: number for number, given in enumerate(in_order)}
-    calls = (
-        (data, given, numbers[given.key], known.get(given.key), extracted_at, batch.condemned)
-        for given, data in _fetched(batch.inputs, fetch)
-    )
-    for told in read(calls):
-        found.taken.append(told.taken)
-        lines += told.rejects
-        if told.kinds is None:
-            log.warning("%s goes to quarantine: %s", told.source_object, told.taken.reason)
-            found.reject_reasons["file quarantined"] += 1
-            continue
-        if told.rejects:
-            found.reject_reasons["part of a file unreadable"] += len(told.rejects)
-        if told.is_dated_by_file:
-            found.dated_by_file.append(told.taken.key)
-        found.documents[told.taken.key] = told.kinds
-        found.keys[told.document] = told.taken.key
-        found.kinds.update(told.kinds)
-        items.add(told.items)
-        reads.add(told.reads)
-        lineage.add(_lineage_line(told))
-    found.items, found.reads, found.lineage = items.close(), reads.close(), lineage.close()
+    tell = partial(_tell, default=extracted_at, condemned=batch.condemned)
+    read = _in_processes(processes) if processes > 1 and _is_large(batch.inputs) else map
+    for n, part in enumerate(read(tell, _parts(_fetched(batch.inputs, fetch), document_ids or {}))):
+        for told in part.told:
+            _add(found, told)
+            lines += told.rejects
+            reads.add(told.reads)
+        if part.items:
+            store.put(f"{staged_items}part-{n:05d}.parquet", part.items)
+            found.items = staged_items
+    if file := reads.close():
+        store.put(f"{staged_reads}part-00000.parquet", file)
+        found.reads = staged_reads
     if lines:
         key = lake.staging(batch.batch_id, REJECTS) + "documents.json.gz"
         store.put(key, gzip.compress("".join(lines).encode("utf-8", "replace"), mtime=0))
@@ -145,27 +135,50 @@ def take_in(
     return found
 
 
-def _tell(  # one call to another process
-    data: bytes,
-    given: Input,
-    document: int,
-    known_as: str | None,
-    default: datetime | None,
-    condemned: bool,  # noqa: FBT001
-) -> _Told:
+def _add(found: Intake, told: _Told) -> None:
+    found.taken.append(told.taken)
+    if told.kinds is None:
+        log.warning("%s goes to quarantine: %s", told.source_object, told.taken.reason)
+        found.reject_reasons["file quarantined"] += 1
+        return
+    if told.rejects:
+        found.reject_reasons["part of a file unreadable"] += len(told.rejects)
+    if told.is_dated_by_file:
+        found.dated_by_file.append(told.taken.key)
+    found.documents[told.taken.key] = told.kinds
+    found.keys[told.source_object] = told.taken.key
+    found.kinds.update(told.kinds)
+
+
+def _parts(fetched: Iterable[tuple[Input, bytes]], known: Mapping[str, str]) -> Iterator[list[_Raw]]:
+    part: list[_Raw] = []
+    size = 0
+    for given, data in fetched:
+        part.append((given, data, known.get(given.key)))
+        size += given.json_size
+        if size >= _PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _tell(part: list[_Raw], default: datetime | None, *, condemned: bool) -> _Part:
     # JSON has no cycles, and to look for some takes a quarter of the time.
     looks_for_cycles = gc.isenabled()
     gc.disable()
     try:
-        return _told(data, given, document, known_as, default, condemned=condemned)
+        items = packed.Packer(packed.ITEMS)
+        told = [_told(raw, default, items, condemned=condemned) for raw in part]
+        return _Part(told, items.close())
     finally:
         if looks_for_cycles:
             gc.enable()
 
 
-def _told(  # as above
-    data: bytes, given: Input, document: int, known_as: str | None, default: datetime | None, *, condemned: bool
-) -> _Told:
+def _told(raw: _Raw, default: datetime | None, items: packed.Packer, *, condemned: bool) -> _Told:
+    """What the object holds; its items are packed."""
+    given, data, known_as = raw
     source_object = lake.pending_key(given.key)
     try:
         read = _condemned() if condemned else read_document(data, known_as)
@@ -174,15 +187,14 @@ def _told(  # as above
         identity = known_as or document_id(data)
         reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
         line = _reject(source_object, identity, reason, None)
-        return _Told(_taken(given, identity, given.time, reason), document, source_object, rejects=[line])
+        return _Told(_taken(given, identity, given.time, reason), source_object, rejects=[line])
     identity = read.document_id
-    lineage = {"document": document, "extracted_at": (at - _EPOCH) // timedelta(microseconds=1)}
+    lineage = {"source_object": source_object, "document_id": identity, "extracted_at": at.replace(tzinfo=None)}
+    items.add(lineage | _item_row(one, item) for one in read.reads for item in one.items)
     return _Told(
         _taken(given, identity, at),
-        document,
         source_object,
-        b"".join(_line(lineage | _item_line(one, item)) for one in read.reads for item in one.items),
-        b"".join(_line(lineage | _read_line(one)) for one in read.reads),
+        [lineage | _read_row(one) for one in read.reads],
         [_reject(source_object, identity, damage.reason, damage.text) for damage in read.damages],
         Counter(item.kind for one in read.reads for item in one.items),
         is_dated_by_file,
@@ -196,7 +208,7 @@ def _condemned() -> Never:
 
 def _fetched(inputs: Sequence[Input], fetch: Fetch) -> Iterator[tuple[Input, bytes]]:
     with ThreadPoolExecutor(_FETCHES_AHEAD) as pool:
-        yield from _ahead(pool, partial(_fetch_one, fetch), ((given,) for given in inputs), _FETCHES_AHEAD)
+        yield from _ahead(pool, partial(_fetch_one, fetch), inputs, _FETCHES_AHEAD)
 
 
 def _fetch_one(fetch: Fetch, given: Input) -> tuple[Input, bytes]:
@@ -206,11 +218,13 @@ def _fetch_one(fetch: Fetch, given: Input) -> tuple[Input, bytes]:
     return given, fetched.data
 
 
-def _ahead(pool: Executor, function: Callable[..., _Result], calls: Iterable[_Call], count: int) -> Iterator[_Result]:
-    """The function's results in the order of the calls, so many of them on their way, so that memory stays flat."""
+def _ahead(
+    pool: Executor, function: Callable[[_Given], _Result], values: Iterable[_Given], count: int
+) -> Iterator[_Result]:
+    """The function's results in the order of the values, so many of them on their way, so that memory stays flat."""
     waiting: deque[Future[_Result]] = deque()
-    for call in calls:
-        waiting.append(pool.submit(function, *call))
+    for value in values:
+        waiting.append(pool.submit(function, value))
         if len(waiting) == count:
             yield waiting.popleft().result()
     while waiting:
@@ -224,18 +238,18 @@ def _is_large(inputs: Sequence[Input]) -> bool:
     return sum(given.json_size for given in inputs) >= _LARGE
 
 
-def _in_turn(calls: Iterable[_Call]) -> Iterator[_Told]:
-    return (_tell(*call) for call in calls)
-
-
-def _in_processes(count: int) -> Callable[[Iterable[_Call]], Iterator[_Told]]:
-    def read(calls: Iterable[_Call]) -> Iterator[_Told]:
+def _in_processes(count: int) -> Callable[[Callable[[_Given], _Result], Iterable[_Given]], Iterator[_Result]]:
+    def read(function: Callable[[_Given], _Result], values: Iterable[_Given]) -> Iterator[_Result]:
         # Spawned: a fork would copy threads' locks, those of fetches and of the way to Java among them.
         with ProcessPoolExecutor(count, get_context("spawn"), _live_with_parent) as pool:
             try:
-                yield from _ahead(pool, _tell, calls, 2 * count)
+                yield from _ahead(pool, function, values, count + 1)
             except BrokenProcessPool as error:
                 raise ReaderDiedError from error
+            except BaseException:
+                for reader in active_children():  # else the pool waits for what they are at
+                    reader.kill()
+                raise
 
     return read
 
@@ -253,7 +267,7 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-# --- what a line says
+# --- what a row says
 
 
 def _extracted_at(said: str | None, given: Input, default: datetime | None) -> tuple[datetime, bool]:
@@ -293,13 +307,7 @@ def _reject(source_object: str, identity: str, reason: str, text: str | None) ->
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
-def _lineage_line(told: _Told) -> bytes:
-    return _line(
-        {"document": told.document, "source_object": told.source_object, "document_id": told.taken.document_id}
-    )
-
-
-def _read_line(read: Read) -> dict[str, Any]:
+def _read_row(read: Read) -> dict[str, Any]:
     return {
         "source_position": read.source_position,
         "playlist_id": read.playlist_id,
@@ -314,48 +322,14 @@ def _read_line(read: Read) -> dict[str, Any]:
     }
 
 
-def _item_line(read: Read, item: Item) -> dict[str, Any]:
+def _item_row(read: Read, item: Item) -> dict[str, Any]:
     return {
         "source_position": item.source_position,
         "playlist_id": read.playlist_id,
         "snapshot_id": read.snapshot_id,
         "position": item.position,
         "kind": item.kind,
+        "reason": item.reason,
+        "raw": item.raw,
         **item.row,
-        **{name: text for name, text in (("reason", item.reason), ("raw", item.raw)) if text is not None},
     }
-
-
-def _line(record: Mapping[str, Any]) -> bytes:
-    """One line of JSON; a lone surrogate, which UTF-8 has no bytes for, becomes a question mark."""
-    return _ENCODER.encode(record).encode("utf-8", "replace") + b"\n"
-
-
-class _Packer:
-    """Whole documents' lines into parts of some 64 MB under a prefix."""
-
-    def __init__(self, store: ObjectStore, prefix: str) -> None:
-        self._store = store
-        self._prefix = prefix
-        self._blocks: list[bytes] = []
-        self._size = 0
-        self._keys: list[str] = []
-
-    def add(self, lines: bytes) -> None:
-        """More lines, perhaps none."""
-        self._blocks.append(lines)
-        self._size += len(lines)
-        if self._size >= _PART_BYTES:
-            self._flush()
-
-    def close(self) -> list[str]:
-        """The keys of all parts."""
-        if self._size:
-            self._flush()
-        return self._keys
-
-    def _flush(self) -> None:
-        key = f"{self._prefix}part-{len(self._keys):05d}.json"
-        self._store.put(key, b"".join(self._blocks))
-        self._keys.append(key)
-        self._blocks, self._size = [], 0

@@ -21,9 +21,7 @@ MISFIT = "\u0001misfit:"
 _ABOVE_MISFITS = "\u0002"
 _STRING = Type.STRING
 _INT_MAX = 2**31 - 1
-# Spark's JSON reader (Jackson) gives up on text of 20 million characters and on numbers of 1,000 digits.
 LONGEST_TEXT = 1_000_000
-_GREATEST = 10**300
 _SHOWN = 1_000
 
 
@@ -38,36 +36,40 @@ Doubts = list[object]
 
 @dataclass
 class Leaf:
-    """A scalar; kept as it is, or replaced by its marked text. `is_key`: a row without it is rejected."""
+    """A scalar, kept as its text. `is_key`: a row without it is rejected."""
 
     type: Type
     is_key: bool = False
 
-    def fit(self, value: object, doubts: Doubts) -> object:
-        """The scalar itself, beyond all measure as text; or the marked text of an object, a list or a whole book."""
-        if isinstance(value, str):
-            fitted: object = value if len(value) <= LONGEST_TEXT else misfit(value)
-        elif type(value) is int and abs(value) > _GREATEST:
+    def fit(self, value: object, doubts: Doubts) -> str:
+        """The scalar's text as JSON has it; or the marked text of an object, a list or a whole book."""
+        if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+            fitted = value
+        elif isinstance(value, bool):
+            fitted = "true" if value else "false"
+        elif isinstance(value, int):
             fitted = str(value)
         else:
-            fitted = value if isinstance(value, int | float) else misfit(value)
-        if not self.is_plain(fitted):
+            fitted = json.dumps(value) if isinstance(value, float) else misfit(value)
+        if not self._is_sure_to_cast(value):
             doubts.append(fitted)
         return fitted
 
-    def unfit(self, value: object) -> object:
+    def unfit(self, value: object) -> str:
         """The marked text of a misfit that stands where this leaf's parent should be."""
         return misfit(value)
 
-    def is_plain(self, value: object) -> bool:
-        """Whether the value is sure to cast: a quick look that may say no to what is fine."""
+    def _is_sure_to_cast(self, value: object) -> bool:
+        # A quick look that may say no to what is fine.
         if isinstance(value, str):
             if self.type is Type.TIMESTAMP:
                 return _is_utc(value)
-            return self.type is Type.STRING and not value.startswith(MISFIT)
+            return self.type is Type.STRING and len(value) <= LONGEST_TEXT and not value.startswith(MISFIT)
         if self.type is Type.INT:
             return type(value) is int and -_INT_MAX <= value <= _INT_MAX
-        return self.type is Type.STRING or (self.type is Type.BOOLEAN and isinstance(value, bool))
+        if self.type is Type.BOOLEAN:
+            return isinstance(value, bool)
+        return self.type is Type.STRING and isinstance(value, int | float)
 
 
 _ELEMENT = Leaf(Type.STRING)
@@ -108,13 +110,13 @@ class Count:
             doubts.append(value)
             return misfit(value)
         if _are_short_texts(value):
-            return len(value)
+            return str(len(value))
         found: Doubts = []
         for element in value:
             if element is not None:
                 _ELEMENT.fit(element, found)
         doubts += found
-        return found[0] if found else len(value)
+        return found[0] if found else str(len(value))
 
     def unfit(self, value: object) -> object:
         """The marked text of a misfit that stands where this list's parent should be."""
@@ -237,16 +239,3 @@ _ROOT = _tree()
 PLAYLIST = _ROOT.fields.pop("playlist")
 ROW = _ROOT
 assert isinstance(PLAYLIST, Struct)  # noqa: S101  # the contracts of this very version name it
-
-
-def spark_ddl(node: Node) -> str:
-    """The Spark type of a node: structures as they are, every leaf a string."""
-    match node:
-        case Leaf() | Count():
-            return "string"
-        case First(element):
-            return spark_ddl(element)
-        case Array(element):
-            return f"array<{spark_ddl(element)}>"
-        case Struct(fields):
-            return "struct<" + ", ".join(f"`{name}`: {spark_ddl(child)}" for name, child in fields.items()) + ">"

@@ -58,7 +58,7 @@ class Read:
     status: str = "read"
     failure_class: str | None = None
     snapshot_id: str | None = None
-    total: object = None
+    total: str | None = None
     item_count: int | None = None
     is_complete: bool | None = None
     playlist: Mapping[str, Any] | None = None
@@ -408,7 +408,7 @@ def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= normal_form.LONGEST_TEXT else None
 
 
-def _total(value: object) -> object:
+def _total(value: object) -> str | None:
     return None if value is None else _TOTAL.fit(value, [])
 
 

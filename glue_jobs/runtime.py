@@ -54,13 +54,7 @@ _LOCAL_JVM = "-XX:+UseSerialGC -Dderby.system.home={home}"
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 _QUICK_JVM = "-XX:TieredStopAtLevel=1"
-# Forty times Java's own thresholds: what is left is the reading of lines, three times as fast for it. And half of the
-# memory for what is young: rows pass through, and what dies young costs nothing.
-_LASTING_JVM = (
-    "-Xms2g -Xmn1g "
-    "-XX:Tier4InvocationThreshold=200000 -XX:Tier4MinInvocationThreshold=24000 "
-    "-XX:Tier4CompileThreshold=600000 -XX:Tier4BackEdgeThreshold=1600000"
-)
+_LASTING_JVM = "-Xms2g -Xmn1g -XX:TieredStopAtLevel=1"
 
 
 class RuntimeProblemError(Exception):
@@ -132,21 +126,19 @@ class GlueJob:
             self._scratch = Path(tempfile.mkdtemp(prefix="explode-playlists-"))
         return self._scratch
 
-    def readable(self, store: ObjectStore, keys: Sequence[str]) -> list[str]:
-        """Paths at which Spark can read the objects; where it cannot read S3 they are brought to a scratch folder."""
+    def readable(self, store: ObjectStore, prefix: str) -> str:
+        """A folder in which Spark can read the objects under the prefix; where it cannot read S3 they are brought."""
         if self._is_direct(store):
-            return [_spark_path(store, key) for key in keys]
-        paths = []
-        for key in keys:
-            fetched = store.get(key)
+            return _spark_path(store, prefix)
+        folder = self._scratch_folder() / prefix
+        folder.mkdir(parents=True, exist_ok=True)
+        for found in store.list(prefix):
+            fetched = store.get(found.key)
             if fetched is None:
-                message = f"{store.object_uri(key)} is gone while the job works on it; run the job again."
+                message = f"{store.object_uri(found.key)} is gone while the job works on it; run the job again."
                 raise RuntimeProblemError(message)
-            path = self._scratch_folder() / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(fetched.data)
-            paths.append(path.as_uri())
-        return paths
+            (self._scratch_folder() / found.key).write_bytes(fetched.data)
+        return folder.as_uri()
 
     def writable(self, store: ObjectStore, prefix: str) -> str:
         """A folder path that Spark can write to, to be delivered under the prefix."""

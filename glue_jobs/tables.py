@@ -13,14 +13,14 @@ from pyspark.sql import functions as F
 
 from glue_jobs import normal_form
 from glue_jobs.commit_log import REJECTS, Batch, StagedFile
-from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest
-from glue_jobs.frames import PLACE, read_items, read_lineage, read_reads, with_lineage
+from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest, with_fault
+from glue_jobs.frames import LINEAGE, read_items, read_reads
 from glue_jobs.intake import Intake
 from glue_jobs.reader import KINDS
 from glue_jobs.runtime import GlueJob
 from glue_jobs.transforms import FROM_ITEMS, FROM_READS, Transform
 from shared import lake
-from shared.contract import LINEAGE, Table
+from shared.contract import Table
 from shared.store import ObjectStore
 from shared.tables import BATCHES, PLAYLIST_ITEMS, TABLES
 
@@ -76,39 +76,32 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     frames: dict[str, DataFrame] = {}
     job.plan_for(intake.kinds.total())
     if intake.items:
-        items = read_items(job.spark, job.readable(store, intake.items)).persist()
+        items = read_items(job.spark, job.readable(store, intake.items), batch.batch_id)
         frames |= dict.fromkeys(FROM_ITEMS, items)
     if intake.reads:
-        reads = read_reads(job.spark, job.readable(store, intake.reads))
+        reads = read_reads(job.spark, job.readable(store, intake.reads), batch.batch_id)
         frames |= dict.fromkeys(FROM_READS, reads)
-    lineage = read_lineage(job.spark, job.readable(store, intake.lineage), batch.batch_id)
-    tables: list[_Made] = []
 
-    def stage(name: str) -> list[StagedFile]:
+    def stage(name: str) -> tuple[_Made, list[StagedFile]]:
         # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
-        made = _made(_table(name), _transform(name)(frames[name]), lineage)
-        files = _write_table(job, store, batch, made)
-        tables.append(made)
-        return files
+        made = _made(_table(name), _transform(name)(frames[name]))
+        return made, _write_table(job, store, batch, made)
 
     with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
         try:
-            for files in pool.map(stage, frames):
-                staged.files += files
+            written = list(pool.map(stage, frames))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error
             job.spark.sparkContext.cancelAllJobs()
             raise
+    tables = [made for made, _ in written]
+    staged.files = [file for _, files in written for file in files] + intake.rejects
     _balance(intake, tables, staged)
-    staged.files += intake.rejects
     faulty = [made for made in tables if made.made.get["faults"]]
     if faulty:
-        of_faulty = {made.table.name: frames[made.table.name] for made in faulty}
-        _write_rejects(job, store, batch, of_faulty, lineage, faulty, staged, intake)
+        _write_rejects(job, store, batch, frames, faulty, staged, intake)
     _balance_documents(intake, staged)
-    for frame in frames.values():
-        frame.unpersist()
     return staged
 
 
@@ -143,7 +136,7 @@ def _transform(name: str) -> Transform:
     return FROM_ITEMS.get(name) or FROM_READS[name]
 
 
-def _made(table: Table, conformed: DataFrame, lineage: DataFrame) -> _Made:
+def _made(table: Table, conformed: DataFrame) -> _Made:
     made, kept = Observation(f"{table.name} made"), Observation(f"{table.name} kept")
     counts = [
         "count(1) as rows",
@@ -152,10 +145,10 @@ def _made(table: Table, conformed: DataFrame, lineage: DataFrame) -> _Made:
     ]
     if table is PLAYLIST_ITEMS:
         counts += [f"count_if(kind = '{kind}') as {kind}" for kind in KINDS]
-    rows = newest(conformed.drop(FAULT).observe(made, *map(F.expr, counts)), table)
-    rows = rows.observe(kept, F.expr("count(1) as rows"))
-    published = with_lineage(rows, lineage).selectExpr(*[column.name for column in table.all_columns])
-    return _Made(table, published, made, kept)
+    names = [column.name for column in table.all_columns]
+    observed = conformed.selectExpr(*names, IS_FAULTY).observe(made, *map(F.expr, counts))
+    rows = newest(observed, table).selectExpr(*names).observe(kept, F.expr("count(1) as rows"))
+    return _Made(table, rows, made, kept)
 
 
 def _write_table(job: GlueJob, store: ObjectStore, batch: Batch, made: _Made) -> list[StagedFile]:
@@ -229,34 +222,34 @@ def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
     store: ObjectStore,
     batch: Batch,
     frames: Mapping[str, DataFrame],
-    lineage: DataFrame,
     faulty: list[_Made],
     staged: Staged,
     intake: Intake,
 ) -> None:
     """Every row that a table did not take: why, where it stood, and the row as the API gave it."""
+    names = [made.table.name for made in faulty]
     rejected = [
-        _transform(made.table.name)(frames[made.table.name])
-        .where(IS_FAULTY)
-        .select(F.lit(made.table.name).alias("table"), f"{FAULT}.column", f"{FAULT}.reason", *PLACE)
-        for made in faulty
+        with_fault(_transform(name)(frames[name]).where(IS_FAULTY), _table(name)).selectExpr(
+            f"'{name}' as table", f"{FAULT}.column", f"{FAULT}.reason", *LINEAGE
+        )
+        for name in names
     ]
-    place = ["document", "source_position"]
+    place = ["source_object", "document_id", "source_position"]
     originals = reduce(
         DataFrame.unionByName,
-        {id(frame): _originals(frame).select(*place, "kind", "row") for frame in frames.values()}.values(),
+        {id(frames[name]): _originals(frames[name]).select(*place, "kind", "row") for name in names}.values(),
     )
     rows = reduce(DataFrame.unionByName, rejected)
     out = rows.join(originals.dropDuplicates(place), on=place, how="left").persist()
-    for row in out.groupBy("table", "column", "kind", "document").count().collect():
+    for row in out.groupBy("table", "column", "kind", "source_object").count().collect():
         staged.rejects[f"{row['table']}.{row['column']}" if row["column"] else row["table"]] += row["count"]
         if row["table"] == PLAYLIST_ITEMS.name:  # what the reader took for a song may not keep the contract
-            kinds = staged.documents[intake.keys[row["document"]]]
+            kinds = staged.documents[intake.keys[row["source_object"]]]
             kinds[row["kind"]] -= row["count"]
             kinds["rejected"] += row["count"]
     prefix = lake.staging(batch.batch_id, REJECTS)
-    told = with_lineage(out, lineage).select("table", "column", "reason", *[one.name for one in LINEAGE], "row")
-    told.coalesce(1).write.mode("append").option("compression", "gzip").option(
+    told = out.select("table", "column", "reason", *LINEAGE, "row").coalesce(1)
+    told.write.mode("append").option("compression", "gzip").option(
         "mapreduce.fileoutputcommitter.marksuccessfuljobs", "false"
     ).json(job.writable(store, prefix))
     out.unpersist()
@@ -266,8 +259,8 @@ def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
 
 
 def _originals(frame: DataFrame) -> DataFrame:
-    """Its place, the reader's `kind`, and `row`: as it came where that was kept, else what the reader kept, as JSON."""
+    """Lineage, the reader's `kind`, and `row`: as it came where that was kept, else what the reader kept, as JSON."""
     if "raw" in frame.columns:
         payload = [name for name in normal_form.ROW.fields if name in frame.columns]
-        return frame.select(*PLACE, "kind", F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
-    return frame.select(*PLACE, F.lit(None).cast("string").alias("kind"), F.to_json("playlist").alias("row"))
+        return frame.select(*LINEAGE, "kind", F.coalesce("raw", F.to_json(F.struct(*payload))).alias("row"))
+    return frame.select(*LINEAGE, F.lit(None).cast("string").alias("kind"), F.to_json("playlist").alias("row"))

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform, text_or_null
 from glue_jobs.dates import with_released_on
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 from shared.tables import ALBUMS
 
 
@@ -14,7 +14,7 @@ def albums(items: DataFrame) -> DataFrame:
     return (
         items.where((F.col("kind") == "song") & F.col("item.album").isNotNull())
         .select(
-            *PLACE,
+            *LINEAGE,
             text_or_null("item.album.id").alias("album_id"),
             F.col("item.album.name").alias("name"),
             F.col("item.album.album_type").alias("album_type"),

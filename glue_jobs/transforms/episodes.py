@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform
 from glue_jobs.dates import with_released_on
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 from shared.tables import EPISODES
 
 
@@ -14,7 +14,7 @@ def episodes(items: DataFrame) -> DataFrame:
     return (
         items.where(F.col("kind") == "episode")
         .select(
-            *PLACE,
+            *LINEAGE,
             F.col("item.id").alias("episode_id"),
             F.col("item.name").alias("name"),
             F.coalesce("item.show.id", "item.album.id").alias("show_id"),

@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.conform import FAULT, IS_FAULTY, conform, fault, first_misfit, text_or_null
-from glue_jobs.frames import PLACE
+from glue_jobs.conform import IS_FAULTY, conform, first_misfit, text_or_null
+from glue_jobs.frames import LINEAGE
 from shared.tables import PLAYLIST_ITEMS
 
 
@@ -12,10 +12,9 @@ def playlist_items(items: DataFrame) -> DataFrame:
     """One row per position of a read, whatever stands there: what cannot be read keeps its place as kind rejected."""
     names = F.col("item.artists.name")
     joined = F.array_join(names, ", ")
-    unreadable = F.when(F.col("kind") == "rejected", F.expr(fault(None, "reason")))
     return (
         items.select(
-            *PLACE,
+            *LINEAGE,
             "playlist_id",
             "snapshot_id",
             "position",
@@ -27,11 +26,8 @@ def playlist_items(items: DataFrame) -> DataFrame:
             F.coalesce(first_misfit(names), F.when(joined != "", joined)).alias("artist_names"),
             F.col("added_at").alias("added_at"),
             text_or_null("added_by.id").alias("added_by_id"),
-            unreadable.alias("unreadable"),
+            "reason",
         )
-        .transform(conform, PLAYLIST_ITEMS, "unreadable")
-        .withColumn(FAULT, F.coalesce("unreadable", FAULT))
-        .withColumn(IS_FAULTY, F.col(IS_FAULTY) | (F.col("kind") == "rejected"))
+        .transform(conform, PLAYLIST_ITEMS, refused="reason")
         .withColumn("kind", F.when(F.col(IS_FAULTY), "rejected").otherwise(F.col("kind")))
-        .drop("unreadable")
     )

@@ -4,14 +4,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform, text_or_null
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 from shared.tables import PLAYLIST_READS
 
 
 def playlist_reads(reads: DataFrame) -> DataFrame:
     """One row per look at a playlist, whether or not it brought items."""
     return reads.select(
-        *PLACE,
+        *LINEAGE,
         "playlist_id",
         "run_id",
         "status",

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 from shared.tables import SONG_POPULARITY
 
 
@@ -12,6 +12,6 @@ def song_popularity(items: DataFrame) -> DataFrame:
     """One row per mention of a song whose popularity the API showed; a withheld one is no observation."""
     return (
         items.where((F.col("kind") == "song") & F.col("item.popularity").isNotNull())
-        .select(*PLACE, F.col("item.id").alias("song_id"), F.col("item.popularity").alias("popularity"))
+        .select(*LINEAGE, F.col("item.id").alias("song_id"), F.col("item.popularity").alias("popularity"))
         .transform(conform, SONG_POPULARITY)
     )

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform, text_or_null
-from glue_jobs.frames import PLACE
+from glue_jobs.frames import LINEAGE
 from shared.tables import SONGS
 
 
@@ -13,7 +13,7 @@ def songs(items: DataFrame) -> DataFrame:
     return (
         items.where(F.col("kind") == "song")
         .select(
-            *PLACE,
+            *LINEAGE,
             F.col("item.id").alias("song_id"),
             F.col("item.name").alias("name"),
             F.col("item.duration_ms").alias("duration_ms"),

@@ -103,13 +103,13 @@ def manifest(day: str, found: Manifest) -> Dropped:
 def items(spark: SparkSession, *documents: Dropped) -> DataFrame:
     """The items frame of the documents, taken in as one batch."""
     root, intake = _taken(documents)
-    return read_items(spark, [str(root / key) for key in intake.items]).coalesce(1)
+    return read_items(spark, str(root / intake.items), "b1").coalesce(1)
 
 
 def reads(spark: SparkSession, *documents: Dropped) -> DataFrame:
     """The reads frame of the documents, taken in as one batch."""
     root, intake = _taken(documents)
-    return read_reads(spark, [str(root / key) for key in intake.reads]).coalesce(1)
+    return read_reads(spark, str(root / intake.reads), "b1").coalesce(1)
 
 
 def rows(spark: SparkSession, ddl: str, *tuples: tuple[object, ...]) -> DataFrame:

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.conform import conform, newest
+from glue_jobs.conform import conform, newest, with_fault
 from shared.contract import Column, ObservedPer, Table, Type, key_column
 from tests.glue_jobs.builders import rows
 
-PLACE = "extracted_at timestamp_ntz, document int, source_position int"
+LINEAGE = "batch_id string, source_object string, document_id string, source_position int, extracted_at timestamp_ntz"
 NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
 
 
@@ -29,18 +29,20 @@ def of(type_: Type) -> Table:
 
 def things(spark: SparkSession, *values: object, ddl: str = "string") -> DataFrame:
     """Things t0, t1, … with these values."""
-    place = (NOON, 0, 0)
-    return rows(spark, f"thing_id string, value {ddl}, {PLACE}", *[(f"t{n}", v, *place) for n, v in enumerate(values)])
+    lineage = ("b1", "o1", "d1", 0, NOON)
+    return rows(
+        spark, f"thing_id string, value {ddl}, {LINEAGE}", *[(f"t{n}", v, *lineage) for n, v in enumerate(values)]
+    )
 
 
-def observed(spark: SparkSession, *observations: tuple[str, str, int, int, int]) -> DataFrame:
-    """Observations: thing, value, document, source position, hour of extraction."""
+def observed(spark: SparkSession, *observations: tuple[str, str, str, int, int]) -> DataFrame:
+    """Observations: thing, value, source object, source position, hour of extraction."""
     return rows(
         spark,
-        f"thing_id string, value string, {PLACE}",
+        f"thing_id string, value string, {LINEAGE}",
         *[
-            (thing, value, NOON.replace(hour=hour), document, place)
-            for thing, value, document, place, hour in observations
+            (thing, value, "b1", source, "d1", place, NOON.replace(hour=hour))
+            for thing, value, source, place, hour in observations
         ],
     )
 
@@ -73,9 +75,10 @@ def test_text_is_cast_to_each_type_or_is_a_fault(spark: SparkSession) -> None:
     # Each row has a text for one of the columns.
     texts = [(f"t{n}", *[text if one is type_ else None for one in types]) for n, (type_, text, _) in enumerate(cases)]
     ddl = ", ".join(f"a_{type_} string" for type_ in types)
-    given = rows(spark, f"thing_id string, {ddl}, {PLACE}", *[(*one, NOON, 0, 0) for one in texts])
+    given = rows(spark, f"thing_id string, {ddl}, {LINEAGE}", *[(*one, "b1", "o1", "d1", 0, NOON) for one in texts])
 
-    made = conform(given, table).drop("extracted_at", "document", "source_position")
+    names = [column.name for column in table.columns]
+    made = with_fault(conform(given, table), table).select(*names, "is_faulty", "fault")
 
     ddl = ", ".join(f"a_{type_} {type_}" for type_ in types)
     expected = rows(
@@ -97,12 +100,13 @@ def test_text_is_cast_to_each_type_or_is_a_fault(spark: SparkSession) -> None:
 def test_null_is_no_fault_but_in_a_key_and_the_first_fault_is_told(spark: SparkSession) -> None:
     nothing_known = rows(
         spark,
-        f"thing_id string, value string, {PLACE}",
-        ("t1", None, NOON, 0, 0),
-        (None, "n/a", NOON, 0, 1),
+        f"thing_id string, value string, {LINEAGE}",
+        ("t1", None, "b1", "o1", "d1", 0, NOON),
+        (None, "n/a", "b1", "o1", "d1", 1, NOON),
     )
 
-    made = conform(nothing_known, of(Type.INT)).select("thing_id", "value", "is_faulty", "fault.column", "fault.reason")
+    made = with_fault(conform(nothing_known, of(Type.INT)), of(Type.INT))
+    made = made.select("thing_id", "value", "is_faulty", "fault.column", "fault.reason")
 
     ddl = "thing_id string, value int, is_faulty boolean, column string, reason string"
     expected = rows(spark, ddl, ("t1", None, False, None, None), (None, None, True, "thing_id", "missing"))
@@ -110,7 +114,7 @@ def test_null_is_no_fault_but_in_a_key_and_the_first_fault_is_told(spark: SparkS
 
 
 def test_a_reason_shows_the_first_two_hundred_characters(spark: SparkSession) -> None:
-    made = conform(things(spark, "x" * 1000), of(Type.INT)).select("fault.reason")
+    made = with_fault(conform(things(spark, "x" * 1000), of(Type.INT)), of(Type.INT)).select("fault.reason")
 
     assert_df_equality(made, rows(spark, "reason string", ("no int: " + "x" * 200,)), ignore_nullable=True)
 
@@ -119,12 +123,12 @@ def test_the_newest_is_the_latest_extracted_then_by_object_then_by_place(spark: 
     made = conform(
         observed(
             spark,
-            ("by_time", "1", 9, 9, 8),
-            ("by_time", "2", 0, 0, 9),
-            ("by_object", "1", 0, 9, 8),
-            ("by_object", "2", 10, 0, 8),
-            ("by_place", "2", 0, 10, 8),
-            ("by_place", "1", 0, 9, 8),
+            ("by_time", "1", "z", 9, 8),
+            ("by_time", "2", "a", 0, 9),
+            ("by_object", "1", "a", 9, 8),
+            ("by_object", "2", "b", 0, 8),
+            ("by_place", "2", "a", 10, 8),
+            ("by_place", "1", "a", 9, 8),
         ),
         of(Type.INT),
     )
@@ -137,9 +141,24 @@ def test_the_newest_is_the_latest_extracted_then_by_object_then_by_place(spark: 
 
 def test_faulty_rows_are_not_published_and_never_count_as_newest(spark: SparkSession) -> None:
     table = of(Type.INT)
-    made = conform(observed(spark, ("t1", "5", 0, 0, 7), ("t1", "n/a", 0, 0, 8), ("t1", "none", 0, 0, 9)), table)
+    made = conform(observed(spark, ("t1", "5", "a", 0, 7), ("t1", "n/a", "a", 0, 8), ("t1", "none", "a", 0, 9)), table)
 
-    kept = newest(made, table).select("value", "fault.reason")
+    kept = newest(made, table).select("value", "is_faulty")
 
-    expected = rows(spark, "value int, reason string", (5, None))
+    expected = rows(spark, "value int, is_faulty boolean", (5, False))
     assert_df_equality(kept, expected, ignore_nullable=True)
+
+
+def test_what_is_no_row_at_all_is_a_fault_of_the_whole(spark: SparkSession) -> None:
+    given = things(spark, None, "n/a").selectExpr("*", "if(thing_id = 't1', 'no object', null) as why")
+
+    made = with_fault(conform(given, of(Type.INT), refused="why"), of(Type.INT))
+
+    ddl = "thing_id string, is_faulty boolean, column string, reason string"
+    expected = rows(spark, ddl, ("t0", False, None, None), ("t1", True, None, "no object"))
+    assert_df_equality(
+        made.select("thing_id", "is_faulty", "fault.column", "fault.reason"),
+        expected,
+        ignore_row_order=True,
+        ignore_nullable=True,
+    )

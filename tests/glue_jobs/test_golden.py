@@ -16,8 +16,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from glue_jobs.commit_log import Batch, Input
-from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest
-from glue_jobs.frames import read_items, read_lineage, read_reads, with_lineage
+from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest, with_fault
+from glue_jobs.frames import read_items, read_reads
 from glue_jobs.intake import Intake, take_in
 from glue_jobs.transforms import FROM_ITEMS, FROM_READS
 from shared import lake
@@ -49,8 +49,8 @@ def _drop(case: Case, root: Path) -> None:
         target.write_bytes(case.path(name).read_bytes())
 
 
-def _by_case(lineage: DataFrame) -> DataFrame:
-    return lineage.withColumn("batch_id", F.element_at(F.split("source_object", "/"), -2))
+def _by_case(frame: DataFrame) -> DataFrame:
+    return frame.withColumn("batch_id", F.element_at(F.split("source_object", "/"), -2))
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +61,15 @@ def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ou
     store = open_store(str(root))
     inputs = tuple(Input(one.key, one.token, one.size, one.time) for one in store.list(lake.PENDING))
     intake = take_in(Batch("golden", 0, inputs, NOON, condemned=False), lambda one: store.get(one.key), store)
-    items = read_items(spark, [str(root / key) for key in intake.items]).persist()
-    reads = read_reads(spark, [str(root / key) for key in intake.reads]).persist()
-    lineage = _by_case(read_lineage(spark, [str(root / key) for key in intake.lineage], "golden"))
+    items = _by_case(read_items(spark, str(root / intake.items), "golden"))
+    reads = _by_case(read_reads(spark, str(root / intake.reads), "golden"))
 
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
     rejects: dict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     for table in MADE_TABLES:
         frame = FROM_ITEMS[table.name](items) if table.name in FROM_ITEMS else FROM_READS[table.name](reads)
-        frame = with_lineage(frame, lineage).persist()
+        frame = with_fault(frame, table).persist()
         per_case = dataclasses.replace(
             table,
             key=("batch_id", *table.key),

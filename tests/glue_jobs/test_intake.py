@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
@@ -26,9 +26,9 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 # Reads one document and then waits for ever, with a worker that waits for the next one.
 WAITING = """
 import time
-from tests.glue_jobs.test_intake import call, intake
+from tests.glue_jobs.test_intake import intake, part, tell
 if __name__ == "__main__":
-    reading = intake._in_processes(1)(call(b"[]") for _ in range(9))
+    reading = intake._in_processes(1)(tell, (part(b"[]") for _ in range(9)))
     next(reading)
     print("waiting", flush=True)
     time.sleep(600)
@@ -44,12 +44,16 @@ if __name__ == "__main__":
 """
 
 
-def call(data: bytes) -> tuple[Any, ...]:
-    return data, Input("raw/pending/drop/one.json", "token", len(data), NOON), 0, None, None, False
+tell = partial(intake._tell, default=None, condemned=False)
+
+
+def part(data: bytes) -> list[tuple[Input, bytes, None]]:
+    """One raw object for a reader."""
+    return [(Input("raw/pending/drop/one.json", "token", len(data), NOON), data, None)]
 
 
 def taken(lake: Path, processes: int) -> tuple[Intake, dict[str, bytes]]:
-    """The intake of the whole corpus, and the lines it staged, without their parting."""
+    """The intake of the whole corpus, and what it staged."""
     store = open_store(str(lake), create=True)
     for file in FOLDER.rglob("*"):
         if file.is_file():
@@ -58,16 +62,17 @@ def taken(lake: Path, processes: int) -> tuple[Intake, dict[str, bytes]]:
     found = take_in(
         Batch("b1", 0, inputs, NOON, condemned=False), lambda one: store.get(one.key), store, processes=processes
     )
-    staged = [*found.items, *found.reads, *found.lineage, *(file.staged for file in found.rejects)]
-    return found, {key: (lake / key).read_bytes() for key in staged}
+    return found, {one.key: (lake / one.key).read_bytes() for one in store.list("staging/")}
 
 
 def test_processes_read_what_one_reads_in_the_same_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_PART", 1)  # a part for each
     alone, alone_staged = taken(tmp_path / "alone", 1)
     monkeypatch.setattr(intake, "_LARGE", 1)
     together, together_staged = taken(tmp_path / "together", 2)
 
     assert len(alone.taken) > 20
+    assert len(alone_staged) > 20
     assert together_staged == alone_staged
     for one in (alone, together):
         one.taken = [replace(taken, token="") for taken in one.taken]  # other files
@@ -75,15 +80,15 @@ def test_processes_read_what_one_reads_in_the_same_order(tmp_path: Path, monkeyp
 
 
 def test_a_reader_that_is_killed_is_told_in_plain_words() -> None:
-    def calls() -> Iterator[tuple[Any, ...]]:
-        yield call(b"[]")
+    def parts() -> Iterator[list[tuple[Input, bytes, None]]]:
+        yield part(b"[]")
         for child in active_children():
             child.kill()
             child.join()
-        yield from [call(b"[]")] * 9
+        yield from [part(b"[]")] * 9
 
     with pytest.raises(ReaderDiedError, match="a process that read raw objects was killed"):
-        list(intake._in_processes(1)(calls()))
+        list(intake._in_processes(1)(tell, parts()))
 
 
 def test_readers_die_with_a_killed_job(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from glue_jobs.normal_form import (
     Node,
     Struct,
     misfit,
-    spark_ddl,
 )
 from shared.contract import Type
 
@@ -45,19 +44,29 @@ def test_unknown_keys_and_nulls_are_left_out_at_every_level() -> None:
     assert fit(ROW, row) == {"added_by": {"id": "u1"}, "item": {"id": "s1", "album": {"id": "al1"}, "artists": []}}
 
 
-@pytest.mark.parametrize("value", ["text", "", "\u2028", "\ud83d", 0, -1, 2**70, 1.5, True, False])
-def test_a_scalar_stays_as_it_came(value: object) -> None:
-    assert fit(COUNT, value) is value
-    assert fit(ROW, {"item": {"name": value}}) == {"item": {"name": value}}
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("text", "text"),
+        ("", ""),
+        ("\u2028", "\u2028"),
+        ("\ud83d", "\ud83d"),
+        (0, "0"),
+        (-1, "-1"),
+        (2**70, "1180591620717411303424"),
+        (1.5, "1.5"),
+        (1e308, "1e+308"),
+        (float("inf"), "Infinity"),  # what Python makes of 1e999
+        (True, "true"),
+        (False, "false"),
+    ],
+)
+def test_a_scalar_is_its_text_as_json_has_it(value: object, text: str) -> None:
+    assert fit(COUNT, value) == text
+    assert fit(ROW, {"item": {"name": value}}) == {"item": {"name": text}}
 
 
-@pytest.mark.parametrize("value", [10**301, -(10**301)])
-def test_a_number_that_no_json_reader_takes_is_text(value: int) -> None:
-    assert fit(COUNT, value) == str(value)
-    assert not is_plain(COUNT, value)
-
-
-def test_text_that_no_json_reader_takes_is_marked_and_cut() -> None:
+def test_a_whole_book_is_marked_and_cut() -> None:
     assert fit(TEXT, "n" * 1_000_000) == "n" * 1_000_000
     assert fit(TEXT, "n" * 1_000_001) == '\u0001misfit:"' + "n" * 999
     assert fit(TEXT, ["n" * 1_000_001]) == '\u0001misfit:["' + "n" * 998
@@ -97,10 +106,10 @@ def test_null_elements_keep_their_place_in_a_list() -> None:
 @pytest.mark.parametrize(
     ("markets", "fitted"),
     [
-        ([], 0),
-        (["SE", "NO"], 2),
-        (["", "NO"], 2),
-        ([None, "SE", 5], 3),
+        ([], "0"),
+        (["SE", "NO"], "2"),
+        (["", "NO"], "2"),
+        ([None, "SE", 5], "3"),
         ([None, "SE", ["NO"], {}], '\u0001misfit:["NO"]'),
         (["SE", '\u0001misfit:"NO"'], '\u0001misfit:"NO"'),
         ("SE", '\u0001misfit:"SE"'),
@@ -109,8 +118,7 @@ def test_null_elements_keep_their_place_in_a_list() -> None:
 )
 def test_of_markets_only_the_number_is_kept(markets: object, fitted: object) -> None:
     assert fit(ROW, {"item": {"available_markets": markets}}) == {"item": {"available_markets": fitted}}
-    assert is_plain(COUNTED, markets) is (type(fitted) is int)
-    assert spark_ddl(COUNTED) == "string"
+    assert is_plain(COUNTED, markets) is (len(str(fitted)) == 1)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +134,6 @@ def test_of_markets_only_the_number_is_kept(markets: object, fitted: object) -> 
 def test_of_images_only_the_first_is_kept(images: object, fitted: object) -> None:
     assert fit(ROW, {"item": {"album": {"images": images}}}) == {"item": {"album": {"images": fitted}}}
     assert is_plain(COVER, images) is (fitted in (None, {"url": "first"}))
-    assert spark_ddl(COVER) == "struct<`url`: string>"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +159,8 @@ def test_what_is_sure_to_cast_is_plain(leaf: Leaf, value: object) -> None:
     ("leaf", "value"),
     [
         (TEXT, misfit([])),
+        (TEXT, []),
+        (TEXT, "n" * 1_000_001),
         (COUNT, "5"),
         (COUNT, 1.0),
         (COUNT, True),
@@ -162,8 +171,8 @@ def test_what_is_sure_to_cast_is_plain(leaf: Leaf, value: object) -> None:
         (TIME, "2026-11-20"),
         (TIME, "2026-11-20T10:00:00+01"),
         (TIME, 1763632800),
-        (COUNT, misfit({})),
-        (TIME, misfit({})),
+        (COUNT, {}),
+        (TIME, {}),
     ],
 )
 def test_what_may_not_cast_is_not_plain(leaf: Leaf, value: object) -> None:
@@ -204,14 +213,6 @@ def test_the_row_has_no_playlist_and_the_playlist_no_row() -> None:
     assert sorted(ROW.fields) == ["added_at", "added_by", "is_local", "item"]
     assert "owner" in PLAYLIST.fields  # type: ignore[union-attr]
     assert "item" not in PLAYLIST.fields  # type: ignore[union-attr]
-
-
-def test_spark_sees_structures_as_they_are_and_every_leaf_as_text() -> None:
-    node = Struct({"total": COUNT, "images": Array(Struct({"url": TEXT})), "markets": Array(TEXT)})
-
-    assert (
-        spark_ddl(node) == "struct<`total`: string, `images`: array<struct<`url`: string>>, `markets`: array<string>>"
-    )
 
 
 def test_the_mark_is_nothing_that_a_name_begins_with() -> None:

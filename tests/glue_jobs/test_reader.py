@@ -298,7 +298,7 @@ def test_a_playlist_with_contents_is_a_read_with_its_description(key: str) -> No
     found = read(as_bytes(described))
 
     assert (found.playlist_id, found.snapshot_id, song_ids(found)) == ("p1", "v1", ["s1"])
-    assert (found.total, found.item_count, found.is_complete) == (1, 1, True)
+    assert (found.total, found.item_count, found.is_complete) == ("1", 1, True)
     assert found.playlist is not None
     assert found.playlist["name"] == "Mine"
 
@@ -311,9 +311,9 @@ def test_contents_under_both_names_count_once() -> None:
 
 @pytest.mark.parametrize(
     ("described", "total"),
-    [({"type": "playlist"}, None), ({"items": {"total": 7}}, 7), ({"tracks": {"href": "h", "total": 7}}, 7)],
+    [({"type": "playlist"}, None), ({"items": {"total": 7}}, "7"), ({"tracks": {"href": "h", "total": 7}}, "7")],
 )
-def test_a_playlist_without_contents_is_a_read_of_nothing(described: Json, total: int | None) -> None:
+def test_a_playlist_without_contents_is_a_read_of_nothing(described: Json, total: str | None) -> None:
     found = read(as_bytes({"id": "p1", **described}))
 
     assert (found.total, found.item_count, found.is_complete, found.items) == (total, 0, False, [])
@@ -350,7 +350,7 @@ def test_our_own_document_says_whose_it_is_and_its_embedded_page_does_not_count(
     assert document.extracted_at == "2026-11-20T10:00:00Z"
     assert (found.playlist_id, found.run_id, found.snapshot_id) == ("p1", "r1", "v1")
     assert song_ids(found) == ["s1"]
-    assert (found.total, found.is_complete) == (1, True)
+    assert (found.total, found.is_complete) == ("1", True)
     assert found.playlist is not None
     assert found.playlist["name"] == "Mine"
 
@@ -387,7 +387,7 @@ def test_looks_that_brought_no_document_are_reads_and_those_that_did_are_not() -
 
     assert document.extracted_at == "2026-11-20T10:00:00Z"
     assert document.reads == [
-        Read("p2", "r1", 0, "unchanged", None, "v2", total=9, playlist={"name": "Two"}),
+        Read("p2", "r1", 0, "unchanged", None, "v2", total="9", playlist={"name": "Two"}),
         Read("p3", "r1", 1, "failed", "TransientError"),
         Read("p4", "r1", 2, "gone", "NotFoundError"),
     ]
