@@ -3,6 +3,7 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import album_artists
 from shared.tables import ALBUM_ARTISTS
 from tests.glue_jobs.builders import album, items, page, published, rows, song
@@ -32,7 +33,9 @@ def test_the_songs_artists_are_not_the_albums(spark: SparkSession) -> None:
 def test_credits_of_an_album_without_an_id_are_rejected(spark: SparkSession) -> None:
     monday = page("mon", song("s1", album=album(None, artists=["a1"])), song("s2", album=album("", artists=["a1"])))
 
-    made = album_artists(items(spark, monday)).selectExpr("album_id", "artist_id", "fault.column", "fault.reason")
+    made = with_fault(album_artists(items(spark, monday)), ALBUM_ARTISTS).selectExpr(
+        "album_id", "artist_id", "fault.column", "fault.reason"
+    )
 
     ddl = "album_id string, artist_id string, column string, reason string"
     assert_df_equality(made, rows(spark, ddl, *[(None, "a1", "album_id", "missing")] * 2), ignore_nullable=True)

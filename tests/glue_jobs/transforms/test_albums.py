@@ -5,6 +5,7 @@ from datetime import date
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import albums
 from shared.tables import ALBUMS
 from tests.glue_jobs.builders import album, episode, items, page, published, rows, song
@@ -43,7 +44,9 @@ def test_the_text_of_a_release_date_decides_what_day_it_is(spark: SparkSession) 
         *[(text, day, day.year if day else None, None) for text, day in DATES.items()],
     )
     assert_df_equality(
-        made.selectExpr("release_date_text", "released_on", "release_year", "fault.reason as fault"),
+        with_fault(made, ALBUMS).selectExpr(
+            "release_date_text", "released_on", "release_year", "fault.reason as fault"
+        ),
         expected,
         ignore_row_order=True,
         ignore_nullable=True,
@@ -53,7 +56,7 @@ def test_the_text_of_a_release_date_decides_what_day_it_is(spark: SparkSession) 
 def test_a_song_without_an_album_mentions_none_and_an_episode_never_does(spark: SparkSession) -> None:
     monday = page("mon", song("s1"), song("s2", album=None), episode("e1", album=album("show")), song("s3", album={}))
 
-    made = albums(items(spark, monday)).selectExpr("album_id", "fault.column", "fault.reason")
+    made = with_fault(albums(items(spark, monday)), ALBUMS).selectExpr("album_id", "fault.column", "fault.reason")
 
     expected = rows(spark, "album_id string, column string, reason string", (None, "album_id", "missing"))
     assert_df_equality(made, expected, ignore_nullable=True)
@@ -63,7 +66,9 @@ def test_an_album_without_a_first_cover_has_no_image_and_no_fault(spark: SparkSe
     images: list[object] = [[], None, [None], [{}], [{"url": "widest"}, {"url": "smallest"}]]
     given = [song(f"s{n}", album=album(f"al{n}", images=one)) for n, one in enumerate(images)]
 
-    made = albums(items(spark, page("mon", *given))).selectExpr("album_id", "image_url", "fault.reason")
+    made = with_fault(albums(items(spark, page("mon", *given))), ALBUMS).selectExpr(
+        "album_id", "image_url", "fault.reason"
+    )
 
     expected = rows(
         spark,
@@ -80,5 +85,7 @@ def test_text_where_the_album_should_be_rejects_the_album(spark: SparkSession) -
     made = albums(items(spark, monday))
 
     expected = rows(spark, "column string, reason string", ("album_id", 'no string: "Harbour Lights"'))
-    assert_df_equality(made.selectExpr("fault.column", "fault.reason"), expected, ignore_nullable=True)
+    assert_df_equality(
+        with_fault(made, ALBUMS).selectExpr("fault.column", "fault.reason"), expected, ignore_nullable=True
+    )
     assert published(made, ALBUMS).isEmpty()

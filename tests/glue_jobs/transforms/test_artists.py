@@ -3,6 +3,7 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import artists
 from shared.tables import ARTISTS
 from tests.glue_jobs.builders import album, episode, items, page, published, row, rows, song
@@ -45,7 +46,7 @@ def test_a_credit_without_an_id_is_rejected_for_itself_alone(spark: SparkSession
     credited = [{"id": None, "name": "Nobody"}, {"id": "", "name": "Empty"}, None, {"id": "a1", "name": "A1"}]
     monday = page("mon", row({"id": "s1", "artists": [*credited, "text"]}))
 
-    made = artists(items(spark, monday)).selectExpr("artist_id", "fault.column", "fault.reason")
+    made = with_fault(artists(items(spark, monday)), ARTISTS).selectExpr("artist_id", "fault.column", "fault.reason")
 
     expected = rows(
         spark,

@@ -5,7 +5,9 @@ from datetime import date
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import episodes
+from shared.tables import EPISODES
 from tests.glue_jobs.builders import episode, items, page, row, rows, song
 
 
@@ -56,7 +58,9 @@ def test_the_language_is_the_first_of_the_list_else_the_single_one(spark: SparkS
 def test_a_release_date_that_is_no_date_keeps_its_text(spark: SparkSession) -> None:
     monday = page("mon", episode("e1", release_date="0000"), episode("e2", release_date="2026-11"))
 
-    made = episodes(items(spark, monday)).selectExpr("release_date_text", "released_on", "fault.reason")
+    made = with_fault(episodes(items(spark, monday)), EPISODES).selectExpr(
+        "release_date_text", "released_on", "fault.reason"
+    )
 
     ddl = "release_date_text string, released_on date, reason string"
     expected = rows(spark, ddl, ("0000", None, None), ("2026-11", date(2026, 11, 1), None))
@@ -66,7 +70,7 @@ def test_a_release_date_that_is_no_date_keeps_its_text(spark: SparkSession) -> N
 def test_a_bad_value_rejects_the_episode_and_says_which(spark: SparkSession) -> None:
     monday = page("mon", episode("e1", duration_ms="long"), episode("e2", show="text"), episode("e3", explicit="maybe"))
 
-    made = episodes(items(spark, monday)).selectExpr("episode_id", "fault.column", "fault.reason")
+    made = with_fault(episodes(items(spark, monday)), EPISODES).selectExpr("episode_id", "fault.column", "fault.reason")
 
     expected = rows(
         spark,

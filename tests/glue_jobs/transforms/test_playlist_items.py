@@ -5,6 +5,7 @@ from datetime import datetime
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import playlist_items
 from shared.tables import PLAYLIST_ITEMS
 from tests.glue_jobs.builders import episode, items, local, page, playlist, published, row, rows, song
@@ -44,7 +45,9 @@ def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: Spar
         (1, "rejected", None, "e1", None, datetime(2026, 7, 1, 8), "item_name"),  # noqa: DTZ001  # UTC without zone
     )
     assert_df_equality(
-        made.selectExpr("position", "kind", "song_id", "episode_id", "item_name", "added_at", "fault.column"),
+        with_fault(made, PLAYLIST_ITEMS).selectExpr(
+            "position", "kind", "song_id", "episode_id", "item_name", "added_at", "fault.column"
+        ),
         expected,
         ignore_row_order=True,
         ignore_nullable=True,
@@ -64,7 +67,9 @@ def test_a_time_of_adding_is_utc_and_anything_less_than_an_instant_is_none(spark
     }
     monday = page("mon", *[song("s1", row_fields={"added_at": text}) for text in texts])
 
-    made = playlist_items(items(spark, monday)).selectExpr("position", "added_at", "fault.reason")
+    made = with_fault(playlist_items(items(spark, monday)), PLAYLIST_ITEMS).selectExpr(
+        "position", "added_at", "fault.reason"
+    )
 
     expected = rows(
         spark,
@@ -112,7 +117,9 @@ def test_artists_are_named_in_credit_order_and_one_bad_name_rejects(spark: Spark
         local("spotify:local:Some+Artist::A+Title:200"),
     )
 
-    made = playlist_items(items(spark, monday)).selectExpr("position", "artist_names", "item_name", "fault.reason")
+    made = with_fault(playlist_items(items(spark, monday)), PLAYLIST_ITEMS).selectExpr(
+        "position", "artist_names", "item_name", "fault.reason"
+    )
 
     expected = rows(
         spark,

@@ -5,6 +5,7 @@ from datetime import datetime
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import playlist_reads
 from shared.document import Look, Manifest
 from shared.tables import PLAYLIST_READS
@@ -41,7 +42,9 @@ def test_a_value_of_the_playlist_that_will_not_cast_rejects_the_look(spark: Spar
     made = playlist_reads(reads(spark, monday))
 
     expected = rows(spark, "column string, reason string", ("follower_count", "no int: many"))
-    assert_df_equality(made.selectExpr("fault.column", "fault.reason"), expected, ignore_nullable=True)
+    assert_df_equality(
+        with_fault(made, PLAYLIST_READS).selectExpr("fault.column", "fault.reason"), expected, ignore_nullable=True
+    )
     assert published(made, PLAYLIST_READS).isEmpty()
 
 

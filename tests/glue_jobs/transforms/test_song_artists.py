@@ -41,7 +41,7 @@ def test_a_credit_that_is_nobodys_holds_its_place_and_is_rejected(spark: SparkSe
         ignore_row_order=True,
         ignore_nullable=True,
     )
-    assert made.where("fault is not null").count() == 1
+    assert made.where("is_faulty").count() == 1
 
 
 def test_the_albums_artists_are_not_the_songs(spark: SparkSession) -> None:

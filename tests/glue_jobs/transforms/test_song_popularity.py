@@ -3,6 +3,7 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import song_popularity
 from shared.tables import SONG_POPULARITY
 from tests.glue_jobs.builders import episode, items, page, published, rows, song
@@ -32,5 +33,9 @@ def test_a_popularity_that_is_no_number_is_rejected_and_an_episodes_is_none(spar
     made = song_popularity(items(spark, monday))
 
     expected = rows(spark, "song_id string, column string, reason string", ("s1", "popularity", "no int: high"))
-    assert_df_equality(made.selectExpr("song_id", "fault.column", "fault.reason"), expected, ignore_nullable=True)
+    assert_df_equality(
+        with_fault(made, SONG_POPULARITY).selectExpr("song_id", "fault.column", "fault.reason"),
+        expected,
+        ignore_nullable=True,
+    )
     assert published(made, SONG_POPULARITY).isEmpty()

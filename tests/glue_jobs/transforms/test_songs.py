@@ -3,6 +3,7 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from glue_jobs.conform import with_fault
 from glue_jobs.transforms import songs
 from shared.tables import SONGS
 from tests.glue_jobs.builders import album, episode, items, local, page, published, rows, song
@@ -70,7 +71,7 @@ def test_a_value_that_will_not_cast_names_its_column_and_itself(spark: SparkSess
         song("endless", popularity=10**400),
     )
 
-    made = songs(items(spark, monday)).selectExpr("song_id", "fault.column", "fault.reason")
+    made = with_fault(songs(items(spark, monday)), SONGS).selectExpr("song_id", "fault.column", "fault.reason")
 
     expected = rows(
         spark,
