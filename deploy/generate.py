@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from glue_jobs.packed import SPARK_TYPES
 from shared.contract import Column, Table, Type
 from shared.lake import PROCESSED, PROCESSED_NAME
 from shared.tables import TABLES
@@ -37,7 +38,6 @@ LOAD_COLUMNS = (
 # what arrives from then on; what arrived while both or neither stood there is for a bounded refresh.
 PIPE_VERSION = 1
 
-SPARK_TYPES = {type_: type_.value for type_ in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 ATHENA_TYPES = {type_: type_.value for type_ in Type}
 # As Athena itself writes them into the views that it stores.
 ATHENA_VIEW_TYPES = {

@@ -12,8 +12,9 @@ import dataclasses
 import json
 import logging
 import secrets
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -148,7 +149,7 @@ class _Note:
 class CommitLog:
     """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # bounds, each with a default
         self,
         store: ObjectStore,
         *,
@@ -157,8 +158,12 @@ class CommitLog:
         job_timeout: timedelta = timedelta(minutes=20),
         max_objects: int = 1000,
         max_bytes: int = 2 * 2**30,
+        moves_at_once: int = 1,
     ) -> None:
-        """`max_bytes` bounds the JSON that a batch's objects probably hold; a single one may be larger."""
+        """`max_bytes` bounds the JSON that a batch's objects probably hold; a single one may be larger.
+
+        With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
+        """
         self.waiting_seconds = 0.0
         self._store = store
         self._is_folder = store.uri.startswith("file://")
@@ -167,6 +172,7 @@ class CommitLog:
         self._job_timeout = job_timeout
         self._max_objects = max_objects
         self._max_bytes = max_bytes
+        self._moves_at_once = moves_at_once
         self._perhaps_committed: set[str] = set()
 
     # Step 1 and step 6: finishing.
@@ -197,11 +203,18 @@ class CommitLog:
                     "more is published."
                 )
                 raise CommitLogError(message)
-        for taken in entry.inputs:
-            if taken.place != "source":
-                self._archive(taken, lake.archived(number, taken.key, quarantined=taken.place == "quarantine"))
+        self._archive_all(number, [taken for taken in entry.inputs if taken.place != "source"])
         self._store.put_if_absent(lake.done_mark(number), b"")
         self._advance_frontier()
+
+    def _archive_all(self, number: int, inputs: Sequence[Taken]) -> None:
+        targets = [lake.archived(number, one.key, quarantined=one.place == "quarantine") for one in inputs]
+        if self._moves_at_once == 1:
+            for taken, target in zip(inputs, targets, strict=True):
+                self._archive(taken, target)
+        else:
+            with ThreadPoolExecutor(self._moves_at_once) as pool:
+                deque(pool.map(self._archive, inputs, targets), maxlen=0)  # the first error is raised
 
     def _archive(self, taken: Taken, target: str) -> None:
         """Move the version that was taken; another version under the same key stays pending."""

@@ -10,9 +10,8 @@ from pyspark.sql.types import StringType
 
 from glue_jobs.frames import LINEAGE
 from glue_jobs.normal_form import MISFIT
+from glue_jobs.packed import SPARK_TYPES
 from shared.contract import Column, Table, Type
-
-SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 
 # Stricter than Spark's cast, which also takes a lone year or time of day for a timestamp.
 _ISO_TIMESTAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})$"

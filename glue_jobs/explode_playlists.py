@@ -35,6 +35,7 @@ NAME = "explode_playlists"
 _GLUE_ONLY = "--JOB_RUN_ID"
 _PATIENCE = 3  # times that a file of a folder may be found younger than 2 s before it is left for the next run
 _READERS = 8  # processes; more would wait for the one that stores what they read
+_MOVES_AT_ONCE = 8  # of objects into the archive: on S3 each is three requests long
 
 ALARM_REJECTS = 0.05
 
@@ -256,7 +257,13 @@ def run(
     store = store or open_store(arguments.lake)
     summary = Summary(store.uri)
     with glue_job(NAME, argv) as job:
-        commits = CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=arguments.max_objects)
+        commits = CommitLog(
+            store,
+            clock=clock,
+            new_id=lambda: new_ulid(clock),
+            max_objects=arguments.max_objects,
+            moves_at_once=_MOVES_AT_ONCE,
+        )
         summary.finished = commits.finish_earlier_commits()
         if arguments.replay:
             summary.replay = plan_replay(store, commits, *arguments.replay)
@@ -313,7 +320,6 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
             rejects=staged.rejects,
             account=staged.account,
             batches_file=lambda number, at: stage_batches(
-                job,
                 store,
                 batch,
                 number=number,

@@ -11,38 +11,43 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.normal_form import PLAYLIST, ROW, Array, Count, First, Leaf, Node, Struct
+from shared.contract import BATCH_ID, LINEAGE, Type
 
-Columns = Mapping[str, str | Node]  # of the suite's own: Spark's name of the type
+Columns = Mapping[str, Type | Node]  # the suite's own values, and what the payload holds
 
-_ARROW = {"string": pa.string(), "int": pa.int32(), "boolean": pa.bool_(), "timestamp_ntz": pa.timestamp("us")}
-_ROWS = 10_000
-_PLACE = {
-    "source_object": "string",
-    "document_id": "string",
-    "source_position": "int",
-    "extracted_at": "timestamp_ntz",
+SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
+
+_ARROW = {
+    Type.STRING: pa.string(),
+    Type.INT: pa.int32(),
+    Type.BIGINT: pa.int64(),
+    Type.BOOLEAN: pa.bool_(),
+    Type.DATE: pa.date32(),
+    Type.TIMESTAMP: pa.timestamp("us"),
 }
+_ROWS = 10_000
+_PLACE = {column.name: column.type for column in LINEAGE if column is not BATCH_ID}
 
 ITEMS: Columns = {
     **_PLACE,
-    "playlist_id": "string",
-    "snapshot_id": "string",
-    "position": "int",
-    "kind": "string",
-    "reason": "string",
-    "raw": "string",
+    "playlist_id": Type.STRING,
+    "snapshot_id": Type.STRING,
+    "position": Type.INT,
+    "kind": Type.STRING,
+    "reason": Type.STRING,
+    "raw": Type.STRING,
     **ROW.fields,
 }
 READS: Columns = {
     **_PLACE,
-    "playlist_id": "string",
-    "run_id": "string",
-    "status": "string",
-    "failure_class": "string",
-    "snapshot_id": "string",
-    "total": "string",
-    "item_count": "int",
-    "is_complete": "boolean",
+    "playlist_id": Type.STRING,
+    "run_id": Type.STRING,
+    "status": Type.STRING,
+    "failure_class": Type.STRING,
+    "snapshot_id": Type.STRING,
+    "total": Type.STRING,
+    "item_count": Type.INT,
+    "is_complete": Type.BOOLEAN,
     "playlist": PLAYLIST,
 }
 
@@ -87,10 +92,10 @@ def spark_ddl(columns: Columns) -> str:
     return ", ".join(f"`{name}` {_spark_type(kind)}" for name, kind in columns.items())
 
 
-def _spark_type(kind: str | Node) -> str:
+def _spark_type(kind: Type | Node) -> str:
     match kind:
-        case str():
-            return kind
+        case Type():
+            return SPARK_TYPES[kind]
         case Leaf() | Count():
             return "string"
         case First(element):
@@ -101,9 +106,9 @@ def _spark_type(kind: str | Node) -> str:
             return "struct<" + ", ".join(f"`{name}`: {_spark_type(child)}" for name, child in fields.items()) + ">"
 
 
-def _arrow_type(kind: str | Node) -> pa.DataType:
+def _arrow_type(kind: Type | Node) -> pa.DataType:
     match kind:
-        case str():
+        case Type():
             return _ARROW[kind]
         case Leaf() | Count():
             return pa.string()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
@@ -16,6 +16,7 @@ from glue_jobs.commit_log import REJECTS, Batch, StagedFile
 from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest, with_fault
 from glue_jobs.frames import LINEAGE, read_items, read_reads
 from glue_jobs.intake import Intake
+from glue_jobs.packed import Packer
 from glue_jobs.reader import KINDS
 from glue_jobs.runtime import GlueJob
 from glue_jobs.transforms import FROM_ITEMS, FROM_READS, Transform
@@ -105,27 +106,23 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     return staged
 
 
-def stage_batches(  # noqa: PLR0913  # the columns of the table
-    job: GlueJob,
-    store: ObjectStore,
-    batch: Batch,
-    *,
-    number: int,
-    committed_at: datetime,
-    item_count: int,
-    reject_count: int,
+def stage_batches(  # the columns of the table
+    store: ObjectStore, batch: Batch, *, number: int, committed_at: datetime, item_count: int, reject_count: int
 ) -> StagedFile:
     """The batch's own row of `batches`."""
-    row = job.spark.range(1).select(
-        F.lit(number).cast("bigint").alias("batch_number"),
-        F.lit(committed_at.isoformat()).cast("timestamp").cast("timestamp_ntz").alias("committed_at"),
-        F.lit(len(batch.inputs)).alias("object_count"),
-        F.lit(item_count).alias("item_count"),
-        F.lit(reject_count).alias("reject_count"),
-        F.lit(batch.batch_id).alias("batch_id"),
-    )
-    prefix = lake.staging(batch.batch_id, f"{BATCHES.name}-{number}")
-    return StagedFile(BATCHES.name, _write(job, store, row, prefix), 1)
+    row = {
+        "batch_number": number,
+        "committed_at": committed_at.astimezone(UTC).replace(tzinfo=None),
+        "object_count": len(batch.inputs),
+        "item_count": item_count,
+        "reject_count": reject_count,
+        "batch_id": batch.batch_id,
+    }
+    packer = Packer({column.name: column.type for column in BATCHES.all_columns})
+    packer.add([row])
+    key = lake.staging(batch.batch_id, f"{BATCHES.name}-{number}") + "part-00000.parquet"
+    store.put(key, packer.close())
+    return StagedFile(BATCHES.name, key, 1)
 
 
 def _table(name: str) -> Table:

@@ -16,8 +16,9 @@ from glue_jobs.transforms.songs import songs
 
 Transform = Callable[[DataFrame], DataFrame]
 
+# Begun in this order, some at a time: the largest first, or all wait for it at the end.
 FROM_ITEMS: dict[str, Transform] = {
     made.__name__: made
-    for made in (songs, albums, artists, episodes, song_artists, album_artists, song_popularity, playlist_items)
+    for made in (playlist_items, artists, songs, albums, song_artists, album_artists, song_popularity, episodes)
 }
 FROM_READS: dict[str, Transform] = {playlist_reads.__name__: playlist_reads}
