@@ -36,9 +36,9 @@ _Raw = tuple[Input, bytes, str | None]  # what was planned, its bytes, and the i
 _Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
 
-_PART = 32 * 2**20  # bytes of JSON that make one file
+_PART = 16 * 2**20  # bytes of JSON that make one file
 _FETCHES_AHEAD = 8
-_LARGE = 2 * _PART  # takes longer to read than processes take to start
+_LARGE = 64 * 2**20  # takes longer to read than processes take to start
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Never, TypeGuard
+from typing import Any, Literal, NamedTuple, Never, TypeGuard
 from urllib.parse import unquote_plus
 
 from glue_jobs import normal_form
@@ -32,8 +32,7 @@ class UnreadableDocumentError(ValueError):
     """Nothing in the file is a playlist's; the message is the reason, for people."""
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One position of a playlist: what stands there, in the normal form.
 
     `raw` is the row as it came, kept where a value may not cast, for the rejects; of a giant only the beginning.

@@ -36,8 +36,8 @@ _SQL_SETTINGS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # a date before 1582 is written as it is, as by Spark 4
 }
-# For plain Python on one machine, where start-up is most of the time, Spark compiles its plans for large batches only,
-# and the JVM for the long run only what a large first batch runs very often. Spark's results are the same either way.
+# For plain Python on one machine, where start-up is most of the time, Spark compiles its plans for large batches only.
+# Spark's results are the same either way.
 _UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 _WORTH_COMPILING = 20_000  # items
 _LOCAL_SETTINGS = _UNCOMPILED | {
@@ -47,14 +47,16 @@ _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
+    "spark.shuffle.compress": "false",  # what is shuffled goes to the next core
     "spark.sql.catalogImplementation": "in-memory",
 }
-_LOCAL_JVM = "-XX:+UseSerialGC -Dderby.system.home={home}"
+# Java's first compiler alone: what the second would save at a million items is what it costs.
+_LOCAL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={home}"
+# Of a large batch much is held for a moment only.
+_LARGE_JVM = "-Xms2g -Xmn1g"
 # What `python -m deploy.local.classes` made, if it did; of another Java or Spark it is passed over in silence.
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
-_QUICK_JVM = "-XX:TieredStopAtLevel=1"
-_LASTING_JVM = "-Xms2g -Xmn1g -XX:TieredStopAtLevel=1"
 
 
 class RuntimeProblemError(Exception):
@@ -70,7 +72,7 @@ class GlueJob:
         self._glue: Any = None
         self._scratch: Path | None = None
         self._opened: SparkSession | None = None
-        self._jvm = _QUICK_JVM
+        self._jvm = ""
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -100,7 +102,7 @@ class GlueJob:
         if is_submitted():
             return
         if items >= _WORTH_COMPILING:
-            self._jvm = _LASTING_JVM  # unless it runs already
+            self._jvm = _LARGE_JVM  # unless it runs already
         for key, value in _UNCOMPILED.items():
             if items < _WORTH_COMPILING:
                 self.spark.conf.set(key, value)
