@@ -327,8 +327,9 @@ class FolderStore:
         for aside in asides:
             _settle_aside(Path(aside.path))
         names = {f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in found}
-        if asides:  # a file may just have been put back
-            names |= {path.name for path in folder.iterdir() if path.is_file()}
+        if asides:  # a file may just have been put back, or the folder tidied away
+            with contextlib.suppress(FileNotFoundError):
+                names |= {path.name for path in folder.iterdir() if path.is_file()}
         for name in names:
             if name.startswith(_TEMP):
                 _remove_leftover(folder / name)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from glue_jobs import explode_playlists
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.store import ObjectStore, open_store
 
@@ -76,5 +77,6 @@ if __name__ == "__main__":
     lake, place, *folder = sys.argv[1:]
     act = partial(meet, Path(folder[0]), "program", "test") if folder else _die
     arguments = ["--lake", lake]
+    explode_playlists._MOVES_AT_ONCE = 1  # else what else is done at a place varies
     store: Any = Stopping(open_store(lake), place, act)
     print(len(run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store).batches))  # noqa: T201

@@ -581,6 +581,51 @@ def test_files_are_published_in_order_then_inputs_archived_then_it_is_done(store
     ]
 
 
+def test_threads_archive_each_input_once_before_it_is_done(store: ObjectStore) -> None:
+    pending = [f"raw/pending/run=1/{number:02d}" for number in range(30)]
+    for key in pending:
+        store.put(key, key.encode())
+    seen: list[tuple[str, str]] = []
+    watched = Watched(store, lambda _, name, args: seen.append((name, args[0])))
+
+    job(commit_log(watched, moves_at_once=8), watched)
+
+    archived = [key.replace("pending", "processed/00000000000000000001") for key in pending]
+    assert {key: content(store, key) for key in archive(store)} == {
+        new: old.encode() for new, old in zip(archived, pending, strict=True)
+    }
+    assert keys(store, "raw/pending/") == []
+    assert sorted(key for name, key in seen if name == "delete" and key in pending) == pending
+    done = seen.index(("put_if_absent", DONE_1))
+    assert all(("delete", key) in seen[:done] for key in pending)
+
+
+def test_an_archive_that_fails_half_way_is_not_done_and_the_next_run_finishes_it(store: ObjectStore) -> None:
+    pending = [f"raw/pending/run=1/{number:02d}" for number in range(30)]
+    for key in pending:
+        store.put(key, key.encode())
+    deleted: list[str] = []
+
+    def before(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if name == "delete" and args[0] in pending:
+            deleted.append(args[0])
+            if len(deleted) == 5:
+                raise StopHereError
+
+    watched = Watched(store, before)
+    with pytest.raises(StopHereError):
+        job(commit_log(watched, moves_at_once=4), watched)
+    assert content(store, DONE_1) is None
+    assert keys(store, "raw/pending/")
+
+    job(commit_log(store, moves_at_once=4), store)
+
+    assert songs(store) == [key.encode() for key in pending]
+    assert len(archive(store)) == 30
+    assert keys(store, "raw/pending/") == []
+    assert content(store, DONE_1) == b""
+
+
 @pytest.mark.parametrize("moment", ["get", "put_if_absent", "delete"])
 def test_a_new_version_put_while_the_old_is_archived_stays_pending(store: ObjectStore, moment: str) -> None:
     store.put(A, b"one")

@@ -454,6 +454,23 @@ def test_a_folder_tidied_away_under_a_writer_is_made_again(
     assert keys(folder_store) == ["run=1/a"]
 
 
+def test_a_folder_tidied_away_under_a_listing_is_empty(
+    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = root(folder_store) / "run=1"
+    folder.joinpath(".aside-1-1-1--00").mkdir(parents=True)  # of a delete that is at its end
+    real = store_module._settle_aside
+
+    def settle_and_lose(aside: Path) -> bool:
+        removed = real(aside)
+        folder.rmdir()
+        return removed
+
+    monkeypatch.setattr(store_module, "_settle_aside", settle_and_lose)
+
+    assert keys(folder_store) == []
+
+
 # --- a bucket
 
 

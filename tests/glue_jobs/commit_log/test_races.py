@@ -220,7 +220,7 @@ def take_at_the_same_time(store: ObjectStore, runs: int, max_objects: int) -> No
     def one_run() -> None:
         start.wait()
         try:
-            run(store, max_objects=max_objects)
+            run(store, max_objects=max_objects, moves_at_once=3)
         except Exception as error:  # noqa: BLE001  (a thread's errors are looked at below)
             failed.append(error)
 

@@ -26,11 +26,13 @@ class Clock:
 
 
 def commit_log(
-    store: ObjectStore, clock: Callable[[], datetime] | None = None, *, max_objects: int = 1000
+    store: ObjectStore, clock: Callable[[], datetime] | None = None, *, max_objects: int = 1000, moves_at_once: int = 1
 ) -> CommitLog:
     """A commit log whose clock stands still unless another is given."""
     clock = clock or Clock()
-    return CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=max_objects)
+    return CommitLog(
+        store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=max_objects, moves_at_once=moves_at_once
+    )
 
 
 def take(
@@ -92,9 +94,10 @@ def run(
     clock: Callable[[], datetime] | None = None,
     sources: Mapping[str, bytes] | None = None,
     max_objects: int = 1000,
+    moves_at_once: int = 1,
 ) -> list[Entry]:
     """One ordinary run: finish what others left, then batch by batch until nothing is pending."""
-    log = commit_log(store, clock, max_objects=max_objects)
+    log = commit_log(store, clock, max_objects=max_objects, moves_at_once=moves_at_once)
     log.finish_earlier_commits()
     inputs = None if sources is None else as_inputs(sources)
     entries = []
