@@ -21,7 +21,7 @@ from glue_jobs.reader import KINDS
 from glue_jobs.runtime import GlueJob
 from glue_jobs.transforms import FROM_ITEMS, FROM_READS, Transform
 from shared import lake
-from shared.contract import Table
+from shared.contract import BATCH_ID, Table
 from shared.store import ObjectStore
 from shared.tables import BATCHES, PLAYLIST_ITEMS, TABLES
 
@@ -85,7 +85,7 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
 
     def stage(name: str) -> tuple[_Made, list[StagedFile]]:
         # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
-        made = _made(_table(name), _transform(name)(frames[name]))
+        made = _made(_table(name), _transform(name)(frames[name]), batch.batch_id)
         return made, _write_table(job, store, batch, made)
 
     with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
@@ -133,7 +133,7 @@ def _transform(name: str) -> Transform:
     return FROM_ITEMS.get(name) or FROM_READS[name]
 
 
-def _made(table: Table, conformed: DataFrame) -> _Made:
+def _made(table: Table, conformed: DataFrame, batch_id: str) -> _Made:
     made, kept = Observation(f"{table.name} made"), Observation(f"{table.name} kept")
     counts = [
         "count(1) as rows",
@@ -143,9 +143,11 @@ def _made(table: Table, conformed: DataFrame) -> _Made:
     if table is PLAYLIST_ITEMS:
         counts += [f"count_if(kind = '{kind}') as {kind}" for kind in KINDS]
     names = [column.name for column in table.all_columns]
-    observed = conformed.selectExpr(*names, IS_FAULTY).observe(made, *map(F.expr, counts))
-    rows = newest(observed, table).selectExpr(*names).observe(kept, F.expr("count(1) as rows"))
-    return _Made(table, rows, made, kept)
+    # The batch's id is the same for all, so no row has to carry it while they are sorted.
+    carried = [name for name in names if name != BATCH_ID.name]
+    rows = newest(conformed.selectExpr(*carried, IS_FAULTY).observe(made, *map(F.expr, counts)), table)
+    published = rows.withColumn(BATCH_ID.name, F.lit(batch_id)).selectExpr(*names)
+    return _Made(table, published.observe(kept, F.expr("count(1) as rows")), made, kept)
 
 
 def _write_table(job: GlueJob, store: ObjectStore, batch: Batch, made: _Made) -> list[StagedFile]:

@@ -10,7 +10,7 @@ from shared.tables import ARTISTS
 
 def artists(items: DataFrame) -> DataFrame:
     """One row per artist and item that credits them, on the song or on its album; the song's credit comes first."""
-    of_song_then_album = F.flatten(F.array_compact(F.array("item.artists", "item.album.artists")))
+    of_song_then_album = F.expr("concat(coalesce(item.artists, array()), coalesce(item.album.artists, array()))")
     return (
         items.where(F.col("kind") == "song")
         .transform(explode_credits, of_song_then_album)

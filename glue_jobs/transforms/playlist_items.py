@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from glue_jobs.conform import IS_FAULTY, conform, first_misfit, text_or_null
 from glue_jobs.frames import LINEAGE
+from glue_jobs.normal_form import MISFIT
 from shared.tables import PLAYLIST_ITEMS
 
 
@@ -12,6 +13,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
     """One row per position of a read, whatever stands there: what cannot be read keeps its place as kind rejected."""
     names = F.col("item.artists.name")
     joined = F.array_join(names, ", ")
+    misfit = F.when(joined.contains(MISFIT), first_misfit(names))  # looked for where there may be one
     return (
         items.select(
             *LINEAGE,
@@ -23,7 +25,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
             F.when(F.col("kind") == "episode", F.col("item.id")).alias("episode_id"),
             F.col("item.uri").alias("item_uri"),
             F.col("item.name").alias("item_name"),
-            F.coalesce(first_misfit(names), F.when(joined != "", joined)).alias("artist_names"),
+            F.coalesce(misfit, F.when(joined != "", joined)).alias("artist_names"),
             F.col("added_at").alias("added_at"),
             text_or_null("added_by.id").alias("added_by_id"),
             "reason",
