@@ -230,7 +230,7 @@ class CommitLog:
         if same:
             self._store.put_if_absent(target, found.data)
             # The version just read: a lake that was copied meanwhile has other tokens for the same bytes.
-            self._store.delete(taken.key, found.token, taken.document_id or None)
+            self._store.delete(taken.key, found.token, found.data)
 
     def undone_alarm(self, after: timedelta = timedelta(hours=24)) -> list[Entry]:
         """The entries that were committed so long ago and are not done: something keeps them from being finished."""

@@ -16,10 +16,11 @@ import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from shared import document, lake
+from shared import lake
 
 logger = logging.getLogger(__name__)
 
@@ -81,10 +82,10 @@ class ObjectStore(Protocol):
         False if there is no target and the source is gone or, with a token, another version.
         """
 
-    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:
+    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
         """Remove the object, with a token only that version; False if it is not there or another version.
 
-        A folder cannot compare and delete in one step; there the document id of the bytes is compared as well.
+        A folder cannot compare and delete in one step; there the bytes are compared as well, if they are given.
         """
 
     def delete_under(self, prefix: str) -> None:
@@ -234,15 +235,15 @@ def _settle_aside(aside: Path) -> bool:
     """Remove what was set aside if it is the version that may go, else put it back; False if it was put back.
 
     Anyone may do it at any time, also while another does. The folder's name says all: `.aside-<inode>-<size>-<mtime>-
-    <document id>-<random>`. Where a newer file has the old name by now, it has replaced the one aside.
+    <sha256>-<random>`. Where a newer file has the old name by now, it has replaced the one aside.
     """
-    version, document_id, _ = aside.name.removeprefix(_ASIDE).rsplit("-", 2)
+    version, digest, _ = aside.name.removeprefix(_ASIDE).rsplit("-", 2)
     removed = True
     with contextlib.suppress(FileNotFoundError):  # another settles it
         for file in sorted(aside.iterdir()):
             same = _version(file.lstat()) == version
-            if same and document_id:
-                same = document.document_id(file.read_bytes()) == document_id
+            if same and digest:
+                same = sha256(file.read_bytes()).hexdigest() == digest
             if not same:
                 removed = False
                 with contextlib.suppress(FileExistsError):
@@ -358,10 +359,10 @@ class FolderStore:
                     os.link(temp, new)
         return True
 
-    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:
+    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
         """See ObjectStore. With a token: set it aside, look at it, put it back if it is another version.
 
-        Setting aside changes the ctime, so inode, size and mtime are compared, and the bytes' document id.
+        Setting aside changes the ctime, so inode, size and mtime are compared, and the bytes if they are given.
         """
         path = self._path(key)
         with _plain_words(path):
@@ -371,7 +372,8 @@ class FolderStore:
             if token is None:
                 path.unlink(missing_ok=True)
             else:
-                aside = _set_aside(path, f"{_version_of(token)}-{document_id or ''}")
+                digest = "" if data is None else sha256(data).hexdigest()
+                aside = _set_aside(path, f"{_version_of(token)}-{digest}")
                 if aside is None or not _settle_aside(aside):
                     return False
             with contextlib.suppress(FileNotFoundError):
@@ -577,7 +579,7 @@ class S3Store:
                 raise
         return True
 
-    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:  # noqa: ARG002
+    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:  # noqa: ARG002
         """See ObjectStore. S3 (since September 2025) and moto compare and delete in one step.
 
         A store that ignores If-Match has only the look before; there a version that arrives in between is lost.

@@ -75,8 +75,8 @@ class Watched:
     def copy(self, source: str, target: str, token: str | None = None) -> bool:
         return self._do("copy", source, target, token)  # type: ignore[no-any-return]
 
-    def delete(self, key: str, token: str | None = None, document_id: str | None = None) -> bool:
-        return self._do("delete", key, token, document_id)  # type: ignore[no-any-return]
+    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
+        return self._do("delete", key, token, data)  # type: ignore[no-any-return]
 
     def delete_under(self, prefix: str) -> None:
         self._do("delete_under", prefix)

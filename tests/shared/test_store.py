@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +113,7 @@ def test_keys_are_plain_text(store: ObjectStore) -> None:
     assert keys(store, "raw/pending/") == [STRANGE]
     assert [listed.key for listed in store.list("raw/", after=STRANGE)] == []
     assert store.copy(STRANGE, STRANGE + " copy", token(store, STRANGE))
-    assert store.delete(STRANGE, token(store, STRANGE), sha256(b"x").hexdigest())
+    assert store.delete(STRANGE, token(store, STRANGE), b"x")
     assert keys(store) == [STRANGE + " copy"]
     assert store.object_uri(STRANGE) == f"{store.uri}/{STRANGE}"
 
@@ -281,7 +280,6 @@ def test_a_persons_hard_link_is_left_alone(folder_store: ObjectStore, tmp_path: 
 
 
 KEY = "raw/pending/run=1/a"
-ONE_ID = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"  # sha256 of b"one"
 
 
 def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,10 +287,10 @@ def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypa
         lake = open_store(str(tmp_path / str(call)), create=True)
         lake.put(KEY, b"one")
         one = token(lake, KEY)
-        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, ONE_ID))
+        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, b"one"))
 
         assert keys(lake) in ([], [KEY])
-        lake.delete(KEY, one, ONE_ID)
+        lake.delete(KEY, one, b"one")
         assert keys(lake) == []
         assert [path.name for path in root(lake).rglob("*") if path.is_file()] == []
         if not killed:
@@ -316,7 +314,7 @@ def test_a_newer_version_caught_by_a_delete_is_put_back_wherever_it_is_killed(
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", rename_another)
-            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, ONE_ID))
+            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, b"one"))
 
         assert keys(lake) == [KEY]
         if content(lake, KEY) == b"two":
@@ -361,7 +359,7 @@ def test_other_bytes_with_the_same_size_and_time_are_another_version(folder_stor
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     assert token(folder_store, "a") != one
-    assert not folder_store.delete("a", one, ONE_ID)
+    assert not folder_store.delete("a", one, b"one")
     assert content(folder_store, "a") == b"two"
 
 
@@ -370,7 +368,7 @@ def test_a_changed_mode_is_no_other_version_to_delete(folder_store: ObjectStore)
     one = token(folder_store, "a")
     (root(folder_store) / "a").chmod(0o600)
 
-    assert folder_store.delete("a", one, ONE_ID)
+    assert folder_store.delete("a", one, b"one")
 
 
 def test_empty_folders_of_programs_go_and_those_of_people_stay(folder_store: ObjectStore) -> None:
