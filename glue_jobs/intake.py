@@ -104,7 +104,7 @@ def take_in(
     document_ids: Mapping[str, str] | None = None,
     processes: int = 1,
 ) -> Intake:
-    """Reads every object of the batch once and stages its lines in the store.
+    """Reads every object of the batch once and stages its rows in the store.
 
     `extracted_at` dates dropped documents that do not say themselves. `document_ids` has, by key, the ids under which
     documents are known already: forgetting a person changes their bytes, and the rows of a replay must meet the old

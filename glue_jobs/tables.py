@@ -26,6 +26,7 @@ from shared.store import ObjectStore
 from shared.tables import BATCHES, PLAYLIST_ITEMS, TABLES
 
 _WRITES_AT_ONCE = 4
+_NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # a file `_SUCCESS`
 
 
 class AccountError(Exception):
@@ -106,7 +107,7 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     return staged
 
 
-def stage_batches(  # the columns of the table
+def stage_batches(
     store: ObjectStore, batch: Batch, *, number: int, committed_at: datetime, item_count: int, reject_count: int
 ) -> StagedFile:
     """The batch's own row of `batches`."""
@@ -151,19 +152,12 @@ def _made(table: Table, conformed: DataFrame, batch_id: str) -> _Made:
 
 
 def _write_table(job: GlueJob, store: ObjectStore, batch: Batch, made: _Made) -> list[StagedFile]:
-    key = _write(job, store, made.rows, lake.staging(batch.batch_id, made.table.name))
+    prefix = lake.staging(batch.batch_id, made.table.name)
+    # One file a table: batches are bounded, and Snowpipe and Athena like few files.
+    made.rows.coalesce(1).write.mode("overwrite").options(**_NO_MARK).parquet(job.writable(store, prefix))
+    (key,) = job.deliver(store, prefix)
     rows = made.kept.get["rows"]
     return [StagedFile(made.table.name, key, rows)] if rows else []
-
-
-def _write(job: GlueJob, store: ObjectStore, rows: DataFrame, prefix: str) -> str:
-    # One file a table: batches are bounded, and Snowpipe and Athena like few files.
-    writer = (
-        rows.coalesce(1).write.mode("overwrite").option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-    )
-    writer.parquet(job.writable(store, prefix))
-    (key,) = job.deliver(store, prefix)
-    return key
 
 
 def _balance(intake: Intake, tables: list[_Made], staged: Staged) -> None:
@@ -248,9 +242,7 @@ def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
             kinds["rejected"] += row["count"]
     prefix = lake.staging(batch.batch_id, REJECTS)
     told = out.select("table", "column", "reason", *LINEAGE, "row").coalesce(1)
-    told.write.mode("append").option("compression", "gzip").option(
-        "mapreduce.fileoutputcommitter.marksuccessfuljobs", "false"
-    ).json(job.writable(store, prefix))
+    told.write.mode("append").options(**_NO_MARK, compression="gzip").json(job.writable(store, prefix))
     out.unpersist()
     staged.files += [
         StagedFile(REJECTS, key, sum(made.made.get["faults"] for made in faulty)) for key in job.deliver(store, prefix)
