@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Never
 
 from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, new_ulid
-from glue_jobs.intake import Fetch, InputVanishedError, take_in
+from glue_jobs.intake import Fetch, InputVanishedError, is_large, take_in
 from glue_jobs.replay import Replay, ReplayError, one_of_each, plan_replay
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
 from glue_jobs.tables import AccountError, stage_batches, stage_tables
@@ -301,6 +301,8 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
     """Stages and commits one batch; None if another run was faster or an object changed meanwhile."""
     log.info("%s raw objects to take", len(batch.inputs))
     try:
+        if is_large(batch.inputs):
+            job.open_ahead()
         intake = take_in(
             batch,
             work.fetch,

@@ -116,7 +116,7 @@ def take_in(
     reads = packed.Packer(packed.READS)
     lines: list[str] = []
     tell = partial(_tell, default=extracted_at, condemned=batch.condemned)
-    read = _in_processes(processes) if processes > 1 and _is_large(batch.inputs) else map
+    read = _in_processes(processes) if processes > 1 and is_large(batch.inputs) else map
     for n, part in enumerate(read(tell, _parts(_fetched(batch.inputs, fetch), document_ids or {}))):
         for told in part.told:
             _add(found, told)
@@ -234,7 +234,8 @@ def _ahead(
 # --- one process or several
 
 
-def _is_large(inputs: Sequence[Input]) -> bool:
+def is_large(inputs: Sequence[Input]) -> bool:
+    """Whether it takes a while to read them."""
     return sum(given.json_size for given in inputs) >= _LARGE
 
 

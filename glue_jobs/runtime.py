@@ -3,6 +3,7 @@
 Glue's side is looked for in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
 """
 
+import contextlib
 import importlib.util
 import logging
 import os
@@ -71,12 +72,32 @@ class GlueJob:
         self._argv = list(argv)
         self._glue: Any = None
         self._scratch: Path | None = None
-        self._opened: SparkSession | None = None
+        self._session: SparkSession | None = None
+        self._opened: SparkSession | None = None  # if it is ours
+        self._opening = threading.Lock()
+        self._ahead: threading.Thread | None = None
         self._jvm = ""
 
-    @cached_property
+    def open_ahead(self) -> None:
+        """Begins to open the session for a large batch, beside the reading; who then asks for it waits, or is told."""
+        if not is_submitted():
+            self._jvm = _LARGE_JVM
+            self._ahead = threading.Thread(target=self._try_to_open, daemon=True)
+            self._ahead.start()
+
+    def _try_to_open(self) -> None:
+        with contextlib.suppress(RuntimeProblemError):
+            _ = self.spark
+
+    @property
     def spark(self) -> SparkSession:
         """The session. Raises RuntimeProblemError where Java is missing or will not start."""
+        with self._opening:
+            if self._session is None:
+                self._session = self._open()
+            return self._session
+
+    def _open(self) -> SparkSession:
         if not is_submitted():
             find_java()
         is_ours = SparkSession.getActiveSession() is None
@@ -159,6 +180,8 @@ class GlueJob:
 
     def close(self, *, succeeded: bool) -> None:
         """Commits the Glue job if all went well; a session of our own is stopped."""
+        if self._ahead is not None:
+            self._ahead.join()  # Java that is ended while it starts says so in pages
         if self._glue is not None:
             if succeeded:
                 self._glue.commit()
