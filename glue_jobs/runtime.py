@@ -79,8 +79,11 @@ class GlueJob:
         self._jvm = ""
 
     def open_ahead(self) -> None:
-        """Begins to open the session for a large batch, beside the reading; who then asks for it waits, or is told."""
-        if not is_submitted():
+        """Begins to open the session for a large batch, beside the reading; who then asks for it waits, or is told.
+
+        Where a session is open, whoever's it is, there is nothing to begin; another thread would not know of it.
+        """
+        if not is_submitted() and SparkSession.getActiveSession() is None:
             self._jvm = _LARGE_JVM
             self._ahead = threading.Thread(target=self._try_to_open, daemon=True)
             self._ahead.start()

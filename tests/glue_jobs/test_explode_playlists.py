@@ -17,6 +17,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from deploy.build import glue_jobs_zip
+from glue_jobs import intake
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
 from glue_jobs.tables import AccountError
 from glue_jobs.transforms import FROM_ITEMS
@@ -63,6 +64,17 @@ def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
     drop(lake, "many_artists/page.json", "odd_values/page.json", "quarantined/error_body.json")
     take("--lake", str(lake))
     return lake
+
+
+def test_a_session_that_was_there_stays_open_after_a_large_batch_too(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(tmp_path, "many_artists/page.json")
+    monkeypatch.setattr(intake, "_LARGE", 1)
+
+    assert take("--lake", str(tmp_path)).batches
+
+    assert spark.range(3).count() == 3
 
 
 def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
