@@ -12,7 +12,7 @@ import dataclasses
 import json
 import logging
 import secrets
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -214,7 +214,7 @@ class CommitLog:
                 self._archive(taken, target)
         else:
             with ThreadPoolExecutor(self._moves_at_once) as pool:
-                deque(pool.map(self._archive, inputs, targets), maxlen=0)  # the first error is raised
+                list(pool.map(self._archive, inputs, targets))  # raises the first error
 
     def _archive(self, taken: Taken, target: str) -> None:
         """Move the version that was taken; another version under the same key stays pending."""

@@ -37,7 +37,7 @@ def conform(rows: DataFrame, table: Table, refused: str = "null") -> DataFrame:
         f"cast({refused} as string) as {_REFUSED}",
         *[f"{name} as {_given(name)}" for name in names if name in texts],
     )
-    breaks = [_breaks(column) for column in table.columns if column.name in texts or not column.nullable]
+    breaks = [_breaks(column) for column in _checked(table, texts)]
     return cast.selectExpr("*", f"{' or '.join([f'{_REFUSED} is not null', *breaks])} as {IS_FAULTY}")
 
 
@@ -46,13 +46,16 @@ def with_fault(conformed: DataFrame, table: Table) -> DataFrame:
 
     Apart, since nearly all rows are sound, and Spark is longer over the words than over the rows.
     """
-    faults = [
-        _fault(column, is_text=f"given {column.name}" in conformed.columns)
-        for column in table.columns
-        if f"given {column.name}" in conformed.columns or not column.nullable
-    ]
+    given = set(conformed.columns)
+    texts = {column.name for column in table.columns if f"given {column.name}" in given}
+    faults = [_fault(column, is_text=column.name in texts) for column in _checked(table, texts)]
     whole = f"case when {_REFUSED} is not null then {_told(None, _REFUSED)} end"
     return conformed.withColumn(FAULT, F.expr(f"coalesce({', '.join([whole, *faults])})"))
+
+
+def _checked(table: Table, texts: set[str]) -> list[Column]:
+    # What may be null and was never text cannot break the contract.
+    return [column for column in table.columns if column.name in texts or not column.nullable]
 
 
 def _given(name: str) -> str:

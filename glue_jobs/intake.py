@@ -58,7 +58,7 @@ class Intake:
     """What a batch's raw objects hold: where the packed rows lie, what became of each object, and how many items.
 
     `items` and `reads` are prefixes, empty if there are none. `documents` has the kinds of each object that was taken,
-    by its key; `keys` finds that key by what rows say of it.
+    by its key.
     """
 
     items: str = ""
@@ -68,7 +68,6 @@ class Intake:
     reject_reasons: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     documents: dict[str, Counter[str]] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
     dated_by_file: list[str] = field(default_factory=list)
 
 
@@ -80,7 +79,6 @@ class _Told:
     """
 
     taken: Taken
-    source_object: str
     reads: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[str] = field(default_factory=list)
     kinds: Counter[str] | None = None
@@ -138,7 +136,7 @@ def take_in(
 def _add(found: Intake, told: _Told) -> None:
     found.taken.append(told.taken)
     if told.kinds is None:
-        log.warning("%s goes to quarantine: %s", told.source_object, told.taken.reason)
+        log.warning("%s goes to quarantine: %s", lake.pending_key(told.taken.key), told.taken.reason)
         found.reject_reasons["file quarantined"] += 1
         return
     if told.rejects:
@@ -146,7 +144,6 @@ def _add(found: Intake, told: _Told) -> None:
     if told.is_dated_by_file:
         found.dated_by_file.append(told.taken.key)
     found.documents[told.taken.key] = told.kinds
-    found.keys[told.source_object] = told.taken.key
     found.kinds.update(told.kinds)
 
 
@@ -187,13 +184,12 @@ def _told(raw: _Raw, default: datetime | None, items: packed.Packer, *, condemne
         identity = known_as or document_id(data)
         reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
         line = _reject(source_object, identity, reason, None)
-        return _Told(_taken(given, identity, given.time, reason), source_object, rejects=[line])
+        return _Told(_taken(given, identity, given.time, reason), rejects=[line])
     identity = read.document_id
     lineage = {"source_object": source_object, "document_id": identity, "extracted_at": at.replace(tzinfo=None)}
     items.add(lineage | _item_row(one, item) for one in read.reads for item in one.items)
     return _Told(
         _taken(given, identity, at),
-        source_object,
         [lineage | _read_row(one) for one in read.reads],
         [_reject(source_object, identity, damage.reason, damage.text) for damage in read.damages],
         Counter(item.kind for one in read.reads for item in one.items),

@@ -17,7 +17,7 @@ Columns = Mapping[str, Type | Node]  # the suite's own values, and what the payl
 
 SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 
-_ARROW = {
+ARROW_TYPES = {
     Type.STRING: pa.string(),
     Type.INT: pa.int32(),
     Type.BIGINT: pa.int64(),
@@ -109,7 +109,7 @@ def _spark_type(kind: Type | Node) -> str:
 def _arrow_type(kind: Type | Node) -> pa.DataType:
     match kind:
         case Type():
-            return _ARROW[kind]
+            return ARROW_TYPES[kind]
         case Leaf() | Count():
             return pa.string()
         case First(element):

@@ -102,7 +102,7 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     _balance(intake, tables, staged)
     faulty = [made for made in tables if made.made.get["faults"]]
     if faulty:
-        _write_rejects(job, store, batch, frames, faulty, staged, intake)
+        _write_rejects(job, store, batch, frames, faulty, staged)
     _balance_documents(intake, staged)
     return staged
 
@@ -210,14 +210,13 @@ def _balance_documents(intake: Intake, staged: Staged) -> None:
         raise AccountError(message)
 
 
-def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
+def _write_rejects(  # the batch's own things
     job: GlueJob,
     store: ObjectStore,
     batch: Batch,
     frames: Mapping[str, DataFrame],
     faulty: list[_Made],
     staged: Staged,
-    intake: Intake,
 ) -> None:
     """Every row that a table did not take: why, where it stood, and the row as the API gave it."""
     names = [made.table.name for made in faulty]
@@ -234,10 +233,11 @@ def _write_rejects(  # noqa: PLR0913, PLR0917  # the batch's own things
     )
     rows = reduce(DataFrame.unionByName, rejected)
     out = rows.join(originals.dropDuplicates(place), on=place, how="left").persist()
+    keys = {lake.pending_key(key): key for key in staged.documents}
     for row in out.groupBy("table", "column", "kind", "source_object").count().collect():
         staged.rejects[f"{row['table']}.{row['column']}" if row["column"] else row["table"]] += row["count"]
         if row["table"] == PLAYLIST_ITEMS.name:  # what the reader took for a song may not keep the contract
-            kinds = staged.documents[intake.keys[row["source_object"]]]
+            kinds = staged.documents[keys[row["source_object"]]]
             kinds[row["kind"]] -= row["count"]
             kinds["rejected"] += row["count"]
     prefix = lake.staging(batch.batch_id, REJECTS)

@@ -22,7 +22,8 @@ from sqlglot import exp
 
 from deploy.generate import GENERATED
 from deploy.local.warehouse import LoadStatus, Warehouse
-from shared.contract import Table, Type
+from glue_jobs.packed import ARROW_TYPES
+from shared.contract import Table
 from shared.lake import processed_file
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
@@ -38,15 +39,6 @@ def serve() -> Serve:
     """Starts a Snowflake that is asked over HTTP, and gives what the connector connects with."""
     return server
 
-
-ARROW_TYPES = {
-    Type.STRING: pa.string(),
-    Type.INT: pa.int32(),
-    Type.BIGINT: pa.int64(),
-    Type.BOOLEAN: pa.bool_(),
-    Type.DATE: pa.date32(),
-    Type.TIMESTAMP: pa.timestamp("us"),
-}
 
 LINEAGE: Row = {
     "batch_id": "b1",
