@@ -15,6 +15,7 @@ Kind = Literal[
     "budget",
     "server",
     "malformed",
+    "redirect",
     "auth",
     "changing",
     "incomplete",
@@ -38,6 +39,10 @@ ADVICE: Final[Mapping[Kind, str]] = {
     "budget": "the run's own budget of calls per 24 hours is used up; the next runs go on",
     "server": "Spotify stumbled; the next run tries again",
     "malformed": "Spotify's answer was not what it should be; the next run tries again",
+    "redirect": (
+        "redirects are not followed; check SPOTIFY_API_URL and SPOTIFY_ACCOUNTS_URL, and whether a proxy or a sign-in "
+        "page of the network answers for Spotify"
+    ),
     "auth": "run `make login`",
     "changing": "the playlist changed each time it was read; the next run tries again",
     "incomplete": "Spotify left out some of its items each time it was read; the next run tries again",

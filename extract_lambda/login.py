@@ -30,7 +30,7 @@ import requests
 
 from extract_lambda.credentials import LIFETIME, Credentials, CredentialsError, InFile, InSecret, save_credentials
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
-from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, Spotify
+from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, DirectSession, Spotify
 from shared.terminal import printable
 
 CREDENTIALS_FILE: Final = "~/.config/spotify-playlist-suite/credentials.json"
@@ -298,13 +298,13 @@ class Login:
     def _exchanged(self, app: App, code: str, redirect_uri: str) -> Credentials:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         try:
-            response = requests.post(
-                f"{self.accounts_url}/api/token",
-                form,
-                auth=(app.client_id, app.client_secret),
-                timeout=(5, 20),
-                allow_redirects=False,
-            )
+            with DirectSession() as session:
+                response = session.post(
+                    f"{self.accounts_url}/api/token", form, auth=(app.client_id, app.client_secret), timeout=(5, 20)
+                )
+        except requests.TooManyRedirects as error:
+            message = f"{error}; {ADVICE['redirect']}. Then run `make login` again."
+            raise LoginError(message) from None  # the request in it holds the secret
         except requests.RequestException as error:
             message = (
                 f"{self.accounts_url} cannot be reached ({type(error).__name__}): check the network, then run "

@@ -115,7 +115,9 @@ class FailedRunError(Exception):
 
 def _sentence(result: Result) -> str:
     if not result.looks:
-        return f"Run {result.run_id}: no playlist could be looked at. {result.ended_by}"
+        error = result.ended_by
+        cure = f"; {ADVICE[error.kind]}." if error and error.kind == "redirect" else ""
+        return f"Run {result.run_id}: no playlist could be looked at. {error}{cure}"
     first = result.looks[0]
     advice = next((text for kind, text in ADVICE.items() if kind == first.failure_class), "")
     return (

@@ -59,6 +59,21 @@ class Entry(NamedTuple):
     offset: int
 
 
+class DirectSession(requests.Session):  # noqa: TID251  (the session to use instead)
+    """A session that follows no redirect, which would send the login elsewhere and make calls that nobody counts.
+
+    Each answer with a status of 3xx raises requests.TooManyRedirects, also with `allow_redirects=False`.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Called by requests for each answer, before anything else is sent."""
+        if 300 <= resp.status_code < 400:  # noqa: PLR2004  (HTTP's own numbers)
+            path = str(resp.request.path_url).partition("?")[0]
+            message = f"{path}: {resp.status_code}, a redirect"
+            raise requests.TooManyRedirects(message, response=resp)
+        return None
+
+
 class Spotify:
     """A person's view of Spotify, asked one call at a time.
 
@@ -98,13 +113,11 @@ class Spotify:
             scope=SCOPE,
             cache_handler=self._cache,
             open_browser=False,
-            requests_session=requests.Session(),
+            requests_session=DirectSession(),
             requests_timeout=timeout,
         )
         self._auth.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
-        self._api = spotipy.Spotify(
-            auth_manager=self._auth, requests_session=requests.Session(), requests_timeout=timeout
-        )
+        self._api = spotipy.Spotify(auth_manager=self._auth, requests_session=DirectSession(), requests_timeout=timeout)
         self._api.prefix = f"{api_url}/"
         pair = f"{credentials.client_id}:{credentials.client_secret}"
         self._secrets = (credentials.client_secret, base64.b64encode(pair.encode()).decode())
@@ -247,6 +260,8 @@ class Spotify:
         self._sleep(seconds)
 
     def _failure(self, asked: str, error: Exception, playlist_id: str | None) -> SpotifyError:
+        if isinstance(error, requests.TooManyRedirects):
+            return SpotifyError(str(error), "redirect")  # which may be the token's, not that of what was asked
         response = getattr(error.__context__, "response", None)  # what spotipy was handling when it stumbled
         status = int(error.http_status) if isinstance(error, spotipy.SpotifyException) else None
         if status is None and response is not None:

@@ -40,6 +40,7 @@ class Api:
     asked: list[str] = field(default_factory=list)
     url: str = ""
     retry_after: str | None = "50000"  # of each 429
+    location: str | None = None  # of each redirect
     faults: list[tuple[str, int, str]] = field(default_factory=list)  # once each: pattern of the path, status, body
     slept: list[float] = field(default_factory=list)  # seconds that were waited instead of it
     before: Callable[[str], None] = lambda _path: None  # called before each answer
@@ -112,6 +113,8 @@ def running(api: Api) -> Iterator[Api]:
             self.send_response(status)
             if status == 429 and api.retry_after is not None:
                 self.send_header("Retry-After", api.retry_after)
+            if 300 <= status < 400 and api.location is not None:
+                self.send_header("Location", api.location)
             self.end_headers()
             self.wfile.write(body.encode())
 

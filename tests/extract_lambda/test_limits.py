@@ -262,6 +262,7 @@ def test_every_class_of_failure_says_what_to_do() -> None:
         "premium_lapsed",
         "quota",
         "rate",
+        "redirect",
         "removed",
         "server",
         "wrong_scope",

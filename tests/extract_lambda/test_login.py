@@ -183,7 +183,6 @@ def test_a_wrong_secret_is_said_without_showing_it(stub: SpotifyStub) -> None:
             "Spotify does not take its code any more (400, invalid_grant, Authorization code expired): it lives for",
         ),
         (503, "<html>the-secret", "Spotify cannot exchange the code now (503). Run `make login` again in a minute."),
-        (302, "", "Spotify cannot exchange the code now (302). Run `make login` again in a minute."),
         (200, "[]", "Spotify's answer holds no refresh token. Run `make login` again."),
         (200, "cut", "Spotify's answer holds no refresh token. Run `make login` again."),
         (
