@@ -20,6 +20,7 @@ from sqlglot.lineage import Node, lineage
 
 from shared.contract import Table
 from shared.tables import TABLES
+from shared.terminal import set_up_output
 
 SQL = Path(__file__).parent / "snowflake"
 DICTIONARY = Path(__file__).parents[1] / "docs" / "bi-dictionary.md"
@@ -205,6 +206,7 @@ def _markdown(words: str) -> str:
 
 def main(argv: Sequence[str], file: Path = DICTIONARY) -> int:
     """Write the dictionary, or with `--check` say if it is stale; the exit code."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.bi_dictionary", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if it is stale")
     text = dictionary()

@@ -11,6 +11,8 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from shared.terminal import set_up_output
+
 _ROOT = Path(__file__).parents[1]
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _SUFFIXES = {".py", ".properties"}
@@ -75,6 +77,7 @@ def _write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> Path:
 
 def main(dist: Path = _ROOT / "dist") -> int:
     """The exit status; says what was built."""
+    set_up_output()
     try:
         for made in (glue_jobs_zip(dist), extract_lambda_zip(dist)):
             print(f"{made}: {made.stat().st_size:,} bytes")

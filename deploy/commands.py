@@ -16,7 +16,7 @@ from shared import lake
 from shared.contract import Table
 from shared.store import ObjectStore, StoreError
 from shared.tables import TABLES
-from shared.terminal import printable
+from shared.terminal import printable, set_up_output
 
 DATABASE = "SPOTIFY"
 # A published file's name ends in its log number and part; Snowflake's SQL finds the number by these places.
@@ -109,6 +109,7 @@ def parser_of(description: str | None, *, has_warehouse: bool = True) -> argpars
 
 def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     """The body's exit status; whatever goes wrong is one sentence and status 1, wrong arguments are status 2."""
+    set_up_output()
     logging.basicConfig(stream=sys.stderr, level=os.environ.get("LOG_LEVEL", "WARNING").upper(), format="%(message)s")
     try:
         return body(argv)

@@ -14,6 +14,7 @@ from glue_jobs.packed import SPARK_TYPES
 from shared.contract import Column, Table, Type
 from shared.lake import PROCESSED, PROCESSED_NAME
 from shared.tables import TABLES
+from shared.terminal import set_up_output
 
 GENERATED = Path(__file__).parent / "generated"
 MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
@@ -375,6 +376,7 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
 
 def main(argv: Sequence[str], folder: Path = GENERATED) -> int:
     """Write the files, or with `--check` say which are stale; the exit code."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if a file is stale")
     files = generated_files()

@@ -15,11 +15,12 @@ from extract_lambda.run import EventError, run, run_id_of, time_of
 from extract_lambda.settings import SettingsError
 from shared.document import timestamp
 from shared.store import StoreError
-from shared.terminal import printable
+from shared.terminal import printable, set_up_output
 
 
 def main(argv: Sequence[str]) -> int:
     """Progress goes to stderr, the result as JSON to stdout; 0 if the run went well or in part, else 1."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m extract_lambda", description=__doc__)
     parser.add_argument("--at", help="run as if it began at this time, such as 2026-11-20T10:00:00Z (default: now)")
     at = parser.parse_args(argv).at

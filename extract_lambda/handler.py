@@ -1,7 +1,9 @@
 """The Lambda's door: events come in; logs and metrics go out."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
@@ -10,10 +12,12 @@ from extract_lambda import metrics
 from extract_lambda.progress import Progress
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.run import EventError, run, run_id_of, time_of
+from shared.terminal import set_up_output
 
 __all__ = ["Context", "EventError", "handle", "run", "run_id_of", "time_of"]
 
-logger = Logger(service=metrics.SERVICE)
+set_up_output()  # first: the logger keeps the stdout that it meets
+logger = Logger(service=metrics.SERVICE, json_serializer=partial(json.dumps, default=str))  # in ASCII
 
 
 class Context(Protocol):

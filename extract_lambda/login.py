@@ -31,7 +31,7 @@ import requests
 from extract_lambda.credentials import LIFETIME, Credentials, CredentialsError, InFile, InSecret, save_credentials
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
 from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, DirectSession, Spotify
-from shared.terminal import printable
+from shared.terminal import printable, set_up_output
 
 CREDENTIALS_FILE: Final = "~/.config/spotify-playlist-suite/credentials.json"
 DASHBOARD: Final = "https://developer.spotify.com/dashboard"
@@ -401,6 +401,7 @@ def main(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> int:
     """Steps and problems go to stderr; 0 when the login is kept and works, 1 if not, 130 after Ctrl-C."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m extract_lambda.login", description=__doc__, allow_abbrev=False)
     parser.add_argument("--client-id", help="of your app (default: SPOTIFY_CLIENT_ID, the earlier login's, or asked)")
     parser.add_argument("--new-app", action="store_true", help="ask for id and secret, as at the first login")

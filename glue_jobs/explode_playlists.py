@@ -26,7 +26,7 @@ from glue_jobs.replay import Replay, ReplayError, one_of_each, plan_replay
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
 from glue_jobs.tables import AccountError, stage_batches, stage_tables
 from shared.store import ObjectStore, StoreError, open_store
-from shared.terminal import printable
+from shared.terminal import printable, set_up_output
 
 log = logging.getLogger("explode_playlists")
 
@@ -396,6 +396,7 @@ def _sources(uri: str) -> tuple[Callable[[], list[Input]], Fetch]:
 
 def main(argv: Sequence[str]) -> int:
     """The exit status: 0 when everything pending was taken, rejects included; else one sentence says why not."""
+    set_up_output()
     logging.basicConfig(
         stream=sys.stderr,
         level=os.environ.get("LOG_LEVEL", "INFO").upper(),

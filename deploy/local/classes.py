@@ -14,6 +14,7 @@ from pathlib import Path
 
 from glue_jobs.runtime import CLASSES, RuntimeProblemError, find_java
 from shared import lake
+from shared.terminal import set_up_output
 
 _ROOT = Path(__file__).parents[2]
 _ARTIST = {"id": "a1", "name": "An artist"}
@@ -24,6 +25,7 @@ _PAGE = {"items": [{"added_at": "2026-07-01T08:00:00Z", "item": _SONG}, {"item":
 
 def main() -> int:
     """Makes the file anew. The exit status is 0 also where this Java cannot, which one sentence says."""
+    set_up_output()
     with tempfile.TemporaryDirectory(dir=CLASSES.parent) as folder:
         made = Path(folder) / CLASSES.name
         page = Path(folder) / lake.DROP / "at=20261120T100000Z" / "page.json"

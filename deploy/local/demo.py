@@ -19,6 +19,7 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.steps import DEMO_MARK, Steps, show_counts, show_place
 from deploy.local.warehouse import Warehouse
 from shared.store import open_store
+from shared.terminal import set_up_output
 
 _DAYS = ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z")
 
@@ -89,6 +90,7 @@ def _show_warehouse(chain: Chain) -> None:
 
 def main() -> int:
     """The exit status."""
+    set_up_output()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="everything lies in this folder")
     parser.add_argument(

@@ -27,7 +27,7 @@ from extract_lambda.spotify import SCOPE, Spotify
 from extract_lambda.state import State
 from shared import lake
 from shared.store import ObjectStore, StoreError, open_store
-from shared.terminal import printable
+from shared.terminal import printable, set_up_output
 
 _PYTHONS = ((3, 11), (3, 13))
 _PACKAGES = ("pyspark", "spotipy", "boto3", "fakesnow", "duckdb")
@@ -320,6 +320,7 @@ def _line(name: str, check: Callable[[], str]) -> Line:
 
 def main(argv: Sequence[str]) -> int:
     """Prints the lines; 1 if something needs care."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.doctor", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/mine"), help="the folder of `make run`")
     parser.add_argument("--offline", action="store_true", help="ask neither Spotify nor AWS nor Snowflake")

@@ -19,6 +19,8 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
+from shared.terminal import set_up_output
+
 CHROMIUM, DRIVER = "chromium", "chromedriver"
 _FLAGS = (
     "--headless",
@@ -104,6 +106,7 @@ def browser() -> Iterator[Browser]:
 
 def main(argv: Sequence[str]) -> int:
     """The exit code."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.picture", description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("picture", type=Path)

@@ -21,6 +21,7 @@ from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from shared.store import StoreError, open_store
+from shared.terminal import set_up_output
 
 
 def run_chain(out: Path, environ: Mapping[str, str]) -> None:
@@ -77,6 +78,7 @@ def _tell(result: Mapping[str, Any]) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """The exit status."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
     out = parser.parse_args(argv).out.resolve()

@@ -12,10 +12,12 @@ from types import FrameType
 
 from deploy.local.aws.jars import JarsError, jars
 from deploy.local.aws.server import LocalAws
+from shared.terminal import set_up_output
 
 
 def main() -> int:
     """`python -m deploy.local.aws --port 5000`: the variables to export, one a line; port 0 takes a free one."""
+    set_up_output()
     parser = argparse.ArgumentParser(
         prog="python -m deploy.local.aws",
         description="A moto server that runs Lambda zips, Glue jobs, rules and state machines. The variables that it "

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pyspark
 
+from shared.terminal import set_up_output
+
 _HERE = Path(__file__).parent
 _STUB = _HERE / "glue_stub"
 _REQUIREMENT = _HERE / "jars.txt"
@@ -139,6 +141,7 @@ def _put(target: Path, data: bytes) -> None:
 
 def main() -> int:
     """The exit status; says where the jars are."""
+    set_up_output()
     try:
         for jar in jars():
             print(f"{jar}: {jar.stat().st_size:,} bytes")

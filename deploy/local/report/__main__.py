@@ -10,6 +10,7 @@ import duckdb
 from deploy.local.report.report import report
 from deploy.local.warehouse import DATABASE, Warehouse
 from shared.store import open_store
+from shared.terminal import set_up_output
 
 
 class NoWarehouseError(Exception):
@@ -38,6 +39,7 @@ def write_report(out: Path) -> Path:
 
 def main(argv: Sequence[str]) -> int:
     """The exit code; says where the page lies."""
+    set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.report", description=__doc__)
     parser.add_argument(
         "--out", type=Path, default=Path("out/demo"), help="folder with the warehouse, gets report.html"

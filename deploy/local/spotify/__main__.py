@@ -6,10 +6,12 @@ import threading
 from contextlib import suppress
 
 from deploy.local.spotify import Catalogue, SpotifyStub
+from shared.terminal import set_up_output
 
 
 def main() -> None:
     """`python -m deploy.local.spotify --port 0 --day 0 --class A`: one line, the URL; port 0 takes a free one."""
+    set_up_output()
     parser = argparse.ArgumentParser(
         prog="python -m deploy.local.spotify", description="A stub of the Spotify Web API."
     )
