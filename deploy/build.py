@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 _ROOT = Path(__file__).parents[1]
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
@@ -82,7 +82,7 @@ def main(dist: Path = _ROOT / "dist") -> int:
         for made in (glue_jobs_zip(dist), extract_lambda_zip(dist)):
             print(f"{made}: {made.stat().st_size:,} bytes")
     except (BuildError, OSError) as error:
-        print(f"build: {error}", file=sys.stderr)
+        print(f"build: {printable(str(error))}", file=sys.stderr)
         return 1
     return 0
 

@@ -429,7 +429,7 @@ def main(
         _say("Asking Spotify whose login it is …")
         person = login.who(credentials, place)
     except (LoginError, CredentialsError) as error:
-        _say(f"login: {error}")
+        _say(f"login: {printable(str(error))}")
         return 1
     except KeyboardInterrupt:
         _say("\nlogin: stopped. Unless it says above that a login was kept, all is as it was.")

@@ -39,7 +39,7 @@ class Terminal:
     """
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
-        """Nothing is written yet."""
+        """Nothing is written yet. The default is the stream as it was at import, which may still erase a line."""
         self._stream = stream
         self._is_terminal = stream.isatty()
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,7 +158,6 @@ def test_the_job_takes_files_of_any_name_and_its_lines_stay_whole(
     "command",
     [
         ("deploy.local.why", "--table", "songs", "--id", "s1"),
-        ("deploy.local.why", "--table", "artists", "--id", "a1"),
         ("deploy.local.why", "--table", f"songs{HOSTILE}", "--id", "s1"),
         ("deploy.local.why", "--table", "songs", "--id", HOSTILE),
         ("deploy.local.status",),
@@ -219,6 +219,23 @@ def test_the_extractor_says_names_and_refusals_in_one_line_each(spotify: tuple[A
     assert json.loads(done.stdout)["counts"]["read"] == 1
 
 
+def test_at_a_terminal_only_its_own_line_is_erased(spotify: tuple[Api, dict[str, str]]) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "extract_lambda"]
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "200", **spotify[1]}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs, check=False, timeout=300
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000)
+    os.close(ours)
+
+    assert done.returncode == 0
+    assert shown.startswith(f"\r\x1b[2K1/2 {SEEN}: ".encode())
+    assert shown.endswith(b"\r\x1b[2K")
+    assert unwashed(shown.replace(b"\r\x1b[2K", b"").replace(b"\r\n", b"\n")) == ""
+
+
 LAMBDA = """
 import contextlib, json, logging, sys
 handler = logging.StreamHandler(open(2, "w"))  # as the runtime of AWS puts in before it imports the function
@@ -247,3 +264,29 @@ def test_the_log_of_the_lambda_is_json_with_the_names_as_they_are(
     logged = [json.loads(line) for line in done.stdout.splitlines()]
     assert {line["playlist"] for line in logged if "playlist" in line} == {HOSTILE}
     assert done.stderr.decode().splitlines() == [f"[WARNING] Left out {SEEN}"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["deploy.local.report", "deploy.local.demo", "deploy.local.run"])
+def test_a_sentence_that_names_a_folder_is_one_line(tmp_path: Path, name: str) -> None:
+    out = tmp_path / HOSTILE
+    out.mkdir()
+    (out / "file").touch()
+    if name == "deploy.local.run":
+        (out / ".made-by-make-demo").touch()
+
+    done = start("-m", name, "--out", str(out))
+
+    assert_washed(done)
+    [sentence] = done.stderr.decode().splitlines()
+    assert f"/{SEEN}" in sentence
+
+
+@pytest.mark.jvm
+def test_why_names_a_raw_object_in_one_line(job: tuple[Path, subprocess.CompletedProcess[bytes]]) -> None:
+    lake, _ = job
+
+    done = start("-m", "deploy.local.why", "--table", "songs", "--id", "s1", "--lake", str(lake))
+
+    first = done.stdout.decode().splitlines()[0]
+    assert first.startswith(f"songs, current: raw/processed/00000000000000000001/drop/{SEEN}3.json")

@@ -19,7 +19,7 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.steps import DEMO_MARK, Steps, show_counts, show_place
 from deploy.local.warehouse import Warehouse
 from shared.store import open_store
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 _DAYS = ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z")
 
@@ -106,7 +106,7 @@ def main() -> int:
     try:
         run_demo(out, given.app_class)
     except (StepError, OSError) as error:
-        print(f"demo: {error}", file=sys.stderr)
+        print(f"demo: {printable(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("demo: stopped; nothing of it runs any more. Run it again: it begins anew.", file=sys.stderr)

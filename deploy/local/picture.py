@@ -19,7 +19,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 CHROMIUM, DRIVER = "chromium", "chromedriver"
 _FLAGS = (
@@ -120,7 +120,7 @@ def main(argv: Sequence[str]) -> int:
             chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
             asked.picture.write_bytes(chromium.picture(whole=asked.whole))
     except OSError as error:
-        sys.stderr.write(f"picture: {error}\n")
+        sys.stderr.write(f"picture: {printable(str(error))}\n")
         return 1
     print(f"{asked.picture}: {asked.picture.stat().st_size / 1000:.0f} kB")
     return 0

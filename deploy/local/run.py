@@ -21,7 +21,7 @@ from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from shared.store import StoreError, open_store
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 
 def run_chain(out: Path, environ: Mapping[str, str]) -> None:
@@ -86,13 +86,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         run_chain(out, os.environ)
     except (StepError, NoWarehouseError, SettingsError, CredentialsError, StoreError, OSError) as error:
-        print(f"run: {error}", file=sys.stderr)
+        print(f"run: {printable(str(error))}", file=sys.stderr)
         return 1
     except duckdb.IOException as error:
         reason = str(error).partition("\n")[0]
-        print(
-            f"run: {out / 'warehouse'} cannot be opened, perhaps another program has it open: {reason}", file=sys.stderr
-        )
+        sentence = f"{out / 'warehouse'} cannot be opened, perhaps another program has it open: {reason}"
+        print(f"run: {printable(sentence)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("run: stopped; what is stored is whole. Run it again: it goes on from there.", file=sys.stderr)

@@ -33,6 +33,7 @@ from shared import lake
 from shared.document import timestamp
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
+from shared.terminal import printable
 
 _EVER = timedelta(days=36500)
 
@@ -196,7 +197,9 @@ def as_text(found: Status) -> str:
     lines.append(f"{found.pending:,} raw objects are pending.")
     differences = found.differences
     lines.append(
-        f"{len(differences):,} differences, the first: {differences[0]}" if differences else "Everything agrees."
+        f"{len(differences):,} differences, the first: {printable(differences[0])}"
+        if differences
+        else "Everything agrees."
     )
     return "\n".join(lines)
 

@@ -278,7 +278,7 @@ def as_text(table: Table, found: Sequence[Observation]) -> str:
     for one in [one for one in found if one.is_current][:_SHOWN]:
         line = f", line {one.place.line}" if one.place.line else ""
         path = f", {one.place.path}" if one.place.path else ""
-        lines += [f"{table.name}, current: {one.place.raw_object}{line}{path}"]
+        lines += [printable(f"{table.name}, current: {one.place.raw_object}{line}{path}")]
         rows = [
             (f"  {column.name}", _shown(one.row[column.name]), one.place.columns.get(column.name, ""))
             for column in table.all_columns

@@ -20,6 +20,7 @@ from deploy.warehouse.stage import Stage, stack_of
 from shared.contract import Table
 from shared.store import open_store
 from shared.tables import TABLES
+from shared.terminal import printable
 
 RUNNING = "RUNNING"
 
@@ -110,8 +111,8 @@ def as_text(found: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
     header = ("table", "pipe", "state", "in hand", "last file taken", "at (UTC)")
     rows = [(one.table, one.name, one.state, one.pending, one.last_file or "-", one.last_at or "-") for one in found]
     lines = [table_text(header, rows)]
-    lines += [f"{one.name}: {one.error}" for one in found if one.error]
-    lines += [f"{one.table}: {one.file_name}: {one.status} at {one.at}: {one.error}" for one in refused]
+    lines += [printable(f"{one.name}: {one.error}") for one in found if one.error]
+    lines += [printable(f"{one.table}: {one.file_name}: {one.status} at {one.at}: {one.error}") for one in refused]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from types import FrameType
 
 from deploy.local.aws.jars import JarsError, jars
 from deploy.local.aws.server import LocalAws
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
     try:
         jars()
     except JarsError as error:
-        print(f"Glue jobs cannot run here: {error}", file=sys.stderr)
+        print(f"Glue jobs cannot run here: {printable(str(error))}", file=sys.stderr)
     spotify = {"SPOTIFY_API_URL": f"{options.spotify}/v1", "SPOTIFY_ACCOUNTS_URL": options.spotify}
     with tempfile.TemporaryDirectory(prefix="local-aws-") as folder, suppress(KeyboardInterrupt):
         place = options.folder or Path(folder)

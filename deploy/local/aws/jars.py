@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyspark
 
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 _HERE = Path(__file__).parent
 _STUB = _HERE / "glue_stub"
@@ -146,7 +146,7 @@ def main() -> int:
         for jar in jars():
             print(f"{jar}: {jar.stat().st_size:,} bytes")
     except (JarsError, OSError) as error:
-        print(f"jars: {error}", file=sys.stderr)
+        print(f"jars: {printable(str(error))}", file=sys.stderr)
         return 1
     return 0
 

@@ -10,7 +10,7 @@ import duckdb
 from deploy.local.report.report import report
 from deploy.local.warehouse import DATABASE, Warehouse
 from shared.store import open_store
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 
 class NoWarehouseError(Exception):
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         page = write_report(out.resolve())
     except (NoWarehouseError, OSError) as error:
-        sys.stderr.write(f"report: {error}\n")
+        sys.stderr.write(f"report: {printable(str(error))}\n")
         return 1
     print(f"{page}: open it in a browser ({page.stat().st_size / 1e6:.1f} MB, needs no network)")
     return 0
