@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from shared import lake
 
@@ -187,7 +187,11 @@ def _make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
-    """A whole copy of the source on disk, in the target's folder, under a hidden name that is gone afterwards."""
+    """A whole copy of the source on disk, in the target's folder, under a hidden name that is gone afterwards.
+
+    The name is `.put-<inode>`, so that `_settled` finds it from the visible name without a listing. The file stays open
+    until the name is removed: until then no other file can have this inode number, and so this name.
+    """
     for tries_left in reversed(range(_TRIES)):
         _make_folder(target.parent)
         temp = target.parent / f"{_TEMP}{secrets.token_hex(8)}"
@@ -198,37 +202,46 @@ def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
                 raise
         else:
             break
-    try:
-        with file:
+    with file:
+        try:
             shutil.copyfileobj(source, file)
             file.flush()
             os.fsync(file.fileno())
-        yield temp
-    finally:
-        temp.unlink(missing_ok=True)
+            temp = temp.replace(_hidden_name(target, file))
+            yield temp
+        finally:
+            temp.unlink(missing_ok=True)
     _sync(target.parent)
+
+
+def _hidden_name(path: Path, file: IO[bytes]) -> Path:
+    return path.with_name(f"{_TEMP}{os.fstat(file.fileno()).st_ino}")
+
+
+def _regular(path: Path) -> os.stat_result | None:
+    """The file's stat; None if there is no regular file. Only this answer may mean that a file is gone."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def _settled(path: Path) -> os.stat_result | None:
     """The file's stat with a ctime that will last; None if there is no regular file.
 
-    Removing a second name changes the ctime, so whoever looks at a file first removes the hidden names that a
-    put_if_absent (or a putting back) between its link and its unlink, perhaps killed there, has left. The other's
-    unlink then finds nothing, which is no error. Hard links that a person made are left alone.
+    Removing a second name changes the ctime. So before a file with several names is checked, the hidden name is removed
+    that a put_if_absent between its link and its unlink, perhaps killed there, has left. The other's unlink then finds
+    nothing, which is no error. Hard links that a person made are left alone.
     """
-    try:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        if found.st_nlink > 1:
-            for other in (*path.parent.glob(f"{_TEMP}*"), *path.parent.glob(f"{_ASIDE}*/*")):
-                with contextlib.suppress(FileNotFoundError):
-                    if other.lstat().st_ino == found.st_ino:
-                        other.unlink()
-            found = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found
+    found = _regular(path)
+    if found is None or found.st_nlink == 1:
+        return found
+    with contextlib.suppress(OSError), path.open("rb") as file:  # what cannot be removed now, a later access removes
+        hidden = _hidden_name(path, file)
+        if os.path.samestat(hidden.lstat(), os.fstat(file.fileno())):
+            hidden.unlink()
+    return _regular(path)
 
 
 def _settle_aside(aside: Path) -> bool:

@@ -21,6 +21,7 @@ from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, sto
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
 
+KEY = "raw/pending/run=1/a"
 STRANGE = "raw/pending/drop/Jürgen's 100% +1 & más? #ü 日本.json"
 
 
@@ -271,15 +272,107 @@ def test_a_token_listed_before_the_writer_has_tidied_up_lasts(
     assert listed == [token(folder_store, "drop")]
 
 
+def test_a_hidden_link_that_a_kill_left_changes_no_token_whichever_operation_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen_by_list(lake: ObjectStore) -> str:
+        return token(lake, KEY)
+
+    def seen_by_get(lake: ObjectStore) -> str:
+        fetched = lake.get(KEY)
+        assert fetched is not None
+        return fetched.token
+
+    def seen_by_copy(lake: ObjectStore) -> str:
+        assert lake.copy(KEY, "copy")
+        return seen_by_get(lake)
+
+    def seen_by_refused_delete(lake: ObjectStore) -> str:
+        assert not lake.delete(KEY, "1-2-3-4")
+        return seen_by_get(lake)
+
+    for number, first in enumerate((seen_by_list, seen_by_get, seen_by_copy, seen_by_refused_delete)):
+        lake = open_store(str(tmp_path / str(number)), create=True)
+        real = os.unlink
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "unlink", lambda *_, **__: (_ for _ in ()).throw(Killed))
+            with pytest.raises(Killed):
+                lake.put_if_absent(KEY, b"x")
+        assert os.unlink is real
+        file = root(lake) / KEY
+        assert file.stat().st_nlink == 2  # the visible name and the hidden name
+
+        seen = first(lake)
+
+        assert file.stat().st_nlink == 1
+        time.sleep(0.02)  # a later change of the file would have a later ctime
+        assert [seen_by_list(lake), seen_by_get(lake), seen_by_copy(lake)] == [seen] * 3
+        assert lake.delete(KEY, seen, b"x")
+        assert [path for path in root(lake).rglob(".put-*")] == []
+
+
+def test_an_aside_that_another_thread_removes_meanwhile_hides_no_linked_file(
+    folder_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.json").write_bytes(b"x")
+    os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
+    is_over = threading.Event()
+
+    def set_aside_and_remove() -> None:
+        while not is_over.is_set():
+            aside = root(folder_store) / ".aside-1-1-1--00"
+            aside.mkdir()
+            (aside / "b.json").write_bytes(b"")
+            (aside / "b.json").unlink()
+            aside.rmdir()
+
+    other = threading.Thread(target=set_aside_and_remove)
+    other.start()
+    try:
+        missed = sum(folder_store.get("a.json") is None for _ in range(3000))
+    finally:
+        is_over.set()
+        other.join()
+
+    assert missed == 0
+
+
+def test_what_an_operation_on_a_linked_file_costs_does_not_grow_with_the_folder(
+    folder_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    for number in range(300):
+        (tmp_path / "mine" / f"{number}.json").write_bytes(b"x")
+        os.link(tmp_path / "mine" / f"{number}.json", root(folder_store) / f"{number}.json")
+    listings: list[object] = []
+    scandir, listdir = os.scandir, os.listdir
+
+    monkeypatch.setattr(os, "scandir", lambda *args: listings.append(args) or scandir(*args))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(os, "listdir", lambda *args: listings.append(args) or listdir(*args))  # type: ignore[func-returns-value]
+    assert len(keys(folder_store)) == 300
+    for number in range(300):
+        assert folder_store.get(f"{number}.json") is not None
+
+    assert len(listings) == 1
+
+
+def test_the_hidden_name_of_another_file_is_left_alone(folder_store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_bytes(b"x")
+    os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
+    number = (tmp_path / "mine.json").stat().st_ino
+    hidden = root(folder_store) / f".put-{number}"  # of a lake that was copied: inode numbers are others there
+    hidden.write_bytes(b"on its way")
+
+    assert content(folder_store, "a.json") == b"x"
+    assert hidden.read_bytes() == b"on its way"
+
+
 def test_a_persons_hard_link_is_left_alone(folder_store: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_bytes(b"x")
     os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
     os.link(tmp_path / "mine.json", root(folder_store) / "b.json")
 
     assert keys(folder_store) == ["a.json", "b.json"]
-
-
-KEY = "raw/pending/run=1/a"
 
 
 def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -458,3 +458,41 @@ def test_a_copy_whose_source_changes_at_the_last_moment_is_not_made(now: bytes |
 
     assert s3_double.s3_store(ask).copy("source", "target") is made
     assert "target" not in bucket
+
+
+# --- files with other names
+
+
+def test_hard_linked_files_are_taken_once_by_many_archiving_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    originals = tmp_path / "mine"
+    originals.mkdir()
+    for number in range(40):
+        (originals / f"{number}.json").write_bytes(b"%d" % number)
+    expected = Counter(b"%d" % number for number in range(40))
+    for lake in range(12):
+        store = open_store(str(tmp_path / str(lake)), create=True)
+        drop = tmp_path / str(lake) / "raw/pending/drop"
+        drop.mkdir(parents=True)
+        for file in originals.iterdir():
+            os.link(file, drop / file.name)
+
+        entries = run(store, lambda: datetime.now(UTC) + timedelta(seconds=9), moves_at_once=8)
+
+        assert len(entries) == 1, lake
+        assert rows(store) == archived(store) == expected, lake
+    assert caplog.messages == []
+
+
+def test_two_names_of_a_file_in_the_drop_folder_are_two_objects(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path), create=True)
+    store.put("raw/pending/drop/a.json", b"x1")
+    for name in "bcdefghi":
+        os.link(tmp_path / "raw/pending/drop/a.json", tmp_path / f"raw/pending/drop/{name}.json")
+
+    run(store, lambda: datetime.now(UTC) + timedelta(seconds=9), moves_at_once=8)
+
+    assert rows(store) == archived(store) == Counter({b"x1": 9})
+    assert keys(store, "raw/pending/") == []
