@@ -16,7 +16,7 @@ import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
@@ -30,6 +30,7 @@ _HIDDEN_STARTS = (".", "_temporary")
 _HIDDEN_ENDS = (".part", ".tmp", ".crc")
 _LEFTOVER_SECONDS = 24 * 3600
 _TRIES = 5
+_CHUNK = 1 << 20
 
 
 class Listed(NamedTuple):
@@ -56,6 +57,13 @@ class TransientError(StoreError):
     """The same again may succeed."""
 
 
+class TargetDiffersError(StoreError):
+    """The target of a copy holds other bytes than the source."""
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(f"{target} holds other bytes than {source}: it was left as it is, move it away.")
+
+
 class ObjectStore(Protocol):
     """What a folder and a bucket have in common. Every method may raise StoreError."""
 
@@ -77,9 +85,10 @@ class ObjectStore(Protocol):
         """The objects whose key starts with the prefix and is greater than `after`, in order of their keys."""
 
     def copy(self, source: str, target: str, token: str | None = None) -> bool:
-        """Make the target appear whole; one that is there already is left as it is.
+        """Make the target appear whole; an existing target is never changed.
 
-        False if there is no target and the source is gone or, with a token, another version.
+        False if there is no target and the source is gone or, with a token, another version. Raises TargetDiffersError
+        if both exist with different bytes.
         """
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
@@ -354,6 +363,8 @@ class FolderStore:
         path, new = self._path(source), self._path(target)
         with _plain_words(new):
             if new.exists():
+                if _differ(path, new):
+                    raise TargetDiffersError(source, target)
                 return True
             found = _settled(path)
             if found is None:
@@ -368,8 +379,11 @@ class FolderStore:
                 now = _settled(path) if token else None
                 if token and (now is None or _token(now) != token):
                     return False
-                with contextlib.suppress(FileExistsError):
+                try:
                     os.link(temp, new)
+                except FileExistsError:
+                    if _differ(temp, new):
+                        raise TargetDiffersError(source, target) from None
         return True
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
@@ -410,6 +424,15 @@ class FolderStore:
             while folder != self._root and ("=" in folder.name or staging in folder.parents):
                 folder.rmdir()
                 folder = folder.parent
+
+
+def _differ(path: Path, other: Path) -> bool:
+    """Whether both files exist and hold different bytes."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as one, other.open("rb") as two:
+        if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+            return True
+        return file_digest(one, "sha256").digest() != file_digest(two, "sha256").digest()
+    return False
 
 
 def _set_aside(path: Path, expected: str) -> Path | None:
@@ -518,6 +541,22 @@ class S3Store:
                 return None
             raise
 
+    def _differ(self, *keys: str) -> bool:
+        """Whether both objects exist and hold different bytes. Under SSE-KMS equal bytes have different ETags."""
+        digests = set()
+        for key in keys:
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
+            except self._errors.ClientError as error:
+                if _code(error) in _MISSING:
+                    return False
+                raise
+            digest = sha256()
+            while data := body.read(_CHUNK):
+                digest.update(data)
+            digests.add(digest.digest())
+        return len(digests) > 1
+
     def get(self, key: str) -> Fetched | None:
         """See ObjectStore."""
         with self._plain_words():
@@ -572,9 +611,12 @@ class S3Store:
         Two who copy at once may both write it, from one source: the same bytes.
         """
         with self._plain_words():
-            if self._etag(target):
-                return True
+            existing = self._etag(target)
             found = self._etag(source)
+            if existing:
+                if found and found != existing and self._differ(source, target):
+                    raise TargetDiffersError(source, target)
+                return True
             if found is None:
                 return self._etag(target) is not None  # another copied it and tidied up since
             if token and found != token:

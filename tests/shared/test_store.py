@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped, unused-ignore]
 
 from shared import store as store_module
-from shared.store import FolderStore, ObjectStore, S3Store, StoreError, TransientError, open_store
+from shared.store import FolderStore, ObjectStore, S3Store, StoreError, TargetDiffersError, TransientError, open_store
 from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
@@ -134,13 +134,26 @@ def test_no_key_leads_out_of_the_lake(store: ObjectStore) -> None:
         list(store.list("../"))
 
 
-def test_a_copy_never_changes_a_target_that_is_there(store: ObjectStore) -> None:
+@pytest.mark.parametrize("other", [b"old", b"older"])
+def test_a_copy_onto_other_bytes_is_refused_and_changes_nothing(store: ObjectStore, other: bytes) -> None:
     store.put("staging/a", b"new")
-    store.put("processed/a", b"old")
+    store.put("processed/a", other)
+
+    with pytest.raises(TargetDiffersError, match=r"processed/a holds other bytes than staging/a"):
+        store.copy("staging/a", "processed/a")
+
+    assert content(store, "processed/a") == other
+    assert content(store, "staging/a") == b"new"
+
+
+def test_a_copy_that_another_made_is_true_while_the_source_is_there_and_when_it_is_gone(store: ObjectStore) -> None:
+    store.put("staging/a", b"same")
+    store.put("processed/a", b"same")
 
     assert store.copy("staging/a", "processed/a")
-    assert store.copy("staging/gone", "processed/a")
-    assert content(store, "processed/a") == b"old"
+    store.delete("staging/a")
+    assert store.copy("staging/a", "processed/a")
+    assert content(store, "processed/a") == b"same"
 
 
 def test_a_copy_with_a_token_is_of_that_version_only(store: ObjectStore) -> None:
@@ -308,11 +321,11 @@ def test_a_hidden_link_that_a_kill_left_changes_no_token_whichever_operation_com
         time.sleep(0.02)  # a later change of the file would have a later ctime
         assert [seen_by_list(lake), seen_by_get(lake), seen_by_copy(lake)] == [seen] * 3
         assert lake.delete(KEY, seen, b"x")
-        assert [path for path in root(lake).rglob(".put-*")] == []
+        assert list(root(lake).rglob(".put-*")) == []
 
 
 def test_an_aside_that_another_thread_removes_meanwhile_hides_no_linked_file(
-    folder_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder_store: ObjectStore, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.json").write_bytes(b"x")
     os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
@@ -655,6 +668,31 @@ def test_a_version_that_arrives_just_before_the_delete_stays(
 
     assert not s3_store.delete("a", one)
     assert content(s3_store, "a") == b"two"
+
+
+def test_equal_bytes_with_other_etags_are_equal_as_under_kms(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = s3_store._client.head_object
+
+    def with_an_etag_of_its_own(**request: str) -> Any:
+        return head(**request) | {"ETag": f'"{request["Key"]}"'}
+
+    monkeypatch.setattr(s3_store._client, "head_object", with_an_etag_of_its_own)
+    for key, data in (("a", b"same"), ("b", b"same"), ("c", b"diff")):
+        s3_store.put(key, data)
+
+    assert s3_store.copy("a", "b")
+    with pytest.raises(TargetDiffersError):
+        s3_store.copy("a", "c")
+
+
+def test_equal_etags_are_not_downloaded(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3_store.put("a", b"same")
+    s3_store.put("b", b"same")
+    monkeypatch.setattr(s3_store._client, "get_object", lambda **_: pytest.fail("downloaded"))
+
+    assert s3_store.copy("a", "b")
 
 
 def test_folders_that_the_console_made_are_not_listed(s3_store: S3Store) -> None:
