@@ -22,6 +22,7 @@ from typing import Any, Literal, NamedTuple
 
 from shared import document, lake
 from shared.store import ObjectStore, TargetDiffersError
+from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +150,10 @@ class _Note:
 
 
 class CommitLog:
-    """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young."""
+    """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young.
+
+    `left` has the reason for each key that is never planned by this log, see `leave`.
+    """
 
     def __init__(  # noqa: PLR0913  # bounds, each with a default
         self,
@@ -167,6 +171,7 @@ class CommitLog:
         With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
         """
         self.waiting_seconds = 0.0
+        self.left: dict[str, str] = {}
         self._store = store
         self._is_folder = store.uri.startswith("file://")
         self._clock = clock
@@ -274,6 +279,12 @@ class CommitLog:
 
     # Step 2: planning.
 
+    def leave(self, key: str, reason: str) -> None:
+        """Plan this object no more: it cannot be read, moved or addressed, and stays in place."""
+        if key not in self.left:
+            self.left[key] = reason
+            logger.warning("%s is left in place: %s.", printable(key), printable(reason))
+
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.
 
@@ -286,6 +297,7 @@ class CommitLog:
             head, undone = self._head()  # before the listing, else what is archived in between is taken twice
             held = {taken.key: number for number in undone for taken in self._entry(number).inputs}
             given = self._pending() if sources is None else list(sources)
+            given = [one for one in given if one.key not in self.left]
             found = given if again or sources is None else self._untaken(given)
             free = [one for one in found if one.key not in held]
             if free or not found:
@@ -313,7 +325,7 @@ class CommitLog:
         return [
             Input(one.key, one.token, one.size, one.time)
             for prefix in (lake.PENDING, lake.QUIET)
-            for one in self._store.list(prefix)
+            for one in self._store.list(prefix, left=self.leave)
         ]
 
     def _untaken(self, sources: Iterable[Input]) -> list[Input]:
@@ -375,7 +387,7 @@ class CommitLog:
         """Whether every input is there in the version that was planned; of --source files the caller must know."""
         ours = [one for one in batch.inputs if _is_pending(one.key)]
         prefixes = {prefix for prefix in (lake.PENDING, lake.QUIET) for one in ours if one.key.startswith(prefix)}
-        now = {one.key: one.token for prefix in sorted(prefixes) for one in self._store.list(prefix)}
+        now = {one.key: one.token for prefix in sorted(prefixes) for one in self._store.list(prefix, left=self.leave)}
         return all(now.get(one.key) == one.token for one in ours)
 
     def commit(

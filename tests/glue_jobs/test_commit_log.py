@@ -23,7 +23,7 @@ from glue_jobs.commit_log import (
     Taken,
     new_ulid,
 )
-from shared.store import Fetched, Listed, ObjectStore, TransientError, open_store
+from shared.store import Fetched, Leave, Listed, ObjectStore, TransientError, open_store
 from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
@@ -71,8 +71,8 @@ class Watched:
     def put_if_absent(self, key: str, data: bytes) -> bool:
         return self._do("put_if_absent", key, data)  # type: ignore[no-any-return]
 
-    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
-        return iter(tuple(self._do("list", prefix, after)))
+    def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
+        return iter(tuple(self._do("list", prefix, after, *([left] if left else []))))
 
     def copy(self, source: str, target: str, token: str | None = None) -> bool:
         return self._do("copy", source, target, token)  # type: ignore[no-any-return]

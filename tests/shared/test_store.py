@@ -16,8 +16,17 @@ import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped, unused-ignore]
 
 from shared import store as store_module
-from shared.store import FolderStore, ObjectStore, S3Store, StoreError, TargetDiffersError, TransientError, open_store
-from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
+from shared.store import (
+    FolderStore,
+    ObjectStore,
+    S3Store,
+    StoreError,
+    TargetDiffersError,
+    TransientError,
+    UnreadableObjectError,
+    open_store,
+)
+from tests.stores import NOBODY, content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
 
@@ -575,6 +584,121 @@ def test_a_folder_tidied_away_under_a_listing_is_empty(
     assert keys(folder_store) == []
 
 
+# --- a folder in which not everything may be read
+
+DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
+
+
+def leaving(store: ObjectStore, prefix: str = "raw/pending/") -> tuple[list[str], dict[str, str]]:
+    """What a listing yields, and what it leaves."""
+    left: dict[str, str] = {}
+    return [listed.key for listed in store.list(prefix, left=left.__setitem__)], left
+
+
+def test_a_file_that_may_not_be_read_says_so(others_lake: Path) -> None:
+    store = open_store(str(others_lake))
+    store.put("raw/pending/drop/a.json", b"x")
+    (others_lake / "raw/pending/drop/a.json").chmod(0)
+
+    with pytest.raises(UnreadableObjectError) as raised:
+        store.get("raw/pending/drop/a.json")
+
+    assert raised.value.reason == DENIED
+    assert str(raised.value).startswith(f"Cannot read {others_lake}/raw/pending/drop/a.json: permission denied; check")
+
+
+@pytest.mark.parametrize(("mode", "left"), [(0o000, ""), (0o100, ""), (0o400, "b.json"), (0o500, "b.json")])
+def test_a_folder_that_may_not_be_listed_or_emptied_is_left_and_the_rest_is_listed(
+    others_lake: Path, mode: int, left: str
+) -> None:
+    store = open_store(str(others_lake))
+    for key in ("a.json", "shut/b.json", "z.json"):
+        store.put(f"raw/pending/drop/{key}", b"x")
+    (others_lake / "raw/pending/drop/shut").chmod(mode)
+
+    assert leaving(store) == (
+        ["raw/pending/drop/a.json", "raw/pending/drop/z.json"],
+        {f"raw/pending/drop/shut/{left}": DENIED},
+    )
+
+
+def test_a_read_only_folder_outside_the_lake_is_listed(others_lake: Path) -> None:
+    store = open_store(str(others_lake))
+    store.put("mine/a.json", b"x")
+    (others_lake / "mine").chmod(0o500)
+
+    assert leaving(store, "") == (["mine/a.json"], {})
+
+
+def test_a_file_of_another_user_in_a_sticky_folder_is_left(others_lake: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can make a file of another user")
+    store = open_store(str(others_lake))
+    store.put("raw/pending/drop/a.json", b"x")
+    store.put("raw/pending/drop/b.json", b"x")
+    os.seteuid(0)
+    os.chown(others_lake / "raw/pending/drop", 0, 0)
+    os.chown(others_lake / "raw/pending/drop/b.json", 0, 0)
+    (others_lake / "raw/pending/drop").chmod(0o1777)
+    os.seteuid(NOBODY)
+
+    assert leaving(store) == (["raw/pending/drop/a.json"], {"raw/pending/drop/b.json": DENIED})
+
+
+@pytest.mark.parametrize("folder", ["raw/pending", "raw", "."])
+def test_a_lake_that_may_not_be_listed_is_an_error(others_lake: Path, folder: str) -> None:
+    store = open_store(str(others_lake))
+    store.put("raw/pending/drop/a.json", b"x")
+    (others_lake / folder).chmod(0)
+
+    with pytest.raises(StoreError, match="permission denied"):
+        leaving(store)
+
+
+def test_a_listing_of_the_log_leaves_nothing(others_lake: Path) -> None:
+    store = open_store(str(others_lake))
+    store.put("log/done/1", b"")
+    (others_lake / "log/done").chmod(0)
+
+    with pytest.raises(StoreError, match="permission denied"):
+        list(store.list("log/"))
+
+
+@pytest.mark.parametrize(("code", "is_left"), [(errno.EIO, True), (errno.EMFILE, False), (errno.ENOSPC, False)])
+def test_an_io_error_of_a_folder_is_left_and_a_fault_of_the_machine_is_not(
+    folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, code: int, *, is_left: bool
+) -> None:
+    for key in ("a.json", "bad/b.json"):
+        folder_store.put(f"raw/pending/drop/{key}", b"x")
+    scandir = os.scandir
+
+    def failing(folder: Path) -> Any:
+        if folder.name == "bad":
+            raise OSError(code, os.strerror(code))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", failing)
+
+    if is_left:
+        assert leaving(folder_store) == (
+            ["raw/pending/drop/a.json"],
+            {"raw/pending/drop/bad/": "Input/output error; check the disk"},
+        )
+    else:
+        with pytest.raises(StoreError, match="Cannot work on"):
+            leaving(folder_store)
+
+
+def test_a_name_that_is_not_utf8_is_left(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"x")
+    (root(folder_store) / "raw/pending/drop").joinpath(os.fsdecode(b"caf\xe9.json")).write_bytes(b"x")
+
+    assert leaving(folder_store) == (
+        ["raw/pending/drop/a.json"],
+        {"raw/pending/drop/caf\\xe9.json": "its name is not UTF-8; rename it"},
+    )
+
+
 # --- a bucket
 
 
@@ -693,6 +817,64 @@ def test_equal_etags_are_not_downloaded(s3_store: S3Store, monkeypatch: pytest.M
     monkeypatch.setattr(s3_store._client, "get_object", lambda **_: pytest.fail("downloaded"))
 
     assert s3_store.copy("a", "b")
+
+
+NO_KEY = "its key has an empty part, '.' or '..'; copy it to another key and delete it"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["double//slash.json", "/leading.json", "./here.json", "a/../b.json", "..", "a/./b.json", "end/", "twice//", "//"],
+)
+def test_a_key_that_no_lake_can_hold_is_left_and_the_rest_is_listed(s3_store: S3Store, name: str) -> None:
+    s3_store.put("raw/pending/drop/a.json", b"x")
+    s3_store.put("raw/pending/drop/z.json", b"x")
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/{name}", Body=b"x")
+
+    assert leaving(s3_store) == (
+        ["raw/pending/drop/a.json", "raw/pending/drop/z.json"],
+        {f"raw/pending/drop/{name}": NO_KEY},
+    )
+    assert keys(s3_store, "raw/pending/") == ["raw/pending/drop/a.json", "raw/pending/drop/z.json"]
+
+
+def test_whatever_is_listed_can_be_read_copied_and_deleted(s3_store: S3Store) -> None:
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    names = ["a b+c (1).json", "日本.json", "x%2By.json", "_SUCCESS", "sub_$folder$", "a//b", "./c", "d/../e", "f/"]
+    for name in [*names, ".DS_Store", "g/.git//h", "tab\there"]:
+        s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/{name}", Body=b"x")
+
+    listed = keys(s3_store, "raw/pending/drop/")
+
+    assert listed == [
+        f"raw/pending/drop/{name}"
+        for name in (
+            "_SUCCESS",
+            "a b+c (1).json",
+            "sub_$folder$",
+            "tab\there",
+            "x%2By.json",
+            "日本.json",
+        )
+    ]
+    for number, key in enumerate(listed):
+        assert content(s3_store, key) == b"x"
+        assert s3_store.copy(key, f"copies/{number}")
+        assert s3_store.delete(key, token(s3_store, key))
+    assert keys(s3_store, "raw/pending/drop/") == []
+
+
+def test_a_key_too_long_for_the_archive_is_left(s3_store: S3Store) -> None:
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    name = "n" * (1024 - len(f"{prefix}/raw/pending/drop/"))
+    s3_store.put(f"raw/pending/drop/{name}", b"x")
+    s3_store.put(f"raw/pending/drop/{name[32:]}", b"x")
+
+    assert leaving(s3_store) == (
+        [f"raw/pending/drop/{name[32:]}"],
+        {f"raw/pending/drop/{name}": "its key is too long to be archived; copy it to a shorter key and delete it"},
+    )
 
 
 def test_folders_that_the_console_made_are_not_listed(s3_store: S3Store) -> None:
