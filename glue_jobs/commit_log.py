@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from shared import document, lake
-from shared.store import ObjectStore
+from shared.store import ObjectStore, TargetDiffersError
+from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ REJECTS = "rejects"  # the table name of staged files that go to rejects/
 DEATHS = 2  # so many deaths, and an input is planned alone
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
 STAGING_KEPT = timedelta(hours=24)
+_RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -147,7 +150,10 @@ class _Note:
 
 
 class CommitLog:
-    """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young."""
+    """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young.
+
+    `left` has the reason for each key that is never planned by this log, see `leave`.
+    """
 
     def __init__(  # noqa: PLR0913  # bounds, each with a default
         self,
@@ -165,6 +171,7 @@ class CommitLog:
         With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
         """
         self.waiting_seconds = 0.0
+        self.left: dict[str, str] = {}
         self._store = store
         self._is_folder = store.uri.startswith("file://")
         self._clock = clock
@@ -178,8 +185,11 @@ class CommitLog:
     # Step 1 and step 6: finishing.
 
     def finish_earlier_commits(self) -> list[int]:
-        """Finish every entry that has no done mark; their numbers. On a folder, also remove expired staging."""
-        _, undone = self._head()
+        """Finish every entry that has no done mark; their numbers. On a folder, also remove expired staging.
+
+        Raises CommitLogError if the log has lost an entry.
+        """
+        undone = self._checked_log()
         for number in undone:
             self.finish(number)
         if self._is_folder:
@@ -189,35 +199,49 @@ class CommitLog:
     def finish(self, number: int) -> None:
         """Publish the entry's files, archive its inputs, set its done mark: by anyone, any number of times.
 
-        Raises CommitLogError if neither a staged file nor its final one is there: the lake is damaged.
+        Raises CommitLogError if neither a staged file nor its final one is there, or the final one is of another batch:
+        the lake is damaged.
         """
         if self._is_done(number):
             return
         entry = self._entry(number)
         for file in entry.files:
-            # After its done mark an entry's files may go by forgetting or retention.
-            if not self._store.copy(file.staged, file.final) and not self._is_done(number):
-                message = (
-                    f"The lake {self._store.uri} is damaged: log entry {number} is committed, but {file.final} is "
-                    f"missing and its staged file {file.staged} is gone. Restore either of them; until then nothing "
-                    "more is published."
-                )
-                raise CommitLogError(message)
+            self._publish(number, file)
         self._archive_all(number, [taken for taken in entry.inputs if taken.place != "source"])
         self._store.put_if_absent(lake.done_mark(number), b"")
         self._advance_frontier()
 
+    def _publish(self, number: int, file: PublishedFile) -> None:
+        try:
+            if self._store.copy(file.staged, file.final):
+                return
+            damage = (
+                f"log entry {number} is committed, but {file.final} is missing and its staged file {file.staged} is "
+                "gone. Restore either of them."
+            )
+        except TargetDiffersError:
+            damage = (
+                f"{file.final} was there before log entry {number} was committed, and is of another batch: the log was "
+                f"probably restored from before that batch. {_RESTORE_LOG}; what this entry took is still pending and "
+                "is taken again. Without a backup, move that file out of the lake."
+            )
+        if not self._is_done(number):  # after its done mark an entry's files may change by forgetting or retention
+            raise self._damaged(damage)
+
+    def _damaged(self, damage: str) -> CommitLogError:
+        return CommitLogError(f"The lake {self._store.uri} is damaged: {damage} Until then nothing more is published.")
+
     def _archive_all(self, number: int, inputs: Sequence[Taken]) -> None:
-        targets = [lake.archived(number, one.key, quarantined=one.place == "quarantine") for one in inputs]
         if self._moves_at_once == 1:
-            for taken, target in zip(inputs, targets, strict=True):
-                self._archive(taken, target)
+            for taken in inputs:
+                self._archive(number, taken)
         else:
             with ThreadPoolExecutor(self._moves_at_once) as pool:
-                list(pool.map(self._archive, inputs, targets))  # raises the first error
+                list(pool.map(partial(self._archive, number), inputs))  # raises the first error
 
-    def _archive(self, taken: Taken, target: str) -> None:
+    def _archive(self, number: int, taken: Taken) -> None:
         """Move the version that was taken; another version under the same key stays pending."""
+        target = lake.archived(number, taken.key, quarantined=taken.place == "quarantine")
         found = self._store.get(taken.key)
         if found is None:
             if self._store.get(target) is None:
@@ -228,16 +252,38 @@ class CommitLog:
         else:
             same = found.token == taken.token
         if same:
-            self._store.put_if_absent(target, found.data)
+            if not self._store.put_if_absent(target, found.data):
+                self._must_be_archived(number, target, found.data)
             # The version just read: a lake that was copied meanwhile has other tokens for the same bytes.
             self._store.delete(taken.key, found.token, found.data)
 
+    def _must_be_archived(self, number: int, target: str, data: bytes) -> None:
+        """The archived object holds the same document; else the pending object must stay."""
+        kept = self._store.get(target)
+        if kept is None or document.document_id(kept.data) == document.document_id(data):
+            return
+        if not self._is_done(number):  # after its done mark an archived object may change by forgetting
+            damage = (
+                f"{target} is not the object that log entry {number} took: the log was probably restored from before "
+                f"another batch with this number. {_RESTORE_LOG}, or move that object out of the lake."
+            )
+            raise self._damaged(damage)
+
     def undone_alarm(self, after: timedelta = timedelta(hours=24)) -> list[Entry]:
-        """The entries that were committed so long ago and are not done: something keeps them from being finished."""
-        entries = [self._entry(number) for number in self._head()[1]]
+        """The entries that were committed so long ago and are not done: something keeps them from being finished.
+
+        Raises CommitLogError if the log has lost an entry.
+        """
+        entries = [self._entry(number) for number in self._checked_log()]
         return [entry for entry in entries if self._clock() - entry.committed_at >= after]
 
     # Step 2: planning.
+
+    def leave(self, key: str, reason: str) -> None:
+        """Plan this object no more: it cannot be read, moved or addressed, and stays in place."""
+        if key not in self.left:
+            self.left[key] = reason
+            logger.warning("%s is left in place: %s.", printable(key), printable(reason))
 
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.
@@ -251,6 +297,7 @@ class CommitLog:
             head, undone = self._head()  # before the listing, else what is archived in between is taken twice
             held = {taken.key: number for number in undone for taken in self._entry(number).inputs}
             given = self._pending() if sources is None else list(sources)
+            given = [one for one in given if one.key not in self.left]
             found = given if again or sources is None else self._untaken(given)
             free = [one for one in found if one.key not in held]
             if free or not found:
@@ -278,7 +325,7 @@ class CommitLog:
         return [
             Input(one.key, one.token, one.size, one.time)
             for prefix in (lake.PENDING, lake.QUIET)
-            for one in self._store.list(prefix)
+            for one in self._store.list(prefix, left=self.leave)
         ]
 
     def _untaken(self, sources: Iterable[Input]) -> list[Input]:
@@ -340,7 +387,7 @@ class CommitLog:
         """Whether every input is there in the version that was planned; of --source files the caller must know."""
         ours = [one for one in batch.inputs if _is_pending(one.key)]
         prefixes = {prefix for prefix in (lake.PENDING, lake.QUIET) for one in ours if one.key.startswith(prefix)}
-        now = {one.key: one.token for prefix in sorted(prefixes) for one in self._store.list(prefix)}
+        now = {one.key: one.token for prefix in sorted(prefixes) for one in self._store.list(prefix, left=self.leave)}
         return all(now.get(one.key) == one.token for one in ours)
 
     def commit(
@@ -432,8 +479,8 @@ class CommitLog:
         key = lake.log_entry(number)
         fetched = self._store.get(key)
         if fetched is None:
-            message = f"The lake {self._store.uri} is damaged: {key} is gone. Restore it."
-            raise CommitLogError(message)
+            damage = f"{key} is gone. Restore it from a backup."
+            raise self._damaged(damage)
         try:
             return Entry.from_bytes(fetched.data)
         except CommitLogError as error:
@@ -465,13 +512,48 @@ class CommitLog:
         # The log has no gaps, but a long folder's listing may miss the first of two entries that arrive meanwhile.
         return head, [number for number in range(frontier + 1, head + 1) if number not in done]
 
-    def _frontier(self) -> int:
-        """All entries up to it are done. A hint: whatever is not plausible counts as 0."""
+    def _checked_log(self) -> list[int]:
+        """The numbers of the entries without a done mark. Raises CommitLogError if an entry is missing.
+
+        Entries are never removed, and are written before their done marks and before the frontier. So what is not in
+        the listing is read before it counts as missing: it may have been committed since. Forgetting everything
+        removes all entries but the last, and leaves that without inputs and files.
+        """
+        numbers = sorted(self._numbers(0))
+        done = set(self._done(0))
+        listed = set(numbers)
+        head = max(listed | done, default=0)
+        frontier = self._noted_frontier()
+        last = max(head, frontier)
+        after = 0
+        while gap := next((n for n in range(after + 1, last + 1) if n not in listed and not self._is_there(n)), 0):
+            after = next((n for n in numbers if n > gap and self._is_emptied(n)), 0)
+            if not after:
+                damage = (
+                    f"{lake.log_entry(gap)} is gone: later entries, completion markers or {lake.FRONTIER} show that it "
+                    "was committed. Restore it from a backup."
+                )
+                raise self._damaged(damage)
+        after = max(after, frontier if frontier in done else 0)
+        return [number for number in range(after + 1, head + 1) if number not in done]
+
+    def _is_there(self, number: int) -> bool:
+        return self._store.get(lake.log_entry(number)) is not None
+
+    def _is_emptied(self, number: int) -> bool:
+        entry = self._entry(number)
+        return not entry.inputs and not entry.files
+
+    def _noted_frontier(self) -> int:
         fetched = self._store.get(lake.FRONTIER)
         try:
-            number = int(json.loads(fetched.data)["done"]) if fetched else 0
+            return int(json.loads(fetched.data)["done"]) if fetched else 0
         except (ValueError, KeyError, TypeError):
             return 0
+
+    def _frontier(self) -> int:
+        """All entries up to it are done. A hint: whatever is not plausible counts as 0."""
+        number = self._noted_frontier()
         return number if number > 0 and self._is_done(number) else 0
 
     def _advance_frontier(self) -> None:

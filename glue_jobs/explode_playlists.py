@@ -25,7 +25,7 @@ from glue_jobs.intake import Fetch, InputVanishedError, is_large, take_in
 from glue_jobs.replay import Replay, ReplayError, one_of_each, plan_replay
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
 from glue_jobs.tables import AccountError, stage_batches, stage_tables
-from shared.store import ObjectStore, StoreError, open_store
+from shared.store import Leave, ObjectStore, StoreError, UnreadableObjectError, open_store
 from shared.terminal import printable, set_up_output
 
 log = logging.getLogger("explode_playlists")
@@ -167,6 +167,7 @@ class Summary:
     rows: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     quarantined: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)  # what could not be taken and stays in place, and why
     finished: list[int] = field(default_factory=list)
     dated_by_file: int = 0
     alarms: list[dict[str, int]] = field(default_factory=list)
@@ -202,6 +203,7 @@ class Summary:
                 "rows": dict(self.rows),
                 "rejects": dict(self.rejects),
                 "quarantined": self.quarantined,
+                "left": self.left,
                 "dated_by_file": self.dated_by_file,
                 "alarms": self.alarms,
                 "replay": self.replay
@@ -219,10 +221,14 @@ class Summary:
 
     def as_table(self) -> str:
         """A few lines for people."""
+        lines = self._batch_lines() + [f"  left in place: {key}: {reason}" for key, reason in self.left.items()]
+        return "\n".join(printable(line) for line in lines)
+
+    def _batch_lines(self) -> list[str]:
         if not self.batches and self.replay:
-            return "Nothing was replayed."
+            return ["Nothing was replayed."]
         if not self.batches:
-            return f"Nothing to do: nothing is pending in {self.lake}."
+            return [f"Nothing to do: nothing {'else ' if self.left else ''}is pending in {self.lake}."]
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.items() if count)
         lines = [
             f"Raw objects taken: {self.objects.total():,}, batches: {len(self.batches):,}",
@@ -238,12 +244,11 @@ class Summary:
                 f"{self.dated_by_file:,} files do not say when they were extracted: their file time was taken. "
                 "An old answer saved late then beats newer ones: give --extracted-at, or drop under drop/at=<time>/."
             )
-        lines += [
+        return lines + [
             f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "
             f"more than --alarm-rejects {self.alarm_rejects} allows."
             for one in self.alarms
         ]
-        return "\n".join(printable(line) for line in lines)
 
 
 def run(
@@ -264,6 +269,7 @@ def run(
             max_objects=arguments.max_objects,
             moves_at_once=_MOVES_AT_ONCE,
         )
+        summary.left = commits.left
         summary.finished = commits.finish_earlier_commits()
         if arguments.replay:
             summary.replay = plan_replay(store, commits, *arguments.replay)
@@ -334,6 +340,11 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
         log.info("%s is gone or was replaced meanwhile; planning again", error)
         commits.drop(batch)
         return None
+    except UnreadableObjectError:
+        commits.drop(batch)
+        if not _leave_unreadable(commits, batch, work.fetch):
+            raise
+        return None
     except (KeyboardInterrupt, StoreError, RuntimeProblemError, AccountError, CommitLogError):
         commits.drop(batch)
         raise
@@ -346,6 +357,18 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
             f"a disk is full: free space where the lake is ({store.uri}) and in the temporary folder, then run again."
         )
         raise RuntimeProblemError(message) from error
+
+
+def _leave_unreadable(commits: CommitLog, batch: Batch, fetch: Fetch) -> bool:
+    """Leave every object of the batch that cannot be read; whether there is any."""
+    is_any = False
+    for one in batch.inputs:
+        try:
+            fetch(one)
+        except UnreadableObjectError as error:
+            commits.leave(one.key, error.reason)
+            is_any = True
+    return is_any
 
 
 @dataclass
@@ -375,12 +398,12 @@ def _work(arguments: Arguments, store: ObjectStore, commits: CommitLog, summary:
 
         return _Work(lambda given: store.get(given.key), next_replayed, planned.document_ids, taken)
     if arguments.source is not None:
-        sources, fetch = _sources(arguments.source)
+        sources, fetch = _sources(arguments.source, commits.leave)
         return _Work(fetch, lambda: commits.next_batch(sources=sources()), {}, taken)
     return _Work(lambda given: store.get(given.key), commits.next_batch, {}, taken)
 
 
-def _sources(uri: str) -> tuple[Callable[[], list[Input]], Fetch]:
+def _sources(uri: str, left: Leave) -> tuple[Callable[[], list[Input]], Fetch]:
     """How to list the files under a URI as inputs whose keys are their URIs, and how to fetch them."""
     folder, _, name = uri.rstrip("/").rpartition("/")
     if "://" not in uri and Path(uri).is_file():
@@ -389,7 +412,8 @@ def _sources(uri: str) -> tuple[Callable[[], list[Input]], Fetch]:
         store, prefix = open_store(uri), ""
 
     def listed() -> list[Input]:
-        return [Input(store.object_uri(one.key), one.token, one.size, one.time) for one in store.list(prefix)]
+        listing = store.list(prefix, left=lambda key, reason: left(f"{store.uri}/{key}", reason))
+        return [Input(store.object_uri(one.key), one.token, one.size, one.time) for one in listing]
 
     return listed, lambda given: store.get(given.key.removeprefix(store.uri + "/"))
 

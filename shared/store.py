@@ -14,13 +14,14 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from shared import lake
+from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,10 @@ _TEMP = ".put-"  # a file on its way in; the visible name is linked to it when i
 _ASIDE = ".aside-"  # a folder that holds a file on its way out; its name says which version may go
 _HIDDEN_STARTS = (".", "_temporary")
 _HIDDEN_ENDS = (".part", ".tmp", ".crc")
+_NO_PARTS = frozenset({"", ".", ".."})
 _LEFTOVER_SECONDS = 24 * 3600
 _TRIES = 5
+_CHUNK = 1 << 20
 
 
 class Listed(NamedTuple):
@@ -56,13 +59,31 @@ class TransientError(StoreError):
     """The same again may succeed."""
 
 
+class TargetDiffersError(StoreError):
+    """The target of a copy holds other bytes than the source."""
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(f"{target} holds other bytes than {source}: it was left as it is, move it away.")
+
+
+class UnreadableObjectError(StoreError):
+    """This object cannot be read, others probably can; `reason` says why and what to do."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"Cannot read {name}: {reason}.")
+        self.reason = reason
+
+
+Leave = Callable[[str, str], object]  # gets the key of what a listing leaves out, and why
+
+
 class ObjectStore(Protocol):
     """What a folder and a bucket have in common. Every method may raise StoreError."""
 
     uri: str  # 's3://bucket/prefix' or 'file:///absolute/path', no slash at the end
 
     def get(self, key: str) -> Fetched | None:
-        """The object's bytes and token; None if it is not there."""
+        """The object's bytes and token; None if it is not there. May raise UnreadableObjectError."""
 
     def put(self, key: str, data: bytes) -> None:
         """Write the object whole, replacing what is there."""
@@ -73,13 +94,18 @@ class ObjectStore(Protocol):
         On S3 an answer that was lost on its way makes False of a success: whoever must know reads the object.
         """
 
-    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
-        """The objects whose key starts with the prefix and is greater than `after`, in order of their keys."""
+    def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
+        """The objects whose key starts with the prefix and is greater than `after`, in order of their keys.
+
+        Objects whose keys the other methods refuse are not yielded. With `left`, it is called for each of them, and for
+        what cannot be listed or moved below the prefix's own folder; without, the latter is a StoreError.
+        """
 
     def copy(self, source: str, target: str, token: str | None = None) -> bool:
-        """Make the target appear whole; one that is there already is left as it is.
+        """Make the target appear whole; an existing target is never changed.
 
-        False if there is no target and the source is gone or, with a token, another version.
+        False if there is no target and the source is gone or, with a token, another version. Raises TargetDiffersError
+        if both exist with different bytes.
         """
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
@@ -121,7 +147,7 @@ def open_store(uri: str, *, create: bool = False) -> ObjectStore:
 
 
 def _checked(key: str) -> str:
-    if "\0" in key or any(part in {"", ".", ".."} for part in key.split("/")):
+    if "\0" in key or not _NO_PARTS.isdisjoint(key.split("/")):
         message = f"{key!r} is no key: it must be relative, without empty parts, '.' and '..'."
         raise StoreError(message)
     return key
@@ -144,6 +170,28 @@ _ADVICE = {
     errno.EISDIR: "there is a folder of this name; move it out of the lake",
     errno.ENOTDIR: "a part of the path is a file; move it out of the lake",
 }
+
+
+# Errors of one file or folder, while the rest of the lake may be well; ESTALE and EUCLEAN: it is damaged on the disk.
+_NAMES_OF_ONE_OBJECT = ("EACCES", "EPERM", "EIO", "EBADMSG", "ESTALE", "EUCLEAN", "ELOOP")
+_OF_ONE_OBJECT = {getattr(errno, name) for name in _NAMES_OF_ONE_OBJECT if hasattr(errno, name)}
+_DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
+
+
+def _reason(error: OSError) -> str:
+    is_denied = error.errno in {errno.EACCES, errno.EPERM}
+    return _DENIED if is_denied else f"{error.strerror or error}; check the disk"
+
+
+@contextlib.contextmanager
+def _leaving(key: str, left: Leave | None) -> Iterator[None]:
+    """What cannot be read is left; without `left`, and for a fault of the whole machine, the error is raised."""
+    try:
+        yield
+    except OSError as error:
+        if left is None or error.errno not in _OF_ONE_OBJECT:
+            raise
+        left(key, _reason(error))
 
 
 @contextlib.contextmanager
@@ -187,7 +235,11 @@ def _make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
-    """A whole copy of the source on disk, in the target's folder, under a hidden name that is gone afterwards."""
+    """A whole copy of the source on disk, in the target's folder, under a hidden name that is gone afterwards.
+
+    The name is `.put-<inode>`, so that `_settled` finds it from the visible name without a listing. The file stays open
+    until the name is removed: until then no other file can have this inode number, and so this name.
+    """
     for tries_left in reversed(range(_TRIES)):
         _make_folder(target.parent)
         temp = target.parent / f"{_TEMP}{secrets.token_hex(8)}"
@@ -198,37 +250,46 @@ def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
                 raise
         else:
             break
-    try:
-        with file:
+    with file:
+        try:
             shutil.copyfileobj(source, file)
             file.flush()
             os.fsync(file.fileno())
-        yield temp
-    finally:
-        temp.unlink(missing_ok=True)
+            temp = temp.replace(_hidden_name(target, file))
+            yield temp
+        finally:
+            temp.unlink(missing_ok=True)
     _sync(target.parent)
+
+
+def _hidden_name(path: Path, file: IO[bytes]) -> Path:
+    return path.with_name(f"{_TEMP}{os.fstat(file.fileno()).st_ino}")
+
+
+def _regular(path: Path) -> os.stat_result | None:
+    """The file's stat; None if there is no regular file. Only this answer may mean that a file is gone."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def _settled(path: Path) -> os.stat_result | None:
     """The file's stat with a ctime that will last; None if there is no regular file.
 
-    Removing a second name changes the ctime, so whoever looks at a file first removes the hidden names that a
-    put_if_absent (or a putting back) between its link and its unlink, perhaps killed there, has left. The other's
-    unlink then finds nothing, which is no error. Hard links that a person made are left alone.
+    Removing a second name changes the ctime. So before a file with several names is checked, the hidden name is removed
+    that a put_if_absent between its link and its unlink, perhaps killed there, has left. The other's unlink then finds
+    nothing, which is no error. Hard links that a person made are left alone.
     """
-    try:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        if found.st_nlink > 1:
-            for other in (*path.parent.glob(f"{_TEMP}*"), *path.parent.glob(f"{_ASIDE}*/*")):
-                with contextlib.suppress(FileNotFoundError):
-                    if other.lstat().st_ino == found.st_ino:
-                        other.unlink()
-            found = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found
+    found = _regular(path)
+    if found is None or found.st_nlink == 1:
+        return found
+    with contextlib.suppress(OSError), path.open("rb") as file:  # what cannot be removed now, a later access removes
+        hidden = _hidden_name(path, file)
+        if os.path.samestat(hidden.lstat(), os.fstat(file.fileno())):
+            hidden.unlink()
+    return _regular(path)
 
 
 def _settle_aside(aside: Path) -> bool:
@@ -281,6 +342,10 @@ class FolderStore:
                     return Fetched(file.read(), token)
             except FileNotFoundError:
                 return None
+            except OSError as error:
+                if error.errno not in _OF_ONE_OBJECT:
+                    raise
+                raise UnreadableObjectError(str(path), _reason(error)) from error
 
     def put(self, key: str, data: bytes) -> None:
         """See ObjectStore."""
@@ -298,24 +363,43 @@ class FolderStore:
                 return False
             return True
 
-    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+    def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
         """See ObjectStore. Also tidies up after runs that were killed inside the store."""
         folder = prefix.rpartition("/")[0]
         top = self._path(f"{folder}/x").parent if folder else self._root
         with _plain_words(top):
-            yield from self._walk(f"{folder}/" if folder else "", prefix, after)
+            yield from self._walk(f"{folder}/" if folder else "", prefix, after, left, is_top=True)
 
-    def _walk(self, folder: str, prefix: str, after: str) -> Iterator[Listed]:
-        for name in self._names(self._root / folder):
+    def _walk(
+        self, folder: str, prefix: str, after: str, left: Leave | None, *, is_top: bool = False
+    ) -> Iterator[Listed]:
+        names: tuple[str, ...] = ()
+        with _leaving(folder, None if is_top else left):
+            names = self._names(self._root / folder)
+        for name in names:
             key = folder + name
-            if name.endswith("/"):
+            if not _is_text(key):
+                (left or _warn)(_as_text(key), "its name is not UTF-8; rename it")
+            elif name.endswith("/"):
                 if key.startswith(prefix) and (key > after or after.startswith(key)):
-                    yield from self._walk(key, prefix, after)
+                    yield from self._walk(key, prefix, after, left)
             elif key.startswith(prefix) and key > after:
-                found = _settled(self._root / key)
+                found = None
+                with _leaving(key, left):
+                    found = self._listed(key, must_be_movable=left is not None)
                 if found:
-                    time = datetime.fromtimestamp(found.st_mtime, UTC)
-                    yield Listed(key, found.st_size, _token(found), time)
+                    yield found
+
+    def _listed(self, key: str, *, must_be_movable: bool) -> Listed | None:
+        """None if there is no regular file. Raises PermissionError for a raw object that could never be archived."""
+        path = self._root / key
+        found = _settled(path)
+        if found is None:
+            return None
+        is_raw = key.startswith((lake.PENDING, lake.QUIET))
+        if must_be_movable and is_raw and not _may_move(path.parent, found) and _may_write(self._root):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return Listed(key, found.st_size, _token(found), datetime.fromtimestamp(found.st_mtime, UTC))
 
     def _names(self, folder: Path) -> tuple[str, ...]:
         """The names in a folder, those of folders with a slash, in order of the keys they make."""
@@ -334,13 +418,15 @@ class FolderStore:
         for name in names:
             if name.startswith(_TEMP):
                 _remove_leftover(folder / name)
-        return tuple(sorted(name for name in names if not _is_hidden(name.rstrip("/")) and _is_text(folder, name)))
+        return tuple(sorted(name for name in names if not _is_hidden(name.rstrip("/"))))
 
     def copy(self, source: str, target: str, token: str | None = None) -> bool:
         """See ObjectStore."""
         path, new = self._path(source), self._path(target)
         with _plain_words(new):
             if new.exists():
+                if _differ(path, new):
+                    raise TargetDiffersError(source, target)
                 return True
             found = _settled(path)
             if found is None:
@@ -355,8 +441,11 @@ class FolderStore:
                 now = _settled(path) if token else None
                 if token and (now is None or _token(now) != token):
                     return False
-                with contextlib.suppress(FileExistsError):
+                try:
                     os.link(temp, new)
+                except FileExistsError:
+                    if _differ(temp, new):
+                        raise TargetDiffersError(source, target) from None
         return True
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
@@ -399,6 +488,15 @@ class FolderStore:
                 folder = folder.parent
 
 
+def _differ(path: Path, other: Path) -> bool:
+    """Whether both files exist and hold different bytes."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as one, other.open("rb") as two:
+        if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+            return True
+        return file_digest(one, "sha256").digest() != file_digest(two, "sha256").digest()
+    return False
+
+
 def _set_aside(path: Path, expected: str) -> Path | None:
     for _ in range(_TRIES):
         aside = path.parent / f"{_ASIDE}{expected}-{secrets.token_hex(8)}"
@@ -421,17 +519,37 @@ def _remove_leftover(temp: Path) -> None:
             temp.unlink()
 
 
-def _is_text(folder: Path, name: str) -> bool:
+def _may_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _may_move(folder: Path, found: os.stat_result) -> bool:
+    """Whether the file may leave its folder. From a sticky one, only its owner and the folder's may move it."""
+    above = folder.stat()
+    is_sticky = bool(above.st_mode & stat.S_ISVTX)
+    return _may_write(folder) and (not is_sticky or os.geteuid() in {0, found.st_uid, above.st_uid})
+
+
+def _is_text(key: str) -> bool:
     try:
-        name.encode()
+        key.encode()
     except UnicodeEncodeError:
-        logger.warning("Left out %r in %s: its name is not UTF-8, rename it.", name, folder)
         return False
     return True
 
 
+def _as_text(key: str) -> str:
+    return os.fsencode(key).decode("utf-8", "backslashreplace")
+
+
+def _warn(key: str, reason: str) -> None:
+    logger.warning("Left out %s: %s.", printable(key), reason)
+
+
 # --- a bucket -----------------------------------------------------------------------------------------------------
 
+_MAX_KEY = 1024  # bytes that S3 allows
+_ARCHIVE_NAME = 32  # bytes that lake.archived adds to a key at most
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed"}
 _CONFLICT = {"409", "ConditionalRequestConflict"}
@@ -505,6 +623,22 @@ class S3Store:
                 return None
             raise
 
+    def _differ(self, *keys: str) -> bool:
+        """Whether both objects exist and hold different bytes. Under SSE-KMS equal bytes have different ETags."""
+        digests = set()
+        for key in keys:
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
+            except self._errors.ClientError as error:
+                if _code(error) in _MISSING:
+                    return False
+                raise
+            digest = sha256()
+            while data := body.read(_CHUNK):
+                digest.update(data)
+            digests.add(digest.digest())
+        return len(digests) > 1
+
     def get(self, key: str) -> Fetched | None:
         """See ObjectStore."""
         with self._plain_words():
@@ -536,13 +670,23 @@ class S3Store:
                     break
         return True
 
-    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+    def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
         """See ObjectStore. The empty objects that the console makes for folders are left out."""
         if prefix:
             _checked(prefix.removesuffix("/"))
         for item in self._objects(prefix, after):
             key = item["Key"].removeprefix(self._prefix)
-            if not key.endswith("/") and not any(_is_hidden(part) for part in key.split("/")):
+            parts = key.split("/")
+            if any(_is_hidden(part) for part in parts if part not in _NO_PARTS):
+                continue
+            if key.endswith("/") and item["Size"] == 0:
+                continue
+            is_refused = not _NO_PARTS.isdisjoint(parts)
+            if is_refused and left:
+                left(key, "its key has an empty part, '.' or '..'; copy it to another key and delete it")
+            elif left and len(item["Key"].encode()) > _MAX_KEY - _ARCHIVE_NAME:
+                left(key, "its key is too long to be archived; copy it to a shorter key and delete it")
+            elif not is_refused:
                 yield Listed(key, item["Size"], item["ETag"].strip('"'), item["LastModified"].astimezone(UTC))
 
     def _objects(self, prefix: str, after: str = "") -> Iterator[dict[str, Any]]:
@@ -559,9 +703,12 @@ class S3Store:
         Two who copy at once may both write it, from one source: the same bytes.
         """
         with self._plain_words():
-            if self._etag(target):
-                return True
+            existing = self._etag(target)
             found = self._etag(source)
+            if existing:
+                if found and found != existing and self._differ(source, target):
+                    raise TargetDiffersError(source, target)
+                return True
             if found is None:
                 return self._etag(target) is not None  # another copied it and tidied up since
             if token and found != token:

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.runtime import glue_job
-from tests.stores import folder_store, s3_endpoint, s3_store, store  # noqa: F401  # fixtures for all tests
+from tests.stores import folder_store, others_lake, s3_endpoint, s3_store, store  # noqa: F401  # fixtures for all tests
 
 HERE = Path(__file__).parent
 

@@ -1,7 +1,10 @@
 """Lakes for tests: a folder, and a bucket on a moto server over HTTP. Test modules import the fixtures they use."""
 
 import logging
+import os
+import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from moto.server import ThreadedMotoServer
 from shared.store import ObjectStore, open_store
 
 BUCKET = "lake"
+NOBODY = 65534
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +60,24 @@ def store(request: pytest.FixtureRequest) -> ObjectStore:
     """An empty lake, once in a folder and once in a bucket."""
     made: ObjectStore = request.getfixturevalue(f"{request.param}_store")
     return made
+
+
+@pytest.fixture
+def others_lake() -> Iterator[Path]:
+    """A folder that an unprivileged user owns, as whom the test runs: root may read and write everything."""
+    root = Path(tempfile.mkdtemp()).resolve()  # root's tmp_path is closed to others
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(root, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        yield root
+    finally:
+        if is_root:
+            os.seteuid(0)
+        for folder, _, _ in os.walk(root):
+            Path(folder).chmod(0o700)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def keys(store: ObjectStore, prefix: str = "") -> list[str]:

@@ -8,7 +8,7 @@ import io
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -61,6 +61,7 @@ class Status:
     pending: int
     removed_up_to: int
     others: list[str]
+    repeated: list[str] = field(default_factory=list)  # no differences: a document that was put twice is taken twice
 
     @property
     def differences(self) -> list[str]:
@@ -93,7 +94,40 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1) -> Sta
         batches.append(batch)
     pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix))
     known = {file.final for entry in entries for file in entry.files}
-    return Status(batches, pending, removed, list(_strays(known, files, loaded, max(first - 1, removed))))
+    doubled, repeated = doublings(entries)
+    strays = _strays(known, files, loaded, max(first - 1, removed))
+    return Status(batches, pending, removed, [*doubled, *strays], repeated)
+
+
+def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
+    """Raw objects that were taken twice in one version, and documents that were taken from several objects.
+
+    What was replayed is left out: it is taken again on purpose.
+    """
+    objects: dict[tuple[str, str], Entry] = {}
+    documents: dict[str, tuple[Entry, str]] = {}
+    doubled, repeated = [], []
+    for entry in entries:
+        for taken in entry.inputs:
+            if lake.pending_key(taken.key) != taken.key:
+                continue
+            batches = f"batch {entry.number}: raw: {taken.key}"
+            first, (other, key) = objects.get((taken.key, taken.token)), documents.get(taken.document_id, (None, ""))
+            if first:
+                doubled.append(
+                    f"{batches} was already taken by batch {first.number}. Unless it was put there twice, its rows are "
+                    "doubled: the current views show them once, in published files and landing tables leave out "
+                    f"batch_id {entry.batch_id} for this object"
+                )
+            elif other and taken.document_id:
+                repeated.append(
+                    f"{batches} is the same document as {key} of batch {other.number}: the current views show its rows "
+                    f"once, in published files and landing tables they are there twice, as document_id "
+                    f"{taken.document_id}"
+                )
+            objects.setdefault((taken.key, taken.token), entry)
+            documents.setdefault(taken.document_id, (entry, taken.key))
+    return doubled, repeated
 
 
 def _differences(
@@ -195,6 +229,8 @@ def as_text(found: Status) -> str:
     if found.removed_up_to:
         lines.append(f"Batches up to {found.removed_up_to} were removed by retention.")
     lines.append(f"{found.pending:,} raw objects are pending.")
+    if found.repeated:
+        lines.append(f"{len(found.repeated):,} documents were taken again, the first: {printable(found.repeated[0])}")
     differences = found.differences
     lines.append(
         f"{len(differences):,} differences, the first: {printable(differences[0])}"
@@ -217,6 +253,7 @@ def as_json(found: Status) -> str:
             "removed_up_to": found.removed_up_to,
             **totals,
             "differences": found.differences,
+            "repeated": found.repeated,
             "batches": [vars(batch) for batch in found.batches],
         },
         ensure_ascii=False,

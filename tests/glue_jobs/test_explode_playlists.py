@@ -22,7 +22,7 @@ from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_argu
 from glue_jobs.tables import AccountError
 from glue_jobs.transforms import FROM_ITEMS
 from shared.lake import log_number
-from shared.store import Fetched, ObjectStore, open_store
+from shared.store import Fetched, FolderStore, ObjectStore, S3Store, UnreadableObjectError, open_store
 from tests.corpus import FOLDER
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +195,101 @@ def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
     assert published == ["processed/songs/ingest_date=2026-11-20/00000000000000000001-00000.parquet"]
     assert [one.key for one in store.list("raw/pending/")] == []
     assert [one.key for one in store.list("staging/")] == []
+
+
+# --- what cannot be taken
+
+DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
+
+
+def test_what_may_not_be_read_is_left_and_named_and_the_rest_is_taken(
+    spark: SparkSession,  # noqa: ARG001
+    others_lake: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    drop(others_lake, "bare_rows/rows.json", "single_row/row.json", "null_track/page.json")
+    drop(others_lake, "new_shape_page/page.json", at="20261119T100000Z")
+    dropped = "raw/pending/drop/at=20261120T100000Z"
+    (others_lake / dropped / "single_row-row.json").chmod(0)
+    (others_lake / dropped / "null_track-page.json").chmod(0)
+    (others_lake / "raw/pending/drop/at=20261119T100000Z").chmod(0)
+
+    summary = take("--lake", str(others_lake))
+    again = take("--lake", str(others_lake))
+
+    left = {
+        "raw/pending/drop/at=20261119T100000Z/": DENIED,
+        f"{dropped}/null_track-page.json": DENIED,
+        f"{dropped}/single_row-row.json": DENIED,
+    }
+    assert summary.objects == {"processed": 1}
+    assert summary.left == again.left == left
+    assert json.loads(again.as_json())["left"] == left
+    assert again.as_table().splitlines() == [
+        f"Nothing to do: nothing else is pending in file://{others_lake}.",
+        *(f"  left in place: {key}: {reason}" for key, reason in left.items()),
+    ]
+    assert summary.as_table().splitlines()[-3:] == again.as_table().splitlines()[1:]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings.count(f"{dropped}/single_row-row.json is left in place: {DENIED}.") == 2  # once in each run
+    (others_lake / dropped / "single_row-row.json").chmod(0o600)
+    assert take("--lake", str(others_lake)).objects == {"processed": 1}
+
+
+def test_a_source_that_may_not_be_read_is_left_and_named(
+    spark: SparkSession,  # noqa: ARG001
+    others_lake: Path,
+) -> None:
+    lake, source = others_lake / "lake", others_lake / "source"
+    lake.mkdir()
+    source.mkdir()
+    for name in ("bare_rows/rows.json", "single_row/row.json"):
+        (source / name.replace("/", "-")).write_bytes((FOLDER / name).read_bytes())
+    (source / "single_row-row.json").chmod(0)
+
+    summary = take("--lake", str(lake), "--source", str(source), "--extracted-at", "2026-11-20T10:00:00Z")
+
+    assert summary.objects == {"source": 1}
+    assert summary.left == {f"file://{source}/single_row-row.json": DENIED}
+
+
+def test_a_key_that_commands_a_terminal_and_has_an_empty_part_is_left_and_washed(
+    spark: SparkSession,  # noqa: ARG001
+    s3_store: S3Store,
+) -> None:
+    page = (FOLDER / "new_shape_page/page.json").read_bytes()
+    s3_store.put("raw/pending/drop/a.json", page)
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/b\x1b[2J//c.json", Body=page)
+
+    summary = take("--lake", s3_store.uri)
+
+    reason = "its key has an empty part, '.' or '..'; copy it to another key and delete it"
+    assert summary.objects == {"processed": 1}
+    assert summary.left == {"raw/pending/drop/b\x1b[2J//c.json": reason}
+    last = summary.as_table().splitlines()[-1]
+    assert last == f"  left in place: raw/pending/drop/b\N{REPLACEMENT CHARACTER}[2J//c.json: {reason}"
+
+
+def test_an_object_that_becomes_unreadable_while_it_is_staged_is_the_only_thing_left(
+    spark: SparkSession,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    drop(tmp_path, "bare_rows/rows.json", "single_row/row.json")
+    bad = "raw/pending/drop/at=20261120T100000Z/single_row-row.json"
+
+    class BadSector(FolderStore):
+        def get(self, key: str) -> Fetched | None:
+            if key == bad:
+                raise UnreadableObjectError(key, "Input/output error; check the disk")
+            return super().get(key)
+
+    arguments = ["--lake", str(tmp_path)]
+    summary = run(parse_arguments(arguments), arguments, lambda: NOON, BadSector(tmp_path))
+
+    assert summary.objects == {"processed": 1}
+    assert summary.left == {bad: "Input/output error; check the disk"}
+    assert files(tmp_path, "log/attempts") == []
 
 
 # --- as users start it

@@ -16,11 +16,21 @@ import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped, unused-ignore]
 
 from shared import store as store_module
-from shared.store import FolderStore, ObjectStore, S3Store, StoreError, TransientError, open_store
-from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
+from shared.store import (
+    FolderStore,
+    ObjectStore,
+    S3Store,
+    StoreError,
+    TargetDiffersError,
+    TransientError,
+    UnreadableObjectError,
+    open_store,
+)
+from tests.stores import NOBODY, content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
 
+KEY = "raw/pending/run=1/a"
 STRANGE = "raw/pending/drop/Jürgen's 100% +1 & más? #ü 日本.json"
 
 
@@ -133,13 +143,26 @@ def test_no_key_leads_out_of_the_lake(store: ObjectStore) -> None:
         list(store.list("../"))
 
 
-def test_a_copy_never_changes_a_target_that_is_there(store: ObjectStore) -> None:
+@pytest.mark.parametrize("other", [b"old", b"older"])
+def test_a_copy_onto_other_bytes_is_refused_and_changes_nothing(store: ObjectStore, other: bytes) -> None:
     store.put("staging/a", b"new")
-    store.put("processed/a", b"old")
+    store.put("processed/a", other)
+
+    with pytest.raises(TargetDiffersError, match=r"processed/a holds other bytes than staging/a"):
+        store.copy("staging/a", "processed/a")
+
+    assert content(store, "processed/a") == other
+    assert content(store, "staging/a") == b"new"
+
+
+def test_a_copy_that_another_made_is_true_while_the_source_is_there_and_when_it_is_gone(store: ObjectStore) -> None:
+    store.put("staging/a", b"same")
+    store.put("processed/a", b"same")
 
     assert store.copy("staging/a", "processed/a")
-    assert store.copy("staging/gone", "processed/a")
-    assert content(store, "processed/a") == b"old"
+    store.delete("staging/a")
+    assert store.copy("staging/a", "processed/a")
+    assert content(store, "processed/a") == b"same"
 
 
 def test_a_copy_with_a_token_is_of_that_version_only(store: ObjectStore) -> None:
@@ -271,15 +294,107 @@ def test_a_token_listed_before_the_writer_has_tidied_up_lasts(
     assert listed == [token(folder_store, "drop")]
 
 
+def test_a_hidden_link_that_a_kill_left_changes_no_token_whichever_operation_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen_by_list(lake: ObjectStore) -> str:
+        return token(lake, KEY)
+
+    def seen_by_get(lake: ObjectStore) -> str:
+        fetched = lake.get(KEY)
+        assert fetched is not None
+        return fetched.token
+
+    def seen_by_copy(lake: ObjectStore) -> str:
+        assert lake.copy(KEY, "copy")
+        return seen_by_get(lake)
+
+    def seen_by_refused_delete(lake: ObjectStore) -> str:
+        assert not lake.delete(KEY, "1-2-3-4")
+        return seen_by_get(lake)
+
+    for number, first in enumerate((seen_by_list, seen_by_get, seen_by_copy, seen_by_refused_delete)):
+        lake = open_store(str(tmp_path / str(number)), create=True)
+        real = os.unlink
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "unlink", lambda *_, **__: (_ for _ in ()).throw(Killed))
+            with pytest.raises(Killed):
+                lake.put_if_absent(KEY, b"x")
+        assert os.unlink is real
+        file = root(lake) / KEY
+        assert file.stat().st_nlink == 2  # the visible name and the hidden name
+
+        seen = first(lake)
+
+        assert file.stat().st_nlink == 1
+        time.sleep(0.02)  # a later change of the file would have a later ctime
+        assert [seen_by_list(lake), seen_by_get(lake), seen_by_copy(lake)] == [seen] * 3
+        assert lake.delete(KEY, seen, b"x")
+        assert list(root(lake).rglob(".put-*")) == []
+
+
+def test_an_aside_that_another_thread_removes_meanwhile_hides_no_linked_file(
+    folder_store: ObjectStore, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.json").write_bytes(b"x")
+    os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
+    is_over = threading.Event()
+
+    def set_aside_and_remove() -> None:
+        while not is_over.is_set():
+            aside = root(folder_store) / ".aside-1-1-1--00"
+            aside.mkdir()
+            (aside / "b.json").write_bytes(b"")
+            (aside / "b.json").unlink()
+            aside.rmdir()
+
+    other = threading.Thread(target=set_aside_and_remove)
+    other.start()
+    try:
+        missed = sum(folder_store.get("a.json") is None for _ in range(3000))
+    finally:
+        is_over.set()
+        other.join()
+
+    assert missed == 0
+
+
+def test_what_an_operation_on_a_linked_file_costs_does_not_grow_with_the_folder(
+    folder_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    for number in range(300):
+        (tmp_path / "mine" / f"{number}.json").write_bytes(b"x")
+        os.link(tmp_path / "mine" / f"{number}.json", root(folder_store) / f"{number}.json")
+    listings: list[object] = []
+    scandir, listdir = os.scandir, os.listdir
+
+    monkeypatch.setattr(os, "scandir", lambda *args: listings.append(args) or scandir(*args))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(os, "listdir", lambda *args: listings.append(args) or listdir(*args))  # type: ignore[func-returns-value]
+    assert len(keys(folder_store)) == 300
+    for number in range(300):
+        assert folder_store.get(f"{number}.json") is not None
+
+    assert len(listings) == 1
+
+
+def test_the_hidden_name_of_another_file_is_left_alone(folder_store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_bytes(b"x")
+    os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
+    number = (tmp_path / "mine.json").stat().st_ino
+    hidden = root(folder_store) / f".put-{number}"  # of a lake that was copied: inode numbers are others there
+    hidden.write_bytes(b"on its way")
+
+    assert content(folder_store, "a.json") == b"x"
+    assert hidden.read_bytes() == b"on its way"
+
+
 def test_a_persons_hard_link_is_left_alone(folder_store: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_bytes(b"x")
     os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
     os.link(tmp_path / "mine.json", root(folder_store) / "b.json")
 
     assert keys(folder_store) == ["a.json", "b.json"]
-
-
-KEY = "raw/pending/run=1/a"
 
 
 def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,6 +584,121 @@ def test_a_folder_tidied_away_under_a_listing_is_empty(
     assert keys(folder_store) == []
 
 
+# --- a folder in which not everything may be read
+
+DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
+
+
+def leaving(store: ObjectStore, prefix: str = "raw/pending/") -> tuple[list[str], dict[str, str]]:
+    """What a listing yields, and what it leaves."""
+    left: dict[str, str] = {}
+    return [listed.key for listed in store.list(prefix, left=left.__setitem__)], left
+
+
+def test_a_file_that_may_not_be_read_says_so(others_lake: Path) -> None:
+    store = open_store(str(others_lake))
+    store.put("raw/pending/drop/a.json", b"x")
+    (others_lake / "raw/pending/drop/a.json").chmod(0)
+
+    with pytest.raises(UnreadableObjectError) as raised:
+        store.get("raw/pending/drop/a.json")
+
+    assert raised.value.reason == DENIED
+    assert str(raised.value).startswith(f"Cannot read {others_lake}/raw/pending/drop/a.json: permission denied; check")
+
+
+@pytest.mark.parametrize(("mode", "left"), [(0o000, ""), (0o100, ""), (0o400, "b.json"), (0o500, "b.json")])
+def test_a_folder_that_may_not_be_listed_or_emptied_is_left_and_the_rest_is_listed(
+    others_lake: Path, mode: int, left: str
+) -> None:
+    store = open_store(str(others_lake))
+    for key in ("a.json", "shut/b.json", "z.json"):
+        store.put(f"raw/pending/drop/{key}", b"x")
+    (others_lake / "raw/pending/drop/shut").chmod(mode)
+
+    assert leaving(store) == (
+        ["raw/pending/drop/a.json", "raw/pending/drop/z.json"],
+        {f"raw/pending/drop/shut/{left}": DENIED},
+    )
+
+
+def test_a_read_only_folder_outside_the_lake_is_listed(others_lake: Path) -> None:
+    store = open_store(str(others_lake))
+    store.put("mine/a.json", b"x")
+    (others_lake / "mine").chmod(0o500)
+
+    assert leaving(store, "") == (["mine/a.json"], {})
+
+
+def test_a_file_of_another_user_in_a_sticky_folder_is_left(others_lake: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can make a file of another user")
+    store = open_store(str(others_lake))
+    store.put("raw/pending/drop/a.json", b"x")
+    store.put("raw/pending/drop/b.json", b"x")
+    os.seteuid(0)
+    os.chown(others_lake / "raw/pending/drop", 0, 0)
+    os.chown(others_lake / "raw/pending/drop/b.json", 0, 0)
+    (others_lake / "raw/pending/drop").chmod(0o1777)
+    os.seteuid(NOBODY)
+
+    assert leaving(store) == (["raw/pending/drop/a.json"], {"raw/pending/drop/b.json": DENIED})
+
+
+@pytest.mark.parametrize("folder", ["raw/pending", "raw", "."])
+def test_a_lake_that_may_not_be_listed_is_an_error(others_lake: Path, folder: str) -> None:
+    store = open_store(str(others_lake))
+    store.put("raw/pending/drop/a.json", b"x")
+    (others_lake / folder).chmod(0)
+
+    with pytest.raises(StoreError, match="permission denied"):
+        leaving(store)
+
+
+def test_a_listing_of_the_log_leaves_nothing(others_lake: Path) -> None:
+    store = open_store(str(others_lake))
+    store.put("log/done/1", b"")
+    (others_lake / "log/done").chmod(0)
+
+    with pytest.raises(StoreError, match="permission denied"):
+        list(store.list("log/"))
+
+
+@pytest.mark.parametrize(("code", "is_left"), [(errno.EIO, True), (errno.EMFILE, False), (errno.ENOSPC, False)])
+def test_an_io_error_of_a_folder_is_left_and_a_fault_of_the_machine_is_not(
+    folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, code: int, *, is_left: bool
+) -> None:
+    for key in ("a.json", "bad/b.json"):
+        folder_store.put(f"raw/pending/drop/{key}", b"x")
+    scandir = os.scandir
+
+    def failing(folder: Path) -> Any:
+        if folder.name == "bad":
+            raise OSError(code, os.strerror(code))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", failing)
+
+    if is_left:
+        assert leaving(folder_store) == (
+            ["raw/pending/drop/a.json"],
+            {"raw/pending/drop/bad/": "Input/output error; check the disk"},
+        )
+    else:
+        with pytest.raises(StoreError, match="Cannot work on"):
+            leaving(folder_store)
+
+
+def test_a_name_that_is_not_utf8_is_left(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"x")
+    (root(folder_store) / "raw/pending/drop").joinpath(os.fsdecode(b"caf\xe9.json")).write_bytes(b"x")
+
+    assert leaving(folder_store) == (
+        ["raw/pending/drop/a.json"],
+        {"raw/pending/drop/caf\\xe9.json": "its name is not UTF-8; rename it"},
+    )
+
+
 # --- a bucket
 
 
@@ -562,6 +792,89 @@ def test_a_version_that_arrives_just_before_the_delete_stays(
 
     assert not s3_store.delete("a", one)
     assert content(s3_store, "a") == b"two"
+
+
+def test_equal_bytes_with_other_etags_are_equal_as_under_kms(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = s3_store._client.head_object
+
+    def with_an_etag_of_its_own(**request: str) -> Any:
+        return head(**request) | {"ETag": f'"{request["Key"]}"'}
+
+    monkeypatch.setattr(s3_store._client, "head_object", with_an_etag_of_its_own)
+    for key, data in (("a", b"same"), ("b", b"same"), ("c", b"diff")):
+        s3_store.put(key, data)
+
+    assert s3_store.copy("a", "b")
+    with pytest.raises(TargetDiffersError):
+        s3_store.copy("a", "c")
+
+
+def test_equal_etags_are_not_downloaded(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3_store.put("a", b"same")
+    s3_store.put("b", b"same")
+    monkeypatch.setattr(s3_store._client, "get_object", lambda **_: pytest.fail("downloaded"))
+
+    assert s3_store.copy("a", "b")
+
+
+NO_KEY = "its key has an empty part, '.' or '..'; copy it to another key and delete it"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["double//slash.json", "/leading.json", "./here.json", "a/../b.json", "..", "a/./b.json", "end/", "twice//", "//"],
+)
+def test_a_key_that_no_lake_can_hold_is_left_and_the_rest_is_listed(s3_store: S3Store, name: str) -> None:
+    s3_store.put("raw/pending/drop/a.json", b"x")
+    s3_store.put("raw/pending/drop/z.json", b"x")
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/{name}", Body=b"x")
+
+    assert leaving(s3_store) == (
+        ["raw/pending/drop/a.json", "raw/pending/drop/z.json"],
+        {f"raw/pending/drop/{name}": NO_KEY},
+    )
+    assert keys(s3_store, "raw/pending/") == ["raw/pending/drop/a.json", "raw/pending/drop/z.json"]
+
+
+def test_whatever_is_listed_can_be_read_copied_and_deleted(s3_store: S3Store) -> None:
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    names = ["a b+c (1).json", "日本.json", "x%2By.json", "_SUCCESS", "sub_$folder$", "a//b", "./c", "d/../e", "f/"]
+    for name in [*names, ".DS_Store", "g/.git//h", "tab\there"]:
+        s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/{name}", Body=b"x")
+
+    listed = keys(s3_store, "raw/pending/drop/")
+
+    assert listed == [
+        f"raw/pending/drop/{name}"
+        for name in (
+            "_SUCCESS",
+            "a b+c (1).json",
+            "sub_$folder$",
+            "tab\there",
+            "x%2By.json",
+            "日本.json",
+        )
+    ]
+    for number, key in enumerate(listed):
+        assert content(s3_store, key) == b"x"
+        assert s3_store.copy(key, f"copies/{number}")
+        assert s3_store.delete(key, token(s3_store, key))
+    assert keys(s3_store, "raw/pending/drop/") == []
+
+
+def test_a_key_too_long_for_the_archive_is_left(s3_store: S3Store) -> None:
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    name = "n" * (1024 - len(f"{prefix}/raw/pending/drop/"))
+    s3_store.put(f"raw/pending/drop/{name}", b"x")
+    s3_store.put(f"raw/pending/drop/{name[32:]}", b"x")
+
+    assert leaving(s3_store) == (
+        [f"raw/pending/drop/{name[32:]}"],
+        {f"raw/pending/drop/{name}": "its key is too long to be archived; copy it to a shorter key and delete it"},
+    )
 
 
 def test_folders_that_the_console_made_are_not_listed(s3_store: S3Store) -> None:

@@ -1,13 +1,15 @@
 """Raw, lake, warehouse and log agree, or the first difference has a name."""
 
 import json
+from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 import pytest
 
 from deploy.commands import run_command
-from deploy.local.status import as_text, main, status
+from deploy.local.status import as_json, as_text, doublings, main, status
 from deploy.local.warehouse import Warehouse
+from glue_jobs.commit_log import Entry, Taken
 from shared.store import ObjectStore
 
 SONGS_1 = "processed/songs/ingest_date=2026-11-16/00000000000000000001-00000.parquet"
@@ -105,3 +107,53 @@ def test_a_lake_that_is_not_there_is_one_sentence(tmp_path: object, capsys: pyte
     assert capsys.readouterr().err == (
         f"status: There is no lake at {tmp_path}/nowhere: create the folder or check --lake.\n"
     )
+
+
+def an_entry(number: int, *inputs: Taken) -> Entry:
+    on = datetime(2026, 11, 20, tzinfo=UTC)
+    return Entry(number, f"b{number}", on, on.date(), inputs, (), {}, {}, {})
+
+
+def test_a_raw_object_that_two_batches_took_is_named_and_what_was_replayed_is_not() -> None:
+    at = "2026-11-20T10:00:00Z"
+    key, other = "raw/pending/drop/a.json", "raw/pending/drop/b.json"
+    replayed = Taken("raw/processed/00000000000000000001/drop/a.json", "t1", 1, "d1", at, "source")
+
+    doubled, repeated = doublings(
+        [
+            an_entry(1, Taken(key, "t1", 1, "d1", at, "processed"), Taken(other, "t2", 1, "d2", at, "processed")),
+            an_entry(2, Taken(key, "t1", 1, "d1", at, "processed")),
+            an_entry(3, replayed),
+            an_entry(4, replayed, Taken(other, "t3", 1, "d3", at, "processed")),
+            an_entry(5, Taken(key, "t4", 1, "d2", at, "processed")),
+            an_entry(6, Taken(key, "t5", 1, "", at, "quarantine"), Taken(other, "t6", 1, "", at, "quarantine")),
+        ]
+    )
+
+    assert doubled == [
+        (
+            "batch 2: raw: raw/pending/drop/a.json was already taken by batch 1. Unless it was put there twice, its "
+            "rows are doubled: the current views show them once, in published files and landing tables leave out "
+            "batch_id b2 for this object"
+        )
+    ]
+    assert repeated == [
+        (
+            "batch 5: raw: raw/pending/drop/a.json is the same document as raw/pending/drop/b.json of batch 1: the "
+            "current views show its rows once, in published files and landing tables they are there twice, as "
+            "document_id d2"
+        )
+    ]
+
+
+def test_a_doubling_is_a_difference(folder_store: ObjectStore) -> None:
+    taken = Taken("raw/pending/drop/a.json", "t1", 1, "d1", "2026-11-20T10:00:00Z", "source")
+    for number in (1, 2):
+        folder_store.put(f"log/0000000000000000000{number}.json", an_entry(number, taken).as_bytes())
+        folder_store.put(f"log/done/0000000000000000000{number}", b"")
+
+    found = status(folder_store, None)
+
+    assert len(found.differences) == 1
+    assert found.differences[0].startswith("batch 2: raw: raw/pending/drop/a.json was already taken by batch 1.")
+    assert json.loads(as_json(found))["agrees"] is False

@@ -395,7 +395,8 @@ def _place(segment: Segment, request: Request) -> Hashable:
     """Where a run stands: two runs of a segment with equal places do the same from here on. None where nobody knows.
 
     It is the line of every function on the stack with its variables. A loop's own iterator cannot be seen, but in this
-    code its items differ from each other and are made of variables. A comprehension hides what it has made so far.
+    code its items differ from each other and are made of variables. A comprehension hides what it has made so far. A
+    value that an expression holds until its next request cannot be seen either: each request is a statement of its own.
     """
     place: list[Hashable] = [segment, request]
     frame = sys._getframe(1)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from glue_jobs.commit_log import Batch, CommitLog
-from shared.store import Listed, ObjectStore, S3Store, open_store
+from shared.store import Leave, Listed, ObjectStore, S3Store, open_store
 from tests.glue_jobs.commit_log import s3_double
 from tests.glue_jobs.commit_log.writer import Clock, as_inputs, commit_log, run, take
 from tests.stores import content, keys
@@ -305,8 +305,8 @@ def test_an_entry_that_a_long_listing_missed_is_seen(folder_store: ObjectStore) 
     assert keys(store, "log/0") == ["log/00000000000000000001.json", "log/00000000000000000002.json"]
 
     class MissesTheFirst(Disturbed):
-        def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
-            found = store.list(prefix, after)
+        def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
+            found = store.list(prefix, after, left)
             return iter([one for one in found if one.key != "log/00000000000000000001.json"])
 
     log = commit_log(MissesTheFirst(store, 0, _nothing))
@@ -458,3 +458,80 @@ def test_a_copy_whose_source_changes_at_the_last_moment_is_not_made(now: bytes |
 
     assert s3_double.s3_store(ask).copy("source", "target") is made
     assert "target" not in bucket
+
+
+# --- what cannot be taken
+
+
+def test_a_folder_that_is_shut_is_left_by_every_run_and_the_rest_is_taken(
+    others_lake: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_store(str(others_lake))
+    for key in ("a.json", "shut/b.json", "z.json"):
+        store.put(f"raw/pending/drop/{key}", key.encode())
+    (others_lake / "raw/pending/drop/shut").chmod(0)
+
+    log = commit_log(store)
+    log.finish_earlier_commits()
+    batch = planned(log)
+
+    assert take(log, store, batch) is not None
+    assert log.next_batch() is None
+    assert rows(store) == archived(store) == Counter([b"a.json", b"z.json"])
+    reason = "permission denied; check who owns it and who may read it and move it out of the lake"
+    assert log.left == {"raw/pending/drop/shut/": reason}
+    assert caplog.messages == [f"raw/pending/drop/shut/ is left in place: {reason}."]
+    (others_lake / "raw/pending/drop/shut").chmod(0o700)
+    run(store)
+    assert rows(store)[b"shut/b.json"] == 1
+
+
+def test_a_key_with_an_empty_part_is_left_by_every_run_and_the_rest_is_taken(s3_store: S3Store) -> None:
+    prefix = s3_store.uri.removeprefix("s3://lake/")
+    for name in ("a.json", "double//slash.json", "z.json"):
+        s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/{name}", Body=name.encode())
+
+    run(s3_store)
+    run(s3_store)
+
+    assert rows(s3_store) == archived(s3_store) == Counter([b"a.json", b"z.json"])
+    left = s3_store._client.list_objects_v2(Bucket="lake", Prefix=f"{prefix}/raw/pending/")["Contents"]
+    assert [one["Key"] for one in left] == [f"{prefix}/raw/pending/drop/double//slash.json"]
+
+
+# --- files with other names
+
+
+def test_hard_linked_files_are_taken_once_by_many_archiving_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    originals = tmp_path / "mine"
+    originals.mkdir()
+    for number in range(40):
+        (originals / f"{number}.json").write_bytes(b"%d" % number)
+    expected = Counter(b"%d" % number for number in range(40))
+    for lake in range(12):
+        store = open_store(str(tmp_path / str(lake)), create=True)
+        drop = tmp_path / str(lake) / "raw/pending/drop"
+        drop.mkdir(parents=True)
+        for file in originals.iterdir():
+            os.link(file, drop / file.name)
+
+        entries = run(store, lambda: datetime.now(UTC) + timedelta(seconds=9), moves_at_once=8)
+
+        assert len(entries) == 1, lake
+        assert rows(store) == archived(store) == expected, lake
+    assert caplog.messages == []
+
+
+def test_two_names_of_a_file_in_the_drop_folder_are_two_objects(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path), create=True)
+    store.put("raw/pending/drop/a.json", b"x1")
+    for name in "bcdefghi":
+        os.link(tmp_path / "raw/pending/drop/a.json", tmp_path / f"raw/pending/drop/{name}.json")
+
+    run(store, lambda: datetime.now(UTC) + timedelta(seconds=9), moves_at_once=8)
+
+    assert rows(store) == archived(store) == Counter({b"x1": 9})
+    assert keys(store, "raw/pending/") == []
