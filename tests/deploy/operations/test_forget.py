@@ -292,7 +292,7 @@ def test_after_everything_went_numbers_go_on_so_pipes_take_the_new_files(
 
 
 def test_the_command_says_what_it_removed(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--lake", lake.uri, "--user", "spotify:user:ann"]) == 0
+    assert main(["--lake", lake.uri, "--user", "spotify:user:ann", "--apply"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["ann was removed from:", "           5 raw documents"]
@@ -306,7 +306,7 @@ def test_the_file_of_the_warehouse_keeps_no_trace(lake: ObjectStore, deployed: P
         warehouse.load_new()
     assert any(b"bob" in path.read_bytes() for path in folder.iterdir())
 
-    assert main(["--lake", lake.uri, "--warehouse", str(folder), "--user", "bob"]) == 0
+    assert main(["--lake", lake.uri, "--warehouse", str(folder), "--user", "bob", "--apply"]) == 0
 
     assert [path.name for path in folder.iterdir()] == ["SPOTIFY.db"]
     assert b"bob" not in (folder / "SPOTIFY.db").read_bytes()
