@@ -146,6 +146,16 @@ def test_stopped_anywhere_the_next_time_finishes(lake: ObjectStore, warehouse: W
     assert status(lake, warehouse).differences == []
 
 
+def test_what_is_damaged_after_it_was_forgotten_is_named(lake: ObjectStore) -> None:
+    forget(lake, None, "ann")
+    for listed in [*lake.list("raw/"), *lake.list("processed/"), *lake.list("rejects/")]:
+        fetched = lake.get(listed.key)
+        assert fetched is not None
+        lake.put(listed.key, fetched.data[:-1])
+        assert len(status(lake, None).differences) == 1, listed.key
+        lake.put(listed.key, fetched.data)
+
+
 def test_what_is_pending_is_left_to_the_job_and_said(lake: ObjectStore) -> None:
     data = read_of("20261118T100000Z", "2026-11-18T10:00:00Z", "v3", row("s1", "New", "ann"))
     lake.put(PENDING, data)
