@@ -1,27 +1,39 @@
 # `make` says what there is. Everything is installed into .venv on first use.
+
+# Values from the command line are text. Make does not expand them, and recipes read them from the environment
+# ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
+override USER_VALUES := OUT STAGE TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override NAMED := $(filter command,$(firstword $(origin USER)))
+override has_origin = $(filter $(1),$(firstword $(origin $(2))))
+override keep_literal = $(eval override $(1) := $$(value $(1)))
+override OWN_OUT := $(call has_origin,command environment,OUT)
+$(foreach name,$(.VARIABLES),$(if $(call has_origin,command,$(name)),$(call keep_literal,$(name))))
+$(foreach name,$(USER_VALUES),$(if $(call has_origin,environment,$(name)),$(call keep_literal,$(name))))
 OUT ?= out/demo
-MINE = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),out/mine)
-VENV := .venv
-PYTHON := $(VENV)/bin/python
-READY := $(VENV)/ready
-CLASSES := $(VENV)/classes
 STAGE ?= dev
+override MINE := $(if $(OWN_OUT),$(value OUT),out/mine)
+export $(USER_VALUES) USER MINE
+
+override VENV := .venv
+override PYTHON := $(VENV)/bin/python
+override READY := $(VENV)/ready
+override CLASSES := $(VENV)/classes
 # A tool whose pins would quarrel with ours lives in an environment of its own.
-TOOL = $(VENV)/tools
+override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
-timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
+override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
 .PHONY: help setup classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients fuzz bench bench-warehouse
 
 help:
-	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$(OUT))"
+	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
 	@echo "make login     logs in to Spotify, once in six months; make run: the same chain with your playlists; make doctor: what is missing"
 	@echo "make report    makes the page of a folder anew; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
-	@echo "make forget USER=...|ALL and make retention DAYS=... remove what must not stay"
+	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
-	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$(STAGE); docs/deploy.md)"
+	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$$STAGE; docs/deploy.md)"
 	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
 	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: Snowflake by our commands and other people's clients"
 	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
@@ -43,38 +55,37 @@ $(CLASSES): $(READY) deploy/local/classes.py
 	@touch $@
 
 demo: $(READY)
-	@$(PYTHON) -m deploy.local.demo --out "$(OUT)"
+	@$(PYTHON) -m deploy.local.demo --out="$$OUT"
 
 notebook: $(READY)
-	@OUT="$(OUT)" $(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir "$(OUT)" docs/explore.ipynb
-	@echo "$(OUT)/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$(OUT) .venv/bin/jupyter lab docs/explore.ipynb"
+	@$(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir="$$OUT" docs/explore.ipynb
+	@echo "$$OUT/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$OUT .venv/bin/jupyter lab docs/explore.ipynb"
 
 report: $(READY)
-	@$(PYTHON) -m deploy.local.report --out "$(OUT)"
+	@$(PYTHON) -m deploy.local.report --out="$$OUT"
 
 login: $(READY)
 	@$(PYTHON) -m extract_lambda.login
 
 run: $(READY) $(CLASSES)
-	@$(PYTHON) -m deploy.local.run --out "$(MINE)"
+	@$(PYTHON) -m deploy.local.run --out="$$MINE"
 
 doctor: $(READY)
-	@$(PYTHON) -m deploy.local.doctor --out "$(MINE)"
+	@$(PYTHON) -m deploy.local.doctor --out="$$MINE"
 
 status: $(READY)
-	@$(PYTHON) -m deploy.local.status --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse"
+	@$(PYTHON) -m deploy.local.status --lake="$$OUT/lake" --warehouse="$$OUT/warehouse"
 
 why: $(READY)
-	@$(PYTHON) -m deploy.local.why --lake "$(OUT)/lake" --table "$(TABLE)" --id "$(ID)"
+	@$(PYTHON) -m deploy.local.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
 
-# The shell's own USER is not meant: only a USER given to make names who is to be forgotten.
 forget: $(READY)
-	@test "$(origin USER)" = "command line" || { echo "forget: name the person, make forget USER=id, or USER=ALL" >&2; exit 2; }
-	@$(PYTHON) -m deploy.forget --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse" --user "$(USER)"
+	@test -n "$(NAMED)" || { echo "forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
 
 retention: $(READY)
-	@test -n "$(DAYS)" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.retention --lake "$(OUT)/lake" --warehouse "$(OUT)/warehouse" --days "$(DAYS)" $(if $(filter yes,$(APPLY)),--apply)
+	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.retention --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
 
 $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(PYTHON) -m venv $(TOOL)/$*
@@ -84,26 +95,26 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready
 
 deploy-plan: $(READY)
-	@$(PYTHON) -m deploy.stack plan --stage "$(STAGE)"
+	@$(PYTHON) -m deploy.stack plan --stage="$$STAGE"
 
 deploy: $(READY)
-	@$(PYTHON) -m deploy.stack deploy --stage "$(STAGE)" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.stack deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
 
 destroy: $(READY)
-	@$(PYTHON) -m deploy.stack destroy --stage "$(STAGE)" $(if $(filter yes,$(DATA)),--with-data)
+	@$(PYTHON) -m deploy.stack destroy --stage="$$STAGE" $(if $(filter yes,$(DATA)),--with-data)
 
 warehouse: $(READY)
-	@$(PYTHON) -m deploy.warehouse.deploy --stage "$(STAGE)" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.warehouse.deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
 
 warehouse-status: $(READY)
-	@$(PYTHON) -m deploy.warehouse.status --stage "$(STAGE)"
+	@$(PYTHON) -m deploy.warehouse.status --stage="$$STAGE"
 
 warehouse-trust: $(READY)
-	@$(PYTHON) -m deploy.warehouse.trust --stage "$(STAGE)" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.warehouse.trust --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
 
 warehouse-pipe: $(READY)
-	@test -n "$(TABLE)" || { echo "warehouse-pipe: name the table, make warehouse-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.warehouse.pipe --stage "$(STAGE)" --table "$(TABLE)" $(if $(filter yes,$(YES)),--yes)
+	@test -n "$$TABLE" || { echo "warehouse-pipe: name the table, make warehouse-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.warehouse.pipe --stage="$$STAGE" --table="$$TABLE" $(if $(filter yes,$(YES)),--yes)
 
 build: $(READY)
 	@$(PYTHON) -m deploy.build
@@ -119,13 +130,13 @@ test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/warehouse_commands
 
 fuzz: $(READY) $(CLASSES)
-	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations $(or $(N),100000)
+	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations="$${N:-100000}"
 
 bench: $(READY) $(CLASSES)
-	@$(PYTHON) -m tests.benchmarks $(BENCH)
+	@set -f; $(PYTHON) -m tests.benchmarks $$BENCH
 
 bench-warehouse: $(READY)
-	@$(PYTHON) -m tests.benchmarks.warehouse $(if $(LAKE),--lake "$(LAKE)")
+	@$(PYTHON) -m tests.benchmarks.warehouse $${LAKE:+--lake="$$LAKE"}
 
 check: $(READY)
 	@$(VENV)/bin/ruff check --quiet .

@@ -129,6 +129,22 @@ def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[
     return 1
 
 
+def answers(question: str, answer: str) -> bool:
+    """Whether exactly this answer is typed."""
+    try:
+        return input(printable(question)).strip() == answer
+    except EOFError:
+        return False
+
+
+def may_remove(answer: str) -> bool:
+    """Whether a person at a terminal types the answer; if not, says that nothing was removed, and how to do it."""
+    if sys.stdin.isatty() and answers(f"Type {answer} to remove this: ", answer):
+        return True
+    print("Nothing was removed. To remove it, add APPLY=yes (without make: --apply).")
+    return False
+
+
 def table_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A small table for people: text to the left, numbers to the right, nothing that could command a terminal."""
     shown = [[f"{cell:,}" if isinstance(cell, int) else printable(str(cell)) for cell in row] for row in rows]

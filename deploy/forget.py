@@ -1,5 +1,8 @@
 """`make forget USER=…` or `USER=ALL`: removes a person, or everything, from raw, lake and warehouse.
 
+It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the user id (or ALL) is typed at a
+terminal.
+
 A person is who owns playlists or adds to them. They go, what they did stays: in raw documents and rejects the whole
 user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from it become
 null. So positions and counts stay true.
@@ -17,6 +20,7 @@ null. So positions and counts stay true.
   Travel. And the API may show the person again tomorrow.
 """
 
+import argparse
 import dataclasses
 import gzip
 import io
@@ -27,6 +31,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -41,6 +46,7 @@ from deploy.commands import (
     Landing,
     landing,
     log_of,
+    may_remove,
     now,
     open_landing,
     parser_of,
@@ -271,8 +277,7 @@ def _rewrite_log(store: ObjectStore, person: Person, found: Forgotten, *, apply:
             for taken in content["inputs"]:
                 taken["reason"] = taken["reason"] and person.cut(taken["reason"])
             if content != json.loads(data):
-                text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-                _replace(store, key, data, text.encode(), found, "reasons in the log", apply=apply)
+                _replace(store, key, data, _entry_text(content), found, "reasons in the log", apply=apply)
 
 
 def _objects(store: ObjectStore, *prefixes: str) -> Iterator[tuple[str, bytes]]:
@@ -289,12 +294,29 @@ def _replace(  # noqa: PLR0913  # what, by what, and who is told
     if without != data:
         found.removed[what] += 1
         if apply:
+            _note_digest(store, key, without)
             store.put(key, without)
+
+
+def _note_digest(store: ObjectStore, key: str, data: bytes) -> None:
+    """Notes in the log what the object becomes, before it does, so that `make status` takes it for no damage."""
+    number = re.search(r"/([0-9]{20})[/-]", key)
+    fetched = store.get(lake.log_entry(int(number[1]))) if number else None
+    if number is None or fetched is None:
+        return
+    entry = json.loads(fetched.data)
+    staged = {file["final"]: file["staged"] for file in entry["files"]}
+    entry["account"].setdefault("sha256", {})[staged.get(key, key)] = sha256(data).hexdigest()
+    store.put(lake.log_entry(int(number[1])), _entry_text(entry))
+
+
+def _entry_text(entry: dict[str, Any]) -> bytes:
+    return (json.dumps(entry, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _parquet(rows: pa.Table) -> bytes:
     file = io.BytesIO()
-    pq.write_table(rows, file, store_schema=False)
+    pq.write_table(rows, file, store_schema=False, write_page_checksum=True)
     return file.getvalue()
 
 
@@ -422,7 +444,7 @@ def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
     """What was removed and what was not, for people."""
     who = "Everything" if found.who == EVERYTHING else found.who
     if found.removed:
-        did = "was removed from" if apply else "would be removed from (a dry run: nothing was touched)"
+        did = "was removed from" if apply else "would be removed from"
         lines = [f"{who} {did}:", *(f"  {count:>10,} {what}" for what, count in found.removed.items())]
     else:
         lines = [f"{who} is nowhere in {'raw, lake and warehouse' if has_warehouse else 'raw and lake'}."]
@@ -433,30 +455,37 @@ def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when nothing is left that this command can remove, else 1."""
+    """0 after only showing, and when nothing is left that this command can remove; else 1."""
     parser = parser_of(__doc__)
     parser.add_argument("--user", required=True, help="Spotify user id, or ALL for everything")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    parser.add_argument("--apply", action="store_true", help="remove it without a question")
     given = parser.parse_args(argv)
     user_id = given.user.removeprefix("spotify:user:").strip()
     if not user_id:
         message = "no user: write the Spotify user id, or ALL"
         raise CommandError(message)
     store = open_store(given.lake)
+    found = _run(given, store, user_id, apply=given.apply)
+    if given.apply or given.json or not found.removed or not may_remove(user_id):
+        return 0 if found.is_complete or not given.apply else 1
+    return 0 if _run(given, store, user_id, apply=True).is_complete else 1
+
+
+def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: bool) -> Forgotten:
     with open_landing(given.warehouse, store, given.stage) as warehouse:
         if user_id == EVERYTHING:
-            found = forget_everything(store, warehouse, apply=not given.dry_run)
+            found = forget_everything(store, warehouse, apply=apply)
         else:
-            found = forget(store, warehouse, user_id, apply=not given.dry_run)
-    if given.warehouse is not None and found.removed and not given.dry_run:
+            found = forget(store, warehouse, user_id, apply=apply)
+    if given.warehouse is not None and found.removed and apply:
         from deploy.local.warehouse import rewrite  # noqa: PLC0415  # its imports take seconds
 
         rewrite(given.warehouse)
     if given.json:
-        print(json.dumps(vars(found) | {"applied": not given.dry_run}, ensure_ascii=False))
+        print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
     else:
-        print(as_text(found, apply=not given.dry_run, has_warehouse=bool(given.warehouse or given.stage)))
-    return 0 if found.is_complete else 1
+        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.stage)))
+    return found
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""`make retention DAYS=…`: removes what is older than so many days from raw, lake and warehouse. A dry run comes first.
+"""`make retention DAYS=…`: removes what is older than so many days from raw, lake and warehouse.
+
+It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the days are typed at a terminal.
 
 Whole batches go, the oldest first, by the day of their commit: archived raw objects, rejects, published files and their
 rows in the warehouse. The log stays: it holds keys and counts, and numbers must never come twice, since Snowpipe knows
@@ -6,6 +8,7 @@ a file by its name. A playlist that is still read is read whole every FORCE_FULL
 that leaves its current rows alone; less is refused.
 """
 
+import argparse
 import json
 import os
 import re
@@ -24,6 +27,7 @@ from deploy.commands import (
     Landing,
     landing,
     log_of,
+    may_remove,
     now,
     open_landing,
     parser_of,
@@ -107,8 +111,6 @@ def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
     lines += [f"  {'warehouse ' + table:<32}{count:>10,} rows" for table, count in found.rows.items()]
     if not has_warehouse:
         lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.up_to)]
-    if not apply:
-        lines.append("This was a dry run: nothing was touched. Add --apply.")
     return "\n".join(lines)
 
 
@@ -116,7 +118,7 @@ def main(argv: Sequence[str]) -> int:
     """0 when all that is old is gone, or could be shown."""
     parser = parser_of(__doc__)
     parser.add_argument("--days", type=int, required=True, help="keep so many days")
-    parser.add_argument("--apply", action="store_true", help="really remove; without it this is a dry run")
+    parser.add_argument("--apply", action="store_true", help="remove it without a question")
     given = parser.parse_args(argv)
     least = 2 * full_every_days()
     if given.days < least:
@@ -127,13 +129,21 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(message)
     store = open_store(given.lake)
     before = now() - timedelta(days=given.days)
-    with open_landing(given.warehouse, store, given.stage) as warehouse:
-        found = retain(store, warehouse, last_old_batch(store, before), apply=given.apply)
-    if given.json:
-        print(json.dumps(vars(found) | {"applied": given.apply}))
-    else:
-        print(as_text(found, apply=given.apply, has_warehouse=bool(given.warehouse or given.stage)))
+    found = _run(given, store, before, apply=given.apply)
+    is_empty = not found.objects and not found.rows
+    if not given.apply and not given.json and not is_empty and may_remove(str(given.days)):
+        _run(given, store, before, apply=True)
     return 0
+
+
+def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, apply: bool) -> Removal:
+    with open_landing(given.warehouse, store, given.stage) as warehouse:
+        found = retain(store, warehouse, last_old_batch(store, before), apply=apply)
+    if given.json:
+        print(json.dumps(vars(found) | {"applied": apply}))
+    else:
+        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.stage)))
+    return found
 
 
 def full_every_days() -> int:

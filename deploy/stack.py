@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from deploy.bucket import Contents, contents
 from deploy.build import BuildError, extract_lambda_zip, glue_jobs_zip
-from deploy.commands import CommandError, run_command, table_text
+from deploy.commands import CommandError, answers, run_command, table_text
 from deploy.costs import costs_text
 from shared.terminal import printable
 
@@ -446,11 +446,7 @@ def _confirmed(given: argparse.Namespace, bucket: str) -> None:
 
 def _ask(question: str, answer: str) -> None:
     """Raises CommandError for any other answer."""
-    try:
-        said = input(question).strip()
-    except EOFError:
-        said = ""
-    if said != answer:
+    if not answers(question, answer):
         message = "nothing was changed"
         raise CommandError(message)
 

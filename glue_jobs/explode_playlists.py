@@ -327,14 +327,7 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
             staged.files,
             rejects=staged.rejects,
             account=staged.account,
-            batches_file=lambda number, at: stage_batches(
-                store,
-                batch,
-                number=number,
-                committed_at=at,
-                item_count=intake.kinds.total(),
-                reject_count=staged.rejects.total(),
-            ),
+            batches_file=lambda number, at: stage_batches(store, batch, staged, number=number, committed_at=at),
         )
     except InputVanishedError as error:
         log.info("%s is gone or was replaced meanwhile; planning again", error)

@@ -82,7 +82,7 @@ class Packer:
             table = pa.Table.from_pylist(self._rows, self._schema)
         except UnicodeEncodeError:
             table = pa.Table.from_pylist([_encodable(row) for row in self._rows], self._schema)
-        self._writer = self._writer or pq.ParquetWriter(self._file, self._schema)
+        self._writer = self._writer or pq.ParquetWriter(self._file, self._schema, write_page_checksum=True)
         self._writer.write_table(table)
         self._rows = []
 

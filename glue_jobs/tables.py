@@ -1,11 +1,12 @@
 """Stages a batch's tables: each is made from the batch's frames, checked against the account, and written by Spark."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
+from hashlib import sha256
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation
@@ -39,7 +40,8 @@ class Staged:
 
     Of the account, `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and
     `tables` says of each table how many rows were made of the items, refused for a fault, superseded by a newer
-    observation of the same batch, and published.
+    observation of the same batch, and published. `sha256` is that of each staged file by its key: `make status` finds
+    by it what was damaged later, also where Parquet has no checksum, such as in a footer.
     """
 
     files: list[StagedFile] = field(default_factory=list)
@@ -47,12 +49,13 @@ class Staged:
     kinds: Counter[str] = field(default_factory=Counter)
     documents: dict[str, Counter[str]] = field(default_factory=dict)
     tables: dict[str, dict[str, int]] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
 
     @property
     def account(self) -> dict[str, Any]:
         """As the log keeps it."""
         documents = {key: {kind: n for kind, n in kinds.items() if n} for key, kinds in self.documents.items()}
-        return {"kinds": dict(self.kinds), "documents": documents, "tables": self.tables}
+        return {"kinds": dict(self.kinds), "documents": documents, "tables": self.tables, "sha256": self.sha256}
 
 
 @dataclass
@@ -104,25 +107,35 @@ def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake)
     if faulty:
         _write_rejects(job, store, batch, frames, faulty, staged)
     _balance_documents(intake, staged)
+    staged.sha256 = dict(_digests(store, staged.files))
     return staged
 
 
+def _digests(store: ObjectStore, files: list[StagedFile]) -> Iterator[tuple[str, str]]:
+    for file in files:
+        fetched = store.get(file.staged)
+        if fetched is not None:  # else the commit refuses the batch
+            yield file.staged, sha256(fetched.data).hexdigest()
+
+
 def stage_batches(
-    store: ObjectStore, batch: Batch, *, number: int, committed_at: datetime, item_count: int, reject_count: int
+    store: ObjectStore, batch: Batch, staged: Staged, *, number: int, committed_at: datetime
 ) -> StagedFile:
-    """The batch's own row of `batches`."""
+    """The batch's own row of `batches`; its sha256 joins the others of the account before the entry is written."""
     row = {
         "batch_number": number,
         "committed_at": committed_at.astimezone(UTC).replace(tzinfo=None),
         "object_count": len(batch.inputs),
-        "item_count": item_count,
-        "reject_count": reject_count,
+        "item_count": staged.kinds.total(),
+        "reject_count": staged.rejects.total(),
         "batch_id": batch.batch_id,
     }
     packer = Packer({column.name: column.type for column in BATCHES.all_columns})
     packer.add([row])
+    data = packer.close()
     key = lake.staging(batch.batch_id, f"{BATCHES.name}-{number}") + "part-00000.parquet"
-    store.put(key, packer.close())
+    store.put(key, data)
+    staged.sha256[key] = sha256(data).hexdigest()
     return StagedFile(BATCHES.name, key, 1)
 
 

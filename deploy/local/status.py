@@ -1,19 +1,17 @@
-"""`make status`: does every batch have in raw, lake and warehouse what the log says it has? Names the first difference.
+"""`make status`: does every batch have in raw, lake and warehouse what the log says it has? Says what to do if not.
 
-Rows of the lake are counted in the files themselves, rows of the warehouse by landing's own file-name column, each row
-of a file once. Batches that retention removed are not looked for.
+Every raw object and every published file is read and compared with the log (deploy/local/contents.py), one at a time.
+Rows of the warehouse are counted by landing's own file-name column, each row of a file once. Batches that retention
+removed are left out. A published file that was removed counts as replaced once a later batch has replayed its batch.
 """
 
-import io
+import contextlib
 import json
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from deploy.commands import (
     ARCHIVES,
@@ -27,15 +25,21 @@ from deploy.commands import (
     run_command,
     table_text,
 )
+from deploy.local.contents import is_raw_intact, rows_of
+from extract_lambda.progress import Progress, Report, Terminal, silent
 from glue_jobs.commit_log import REJECTS, Entry
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import timestamp
 from shared.store import ObjectStore, open_store
-from shared.tables import TABLES
+from shared.tables import BATCHES, TABLES
 from shared.terminal import printable
 
 _EVER = timedelta(days=36500)
+_SHOWN = 20
+_RESTORE = "restore it from a backup or from an earlier version in the bucket"
+_REPLAYED = "remove it, a later batch has replayed its rows"
+_BATCHES_ADVICE = f"{_RESTORE}; a replay does not write this row again, the log entry has the same numbers"
 
 
 @dataclass
@@ -69,16 +73,35 @@ class Status:
         return [one for batch in self.batches for one in batch.differences] + self.others
 
 
-def status(store: ObjectStore, warehouse: Landing | None, first: int = 1) -> Status:
+@dataclass
+class _Found:
+    """What the places have: `raw` has the keys of intact archived objects, `loaded` rows of the warehouse by file.
+
+    `replayed` has the last batch that replayed an archived object.
+    """
+
+    store: ObjectStore
+    raw: set[str]
+    files: set[str]
+    loaded: Mapping[str, int] | None
+    replayed: Mapping[str, int]
+
+
+def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report: Report = silent) -> Status:
     """Reconciles every batch from this log number on. Raises CommitLogError if the log itself is damaged."""
     removed = retained_after(store)
     undone = {entry.number for entry in log_of(store).undone_alarm(after=-_EVER)}
     entries = [entry for entry in log_of(store).entries(max(first - 1, removed)) if entry.inputs or entry.files]
-    raw = {listed.key for prefix in ARCHIVES for listed in store.list(prefix)}
-    files = {listed.key: listed.size for prefix in (lake.PROCESSED, lake.REJECTS) for listed in store.list(prefix)}
-    loaded = _loaded(warehouse) if warehouse else None
+    found = _Found(
+        store,
+        raw={listed.key for prefix in ARCHIVES for listed in store.list(prefix)},
+        files={listed.key for prefix in (lake.PROCESSED, lake.REJECTS) for listed in store.list(prefix)},
+        loaded=_loaded(warehouse) if warehouse else None,
+        replayed={one.key: entry.number for entry in entries if entry.number not in undone for one in entry.inputs},
+    )
     batches = []
-    for entry in entries:
+    for place, entry in enumerate(entries, start=1):
+        report(Progress(name=f"batch {entry.number}", number=place, of=len(entries), outcome="is compared"))
         batch = BatchStatus(
             entry.number,
             timestamp(entry.committed_at)[:19] + "Z",
@@ -90,12 +113,12 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1) -> Sta
         if entry.number in undone:
             batch.differences.append(f"batch {entry.number}: committed but not finished; the next run of the job does")
         else:
-            batch.differences += _differences(store, entry, batch, raw, files, loaded)
+            batch.differences += _differences(entry, batch, found)
         batches.append(batch)
     pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix))
     known = {file.final for entry in entries for file in entry.files}
     doubled, repeated = doublings(entries)
-    strays = _strays(known, files, loaded, max(first - 1, removed))
+    strays = _strays(known, found.files, found.loaded, max(first - 1, removed))
     return Status(batches, pending, removed, [*doubled, *strays], repeated)
 
 
@@ -130,37 +153,61 @@ def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
     return doubled, repeated
 
 
-def _differences(
-    store: ObjectStore,
-    entry: Entry,
-    batch: BatchStatus,
-    raw: set[str],
-    files: Mapping[str, int],
-    loaded: Mapping[str, int] | None,
-) -> Iterator[str]:
-    name = f"batch {entry.number}"
+def _differences(entry: Entry, batch: BatchStatus, found: _Found) -> Iterator[str]:
+    yield from _raw_differences(entry, found)
+    yield from _account(entry, batch)
+    advice = _advice(entry, found)
+    batch.in_warehouse = None if found.loaded is None else 0
+    for file in entry.files:
+        name = f"batch {entry.number}: {file.table}"
+        what_to_do = _BATCHES_ADVICE if file.table == BATCHES.name else advice
+        fetched = found.store.get(file.final) if file.final in found.files else None
+        if fetched is None and what_to_do is _REPLAYED:
+            continue
+        if fetched is None:
+            yield f"{name}: {file.final} is not in the lake: {what_to_do}"
+        else:
+            rows, is_intact = rows_of(entry, file, fetched.data)
+            if file.table != REJECTS:
+                batch.in_lake += rows or 0
+            if rows is not None and rows != file.rows:
+                yield f"{name}: the log says {file.rows} rows, {file.final} has {rows}: {what_to_do}"
+            elif not is_intact:
+                yield f"{name}: {file.final} is damaged: {what_to_do}"
+        if found.loaded is not None and file.table != REJECTS:
+            loaded = found.loaded.get(file.final, 0)
+            batch.in_warehouse = (batch.in_warehouse or 0) + loaded
+            if loaded != file.rows:
+                yield (
+                    f"{name}: the log says {file.rows} rows, the warehouse has {loaded} of {file.final}: "
+                    "load it again as docs/status.md says"
+                )
+
+
+def _raw_differences(entry: Entry, found: _Found) -> Iterator[str]:
     for taken in entry.inputs:
         key = archived_key(entry.number, taken)
-        if key is not None and taken.place != "source" and key not in raw:
-            yield f"{name}: raw: {key} is not in the archive"
-    yield from _account(entry, batch)
-    if loaded is not None:
-        batch.in_warehouse = sum(loaded.get(file.final, 0) for file in entry.files)
-    published: Counter[str] = Counter()
-    for file in entry.files:
-        if file.final not in files:
-            yield f"{name}: {file.table}: {file.final} is not in the lake"
-        elif file.table != REJECTS:
-            rows = _rows_of(store, file.final)
-            published[file.table] += rows
-            batch.in_lake += rows
-            if rows != file.rows:
-                yield f"{name}: {file.table}: the log says {file.rows} rows, {file.final} has {rows}"
-        if loaded is not None and file.table != REJECTS and loaded.get(file.final, 0) != file.rows:
-            yield (
-                f"{name}: {file.table}: the log says {file.rows} rows, the warehouse has {loaded.get(file.final, 0)} "
-                f"of {file.final}"
-            )
+        if key is None or taken.place == "source":
+            continue
+        name = f"batch {entry.number}: raw: {key}"
+        fetched = found.store.get(key) if key in found.raw else None
+        if fetched is None:
+            found.raw.discard(key)
+            yield f"{name} is not in the archive: {_RESTORE}; its rows are in the lake, and a replay leaves it out"
+        elif not is_raw_intact(entry, taken, key, fetched.data):
+            found.raw.discard(key)
+            yield f"{name} is damaged: {_RESTORE}, and do not replay it before; its rows are in the lake"
+
+
+def _advice(entry: Entry, found: _Found) -> str:
+    """What to do about a published file of the batch that is missing or wrong."""
+    keys = [archived_key(entry.number, taken) for taken in entry.inputs]
+    if keys and all(key is not None and found.replayed.get(key, 0) > entry.number for key in keys):
+        return _REPLAYED
+    if keys and all(key in found.raw for key in keys):
+        number = f"{entry.number}..{entry.number}"
+        return f"{_RESTORE}, or remove it and run the job with --replay {number}, which writes its rows in a new batch"
+    return f"{_RESTORE}; a replay cannot write its rows, as the archive lacks an intact copy of what the batch read"
 
 
 def _account(entry: Entry, batch: BatchStatus) -> Iterator[str]:
@@ -168,21 +215,18 @@ def _account(entry: Entry, batch: BatchStatus) -> Iterator[str]:
     documents = entry.account.get("documents", {})
     summed = sum(sum(kinds.values()) for kinds in documents.values())
     if summed != batch.items:
-        yield f"batch {entry.number}: its documents have {summed} items, the batch {batch.items}"
+        says = f"its documents have {summed} items, the batch {batch.items}"
+        yield f"batch {entry.number}: {says}: {_entry_advice(entry)}"
     for table, counts in entry.account.get("tables", {}).items():
         if counts["published"] != entry.rows.get(table, 0):
             yield (
                 f"batch {entry.number}: {table}: {counts['published']} rows were staged, "
-                f"{entry.rows.get(table, 0)} published"
+                f"{entry.rows.get(table, 0)} published: {_entry_advice(entry)}"
             )
 
 
-def _rows_of(store: ObjectStore, key: str) -> int:
-    fetched = store.get(key)
-    try:
-        return int(pq.ParquetFile(io.BytesIO(fetched.data)).metadata.num_rows) if fetched else -1
-    except (pa.ArrowException, OSError):
-        return -1
+def _entry_advice(entry: Entry) -> str:
+    return f"somebody changed {lake.log_entry(entry.number)}, {_RESTORE}"
 
 
 def _loaded(warehouse: Landing) -> dict[str, int]:
@@ -194,18 +238,34 @@ def _loaded(warehouse: Landing) -> dict[str, int]:
     return loaded
 
 
-def _strays(known: set[str], files: Mapping[str, int], loaded: Mapping[str, int] | None, after: int) -> Iterator[str]:
-    for key in sorted(files.keys() - known):
+def _strays(known: set[str], files: set[str], loaded: Mapping[str, int] | None, after: int) -> Iterator[str]:
+    for key in sorted(files - known):
         if (_number(key) or after + 1) > after:
-            yield f"{key} is in the lake, but no batch published it"
+            yield f"{key} is in the lake, but no batch published it: move it out, Athena and the pipes read it"
     for key in sorted((loaded or {}).keys() - known):
         if (_number(key) or after + 1) > after:
-            yield f"the warehouse has rows of {key}, which no batch published"
+            yield (
+                f"the warehouse has rows of {key}, which no batch published: delete them from LANDING, where FILE_NAME "
+                "ends so"
+            )
 
 
 def _number(key: str) -> int | None:
     text = key.rpartition("/")[2][:20]
     return int(text) if text.isdecimal() else None
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Report]:
+    """Shows a line at a terminal that says which batch is compared; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    terminal = Terminal()
+    try:
+        yield terminal
+    finally:
+        terminal.close()
 
 
 def as_text(found: Status) -> str:
@@ -232,11 +292,13 @@ def as_text(found: Status) -> str:
     if found.repeated:
         lines.append(f"{len(found.repeated):,} documents were taken again, the first: {printable(found.repeated[0])}")
     differences = found.differences
-    lines.append(
-        f"{len(differences):,} differences, the first: {printable(differences[0])}"
-        if differences
-        else "Everything agrees."
-    )
+    if not differences:
+        lines.append("Everything agrees.")
+    else:
+        lines.append(f"{len(differences):,} differences:")
+        lines += [printable(f"- {difference}") for difference in differences[:_SHOWN]]
+        if len(differences) > _SHOWN:
+            lines.append(f"and {len(differences) - _SHOWN:,} more (--json has all)")
     return "\n".join(lines)
 
 
@@ -261,13 +323,13 @@ def as_json(found: Status) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when everything agrees, 1 with the first difference named."""
+    """0 when everything agrees, 1 with the differences and what to do about each."""
     parser = parser_of(__doc__)
     parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="look at batches from this number on")
     given = parser.parse_args(argv)
     store = open_store(given.lake)
-    with open_landing(given.warehouse, store, given.stage) as warehouse:
-        found = status(store, warehouse, given.first)
+    with open_landing(given.warehouse, store, given.stage) as warehouse, progress() as report:
+        found = status(store, warehouse, given.first, report)
     print(as_json(found) if given.json else as_text(found))
     return 1 if found.differences else 0
 

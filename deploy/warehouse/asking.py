@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.commands import CommandError
+from deploy.commands import CommandError, answers
 
 NOTHING_DONE = "nothing was changed"
 
@@ -30,9 +30,5 @@ def confirm(*, yes: bool, place: str) -> None:
     if not sys.stdin.isatty():
         message = f"{NOTHING_DONE}: nobody is at the terminal to be asked; add YES=yes (--yes) if this is what you want"
         raise CommandError(message)
-    try:
-        said = input(f"Type yes to do this in {place}: ").strip()
-    except EOFError:
-        said = ""
-    if said != "yes":
+    if not answers(f"Type yes to do this in {place}: ", "yes"):
         raise CommandError(NOTHING_DONE)

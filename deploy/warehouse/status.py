@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from deploy.commands import Landing, landing, run_command, table_text
 from deploy.local.status import as_text as reconciled_text
-from deploy.local.status import status
+from deploy.local.status import progress, status
 from deploy.warehouse.asking import parser_of
 from deploy.warehouse.connect import Account
 from deploy.warehouse.stage import Stage, stack_of
@@ -127,7 +127,8 @@ def main(argv: Sequence[str]) -> int:
     with Account.of(stage) as account:
         running = list(pipes(account))
         refused = list(refused_files(account))
-        reconciled = status(store, account, given.first)
+        with progress() as report:
+            reconciled = status(store, account, given.first, report)
         current = list(current_differences(account))
     stopped = [f"pipe of {one.table}: {one.state} {one.error}".strip() for one in running if one.state != RUNNING]
     differences = stopped + reconciled.differences + current

@@ -53,17 +53,17 @@ def test_every_target_of_make_exists() -> None:
 
 def test_every_make_of_a_stage_starts_its_program() -> None:
     for target, program in {
-        "deploy-plan": "deploy.stack plan --stage dev",
-        "deploy": "deploy.stack deploy --stage dev",
-        "deploy YES=yes STAGE=prod": "deploy.stack deploy --stage prod --yes",
-        "destroy": "deploy.stack destroy --stage dev",
-        "destroy DATA=yes": "deploy.stack destroy --stage dev --with-data",
+        "deploy-plan": 'deploy.stack plan --stage="$STAGE"',
+        "deploy": 'deploy.stack deploy --stage="$STAGE"',
+        "deploy YES=yes STAGE=prod": 'deploy.stack deploy --stage="$STAGE" --yes',
+        "destroy": 'deploy.stack destroy --stage="$STAGE"',
+        "destroy DATA=yes": 'deploy.stack destroy --stage="$STAGE" --with-data',
     }.items():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(
             ["make", "-n", *target.split()], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
         )
-        assert " ".join(done.stdout.replace('"', "").split()).endswith(f"-m {program}")
+        assert " ".join(done.stdout.split()).endswith(f"-m {program}")
 
 
 @pytest.mark.parametrize("words", commands(".venv/bin/python"), ids=" ".join)

@@ -146,6 +146,16 @@ def test_stopped_anywhere_the_next_time_finishes(lake: ObjectStore, warehouse: W
     assert status(lake, warehouse).differences == []
 
 
+def test_what_is_damaged_after_it_was_forgotten_is_named(lake: ObjectStore) -> None:
+    forget(lake, None, "ann")
+    for listed in [*lake.list("raw/"), *lake.list("processed/"), *lake.list("rejects/")]:
+        fetched = lake.get(listed.key)
+        assert fetched is not None
+        lake.put(listed.key, fetched.data[:-1])
+        assert len(status(lake, None).differences) == 1, listed.key
+        lake.put(listed.key, fetched.data)
+
+
 def test_what_is_pending_is_left_to_the_job_and_said(lake: ObjectStore) -> None:
     data = read_of("20261118T100000Z", "2026-11-18T10:00:00Z", "v3", row("s1", "New", "ann"))
     lake.put(PENDING, data)
@@ -292,7 +302,7 @@ def test_after_everything_went_numbers_go_on_so_pipes_take_the_new_files(
 
 
 def test_the_command_says_what_it_removed(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--lake", lake.uri, "--user", "spotify:user:ann"]) == 0
+    assert main(["--lake", lake.uri, "--user", "spotify:user:ann", "--apply"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["ann was removed from:", "           5 raw documents"]
@@ -306,7 +316,7 @@ def test_the_file_of_the_warehouse_keeps_no_trace(lake: ObjectStore, deployed: P
         warehouse.load_new()
     assert any(b"bob" in path.read_bytes() for path in folder.iterdir())
 
-    assert main(["--lake", lake.uri, "--warehouse", str(folder), "--user", "bob"]) == 0
+    assert main(["--lake", lake.uri, "--warehouse", str(folder), "--user", "bob", "--apply"]) == 0
 
     assert [path.name for path in folder.iterdir()] == ["SPOTIFY.db"]
     assert b"bob" not in (folder / "SPOTIFY.db").read_bytes()

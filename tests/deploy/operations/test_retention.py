@@ -72,6 +72,21 @@ def test_a_dry_run_says_the_same_and_touches_nothing(lake: ObjectStore, warehous
     assert retain(lake, warehouse, 1, apply=True) == dry
 
 
+def test_the_command_removes_only_when_it_is_confirmed(
+    lake: ObjectStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.retention.now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    before, command = keys(lake), ["--lake", lake.uri, "--days", "400"]
+
+    assert main(command) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "Nothing was removed. To remove it, add APPLY=yes (without make: --apply)."
+    )
+    assert keys(lake) == before
+    assert main([*command, "--apply"]) == 0
+    assert [key for key in keys(lake) if not key.startswith("log/")] == []
+
+
 def test_again_it_finds_nothing_and_finishes_what_was_stopped(lake: ObjectStore, warehouse: Warehouse) -> None:
     lake.put("log/retention.json", b'{"removed_up_to": 1}')  # stopped after its mark
 

@@ -38,7 +38,7 @@ def test_a_person_is_forgotten_in_the_account_too(
     assert person.port
     assert count(prod, "PLAYLIST_READS", "OWNER_ID = 'ann'") == 3
 
-    assert run_command("forget", forget, ["--lake", lake.uri, "--stage", "prod", "--user", "ann"]) == 0
+    assert run_command("forget", forget, ["--lake", lake.uri, "--stage", "prod", "--user", "ann", "--apply"]) == 0
 
     assert "owner_id in playlist_reads of the warehouse" in capsys.readouterr().out
     assert count(prod, "PLAYLIST_READS", "OWNER_ID = 'ann'") == 0

@@ -1,0 +1,291 @@
+"""What a person gives to make reaches the program as it is, and make and the shell run nothing of it."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# A program in Python's place that says what it was started with.
+STUB = """#!/bin/sh
+exec python3 -c 'import json, os, sys; print(json.dumps([sys.argv[1:], os.environ.get("OUT")]))' "$@"
+"""
+VALUES = [
+    "$(shell touch mark)",
+    "$(touch mark)",
+    "${HOME}",
+    "$HOME",
+    "u3$x",
+    "u3$$x",
+    "`touch mark`",
+    "; touch mark",
+    "& touch mark #",
+    '" ; touch mark ; "',
+    "'; touch mark ; '",
+    "a b",
+    "it's",
+    'say "x"',
+    "two\nlines",
+    "two\ntouch mark",
+    "back\\slash\\",
+    "a#b",
+    "-x",
+    "a=b",
+    "*",
+    "%",
+    "$(VENV)",
+    "$(eval PYTHON := touch mark)",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout with the real Makefile whose programs only say what they were started with."""
+    for name in ("requirements.txt", "extract_lambda/requirements.txt", "deploy/setup.sh", "deploy/local/classes.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").write_text(STUB, encoding="utf-8")
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    for name in ("ready", "classes"):
+        (tmp_path / ".venv" / name).touch()
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    return tmp_path
+
+
+def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs make as a person does, with these environment variables."""
+    names = ("OUT", "STAGE", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in names}
+    return subprocess.run(
+        ["make", *words], cwd=folder, env=plain | variables, capture_output=True, text=True, check=False
+    )
+
+
+def started(folder: Path, *words: str, **variables: str) -> list[str]:
+    """The arguments of the program that make started; it must have run nothing else."""
+    done = make(folder, *words, **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (folder / "mark").exists()
+    arguments, _ = json.loads(done.stdout)
+    return [str(word) for word in arguments]
+
+
+WHY = ["-m", "deploy.local.why"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_an_id_arrives_as_it_was_typed(folder: Path, value: str) -> None:
+    expected = [*WHY, "--lake=out/demo/lake", "--table=songs", f"--id={value}"]
+
+    assert started(folder, "why", "TABLE=songs", f"ID={value}") == expected
+    assert started(folder, "why", "TABLE=songs", ID=value) == expected
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_folder_arrives_as_it_was_typed(folder: Path, value: str) -> None:
+    expected = ["-m", "deploy.local.status", f"--lake={value}/lake", f"--warehouse={value}/warehouse"]
+
+    assert started(folder, "status", f"OUT={value}") == expected
+    assert started(folder, "run", OUT=value) == ["-m", "deploy.local.run", f"--out={value}"]
+
+
+LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "before"),
+    [
+        ("why", "TABLE", ["deploy.local.why", "--lake=out/demo/lake", "--table={}", "--id="]),
+        ("demo", "OUT", ["deploy.local.demo", "--out={}"]),
+        ("report", "OUT", ["deploy.local.report", "--out={}"]),
+        ("run", "OUT", ["deploy.local.run", "--out={}"]),
+        ("doctor", "OUT", ["deploy.local.doctor", "--out={}"]),
+        ("deploy-plan", "STAGE", ["deploy.stack", "plan", "--stage={}"]),
+        ("deploy", "STAGE", ["deploy.stack", "deploy", "--stage={}"]),
+        ("destroy", "STAGE", ["deploy.stack", "destroy", "--stage={}"]),
+        ("warehouse", "STAGE", ["deploy.warehouse.deploy", "--stage={}"]),
+        ("warehouse-status", "STAGE", ["deploy.warehouse.status", "--stage={}"]),
+        ("warehouse-trust", "STAGE", ["deploy.warehouse.trust", "--stage={}"]),
+        ("warehouse-pipe", "TABLE", ["deploy.warehouse.pipe", "--stage=dev", "--table={}"]),
+        ("bench-warehouse", "LAKE", ["tests.benchmarks.warehouse", "--lake={}"]),
+        ("fuzz", "N", ["pytest", "-q", "tests/glue_jobs/test_fuzz.py", "--mutations={}"]),
+        ("retention", "DAYS", ["deploy.retention", *LAKE, "--days={}"]),
+        ("forget", "USER", ["deploy.forget", *LAKE, "--user={}"]),
+    ],
+)
+def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: str, before: list[str]) -> None:
+    value = 'u3$x it\'s "$(shell touch mark)" `touch mark`; touch mark\ntouch mark'
+    expected = ["-m", *(word.replace("{}", value) for word in before)]
+
+    assert started(folder, target, f"{name}={value}") == expected
+    if name != "USER":  # of the environment it is the shell's own
+        assert started(folder, target, **{name: value}) == expected
+
+
+def test_a_space_at_the_beginning_arrives_from_the_environment(folder: Path) -> None:
+    assert started(folder, "why", "TABLE=songs", ID="  a  b ")[-1] == "--id=  a  b "
+
+
+@pytest.mark.parametrize("value", ["it's", 'a "b"', "$(shell touch mark)", "`touch mark`"])
+def test_a_folder_is_shown_as_it_was_typed(folder: Path, value: str) -> None:
+    notebook, shown = make(folder, "notebook", f"OUT={value}").stdout.splitlines()
+
+    assert f"--output-dir={value}" in json.loads(notebook)[0]
+    assert json.loads(notebook)[1] == value
+    assert shown.startswith(f"{value}/explore.html; ")
+    assert f"(OUT={value})" in make(folder, f"OUT={value}").stdout
+    assert not (folder / "mark").exists()
+
+
+def test_options_of_a_benchmark_are_words_and_no_patterns(folder: Path) -> None:
+    (folder / "x.py").touch()
+
+    assert started(folder, "bench", "BENCH=--sizes 100 --only *.py") == [
+        *("-m", "tests.benchmarks", "--sizes", "100", "--only", "*.py"),
+    ]
+    assert started(folder, "bench", "BENCH=$(shell touch mark);`touch mark`") == [
+        *("-m", "tests.benchmarks", "$(shell", "touch", "mark);`touch", "mark`"),
+    ]
+
+
+def test_what_is_not_given_has_its_default(folder: Path) -> None:
+    assert started(folder, "run") == ["-m", "deploy.local.run", "--out=out/mine"]
+    assert started(folder, "fuzz")[-1] == "--mutations=100000"
+    assert started(folder, "bench") == ["-m", "tests.benchmarks"]
+    assert started(folder, "bench-warehouse") == ["-m", "tests.benchmarks.warehouse"]
+
+
+def test_yes_is_the_word_yes(folder: Path) -> None:
+    person = ("forget", "USER=u3")
+
+    assert started(folder, *person, "APPLY=yes")[-2:] == ["--user=u3", "--apply"]
+    assert started(folder, *person, "APPLY=no")[-1] == "--user=u3"
+    assert started(folder, *person, "APPLY=$(shell touch mark)yes")[-1] == "--user=u3"
+    assert started(folder, "retention", "DAYS=400", "APPLY=yes")[-2:] == ["--days=400", "--apply"]
+    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--stage=dev"
+
+
+@pytest.mark.parametrize("name", ["VENV", "PYTHON", "TOOL", "READY", "CLASSES", "ANYTHING"])
+def test_a_variable_of_another_name_runs_nothing_either(folder: Path, name: str) -> None:
+    make(folder, "why", f"{name}=$(shell touch mark);touch mark;")
+
+    assert not (folder / "mark").exists()
+
+
+def test_a_make_within_make_gets_the_same_values(folder: Path) -> None:
+    with (folder / "Makefile").open("a", encoding="utf-8") as file:
+        file.write("\nnested:\n\t@$(MAKE) --no-print-directory status\n")
+
+    assert started(folder, "nested", "OUT=$(shell touch mark)`touch mark` a'b")[2:] == [
+        "--lake=$(shell touch mark)`touch mark` a'b/lake",
+        "--warehouse=$(shell touch mark)`touch mark` a'b/warehouse",
+    ]
+
+
+def test_the_shells_own_user_is_no_person_to_forget(folder: Path) -> None:
+    done = make(folder, "forget", USER="u3")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes")
+
+
+# --- the real programs
+
+
+@pytest.fixture
+def real(folder: Path, deployed: Path) -> Path:
+    """The checkout with the real programs, and a lake in which u3 and u4 own a playlist each."""
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\ncd "{ROOT}" && exec "{sys.executable}" "$@"\n', encoding="utf-8")
+    archive = folder / "it's a lake" / "lake" / "raw" / "processed" / "00000000000000000001"
+    archive.mkdir(parents=True)
+    shutil.copytree(deployed, folder / "it's a lake" / "warehouse")
+    for user_id in ("u3", "u4"):
+        document = {"type": "playlist", "owner": {"id": user_id}}
+        (archive / f"{user_id}.json").write_text(json.dumps(document), encoding="utf-8")
+    return folder
+
+
+def owners(real: Path) -> list[str]:
+    """What the two documents say, if they are there."""
+    archive = real / "it's a lake" / "lake" / "raw" / "processed"
+    return [path.read_text(encoding="utf-8").strip() for path in sorted(archive.rglob("*.json"))]
+
+
+U3, U4 = '{"type": "playlist", "owner": {"id": "u3"}}', '{"type": "playlist", "owner": {"id": "u4"}}'
+NOBODY = '{"type": "playlist", "owner": null}'
+NOTHING_DONE = "Nothing was removed. To remove it, add APPLY=yes (without make: --apply)."
+
+
+def typed(real: Path, text: str, *words: str) -> str:
+    """What make says at a terminal where this text is typed."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "wb", buffering=0) as keyboard, os.fdopen(theirs, "rb", buffering=0) as terminal:
+        keyboard.write(text.encode())
+        done = subprocess.run(
+            ["make", *words], cwd=real, stdin=terminal, capture_output=True, text=True, check=False, timeout=300
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_a_person_is_shown_and_forgotten_only_when_it_is_confirmed(real: Path) -> None:
+    command = ("forget", f"OUT={real}/it's a lake", "USER=u3")
+
+    shown = make(real, *command)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.splitlines() == [
+        "u3 would be removed from:",
+        "           1 raw documents",
+        NOTHING_DONE,
+    ]
+    assert NOTHING_DONE in typed(real, "yes\n", *command)
+    assert NOTHING_DONE in typed(real, "\x04", *command)
+    assert owners(real) == [U3, U4]
+
+    assert "Type u3 to remove this: u3 was removed from:" in typed(real, "u3\n", *command)
+    assert owners(real) == [NOBODY, U4]
+
+
+@pytest.mark.slow
+def test_everything_goes_only_when_it_is_confirmed(real: Path) -> None:
+    command = ("forget", f"OUT={real}/it's a lake", "USER=ALL")
+
+    assert NOTHING_DONE in make(real, *command).stdout
+    assert NOTHING_DONE in typed(real, "all\n", *command)
+    assert owners(real) == [U3, U4]
+    assert "Type ALL to remove this: Everything was removed from:" in typed(real, "ALL\n", *command)
+    assert owners(real) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("user_id", ["u3$x", "$(shell touch mark)u3", "`echo u3`", "u3;", "u3 "])
+def test_a_person_of_another_id_stays(real: Path, user_id: str) -> None:
+    done = make(real, "forget", f"OUT={real}/it's a lake", f"USER={user_id}", "APPLY=yes")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert owners(real) == ([NOBODY, U4] if user_id == "u3 " else [U3, U4])
+    assert not (real / "mark").exists()
+
+
+@pytest.mark.slow
+def test_forgetting_with_apply_asks_nothing(real: Path) -> None:
+    assert make(real, "forget", f"OUT={real}/it's a lake", "USER=u4", "APPLY=yes").returncode == 0
+    assert owners(real) == [U3, NOBODY]
+
+
+@pytest.mark.slow
+def test_why_answers_for_the_id_that_was_typed(real: Path) -> None:
+    done = make(real, "why", f"OUT={real}/it's a lake", "TABLE=songs", "ID=$(shell touch mark)`touch mark`")
+
+    assert done.returncode == 2
+    assert "$(shell touch mark)`touch mark`" in done.stderr
+    assert not (real / "mark").exists()
