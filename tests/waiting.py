@@ -1,0 +1,30 @@
+"""How tests wait: with one generous bound, since no test depends on the speed of the machine."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+PATIENCE = 600.0  # seconds after which a test gives up; a bound for a program that hangs, not for a slow one
+
+
+def wait_for(is_so: Callable[[], object], what: str, pause: float = 0.05) -> None:
+    """Asks again and again until it is so."""
+    ends_at = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < ends_at, f"waited {PATIENCE:.0f} s for {what}"
+        time.sleep(pause)
+
+
+@contextmanager
+def started(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A program in a process group of its own; whatever is left of the group at the end is killed."""
+    with subprocess.Popen(command, start_new_session=True, **options) as program:
+        try:
+            yield program
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
