@@ -19,6 +19,15 @@ def wait_for(is_so: Callable[[], object], what: str, pause: float = 0.05) -> Non
         time.sleep(pause)
 
 
+def finished(command: list[str], text: str | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    """A program run to its end with the text as its input, and what it printed."""
+    stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
+    pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(command, text=True, **pipes, **options) as program:
+        stdout, stderr = program.communicate(text, timeout=PATIENCE)
+    return subprocess.CompletedProcess(command, program.returncode, stdout, stderr)
+
+
 @contextmanager
 def started(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
     """A program in a process group of its own; whatever is left of the group at the end is killed."""

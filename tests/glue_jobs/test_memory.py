@@ -15,7 +15,7 @@ from glue_jobs.commit_log import Batch, Input
 from glue_jobs.intake import Reading, take_in
 from shared.store import Fetched, open_store
 from tests.glue_jobs.accounts import entries, names, table
-from tests.waiting import PATIENCE
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -51,9 +51,7 @@ def page(song_id: str) -> bytes:
 def run_job(lake: Path, mib: int, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", JOB, str(mib), "--lake", str(lake), *arguments]
     few_arenas = {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, cwd=ROOT, env=os.environ | few_arenas, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    return finished(command, cwd=ROOT, env=os.environ | few_arenas)
 
 
 def bomb(size: int) -> bytes:
