@@ -28,7 +28,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -53,9 +53,10 @@ from deploy.commands import (
     run_command,
 )
 from glue_jobs.commit_log import CommitLog
+from glue_jobs.replay import archived_key
 from shared import lake
 from shared.contract import Table, Type
-from shared.document import GZIP_MAGIC, DamagedDocumentError, uncompressed
+from shared.document import GZIP_MAGIC, MAX_BYTES, DamagedDocumentError, uncompressed
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 from shared.terminal import printable
@@ -132,12 +133,12 @@ class Person:
         """The text with the id cut out wherever it stands as a word."""
         return self._word.sub("", text)
 
-    def out_of_document(self, data: bytes) -> bytes:
+    def out_of_document(self, data: bytes, limit: int | None = MAX_BYTES) -> bytes:
         """The raw object without the person, the very same bytes where it has none.
 
         Raises DamagedDocumentError or UnicodeError where nobody can tell.
         """
-        plain = uncompressed(data)
+        plain = uncompressed(data, limit)
         text = plain.decode(json.detect_encoding(plain))
         without = self.out_of_text(text)
         if without == text:
@@ -219,7 +220,7 @@ def forget(
         if apply:
             commits.finish_earlier_commits()
         head = _head(commits)
-        _rewrite_lake(store, person, found, apply=apply)
+        _rewrite_lake(store, commits, person, found, apply=apply)
         if warehouse is not None:
             _update_warehouse(warehouse, user_id, found, apply=apply)
         _remove_old_staging(store, found, clock, apply=apply)
@@ -247,10 +248,20 @@ def _head(commits: CommitLog) -> int:
     return max((entry.number for entry in commits.entries()), default=0)
 
 
-def _rewrite_lake(store: ObjectStore, person: Person, found: Forgotten, *, apply: bool) -> None:
-    for key, data in _objects(store, *ARCHIVES):
+def _unread(commits: CommitLog) -> set[str]:
+    """The archived objects that the job never read: reading them may take more memory than there is."""
+    ids = {archived_key(entry.number, one): one.document_id for entry in commits.entries() for one in entry.inputs}
+    return {key for key, document_id in ids.items() if key and not document_id}
+
+
+def _rewrite_lake(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten, *, apply: bool) -> None:
+    unread = _unread(commits)
+    for key in sorted(unread):
+        note = f"{key} was too large for the job to read, so its content is unknown: remove it yourself if you wish"
+        found.left.extend([note] if note not in found.left else [])
+    for key, data in _objects(store, *ARCHIVES, leave_out=unread):
         try:
-            without = person.out_of_document(data)
+            without = person.out_of_document(data, limit=None)  # the job has read it, whatever its limit was
         except (DamagedDocumentError, UnicodeError):
             note = (
                 f"{key} cannot be read by anyone, so nobody can tell whom it mentions: remove it yourself if you wish"
@@ -280,10 +291,10 @@ def _rewrite_log(store: ObjectStore, person: Person, found: Forgotten, *, apply:
                 _replace(store, key, data, _entry_text(content), found, "reasons in the log", apply=apply)
 
 
-def _objects(store: ObjectStore, *prefixes: str) -> Iterator[tuple[str, bytes]]:
+def _objects(store: ObjectStore, *prefixes: str, leave_out: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
     for prefix in prefixes:
         for listed in store.list(prefix):
-            fetched = store.get(listed.key)
+            fetched = None if listed.key in leave_out else store.get(listed.key)
             if fetched is not None:
                 yield listed.key, fetched.data
 

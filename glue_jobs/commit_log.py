@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 REJECTS = "rejects"  # the table name of staged files that go to rejects/
 DEATHS = 2  # so many deaths, and an input is planned alone
+SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
 STAGING_KEPT = timedelta(hours=24)
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
@@ -62,6 +63,7 @@ class Batch:
     inputs: tuple[Input, ...]
     planned_at: datetime
     condemned: bool
+    alone: bool = False  # because of deaths, not because there was nothing else
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,9 @@ class _Note:
     key: str
     planned_at: datetime
     inputs: frozenset[tuple[str, str]]
-    alone: bool  # planned alone because of deaths, not because there was nothing else
+    suspects: frozenset[tuple[str, str]]  # of the inputs, those that probably are the reason if it failed
+    alone: bool  # as the batch's
+    failed: bool  # its owner says so
 
 
 class CommitLog:
@@ -242,16 +246,20 @@ class CommitLog:
     def _archive(self, number: int, taken: Taken) -> None:
         """Move the version that was taken; another version under the same key stays pending."""
         target = lake.archived(number, taken.key, quarantined=taken.place == "quarantine")
+        if not taken.document_id:  # it was too large to be read, so the store alone copies it
+            try:
+                is_archived = self._store.copy(taken.key, target, taken.token)
+            except TargetDiffersError as error:
+                raise self._archive_damaged(number, target) from error
+            if is_archived:
+                self._store.delete(taken.key, taken.token)
+            return
         found = self._store.get(taken.key)
         if found is None:
             if self._store.get(target) is None:
                 logger.warning("%s was removed after it was committed: its rows are in the lake, it is not.", taken.key)
             return
-        if taken.document_id:
-            same = document.document_id(found.data) == taken.document_id
-        else:
-            same = found.token == taken.token
-        if same:
+        if document.document_id(found.data) == taken.document_id:
             if not self._store.put_if_absent(target, found.data):
                 self._must_be_archived(number, target, found.data)
             # The version just read: a lake that was copied meanwhile has other tokens for the same bytes.
@@ -263,11 +271,13 @@ class CommitLog:
         if kept is None or document.document_id(kept.data) == document.document_id(data):
             return
         if not self._is_done(number):  # after its done mark an archived object may change by forgetting
-            damage = (
-                f"{target} is not the object that log entry {number} took: the log was probably restored from before "
-                f"another batch with this number. {_RESTORE_LOG}, or move that object out of the lake."
-            )
-            raise self._damaged(damage)
+            raise self._archive_damaged(number, target)
+
+    def _archive_damaged(self, number: int, target: str) -> CommitLogError:
+        return self._damaged(
+            f"{target} is not the object that log entry {number} took: the log was probably restored from before "
+            f"another batch with this number. {_RESTORE_LOG}, or move that object out of the lake."
+        )
 
     def undone_alarm(self, after: timedelta = timedelta(hours=24)) -> list[Entry]:
         """The entries that were committed so long ago and are not done: something keeps them from being finished.
@@ -311,15 +321,20 @@ class CommitLog:
             self.waiting_seconds = max((self._seconds_to_wait(one) for one in free), default=0.0)
             return None
         inputs, alone, condemned = chosen
-        batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned)
+        batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned, alone)
+        self._put_note(batch, batch.inputs, failed=False)
+        return batch
+
+    def _put_note(self, batch: Batch, inputs: Sequence[Input], *, failed: bool) -> None:
         note = {
             "version": VERSION,
             "planned_at": document.timestamp(batch.planned_at),
             "inputs": [{"key": one.key, "token": one.token} for one in inputs],
-            "alone": alone,
+            "suspects": [one.key for one in largest(inputs)],
+            "alone": batch.alone,
+            "failed": failed,
         }
         self._store.put(lake.attempt(batch.batch_id), _json(note))
-        return batch
 
     def _pending(self) -> list[Input]:
         return [
@@ -355,20 +370,23 @@ class CommitLog:
         return notes
 
     def _is_dead(self, note: _Note) -> bool:
-        return self._clock() - note.planned_at > self._job_timeout
+        return note.failed or self._clock() - note.planned_at > self._job_timeout
 
     def _choose(self, ready: Sequence[Input], notes: Sequence[_Note]) -> tuple[Sequence[Input], bool, bool]:
         """The inputs of the next batch, whether they stand alone because of deaths, and whether they are condemned."""
         dead = [note for note in notes if self._is_dead(note)]
         deaths = Counter(key for note in dead for key in note.inputs)
-        healthy = [one for one in ready if deaths[one.key, one.token] < DEATHS]
+        # After one death the largest are tried alone, so that the others need not wait for a second one.
+        suspects = {key for note in dead for key in note.suspects if len(note.inputs) > 1 or note.failed}
+        healthy = [one for one in ready if deaths[one.key, one.token] < DEATHS and (one.key, one.token) not in suspects]
         if healthy:
             return self._bounded(healthy), False, False
-        died_alone = {key for note in dead if note.alone for key in note.inputs}
+        died_alone = {key for note in dead if note.alone for key in note.inputs if note.failed or deaths[key] > DEATHS}
         for one in ready:
             if (one.key, one.token) in died_alone:
                 return [one], True, True
-        tried = {key for note in notes if note.alone for key in note.inputs}  # perhaps dead, but not long enough
+        # Those first that no run tries alone, or tried and died too short a time ago.
+        tried = {key for note in notes if note.alone for key in note.inputs}
         return [min(ready, key=lambda one: ((one.key, one.token) in tried, one.key))], True, False
 
     def _bounded(self, inputs: Sequence[Input]) -> list[Input]:
@@ -450,9 +468,20 @@ class CommitLog:
         After a commit of which nobody knows how it ended, the staging stays for whoever finishes it. Where an input may
         have been the reason (a crash of Spark), do not drop: the note that stays is what counts as its death.
         """
+        self._delete_staging(batch)
+        self._store.delete(lake.attempt(batch.batch_id))
+
+    def _delete_staging(self, batch: Batch) -> None:
         if batch.batch_id not in self._perhaps_committed:
             self._store.delete_under(lake.staging(batch.batch_id))
-        self._store.delete(lake.attempt(batch.batch_id))
+
+    def fail(self, batch: Batch, inputs: Sequence[Input]) -> None:
+        """An orderly end for which these inputs of the batch are the reason: it counts as their death at once.
+
+        The next batch is of healthy inputs, if there are any; the largest of these are then planned alone.
+        """
+        self._put_note(batch, inputs, failed=True)
+        self._delete_staging(batch)
 
     def _remove_expired_staging(self) -> None:
         """By age, never of a batch noted or still to be published. On S3 the bucket's lifecycle rule does it."""
@@ -572,6 +601,11 @@ def new_ulid(clock: Callable[[], datetime]) -> str:
     return "".join(CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
 
 
+def largest(inputs: Iterable[Input]) -> list[Input]:
+    """The few inputs that hold most, the largest first."""
+    return sorted(inputs, key=lambda one: (-one.json_size, one.key))[:SUSPECTS]
+
+
 def _is_pending(key: str) -> bool:
     return key.startswith((lake.PENDING, lake.QUIET))
 
@@ -584,7 +618,15 @@ def _read_note(key: str, data: bytes) -> _Note | None:
     try:
         content = json.loads(data)
         inputs = frozenset((one["key"], one["token"]) for one in content["inputs"])
-        return _Note(key, datetime.fromisoformat(content["planned_at"]), inputs, bool(content["alone"]))
+        suspects = set(content.get("suspects", ()))  # notes of earlier versions have none
+        return _Note(
+            key,
+            datetime.fromisoformat(content["planned_at"]),
+            inputs,
+            frozenset(one for one in inputs if one[0] in suspects),
+            bool(content["alone"]),
+            bool(content.get("failed")),
+        )
     except (ValueError, KeyError, TypeError):
         return None  # no note of ours
 

@@ -20,11 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Never
 
-from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, new_ulid
-from glue_jobs.intake import Fetch, InputVanishedError, is_large, take_in
+from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, largest, new_ulid
+from glue_jobs.intake import Fetch, InputVanishedError, Reading, ReadMemoryError, is_large, take_in
 from glue_jobs.replay import Replay, ReplayError, one_of_each, plan_replay
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
 from glue_jobs.tables import AccountError, stage_batches, stage_tables
+from shared.document import MAX_BYTES
 from shared.store import Leave, ObjectStore, StoreError, UnreadableObjectError, open_store
 from shared.terminal import printable, set_up_output
 
@@ -35,6 +36,7 @@ NAME = "explode_playlists"
 _GLUE_ONLY = "--JOB_RUN_ID"
 _PATIENCE = 3  # times that a file of a folder may be found younger than 2 s before it is left for the next run
 _READERS = 8  # processes; more would wait for the one that stores what they read
+_FREE_MEMORY = 64 * 2**20  # bytes that must be free after a memory error, else it is not a raw object's fault
 _MOVES_AT_ONCE = 8  # of objects into the archive: on S3 each is three requests long
 
 ALARM_REJECTS = 0.05
@@ -69,6 +71,7 @@ class Arguments:
     replay: tuple[int, int] | None = None
     dry_run: bool = False
     alarm_rejects: float = ALARM_REJECTS
+    max_json_bytes: int = MAX_BYTES
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -97,6 +100,12 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         help="warn of a batch with more rejects than this share of its items (default: %(default)s)",
     )
     parser.add_argument("--max-objects", type=_count, default=1000, help="raw objects per batch (default: %(default)s)")
+    parser.add_argument(
+        "--max-json-mib",
+        type=_count,
+        default=MAX_BYTES // 2**20,
+        help="quarantine a raw object that is larger than this many MiB uncompressed (default: %(default)s)",
+    )
     parser.add_argument("--JOB_NAME", default=NAME, help=argparse.SUPPRESS)
     known, unknown = parser.parse_known_args(list(argv))
     if unknown and _GLUE_ONLY not in argv:
@@ -117,6 +126,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         known.replay,
         known.dry_run,
         known.alarm_rejects,
+        known.max_json_mib * 2**20,
     )
 
 
@@ -309,15 +319,10 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
     try:
         if is_large(batch.inputs):
             job.open_ahead()
-        intake = take_in(
-            batch,
-            work.fetch,
-            store,
-            extracted_at=arguments.extracted_at,
-            document_ids=work.document_ids,
-            # A new process imports the main script, and under Glue that is not ours.
-            processes=1 if is_submitted() else min(_READERS, os.cpu_count() or 1),
-        )
+        # A new process imports the main script, and under Glue that is not ours.
+        processes = 1 if is_submitted() else min(_READERS, os.cpu_count() or 1)
+        how = Reading(arguments.extracted_at, work.document_ids, processes, arguments.max_json_bytes)
+        intake = take_in(batch, work.fetch, store, how)
         log.info("%s playlist items read", intake.kinds.total())
         staged = stage_tables(job, store, batch, intake)
         summary.dated_by_file += len(intake.dated_by_file)
@@ -341,7 +346,13 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
     except (KeyboardInterrupt, StoreError, RuntimeProblemError, AccountError, CommitLogError):
         commits.drop(batch)
         raise
+    except (MemoryError, ReadMemoryError) as error:
+        suspects = error.inputs if isinstance(error, ReadMemoryError) else batch.inputs
     except Exception as error:
+        if "java.lang.OutOfMemoryError" in str(error):
+            commits.fail(batch, batch.inputs)
+            message = f"Spark ran out of memory; {_tried_apart(batch.inputs)}. Run again."
+            raise RuntimeProblemError(message) from error
         # Whatever else ends it may be an object's fault: the note of the attempt stays and counts against its objects.
         if "No space left on device" not in str(error):
             raise
@@ -350,6 +361,39 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
             f"a disk is full: free space where the lake is ({store.uri}) and in the temporary folder, then run again."
         )
         raise RuntimeProblemError(message) from error
+    # Here the error is gone, and with it what its traceback kept in memory.
+    _plan_apart(commits, batch, suspects)
+    return None
+
+
+def _plan_apart(commits: CommitLog, batch: Batch, suspects: Sequence[Input]) -> None:
+    """Marks the batch as failed by the suspects: others go on, then they are tried alone, then quarantined.
+
+    Raises RuntimeProblemError if memory is short whatever is read.
+    """
+    try:
+        bytearray(_FREE_MEMORY)
+    except MemoryError as error:
+        commits.drop(batch)
+        message = (
+            f"memory ran out: less than {_FREE_MEMORY // 2**20} MiB are free. The largest of the {len(batch.inputs):,} "
+            f"raw objects: {_names(suspects)}. Free memory, then run again."
+        )
+        raise RuntimeProblemError(message) from error
+    commits.fail(batch, suspects)
+    log.warning("memory ran out; %s", _tried_apart(suspects))
+
+
+def _tried_apart(suspects: Sequence[Input]) -> str:
+    return (
+        "the other raw objects are read first, then each of these alone, and what fails alone is quarantined: "
+        + _names(suspects)
+    )
+
+
+def _names(suspects: Sequence[Input]) -> str:
+    """The few largest, for people."""
+    return ", ".join(f"{one.key} ({one.size / 2**20:,.1f} MiB)" for one in largest(suspects))
 
 
 def _leave_unreadable(commits: CommitLog, batch: Batch, fetch: Fetch) -> bool:

@@ -13,32 +13,35 @@ import re
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Never, TypeVar
+from typing import Any, TypeVar
 
 from glue_jobs import packed
 from glue_jobs.commit_log import REJECTS, Batch, Input, StagedFile, Taken
 from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
 from shared import lake
-from shared.document import document_id, timestamp
+from shared.document import MAX_BYTES, DocumentTooLargeError, document_id, timestamp
 from shared.store import Fetched, ObjectStore
 
 log = logging.getLogger(__name__)
 
 Fetch = Callable[[Input], Fetched | None]
-_Raw = tuple[Input, bytes, str | None]  # what was planned, its bytes, and the id under which it is known, if it is
+# What was planned, its bytes (None if they are not read), and the id under which it is known, if it is.
+_Raw = tuple[Input, bytes | None, str | None]
 _Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
 
 _PART = 16 * 2**20  # bytes of JSON that make one file
 _FETCHES_AHEAD = 8
 _LARGE = 64 * 2**20  # takes longer to read than processes take to start
+_POISON = "the job failed each time it read this file, also alone; it was not read again"
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 
@@ -46,11 +49,27 @@ class InputVanishedError(Exception):
     """A raw object is gone or was replaced since the batch was planned: a lost race, so plan again."""
 
 
-class ReaderDiedError(Exception):
-    """A process that reads raw objects died."""
+class ReadMemoryError(Exception):
+    """Memory ran out while these raw objects were read, or the process that read them was killed."""
 
-    def __init__(self) -> None:
-        super().__init__("a process that read raw objects was killed, perhaps for want of memory; run again")
+    def __init__(self, inputs: Sequence[Input]) -> None:
+        super().__init__(inputs)
+        self.inputs = inputs
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How raw objects are read.
+
+    `extracted_at` dates dropped documents that do not say themselves. `document_ids` has, by key, the ids under which
+    documents are known already: forgetting a person changes their bytes, and the rows of a replay must meet the old
+    ones. A large batch is read by so many `processes`. A document with more than `max_bytes` of JSON is quarantined.
+    """
+
+    extracted_at: datetime | None = None
+    document_ids: Mapping[str, str] = field(default_factory=dict)
+    processes: int = 1
+    max_bytes: int = MAX_BYTES
 
 
 @dataclass
@@ -93,29 +112,21 @@ class _Part:
     items: bytes
 
 
-def take_in(
-    batch: Batch,
-    fetch: Fetch,
-    store: ObjectStore,
-    *,
-    extracted_at: datetime | None = None,
-    document_ids: Mapping[str, str] | None = None,
-    processes: int = 1,
-) -> Intake:
+def take_in(batch: Batch, fetch: Fetch, store: ObjectStore, how: Reading) -> Intake:
     """Reads every object of the batch once and stages its rows in the store.
 
-    `extracted_at` dates dropped documents that do not say themselves. `document_ids` has, by key, the ids under which
-    documents are known already: forgetting a person changes their bytes, and the rows of a replay must meet the old
-    ones. A large batch is read by that many processes. Raises InputVanishedError when an object is not the one that was
-    planned, ReaderDiedError, and StoreError.
+    Raises InputVanishedError when an object is not the one that was planned, ReadMemoryError when memory runs out,
+    and StoreError.
     """
     found = Intake()
     staged_items, staged_reads = lake.staging(batch.batch_id, "items"), lake.staging(batch.batch_id, "reads")
     reads = packed.Packer(packed.READS)
     lines: list[str] = []
-    tell = partial(_tell, default=extracted_at, condemned=batch.condemned)
-    read = _in_processes(processes) if processes > 1 and is_large(batch.inputs) else map
-    for n, part in enumerate(read(tell, _parts(_fetched(batch.inputs, fetch), document_ids or {}))):
+    tell = partial(_tell, default=how.extracted_at, condemned=batch.condemned, max_bytes=how.max_bytes)
+    read = _in_processes(how.processes) if how.processes > 1 and is_large(batch.inputs) else map
+    # What is condemned or too large as it is stored is not even fetched.
+    fetch_one = partial(_fetch_one, fetch, 0 if batch.condemned else how.max_bytes)
+    for n, part in enumerate(read(tell, _parts(_fetched(batch.inputs, fetch_one), how.document_ids))):
         for told in part.told:
             _add(found, told)
             lines += told.rejects
@@ -147,7 +158,7 @@ def _add(found: Intake, told: _Told) -> None:
     found.kinds.update(told.kinds)
 
 
-def _parts(fetched: Iterable[tuple[Input, bytes]], known: Mapping[str, str]) -> Iterator[list[_Raw]]:
+def _parts(fetched: Iterable[tuple[Input, bytes | None]], known: Mapping[str, str]) -> Iterator[list[_Raw]]:
     part: list[_Raw] = []
     size = 0
     for given, data in fetched:
@@ -160,31 +171,40 @@ def _parts(fetched: Iterable[tuple[Input, bytes]], known: Mapping[str, str]) -> 
         yield part
 
 
-def _tell(part: list[_Raw], default: datetime | None, *, condemned: bool) -> _Part:
+def _tell(part: list[_Raw], default: datetime | None, *, condemned: bool, max_bytes: int) -> _Part:
     # JSON has no cycles, and to look for some takes a quarter of the time.
     looks_for_cycles = gc.isenabled()
     gc.disable()
+    told: list[_Told] = []
+    suspects = part
     try:
         items = packed.Packer(packed.ITEMS)
-        told = [_told(raw, default, items, condemned=condemned) for raw in part]
+        for raw in part:
+            suspects = [raw]
+            told.append(_told(raw, default, items, condemned=condemned, max_bytes=max_bytes))
+        suspects = part
         return _Part(told, items.close())
+    except MemoryError:
+        pass  # raised again outside: until this block ends, its traceback keeps alive what filled the memory
     finally:
         if looks_for_cycles:
             gc.enable()
+    raise ReadMemoryError([given for given, _, _ in suspects])
 
 
-def _told(raw: _Raw, default: datetime | None, items: packed.Packer, *, condemned: bool) -> _Told:
+def _told(raw: _Raw, default: datetime | None, items: packed.Packer, *, condemned: bool, max_bytes: int) -> _Told:
     """What the object holds; its items are packed."""
     given, data, known_as = raw
     source_object = lake.pending_key(given.key)
+    if data is None:
+        reason = _POISON if condemned else str(DocumentTooLargeError(max_bytes))
+        return _quarantined(given, known_as or "", reason)
     try:
-        read = _condemned() if condemned else read_document(data, known_as)
+        read = read_document(data, known_as, max_bytes)
         at, is_dated_by_file = _extracted_at(read.extracted_at, given, default)
     except UnreadableDocumentError as error:
-        identity = known_as or document_id(data)
         reason = str(error).encode("utf-8", "replace").decode()  # it may quote half of a surrogate pair
-        line = _reject(source_object, identity, reason, None)
-        return _Told(_taken(given, identity, given.time, reason), rejects=[line])
+        return _quarantined(given, known_as or document_id(data, max_bytes), reason)
     identity = read.document_id
     lineage = {"source_object": source_object, "document_id": identity, "extracted_at": at.replace(tzinfo=None)}
     items.add(lineage | _item_row(one, item) for one in read.reads for item in one.items)
@@ -197,17 +217,22 @@ def _told(raw: _Raw, default: datetime | None, items: packed.Packer, *, condemne
     )
 
 
-def _condemned() -> Never:
-    message = "the job died over this file again and again"
-    raise UnreadableDocumentError(message)
+def _quarantined(given: Input, identity: str, reason: str) -> _Told:
+    line = _reject(lake.pending_key(given.key), identity, reason, None)
+    return _Told(_taken(given, identity, given.time, reason), rejects=[line])
 
 
-def _fetched(inputs: Sequence[Input], fetch: Fetch) -> Iterator[tuple[Input, bytes]]:
+def _fetched(
+    inputs: Sequence[Input], fetch_one: Callable[[Input], tuple[Input, bytes | None]]
+) -> Iterator[tuple[Input, bytes | None]]:
     with ThreadPoolExecutor(_FETCHES_AHEAD) as pool:
-        yield from _ahead(pool, partial(_fetch_one, fetch), inputs, _FETCHES_AHEAD)
+        yield from _ahead(pool, fetch_one, inputs, _FETCHES_AHEAD)
 
 
-def _fetch_one(fetch: Fetch, given: Input) -> tuple[Input, bytes]:
+def _fetch_one(fetch: Fetch, max_bytes: int, given: Input) -> tuple[Input, bytes | None]:
+    """The object's bytes; None if more than `max_bytes` are stored."""
+    if given.size > max_bytes:
+        return given, None
     fetched = fetch(given)
     if fetched is None or fetched.token != given.token:
         raise InputVanishedError(given.key)
@@ -235,26 +260,73 @@ def is_large(inputs: Sequence[Input]) -> bool:
     return sum(given.json_size for given in inputs) >= _LARGE
 
 
-def _in_processes(count: int) -> Callable[[Callable[[_Given], _Result], Iterable[_Given]], Iterator[_Result]]:
-    def read(function: Callable[[_Given], _Result], values: Iterable[_Given]) -> Iterator[_Result]:
-        # Spawned: a fork would copy threads' locks, those of fetches and of the way to Java among them.
-        with ProcessPoolExecutor(count, get_context("spawn"), _live_with_parent) as pool:
+def _in_processes(count: int) -> Callable[[Callable[[list[_Raw]], _Part], Iterable[list[_Raw]]], Iterator[_Part]]:
+    def read(function: Callable[[list[_Raw]], _Part], parts: Iterable[list[_Raw]]) -> Iterator[_Part]:
+        # Each thread talks to a process of its own. Python's own pool of processes is not used: before 3.11.5 it waits
+        # for ever when its processes are killed (github.com/python/cpython/issues/94777).
+        idle: SimpleQueue[_Reader] = SimpleQueue()
+        readers: list[_Reader] = []
+
+        def ask(part: list[_Raw]) -> _Part:
+            reader = idle.get()
             try:
-                yield from _ahead(pool, function, values, count + 1)
-            except BrokenProcessPool as error:
-                raise ReaderDiedError from error
-            except BaseException:
-                for reader in active_children():  # else the pool waits for what they are at
+                return reader.ask(function, part)
+            finally:
+                idle.put(reader)
+
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                for _ in range(count):
+                    readers.append(_Reader())
+                    idle.put(readers[-1])
+                yield from _ahead(pool, ask, parts, count + 1)
+            finally:
+                for reader in readers:  # a thread that waits for one gets an EOFError
                     reader.kill()
-                raise
 
     return read
 
 
-def _live_with_parent() -> None:
-    """A worker leaves Ctrl-C to its parent, and does not outlive it."""
+class _Reader:
+    """A process that reads parts."""
+
+    def __init__(self) -> None:
+        # Spawned: a fork would copy threads' locks, those of fetches and of the way to Java among them.
+        context = get_context("spawn")
+        self._ours, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()  # else its end of the pipe stays open when it dies
+
+    def ask(self, function: Callable[[list[_Raw]], _Part], part: list[_Raw]) -> _Part:
+        """What the function makes of the part. Raises its error; ReadMemoryError if the process was killed."""
+        try:
+            self._ours.send((function, part))
+            answer: _Part | Exception = self._ours.recv()
+        except (EOFError, OSError) as error:
+            raise ReadMemoryError([given for given, _, _ in part]) from error
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        self._process.kill()
+        self._process.join()
+
+
+def _serve(requests: Connection) -> None:
+    """Answers until the other end closes. Leaves Ctrl-C to the parent, and does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_die_with_parent, daemon=True).start()
+    while True:
+        function, part = requests.recv()
+        try:
+            answer = function(part)
+        except Exception as error:  # noqa: BLE001  # raised again where the part was sent from
+            answer = error
+        requests.send(answer)
+        del part, answer  # before the next part arrives
 
 
 def _die_with_parent() -> None:

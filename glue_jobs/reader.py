@@ -82,14 +82,15 @@ class Document:
     damages: list[Damage] = field(default_factory=list)
 
 
-def read_document(data: bytes, known_as: str | None = None) -> Document:
+def read_document(data: bytes, known_as: str | None = None, limit: int | None = document.MAX_BYTES) -> Document:
     """The reads of playlists that the bytes hold, in reading order; our own documents also say when they were made.
 
     `known_as` is the document's id where that is not the bytes' own: what names nothing itself is named after it.
-    Raises UnreadableDocumentError where nothing in them is a playlist's. A broken line among good ones is a damage.
+    Raises UnreadableDocumentError where nothing in them is a playlist's, or where they are more than `limit` bytes
+    uncompressed. A broken line among good ones is a damage.
     """
     try:
-        plain = _plain(data)
+        plain = _plain(data, limit)
         return _read(known_as or document.id_of_plain(plain), *_values(plain))
     except RecursionError as error:  # what can just be parsed may be too deep to be written again
         message = "nested too deeply"
@@ -125,9 +126,9 @@ def _values(plain: bytes) -> tuple[list[Any], list[Damage]]:
         return values, damages
 
 
-def _plain(data: bytes) -> bytes:
+def _plain(data: bytes, limit: int | None) -> bytes:
     try:
-        return document.uncompressed(data)
+        return document.uncompressed(data, limit)
     except document.DamagedDocumentError as error:
         raise UnreadableDocumentError(str(error)) from error
 

@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,10 @@ from typing import Any
 GZIP_MAGIC = b"\x1f\x8b"
 LIKED_SONGS = "liked:me"
 _HEAD = ("run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt")
+MAX_BYTES = 256 * 2**20  # of a document, uncompressed, unless the caller sets another limit
+_SLICE = 2**16  # bytes of a gzip stream that are uncompressed at a time: they make 64 MiB at most
+_CHUNK = 2**20
+_GZIP_FORMAT = 31  # zlib's wbits for a gzip header and trailer
 _LEVEL = 6  # of compression: twice as fast as the highest, for a few percent more bytes
 
 
@@ -25,26 +29,75 @@ class DamagedDocumentError(ValueError):
     """The bytes are no whole document; the message says why."""
 
 
-def uncompressed(data: bytes) -> bytes:
-    """The document's bytes, gunzipped if they are gzip, whatever the name says.
+class DocumentTooLargeError(DamagedDocumentError):
+    """The document is larger than the limit; the message names the limit."""
 
-    Raises DamagedDocumentError for a gzip stream that is cut off or broken.
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"it is larger than {limit / 2**20:g} MiB uncompressed, the limit (--max-json-mib of the job)")
+
+
+def uncompressed(data: bytes, limit: int | None = MAX_BYTES) -> bytes:
+    """The document's bytes, gunzipped if they are gzip, whatever the name says. Of gzip inside gzip, the inner gzip.
+
+    Raises DamagedDocumentError for a gzip stream that is cut off or broken, DocumentTooLargeError beyond `limit` bytes:
+    no more than these are held. None is no limit.
+    """
+    parts: list[bytes] = []
+    size = 0
+    for part in _plain_parts(data):
+        size += len(part)
+        if limit is not None and size > limit:
+            raise DocumentTooLargeError(limit)
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _plain_parts(data: bytes) -> Iterator[bytes]:
+    """The uncompressed bytes, 1 MiB at a time at most; all at once if they are no gzip.
+
+    A stream may have many members.
     """
     if not data.startswith(GZIP_MAGIC):
-        return data
+        yield data
+        return
+    stream = None
     try:
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        message = f"the gzip stream is cut off or broken ({error})"
-        raise DamagedDocumentError(message) from error
+        for start in range(0, len(data), _SLICE):
+            rest = data[start : start + _SLICE]
+            while rest:
+                if stream is None:
+                    rest = rest.lstrip(b"\0")  # padding between members, as gzip allows it
+                    stream = zlib.decompressobj(_GZIP_FORMAT) if rest else None
+                    continue
+                yield stream.decompress(rest, _CHUNK)
+                rest = stream.unused_data if stream.eof else stream.unconsumed_tail
+                stream = None if stream.eof else stream
+    except zlib.error as error:
+        raise _damaged(error) from error
+    if stream is not None:
+        raise _damaged(EOFError("it ends too early"))
 
 
-def document_id(data: bytes) -> str:
-    """sha256 of the uncompressed bytes, in hex; of the stored bytes where they cannot be uncompressed."""
+def _damaged(reason: Exception) -> DamagedDocumentError:
+    return DamagedDocumentError(f"the gzip stream is cut off or broken ({reason})")
+
+
+def document_id(data: bytes, limit: int | None = None) -> str:
+    """sha256 of the uncompressed bytes, in hex; of the stored bytes where they cannot be uncompressed.
+
+    Empty for a document larger than the limit. The uncompressed bytes are never held as a whole.
+    """
+    digest = hashlib.sha256()
+    size = 0
     try:
-        return id_of_plain(uncompressed(data))
+        for part in _plain_parts(data):
+            size += len(part)
+            if limit is not None and size > limit:
+                return ""
+            digest.update(part)
     except DamagedDocumentError:
         return id_of_plain(data)
+    return digest.hexdigest()
 
 
 def id_of_plain(data: bytes) -> str:
@@ -85,8 +138,7 @@ def raw_line_text(line: RawLine, body: str) -> str:
 
 def compressed(lines: Iterable[str]) -> bytes:
     """The lines as a document, held in memory one by one; equal lines give equal bytes, however they are parted."""
-    gzip_format = 31
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, gzip_format)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
     return b"".join([*(packer.compress(line.encode("utf-8", "replace")) for line in lines), packer.flush()])
 
 

@@ -95,14 +95,17 @@ def test_other_rows_than_the_floor_has_are_no_benchmark() -> None:
 
 def test_all_processes_of_a_command_are_measured(tmp_path: Path) -> None:
     work = "import time; held = bytearray(60_000_000); held[::4096] = b'1' * len(held[::4096])\n"
-    work += "while time.process_time() < 0.3: pass\ntime.sleep(0.3)"
+    work += "while time.process_time() < 0.3: pass\ntime.sleep(0.3)\n"
+    work += f"open({str(tmp_path / 'cpu.txt')!r}, 'a').write(f'{{time.process_time()}}\\n')"
     both = tmp_path / "both.py"
     both.write_text(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {work!r}], check=True)\n{work}")
 
     done = measure(["python3", str(both)])
 
     assert done.wall > 1.2
-    assert 0.5 < done.cpu < 1.5
+    cpu = [float(line) for line in (tmp_path / "cpu.txt").read_text().split()]
+    assert len(cpu) == 2
+    assert 0.5 < done.cpu < 1.5 * sum(cpu)  # once each
     assert 60e6 < done.peak < 120e6  # the first has ended when the second holds its own
 
 

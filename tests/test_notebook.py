@@ -14,6 +14,7 @@ from extract_lambda.handler import run as extract
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as explode
 from shared.store import open_store
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ def test_every_cell_of_the_notebook_runs(out: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("OUT", str(out))
     notebook = nbformat.read(ROOT / "docs/explore.ipynb", as_version=4)
 
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT)}}).execute()
+    NotebookClient(notebook, timeout=int(PATIENCE), resources={"metadata": {"path": str(ROOT)}}).execute()
 
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     pictures = [one for one in outputs if "image/png" in one.get("data", {})]

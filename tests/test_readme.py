@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import finished
+
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 RUN_BY_CI = {"make demo", "make test"}
@@ -28,8 +30,6 @@ def test_a_readme_command_runs(block: str, tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     (clone / ".venv").symlink_to(ROOT / ".venv")
 
-    done = subprocess.run(
-        ["sh", "-e"], input=block, cwd=clone, capture_output=True, text=True, check=False, timeout=300
-    )
+    done = finished(["sh", "-e"], block, cwd=clone)
 
     assert done.returncode == 0, done.stdout + done.stderr

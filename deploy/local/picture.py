@@ -33,7 +33,7 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-_SECONDS = 30
+_SECONDS = 120
 _DRAWN = "return !document.querySelector('[data-chart]') || 'drawn' in document.documentElement.dataset"
 
 

@@ -3,9 +3,8 @@
 import json
 import os
 import shutil
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from deploy.build import extract_lambda_zip, glue_jobs_zip
 from deploy.local.aws.jobs import JobRun
 from deploy.local.aws.processes import Program
 from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
+from tests.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).parents[2]
 _MIRRORS = ("/opt", "/usr/share", "/usr/local/share", "~", "~/.terraform.d")
-_PATIENCE = 180.0  # seconds that anything may take on a busy machine
 
 
 def provider_settings(folder: Path) -> Path | None:
@@ -78,7 +77,7 @@ class Application:
         """One terraform command to its good end."""
         terraform = self._folder / "checkout" / "deploy" / "terraform"
         program = Program(["terraform", command, "-no-color", *options], self._environment, terraform, self._log)
-        is_good = program.wait(_PATIENCE) == 0
+        is_good = program.wait(PATIENCE) == 0
         assert is_good, self._log.read_text(encoding="utf-8", errors="replace")[-8000:]
 
 
@@ -135,9 +134,9 @@ class Stack:
         """Somebody puts an object into the bucket."""
         self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=data)
 
-    def settle(self, seconds: float = _PATIENCE) -> None:
+    def settle(self) -> None:
         """Waits until nothing is under way: no event, no execution, no job run."""
-        wait_for(self._is_settled, "the chain to come to rest", seconds, pause=0.25)
+        wait_for(self._is_settled, "the chain to come to rest", pause=0.25)
 
     def _is_settled(self) -> bool:
         deliveries, runs = self.aws.deliveries, self.aws.jobs.runs
@@ -201,11 +200,3 @@ class _Inbox:
         """The keys of S3's own messages among them."""
         records = [record for text in self.drained() for record in json.loads(text).get("Records", ())]
         return [unquote_plus(record["s3"]["object"]["key"]) for record in records]
-
-
-def wait_for(is_so: Callable[[], object], what: str, seconds: float = _PATIENCE, pause: float = 0.05) -> None:
-    """Looks again and again, at most so long."""
-    ends_at = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends_at, f"waited {seconds:.0f} s for {what}"
-        time.sleep(pause)

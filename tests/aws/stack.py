@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.aws.conftest import lacking
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
@@ -41,15 +42,7 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     """A terraform command run to its end in the folder; without it the test is skipped, with CI=true it fails."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to check deploy/terraform")
-    return subprocess.run(
-        ["terraform", *arguments],
-        cwd=folder,
-        env={**os.environ, "TF_IN_AUTOMATION": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return finished(["terraform", *arguments], cwd=folder, env={**os.environ, "TF_IN_AUTOMATION": "1"})
 
 
 @functools.cache

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from deploy.build import glue_jobs_zip
 from deploy.local.aws.jobs import JobRun, JobRunner
 from shared.store import open_store
+from tests.waiting import PATIENCE, finished
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "glue_jobs/explode_playlists.py"
@@ -49,9 +49,7 @@ def songs(lake: Path) -> list[tuple[str, int, str]]:
 def start(command: list[str], folder: Path) -> dict[str, Any]:
     """Runs it to its good end; the summary that it prints."""
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
+    done = finished(command, cwd=folder, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     (summary,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert isinstance(summary, dict)
@@ -72,7 +70,9 @@ def run_on_glue(folder: Path, lake: Path) -> JobRun:
         "--enable-metrics": "true",
         "--TempDir": "s3://lake/tmp/",
     }
-    run = runner.started("the-job-of-the-stack", "jr_1", f"file://{ROOT / SCRIPT}", arguments, timeout_minutes=2)
+    run = runner.started(
+        "the-job-of-the-stack", "jr_1", f"file://{ROOT / SCRIPT}", arguments, timeout_minutes=int(PATIENCE / 60)
+    )
     runner.complete(run)
     return run
 

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
@@ -22,6 +21,8 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from extract_lambda.settings import _THREE, _VARIABLES
 from glue_jobs.explode_playlists import parse_arguments
+from tests import waiting
+from tests.waiting import PATIENCE, finished, wait_for
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
@@ -40,7 +41,7 @@ def dclint(file: Path) -> subprocess.CompletedProcess[str]:
     if npx is None:
         pytest.skip(reason)
     command = [npx, "--yes", DCLINT, "--max-warnings", "0", "--formatter", "json", str(file)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return finished(command)
 
 
 def test_the_linter_has_nothing_to_say() -> None:
@@ -185,19 +186,20 @@ def outside(value: str, ports: dict[str, str]) -> str:
 @contextmanager
 def started(name: str, ports: dict[str, str], folder: Path) -> Iterator[None]:
     """The service's own command, once its own healthcheck is content."""
-    with (folder / f"{name}.txt").open("wb") as log:
-        process = subprocess.Popen(command_of(name, ports), cwd=ROOT, stdout=log, stderr=log)
-    check = [outside(word, ports) for word in SERVICES[name]["healthcheck"]["test"][2:]]
-    try:
-        begun = time.monotonic()
-        while subprocess.run([sys.executable, *check], capture_output=True, check=False).returncode != 0:
-            assert process.poll() is None, (folder / f"{name}.txt").read_text()
-            assert time.monotonic() - begun < 180, "not healthy within three minutes"
-            time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
+    said = folder / f"{name}.txt"
+    check = [sys.executable, *(outside(word, ports) for word in SERVICES[name]["healthcheck"]["test"][2:])]
+    with said.open("wb") as log, waiting.started(command_of(name, ports), cwd=ROOT, stdout=log, stderr=log) as process:
+
+        def is_healthy() -> bool:
+            assert process.poll() is None, said.read_text()
+            return subprocess.run(check, capture_output=True, check=False).returncode == 0
+
+        wait_for(is_healthy, f"{name} to be healthy", pause=0.2)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
 
 
 def command_of(name: str, ports: dict[str, str]) -> list[str]:

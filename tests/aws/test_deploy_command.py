@@ -12,8 +12,7 @@ import socketserver
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +24,7 @@ from deploy import stack
 from deploy.commands import CommandError, run_command
 from deploy.costs import costs_text, looks_per_month, monthly_costs
 from tests.stores import BUCKET
+from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"  # moto's
@@ -45,10 +45,11 @@ output "snowflake_role_arn" { value = "" }
 """
 SLOW = """
 resource "terraform_data" "first" {
-  provisioner "local-exec" { command = "touch begun; sleep 20" }
+  provisioner "local-exec" { command = "touch begun; until test -e go; do sleep 0.1; done" }
 }
 resource "terraform_data" "second" { depends_on = [terraform_data.first] }
 """
+WAITS = "touch begun; until test -e go; do sleep 0.1; done"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -185,7 +186,7 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
     finally:
         os.close(keyboard)
@@ -371,7 +372,7 @@ def test_a_mistake_in_the_plan_changes_nothing(folder: Path, capfd: pytest.Captu
 
 
 def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (folder / "bad.tf").write_text(SLOW.replace("touch begun; sleep 20", "test -e cause"))
+    (folder / "bad.tf").write_text(SLOW.replace(WAITS, "test -e cause"))
 
     assert run(folder, "deploy", "--yes") == 1
     assert "run the same command again, it goes on from there" in capfd.readouterr().err
@@ -384,18 +385,16 @@ def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.Captu
 def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(folder: Path, number: int) -> None:
     (folder / "slow.tf").write_text(SLOW)
     log = folder.parent / "log.txt"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.stack", *arguments_of(folder, "deploy", "--yes")],
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
-    wait_for((folder / "begun").exists)
-    os.killpg(process.pid, number)  # as Ctrl-C does: to the whole group
-    wait_for(lambda: "Stopping: Terraform ends" in log.read_text())
-    os.killpg(process.pid, number)  # and again, as the impatient do
-    process.wait(60)
+    command = [sys.executable, "-m", "deploy.stack", *arguments_of(folder, "deploy", "--yes")]
+    with log.open("wb") as file, started(command, stdout=file, stderr=file) as process:
+        try:
+            wait_for((folder / "begun").exists, "Terraform to be at work")
+            os.killpg(process.pid, number)  # as Ctrl-C does: to the whole group
+            wait_for(lambda: "Stopping: Terraform ends" in log.read_text(), "the command to say that it stops")
+            os.killpg(process.pid, number)  # and again, as the impatient do
+        finally:
+            (folder / "go").touch()
+        process.wait(PATIENCE)
     said = log.read_text()
 
     assert process.returncode == 130
@@ -403,15 +402,8 @@ def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(fol
     assert "Two interrupts received" not in said
     assert "it may be run again at any time" in said
     assert "Stage dev stands" not in said
-    (folder / "slow.tf").write_text(SLOW.replace("sleep 20", "true"))
+    (folder / "slow.tf").write_text(SLOW.replace(WAITS, "true"))
     assert run(folder, "deploy", "--yes") == 0
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    begun = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - begun < 60, "it did not come to that within a minute"
-        time.sleep(0.01)
 
 
 def given(**values: object) -> argparse.Namespace:

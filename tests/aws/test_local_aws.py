@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import signal
 import subprocess
 import sys
 import zipfile
@@ -16,7 +14,7 @@ import pytest
 from deploy.local.aws.events import body_of
 from deploy.local.aws.functions import Function, FunctionRunner
 from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
-from tests.aws.applied import wait_for
+from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[2]
 EVENT = {"id": "e-1", "detail": {"bucket": {"name": "lake"}, "object": {"key": 'a "b" +c.json', "size": 7}}}
@@ -56,7 +54,7 @@ def zipped(code: str) -> bytes:
     return data.getvalue()
 
 
-def function(code: str, timeout: float = 30) -> Function:
+def function(code: str, timeout: float = PATIENCE) -> Function:
     return Function("f", "arn:f", "function.handle", zipped(code), {"OWN": "its own"}, timeout, 512)
 
 
@@ -99,11 +97,11 @@ def handle(event, context):
     print(child.pid, flush=True)
     time.sleep(300)
 """
-    answer = FunctionRunner(tmp_path, {}).invoke(function(code, timeout=3), {})
+    answer = FunctionRunner(tmp_path, {}).invoke(function(code, timeout=15), {})
 
-    assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 3.00 seconds"}
+    assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 15.00 seconds"}
     # A killed process is there until the kernel has come to it.
-    wait_for(lambda: not is_running(int(answer.log)), "the function's child to be gone", seconds=10)
+    wait_for(lambda: not is_running(int(answer.log)), "the function's child to be gone")
 
 
 def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: LocalAws) -> None:
@@ -124,8 +122,7 @@ def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: Loc
 
 def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "deploy.local.aws", "--port", "0", "--folder", str(tmp_path)]
-    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
+    with started(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
         lines = [program.stdout.readline() for _ in range(7)]
         said = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
@@ -140,7 +137,4 @@ def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path:
 
         program.terminate()
 
-        assert program.wait(30) == 0
-    finally:
-        if program.poll() is None:
-            os.killpg(program.pid, signal.SIGKILL)
+        assert program.wait(PATIENCE) == 0

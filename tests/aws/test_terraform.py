@@ -20,6 +20,7 @@ from shared import lake
 from shared.tables import TABLES
 from tests.aws.conftest import lacking
 from tests.aws.stack import ROOT, TERRAFORM, Made, initialised, outcome, terraform
+from tests.waiting import finished
 
 CHECKOV = ROOT / ".venv" / "tools" / "checkov" / "bin" / "checkov"
 SOURCES = sorted(TERRAFORM.rglob("*.tf"))
@@ -59,9 +60,7 @@ def test_checkov_finds_nothing() -> None:
         lacking("there is no checkov: `make test-aws` installs it")
     where = ["--directory", str(TERRAFORM), "--config-file", str(ROOT / ".checkov.yaml")]
 
-    done = subprocess.run(
-        [CHECKOV, *where, "--output", "json"], capture_output=True, text=True, check=False, timeout=300
-    )
+    done = finished([CHECKOV, *where, "--output", "json"])
     said = json.loads(done.stdout)
 
     assert [f"{one['check_id']} {one['resource']}" for one in said["results"]["failed_checks"]] == []

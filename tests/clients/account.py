@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import finished
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 
@@ -45,7 +47,7 @@ class Client:
         """The rows that a script of ours prints as JSON, run by the clients' own Python."""
         python = ROOT / ".venv/tools/clients/bin/python"
         told = [str(python), str(HERE / script), str(self.port), str(self.key), *arguments]
-        done = subprocess.run(told, env=self.environ, capture_output=True, text=True, timeout=90, check=False)
+        done = finished(told, env=self.environ)
         assert done.returncode == 0, done.stderr
         rows: list[list[object]] = json.loads(done.stdout)
         return rows
@@ -53,4 +55,4 @@ class Client:
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """A program of the outside."""
         told = [str(part) for part in command]
-        return subprocess.run(told, env=self.environ, capture_output=True, text=True, timeout=90, check=False)
+        return finished(told, env=self.environ)

@@ -1,6 +1,5 @@
 """What is uploaded: small, the same each time, and whole by itself."""
 
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.build import extract_lambda_zip, glue_jobs_zip
+from tests.waiting import finished
 
 # Only the zip and the standard library: nothing of this environment can help.
 IMPORT = """
@@ -31,7 +31,7 @@ def test_the_lambdas_zip_is_small_and_the_same_each_time(lambda_zip: Path, tmp_p
 def test_the_lambda_imports_from_its_zip_alone_and_never_sees_spark(lambda_zip: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(lambda_zip)]
 
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    done = finished(command, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     (modules,) = done.stdout.splitlines()

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from deploy.local.warehouse import Warehouse
 from extract_lambda.config import SettingsError
 from extract_lambda.credentials import CredentialsError
 from shared.store import open_store
+from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[2]
 FILE = ".config/spotify-playlist-suite/credentials.json"
@@ -142,22 +142,16 @@ def test_a_login_that_is_over_ends_the_run_with_its_cure(
 
 def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
     stub.faults.add("stall", path="/v1/me/playlists")
-    program = subprocess.Popen(
+    with started(  # in a group of its own, to which a terminal sends Ctrl-C
         [sys.executable, "-m", "deploy.local.run", "--out", str(home / "mine")],
         cwd=ROOT,
         env=environment(stub, home),
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # a group of its own, to which a terminal sends Ctrl-C
-    )
-    try:
-        end = time.monotonic() + 20
-        while not stub.calls["me_playlists"] and time.monotonic() < end:
-            time.sleep(0.05)
+    ) as program:
+        wait_for(lambda: stub.calls["me_playlists"], "the first call")
         os.killpg(program.pid, signal.SIGINT)
-        shown = program.communicate(timeout=10)[1]
-    finally:
-        program.kill()
+        shown = program.communicate(timeout=PATIENCE)[1]
 
     assert program.returncode == 130
     assert shown.endswith("run: stopped; what is stored is whole. Run it again: it goes on from there.\n")

@@ -8,16 +8,18 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from deploy.local.spotify import Catalogue, SpotifyStub
 from glue_jobs.reader import read_document
+from tests.waiting import started, wait_for
 
 ROOT = Path(__file__).parents[2]
 LANES, KILLS = 2, 15  # 30 in all
 
 
-def start(stub: SpotifyStub, lake: Path, hour: int) -> subprocess.Popen[bytes]:
+def start(stub: SpotifyStub, lake: Path, hour: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
     environment = {
         **stub.environment,
         "PATH": os.environ["PATH"],
@@ -26,7 +28,7 @@ def start(stub: SpotifyStub, lake: Path, hour: int) -> subprocess.Popen[bytes]:
     }
     at = f"2026-11-{19 + hour // 24:02}T{hour % 24:02}:00:00Z"
     command = [sys.executable, "-m", "extract_lambda", "--at", at]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return started(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[str, int], str]:
@@ -39,8 +41,11 @@ def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[st
             stub.day = kills // 3
             target = stub.calls.total() + rng.randint(1, 40)
             with start(stub, lake, hour) as program:
-                while stub.calls.total() < target and program.poll() is None:
-                    time.sleep(0.002)
+                wait_for(
+                    lambda: stub.calls.total() >= target or program.poll() is not None,  # noqa: B023
+                    "so many calls",
+                    pause=0.002,
+                )
                 time.sleep(rng.random() * 0.02)
                 if program.poll() is None:
                     program.send_signal(signal.SIGKILL)

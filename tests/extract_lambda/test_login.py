@@ -1,6 +1,5 @@
 """The login, from the first question to the kept file; a thread or a small program stands for the browser."""
 
-import contextlib
 import fcntl
 import io
 import json
@@ -30,6 +29,7 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 from extract_lambda import login
 from extract_lambda.login import App, Login, LoginError
 from tests.extract_lambda.api import Api
+from tests.waiting import PATIENCE, started
 
 ROOT = Path(__file__).parents[2]
 APP = App("stub-client", "stub-secret")
@@ -57,7 +57,9 @@ def environment(stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def visit(*addresses: str) -> None:
     """In another thread, as a browser does, one after the other."""
-    threading.Thread(target=lambda: [requests.get(address, timeout=5) for address in addresses], daemon=True).start()
+    threading.Thread(
+        target=lambda: [requests.get(address, timeout=PATIENCE) for address in addresses], daemon=True
+    ).start()
 
 
 def back(page: str, answer: str) -> str:
@@ -78,7 +80,7 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
 
     def open_page(page: str) -> None:
         pages.append(page)
-        browser = threading.Thread(target=lambda: shown.append(requests.get(page, timeout=5)))
+        browser = threading.Thread(target=lambda: shown.append(requests.get(page, timeout=PATIENCE)))
         browser.start()
         browsers.append(browser)
 
@@ -86,7 +88,7 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
 
     at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     credentials = Login(
-        say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=5, clock=lambda: at
+        say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE, clock=lambda: at
     ).consent(APP)
 
     browsers[0].join()
@@ -118,13 +120,13 @@ def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
 
     def open_page(page: str) -> None:
         for answer in ("code=stolen&state=other", "code=stolen", "error=access_denied&state=other"):
-            response = requests.get(back(page, answer), timeout=5)
+            response = requests.get(back(page, answer), timeout=PATIENCE)
             shown.append((response.status_code, response.text.rpartition(">")[2]))
-        icon = requests.get(back(page, "").replace("/callback?", "/favicon.ico"), timeout=5)
+        icon = requests.get(back(page, "").replace("/callback?", "/favicon.ico"), timeout=PATIENCE)
         shown.append((icon.status_code, icon.text.rpartition(">")[2]))
         visit(page)
 
-    Login(say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=5).consent(APP)
+    Login(say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE).consent(APP)
 
     other = (400, "This page belongs to another login. Use the address that the terminal shows.")
     assert shown == [other, other, other, (404, "There is nothing here.")]
@@ -382,47 +384,37 @@ def test_the_extractor_finds_the_file_unless_the_environment_names_a_login(monke
 
 
 def until(text: str, stream: IO[bytes]) -> str:
-    """All that is written until this text is, within ten seconds."""
-    written, end = b"", time.monotonic() + 10
+    """All that is written until this text is."""
+    written, end = b"", time.monotonic() + PATIENCE
     while text not in written.decode(errors="replace"):
         assert select.select([stream], [], [], end - time.monotonic())[0], written
         written += os.read(stream.fileno(), 1000)
     return written.decode()
 
 
-@contextlib.contextmanager
-def started(program: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """It does not outlive the test."""
-    try:
-        yield program
-    finally:
-        program.kill()
-        program.wait()
-
-
 def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     ours, theirs = pty.openpty()
-    with open(ours, "r+b", buffering=0) as terminal:  # noqa: PTH123  (a descriptor)
-        program = subprocess.Popen(
+    with (
+        open(ours, "r+b", buffering=0) as terminal,  # noqa: PTH123  (a descriptor)
+        started(
             [sys.executable, "-m", "extract_lambda.login", "--port", "0"],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "BROWSER": BROWSER, **environment},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  (getpass asks the terminal)
-        )
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # getpass asks the terminal
+        ) as program,
+    ):
         os.close(theirs)
-        with started(program):
-            shown = until("Client id: ", terminal)
-            terminal.write(b"stub-client\n")
-            shown += until("Client secret (not shown): ", terminal)
-            terminal.write(b"stub-secret\n")
-            shown += until("Run `make login` before that.", terminal)
-            status = program.wait(10)
+        shown = until("Client id: ", terminal)
+        terminal.write(b"stub-client\n")
+        shown += until("Client secret (not shown): ", terminal)
+        terminal.write(b"stub-secret\n")
+        shown += until("Run `make login` before that.", terminal)
+        status = program.wait(PATIENCE)
 
     assert status == 0
     assert "It is the login of me." in shown
@@ -434,22 +426,18 @@ def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
 
 
 def test_ctrl_c_ends_it_with_a_sentence_and_nothing_is_kept(environment: dict[str, str], tmp_path: Path) -> None:
-    program = subprocess.Popen(
-        [sys.executable, "-m", "extract_lambda.login", "--port", "0", "--no-browser"],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            **environment,
-            "SPOTIFY_CLIENT_ID": "stub-client",
-            "SPOTIFY_CLIENT_SECRET": "stub-secret",
-        },
-        stderr=subprocess.PIPE,
-    )
-    assert program.stderr is not None
-    with started(program):
+    variables = {
+        "PATH": os.environ["PATH"],
+        **environment,
+        "SPOTIFY_CLIENT_ID": "stub-client",
+        "SPOTIFY_CLIENT_SECRET": "stub-secret",
+    }
+    command = [sys.executable, "-m", "extract_lambda.login", "--port", "0", "--no-browser"]
+    with started(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE) as program:
+        assert program.stderr is not None
         shown = until("ssh -L", program.stderr)
         program.send_signal(signal.SIGINT)
-        shown += program.communicate(timeout=10)[1].decode()
+        shown += program.communicate(timeout=PATIENCE)[1].decode()
 
     assert program.returncode == 130
     assert re.search(r"ssh -L ([0-9]+):127\.0\.0\.1:\1 ", shown)

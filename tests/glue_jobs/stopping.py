@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +17,7 @@ from typing import Any
 from glue_jobs import explode_playlists
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.store import ObjectStore, open_store
+from tests.waiting import wait_for
 
 # Which operation of the store, on which key, the how manieth time, and whether it is still done.
 PLACES = {
@@ -63,10 +63,7 @@ class Stopping:
 def meet(folder: Path, me: str, other: str) -> None:
     """Says that one has come, and waits for the other."""
     (folder / me).touch()
-    deadline = time.monotonic() + 180
-    while not (folder / other).exists():
-        assert time.monotonic() < deadline, f"{other} did not come"
-        time.sleep(0.005)
+    wait_for((folder / other).exists, f"{other} to come", pause=0.005)
 
 
 def _die() -> None:

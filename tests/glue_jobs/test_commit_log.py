@@ -1042,15 +1042,14 @@ def die(store: ObjectStore, clock: Clock) -> Batch:
     return batch
 
 
-def test_inputs_that_died_twice_are_planned_alone_and_what_dies_alone_is_condemned(store: ObjectStore) -> None:
+def test_what_died_in_company_is_planned_alone_and_condemned_after_three_deaths(store: ObjectStore) -> None:
     clock = Clock()
     store.put(A, b"a")
     store.put(B, b"b")
 
     assert input_keys(die(store, clock)) == [A, B]
-    assert input_keys(die(store, clock)) == [A, B]
-    alone = die(store, clock)
-    assert (input_keys(alone), alone.condemned) == ([A], False)
+    alone = [die(store, clock) for _ in range(3)]
+    assert [(input_keys(one), one.condemned) for one in alone] == [([A], False), ([B], False), ([A], False)]
     log = commit_log(store, clock)
     condemned = planned(log)
     assert (input_keys(condemned), condemned.condemned) == ([A], True)
@@ -1065,6 +1064,93 @@ def test_inputs_that_died_twice_are_planned_alone_and_what_dies_alone_is_condemn
     ]
     assert log.next_batch() is None
     assert keys(store, "log/attempts/") == []
+
+
+def test_after_one_death_the_three_largest_are_planned_alone_behind_the_others(folder_store: ObjectStore) -> None:
+    clock = Clock()
+    sizes = {"a": 50, "b": 1, "c": 40, "d": 2, "e": 30}
+    for name, size in sizes.items():
+        folder_store.put(f"raw/pending/run=1/{name}.json", bytes(size))
+    die(folder_store, clock)
+    log = commit_log(folder_store, clock)
+
+    batches = []
+    while batch := log.next_batch():
+        batches.append(([key[-6] for key in input_keys(batch)], batch.condemned))
+        commit(log, folder_store, batch)
+
+    assert batches == [(["b", "d"], False), (["a"], False), (["c"], False), (["e"], False)]
+
+
+def test_what_its_owner_blames_is_planned_alone_at_once_and_condemned_if_it_fails_again(store: ObjectStore) -> None:
+    for key in (A, B, MANIFEST):
+        store.put(key, b"x")
+    log = commit_log(store)
+    batch = planned(log)
+    store.put(f"staging/{batch.batch_id}/songs/part-0.parquet", b"half")
+
+    log.fail(batch, [one for one in batch.inputs if one.key == A])
+
+    assert keys(store, "staging/") == []
+    others = planned(log)
+    assert (input_keys(others), others.condemned) == ([MANIFEST, B], False)
+    commit(log, store, others)
+    alone = planned(log)
+    assert (input_keys(alone), alone.condemned) == ([A], False)
+    log.fail(alone, alone.inputs)
+    condemned = planned(log)
+    assert (input_keys(condemned), condemned.condemned) == ([A], True)
+    commit(log, store, condemned, place="quarantine")
+    assert log.next_batch() is None
+    assert keys(store, "log/attempts/") == []
+
+
+def test_a_marker_of_an_earlier_version_counts(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    inputs = [{"key": A, "token": token(folder_store, A)}]
+    note = {"version": 1, "planned_at": "2026-11-20T11:00:00Z", "inputs": inputs, "alone": True}
+    for name in ("1", "2", "3"):
+        folder_store.put(f"log/attempts/{name}.json", json.dumps(note).encode())
+
+    assert planned(commit_log(folder_store)).condemned
+
+
+def commit_unread(log: CommitLog, store: ObjectStore, batch: Batch) -> Entry | None:
+    """Commits the batch's one input as the job does with a poison: no document id."""
+    [one] = batch.inputs
+    key = f"staging/{batch.batch_id}/batches/part-0.parquet"
+    store.put(key, b"1")
+    taken = [Taken(one.key, one.token, one.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
+    return log.commit(batch, taken, [], rejects={}, account={}, batches_file=lambda _, __: StagedFile("b", key, 1))
+
+
+def test_what_was_not_read_is_archived_without_reading_it(store: ObjectStore) -> None:
+    store.put(A, b"a")
+
+    def must_not_be_read(_: int, name: str, args: tuple[Any, ...]) -> None:
+        assert (name, args[0]) != ("get", A)
+
+    watched = Watched(store, must_not_be_read)
+    log = commit_log(watched)
+    commit_unread(log, watched, planned(log))
+
+    assert archive(store) == ["raw/quarantine/00000000000000000001/run=20261120T100000Z/a.ndjson.gz"]
+    assert keys(store, "raw/pending/") == []
+
+
+def test_another_version_of_what_was_not_read_stays_pending(store: ObjectStore) -> None:
+    store.put(A, b"a")
+
+    def replace(_: int, name: str, args: tuple[Any, ...]) -> None:
+        if (name, args[0]) == ("copy", A):
+            store.put(A, b"another")
+
+    watched = Watched(store, replace)
+    log = commit_log(watched)
+    commit_unread(log, watched, planned(log))
+
+    assert archive(store) == []
+    assert content(store, A) == b"another"
 
 
 def test_healthy_inputs_come_before_those_that_died(folder_store: ObjectStore) -> None:
@@ -1088,7 +1174,6 @@ def test_one_that_may_have_died_alone_lets_the_others_go_first(folder_store: Obj
     clock = Clock()
     folder_store.put(A, b"a")
     folder_store.put(B, b"b")
-    die(folder_store, clock)
     die(folder_store, clock)
 
     assert input_keys(planned(commit_log(folder_store, clock))) == [A]  # killed as well, a minute ago

@@ -24,6 +24,7 @@ from glue_jobs.transforms import FROM_ITEMS
 from shared.lake import log_number
 from shared.store import Fetched, FolderStore, ObjectStore, S3Store, UnreadableObjectError, open_store
 from tests.corpus import FOLDER
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -297,9 +298,7 @@ def test_an_object_that_becomes_unreadable_while_it_is_staged_is_the_only_thing_
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "glue_jobs/explode_playlists.py", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
-    )
+    return finished(command, cwd=ROOT, env=os.environ | environment)
 
 
 @pytest.mark.jvm
@@ -313,14 +312,10 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     command = [str(submit), "--master", "local[1]", "--py-files", "glue_jobs.zip", "explode_playlists.py"]
 
     # -S would be surer, but pyspark itself lives in site-packages: the project's own path file is switched off instead.
-    done = subprocess.run(
+    done = finished(
         [*command, "--lake", str(lake)],
         cwd=elsewhere,
         env=os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

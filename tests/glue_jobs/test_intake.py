@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,9 +17,10 @@ import pytest
 
 from glue_jobs import intake
 from glue_jobs.commit_log import Batch, Input
-from glue_jobs.intake import Intake, ReaderDiedError, take_in
+from glue_jobs.intake import Intake, Reading, ReadMemoryError, take_in
 from shared.store import open_store
 from tests.corpus import FOLDER
+from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -44,7 +45,7 @@ if __name__ == "__main__":
 """
 
 
-tell = partial(intake._tell, default=None, condemned=False)
+tell = partial(intake._tell, default=None, condemned=False, max_bytes=2**20)
 
 
 def part(data: bytes) -> list[tuple[Input, bytes, None]]:
@@ -59,9 +60,8 @@ def taken(lake: Path, processes: int) -> tuple[Intake, dict[str, bytes]]:
         if file.is_file():
             store.put(f"raw/pending/drop/{file.relative_to(FOLDER)}", file.read_bytes())
     inputs = tuple(Input(one.key, one.token, one.size, NOON) for one in store.list("raw/"))
-    found = take_in(
-        Batch("b1", 0, inputs, NOON, condemned=False), lambda one: store.get(one.key), store, processes=processes
-    )
+    batch = Batch("b1", 0, inputs, NOON, condemned=False)
+    found = take_in(batch, lambda one: store.get(one.key), store, Reading(processes=processes))
     return found, {one.key: (lake / one.key).read_bytes() for one in store.list("staging/")}
 
 
@@ -79,7 +79,7 @@ def test_processes_read_what_one_reads_in_the_same_order(tmp_path: Path, monkeyp
     assert together == alone
 
 
-def test_a_reader_that_is_killed_is_told_in_plain_words() -> None:
+def test_of_a_reader_that_is_killed_the_objects_it_read_are_named() -> None:
     def parts() -> Iterator[list[tuple[Input, bytes, None]]]:
         yield part(b"[]")
         for child in active_children():
@@ -87,25 +87,42 @@ def test_a_reader_that_is_killed_is_told_in_plain_words() -> None:
             child.join()
         yield from [part(b"[]")] * 9
 
-    with pytest.raises(ReaderDiedError, match="a process that read raw objects was killed"):
+    with pytest.raises(ReadMemoryError) as raised:
         list(intake._in_processes(1)(tell, parts()))
+
+    assert [one.key for one in raised.value.inputs] == ["raw/pending/drop/one.json"]
+    assert active_children() == []
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that run; one that has ended and that nobody has waited for does not."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            found += [process] if process.status() != psutil.STATUS_ZOMBIE else []
+    return found
+
+
+def at_work(job: int) -> list[psutil.Process]:
+    """The processes below the job that have computed for a while."""
+    found = []
+    for process in psutil.Process(job).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found += [process] if process.cpu_times().user > 0.5 else []
+    return found
 
 
 def test_readers_die_with_a_killed_job(tmp_path: Path) -> None:
     script = tmp_path / "waiting.py"
     script.write_text(WAITING, encoding="utf-8")
-    with subprocess.Popen(
-        [sys.executable, str(script)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE
-    ) as job:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with started([sys.executable, str(script)], cwd=ROOT, env=environment, stdout=subprocess.PIPE) as job:
         assert job.stdout
         assert job.stdout.readline() == b"waiting\n"
         readers = psutil.Process(job.pid).children(recursive=True)
+        assert readers
         job.send_signal(signal.SIGKILL)
-    assert readers
-    deadline = time.monotonic() + 10
-    while any(reader.is_running() and reader.status() != psutil.STATUS_ZOMBIE for reader in readers):
-        assert time.monotonic() < deadline, "a reader outlived the job"
-        time.sleep(0.05)
+        wait_for(lambda: not alive(readers), "the readers to end with the job")
 
 
 @pytest.mark.skipif(os.cpu_count() == 1, reason="one processor reads alone")
@@ -116,27 +133,21 @@ def test_ctrl_c_while_others_read_leaves_all_pending_and_nothing_behind(tmp_path
     drop.mkdir(parents=True)
     for n in range(200):  # seconds of reading
         (drop / f"{n}.json").write_bytes(b'{"items":[{"track":null}' + b',{"track":null}' * 20_000 + b"]}")
-    with subprocess.Popen(
+    with started(
         [sys.executable, str(script), str(tmp_path / "lake")],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     ) as job:
-        readers: list[psutil.Process] = []
-        deadline = time.monotonic() + 20
-        while sum(reader.cpu_times().user > 0.5 for reader in readers) < 2:  # they are at it
-            assert time.monotonic() < deadline, "nobody reads"
-            time.sleep(0.05)
-            readers = psutil.Process(job.pid).children(recursive=True)
+        wait_for(lambda: len(at_work(job.pid)) >= 2, "two readers to be at work")
+        readers = psutil.Process(job.pid).children(recursive=True)
         os.killpg(job.pid, signal.SIGINT)  # as a terminal does: the job and its readers
-        _, said = job.communicate(timeout=20)
+        _, said = job.communicate(timeout=PATIENCE)
+        wait_for(lambda: not alive(readers), "the readers to end with the job")
 
     assert job.returncode == 130
     assert said.endswith("stopped; what was committed stands, the rest is still pending: run again.\n")
     assert "Traceback" not in said
-    psutil.wait_procs(readers, timeout=10)
-    assert [reader for reader in readers if reader.is_running() and reader.status() != psutil.STATUS_ZOMBIE] == []
     assert len(list(drop.iterdir())) == 200
     assert [path for path in (tmp_path / "lake").rglob("*") if path.is_file() and path.parent != drop] == []

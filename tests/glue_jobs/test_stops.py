@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from shared.tables import TABLES
 from tests.corpus import FOLDER
 from tests.glue_jobs.accounts import entries, names, rejects, table
 from tests.glue_jobs.stopping import ABOUT_TO_COMMIT, PLACES, Stopping, meet
+from tests.waiting import PATIENCE, started
 
 ROOT = Path(__file__).parents[2]
 OWN = "raw/pending/run=20261120T100000Z/0List00000000000000own.ndjson.gz"
@@ -80,19 +82,14 @@ def ordinary_run(lake: Path, store: ObjectStore | None = None) -> Summary:
     return run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store)
 
 
-def program(lake: Path, place: str, *meeting: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.glue_jobs.stopping", str(lake), place, *meeting],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def program(lake: Path, place: str, *meeting: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.glue_jobs.stopping", str(lake), place, *meeting]
+    return started(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def must_be_killed(started: subprocess.Popen[str]) -> None:
-    _, said = started.communicate(timeout=180)
-    assert started.returncode == -signal.SIGKILL, said
+def must_be_killed(job: subprocess.Popen[str]) -> None:
+    _, said = job.communicate(timeout=PATIENCE)
+    assert job.returncode == -signal.SIGKILL, said
 
 
 def content(lake: Path) -> dict[str, Any]:
@@ -124,12 +121,18 @@ def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
 def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A lake for each place, as the killed job left it. Those that need Spark die side by side."""
     lakes = {place: tmp_path_factory.mktemp("killed") for place in PLACES}
-    running = [program(filled(lakes[place]), place) for place in PLACES if place not in OF_A_COMMITTED_LAKE]
-    for one in running:
-        must_be_killed(one)
+    with ExitStack() as running:
+        jobs = [
+            running.enter_context(program(filled(lakes[place]), place))
+            for place in PLACES
+            if place not in OF_A_COMMITTED_LAKE
+        ]
+        for job in jobs:
+            must_be_killed(job)
     for place in OF_A_COMMITTED_LAKE:
         shutil.copytree(lakes["committed, nothing published"], lakes[place], dirs_exist_ok=True)
-        must_be_killed(program(lakes[place], place))
+        with program(lakes[place], place) as job:
+            must_be_killed(job)
     return lakes
 
 
@@ -166,7 +169,7 @@ def test_two_jobs_at_once_take_each_object_once(
 
     with program(lake, ABOUT_TO_COMMIT, str(tmp_path)) as other:
         mine = ordinary_run(lake, store)
-        told, said = other.communicate(timeout=180)
+        told, said = other.communicate(timeout=PATIENCE)
 
     assert other.returncode == 0, said
     assert len(mine.batches) + int(told) == 1

@@ -3,13 +3,18 @@
 import gzip
 import hashlib
 import json
+import random
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from shared.document import (
+    GZIP_MAGIC,
     DamagedDocumentError,
+    DocumentTooLargeError,
     Look,
     Manifest,
     RawLine,
@@ -21,6 +26,7 @@ from shared.document import (
     uncompressed,
     write_document,
 )
+from tests.waiting import finished
 
 LINE = RawLine(
     run_id="20261120T100000Z",
@@ -90,6 +96,72 @@ def test_a_gzip_stream_whose_bytes_were_changed_is_damaged() -> None:
 
     with pytest.raises(DamagedDocumentError):
         uncompressed(bytes(whole))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x" * 1001,
+        gzip.compress(b"x" * 1001),
+        gzip.compress(b"x" * 1000) + gzip.compress(b"x"),
+        gzip.compress(b"x" * 10**7),
+    ],
+    ids=["plain", "gzip", "two members", "gzip of much more"],
+)
+def test_beyond_the_limit_a_document_is_refused_and_has_no_id(data: bytes) -> None:
+    with pytest.raises(DocumentTooLargeError, match=r"larger than 0\.000953674 MiB uncompressed"):
+        uncompressed(data, 1000)
+    assert document_id(data, 1000) == ""
+    assert len(uncompressed(data, 10**7)) == len(uncompressed(data, None)) > 1000
+    assert document_id(data, 10**7) == document_id(data) == hashlib.sha256(uncompressed(data)).hexdigest()
+
+
+def test_a_document_as_large_as_the_limit_is_read() -> None:
+    assert uncompressed(gzip.compress(b"x" * 1000), 1000) == uncompressed(b"x" * 1000, 1000) == b"x" * 1000
+
+
+@pytest.mark.parametrize("padding", [b"", bytes(5), bytes(200_000)])
+def test_all_members_of_a_gzip_stream_count(padding: bytes) -> None:
+    noise = random.Random(1).randbytes(100_000)  # noqa: S311  # no secret; more than is uncompressed at a time
+    members = [gzip.compress(one) for one in (b"first ", noise, b"", b" last")]
+
+    assert uncompressed(padding.join(members) + padding) == b"first " + noise + b" last"
+
+
+@pytest.mark.parametrize("rest", [b"rubbish", GZIP_MAGIC])
+def test_what_follows_a_gzip_stream_and_is_none_is_damage(rest: bytes) -> None:
+    with pytest.raises(DamagedDocumentError, match="cut off or broken"):
+        uncompressed(gzip.compress(b"x") + rest)
+
+
+# Reads with so much address space as the limit of 256 MiB and a quarter of it need, on top of what Python itself needs.
+BOMBED = """
+import resource, sys
+import psutil
+from shared.document import DocumentTooLargeError, document_id, uncompressed
+data = open(sys.argv[1], "rb").read()
+limit = psutil.Process().memory_info().vms + 320 * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    uncompressed(data)
+except DocumentTooLargeError as error:
+    print(error, document_id(data))
+"""
+
+
+def test_a_gzip_bomb_takes_no_more_memory_than_the_limit(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.gz"
+    with gzip.open(bomb, "wb", compresslevel=1) as file:
+        for _ in range(1024):
+            file.write(bytes(2**20))
+
+    done = finished([sys.executable, "-c", BOMBED, str(bomb)])
+
+    assert done.stderr == ""
+    assert done.stdout == (
+        "it is larger than 256 MiB uncompressed, the limit (--max-json-mib of the job) "
+        "49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14\n"  # sha256sum of 1 GiB of zeros
+    )
 
 
 @pytest.mark.parametrize(

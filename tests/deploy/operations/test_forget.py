@@ -15,8 +15,8 @@ from deploy.forget import Person, forget, forget_everything, main, statements
 from deploy.local.status import status
 from deploy.local.warehouse import LoadStatus, Warehouse
 from shared.document import uncompressed
-from shared.store import ObjectStore, StoreError
-from tests.deploy.operations.conftest import read_of, row, take, user
+from shared.store import Fetched, ObjectStore, StoreError
+from tests.deploy.operations.conftest import put_old, read_of, row, take, user
 
 ADDRESSES = ("spotify:user:ann", "/user/ann", "/users/ann")
 PENDING = "raw/pending/run=20261118T100000Z/p1.ndjson.gz"
@@ -167,6 +167,44 @@ def test_what_is_pending_is_left_to_the_job_and_said(lake: ObjectStore) -> None:
     fetched = lake.get(PENDING)
     assert fetched is not None
     assert fetched.data == data
+
+
+class Unfetched:
+    """A store from which one object must not be fetched."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store, self._key = store, key
+
+    def __getattr__(self, name: str) -> Any:  # noqa: D105  # all else is the store's
+        return getattr(self._store, name)
+
+    def get(self, key: str) -> Fetched | None:
+        assert key != self._key
+        return self._store.get(key)
+
+
+def test_what_the_job_never_read_is_not_read_but_named_and_a_replay_makes_it_known(lake: ObjectStore) -> None:
+    page = {"href": "https://api.spotify.com/v1/playlists/p4/items", "items": [row("s4", "Four", "ann")], "total": 1}
+    large = gzip.compress(json.dumps(page).encode() + b" " * 2**20)
+    put_old(lake, "raw/pending/drop/at=20261118T090000Z/large.json.gz", large)
+    take(path_of(lake, ""), lambda: datetime(2026, 11, 18, 10, tzinfo=UTC), "--max-json-mib", "1")
+    key = "raw/quarantine/00000000000000000003/drop/at=20261118T090000Z/large.json.gz"
+    note = f"{key} was too large for the job to read, so its content is unknown: remove it yourself if you wish"
+
+    assert forget(Unfetched(lake, key), None, "ann").left == [note]
+    assert status(Unfetched(lake, key), None).differences == []
+
+    take(path_of(lake, ""), lambda: datetime(2026, 11, 19, 10, tzinfo=UTC), "--replay", "3..3")
+    found = forget(lake, None, "ann")
+
+    assert found.left == []
+    assert "ann" not in uncompressed((path_of(lake, key)).read_bytes()).decode()
+
+
+def test_a_pending_bomb_is_left_to_the_job(lake: ObjectStore) -> None:
+    lake.put("raw/pending/drop/bomb.json.gz", gzip.compress(bytes(257 * 2**20), compresslevel=1))
+
+    assert forget(lake, None, "ann").left == ["1 pending raw objects: run the job, which takes them, then this again"]
 
 
 def test_while_a_job_runs_it_waits_for_another_time(lake: ObjectStore) -> None:

@@ -1,5 +1,6 @@
 """The way of a row, from the current one back to the raw document."""
 
+import gzip
 import json
 
 import pytest
@@ -39,6 +40,10 @@ def test_a_read_is_its_playlist_object_or_its_look(lake: ObjectStore) -> None:
 
     assert (monday.place.line, monday.place.columns["owner_id"]) == (1, "$.body.owner.id")
     assert (unchanged.place.line, unchanged.place.columns["owner_id"]) == (1, "$.looks[0].playlist.owner.id")
+
+
+def test_in_a_bomb_no_row_has_a_place() -> None:
+    assert locate(gzip.compress(bytes(257 * 2**20), compresslevel=1), 0, is_read=False) is None
 
 
 def test_a_row_of_no_document_has_its_batch(lake: ObjectStore) -> None:

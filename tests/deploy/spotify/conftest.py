@@ -10,6 +10,7 @@ from spotipy.oauth2 import SpotifyOAuth
 
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +61,8 @@ def ask() -> Callable[..., requests.Response]:
 
     def of(stub: SpotifyStub, path: str, grant: str = "refresh_token") -> requests.Response:
         form = {"grant_type": grant, "refresh_token": REFRESH_TOKEN}
-        token = requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5).json()
+        token = requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=PATIENCE).json()
         headers = {"Authorization": f"Bearer {token['access_token']}"}
-        return requests.get(stub.url + path, headers=headers, timeout=5)
+        return requests.get(stub.url + path, headers=headers, timeout=PATIENCE)
 
     return of

@@ -10,6 +10,7 @@ from spotipy.oauth2 import SpotifyOAuth, SpotifyOauthError
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.spotify.faults import Fault, Switchboard
 from deploy.local.spotify.server import REFRESH_TOKEN
+from tests.waiting import PATIENCE
 
 Ask = Callable[..., requests.Response]
 Login = Callable[..., SpotifyOAuth]
@@ -121,12 +122,12 @@ def test_at_random_a_seed_decides() -> None:
 def test_faults_are_switched_and_counted_over_http(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
         rules = {"rules": [{"fault": "not_found", "path": "/items", "times": None}]}
-        requests.post(f"{stub.url}/stub/faults", json=rules, timeout=5)
+        requests.post(f"{stub.url}/stub/faults", json=rules, timeout=PATIENCE)
         statuses = [ask(stub, ITEMS).status_code for _ in range(2)]
-        counted = requests.get(f"{stub.url}/stub/faults", timeout=5).json()
-        requests.post(f"{stub.url}/stub/change", json={"playlist_id": MORNING}, timeout=5)
-        wrong = requests.post(f"{stub.url}/stub/faults", json={"rules": [{"fault": "rain"}]}, timeout=5)
-        requests.post(f"{stub.url}/stub/faults", json={}, timeout=5)
+        counted = requests.get(f"{stub.url}/stub/faults", timeout=PATIENCE).json()
+        requests.post(f"{stub.url}/stub/change", json={"playlist_id": MORNING}, timeout=PATIENCE)
+        wrong = requests.post(f"{stub.url}/stub/faults", json={"rules": [{"fault": "rain"}]}, timeout=PATIENCE)
+        requests.post(f"{stub.url}/stub/faults", json={}, timeout=PATIENCE)
         after = ask(stub, ITEMS)
 
     assert (statuses, counted) == ([404, 404], {"not_found": 2})
@@ -139,15 +140,15 @@ def test_tokens_expire_rotate_and_are_revoked(small: Catalogue, login: Login) ->
     with SpotifyStub(small) as stub:
         first = login(stub).refresh_access_token(REFRESH_TOKEN)
         header = {"Authorization": f"Bearer {first['access_token']}"}
-        good = requests.get(f"{stub.url}/v1/me", headers=header, timeout=5).status_code
+        good = requests.get(f"{stub.url}/v1/me", headers=header, timeout=PATIENCE).status_code
         stub.expire_tokens()
-        expired = requests.get(f"{stub.url}/v1/me", headers=header, timeout=5)
-        requests.post(f"{stub.url}/stub/tokens", json={"rotate": True}, timeout=5)
+        expired = requests.get(f"{stub.url}/v1/me", headers=header, timeout=PATIENCE)
+        requests.post(f"{stub.url}/stub/tokens", json={"rotate": True}, timeout=PATIENCE)
         second = login(stub).refresh_access_token(REFRESH_TOKEN)["refresh_token"]
         with pytest.raises(SpotifyOauthError, match="Invalid refresh token"):
             login(stub).refresh_access_token(REFRESH_TOKEN)
         third = login(stub).refresh_access_token(second)["refresh_token"]
-        requests.post(f"{stub.url}/stub/tokens", json={"revoke": "Refresh token revoked"}, timeout=5)
+        requests.post(f"{stub.url}/stub/tokens", json={"revoke": "Refresh token revoked"}, timeout=PATIENCE)
         with pytest.raises(SpotifyOauthError, match="Refresh token revoked"):
             login(stub).refresh_access_token(third)
 

@@ -13,6 +13,7 @@ from spotipy.oauth2 import SpotifyOAuth, SpotifyOauthError
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.spotify.catalogue import Song
 from deploy.local.spotify.server import AUTHORIZATION_CODE, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from tests.waiting import PATIENCE, started
 
 Client = Callable[[SpotifyStub], spotipy.Spotify]
 Login = Callable[..., SpotifyOAuth]
@@ -263,7 +264,7 @@ def test_a_restricted_song_says_so(small: Catalogue, ask: Ask) -> None:
 
 def test_without_a_good_token_there_is_no_answer(small: Catalogue) -> None:
     def refused(header: dict[str, str]) -> tuple[int, object]:
-        return told(requests.get(f"{stub.url}/v1/me", headers=header, timeout=5))
+        return told(requests.get(f"{stub.url}/v1/me", headers=header, timeout=PATIENCE))
 
     def body(message: str) -> dict[str, object]:
         return {"error": {"status": 401, "message": message}}
@@ -295,7 +296,7 @@ def test_spotipy_learns_that_the_secret_is_wrong(small: Catalogue, login: Login)
 
 def test_each_grant_gets_what_spotify_gives(small: Catalogue) -> None:
     def grant(**form: str) -> tuple[int, dict[str, object]]:
-        answer = requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5)
+        answer = requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=PATIENCE)
         return answer.status_code, answer.json()
 
     with SpotifyStub(small) as stub:
@@ -322,7 +323,7 @@ def test_calls_are_counted_by_kind(small: Catalogue, client: Client) -> None:
         spotify.current_user_playlists()
         spotify.playlist_items(MORNING)
         spotify.playlist_items(MORNING, offset=2)
-        counted = requests.get(f"{stub.url}/stub/calls", timeout=5).json()
+        counted = requests.get(f"{stub.url}/stub/calls", timeout=PATIENCE).json()
 
     assert counted == {"token": 1, "me_playlists": 1, "playlist_items": 2}
 
@@ -341,18 +342,15 @@ def test_it_runs_as_a_program_whose_day_is_moved_on_over_http(small: Catalogue) 
         "--size",
         "small",
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        try:
-            assert program.stdout is not None
-            url = program.stdout.readline().strip()
-            moved = requests.post(f"{url}/stub/day", json={"day": 1}, timeout=5)
-            wrong = requests.post(f"{url}/stub/day", data=json.dumps({"day": -1}), timeout=5)
-            form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
-            token = requests.post(f"{url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5).json()
-            header = {"Authorization": f"Bearer {token['access_token']}"}
-            library = requests.get(f"{url}/v1/me/playlists", headers=header, timeout=5).json()
-        finally:
-            program.kill()
+    with started(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        url = program.stdout.readline().strip()
+        moved = requests.post(f"{url}/stub/day", json={"day": 1}, timeout=PATIENCE)
+        wrong = requests.post(f"{url}/stub/day", data=json.dumps({"day": -1}), timeout=PATIENCE)
+        form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
+        token = requests.post(f"{url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=PATIENCE).json()
+        header = {"Authorization": f"Bearer {token['access_token']}"}
+        library = requests.get(f"{url}/v1/me/playlists", headers=header, timeout=PATIENCE).json()
 
     assert told(moved) == (200, {"day": 1})
     assert wrong.status_code == 400

@@ -10,6 +10,7 @@ from deploy.local.spotify import Catalogue, SpotifyStub, shapes
 from deploy.local.spotify.answers import AppClass
 from deploy.local.spotify.catalogue import Song
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from tests.waiting import PATIENCE
 
 Ask = Callable[..., requests.Response]
 
@@ -49,7 +50,7 @@ def test_the_library_liked_songs_and_the_profile(stub: SpotifyStub, ask: Ask) ->
 
 def test_tokens_and_refusals(stub: SpotifyStub, ask: Ask) -> None:
     def grant(**form: str) -> object:
-        return requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5).json()
+        return requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=PATIENCE).json()
 
     with stub:
         assert shapes.differences(shapes.TOKEN, grant(grant_type="refresh_token", refresh_token=REFRESH_TOKEN)) == []

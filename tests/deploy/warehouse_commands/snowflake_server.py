@@ -12,7 +12,6 @@ import json
 import re
 import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ import uvicorn
 from fakesnow.instance import FakeSnow
 
 from deploy.local.warehouse import NOT_EMULATED, bent_fakesnow
+from tests.waiting import PATIENCE, wait_for
 
 # `fakesnow.server` is a function as well as a module.
 fakesnow_server = importlib.import_module("fakesnow.server")
@@ -155,14 +155,11 @@ def snowflake_server(folder: Path | None = None) -> Iterator[Snowflake]:
     with bent_fakesnow(), mock.patch.object(fakesnow_server, "shared_fs", instance):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert server.started
         try:
+            wait_for(lambda: server.started, "the server to start")
             yield said
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(timeout=PATIENCE)
             fakesnow_server.sessions.clear()
             instance.duck_conn.close()

@@ -11,6 +11,7 @@ from deploy.commands import run_command
 from deploy.warehouse.admin import main as admin
 from deploy.warehouse.stage import Stage
 from tests.deploy.warehouse_commands.outputs import write_outputs
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs/snowflake.md").read_text(encoding="utf-8")
@@ -45,7 +46,7 @@ def test_its_targets_are_the_makefiles(command: str) -> None:
 def test_its_programs_take_these_arguments(command: str) -> None:
     module = re.search(r" -m (\S+)", command)[1]  # type: ignore[index]
     asked = [str(ROOT / ".venv/bin/python"), "-m", module, "--help"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE)
 
     for option in re.findall(r" (--[a-z-]+)", command):
         assert f"{option} " in done.stdout or f"{option}\n" in done.stdout

@@ -21,6 +21,7 @@ from shared.store import ObjectStore, S3Store, TransientError, open_store
 from tests.glue_jobs.commit_log import s3_double
 from tests.glue_jobs.commit_log.writer import run
 from tests.stores import content, keys
+from tests.waiting import started, wait_for
 
 PENDING = {
     "raw/pending/run=20261120T100000Z/a.ndjson.gz": b"a",
@@ -161,21 +162,18 @@ def test_a_program_killed_by_the_system_is_completed_by_the_next(tmp_path: Path)
     program = [sys.executable, "-m", "tests.glue_jobs.commit_log.writer"]
     root = tmp_path / "undisturbed"
     filled(open_store(str(root), create=True))
-    start = time.monotonic()
     subprocess.run([*program, str(root)], check=True)
-    whole = time.monotonic() - start
     killed = 0
     for number in range(8):
         root = tmp_path / str(number)
         store = filled(open_store(str(root), create=True))
-        with subprocess.Popen([*program, str(root)]) as started:
-            deadline = time.monotonic() + 10 * whole + 10
+        log = root / "log"
+        with started([*program, str(root)]) as job:
             # The program's start is most of its time: wait for its first file, then a little longer each time.
-            while not (root / "log").exists() and started.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.0005)
+            wait_for(lambda: log.exists() or job.poll() is not None, "the first file of the log", pause=0.0005)  # noqa: B023
             time.sleep(0.004 * number)
-            started.send_signal(signal.SIGKILL)
-        killed += started.returncode == -signal.SIGKILL
+            job.send_signal(signal.SIGKILL)
+        killed += job.returncode == -signal.SIGKILL
         run(store)
         published = [content(store, key) for key in keys(store, "processed/songs/")]
         assert published == [b"a|b"]

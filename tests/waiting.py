@@ -1,0 +1,39 @@
+"""How tests wait: with one generous bound, since no test depends on the speed of the machine."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+PATIENCE = 600.0  # seconds after which a test gives up; a bound for a program that hangs, not for a slow one
+
+
+def wait_for(is_so: Callable[[], object], what: str, pause: float = 0.05) -> None:
+    """Asks again and again until it is so."""
+    ends_at = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < ends_at, f"waited {PATIENCE:.0f} s for {what}"
+        time.sleep(pause)
+
+
+def finished(command: list[str], text: str | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    """A program run to its end with the text as its input, and what it printed."""
+    stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
+    pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(command, text=True, **pipes, **options) as program:
+        stdout, stderr = program.communicate(text, timeout=PATIENCE)
+    return subprocess.CompletedProcess(command, program.returncode, stdout, stderr)
+
+
+@contextmanager
+def started(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A program in a process group of its own; whatever is left of the group at the end is killed."""
+    with subprocess.Popen(command, start_new_session=True, **options) as program:
+        try:
+            yield program
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
