@@ -317,7 +317,7 @@ def _note_digest(store: ObjectStore, key: str, data: bytes) -> None:
         return
     entry = json.loads(fetched.data)
     staged = {file["final"]: file["staged"] for file in entry["files"]}
-    entry["account"].setdefault("sha256", {})[staged.get(key, key)] = sha256(data).hexdigest()
+    entry["reconciliation"].setdefault("sha256", {})[staged.get(key, key)] = sha256(data).hexdigest()
     store.put(lake.log_entry(int(number[1])), _entry_text(entry))
 
 
@@ -421,7 +421,7 @@ def forget_everything(
         pass
     kept = {lake.log_entry(last.number), lake.FRONTIER} if last else set()
     if last and apply:
-        nothing = dataclasses.replace(last, inputs=(), files=(), rows={}, rejects={}, account={})
+        nothing = dataclasses.replace(last, inputs=(), files=(), rows={}, rejects={}, reconciliation={})
         if nothing != last:
             store.put(lake.log_entry(last.number), nothing.as_bytes())
     for prefix in ("raw/", lake.PROCESSED, lake.REJECTS, lake.STAGING, lake.STATE, lake.LOG):

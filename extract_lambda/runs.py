@@ -19,7 +19,7 @@ def finished_looks(store: ObjectStore, run_id: str) -> tuple[Look, ...] | None:
     for key in (lake.manifest(run_id), lake.quiet_manifest(run_id), lake.run_mark(run_id)):
         fetched = store.get(key)
         if fetched:
-            return tuple(Look(**look) for look in json.loads(fetched.data)["looks"])
+            return tuple(Look(**look) for look in json.loads(fetched.data)["checks"])
     return None
 
 
@@ -27,9 +27,9 @@ def finish(store: ObjectStore, run_id: str, looks: tuple[Look, ...], at: str) ->
     """Write the manifest, where it starts the job only if something was read, then the mark."""
     has_read = any(look.status == "read" for look in looks)
     key = lake.manifest(run_id) if has_read else lake.quiet_manifest(run_id)
-    store.put_if_absent(key, Manifest(run_id=run_id, extracted_at=at, looks=looks).as_bytes())
+    store.put_if_absent(key, Manifest(run_id=run_id, extracted_at=at, checks=looks).as_bytes())
     short = tuple(replace(look, playlist=None) for look in looks)
-    store.put_if_absent(lake.run_mark(run_id), Manifest(run_id=run_id, extracted_at=at, looks=short).as_bytes())
+    store.put_if_absent(lake.run_mark(run_id), Manifest(run_id=run_id, extracted_at=at, checks=short).as_bytes())
 
 
 def look_of(key: str, document: Stored) -> Look:

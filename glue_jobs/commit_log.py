@@ -26,7 +26,7 @@ from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 REJECTS = "rejects"  # the table name of staged files that go to rejects/
 DEATHS = 2  # so many deaths, and an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
@@ -110,7 +110,7 @@ class Entry:
     files: tuple[PublishedFile, ...]
     rows: Mapping[str, int]
     rejects: Mapping[str, int]
-    account: Mapping[str, Any]
+    reconciliation: Mapping[str, Any]
 
     def as_bytes(self) -> bytes:
         """The entry as readable JSON; equal entries give equal bytes."""
@@ -126,8 +126,15 @@ class Entry:
         """The entry that `as_bytes` wrote. Raises CommitLogError for anything else."""
         try:
             content = json.loads(data)
-            if content.pop("version") != VERSION:
-                message = "A newer version of the suite wrote this log entry: update this one."
+            version = content.pop("version")
+            if version != VERSION:
+                is_newer = isinstance(version, int) and version > VERSION
+                message = (
+                    "A newer version of the suite wrote this log entry: update this one."
+                    if is_newer
+                    else "An older version of the suite wrote this lake: start a new lake and put the raw objects "
+                    "under raw/processed/ of this one into its raw/pending/."
+                )
                 raise CommitLogError(message)
             content |= {
                 "committed_at": datetime.fromisoformat(content["committed_at"]),
@@ -415,7 +422,7 @@ class CommitLog:
         files: Sequence[StagedFile],
         *,
         rejects: Mapping[str, int],
-        account: Mapping[str, Any],
+        reconciliation: Mapping[str, Any],
         batches_file: Callable[[int, datetime], StagedFile],
     ) -> Entry | None:
         """Commit the batch and publish it. None: it lost or its inputs changed; it was dropped, plan again.
@@ -437,7 +444,7 @@ class CommitLog:
                 return None
             staged = (*files, batches_file(number, now))
             self._must_be_staged(batch, staged)
-            entry = _new_entry(number, batch, now, taken, staged, rejects, account)
+            entry = _new_entry(number, batch, now, taken, staged, rejects, reconciliation)
             self._perhaps_committed.add(batch.batch_id)
             if self._store.put_if_absent(lake.log_entry(number), entry.as_bytes()):
                 break
@@ -638,7 +645,7 @@ def _new_entry(  # noqa: PLR0913, PLR0917  (what an entry says)
     taken: Sequence[Taken],
     staged: Sequence[StagedFile],
     rejects: Mapping[str, int],
-    account: Mapping[str, Any],
+    reconciliation: Mapping[str, Any],
 ) -> Entry:
     parts: Counter[str] = Counter()
     rows: Counter[str] = Counter()
@@ -661,5 +668,5 @@ def _new_entry(  # noqa: PLR0913, PLR0917  (what an entry says)
         files=tuple(files),
         rows=dict(rows),
         rejects=dict(rejects),
-        account=dict(account),
+        reconciliation=dict(reconciliation),
     )

@@ -24,7 +24,7 @@ from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input,
 from glue_jobs.intake import Fetch, InputVanishedError, Reading, ReadMemoryError, is_large, take_in
 from glue_jobs.replay import Replay, ReplayError, one_of_each, plan_replay
 from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
-from glue_jobs.tables import AccountError, stage_batches, stage_tables
+from glue_jobs.tables import ReconciliationError, stage_batches, stage_tables
 from shared.document import MAX_BYTES
 from shared.store import Leave, ObjectStore, StoreError, UnreadableObjectError, open_store
 from shared.terminal import printable, set_up_output
@@ -187,13 +187,13 @@ class Summary:
 
     def add(self, entry: Entry, alarm_rejects: float = ALARM_REJECTS) -> None:
         """Counts a committed batch in; one with a greater share of rejects is said loudly."""
-        items, rejects = sum(entry.account["kinds"].values()), sum(entry.rejects.values())
+        items, rejects = sum(entry.reconciliation["kinds"].values()), sum(entry.rejects.values())
         if rejects > alarm_rejects * items:
             self.alarms.append({"batch": entry.number, "items": items, "rejects": rejects})
             self.alarm_rejects = alarm_rejects
         self.batches.append(entry.batch_id)
         self.objects.update(taken.place for taken in entry.inputs)
-        self.kinds.update(entry.account["kinds"])
+        self.kinds.update(entry.reconciliation["kinds"])
         self.rows.update(entry.rows)
         self.rejects.update(entry.rejects)
         self.quarantined |= {taken.key: taken.reason for taken in entry.inputs if taken.reason}
@@ -331,7 +331,7 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
             intake.taken,
             staged.files,
             rejects=staged.rejects,
-            account=staged.account,
+            reconciliation=staged.reconciliation,
             batches_file=lambda number, at: stage_batches(store, batch, staged, number=number, committed_at=at),
         )
     except InputVanishedError as error:
@@ -343,7 +343,7 @@ def _take(  # noqa: PLR0913, PLR0917  # the run's own things, all of them
         if not _leave_unreadable(commits, batch, work.fetch):
             raise
         return None
-    except (KeyboardInterrupt, StoreError, RuntimeProblemError, AccountError, CommitLogError):
+    except (KeyboardInterrupt, StoreError, RuntimeProblemError, ReconciliationError, CommitLogError):
         commits.drop(batch)
         raise
     except (MemoryError, ReadMemoryError) as error:
@@ -470,7 +470,7 @@ def main(argv: Sequence[str]) -> int:
         summary = run(parse_arguments(argv), argv, lambda: datetime.now(UTC))
     except (ArgumentError, ReplayError) as error:
         return _failed(f"{error}. Usage: {NAME}.py --lake URI [--source URI]; --help says more.", status=2)
-    except (StoreError, RuntimeProblemError, CommitLogError, AccountError, StillGrowingError) as error:
+    except (StoreError, RuntimeProblemError, CommitLogError, ReconciliationError, StillGrowingError) as error:
         return _failed(str(error))
     except Exception as error:
         if is_submitted():

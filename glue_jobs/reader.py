@@ -185,7 +185,7 @@ def _lines(text: str) -> tuple[list[Any], list[Damage]]:
 
 def _read_manifest(document_id: str, value: Mapping[str, Any], damages: list[Damage]) -> Document:
     """Looks that brought no document: unchanged, failed and gone; what was read tells of itself."""
-    run_id, looks = value.get("run_id"), value["looks"]
+    run_id, looks = value.get("run_id"), value["checks"]
     if not (isinstance(run_id, str) and run_id and isinstance(looks, list)):
         message = "a manifest without a run_id or without a list of looks"
         raise UnreadableDocumentError(message)

@@ -30,7 +30,7 @@ _WRITES_AT_ONCE = 4
 _NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # a file `_SUCCESS`
 
 
-class AccountError(Exception):
+class ReconciliationError(Exception):
     """The rows made are not the items read: a fault of the suite, so nothing is committed."""
 
 
@@ -52,7 +52,7 @@ class Staged:
     sha256: dict[str, str] = field(default_factory=dict)
 
     @property
-    def account(self) -> dict[str, Any]:
+    def reconciliation(self) -> dict[str, Any]:
         """As the log keeps it."""
         documents = {key: {kind: n for kind, n in kinds.items() if n} for key, kinds in self.documents.items()}
         return {"kinds": dict(self.kinds), "documents": documents, "tables": self.tables, "sha256": self.sha256}
@@ -71,7 +71,7 @@ class _Made:
 def stage_tables(job: GlueJob, store: ObjectStore, batch: Batch, intake: Intake) -> Staged:
     """Writes every table of the batch to staging, one file each, none for a table without rows.
 
-    Raises AccountError when an item is unaccounted for.
+    Raises ReconciliationError when an item is unaccounted for.
     """
     staged = Staged(
         rejects=Counter(intake.reject_reasons),
@@ -185,7 +185,7 @@ def _balance(intake: Intake, tables: list[_Made], staged: Staged) -> None:
         rows = made[name]["rows"] if name in made else 0
         if rows != count:
             message = f"{name}: {count} items were read, but {rows} rows were made of them; nothing was committed."
-            raise AccountError(message)
+            raise ReconciliationError(message)
     for one in tables:
         counts, kept = made[one.table.name], one.kept.get["rows"]
         superseded = counts["rows"] - counts["refused"] - kept
@@ -194,7 +194,7 @@ def _balance(intake: Intake, tables: list[_Made], staged: Staged) -> None:
                 f"{one.table.name}: {counts['rows']} rows were made and {counts['refused']} refused, but {kept} were "
                 "written; nothing was committed."
             )
-            raise AccountError(message)
+            raise ReconciliationError(message)
         staged.tables[one.table.name] = {
             "made": counts["rows"],
             "refused": counts["refused"],
@@ -207,7 +207,7 @@ def _balance(intake: Intake, tables: list[_Made], staged: Staged) -> None:
         message = (
             f"{intake.kinds.total()} items were read, but their kinds are {dict(staged.kinds)}; nothing was committed."
         )
-        raise AccountError(message)
+        raise ReconciliationError(message)
 
 
 def _balance_documents(intake: Intake, staged: Staged) -> None:
@@ -216,11 +216,11 @@ def _balance_documents(intake: Intake, staged: Staged) -> None:
         if kinds.total() != intake.documents[key].total() or min(kinds.values(), default=0) < 0:
             items = intake.documents[key].total()
             message = f"{key}: {items} items, but their kinds are {dict(kinds)}; nothing was committed."
-            raise AccountError(message)
+            raise ReconciliationError(message)
     summed = sum(staged.documents.values(), Counter(dict.fromkeys(KINDS, 0)))
     if any(summed[kind] != staged.kinds[kind] for kind in KINDS):
         message = f"The documents have {dict(summed)}, the batch has {dict(staged.kinds)}; nothing was committed."
-        raise AccountError(message)
+        raise ReconciliationError(message)
 
 
 def _write_rejects(  # the batch's own things

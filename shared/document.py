@@ -175,7 +175,7 @@ class Manifest:
 
     run_id: str
     extracted_at: str
-    looks: tuple[Look, ...] = field(default=())
+    checks: tuple[Look, ...] = field(default=())
 
     def as_bytes(self) -> bytes:
         """The manifest as one line of JSON."""
@@ -184,4 +184,4 @@ class Manifest:
 
 def is_manifest(value: object) -> bool:
     """Whether a JSON value is a run's manifest."""
-    return isinstance(value, dict) and "manifest" in value and "looks" in value
+    return isinstance(value, dict) and "manifest" in value and "checks" in value

@@ -1,6 +1,6 @@
 """Whether an object of the lake still has the content that the job wrote, or that `make forget` left.
 
-The log entry has a sha256 of every published file (`account.sha256`, by the file's key in staging) and the document id
+The log entry has a sha256 of every published file (`reconciliation.sha256`, by the file's key in staging) and the document id
 of every raw object. Where `make forget` rewrites an object it first notes the new sha256 there. A published file of an
 entry without a sha256 is read whole: pages have checksums, footers do not.
 """
@@ -53,5 +53,5 @@ def _parquet_rows(data: bytes, *, read: bool) -> int:
 
 
 def _noted(entry: Entry, key: str) -> str | None:
-    noted = entry.account.get("sha256", {}).get(key)
+    noted = entry.reconciliation.get("sha256", {}).get(key)
     return str(noted) if noted else None

@@ -106,7 +106,7 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
             entry.number,
             timestamp(entry.committed_at)[:19] + "Z",
             len(entry.inputs),
-            sum(entry.account.get("kinds", {}).values()),
+            sum(entry.reconciliation.get("kinds", {}).values()),
             sum(entry.rejects.values()),
             sum(entry.rows.values()),
         )
@@ -211,13 +211,13 @@ def _advice(entry: Entry, found: _Found) -> str:
 
 
 def _account(entry: Entry, batch: BatchStatus) -> Iterator[str]:
-    """Items of the documents = items of the batch; rows published by the account = rows in the log."""
-    documents = entry.account.get("documents", {})
+    """Items of the documents = items of the batch; rows published by the reconciliation = rows in the log."""
+    documents = entry.reconciliation.get("documents", {})
     summed = sum(sum(kinds.values()) for kinds in documents.values())
     if summed != batch.items:
         says = f"its documents have {summed} items, the batch {batch.items}"
         yield f"batch {entry.number}: {says}: {_entry_advice(entry)}"
-    for table, counts in entry.account.get("tables", {}).items():
+    for table, counts in entry.reconciliation.get("tables", {}).items():
         if counts["published"] != entry.rows.get(table, 0):
             yield (
                 f"batch {entry.number}: {table}: {counts['published']} rows were staged, "

@@ -25,7 +25,7 @@ from glue_jobs.replay import archived_key
 from shared import document, lake
 from shared.contract import Column, Table
 from shared.store import ObjectStore, open_store
-from shared.tables import PLAYLIST_READS
+from shared.tables import PLAYLIST_CHECKS
 from shared.terminal import printable
 
 Row = dict[str, Any]
@@ -141,7 +141,7 @@ def _place(store: ObjectStore, table: Table, row: Row, entry: Entry | None, numb
     data = _bytes(store, key) if key else _outside(taken.key)
     if data is None:
         return Place(f"{key or taken.key} (not there any more)", None, None, {})
-    found = locate(data, row["source_position"], is_read=table is PLAYLIST_READS)
+    found = locate(data, row["source_position"], is_read=table is PLAYLIST_CHECKS)
     if found is None:
         return Place(key or taken.key, None, None, {})
     line, path, entry_key = found
@@ -221,9 +221,9 @@ def _with_places(value: Any, line: int, path: str) -> Any:  # noqa: ANN401  # a 
         return _rows_with_places(value, line, path) if isinstance(value, list) else value
     if document.is_raw_line(value):
         return value | {"body": _with_places(value["body"], line, f"{path}.body")}
-    if document.is_manifest(value) and isinstance(value["looks"], list):
-        looks = [_look_with_place(look, line, f"{path}.looks[{n}]") for n, look in enumerate(value["looks"])]
-        return value | {"looks": looks}
+    if document.is_manifest(value) and isinstance(value["checks"], list):
+        looks = [_look_with_place(look, line, f"{path}.checks[{n}]") for n, look in enumerate(value["checks"])]
+        return value | {"checks": looks}
     if _is_row(value):
         return _row_with_place(value, line, path)
     for key in ("items", "tracks"):

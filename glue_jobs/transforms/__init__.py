@@ -8,8 +8,8 @@ from glue_jobs.transforms.album_artists import album_artists
 from glue_jobs.transforms.albums import albums
 from glue_jobs.transforms.artists import artists
 from glue_jobs.transforms.episodes import episodes
+from glue_jobs.transforms.playlist_checks import playlist_checks
 from glue_jobs.transforms.playlist_items import playlist_items
-from glue_jobs.transforms.playlist_reads import playlist_reads
 from glue_jobs.transforms.song_artists import song_artists
 from glue_jobs.transforms.song_popularity import song_popularity
 from glue_jobs.transforms.songs import songs
@@ -21,4 +21,4 @@ FROM_ITEMS: dict[str, Transform] = {
     made.__name__: made
     for made in (playlist_items, artists, songs, albums, song_artists, album_artists, song_popularity, episodes)
 }
-FROM_READS: dict[str, Transform] = {playlist_reads.__name__: playlist_reads}
+FROM_READS: dict[str, Transform] = {playlist_checks.__name__: playlist_checks}

@@ -6,8 +6,8 @@ from shared.tables.albums import ALBUMS
 from shared.tables.artists import ARTISTS
 from shared.tables.batches import BATCHES
 from shared.tables.episodes import EPISODES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from shared.tables.playlist_items import PLAYLIST_ITEMS
-from shared.tables.playlist_reads import PLAYLIST_READS
 from shared.tables.song_artists import SONG_ARTISTS
 from shared.tables.song_popularity import SONG_POPULARITY
 from shared.tables.songs import SONGS
@@ -22,7 +22,7 @@ TABLES: tuple[Table, ...] = (
     ALBUM_ARTISTS,
     SONG_POPULARITY,
     PLAYLIST_ITEMS,
-    PLAYLIST_READS,
+    PLAYLIST_CHECKS,
     BATCHES,
 )
 
@@ -32,8 +32,8 @@ __all__ = [
     "ARTISTS",
     "BATCHES",
     "EPISODES",
+    "PLAYLIST_CHECKS",
     "PLAYLIST_ITEMS",
-    "PLAYLIST_READS",
     "SONGS",
     "SONG_ARTISTS",
     "SONG_POPULARITY",

@@ -364,7 +364,7 @@ def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chai
     assert set(dropped_songs(chain).values()) == {1}
     assert {table: count(chain, f"CORE.{table}") for table in CURRENT_ROWS} == CURRENT_ROWS
     assert {table: count(chain, TWICE.format(table=table, key=key)) for table, key in ONCE_FOR_EVER.items()} == {
-        "PLAYLIST_READS": 0,
+        "PLAYLIST_CHECKS": 0,
         "PLAYLIST_ITEMS": 0,
         "BATCHES": 0,
     }
@@ -421,7 +421,7 @@ CURRENT_ROWS = {
 }
 # What is there once for ever, whatever was repeated: the table's key.
 ONCE_FOR_EVER = {
-    "PLAYLIST_READS": "PLAYLIST_ID, RUN_ID",
+    "PLAYLIST_CHECKS": "PLAYLIST_ID, RUN_ID",
     "PLAYLIST_ITEMS": "PLAYLIST_ID, SNAPSHOT_ID, POSITION",
     "BATCHES": "BATCH_NUMBER",
 }

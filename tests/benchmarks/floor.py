@@ -104,7 +104,7 @@ TABLES = {
                array_to_string(list_transform(item.artists, lambda a: a.name), ', ') AS artist_names,
                r.added_at AS added_at, r.added_by.id AS added_by_id, source_object, extracted_at
         FROM seen""",
-    "playlist_reads": """
+    "playlist_checks": """
         SELECT playlist_id, snapshot_id, max(extracted_at) AS read_at, count(*) AS item_count
         FROM seen GROUP BY playlist_id, snapshot_id""",
 }

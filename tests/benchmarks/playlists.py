@@ -136,7 +136,7 @@ def write_own(folder: Path, items: int, seed: int = 1) -> None:
                 item_count=len(one.rows),
             )
         )
-    manifest = document.Manifest(run_id=RUN_ID, extracted_at=EXTRACTED_AT, looks=tuple(looks))
+    manifest = document.Manifest(run_id=RUN_ID, extracted_at=EXTRACTED_AT, checks=tuple(looks))
     store.put(lake.manifest(RUN_ID), manifest.as_bytes())
 
 

@@ -23,7 +23,7 @@ ARTISTS_SQL = (
     "select ARTIST_NAME, SONG_COUNT, cast(WEIGHTED_SONG_COUNT as float) as WEIGHTED from BI.ARTIST_SUMMARY order by 1"
 )
 SONGS_SQL = "select SONG_NAME, ARTIST_NAMES, cast(DURATION_MINUTES as float) as MINUTES from BI.SONGS order by 1"
-DAYS_SQL = "select to_varchar(LOOKED_ON) as LOOKED_ON, SONG_COUNT, LEFT_COUNT from BI.PLAYLIST_DAILY order by 1"
+DAYS_SQL = "select to_varchar(CHECKED_ON) as CHECKED_ON, SONG_COUNT, LEFT_COUNT from BI.PLAYLIST_DAILY order by 1"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared.contract import Table
-from shared.tables import BATCHES, PLAYLIST_ITEMS, PLAYLIST_READS, SONG_ARTISTS, SONG_POPULARITY, SONGS
+from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONG_ARTISTS, SONG_POPULARITY, SONGS
 
 Row = dict[str, object]
 Publish = Callable[..., str]
@@ -162,12 +162,12 @@ def test_a_history_keeps_every_observation_and_one_per_key(publish: Publish, cur
 
 def test_a_failed_look_at_a_playlist_stands_beside_the_reads(publish: Publish, current: Current) -> None:
     publish(
-        PLAYLIST_READS,
+        PLAYLIST_CHECKS,
         {"playlist_id": "p1", "run_id": "r1", "status": "read", "name": "Mine", "total": 3, "is_complete": True},
         {"playlist_id": "p1", "run_id": "r2", "status": "failed", "failure_class": "quota"},
     )
 
-    assert current(PLAYLIST_READS, "run_id, status, name, total, is_complete") == [
+    assert current(PLAYLIST_CHECKS, "run_id, status, name, total, is_complete") == [
         ("r1", "read", "Mine", 3, True),
         ("r2", "failed", None, None, None),
     ]

@@ -28,7 +28,7 @@ SEEN = {
     "select snapshot_id, song_id from SPOTIFY.CORE.PLAYLIST_ITEMS": [
         *(("v0", "s0"), ("v0", "s8"), ("v0", "s9"), ("v1", "s1"), ("v1", "s8"), ("v1", "s9"))
     ],
-    "select count(*) as n from SPOTIFY.CORE.PLAYLIST_READS": [12],
+    "select count(*) as n from SPOTIFY.CORE.PLAYLIST_CHECKS": [12],
     "select count(*) as n from SPOTIFY.CORE.SONG_POPULARITY": [12],
     "select min(batch_number) as a, max(batch_number) as b, count(*) as n from SPOTIFY.CORE.BATCHES": [(1, 12, 12)],
     "select song_count, album_count, artist_count, episode_count, playlist_count, held_song_count, duration_minutes "
@@ -219,7 +219,7 @@ LANDED = {
     "album_artists": 200,
     "song_popularity": 400,  # its pipe was dropped and made again
     "playlist_items": 600,
-    "playlist_reads": 200,
+    "playlist_checks": 200,
     "batches": 200,
 }
 CURRENT = {
@@ -231,13 +231,13 @@ CURRENT = {
     "CORE.ALBUM_ARTISTS": 3,
     "CORE.SONG_POPULARITY": 200,
     "CORE.PLAYLIST_ITEMS": 60,  # 20 snapshots of 3 places
-    "CORE.PLAYLIST_READS": 200,
+    "CORE.PLAYLIST_CHECKS": 200,
     "CORE.PLAYLISTS": 1,
     "CORE.BATCHES": 200,
     "BI.SONGS": 5,
     "BI.SONG_POPULARITY_DAILY": 45,  # 5 songs on 9 days
     "BI.PLAYLIST_DAILY": 9,
-    "BI.PLAYLIST_LOOKS": 200,
+    "BI.PLAYLIST_CHECKS": 200,
     "BI.PLAYLIST_VERSIONS": 20,
     "BI.PLAYLIST_MEMBERSHIP": 22,  # s8 and s9 all the time, 5 songs four times each
 }

@@ -26,7 +26,7 @@ from deploy.local.warehouse import (
 )
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
-from shared.tables import ARTISTS, PLAYLIST_READS, SONGS, TABLES
+from shared.tables import ARTISTS, PLAYLIST_CHECKS, SONGS, TABLES
 from tests.deploy.conftest import Publish, Row, Serve
 
 Rows = list[tuple[object, ...]]
@@ -64,7 +64,7 @@ def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_grants.sql", "r__1_landing_album_artists.sql"]
     assert [name[:5] for name in names[2:33]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"]
     assert {name[:5] for name in names[33:]} == {"r__4_"}
-    assert names.index("r__3_core_playlist_reads.sql") < names.index("r__3_core_playlists.sql")
+    assert names.index("r__3_core_playlist_checks.sql") < names.index("r__3_core_playlists.sql")
 
 
 def test_the_stage_lies_over_the_published_files_of_the_lake(warehouse: Warehouse, lake: ObjectStore) -> None:
@@ -253,7 +253,7 @@ def playlists(publish: Publish, warehouse: Warehouse) -> Callable[..., Rows]:
     """What CORE.PLAYLISTS says of these looks, by columns."""
 
     def playlists(columns: str, *looks: Mapping[str, object]) -> Rows:
-        assert [load.error for load in warehouse.arrived([publish(PLAYLIST_READS, *looks)])] == [None]
+        assert [load.error for load in warehouse.arrived([publish(PLAYLIST_CHECKS, *looks)])] == [None]
         return warehouse.query(f"select {columns} from SPOTIFY.CORE.PLAYLISTS order by playlist_id")  # noqa: S608  # typed below
 
     return playlists

@@ -12,8 +12,8 @@ from shared.tables import (
     ARTISTS,
     BATCHES,
     EPISODES,
+    PLAYLIST_CHECKS,
     PLAYLIST_ITEMS,
-    PLAYLIST_READS,
     SONG_ARTISTS,
     SONG_POPULARITY,
     SONGS,
@@ -59,7 +59,7 @@ def rows_of(table: Table, hour: int) -> Iterator[Row]:
             playlist | {"position": position, "kind": "song", "song_id": shown, "item_uri": f"spotify:track:{shown}"}
             for position, shown in enumerate([f"s{(hour - 1) // 10 % 5}", "s8", "s9"])
         ],
-        PLAYLIST_READS: [
+        PLAYLIST_CHECKS: [
             playlist
             | {"run_id": f"r{hour}", "status": "read", "read_at": at, "name": "Mine"}
             | {"total": 3, "item_count": 3, "is_complete": True}

@@ -69,7 +69,7 @@ class Lake:
         return [json.loads(line) for line in self.text(key).splitlines()]
 
     def looks(self, key: str) -> list[tuple[str, str, str | None]]:
-        looks = json.loads(self.text(key))["looks"]
+        looks = json.loads(self.text(key))["checks"]
         return [(look["playlist_id"], look["status"], look["failure_class"]) for look in looks]
 
 

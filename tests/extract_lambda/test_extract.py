@@ -84,7 +84,7 @@ def test_a_document_is_the_playlist_and_its_pages_as_they_came(api: Api, run: Ru
         "manifest": 1,
         "run_id": "20261120T100000Z",
         "extracted_at": "2026-11-20T10:00:05Z",
-        "looks": [
+        "checks": [
             {
                 "playlist_id": "1mine",
                 "status": "read",
@@ -139,7 +139,7 @@ def test_what_has_not_changed_is_not_read_again(api: Api, run: Run, lake: Lake) 
     assert result.status == "ok"
     assert api.asked_of("/items") == 0
     assert lake.keys("run=20261121") == ["raw/quiet/run=20261121T100000Z.json"]
-    [look] = json.loads(lake.text("raw/quiet/run=20261121T100000Z.json"))["looks"]
+    [look] = json.loads(lake.text("raw/quiet/run=20261121T100000Z.json"))["checks"]
     assert look == {
         "playlist_id": "1mine",
         "status": "unchanged",
@@ -196,7 +196,7 @@ def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, 
         ("1lost", "failed", "removed"),
         ("1yes", "read", None),
     ]
-    assert json.loads(lake.text(MANIFEST))["looks"][0]["playlist"]["name"] == "Morning"
+    assert json.loads(lake.text(MANIFEST))["checks"][0]["playlist"]["name"] == "Morning"
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -328,7 +328,7 @@ def test_a_manifest_shows_a_playlist_without_its_rows(api: Api, run: Run, lake: 
     run(20, playlists=("1far",))
     run(21, playlists=("1far",))
 
-    [look] = json.loads(lake.text("raw/quiet/run=20261121T100000Z.json"))["looks"]
+    [look] = json.loads(lake.text("raw/quiet/run=20261121T100000Z.json"))["checks"]
     assert (look["status"], look["playlist"]["items"]) == ("unchanged", {"total": 1})
 
 

@@ -74,7 +74,7 @@ def newest(lake: Path) -> dict[str, int]:
 def looks(lake: Path) -> set[str]:
     """The objects that manifests name."""
     manifests = [json.loads(path.read_text()) for path in lake.glob("raw/pending/run=*/_manifest.json")]
-    return {look["object"] for manifest in manifests for look in manifest["looks"] if look["object"]}
+    return {look["object"] for manifest in manifests for look in manifest["checks"] if look["object"]}
 
 
 def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def _plain(data: bytes) -> bytes:
 
 
 def _assert_balanced(entry: Mapping[str, Any]) -> None:
-    account = entry["account"]
+    account = entry["reconciliation"]
     taken = {one["key"] for one in entry["inputs"] if not one["reason"]}
     assert account["documents"].keys() == taken
     summed: Counter[str] = Counter()

@@ -57,7 +57,7 @@ def test_batches_one_after_the_other_take_no_more_memory_than_one(tmp_path: Path
     assert batches[3]["python"] - batches[0]["python"] < 15, batches  # MB
     assert batches[3]["peak"] - batches[0]["peak"] < 15, batches
     assert batches[3]["java"] - batches[0]["java"] < 60, batches
-    kinds = [entry["account"]["kinds"]["song"] for entry in entries(tmp_path)]
+    kinds = [entry["reconciliation"]["kinds"]["song"] for entry in entries(tmp_path)]
     assert kinds == [100 * 100] * 4
     assert len(names(tmp_path, "raw/processed")) == 400
     assert names(tmp_path, "raw/pending") == []

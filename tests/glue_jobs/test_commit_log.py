@@ -126,7 +126,7 @@ def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> E
         store.put(key, f"{number} {committed_at:%H:%M}".encode())
         return StagedFile("batches", key, 1)
 
-    return log.commit(batch, taken, files, rejects={"bad": 2}, account={"items": 3}, batches_file=batches_file)
+    return log.commit(batch, taken, files, rejects={"bad": 2}, reconciliation={"items": 3}, batches_file=batches_file)
 
 
 def job(log: CommitLog, store: ObjectStore) -> None:
@@ -188,7 +188,7 @@ def test_an_entry_says_what_was_done(store: ObjectStore) -> None:
         "rows": 1,
     }
     assert written == {
-        "version": 1,
+        "version": 2,
         "number": 1,
         "committed_at": "2026-11-20T12:00:00Z",
         "ingest_date": "2026-11-20",
@@ -205,7 +205,7 @@ def test_an_entry_says_what_was_done(store: ObjectStore) -> None:
         ],
         "rows": {"songs": 1, "artists": 1, "batches": 1},
         "rejects": {"bad": 2},
-        "account": {"items": 3},
+        "reconciliation": {"items": 3},
     }
     assert list(log.entries()) == [entry]
     assert list(log.entries(after=1)) == []
@@ -221,7 +221,7 @@ def test_parts_are_counted_per_table_and_rejects_go_to_rejects(store: ObjectStor
         store.put(file.staged, file.staged.encode())
     taken = [Taken(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
 
-    entry = log.commit(batch, taken, files[:3], rejects={}, account={}, batches_file=lambda *_: files[3])
+    entry = log.commit(batch, taken, files[:3], rejects={}, reconciliation={}, batches_file=lambda *_: files[3])
 
     assert entry is not None
     assert [file.final for file in entry.files] == [
@@ -350,7 +350,9 @@ def test_a_vanished_input_is_planned_again(store: ObjectStore) -> None:
     store.delete(B)
 
     assert (
-        log.commit(batch, taken, [], rejects={}, account={}, batches_file=lambda *_: pytest.fail("staged for nothing"))
+        log.commit(
+            batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
+        )
         is None
     )
     job(log, store)
@@ -405,7 +407,7 @@ def test_a_foreign_entry_with_my_key_in_another_version_makes_me_plan_again(stor
         files=(),
         rows={},
         rejects={},
-        account={},
+        reconciliation={},
     )
     store.put(ENTRY_1, other.as_bytes())
 
@@ -487,7 +489,9 @@ def test_a_commit_must_account_for_its_inputs(folder_store: ObjectStore) -> None
     batch = planned(log)
 
     with pytest.raises(CommitLogError, match="must account for its own inputs, each of them: 0 are given"):
-        log.commit(batch, [], [], rejects={}, account={}, batches_file=lambda *_: pytest.fail("staged for nothing"))
+        log.commit(
+            batch, [], [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
+        )
 
 
 def test_a_file_that_was_never_staged_is_not_committed(folder_store: ObjectStore) -> None:
@@ -498,7 +502,7 @@ def test_a_file_that_was_never_staged_is_not_committed(folder_store: ObjectStore
     missing = StagedFile("batches", f"staging/{batch.batch_id}/batches/x", 1)
 
     with pytest.raises(CommitLogError, match=r"was not committed: its staged file staging/.*/batches/x is not there"):
-        log.commit(batch, taken, [], rejects={}, account={}, batches_file=lambda *_: missing)
+        log.commit(batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: missing)
     assert keys(folder_store, "log/0") == []
 
 
@@ -1003,9 +1007,12 @@ def test_the_frontier_does_not_pass_an_undone_entry(folder_store: ObjectStore) -
 
 
 def test_a_log_of_a_newer_suite_is_not_guessed_at(folder_store: ObjectStore) -> None:
-    folder_store.put(ENTRY_1, b'{"version": 2}')
+    folder_store.put(ENTRY_1, b'{"version": 3}')
 
     with pytest.raises(CommitLogError, match=r"00001.json: A newer version of the suite wrote this log entry"):
+        commit_log(folder_store).finish_earlier_commits()
+    folder_store.put(ENTRY_1, b'{"version": 1}')
+    with pytest.raises(CommitLogError, match=r"00001.json: An older version of the suite wrote this lake: start a new"):
         commit_log(folder_store).finish_earlier_commits()
     folder_store.put(ENTRY_1, b'{"vers')
     with pytest.raises(CommitLogError, match=r"00001.json: This is no log entry"):
@@ -1121,7 +1128,9 @@ def commit_unread(log: CommitLog, store: ObjectStore, batch: Batch) -> Entry | N
     key = f"staging/{batch.batch_id}/batches/part-0.parquet"
     store.put(key, b"1")
     taken = [Taken(one.key, one.token, one.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
-    return log.commit(batch, taken, [], rejects={}, account={}, batches_file=lambda _, __: StagedFile("b", key, 1))
+    return log.commit(
+        batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda _, __: StagedFile("b", key, 1)
+    )
 
 
 def test_what_was_not_read_is_archived_without_reading_it(store: ObjectStore) -> None:

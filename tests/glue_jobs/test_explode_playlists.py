@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 from deploy.build import glue_jobs_zip
 from glue_jobs import intake
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
-from glue_jobs.tables import AccountError
+from glue_jobs.tables import ReconciliationError
 from glue_jobs.transforms import FROM_ITEMS
 from shared.lake import log_number
 from shared.store import Fetched, FolderStore, ObjectStore, S3Store, UnreadableObjectError, open_store
@@ -89,7 +89,7 @@ def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
             "artists",
             "batches",
             "playlist_items",
-            "playlist_reads",
+            "playlist_checks",
             "song_artists",
             "songs",
         )
@@ -417,7 +417,7 @@ def loud(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 def test_the_log_accounts_for_every_document_and_table(loud: tuple[Path, Summary]) -> None:
-    account = json.loads((loud[0] / "log/00000000000000000001.json").read_bytes())["account"]
+    account = json.loads((loud[0] / "log/00000000000000000001.json").read_bytes())["reconciliation"]
 
     assert account["kinds"] == {"song": 5, "episode": 3, "local": 0, "empty": 0, "unavailable": 0, "rejected": 2}
     # Of the first, the reader took five for songs and one for an episode: one of each breaks the contract.
@@ -438,7 +438,7 @@ def test_an_item_unaccounted_for_stops_the_commit(
     whole = FROM_ITEMS["playlist_items"]
     monkeypatch.setitem(FROM_ITEMS, "playlist_items", lambda items: whole(items).where("position > 0"))
 
-    with pytest.raises(AccountError, match=r"playlist_items: [0-9]+ items were read, but [0-9]+ rows were made"):
+    with pytest.raises(ReconciliationError, match=r"playlist_items: [0-9]+ items were read, but [0-9]+ rows were made"):
         take("--lake", str(tmp_path))
 
     assert files(tmp_path, "processed") == files(tmp_path, "log") == files(tmp_path, "staging") == []

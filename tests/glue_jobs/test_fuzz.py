@@ -30,7 +30,7 @@ WITNESS = PLACE + "witness.json"
 MANIFEST = Manifest(
     run_id="r1",
     extracted_at="2026-11-20T10:00:00Z",
-    looks=(
+    checks=(
         Look(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),
         Look(playlist_id="p2", status="failed", failure_class="TransientError"),
         Look(playlist_id="p3", status="gone"),
@@ -139,7 +139,7 @@ FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
     ),
     "a total and an offset that no JSON reader takes": (
         as_bytes(page_body(song("s1")) | {"total": NUMBER, "offset": NUMBER}),
-        [("playlist_reads", "total", "no int: " + str(NUMBER)[:200])],
+        [("playlist_checks", "total", "no int: " + str(NUMBER)[:200])],
     ),
     "text that no JSON reader takes, for a name and in place of an object": (
         as_bytes(page_body(song("s1", name=GIANT, linked_from=GIANT))),

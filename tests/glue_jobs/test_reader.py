@@ -383,7 +383,7 @@ def test_looks_that_brought_no_document_are_reads_and_those_that_did_are_not() -
         Look(playlist_id="p4", status="gone", failure_class="NotFoundError"),
     )
 
-    document = read_document(Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", looks=looks).as_bytes())
+    document = read_document(Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=looks).as_bytes())
 
     assert document.extracted_at == "2026-11-20T10:00:00Z"
     assert document.reads == [
@@ -396,7 +396,7 @@ def test_looks_that_brought_no_document_are_reads_and_those_that_did_are_not() -
 def test_a_manifest_of_reads_alone_has_no_looks_to_tell() -> None:
     looks = (Look(playlist_id="p1", status="read"),)
 
-    assert read_document(Manifest(run_id="r1", extracted_at="x", looks=looks).as_bytes()).reads == []
+    assert read_document(Manifest(run_id="r1", extracted_at="x", checks=looks).as_bytes()).reads == []
 
 
 # --- refusals
@@ -517,10 +517,10 @@ def test_a_number_beyond_all_bounds_is_kept_for_the_cast_to_refuse() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b'{"manifest": 1, "looks": 5}',
-        b'{"manifest": 1, "looks": [5]}',
-        b'{"manifest": 1, "looks": [{"status": "gone", "playlist_id": "p1"}]}',
-        b'{"manifest": 1, "run_id": "r1", "looks": [{"status": "gone"}]}',
+        b'{"manifest": 1, "checks": 5}',
+        b'{"manifest": 1, "checks": [5]}',
+        b'{"manifest": 1, "checks": [{"status": "gone", "playlist_id": "p1"}]}',
+        b'{"manifest": 1, "run_id": "r1", "checks": [{"status": "gone"}]}',
     ],
 )
 def test_a_manifest_that_is_not_whole_is_refused(data: bytes) -> None:
@@ -688,7 +688,7 @@ MUTATED: dict[str, bytes] = {
     "manifest": Manifest(
         run_id="r1",
         extracted_at="2026-11-20T10:00:00Z",
-        looks=(Look(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),),
+        checks=(Look(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),),
     ).as_bytes(),
 }
 

@@ -16,7 +16,7 @@ from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_argu
 from glue_jobs.transforms import FROM_ITEMS
 from shared.contract import Table
 from shared.document import timestamp
-from shared.tables import BATCHES, PLAYLIST_ITEMS, PLAYLIST_READS, SONG_POPULARITY, SONGS
+from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONG_POPULARITY, SONGS
 from tests.glue_jobs.builders import page_body, song
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -62,7 +62,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # run() 
 
 
 def test_nothing_doubles_in_any_table(lake: Path) -> None:
-    before = {table: current(lake, table) for table in (SONGS, PLAYLIST_ITEMS, PLAYLIST_READS, SONG_POPULARITY)}
+    before = {table: current(lake, table) for table in (SONGS, PLAYLIST_ITEMS, PLAYLIST_CHECKS, SONG_POPULARITY)}
 
     first = take(lake, "--replay", "1..1")
     again = take(lake, "--replay", "1..1")

@@ -36,7 +36,7 @@ LOOKS = (
 )
 PENDING = {
     OWN: (FOLDER / "own_document/read.ndjson.gz").read_bytes(),
-    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", looks=LOOKS).as_bytes(),
+    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", checks=LOOKS).as_bytes(),
     f"{DROP}artists.json": (FOLDER / "many_artists/page.json").read_bytes(),
     f"{DROP}odd.json": (FOLDER / "odd_values/page.json").read_bytes(),
     f"{DROP}episodes.json": (FOLDER / "episodes/page.json").read_bytes(),

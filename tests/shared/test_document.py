@@ -191,7 +191,7 @@ def test_what_lacks_the_question_or_the_answer_is_no_raw_line(value: object) -> 
 
 def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
     looks = (Look(playlist_id="p1", status="failed", failure_class="TransientError"),)
-    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", looks=looks).as_bytes()
+    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=looks).as_bytes()
 
     assert written.count(b"\n") == 1
     value = json.loads(written)
@@ -201,7 +201,7 @@ def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
         "manifest": 1,
         "run_id": "r1",
         "extracted_at": "2026-11-20T10:00:00Z",
-        "looks": [
+        "checks": [
             {
                 "playlist_id": "p1",
                 "status": "failed",

@@ -30,7 +30,7 @@ with marked as (
                 then 0
             else 1
         end as step
-    from {{ database }}.BI.PLAYLIST_LOOKS
+    from {{ database }}.BI.PLAYLIST_CHECKS
     where is_known
 ),
 

@@ -89,7 +89,7 @@ newest_looks as (
     select
         playlist_id,
         is_known
-    from {{ database }}.BI.PLAYLIST_LOOKS
+    from {{ database }}.BI.PLAYLIST_CHECKS
     where is_newest
 )
 

@@ -6,7 +6,7 @@
 create or replace secure view {{ database }}.BI.PLAYLIST_DAILY (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
-    LOOKED_ON comment 'UTC day; never null',
+    CHECKED_ON comment 'UTC day; never null',
     LOOKED_AT comment 'the look the row is as of, UTC; never null',
     SONG_COUNT comment 'positions with a song; never null',
     DISTINCT_SONG_COUNT comment 'songs, each counted once; never null',
@@ -26,12 +26,12 @@ with looks as (
     select
         playlist_id,
         playlist_name,
-        looked_on,
+        checked_on,
         looked_at,
         shown_snapshot_id,
         follower_count,
-        row_number() over (partition by playlist_id, looked_on order by look_number desc) as newest_number
-    from {{ database }}.BI.PLAYLIST_LOOKS
+        row_number() over (partition by playlist_id, checked_on order by look_number desc) as newest_number
+    from {{ database }}.BI.PLAYLIST_CHECKS
     where shown_snapshot_id is not null
 ),
 
@@ -76,7 +76,7 @@ gone as (
 select
     looks.playlist_id,
     looks.playlist_name,
-    looks.looked_on,
+    looks.checked_on,
     looks.looked_at,
     coalesce(contents.song_count, 0) as song_count,
     coalesce(contents.distinct_song_count, 0) as distinct_song_count,
@@ -92,6 +92,6 @@ select
 from looks
 left join contents
     on contents.playlist_id = looks.playlist_id and contents.snapshot_id = looks.shown_snapshot_id
-left join entered on entered.playlist_id = looks.playlist_id and entered.entered_on = looks.looked_on
-left join gone on gone.playlist_id = looks.playlist_id and gone.left_on = looks.looked_on
+left join entered on entered.playlist_id = looks.playlist_id and entered.entered_on = looks.checked_on
+left join gone on gone.playlist_id = looks.playlist_id and gone.left_on = looks.checked_on
 where looks.newest_number = 1;

@@ -18,7 +18,7 @@ with named as (
         source_object,
         source_position,
         batch_id
-    from {{ database }}.CORE.PLAYLIST_READS
+    from {{ database }}.CORE.PLAYLIST_CHECKS
     where nullif(name, '') is not null
 ),
 

@@ -4,7 +4,7 @@
 create or replace secure view {{ database }}.BI.ARTIST_RISE (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
-    LOOKED_ON comment 'UTC day; never null',
+    CHECKED_ON comment 'UTC day; never null',
     SONG_COUNT comment 'songs of the artist held in playlists at the end of the day, each counted once; 0 if all left, never null',
     PREVIOUS_ON comment 'day the change is counted from: the last one before with a known look; null on the first day of all',
     SONG_COUNT_CHANGE comment 'song_count less that of previous_on; null on the first day of all'
@@ -12,15 +12,15 @@ create or replace secure view {{ database }}.BI.ARTIST_RISE (
 comment = 'One row per artist and UTC day: songs held in playlists, and the change to the previous day.'
 as
 with looked as (
-    select distinct looked_on
-    from {{ database }}.BI.PLAYLIST_LOOKS
+    select distinct checked_on
+    from {{ database }}.BI.PLAYLIST_CHECKS
     where is_known
 ),
 
 days as (
     select
-        looked_on,
-        lag(looked_on) over (order by looked_on) as previous_on
+        checked_on,
+        lag(checked_on) over (order by checked_on) as previous_on
     from looked
 ),
 
@@ -37,14 +37,14 @@ stays as (
 held as (
     select
         stays.artist_id,
-        days.looked_on,
+        days.checked_on,
         count(distinct stays.song_id) as song_count
     from days
     inner join stays
         on
-            stays.entered_on <= days.looked_on
-            and (stays.left_on is null or stays.left_on > days.looked_on)
-    group by stays.artist_id, days.looked_on
+            stays.entered_on <= days.checked_on
+            and (stays.left_on is null or stays.left_on > days.checked_on)
+    group by stays.artist_id, days.checked_on
 ),
 
 starts as (
@@ -58,24 +58,24 @@ starts as (
 counted as (
     select
         starts.artist_id,
-        days.looked_on,
+        days.checked_on,
         days.previous_on,
         coalesce(held.song_count, 0) as song_count
     from starts
-    inner join days on days.looked_on >= starts.started_on
-    left join held on held.artist_id = starts.artist_id and held.looked_on = days.looked_on
+    inner join days on days.checked_on >= starts.started_on
+    left join held on held.artist_id = starts.artist_id and held.checked_on = days.checked_on
 )
 
 select
     counted.artist_id,
     artists.artist_name,
-    counted.looked_on,
+    counted.checked_on,
     counted.song_count,
     counted.previous_on,
     case
         when counted.previous_on is not null
             then counted.song_count - coalesce(
-                lag(counted.song_count) over (partition by counted.artist_id order by counted.looked_on), 0
+                lag(counted.song_count) over (partition by counted.artist_id order by counted.checked_on), 0
             )
     end as song_count_change
 from counted

@@ -21,7 +21,7 @@ with looks as (
         count(distinct playlist_id) as playlist_count,
         count(case when is_newest and status = 'failed' then playlist_id end) as failing_playlist_count,
         count(case when is_newest and status = 'gone' then playlist_id end) as gone_playlist_count
-    from {{ database }}.BI.PLAYLIST_LOOKS
+    from {{ database }}.BI.PLAYLIST_CHECKS
 ),
 
 commits as (

@@ -28,7 +28,7 @@ with looks as (
             partition by playlist_id
             order by extracted_at desc, source_object desc, source_position desc, batch_id desc
         ) as look_place
-    from {{ database }}.CORE.PLAYLIST_READS
+    from {{ database }}.CORE.PLAYLIST_CHECKS
 ),
 descriptions as (
     select
@@ -41,7 +41,7 @@ descriptions as (
                 case when name is null then 1 else 0 end,
                 extracted_at desc, source_object desc, source_position desc, batch_id desc
         ) as description_place
-    from {{ database }}.CORE.PLAYLIST_READS
+    from {{ database }}.CORE.PLAYLIST_CHECKS
     where status in ('read', 'unchanged')
 )
 select

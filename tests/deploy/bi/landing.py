@@ -17,8 +17,8 @@ from shared.tables import (
     ARTISTS,
     BATCHES,
     EPISODES,
+    PLAYLIST_CHECKS,
     PLAYLIST_ITEMS,
-    PLAYLIST_READS,
     SONG_ARTISTS,
     SONG_POPULARITY,
     SONGS,
@@ -103,7 +103,7 @@ class Landing:
     def look(self, at: str, status: str, playlist: str = "p1", **row: object) -> None:
         """How a look at a playlist ended; the run is named after its time."""
         self.put(
-            PLAYLIST_READS,
+            PLAYLIST_CHECKS,
             **{"playlist_id": playlist, "run_id": at, "status": status, "read_at": at, "extracted_at": at} | row,
         )
 

@@ -64,9 +64,9 @@ def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> 
         ("songs", "album_name", ["albums.name"]),
         ("tutorial_songs", "artist_id", ["song_artists.artist_id"]),
         ("tutorial_songs", "song_added", ["playlist_items.added_at"]),
-        ("playlists", "follower_count", ["playlist_reads.follower_count"]),
+        ("playlists", "follower_count", ["playlist_checks.follower_count"]),
         ("playlist_membership", "added_at", ["playlist_items.added_at"]),
-        ("recently_left", "left_by_at", ["playlist_reads.extracted_at", "playlist_reads.read_at"]),
+        ("recently_left", "left_by_at", ["playlist_checks.extracted_at", "playlist_checks.read_at"]),
         ("song_popularity_intervals", "popularity_change", ["song_popularity.popularity"]),
         ("top_songs_by_popularity", "popularity_rank", ["songs.popularity"]),
         ("artist_collaborations", "other_artist_name", ["artists.name"]),
@@ -85,7 +85,7 @@ def test_the_dictionary_ends_at_the_json_path() -> None:
         "| `duration_minutes` | minutes | length in minutes, two decimals; null if not given | `songs.duration_ms` |"
         " `items[].item.duration_ms` |\n"
     ) in text
-    assert "| `playlist_reads.follower_count` | `followers.total` of the playlist |\n" in text
+    assert "| `playlist_checks.follower_count` | `followers.total` of the playlist |\n" in text
     assert "\n## TOTALS\nOne row: everything counted once, however often it is credited, shown or held.\n" in text
 
 

@@ -57,7 +57,7 @@ def test_an_artist_rises_and_falls_by_distinct_songs_held(landing: Landing) -> N
     landing.look("2026-11-19 10:00", "failed", playlist="p1")
     landing.read("2026-11-20 10:00", playlist="p2")
 
-    assert landing.ask("ARTIST_RISE", "artist_name, looked_on, song_count, previous_on, song_count_change") == [
+    assert landing.ask("ARTIST_RISE", "artist_name, checked_on, song_count, previous_on, song_count_change") == [
         ("A1", "2026-11-16", 1, None, None),
         ("A1", "2026-11-18", 2, "2026-11-16", 1),
         ("A1", "2026-11-20", 1, "2026-11-18", -1),
@@ -74,7 +74,7 @@ def test_a_song_that_came_and_left_within_a_day_is_not_held_at_its_end(landing: 
     landing.read("2026-11-17 10:00", "s1", "s2")
     landing.read("2026-11-17 11:00", "s1")
 
-    assert landing.ask("ARTIST_RISE", "artist_id, looked_on, song_count, song_count_change") == [
+    assert landing.ask("ARTIST_RISE", "artist_id, checked_on, song_count, song_count_change") == [
         ("a1", "2026-11-16", 1, None),
         ("a1", "2026-11-17", 1, 0),
         ("a2", "2026-11-17", 0, 0),

@@ -1,4 +1,4 @@
-"""PLAYLISTS, PLAYLIST_LOOKS and PLAYLIST_VERSIONS: what each look told, and for how long a version was shown."""
+"""PLAYLISTS, PLAYLIST_CHECKS and PLAYLIST_VERSIONS: what each look told, and for how long a version was shown."""
 
 from shared.tables import PLAYLIST_ITEMS
 from tests.deploy.bi.landing import Landing
@@ -36,7 +36,9 @@ def test_a_look_tells_what_the_playlist_held_or_nothing(landing: Landing) -> Non
     landing.look("2026-11-21 10:00", "gone", failure_class="not_found")
     landing.read("2026-11-22 10:00", snapshot="v3")
 
-    assert landing.ask("PLAYLIST_LOOKS", "look_number, looked_on, status, is_known, shown_snapshot_id, is_newest") == [
+    assert landing.ask(
+        "PLAYLIST_CHECKS", "look_number, checked_on, status, is_known, shown_snapshot_id, is_newest"
+    ) == [
         (1, "2026-11-15", "unchanged", False, None, False),
         (2, "2026-11-16", "read", True, "v1", False),
         (3, "2026-11-17", "unchanged", True, "v1", False),
@@ -52,7 +54,7 @@ def test_an_unchanged_look_shows_no_snapshot_that_was_never_read_whole(landing: 
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.look("2026-11-17 10:00", "unchanged", snapshot_id="v2")
 
-    assert landing.ask("PLAYLIST_LOOKS", "look_number, is_known") == [(1, True), (2, False)]
+    assert landing.ask("PLAYLIST_CHECKS", "look_number, is_known") == [(1, True), (2, False)]
 
 
 def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(landing: Landing) -> None:
@@ -61,7 +63,7 @@ def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(la
     landing.look("2026-11-18 10:00", "unchanged")
     landing.look("2026-11-19 10:00", "unchanged", snapshot_id="v2")
 
-    assert landing.ask("PLAYLIST_LOOKS", "look_number, is_known, shown_snapshot_id") == [
+    assert landing.ask("PLAYLIST_CHECKS", "look_number, is_known, shown_snapshot_id") == [
         (1, True, "v1"),
         (2, False, None),
         (3, True, "v1"),
@@ -74,18 +76,18 @@ def test_a_read_whose_items_have_not_arrived_tells_nothing(landing: Landing) -> 
     item = {"playlist_id": "p1", "snapshot_id": "v1", "kind": "song", "song_id": "s1"}
     landing.put(PLAYLIST_ITEMS, position=0, **item)
 
-    assert landing.ask("PLAYLIST_LOOKS", "is_known, shown_snapshot_id") == [(False, None)]
+    assert landing.ask("PLAYLIST_CHECKS", "is_known, shown_snapshot_id") == [(False, None)]
 
     landing.put(PLAYLIST_ITEMS, position=1, **item)
 
-    assert landing.ask("PLAYLIST_LOOKS", "is_known, shown_snapshot_id") == [(True, "v1")]
+    assert landing.ask("PLAYLIST_CHECKS", "is_known, shown_snapshot_id") == [(True, "v1")]
 
 
 def test_a_snapshot_replaced_by_an_incomplete_read_of_it_is_not_taken_for_whole(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", snapshot="v1")
     landing.read("2026-11-17 10:00", "s3", "s4", snapshot="v1", total=5, is_complete=False)
 
-    assert landing.ask("PLAYLIST_LOOKS", "look_number, is_known") == [(1, False), (2, False)]
+    assert landing.ask("PLAYLIST_CHECKS", "look_number, is_known") == [(1, False), (2, False)]
 
 
 def test_looks_of_playlists_do_not_mix(landing: Landing) -> None:
@@ -93,7 +95,7 @@ def test_looks_of_playlists_do_not_mix(landing: Landing) -> None:
     landing.read("2026-11-17 10:00", "s2", snapshot="v2", playlist="p2")
     landing.look("2026-11-18 10:00", "unchanged", playlist="p1")
 
-    assert landing.ask("PLAYLIST_LOOKS", "playlist_id, look_number, status, is_known, is_newest") == [
+    assert landing.ask("PLAYLIST_CHECKS", "playlist_id, look_number, status, is_known, is_newest") == [
         ("p1", 1, "read", True, False),
         ("p1", 2, "unchanged", True, True),
         ("p2", 1, "read", True, True),

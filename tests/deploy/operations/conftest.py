@@ -90,7 +90,7 @@ def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
         read_of("20261116T100000Z", MONDAY, "v1", row("s1", "Old", "ann"), row("s2", "Two", "bob")),
     )
     looks = (Look(playlist_id="p2", status="unchanged", snapshot_id="v9", playlist=playlist(id="p2")),)
-    manifest = Manifest(run_id="20261116T100000Z", extracted_at=MONDAY, looks=looks)
+    manifest = Manifest(run_id="20261116T100000Z", extracted_at=MONDAY, checks=looks)
     put_old(store, f"{monday}_manifest.json", manifest.as_bytes())
     take(lake, lambda: datetime(2026, 11, 16, 10, 5, tzinfo=UTC))
     put_old(store, f"{tuesday}p1.ndjson.gz", read_of("20261117T100000Z", TUESDAY, "v2", row("s1", "New", "ann")))

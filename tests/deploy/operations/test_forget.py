@@ -59,7 +59,7 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
     assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_ITEMS where ADDED_BY_ID = 'ann'") == [
         (0,)
     ]
-    assert warehouse.query("select OWNER_ID, URL from SPOTIFY.LANDING.PLAYLIST_READS where PLAYLIST_ID = 'p1'") == [
+    assert warehouse.query("select OWNER_ID, URL from SPOTIFY.LANDING.PLAYLIST_CHECKS where PLAYLIST_ID = 'p1'") == [
         (None, None),
         (None, None),
     ]
@@ -69,11 +69,11 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
         "files of rejects": 2,
         "reasons in the log": 1,
         "rows of playlist_items in the lake": 3,
-        "rows of playlist_reads in the lake": 3,
+        "rows of playlist_checks in the lake": 3,
         "published files": 4,
         "added_by_id in playlist_items of the warehouse": 3,
-        "owner_id in playlist_reads of the warehouse": 3,
-        "url in playlist_reads of the warehouse": 3,
+        "owner_id in playlist_checks of the warehouse": 3,
+        "url in playlist_checks of the warehouse": 3,
     }
 
 
@@ -85,7 +85,7 @@ def test_what_others_did_and_what_has_the_same_name_stays(lake: ObjectStore, war
     after = rows(lake, "playlist_items")
     assert [one["added_by_id"] for one in after] == [None, "bob", None, None]
     assert [one | {"added_by_id": None} for one in after] == [one | {"added_by_id": None} for one in before]
-    assert {one["name"] for one in rows(lake, "playlist_reads") if one["playlist_id"] == "p1"} == {"ann"}
+    assert {one["name"] for one in rows(lake, "playlist_checks") if one["playlist_id"] == "p1"} == {"ann"}
     assert status(lake, warehouse).differences == []
 
 
@@ -117,7 +117,7 @@ def test_a_dry_run_touches_nothing(lake: ObjectStore, warehouse: Warehouse) -> N
 
     assert found.removed["raw documents"] == 5
     assert {listed.key: listed.token for listed in lake.list("")} == before
-    assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_READS where OWNER_ID = 'ann'") == [(3,)]
+    assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_CHECKS where OWNER_ID = 'ann'") == [(3,)]
 
 
 class Breaking:
@@ -275,7 +275,7 @@ def test_a_replay_afterwards_doubles_nothing_and_brings_nobody_back(
 def current(warehouse: Warehouse) -> list[list[tuple[object, ...]]]:
     columns = {
         "PLAYLIST_ITEMS": "PLAYLIST_ID, SNAPSHOT_ID, POSITION, SONG_ID, ADDED_BY_ID, DOCUMENT_ID",
-        "PLAYLIST_READS": "PLAYLIST_ID, RUN_ID, SNAPSHOT_ID, OWNER_ID, DOCUMENT_ID",
+        "PLAYLIST_CHECKS": "PLAYLIST_ID, RUN_ID, SNAPSHOT_ID, OWNER_ID, DOCUMENT_ID",
         "SONG_POPULARITY": "SONG_ID, DOCUMENT_ID, SOURCE_POSITION, POPULARITY",
     }
     return [
@@ -314,7 +314,7 @@ def test_everything_goes_but_the_numbers_of_the_batches(lake: ObjectStore, wareh
     fetched = lake.get("log/00000000000000000002.json")
     assert fetched is not None
     left = json.loads(fetched.data)
-    assert (left["inputs"], left["files"], left["rows"], left["account"]) == ([], [], {}, {})
+    assert (left["inputs"], left["files"], left["rows"], left["reconciliation"]) == ([], [], {}, {})
     assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.SONGS") == [(0,)]
     assert dict(forget_everything(lake, warehouse).removed) == {}
     assert status(lake, warehouse).differences == []

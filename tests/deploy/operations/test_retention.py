@@ -42,7 +42,7 @@ def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore
         "raw/processed": 2,
         "processed/batches": 1,
         "processed/playlist_items": 1,
-        "processed/playlist_reads": 1,
+        "processed/playlist_checks": 1,
         "processed/song_popularity": 1,
         "processed/songs": 1,
     }
@@ -50,7 +50,7 @@ def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore
         "songs": 2,
         "song_popularity": 2,
         "playlist_items": 2,
-        "playlist_reads": 2,
+        "playlist_checks": 2,
         "batches": 1,
     }
     assert [key for key in keys(lake) if "00000000000000000001" in key] == [

@@ -95,7 +95,7 @@ def test_a_document_that_is_not_accounted_for_is_named(lake: ObjectStore) -> Non
     fetched = lake.get(key)
     assert fetched is not None
     entry = json.loads(fetched.data)
-    entry["account"]["documents"] = {}
+    entry["reconciliation"]["documents"] = {}
     lake.put(key, json.dumps(entry).encode())
 
     assert status(lake, None).differences == [
@@ -131,7 +131,7 @@ def forget_digests(lake: ObjectStore) -> None:
     """Makes the log that of an older version, which had no sha256."""
     for listed in list(lake.list("log/0")):
         entry = json.loads(data_of(lake, listed.key))
-        del entry["account"]["sha256"]
+        del entry["reconciliation"]["sha256"]
         lake.put(listed.key, json.dumps(entry).encode())
 
 

@@ -8,7 +8,7 @@ import pytest
 from deploy.commands import CommandError, run_command
 from deploy.local.why import as_text, locate, main, why
 from shared.store import ObjectStore
-from shared.tables import BATCHES, PLAYLIST_ITEMS, PLAYLIST_READS, SONGS
+from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONGS
 from tests.corpus import FOLDER
 
 MONDAY = "raw/processed/00000000000000000001/run=20261116T100000Z/p1.ndjson.gz"
@@ -36,7 +36,7 @@ def test_each_position_is_found_where_it_stood(lake: ObjectStore) -> None:
 
 
 def test_a_read_is_its_playlist_object_or_its_look(lake: ObjectStore) -> None:
-    (_, monday), (unchanged,) = why(lake, PLAYLIST_READS, "p1"), why(lake, PLAYLIST_READS, "p2")
+    (_, monday), (unchanged,) = why(lake, PLAYLIST_CHECKS, "p1"), why(lake, PLAYLIST_CHECKS, "p2")
 
     assert (monday.place.line, monday.place.columns["owner_id"]) == (1, "$.body.owner.id")
     assert (unchanged.place.line, unchanged.place.columns["owner_id"]) == (1, "$.looks[0].playlist.owner.id")

@@ -36,13 +36,13 @@ def test_a_person_is_forgotten_in_the_account_too(
     person: Snowflake, prod: Stage, lake: ObjectStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert person.port
-    assert count(prod, "PLAYLIST_READS", "OWNER_ID = 'ann'") == 3
+    assert count(prod, "PLAYLIST_CHECKS", "OWNER_ID = 'ann'") == 3
 
     assert run_command("forget", forget, ["--lake", lake.uri, "--stage", "prod", "--user", "ann", "--apply"]) == 0
 
-    assert "owner_id in playlist_reads of the warehouse" in capsys.readouterr().out
-    assert count(prod, "PLAYLIST_READS", "OWNER_ID = 'ann'") == 0
-    assert count(prod, "PLAYLIST_READS") == 4
+    assert "owner_id in playlist_checks of the warehouse" in capsys.readouterr().out
+    assert count(prod, "PLAYLIST_CHECKS", "OWNER_ID = 'ann'") == 0
+    assert count(prod, "PLAYLIST_CHECKS") == 4
     assert count(prod, "PLAYLIST_ITEMS", "ADDED_BY_ID = 'bob'") == 1
 
 

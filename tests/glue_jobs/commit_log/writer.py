@@ -71,7 +71,7 @@ def take(
         store.put(key, f"{number} {committed_at:%H:%M}".encode())
         return StagedFile("batches", key, 1)
 
-    return log.commit(batch, taken, files, rejects={}, account={}, batches_file=batches_file)
+    return log.commit(batch, taken, files, rejects={}, reconciliation={}, batches_file=batches_file)
 
 
 def attempt(

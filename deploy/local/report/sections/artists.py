@@ -83,8 +83,8 @@ def _rise(bi: Bi) -> list[Figure]:
     """Who gained and lost songs on the newest day; nothing where there was no day before it."""
     moved = bi.rows(
         "ARTIST_RISE",
-        "artist_id, artist_name, looked_on, song_count, previous_on, song_count_change",
-        where="looked_on = (select max(looked_on) from SPOTIFY.BI.ARTIST_RISE) and previous_on is not null",
+        "artist_id, artist_name, checked_on, song_count, previous_on, song_count_change",
+        where="checked_on = (select max(checked_on) from SPOTIFY.BI.ARTIST_RISE) and previous_on is not null",
         order="song_count_change desc, artist_name, artist_id",
     )
     if not moved:

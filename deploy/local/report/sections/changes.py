@@ -11,7 +11,7 @@ from deploy.local.report.ask import Bi, Row
 from deploy.local.report.page import Figure, Section, Table
 from deploy.local.report.words import count, day, first_names, labels, listed, name
 
-_LOOKS = "playlist_id, playlist_name, look_number, looked_on, status, failure_class, item_count"
+_LOOKS = "playlist_id, playlist_name, look_number, checked_on, status, failure_class, item_count"
 _ITEM = "playlist_id, playlist_name, item_uri, item_kind, item_name, artist_names, stay_number, state"
 _BY_PLAYLIST = "playlist_name, playlist_id, item_name, item_uri, stay_number"
 _MOST_BARS = 20
@@ -19,7 +19,9 @@ _MOST_BARS = 20
 
 def changes(bi: Bi, newest: date) -> Section:
     """Looks of that day, what entered and left by them, and what could not be seen."""
-    looks = latest(bi.rows("PLAYLIST_LOOKS", _LOOKS, newest, where="looked_on = %s", order="playlist_id, look_number"))
+    looks = latest(
+        bi.rows("PLAYLIST_CHECKS", _LOOKS, newest, where="checked_on = %s", order="playlist_id, look_number")
+    )
     entered = bi.rows("RECENTLY_ENTERED", _ITEM, newest, where="entered_by_at >= %s", order=_BY_PLAYLIST)
     ended = bi.rows("RECENTLY_LEFT", _ITEM, newest, where="left_by_at >= %s", order=_BY_PLAYLIST)
     left = [stay for stay in ended if stay["state"] != "playlist gone"]
@@ -150,15 +152,19 @@ def _unseen(bi: Bi, looks: Sequence[Row], newest: date) -> list[Figure]:
     """Playlists whose last look told nothing, and those that were not looked at that day."""
     failed = [look for look in looks if look["status"] == "failed"]
     earlier = bi.rows(
-        "PLAYLIST_LOOKS", _LOOKS, newest, where="is_newest and looked_on < %s and status <> 'gone'", order="playlist_id"
+        "PLAYLIST_CHECKS",
+        _LOOKS,
+        newest,
+        where="is_newest and checked_on < %s and status <> 'gone'",
+        order="playlist_id",
     )
     if not failed and not earlier:
         return []
     known = bi.rows(
-        "PLAYLIST_LOOKS", "playlist_id, looked_on, status", where="is_known", order="playlist_id, look_number"
+        "PLAYLIST_CHECKS", "playlist_id, checked_on, status", where="is_known", order="playlist_id, look_number"
     )
     last_known = {
-        look["playlist_id"]: f"gone by {look['looked_on']}" if look["status"] == "gone" else look["looked_on"]
+        look["playlist_id"]: f"gone by {look['checked_on']}" if look["status"] == "gone" else look["checked_on"]
         for look in known
     }
     parts = []

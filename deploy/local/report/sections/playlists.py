@@ -14,7 +14,7 @@ from deploy.local.report.words import MINUS, count, day, figure, labels, name, s
 _MOST_BARS = 30
 _MOST_DAYS = 31
 _DAILY = (
-    "playlist_id, looked_on, song_count, episode_count, local_count, empty_count, unavailable_count, rejected_count,"
+    "playlist_id, checked_on, song_count, episode_count, local_count, empty_count, unavailable_count, rejected_count,"
     " duration_minutes, entered_count, left_count"
 )
 _KINDS = ("song", "episode", "local", "empty", "unavailable", "rejected")
@@ -27,8 +27,8 @@ def playlists(bi: Bi) -> Section:
         "playlist_id, playlist_name, url, follower_count, last_status, last_failure_class",
         order="playlist_name, playlist_id",
     )
-    daily = bi.rows("PLAYLIST_DAILY", _DAILY, order="playlist_id, looked_on")
-    known = bi.rows("PLAYLIST_LOOKS", "playlist_id, status", where="is_known", order="playlist_id, look_number")
+    daily = bi.rows("PLAYLIST_DAILY", _DAILY, order="playlist_id, checked_on")
+    known = bi.rows("PLAYLIST_CHECKS", "playlist_id, status", where="is_known", order="playlist_id, look_number")
     gone = {look["playlist_id"] for look in latest(known) if look["status"] == "gone"}
     last = {row["playlist_id"]: row for row in daily if row["playlist_id"] not in gone}
     every.sort(key=lambda playlist: (-_size(playlist, last), playlist["playlist_name"], playlist["playlist_id"]))
@@ -96,7 +96,7 @@ def _size_table(every: Sequence[Row], last: dict[str, Row], gone: set[str]) -> T
                 row["empty_count"] + row["unavailable_count"] + row["rejected_count"] if row else None,
                 row["duration_minutes"] if row else None,
                 "withheld" if playlist["follower_count"] is None else playlist["follower_count"],
-                row["looked_on"] if row else "gone" if playlist["playlist_id"] in gone else "never",
+                row["checked_on"] if row else "gone" if playlist["playlist_id"] in gone else "never",
                 playlist["last_status"],
             )
         )
@@ -106,14 +106,14 @@ def _size_table(every: Sequence[Row], last: dict[str, Row], gone: set[str]) -> T
 
 def _seen(bi: Bi, every: Sequence[Row], daily: Sequence[Row], label: dict[str, str]) -> Figure:
     looks = bi.rows(
-        "PLAYLIST_LOOKS", "playlist_id, look_number, looked_on, status, is_known", order="playlist_id, look_number"
+        "PLAYLIST_CHECKS", "playlist_id, look_number, checked_on, status, is_known", order="playlist_id, look_number"
     )
-    days = sorted({look["looked_on"] for look in looks})
-    by_day = {(row["playlist_id"], row["looked_on"]): row for row in daily}
+    days = sorted({look["checked_on"] for look in looks})
+    by_day = {(row["playlist_id"], row["checked_on"]): row for row in daily}
     states: dict[tuple[str, date], tuple[str, str]] = {}
     known: set[str] = set()
     for of_day in days:
-        for look in latest([look for look in looks if look["looked_on"] == of_day]):
+        for look in latest([look for look in looks if look["checked_on"] == of_day]):
             key = (look["playlist_id"], of_day)
             states[key] = _state(look, by_day.get(key), is_first=look["playlist_id"] not in known)
             if look["is_known"]:
@@ -138,7 +138,7 @@ def _seen(bi: Bi, every: Sequence[Row], daily: Sequence[Row], label: dict[str, s
         "What was seen when",
         _seen_sentence(days, every, known, states) + _cut(every),
         charts.seen(points, names, [of_day.isoformat() for of_day in shown_days]),
-        Table.of(("playlist", "day", "look", "change"), rows, "BI.PLAYLIST_LOOKS"),
+        Table.of(("playlist", "day", "look", "change"), rows, "BI.PLAYLIST_CHECKS"),
     )
 
 

@@ -59,7 +59,9 @@ def _half(known: list[dict[str, int]], total: int) -> int:
 
 def _days(bi: Bi) -> Figure:
     """Every day on which a look told what a playlist held; gone playlists count as left."""
-    looked = {row["looked_on"] for row in bi.rows("PLAYLIST_LOOKS", "looked_on", where="is_known", order="looked_on")}
+    looked = {
+        row["checked_on"] for row in bi.rows("PLAYLIST_CHECKS", "checked_on", where="is_known", order="checked_on")
+    }
     came: dict[date, int] = defaultdict(int)
     went: dict[date, int] = defaultdict(int)
     for row in bi.rows("RECENTLY_ENTERED", "entered_by_at", order="entered_by_at"):

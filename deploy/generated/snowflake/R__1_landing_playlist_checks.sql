@@ -1,6 +1,6 @@
--- playlist_reads: every row as loaded; the current ones are CORE.PLAYLIST_READS.
--- Made by `python -m deploy.generate` from shared/tables/playlist_reads.py; do not edit.
-create table if not exists {{ database }}.LANDING.PLAYLIST_READS (
+-- playlist_checks: every row as loaded; the current ones are CORE.PLAYLIST_CHECKS.
+-- Made by `python -m deploy.generate` from shared/tables/playlist_checks.py; do not edit.
+create table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     PLAYLIST_ID varchar not null comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     RUN_ID varchar not null comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     STATUS varchar not null comment 'read, unchanged, failed or gone',
@@ -30,17 +30,17 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_READS (
 comment = 'Every look at a playlist and how it ended. Membership is read from the complete reads only.';
 
 -- For a table made before its contract had the column.
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists FAILURE_CLASS varchar;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists SNAPSHOT_ID varchar;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists READ_AT timestamp_ntz(6);
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists TOTAL number(10,0);
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists ITEM_COUNT number(10,0);
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IS_COMPLETE boolean;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists NAME varchar;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists DESCRIPTION varchar;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists OWNER_ID varchar;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IS_PUBLIC boolean;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IS_COLLABORATIVE boolean;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists FOLLOWER_COUNT number(10,0);
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists IMAGE_URL varchar;
-alter table {{ database }}.LANDING.PLAYLIST_READS add column if not exists URL varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FAILURE_CLASS varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists SNAPSHOT_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists READ_AT timestamp_ntz(6);
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists TOTAL number(10,0);
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists ITEM_COUNT number(10,0);
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists IS_COMPLETE boolean;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists NAME varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists DESCRIPTION varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists OWNER_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists IS_PUBLIC boolean;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists IS_COLLABORATIVE boolean;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FOLLOWER_COUNT number(10,0);
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists IMAGE_URL varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists URL varchar;

@@ -1,9 +1,9 @@
-"""Contract of `playlist_reads`."""
+"""Contract of `playlist_checks`."""
 
 from shared.contract import Column, ObservedPer, Table, Type, key_column
 
-PLAYLIST_READS = Table(
-    name="playlist_reads",
+PLAYLIST_CHECKS = Table(
+    name="playlist_checks",
     doc="Every look at a playlist and how it ended. Membership is read from the complete reads only.",
     grain="one row per playlist and run",
     key=("playlist_id", "run_id"),

@@ -1,16 +1,16 @@
--- playlist_looks: one row per look at a playlist, however it ended.
+-- playlist_checks: one row per look at a playlist, however it ended.
 -- is_known: the look tells what the playlist held. True for a complete read whose items are all here, for unchanged
 -- after such a read, and for gone (it held nothing any more). A failed or incomplete look tells nothing; nor does a
 -- read whose items have not arrived yet, or were replaced by an incomplete read of the same snapshot: what is not
 -- there then is no proof that it left.
 -- unchanged shows the snapshot it names, without one that of the last complete read.
-create or replace secure view {{ database }}.BI.PLAYLIST_LOOKS (
+create or replace secure view {{ database }}.BI.PLAYLIST_CHECKS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     LOOK_NUMBER comment 'place among the looks at this playlist, from 1 for the oldest; never null',
     RUN_ID comment 'extraction run such as 20261120T100000Z, document:... for a dropped file; never null',
     LOOKED_AT comment 'when it was looked at, UTC; never null',
-    LOOKED_ON comment 'UTC day of looked_at; never null',
+    CHECKED_ON comment 'UTC day of looked_at; never null',
     STATUS comment 'read, unchanged, failed or gone; never null',
     FAILURE_CLASS comment 'why it failed or the playlist is gone; null otherwise',
     IS_COMPLETE comment 'every position was read; null when nothing was read',
@@ -37,7 +37,7 @@ whole as (
     select distinct
         reads.playlist_id,
         reads.snapshot_id
-    from {{ database }}.CORE.PLAYLIST_READS as reads
+    from {{ database }}.CORE.PLAYLIST_CHECKS as reads
     left join held on held.playlist_id = reads.playlist_id and held.snapshot_id = reads.snapshot_id
     where
         reads.status = 'read'
@@ -61,7 +61,7 @@ looks as (
         source_object,
         source_position,
         batch_id
-    from {{ database }}.CORE.PLAYLIST_READS
+    from {{ database }}.CORE.PLAYLIST_CHECKS
 ),
 
 numbered as (
@@ -103,7 +103,7 @@ select
     numbered.look_number,
     numbered.run_id,
     numbered.looked_at,
-    cast(numbered.looked_at as date) as looked_on,
+    cast(numbered.looked_at as date) as checked_on,
     numbered.status,
     numbered.failure_class,
     numbered.is_complete,

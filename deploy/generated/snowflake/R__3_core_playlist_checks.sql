@@ -1,5 +1,5 @@
--- playlist_reads: one row per playlist and run; every observation, of copies the newest.
--- Made by `python -m deploy.generate` from shared/tables/playlist_reads.py; do not edit.
+-- playlist_checks: one row per playlist and run; every observation, of copies the newest.
+-- Made by `python -m deploy.generate` from shared/tables/playlist_checks.py; do not edit.
 -- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table
 -- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in
 -- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.
@@ -17,19 +17,19 @@ from (
             partition by playlist_id, run_id
             order by extracted_at desc, source_object desc, source_position desc, batch_id desc
         ) as row_place
-    from {{ database }}.LANDING.PLAYLIST_READS
+    from {{ database }}.LANDING.PLAYLIST_CHECKS
 ) as numbered
 where row_place = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.PLAYLIST_READS_DYNAMIC
+create or replace dynamic table {{ database }}.CORE.PLAYLIST_CHECKS_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
 as
 {{ current_rows }};
 {% endif %}
-create or replace view {{ database }}.CORE.PLAYLIST_READS (
+create or replace view {{ database }}.CORE.PLAYLIST_CHECKS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     RUN_ID comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     STATUS comment 'read, unchanged, failed or gone',
@@ -60,8 +60,8 @@ select
     playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
     description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
     source_object, document_id, source_position, extracted_at
-from {{ database }}.CORE.PLAYLIST_READS_DYNAMIC;
+from {{ database }}.CORE.PLAYLIST_CHECKS_DYNAMIC;
 {% else %}
 {{ current_rows }};
-drop dynamic table if exists {{ database }}.CORE.PLAYLIST_READS_DYNAMIC;
+drop dynamic table if exists {{ database }}.CORE.PLAYLIST_CHECKS_DYNAMIC;
 {% endif %}

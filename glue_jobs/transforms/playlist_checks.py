@@ -1,14 +1,14 @@
-"""How rows of `playlist_reads` are made."""
+"""How rows of `playlist_checks` are made."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.conform import conform, text_or_null
 from glue_jobs.frames import LINEAGE
-from shared.tables import PLAYLIST_READS
+from shared.tables import PLAYLIST_CHECKS
 
 
-def playlist_reads(reads: DataFrame) -> DataFrame:
+def playlist_checks(reads: DataFrame) -> DataFrame:
     """One row per look at a playlist, whether or not it brought items."""
     return reads.select(
         *LINEAGE,
@@ -29,4 +29,4 @@ def playlist_reads(reads: DataFrame) -> DataFrame:
         F.col("playlist.followers.total").alias("follower_count"),
         F.col("playlist.images.url").alias("image_url"),
         F.col("playlist.external_urls.spotify").alias("url"),
-    ).transform(conform, PLAYLIST_READS)
+    ).transform(conform, PLAYLIST_CHECKS)

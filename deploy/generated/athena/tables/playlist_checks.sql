@@ -1,6 +1,6 @@
--- playlist_reads: every published row; the current ones are playlist_reads of the other database.
--- Made by `python -m deploy.generate` from shared/tables/playlist_reads.py; do not edit.
-create external table if not exists {{ lake_database }}.playlist_reads (
+-- playlist_checks: every published row; the current ones are playlist_checks of the other database.
+-- Made by `python -m deploy.generate` from shared/tables/playlist_checks.py; do not edit.
+create external table if not exists {{ lake_database }}.playlist_checks (
     playlist_id string comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     run_id string comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     status string comment 'read, unchanged, failed or gone',
@@ -27,7 +27,7 @@ create external table if not exists {{ lake_database }}.playlist_reads (
 comment 'Every look at a playlist and how it ended. Membership is read from the complete reads only.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
-location 's3://{{ bucket }}/{{ prefix }}processed/playlist_reads/'
+location 's3://{{ bucket }}/{{ prefix }}processed/playlist_checks/'
 tblproperties (
     'projection.enabled' = 'true',
     'projection.ingest_date.type' = 'date',
@@ -35,5 +35,5 @@ tblproperties (
     'projection.ingest_date.range' = '2024-01-01,NOW',
     'projection.ingest_date.interval' = '1',
     'projection.ingest_date.interval.unit' = 'DAYS',
-    'storage.location.template' = 's3://{{ bucket }}/{{ prefix }}processed/playlist_reads/ingest_date=${ingest_date}/'
+    'storage.location.template' = 's3://{{ bucket }}/{{ prefix }}processed/playlist_checks/ingest_date=${ingest_date}/'
 )
