@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from glue_jobs.packed import SPARK_TYPES
+from glue_jobs.reading.parquet import SPARK_TYPES
 from shared.contract import Column, Table, Type
 from shared.lake import PROCESSED, PROCESSED_NAME
 from shared.tables import TABLES

@@ -183,7 +183,7 @@ class CommitLog:
         """
         self.waiting_seconds = 0.0
         self.left: dict[str, str] = {}
-        self._store = store
+        self.store = self._store = store
         self._is_folder = store.uri.startswith("file://")
         self._clock = clock
         self._new_id = new_id
@@ -329,16 +329,16 @@ class CommitLog:
             return None
         inputs, alone, condemned = chosen
         batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned, alone)
-        self._put_note(batch, batch.inputs, failed=False)
+        self._put_note(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
 
-    def _put_note(self, batch: Batch, inputs: Sequence[Input], *, failed: bool) -> None:
+    def _put_note(self, batch: Batch, inputs: Sequence[Input], *, failed: bool, alone: bool) -> None:
         note = {
             "version": VERSION,
             "planned_at": document.timestamp(batch.planned_at),
             "inputs": [{"key": one.key, "token": one.token} for one in inputs],
             "suspects": [one.key for one in largest(inputs)],
-            "alone": batch.alone,
+            "alone": alone,
             "failed": failed,
         }
         self._store.put(lake.attempt(batch.batch_id), _json(note))
@@ -482,12 +482,13 @@ class CommitLog:
         if batch.batch_id not in self._perhaps_committed:
             self._store.delete_under(lake.staging(batch.batch_id))
 
-    def fail(self, batch: Batch, inputs: Sequence[Input]) -> None:
+    def fail(self, batch: Batch, inputs: Sequence[Input], *, alone: bool = False) -> None:
         """An orderly end for which these inputs of the batch are the reason: it counts as their death at once.
 
-        The next batch is of healthy inputs, if there are any; the largest of these are then planned alone.
+        The next batch is of healthy inputs, if there are any; the largest of these are then planned alone. An input
+        that failed alone is quarantined instead.
         """
-        self._put_note(batch, inputs, failed=True)
+        self._put_note(batch, inputs, failed=True, alone=batch.alone or alone)
         self._delete_staging(batch)
 
     def _remove_expired_staging(self) -> None:

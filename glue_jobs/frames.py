@@ -1,28 +1,67 @@
-"""The two frames that every transform starts from, as Spark reads them from what the intake packed.
+"""The two frames that every transform starts from, and what all transforms do with them.
 
-`items`: one row per playlist position of the batch, whatever stands there. `reads`: one row per look at a playlist.
+`items`: one row per playlist position of the batch, whatever it holds. `checks`: one row per check of a playlist. The
+reader has typed every value and decided which tables refuse a row; Spark decides about all rows together.
 """
 
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from glue_jobs import packed
+from glue_jobs.reading.parquet import CHECKS, ITEMS, Shape, spark_ddl
 from shared import contract
+from shared.contract import Table
 
-# What every row says of where it was read.
-LINEAGE = tuple(column.name for column in contract.LINEAGE)
-
-
-def read_items(spark: SparkSession, folder: str, batch_id: str) -> DataFrame:
-    """Items of the batch: their lineage typed, every leaf of the payload a string."""
-    return _read(spark, folder, packed.ITEMS, batch_id)
+# What every row says of where it was read; `batch_id` is added when the rows are written, since all have the same.
+LINEAGE = tuple(column.name for column in contract.LINEAGE if column is not contract.BATCH_ID)
 
 
-def read_reads(spark: SparkSession, folder: str, batch_id: str) -> DataFrame:
-    """Looks at playlists of the batch: their lineage typed, every leaf of the playlist object a string."""
-    return _read(spark, folder, packed.READS, batch_id)
+def read_items(spark: SparkSession, folder: str) -> DataFrame:
+    """Items of the batch, as the reader staged them."""
+    return _read(spark, folder, ITEMS)
 
 
-def _read(spark: SparkSession, folder: str, columns: packed.Columns, batch_id: str) -> DataFrame:
-    rows = spark.read.schema(packed.spark_ddl(columns)).parquet(folder)
-    return rows.withColumn("batch_id", F.lit(batch_id))
+def read_checks(spark: SparkSession, folder: str) -> DataFrame:
+    """Checks of playlists of the batch, as the reader staged them."""
+    return _read(spark, folder, CHECKS)
+
+
+def _read(spark: SparkSession, folder: str, shape: Shape) -> DataFrame:
+    return spark.read.schema(spark_ddl(shape)).parquet(folder)
+
+
+def of_kind(table: Table) -> SparkColumn:
+    """Whether the table is made from items of the row's kind."""
+    return F.col("kind").isin(*table.kinds)
+
+
+def is_refused_by(table: Table, refused: str = "refused") -> SparkColumn:
+    """Whether the reader decided that the table refuses the row, or the list element with this `refused`."""
+    return F.expr(f"{refused} is not null and array_contains({refused}, '{table.name}')")
+
+
+def accepted_by(table: Table) -> SparkColumn:
+    """Whether the row makes a row of the table: it is of a kind the table is made from, and not refused."""
+    accepted = ~is_refused_by(table)
+    return of_kind(table) & accepted if table.kinds else accepted
+
+
+def newest(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows to publish, at most one per key: of the newest observation as `Table.newest_per` says.
+
+    Histories keep all. Of elements of one list the first wins, if the rows have their `position`.
+    """
+    if table.newest_per and table.newest_per != table.key:
+        rows = _first(rows, "rank()", table.newest_per, table.observation_order)
+    if table.newest_per:
+        in_list = ("position",) if "position" in rows.columns and "position" not in table.key else ()
+        rows = _first(rows, "row_number()", table.key, table.row_order, in_list)
+    return rows
+
+
+def _first(
+    rows: DataFrame, ranked: str, per: tuple[str, ...], latest: tuple[str, ...], lowest: tuple[str, ...] = ()
+) -> DataFrame:
+    order = [*(f"{name} desc" for name in latest if name in rows.columns), *lowest]
+    window = F.expr(f"{ranked} over (partition by {', '.join(per)} order by {', '.join(order)})")
+    return rows.withColumn("_rank", window).where("_rank = 1").drop("_rank")

@@ -12,18 +12,21 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from pyspark.sql import SparkSession
 
 from shared.store import ObjectStore
 
 log = logging.getLogger(__name__)
+
+_Part = TypeVar("_Part")
+_Report = TypeVar("_Report")
 
 # Spark's SQL settings that results and time depend on; they can be set on a session that is already there.
 _SQL_SETTINGS = {
@@ -40,7 +43,7 @@ _SQL_SETTINGS = {
 # For plain Python on one machine, where start-up is most of the time, Spark compiles its plans for large batches only.
 # Spark's results are the same either way.
 _UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-_WORTH_COMPILING = 20_000  # items
+MANY_ITEMS = 20_000  # from here on it is worth while to compile plans
 _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.master": "local[*]",
     "spark.ui.enabled": "false",
@@ -125,13 +128,26 @@ class GlueJob:
         """Tells Spark how much is to come; on Glue and under spark-submit it compiles its plans for any number."""
         if is_submitted():
             return
-        if items >= _WORTH_COMPILING:
+        if items >= MANY_ITEMS:
             self._jvm = _LARGE_JVM  # unless it runs already
         for key, value in _UNCOMPILED.items():
-            if items < _WORTH_COMPILING:
+            if items < MANY_ITEMS:
                 self.spark.conf.set(key, value)
             else:
                 self.spark.conf.unset(key)
+
+    def map_by_tasks(self, function: Callable[[_Part], _Report], parts: Sequence[_Part]) -> list[_Report]:
+        """The function's result for each part, in order, each made by a task of its own.
+
+        Raises py4j's error when a task ends with an exception, or its process does.
+        """
+        results: list[_Report] = self.spark.sparkContext.parallelize(parts, len(parts)).map(function).collect()
+        return results
+
+    @cached_property
+    def has_executors(self) -> bool:
+        """Whether tasks run elsewhere than in the driver's process."""
+        return not str(self.spark.sparkContext.master).startswith("local")
 
     @cached_property
     def _spark_reads_s3(self) -> bool:
@@ -243,6 +259,7 @@ def is_submitted() -> bool:
 
 def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
     builder = SparkSession.builder.appName(name)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run on whatever python3 is on the PATH
     settings = dict(_SQL_SETTINGS)
     if not is_submitted():
         jvm = f"{jvm_options} {_LOCAL_JVM.format(home=scratch)}"

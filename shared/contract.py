@@ -20,6 +20,10 @@ class Type(StrEnum):
     TIMESTAMP = "timestamp"
 
 
+# What a position of a playlist holds; every item has one of these kinds.
+KINDS = ("song", "episode", "local", "empty", "unavailable", "rejected")
+
+
 class ObservedPer(StrEnum):
     """What one observation is: a single playlist item, or the whole read of a playlist."""
 
@@ -31,10 +35,11 @@ class ObservedPer(StrEnum):
 class Column:
     """One column of a table.
 
-    `doc` says what name and type cannot: unit, zone, what null means. `source` names the JSON path or paths it is
-    made from: `item.…` is the entry of a playlist row (the API spells it `item` or `track`), `playlist.…` the playlist
-    object, any other path lies in the row itself; `[]` means every element of a list, `[0]` the first alone. No source
-    means that the suite makes the value.
+    `doc` says what name and type cannot: unit, zone, what null means. `source` names the JSON path or paths of the
+    value: `item.…` is the entry of a playlist row (the API spells it `item` or `track`), `playlist.…` the playlist
+    object, any other path starts in the row itself. `[]` means every element of a list, `[0]` the first element, `[#]`
+    the number of elements; a column `position` with a path that ends in `[]` is the element's index. Without a source,
+    or where it is `derived`, the suite makes the value itself: a payload value can never be malformed for the column.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Column:
     doc: str
     source: str | tuple[str, ...] = ()
     nullable: bool = True
+    derived: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -69,6 +75,9 @@ LINEAGE = (
 class Table:
     """One table: what a row is, what makes it unique, whose newest observation is the current one.
 
+    `kinds` are the kinds of playlist items that the table is made from; none for a table that is not made from items.
+    `rows_from` names the JSON paths whose values make the rows: one row for each value that is not null, or for each
+    element where the path ends in `[]`. Without it every item of these kinds (or every check of a playlist) makes one.
     `newest_per` may be coarser than `key`: of a song's credits the newest observation counts as a whole, else an
     artist who was dropped would stay for ever. Empty means history: every observation is kept. `keeps_rejected`: a row
     that breaks the contract beside its key is published all the same, its broken values null.
@@ -81,6 +90,8 @@ class Table:
     observed_per: ObservedPer
     columns: tuple[Column, ...]
     newest_per: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    rows_from: tuple[str, ...] = ()
     keeps_rejected: bool = False
     lineage: tuple[Column, ...] = field(default=LINEAGE)
 

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.explode_playlists import parse_arguments, run
-from glue_jobs.reader import Item, read_document
+from glue_jobs.reading.document import read_document
 from shared.store import open_store
 from tests.benchmarks import floor
 from tests.benchmarks.__main__ import current_rows

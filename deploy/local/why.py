@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -20,7 +21,8 @@ import pyarrow.parquet as pq
 from deploy.commands import CommandError, log_of, parser_of, run_command, table_named, table_text
 from deploy.generate import current_select
 from glue_jobs.commit_log import Entry
-from glue_jobs.reader import Read, UnreadableDocumentError, read_document
+from glue_jobs.reading.document import read_document
+from glue_jobs.reading.model import Check, UnreadableDocumentError
 from glue_jobs.replay import archived_key
 from shared import document, lake
 from shared.contract import Column, Table
@@ -173,14 +175,14 @@ def locate(data: bytes, source_position: int, *, is_read: bool) -> tuple[int | N
     where the document is one JSON value over many lines. None if nothing is there.
     """
     try:
-        reads = read_document(_marked(data)).reads
+        checks = read_document(_marked(data)).checks
     except (UnreadableDocumentError, document.DamagedDocumentError, UnicodeError):
         return None
     if is_read:
-        marks = [mark for read in reads if read.source_position == source_position for mark in _marks(read)]
+        marks = [mark for check in checks if check.source_position == source_position for mark in _marks(check)]
     else:
-        items = [item for read in reads for item in read.items]
-        marks = [item.row.get("added_at") for item in items if item.source_position == source_position]
+        rows = [row for check in checks for _, row in check.rows()]
+        marks = [row["added_at"] for row in rows[source_position : source_position + 1]]
     for mark in marks:
         if isinstance(mark, str) and mark.startswith(_MARK):
             _, line, entry_key, path = mark.split(" ", 3)
@@ -188,10 +190,10 @@ def locate(data: bytes, source_position: int, *, is_read: bool) -> tuple[int | N
     return None
 
 
-def _marks(read: Read) -> Iterator[object]:
-    yield (read.playlist or {}).get("name")
-    yield read.failure_class
-    yield from (item.row.get("added_at") for item in read.items[:1])
+def _marks(check: Check) -> Iterator[object]:
+    yield (check.playlist or {}).get("name")
+    yield check.failure_class
+    yield from (row["added_at"] for _, row in islice(check.rows(), 1))
 
 
 _MARK = "place:"

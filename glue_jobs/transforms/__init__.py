@@ -1,4 +1,4 @@
-"""One transform per table: a plain function from a frame to the table's rows, conformed to the contract."""
+"""One transform per table: a plain function from a frame to the table's rows."""
 
 from collections.abc import Callable
 
@@ -17,8 +17,17 @@ from glue_jobs.transforms.songs import songs
 Transform = Callable[[DataFrame], DataFrame]
 
 # Begun in this order, some at a time: the largest first, or all wait for it at the end.
-FROM_ITEMS: dict[str, Transform] = {
-    made.__name__: made
-    for made in (playlist_items, artists, songs, albums, song_artists, album_artists, song_popularity, episodes)
+TRANSFORMS: dict[str, Transform] = {
+    transform.__name__: transform
+    for transform in (
+        playlist_items,
+        artists,
+        songs,
+        albums,
+        song_artists,
+        album_artists,
+        song_popularity,
+        episodes,
+        playlist_checks,
+    )
 }
-FROM_READS: dict[str, Transform] = {playlist_checks.__name__: playlist_checks}

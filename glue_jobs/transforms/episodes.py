@@ -3,16 +3,15 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.conform import conform
 from glue_jobs.dates import with_released_on
-from glue_jobs.frames import LINEAGE
+from glue_jobs.frames import LINEAGE, accepted_by
 from shared.tables import EPISODES
 
 
 def episodes(items: DataFrame) -> DataFrame:
     """One row per mention of an episode. Some answers dress it as a track, with its show as the album."""
     return (
-        items.where(F.col("kind") == "episode")
+        items.where(accepted_by(EPISODES))
         .select(
             *LINEAGE,
             F.col("item.id").alias("episode_id"),
@@ -23,10 +22,9 @@ def episodes(items: DataFrame) -> DataFrame:
             F.col("item.duration_ms").alias("duration_ms"),
             F.col("item.explicit").alias("explicit"),
             F.col("item.release_date").alias("release_date_text"),
-            F.coalesce(F.get("item.languages", F.lit(0)), F.col("item.language")).alias("language"),
+            F.coalesce("item.languages_first", "item.language").alias("language"),
             F.col("item.uri").alias("uri"),
             F.col("item.external_urls.spotify").alias("url"),
         )
         .transform(with_released_on)
-        .transform(conform, EPISODES)
     )

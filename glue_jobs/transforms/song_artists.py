@@ -3,15 +3,12 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.conform import conform
 from glue_jobs.credits import explode_credits
 from shared.tables import SONG_ARTISTS
 
 
 def song_artists(items: DataFrame) -> DataFrame:
     """One row per mention of a song and artist credited on it."""
-    return (
-        items.where(F.col("kind") == "song")
-        .transform(explode_credits, F.col("item.artists"), song_id=F.col("item.id"))
-        .transform(conform, SONG_ARTISTS)
+    return explode_credits(items, SONG_ARTISTS, F.col("item.artists"), song_id=F.col("item.id")).withColumn(
+        "artist_id", F.col("credit.id")
     )

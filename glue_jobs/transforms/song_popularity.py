@@ -3,15 +3,12 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.conform import conform
-from glue_jobs.frames import LINEAGE
+from glue_jobs.frames import LINEAGE, accepted_by
 from shared.tables import SONG_POPULARITY
 
 
 def song_popularity(items: DataFrame) -> DataFrame:
     """One row per mention of a song whose popularity the API showed; a withheld one is no observation."""
-    return (
-        items.where((F.col("kind") == "song") & F.col("item.popularity").isNotNull())
-        .select(*LINEAGE, F.col("item.id").alias("song_id"), F.col("item.popularity").alias("popularity"))
-        .transform(conform, SONG_POPULARITY)
+    return items.where(accepted_by(SONG_POPULARITY) & F.col("item.popularity").isNotNull()).select(
+        *LINEAGE, F.col("item.id").alias("song_id"), F.col("item.popularity").alias("popularity")
     )

@@ -9,6 +9,8 @@ ALBUM_ARTISTS = Table(
     key=("album_id", "artist_id"),
     newest_per=("album_id",),
     observed_per=ObservedPer.ITEM,
+    kinds=("song",),
+    rows_from=("item.album.artists[]",),
     columns=(
         key_column("album_id", "Spotify id of the album", "item.album.id"),
         key_column("artist_id", "Spotify id of the artist", "item.album.artists[].id"),

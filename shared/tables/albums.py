@@ -9,9 +9,11 @@ ALBUMS = Table(
     key=("album_id",),
     newest_per=("album_id",),
     observed_per=ObservedPer.ITEM,
+    kinds=("song",),
+    rows_from=("item.album",),
     columns=(
         key_column("album_id", "Spotify id", "item.album.id"),
-        Column("name", Type.STRING, "title; may be empty after a takedown", "item.album.name"),
+        Column("name", Type.STRING, "title; null if withheld or empty, as after a takedown", "item.album.name"),
         Column("album_type", Type.STRING, "album, single, compilation or a newer word", "item.album.album_type"),
         Column(
             "release_date_text",

@@ -9,9 +9,13 @@ ARTISTS = Table(
     key=("artist_id",),
     newest_per=("artist_id",),
     observed_per=ObservedPer.ITEM,
+    kinds=("song",),
+    rows_from=("item.artists[]", "item.album.artists[]"),
     columns=(
         key_column("artist_id", "Spotify id", ("item.artists[].id", "item.album.artists[].id")),
-        Column("name", Type.STRING, "name; may be empty", ("item.artists[].name", "item.album.artists[].name")),
+        Column(
+            "name", Type.STRING, "name; null if withheld or empty", ("item.artists[].name", "item.album.artists[].name")
+        ),
         Column("uri", Type.STRING, "Spotify URI", ("item.artists[].uri", "item.album.artists[].uri")),
         Column(
             "url",

@@ -9,6 +9,7 @@ EPISODES = Table(
     key=("episode_id",),
     newest_per=("episode_id",),
     observed_per=ObservedPer.ITEM,
+    kinds=("episode",),
     columns=(
         key_column("episode_id", "Spotify id", "item.id"),
         Column("name", Type.STRING, "title", "item.name"),
@@ -35,7 +36,7 @@ EPISODES = Table(
             "item.release_date",
         ),
         Column(
-            "language", Type.STRING, "first language given, as an ISO 639 code", ("item.languages[]", "item.language")
+            "language", Type.STRING, "first language given, as an ISO 639 code", ("item.languages[0]", "item.language")
         ),
         Column("uri", Type.STRING, "Spotify URI", "item.uri"),
         Column("url", Type.STRING, "page for people", "item.external_urls.spotify"),

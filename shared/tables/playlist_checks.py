@@ -14,14 +14,20 @@ PLAYLIST_CHECKS = Table(
         Column("status", Type.STRING, "read, unchanged, failed or gone", nullable=False),
         Column("failure_class", Type.STRING, "why the read failed or the playlist is gone; null otherwise"),
         Column(
-            "snapshot_id", Type.STRING, "version of the playlist; null when the look failed", "playlist.snapshot_id"
+            "snapshot_id",
+            Type.STRING,
+            "version of the playlist; null when the check failed",
+            "playlist.snapshot_id",
+            derived=True,
         ),
         Column("read_at", Type.TIMESTAMP, "when it was looked at, UTC"),
         Column("total", Type.INT, "items the API said there are; null if it did not say", "playlist.items.total"),
         Column("item_count", Type.INT, "items this document holds; null when nothing was read"),
         Column("is_complete", Type.BOOLEAN, "every position from 0 to total was read; null when nothing was read"),
         Column("name", Type.STRING, "name of the playlist; null if the document does not say", "playlist.name"),
-        Column("description", Type.STRING, "as given, HTML escapes included", "playlist.description"),
+        Column(
+            "description", Type.STRING, "as given, HTML escapes included; null if there is none", "playlist.description"
+        ),
         Column("owner_id", Type.STRING, "Spotify user who owns it", "playlist.owner.id"),
         Column("is_public", Type.BOOLEAN, "on the owner's profile; null means unknown", "playlist.public"),
         Column("is_collaborative", Type.BOOLEAN, "others may edit it", "playlist.collaborative"),

@@ -1,6 +1,6 @@
 """Contract of `playlist_items`."""
 
-from shared.contract import Column, ObservedPer, Table, Type, key_column
+from shared.contract import KINDS, Column, ObservedPer, Table, Type, key_column
 
 PLAYLIST_ITEMS = Table(
     name="playlist_items",
@@ -12,6 +12,7 @@ PLAYLIST_ITEMS = Table(
     key=("playlist_id", "snapshot_id", "position"),
     newest_per=("playlist_id", "snapshot_id"),
     observed_per=ObservedPer.READ,
+    kinds=KINDS,
     keeps_rejected=True,  # else a membership would seem to end
     columns=(
         key_column("playlist_id", "Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known"),
@@ -23,6 +24,7 @@ PLAYLIST_ITEMS = Table(
             "song, episode, local, empty (nothing there), unavailable (no id) or rejected (see rejects/)",
             ("item", "item.uri", "item.type", "is_local"),
             nullable=False,
+            derived=True,
         ),
         Column("song_id", Type.STRING, "the song; null for every other kind", "item.id"),
         Column("episode_id", Type.STRING, "the episode; null for every other kind", "item.id"),

@@ -9,6 +9,8 @@ SONG_ARTISTS = Table(
     key=("song_id", "artist_id"),
     newest_per=("song_id",),
     observed_per=ObservedPer.ITEM,
+    kinds=("song",),
+    rows_from=("item.artists[]",),
     columns=(
         key_column("song_id", "Spotify id of the song", "item.id"),
         key_column("artist_id", "Spotify id of the artist", "item.artists[].id"),

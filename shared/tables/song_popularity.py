@@ -8,6 +8,8 @@ SONG_POPULARITY = Table(
     grain="one row per song and place it was observed at",
     key=("song_id", "document_id", "source_position"),
     observed_per=ObservedPer.ITEM,
+    kinds=("song",),
+    rows_from=("item.popularity",),
     columns=(
         key_column("song_id", "Spotify id of the song", "item.id"),
         Column("popularity", Type.INT, "0 to 100, as Spotify rates recent plays", "item.popularity", nullable=False),

@@ -9,9 +9,10 @@ SONGS = Table(
     key=("song_id",),
     newest_per=("song_id",),
     observed_per=ObservedPer.ITEM,
+    kinds=("song",),
     columns=(
         key_column("song_id", "Spotify id; relinking may swap it, so compare recordings by isrc", "item.id"),
-        Column("name", Type.STRING, "title; may be empty after a takedown", "item.name"),
+        Column("name", Type.STRING, "title; null if withheld or empty, as after a takedown", "item.name"),
         Column("duration_ms", Type.INT, "length in milliseconds", "item.duration_ms"),
         Column("explicit", Type.BOOLEAN, "explicit lyrics; false may also mean unknown to Spotify", "item.explicit"),
         Column(
@@ -41,7 +42,7 @@ SONGS = Table(
             "available_market_count",
             Type.INT,
             "markets the song is available in; null where the API withholds them, 0 means none",
-            "item.available_markets[]",
+            "item.available_markets[#]",
         ),
         Column("preview_url", Type.STRING, "30-second sample; null for nearly all since 2024", "item.preview_url"),
         Column("uri", Type.STRING, "Spotify URI", "item.uri"),

@@ -22,7 +22,7 @@ from sqlglot import exp
 
 from deploy.generate import GENERATED
 from deploy.local.warehouse import LoadStatus, Warehouse
-from glue_jobs.packed import ARROW_TYPES
+from glue_jobs.reading.typed_rows import ARROW_TYPES
 from shared.contract import Table
 from shared.lake import processed_file
 from shared.store import ObjectStore, open_store

@@ -16,7 +16,7 @@ from extract_lambda.extract import extract
 from extract_lambda.failures import ADVICE
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.spotify import Spotify
-from glue_jobs.reader import read_document
+from glue_jobs.reading.document import read_document
 from shared.store import open_store
 
 MOST_RUNS = 8

@@ -1,9 +1,10 @@
-"""Small documents as Spotify gives them, and the frames that come of them by the real reader and intake.
+"""Small documents as Spotify gives them, and the frames that the real reader makes of them.
 
 `page("mon", song("s1", artists=["a1", "a2"]))` is a page of playlist `p1` that was read on Monday, 2026-11-16 at noon.
 Frames have one partition: Spark then sorts and ranks without a shuffle, which halves the time of a test.
 """
 
+import gzip
 import json
 import tempfile
 from dataclasses import dataclass
@@ -13,10 +14,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.commit_log import Batch, Input
-from glue_jobs.conform import is_published, newest
-from glue_jobs.frames import read_items, read_reads
-from glue_jobs.intake import Intake, take_in
+from glue_jobs.commit_log import Input
+from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
 from shared.contract import Table
 from shared.document import Manifest
@@ -26,7 +26,8 @@ Json = dict[str, Any]
 
 DAYS = {"sun": "20261115", "mon": "20261116", "tue": "20261117", "wed": "20261118"}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-# Spark reads when it is asked for rows, so the packed lines must outlive the call; gone when the tests end.
+BATCH_ID = "b1"
+# Spark reads when it is asked for rows, so the staged parts must outlive the call; gone when the tests end.
 _LAKES = tempfile.TemporaryDirectory(prefix="lakes-of-builders-")
 
 
@@ -101,15 +102,26 @@ def manifest(day: str, found: Manifest) -> Dropped:
 
 
 def items(spark: SparkSession, *documents: Dropped) -> DataFrame:
-    """The items frame of the documents, taken in as one batch."""
-    root, intake = _taken(documents)
-    return read_items(spark, str(root / intake.items), "b1").coalesce(1)
+    """The items frame of the documents, read as one batch."""
+    root, _ = _read(documents)
+    return read_items(spark, str(root / lake.staging(BATCH_ID, "items"))).coalesce(1)
 
 
-def reads(spark: SparkSession, *documents: Dropped) -> DataFrame:
-    """The reads frame of the documents, taken in as one batch."""
-    root, intake = _taken(documents)
-    return read_reads(spark, str(root / intake.reads), "b1").coalesce(1)
+def checks(spark: SparkSession, *documents: Dropped) -> DataFrame:
+    """The checks frame of the documents, read as one batch."""
+    root, _ = _read(documents)
+    return read_checks(spark, str(root / lake.staging(BATCH_ID, "checks"))).coalesce(1)
+
+
+def rejects(*documents: Dropped) -> list[tuple[str, str | None, str, int]]:
+    """Table, column, reason and source position of every row that a table refuses, in reading order."""
+    root, report = _read(documents)
+    lines = [
+        json.loads(line)
+        for file in report.files
+        for line in gzip.decompress((root / file.staged).read_bytes()).decode().splitlines()
+    ]
+    return [(line["table"], line["column"], line["reason"], line["source_position"]) for line in lines]
 
 
 def rows(spark: SparkSession, ddl: str, *tuples: tuple[object, ...]) -> DataFrame:
@@ -118,18 +130,17 @@ def rows(spark: SparkSession, ddl: str, *tuples: tuple[object, ...]) -> DataFram
 
 
 def published(made: DataFrame, table: Table) -> DataFrame:
-    """What a batch puts in the lake of the rows a transform made."""
-    return newest(made, table).where(is_published(table))
+    """What a batch publishes of the rows that a transform made."""
+    return newest(made, table)
 
 
-def _taken(documents: tuple[Dropped, ...]) -> tuple[Path, Intake]:
+def _read(documents: tuple[Dropped, ...]) -> tuple[Path, PartReport]:
     root = Path(tempfile.mkdtemp(dir=_LAKES.name))
     store: ObjectStore = open_store(str(root))
     for n, document in enumerate(documents):
         store.put(f"{lake.DROP}at={DAYS[document.day]}T120000Z/{n}.json", document.data)
-    inputs = tuple(Input(one.key, one.token, one.size, one.time) for one in store.list(lake.PENDING))
-    batch = Batch("b1", 0, inputs, NOON, condemned=False)
-    intake = take_in(batch, lambda one: store.get(one.key), store)
-    refused = [taken.reason for taken in intake.taken if taken.reason]
+    inputs = tuple(Input(listed.key, listed.token, listed.size, listed.time) for listed in store.list(lake.PENDING))
+    report = read_part(Part(0, inputs, str(root), BATCH_ID))
+    refused = [document.reason for document in report.documents if document.reason]
     assert not refused, refused
-    return root, intake
+    return root, report

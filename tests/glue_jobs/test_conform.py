@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from chispa import assert_df_equality
+from glue_jobs.conform import conform, newest, with_fault
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.conform import conform, newest, with_fault
 from shared.contract import Column, ObservedPer, Table, Type, key_column
 from tests.glue_jobs.builders import rows
 

@@ -1,13 +1,14 @@
-"""Every case of the golden corpus, through the real reader, intake, transforms and newest, on real Spark.
+"""Every case of the golden corpus, through the real reader, transforms and newest, on real Spark.
 
 All cases go through Spark together, each as its own batch: the contracts' keys are widened by batch_id, since the cases
 use the same songs on purpose.
 """
 
 import dataclasses
+import gzip
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from glue_jobs.commit_log import Batch, Input
-from glue_jobs.conform import FAULT, IS_FAULTY, is_published, newest, with_fault
-from glue_jobs.frames import read_items, read_reads
-from glue_jobs.intake import Intake, take_in
-from glue_jobs.transforms import FROM_ITEMS, FROM_READS
+from glue_jobs.commit_log import Input
+from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.reading.part import Part, PartReport, read_part
+from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import Table
 from shared.store import open_store
@@ -28,17 +28,16 @@ from tests.corpus import Case, Row, cases, sort_rows
 
 CASES = list(cases())
 MADE_TABLES = [table for table in TABLES if table is not BATCHES]
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @dataclasses.dataclass
 class Outcome:
-    """What came of all cases: per case and table the rows, per case the rejects, the kinds and the intake."""
+    """What came of all cases: per case and table the rows, per case the rejects and the kinds, and the report."""
 
     rows: Mapping[tuple[str, str], list[Row]]
     rejects: Mapping[str, Counter[tuple[Any, ...]]]
     kinds: Mapping[str, Counter[str]]
-    intake: Intake
+    report: PartReport
 
 
 def _drop(case: Case, root: Path) -> None:
@@ -47,6 +46,10 @@ def _drop(case: Case, root: Path) -> None:
         target = root / "raw/pending/drop" / f"at={at}" / case.name / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(case.path(name).read_bytes())
+
+
+def _case_of(key: str) -> str:
+    return key.split("/")[-2]
 
 
 def _by_case(frame: DataFrame) -> DataFrame:
@@ -59,33 +62,39 @@ def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ou
     for case in CASES:
         _drop(case, root)
     store = open_store(str(root))
-    inputs = tuple(Input(one.key, one.token, one.size, one.time) for one in store.list(lake.PENDING))
-    intake = take_in(Batch("golden", 0, inputs, NOON, condemned=False), lambda one: store.get(one.key), store)
-    items = _by_case(read_items(spark, str(root / intake.items), "golden"))
-    reads = _by_case(read_reads(spark, str(root / intake.reads), "golden"))
+    inputs = tuple(Input(listed.key, listed.token, listed.size, listed.time) for listed in store.list(lake.PENDING))
+    report = read_part(Part(0, inputs, str(root), "golden"))
+    items = read_items(spark, str(root / lake.staging("golden", "items")))
+    checks = read_checks(spark, str(root / lake.staging("golden", "checks")))
 
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    rejects: dict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
-    kinds: dict[str, Counter[str]] = defaultdict(Counter)
     for table in MADE_TABLES:
-        frame = FROM_ITEMS[table.name](items) if table.name in FROM_ITEMS else FROM_READS[table.name](reads)
-        frame = with_fault(frame, table).persist()
+        made = _by_case(TRANSFORMS[table.name](items if table.kinds else checks))
         per_case = dataclasses.replace(
             table,
             key=("batch_id", *table.key),
             newest_per=("batch_id", *table.newest_per) if table.newest_per else (),
         )
-        for row in newest(frame, per_case).where(is_published(per_case)).collect():
+        for row in newest(made, per_case).collect():
             document = row["source_object"].rpartition("/")[2]
             own = tuple(row[column.name] for column in table.columns)
             rows[row["batch_id"], table.name].append((*own, document, row["source_position"]))
-        for row in frame.where(F.col(FAULT).isNotNull() | F.col(IS_FAULTY)).collect():
-            place = (row["source_object"].rpartition("/")[2], table.name, row[FAULT]["column"], row["source_position"])
-            rejects[row["batch_id"]][place] += 1
-        if table.name == "playlist_items":
-            for row in frame.groupBy("batch_id", "kind").count().collect():
-                kinds[row["batch_id"]][row["kind"]] = row["count"]
-    return Outcome(rows, rejects, kinds, intake)
+    kinds = {_case_of(document.input.key): Counter[str]() for document in report.documents}
+    for document in report.documents:
+        kinds[_case_of(document.input.key)].update(document.kinds)
+    return Outcome(rows, _rejects(root, report), kinds, report)
+
+
+def _rejects(root: Path, report: PartReport) -> Mapping[str, Counter[tuple[Any, ...]]]:
+    rejects: dict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
+    for file in report.files:
+        for line in gzip.decompress((root / file.staged).read_bytes()).decode().splitlines():
+            reject = json.loads(line)
+            if "table" in reject:
+                name = reject["source_object"].rpartition("/")[2]
+                place = (name, reject["table"], reject["column"], reject["source_position"])
+                rejects[_case_of(reject["source_object"])][place] += 1
+    return rejects
 
 
 @pytest.mark.parametrize("table", MADE_TABLES, ids=lambda table: table.name)
@@ -106,13 +115,15 @@ def test_what_is_not_taken_is_rejected_where_it_stands(case: Case, outcome: Outc
 def test_every_item_has_one_kind(case: Case, outcome: Outcome) -> None:
     expected = {kind: count for kind, count in case.expected["account"].items() if count}
 
-    assert dict(outcome.kinds.get(case.name, {})) == expected
+    assert {kind: count for kind, count in outcome.kinds[case.name].items() if count} == expected
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_file_is_taken_or_quarantined_with_its_reason(case: Case, outcome: Outcome) -> None:
     reasons = {
-        taken.key.rpartition("/")[2]: taken.reason for taken in outcome.intake.taken if f"/{case.name}/" in taken.key
+        document.input.key.rpartition("/")[2]: document.reason
+        for document in outcome.report.documents
+        if f"/{case.name}/" in document.input.key
     }
 
     assert reasons.keys() == case.documents.keys()

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from glue_jobs.normal_form import (
     MISFIT,
     PLAYLIST,
@@ -17,6 +16,7 @@ from glue_jobs.normal_form import (
     Struct,
     misfit,
 )
+
 from shared.contract import Type
 
 TEXT, COUNT, FLAG, TIME = Leaf(Type.STRING), Leaf(Type.INT), Leaf(Type.BOOLEAN), Leaf(Type.TIMESTAMP)

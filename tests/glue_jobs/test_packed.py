@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from chispa import assert_df_equality
+from glue_jobs.normal_form import Array, Count, First, Leaf, Struct
+from glue_jobs.packed import ITEMS, READS, Columns, Packer, spark_ddl
 from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs import packed
-from glue_jobs.normal_form import Array, Count, First, Leaf, Struct
-from glue_jobs.packed import ITEMS, READS, Columns, Packer, spark_ddl
 from shared.contract import Type
 from tests.glue_jobs.builders import rows
 

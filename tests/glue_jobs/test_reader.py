@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.reader import Item, Read, UnreadableDocumentError, read_document
 from shared.document import Look, Manifest, RawLine, document_id, write_document
 from tests.glue_jobs.builders import Json, as_bytes, episode, local, page_body, row, song
 from tests.glue_jobs.mutations import mutated

@@ -1,9 +1,9 @@
 """What is particular to album_artists."""
 
 from chispa import assert_df_equality
+from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
-from glue_jobs.conform import with_fault
 from glue_jobs.transforms import album_artists
 from shared.tables import ALBUM_ARTISTS
 from tests.glue_jobs.builders import album, items, page, published, rows, song

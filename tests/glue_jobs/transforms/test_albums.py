@@ -3,9 +3,9 @@
 from datetime import date
 
 from chispa import assert_df_equality
+from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
-from glue_jobs.conform import with_fault
 from glue_jobs.transforms import albums
 from shared.tables import ALBUMS
 from tests.glue_jobs.builders import album, episode, items, page, published, rows, song

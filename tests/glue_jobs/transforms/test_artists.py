@@ -1,9 +1,9 @@
 """What is particular to artists."""
 
 from chispa import assert_df_equality
+from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
-from glue_jobs.conform import with_fault
 from glue_jobs.transforms import artists
 from shared.tables import ARTISTS
 from tests.glue_jobs.builders import album, episode, items, page, published, row, rows, song

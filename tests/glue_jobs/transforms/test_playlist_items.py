@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from chispa import assert_df_equality
+from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
-from glue_jobs.conform import with_fault
 from glue_jobs.transforms import playlist_items
 from shared.tables import PLAYLIST_ITEMS
 from tests.glue_jobs.builders import episode, items, local, page, playlist, published, row, rows, song

@@ -1,9 +1,9 @@
 """What is particular to song_popularity."""
 
 from chispa import assert_df_equality
+from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
-from glue_jobs.conform import with_fault
 from glue_jobs.transforms import song_popularity
 from shared.tables import SONG_POPULARITY
 from tests.glue_jobs.builders import episode, items, page, published, rows, song

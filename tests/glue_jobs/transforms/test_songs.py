@@ -1,9 +1,9 @@
 """What is particular to songs."""
 
 from chispa import assert_df_equality
+from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
-from glue_jobs.conform import with_fault
 from glue_jobs.transforms import songs
 from shared.tables import SONGS
 from tests.glue_jobs.builders import album, episode, items, local, page, published, rows, song

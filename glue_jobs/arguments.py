@@ -1,0 +1,135 @@
+"""What a run is asked to do: the job's command line."""
+
+import argparse
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Never
+
+from shared.document import MAX_BYTES
+
+log = logging.getLogger("explode_playlists")
+
+NAME = "explode_playlists"
+DESCRIPTION = """Explodes what is pending in a lake into every table, each raw object exactly once.
+
+    python glue_jobs/explode_playlists.py --lake URI [--source URI] [--extracted-at TIME]
+    python glue_jobs/explode_playlists.py --lake URI --replay FROM..TO [--dry-run]"""
+ALARM_REJECTS = 0.05
+# What Glue adds to a job's own arguments comes with a run id; only then are unknown names ignored.
+_GLUE_ONLY = "--JOB_RUN_ID"
+
+
+class ArgumentError(ValueError):
+    """An argument is missing, unknown or malformed."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Never:
+        raise ArgumentError(message)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a run is asked to do."""
+
+    lake: str
+    source: str | None
+    extracted_at: datetime | None
+    max_objects: int
+    replay: tuple[int, int] | None = None
+    dry_run: bool = False
+    alarm_rejects: float = ALARM_REJECTS
+    max_json_bytes: int = MAX_BYTES
+
+
+def parse_arguments(argv: Sequence[str]) -> Arguments:
+    """The arguments. Raises ArgumentError for an unknown one, unless Glue started the run: it adds its own."""
+    parser = _Parser(
+        prog=NAME, description=DESCRIPTION, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--lake", required=True, help="s3://bucket/prefix or a folder; what is pending there is read")
+    parser.add_argument(
+        "--source", help="read this file, folder or s3:// prefix instead of what is pending, and leave it in place"
+    )
+    parser.add_argument(
+        "--extracted-at",
+        type=_time,
+        help="when dropped documents were extracted, as ISO time; else their folder at=<time>, else their file time",
+    )
+    parser.add_argument(
+        "--replay",
+        type=_range,
+        metavar="FROM..TO",
+        help="take the archived raw objects of the batches with these log numbers again, as new batches",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="with --replay: only say what it would take")
+    parser.add_argument(
+        "--alarm-rejects",
+        type=_share,
+        default=ALARM_REJECTS,
+        help="warn of a batch with more rejects than this share of its items (default: %(default)s)",
+    )
+    parser.add_argument("--max-objects", type=_count, default=1000, help="raw objects per batch (default: %(default)s)")
+    parser.add_argument(
+        "--max-json-mib",
+        type=_count,
+        default=MAX_BYTES // 2**20,
+        help="quarantine a raw object that is larger than this many MiB uncompressed (default: %(default)s)",
+    )
+    parser.add_argument("--JOB_NAME", default=NAME, help=argparse.SUPPRESS)
+    known, unknown = parser.parse_known_args(list(argv))
+    if unknown and _GLUE_ONLY not in argv:
+        raise ArgumentError("unknown argument " + " ".join(unknown))
+    if unknown:
+        log.info("not used: %s", " ".join(name for name in unknown if name.startswith("--")))
+    if known.replay and (known.source or known.extracted_at):
+        raise ArgumentError(
+            "--replay takes neither --source nor --extracted-at: the log knows what was taken, and of when it is"
+        )
+    if known.dry_run and not known.replay:
+        raise ArgumentError("--dry-run is for --replay")
+    return Arguments(
+        known.lake,
+        known.source,
+        known.extracted_at,
+        known.max_objects,
+        known.replay,
+        known.dry_run,
+        known.alarm_rejects,
+        known.max_json_mib * 2**20,
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"no ISO time such as 2026-11-20T10:00:00Z: {text!r}") from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _range(text: str) -> tuple[int, int]:
+    match = re.fullmatch("([0-9]{1,20})[.][.]([0-9]{1,20})", text)
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= first <= last:
+        raise argparse.ArgumentTypeError(f"no range of log numbers such as 3..7: {text!r}")
+    return first, last
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < float("inf"):
+        raise argparse.ArgumentTypeError(f"no share such as 0.05: {text!r}")
+    return share
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"no number from 1 up: {text!r}")
+    return int(text)

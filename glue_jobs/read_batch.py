@@ -1,0 +1,186 @@
+"""Reads a batch: its objects are divided into parts by size, and each part is read where the job decides.
+
+The driver sees keys and reports only, never the bytes of a large batch.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from glue_jobs.attempts import InputFailedError, InputsLeftError, InputVanishedError
+from glue_jobs.commit_log import Batch, Input, StagedFile, Taken
+from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
+from glue_jobs.runtime import GlueJob
+from shared import lake
+from shared.document import MAX_BYTES, timestamp
+from shared.store import StoreError
+
+log = logging.getLogger(__name__)
+
+PART_BYTES = 16 * 2**20  # of JSON in one part
+LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
+_SINGLE = 90_000
+_RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How raw objects are read; see `Part`."""
+
+    extracted_at: datetime | None = None
+    document_ids: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    max_json_bytes: int = MAX_BYTES
+
+
+@dataclass
+class BatchRead:
+    """What a batch's raw objects hold: each object's fate and items, and per table the rows made and refused.
+
+    `documents` has the kinds of each object that was not quarantined, by its key.
+    """
+
+    inputs: list[Taken] = field(default_factory=list)
+    documents: dict[str, Counter[str]] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+    made: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[str] = field(default_factory=Counter)
+    rejects_files: list[StagedFile] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    used_file_time: int = 0
+
+    def add(self, report: PartReport) -> None:
+        """Count a part in."""
+        for document in report.documents:
+            self.inputs.append(_committed(document))
+            if document.reason is not None:
+                log.warning("%s goes to quarantine: %s", lake.pending_key(document.input.key), document.reason)
+                continue
+            self.documents[document.input.key] = document.kinds
+            self.kinds.update(document.kinds)
+            self.used_file_time += document.used_file_time
+        self.made += report.made
+        self.refused += report.refused
+        self.rejects += report.rejects
+        self.rejects_files += report.files
+        self.digests |= report.digests
+
+
+def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) -> BatchRead:
+    """Read every object of the batch once and stage its rows.
+
+    Raises InputVanishedError and InputsLeftError for objects that cannot be read, InputFailedError for one that ends
+    its reader, ReadMemoryError, and StoreError.
+    """
+    read = BatchRead()
+    parts = [
+        Part(
+            number=number,
+            inputs=inputs,
+            lake=lake_uri,
+            batch_id=batch.batch_id,
+            document_ids={
+                planned.key: options.document_ids[planned.key]
+                for planned in inputs
+                if planned.key in options.document_ids
+            },
+            extracted_at=options.extracted_at,
+            is_poison=batch.condemned,
+            source=options.source,
+            max_json_bytes=options.max_json_bytes,
+        )
+        for number, inputs in enumerate(_divide(batch.inputs))
+    ]
+    is_local_file = options.source is not None and not options.source.startswith("s3://")
+    is_large = batch.alone or sum(planned.json_size for planned in batch.inputs) >= LARGE_BYTES
+    is_by_tasks = is_large and not is_local_file and not batch.condemned
+    reports = _by_tasks(job, parts) if is_by_tasks else map(read_part, parts)
+    left: dict[str, str] = {}
+    for report in reports:
+        if report.vanished is not None:
+            raise InputVanishedError(report.vanished)
+        left |= report.left
+        read.add(report)
+    if left:
+        raise InputsLeftError(left)
+    return read
+
+
+def _by_tasks(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
+    """The reports of parts that Spark's tasks read. Where a task's process ends, the object is found that ends it."""
+    try:
+        return _reports(job, parts)
+    except _RAISED:
+        raise
+    except Exception as error:
+        log.warning("reading failed; each part is read again by itself")
+        for part in parts:
+            _find_failing(job, part, error)
+        raise  # none fails by itself
+
+
+def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
+    try:
+        _reports(job, [part])
+    except _RAISED:
+        raise
+    except Exception:  # noqa: BLE001  # whatever ends a task
+        for number, planned in enumerate(part.inputs):
+            try:
+                # Numbers of their own: what a part staged before belongs to the part.
+                _reports(job, [replace(part, number=_SINGLE + part.number + number, inputs=(planned,))])
+            except _RAISED:
+                raise
+            except Exception as error:
+                raise InputFailedError(planned) from error
+        raise reason from None
+
+
+def _reports(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
+    reports = []
+    for report in job.map_by_tasks(_read_or_error, parts):
+        if isinstance(report, Exception):
+            raise report
+        reports.append(report)
+    return reports
+
+
+def _read_or_error(part: Part) -> PartReport | Exception:
+    # As values: of an exception that a task raises, the driver would see a text.
+    try:
+        return read_part(part)
+    except _RAISED as error:
+        return error
+
+
+def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
+    part: list[Input] = []
+    size = 0
+    for planned in inputs:
+        part.append(planned)
+        size += planned.json_size
+        if size >= PART_BYTES:
+            yield tuple(part)
+            part, size = [], 0
+    if part:
+        yield tuple(part)
+
+
+def _committed(document: DocumentReport) -> Taken:
+    # An archived object is replayed from its place in the archive; a --source file stays where it is.
+    planned = document.input
+    place = "processed" if planned.key.startswith((lake.PENDING, lake.QUIET)) else "source"
+    if document.reason is not None and place == "processed":
+        place = "quarantine"
+    return Taken(
+        planned.key,
+        planned.token,
+        planned.size,
+        document.document_id,
+        timestamp(document.extracted_at),
+        place,  # type: ignore[arg-type]  # one of the three words
+        document.reason,
+    )

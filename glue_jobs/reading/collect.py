@@ -1,0 +1,176 @@
+"""Collects what documents hold until there are rows enough to be typed together, and says what became of them."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from glue_jobs.reading.arrow_pages import ParsedRows, payloads
+from glue_jobs.reading.model import Check, Page
+from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, ParquetBuffer
+from glue_jobs.reading.playlist import Entry, entry_of
+from glue_jobs.reading.refusals import TypedRow
+from glue_jobs.reading.typed_rows import Rows
+from shared.tables import PLAYLIST_ITEMS
+
+ROWS_AT_ONCE = 2_000
+_ROW_KEYS = tuple(stored.key for name, stored in ITEMS.payload.fields.items() if name != "item")
+
+Place = Mapping[str, Any]  # where a row was read: the values of its lineage columns
+OnReject = Callable[[Place, Any, TypedRow], None]
+
+
+class _Page(NamedTuple):
+    rows: Sequence[Any]
+    own: Mapping[str, Any]  # one value for all rows, or a list
+    kinds: Counter[str]  # of the page's document, counted when the rows are typed
+
+
+class ItemCollector:
+    """Pages of playlist items on their way into a Parquet file."""
+
+    def __init__(self, on_reject: OnReject) -> None:
+        """`on_reject` is called with each row that some table refuses: its place, the row as it came, the refusals."""
+        self.buffer = ParquetBuffer(ITEMS)
+        self._on_reject = on_reject
+        self._pages: list[_Page] = []
+
+    def add(self, check: Check, place: Place, kinds: Counter[str]) -> None:
+        """The items of a check; `kinds` is counted up, at the latest when the collector is flushed."""
+        number = check.first_item
+        for page in check.pages:
+            if page.rows:
+                self._pages.append(_Page(page.rows, {**place, **_own_of_page(check, page, number)}, kinds))
+                number += len(page.rows)
+        if sum(len(page.rows) for page in self._pages) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Type all pages that were added."""
+        # Pages that pyarrow parsed are typed together, and those of Python objects.
+        parsed = [page for page in self._pages if isinstance(page.rows, ParsedRows)]
+        self._type(parsed, _parsed_rows)
+        self._type([page for page in self._pages if not isinstance(page.rows, ParsedRows)], _python_rows)
+        self._pages = []
+
+    def _type(self, pages: Sequence[_Page], rows_of: Callable[[Sequence[_Page]], Rows | None]) -> None:
+        if not pages:
+            return
+        rows = rows_of(pages)
+        if rows is None:  # in some pages entries are `item`, in others `track`
+            for page in pages:
+                self._type([page], _parsed_rows if len(pages) > 1 else _python_rows)
+            return
+        ends = list(accumulate(len(page.rows) for page in pages))
+        own = {name: _column(pages, name) for name in ITEMS.own if name != "kind"} | {"kind": list(rows.kinds)}
+        start = 0
+        for page, end in zip(pages, ends, strict=True):
+            page.kinds.update(rows.kinds[start:end])
+            start = end
+        for unusual in self.buffer.add([rows], own):
+            if unusual.row.rejects:
+                page = pages[bisect_right(ends, unusual.number)]
+                if any(reject.table == PLAYLIST_ITEMS.name for reject in unusual.row.rejects):
+                    page.kinds[rows.kinds[unusual.number]] -= 1
+                    page.kinds["rejected"] += 1
+                place = {name: values[unusual.number] for name, values in own.items()}
+                self._on_reject(place, _row(pages, ends, unusual.number), unusual.row)
+
+
+class CheckCollector:
+    """Checks of playlists on their way into a Parquet file."""
+
+    def __init__(self, on_reject: OnReject) -> None:
+        """See ItemCollector."""
+        self.buffer = ParquetBuffer(CHECKS)
+        self._on_reject = on_reject
+        self._checks: list[tuple[Check, Place]] = []
+
+    def add(self, check: Check, place: Place) -> None:
+        """One check more."""
+        self._checks.append((check, place))
+        if len(self._checks) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Type all checks that were added."""
+        if not self._checks:
+            return
+        # The total may come from a page; where a playlist object has one, it is at this path.
+        values = [
+            {"playlist": {**(check.playlist or {}), "items": {"total": check.total}}} for check, _ in self._checks
+        ]
+        places = [{**place, **_own_of_check(check)} for check, place in self._checks]
+        own = {name: [place[name] for place in places] for name in CHECKS.own}
+        for unusual in self.buffer.add([Rows([CHECK] * len(values), values.__getitem__)], own):
+            if unusual.row.rejects:
+                self._on_reject(places[unusual.number], self._checks[unusual.number][0].playlist, unusual.row)
+        self._checks = []
+
+
+def _own_of_page(check: Check, page: Page, number: int) -> dict[str, Any]:
+    count = len(page.rows)
+    return {
+        "source_position": list(range(number, number + count)),
+        "position": list(range(page.offset, page.offset + count)),
+        "playlist_id": check.playlist_id,
+        "snapshot_id": check.snapshot_id,
+    }
+
+
+def _own_of_check(check: Check) -> dict[str, Any]:
+    return {
+        "source_position": check.source_position,
+        "playlist_id": check.playlist_id,
+        "run_id": check.run_id,
+        "status": check.status,
+        "failure_class": check.failure_class,
+        "snapshot_id": check.snapshot_id,
+        "item_count": check.item_count,
+        "is_complete": check.is_complete,
+    }
+
+
+def _column(pages: Iterable[_Page], name: str) -> list[Any]:
+    values: list[Any] = []
+    for page in pages:
+        value = page.own[name]
+        values += value if isinstance(value, list) else [value] * len(page.rows)
+    return values
+
+
+def _row(pages: Sequence[_Page], ends: Sequence[int], number: int) -> Any:  # noqa: ANN401  # a JSON value is anything
+    index = bisect_right(ends, number)
+    return pages[index].rows[number - (ends[index - 1] if index else 0)]
+
+
+def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
+    parsed = payloads(pa.concat_arrays([page.rows.parsed for page in pages if isinstance(page.rows, ParsedRows)]))
+    if parsed is None:
+        return None
+    kinds, odd, array = parsed
+    ends = list(accumulate(len(page.rows) for page in pages))
+    reasons: dict[int, str] = {}
+    for number in odd:
+        entry = entry_of(_row(pages, ends, number))
+        kinds[number] = entry.kind
+        if entry.reason is not None:
+            reasons[number] = entry.reason
+    return Rows(kinds, lambda number: _payload(_row(pages, ends, number)), reasons, odd, array)
+
+
+def _python_rows(pages: Sequence[_Page]) -> Rows:
+    rows = [row for page in pages for row in page.rows]
+    entries = [entry_of(row) for row in rows]
+    values = [_payload(row, entry) for row, entry in zip(rows, entries, strict=True)]
+    reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
+    return Rows([entry.kind for entry in entries], values.__getitem__, reasons)
+
+
+def _payload(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above
+    payload = {key: row.get(key) for key in _ROW_KEYS} if isinstance(row, dict) else {}
+    payload["item"] = (entry or entry_of(row)).value
+    return payload

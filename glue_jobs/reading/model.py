@@ -1,0 +1,65 @@
+"""What reading a raw object gives: checks of playlists with their rows, and the parts that could not be read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["song", "episode", "local", "empty", "unavailable", "rejected"]
+
+
+class UnreadableDocumentError(ValueError):
+    """The file holds no playlist data; the message is the reason, for people."""
+
+
+@dataclass
+class Page:
+    """Rows of a playlist as they came; `offset` is the 0-based position of the first, `total` what the page says."""
+
+    offset: int
+    rows: Sequence[Any]
+    total: object
+
+
+@dataclass
+class Check:
+    """One check of one playlist, with all its rows in the document.
+
+    `playlist` is the playlist object as it came, if the document describes it. `first_item` is the source position of
+    the first row, counted over the whole document.
+    """
+
+    playlist_id: str
+    run_id: str
+    source_position: int
+    status: str = "read"
+    failure_class: str | None = None
+    snapshot_id: str | None = None
+    total: object = None
+    item_count: int | None = None
+    is_complete: bool | None = None
+    playlist: Mapping[str, Any] | None = None
+    pages: list[Page] = field(default_factory=list)
+    first_item: int = 0
+
+    def rows(self) -> Iterator[tuple[int, Any]]:
+        """Each row with its 0-based position in the playlist, in reading order."""
+        for page in self.pages:
+            yield from enumerate(page.rows, start=page.offset)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A part of a document that could not be read, with the reason and its text."""
+
+    reason: str
+    text: str
+
+
+@dataclass
+class Document:
+    """What a raw object holds."""
+
+    document_id: str
+    extracted_at: str | None
+    checks: list[Check] = field(default_factory=list)
+    damages: list[Damage] = field(default_factory=list)

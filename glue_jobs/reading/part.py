@@ -1,0 +1,301 @@
+"""Reads one part of a batch, wherever it runs: raw objects in, a Parquet part, its rejects and a report out."""
+
+import gc
+import gzip
+import json
+import logging
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+
+from glue_jobs.commit_log import REJECTS, Input, StagedFile
+from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place
+from glue_jobs.reading.document import read_document
+from glue_jobs.reading.model import Document, UnreadableDocumentError
+from glue_jobs.reading.refusals import TypedRow
+from glue_jobs.reading.values import MAX_TEXT, clean_text, to_json
+from shared import lake
+from shared.document import MAX_BYTES, DocumentTooLargeError, document_id, timestamp
+from shared.store import Fetched, ObjectStore, StoreError, UnreadableObjectError, open_store
+
+log = logging.getLogger(__name__)
+
+
+class ReadMemoryError(Exception):
+    """Memory ran out while these raw objects were read."""
+
+    def __init__(self, inputs: Sequence[Input]) -> None:
+        super().__init__(inputs)
+        self.inputs = inputs
+
+
+_FETCHES_AHEAD = 8
+_RAISED = (StoreError, ReadMemoryError, MemoryError)  # no fault of the reader
+_AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one task reads. `source` is the store of --source files; the keys of their inputs are URIs in it.
+
+    `document_ids` has, by key, the ids under which documents are known: forgetting a person changes their bytes, and
+    the rows of a replay must meet the old ones. `extracted_at` dates dropped documents that do not say it themselves.
+    A poison object has ended the job before: it goes to quarantine unread, as does one with more JSON than the limit.
+    """
+
+    number: int
+    inputs: tuple[Input, ...]
+    lake: str
+    batch_id: str
+    document_ids: Mapping[str, str] = field(default_factory=dict)
+    extracted_at: datetime | None = None
+    is_poison: bool = False
+    source: str | None = None
+    max_json_bytes: int = MAX_BYTES
+
+
+@dataclass
+class DocumentReport:
+    """What became of one raw object. `reason`: it goes to quarantine; otherwise `kinds` counts its items."""
+
+    input: Input
+    document_id: str
+    extracted_at: datetime
+    reason: str | None = None
+    kinds: Counter[str] = field(default_factory=Counter)
+    used_file_time: bool = False
+
+
+@dataclass
+class PartReport:
+    """What a part holds: its documents, rows made and refused per table, rejects per reason, the staged rejects.
+
+    Where an object vanished or changed since it was planned (`vanished`), or cannot be read (`left`, with the reason),
+    only that is reported, and nothing was staged. `digests` has the sha256 of each staged file that is published.
+    """
+
+    documents: list[DocumentReport] = field(default_factory=list)
+    made: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[str] = field(default_factory=Counter)
+    files: list[StagedFile] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    vanished: str | None = None
+    left: dict[str, str] = field(default_factory=dict)
+
+
+def read_part(part: Part) -> PartReport:
+    """Read the part's objects and stage what they hold, under names that every attempt of the part shares.
+
+    An object for which the reader itself fails goes to quarantine; `--replay` takes it after an upgrade. Raises
+    StoreError, and ReadMemoryError when memory runs out.
+    """
+    store = open_store(part.lake)
+    source = store if part.source is None else open_store(part.source)
+    try:
+        return _read(part, store, source, {})
+    except _RAISED:
+        raise
+    except Exception as error:
+        failing = _failing(part, store, source)
+        if not failing:
+            raise
+        log.debug("the reader failed", exc_info=error)
+        return _read(part, store, source, failing)
+
+
+def _failing(part: Part, store: ObjectStore, source: ObjectStore) -> dict[str, str]:
+    """The objects for which the reader fails, by key, with the type of the error."""
+    failing: dict[str, str] = {}
+    for planned in part.inputs:
+        try:
+            _read(replace(part, inputs=(planned,)), store, source, {})
+        except _RAISED:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever the reader does not expect
+            failing[planned.key] = type(error).__name__
+    return failing
+
+
+def _read(part: Part, store: ObjectStore, source: ObjectStore, failing: Mapping[str, str]) -> PartReport:
+    # JSON has no cycles, and looking for some takes a quarter of the time.
+    collects_garbage = gc.isenabled()
+    gc.disable()
+    suspects: Sequence[Input] = part.inputs
+    try:
+        reading = _PartReading(part)
+        for planned, fetched in _fetched(part, partial(_fetch, source, part.source)):
+            if isinstance(fetched, UnreadableObjectError):
+                reading.leave(planned, fetched)
+            elif fetched is None:
+                reading.quarantine(planned, part.document_ids.get(planned.key, ""), _unread(part))
+            elif fetched.token != planned.token:
+                return PartReport(vanished=planned.key)
+            else:
+                suspects = [planned]
+                reading.add(planned, fetched.data, failing.get(planned.key))
+        suspects = part.inputs
+        return reading.stage(store)
+    except MemoryError:
+        pass  # raised again outside: until this block ends, its traceback keeps alive what filled the memory
+    finally:
+        if collects_garbage:
+            gc.enable()
+    raise ReadMemoryError(suspects)
+
+
+def _unread(part: Part) -> str:
+    if part.is_poison:
+        return "the job failed each time it read this file, also alone; it was not read again"
+    return str(DocumentTooLargeError(part.max_json_bytes))
+
+
+_GONE = Fetched(b"", "")  # a token that no object has
+
+
+def _fetch(store: ObjectStore, source: str | None, planned: Input) -> Fetched | UnreadableObjectError:
+    try:
+        return store.get(planned.key if source is None else planned.key.removeprefix(store.uri + "/")) or _GONE
+    except UnreadableObjectError as error:
+        return error
+
+
+def _fetched(
+    part: Part, fetch: Callable[[Input], Fetched | UnreadableObjectError]
+) -> Iterator[tuple[Input, Fetched | UnreadableObjectError | None]]:
+    """Each input with its bytes, in order; null for one that is not to be read.
+
+    Fetches some ahead, so that memory stays flat and the network is used.
+    """
+    with ThreadPoolExecutor(_FETCHES_AHEAD) as pool:
+        waiting: deque[tuple[Input, Future[Fetched | UnreadableObjectError] | None]] = deque()
+        for planned in part.inputs:
+            is_read = not part.is_poison and planned.size <= part.max_json_bytes
+            waiting.append((planned, pool.submit(fetch, planned) if is_read else None))
+            if len(waiting) == _FETCHES_AHEAD:
+                first, future = waiting.popleft()
+                yield first, None if future is None else future.result()
+        for planned, future in waiting:
+            yield planned, None if future is None else future.result()
+
+
+class _PartReading:
+    """A part while it is read."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._report = PartReport()
+        self._items = ItemCollector(self._reject)
+        self._checks = CheckCollector(self._reject)
+        self._lines: list[str] = []
+
+    def add(self, planned: Input, data: bytes, failing: str | None) -> None:
+        """Read an object; it is taken, or goes to quarantine with its reason."""
+        known_as = self._part.document_ids.get(planned.key)
+        limit = self._part.max_json_bytes
+        try:
+            document = _document(data, known_as, limit, failing)
+            at, used_file_time = _extracted_at(document.extracted_at, planned, self._part.extracted_at)
+        except UnreadableDocumentError as error:
+            self.quarantine(planned, known_as or document_id(data, limit), clean_text(str(error)))
+            return
+        report = DocumentReport(planned, document.document_id, at, used_file_time=used_file_time)
+        self._report.documents.append(report)
+        self._add_document(document, report)
+
+    def leave(self, planned: Input, error: UnreadableObjectError) -> None:
+        """Report an object that cannot be read; nothing is staged then."""
+        self._report.left[planned.key] = error.reason
+
+    def quarantine(self, planned: Input, identity: str, reason: str) -> None:
+        """Report an object that is not taken; `identity` is its document id, empty if it was not read."""
+        self._report.documents.append(DocumentReport(planned, identity, planned.time, reason))
+        self._report.rejects["file quarantined"] += 1
+        self._reject_file(planned, identity, reason, None)
+
+    def _add_document(self, document: Document, report: DocumentReport) -> None:
+        for damage in document.damages:
+            self._report.rejects["part of a file unreadable"] += 1
+            self._reject_file(report.input, document.document_id, damage.reason, damage.text)
+        place = {
+            "source_object": lake.pending_key(report.input.key),
+            "document_id": document.document_id,
+            "extracted_at": report.extracted_at.replace(tzinfo=None),
+        }
+        for check in document.checks:
+            self._checks.add(check, place)
+            self._items.add(check, place, report.kinds)
+
+    def _reject(self, place: Place, raw: object, typed: TypedRow) -> None:
+        text = None if raw is None else clean_text(to_json(raw)[:MAX_TEXT])
+        lineage = {name: place[name] for name in ("source_object", "document_id", "source_position")}
+        lineage["extracted_at"] = timestamp(place["extracted_at"].replace(tzinfo=UTC))
+        for reject in typed.rejects:
+            self._report.rejects[f"{reject.table}.{reject.column}" if reject.column else reject.table] += 1
+            own = {"table": reject.table, "column": reject.column}
+            self._lines.append(_reject_line(self._part.batch_id, reject.reason, text, **own, **lineage))
+
+    def _reject_file(self, planned: Input, identity: str, reason: str, text: str | None) -> None:
+        place = {"source_object": lake.pending_key(planned.key), "document_id": identity}
+        self._lines.append(_reject_line(self._part.batch_id, reason, text, **place))
+
+    def stage(self, store: ObjectStore) -> PartReport:
+        """Write what was read; the report."""
+        if self._report.left:
+            return PartReport(left=self._report.left)
+        name = f"part-{self._part.number:05d}"
+        for collector, folder in ((self._items, "items"), (self._checks, "checks")):
+            collector.flush()
+            if data := collector.buffer.close():
+                store.put(f"{lake.staging(self._part.batch_id, folder)}{name}.parquet", data)
+            self._report.made += collector.buffer.made
+            self._report.refused += collector.buffer.refused
+        if self._lines:
+            key = f"{lake.staging(self._part.batch_id, REJECTS)}{name}.json.gz"
+            data = gzip.compress("".join(self._lines).encode("utf-8", "replace"), mtime=0)
+            store.put(key, data)
+            self._report.digests[key] = sha256(data).hexdigest()
+            self._report.files.append(StagedFile(REJECTS, key, len(self._lines)))
+        return self._report
+
+
+def _document(data: bytes, known_as: str | None, limit: int, failing: str | None) -> Document:
+    if failing is not None:
+        raise UnreadableDocumentError(
+            f"the reader failed with {failing}, a fault of the suite: run the job with --replay after an upgrade"
+        )
+    return read_document(data, known_as, limit)
+
+
+def _reject_line(batch_id: str, reason: str, text: str | None, **place: object) -> str:
+    """One line of rejects/: why, of which table and column if of one, where it was read, and the row as it came."""
+    record = {"reason": reason, **place, "batch_id": batch_id, "row": text}
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _extracted_at(stated: str | None, planned: Input, default: datetime | None) -> tuple[datetime, bool]:
+    """When the document was extracted: as it states, as its folder `at=…` states, as the caller states, else file time.
+
+    And whether the file time was used.
+    """
+    folder = _AT_FOLDER.search(planned.key)
+    for text, where in ((stated, "extracted_at"), (folder and folder[1], "the folder's at=")):
+        if text is not None:
+            return _instant(text, where), False
+    if default is not None:
+        return default, False
+    # What is replayed has the time that the log knows.
+    return planned.time, lake.pending_key(planned.key) == planned.key
+
+
+def _instant(text: str, where: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:  # 0001-01-01T00:00:00+01:00 is before all time
+        raise UnreadableDocumentError(f"{where} is no ISO time: {text!r:.80}") from error

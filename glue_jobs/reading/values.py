@@ -1,0 +1,148 @@
+"""The accepted forms of every column type: how one JSON value becomes a typed value, or is malformed.
+
+The table of these forms is in docs/data-model.md.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from shared.contract import Type
+
+MAX_TEXT = 1_000_000  # characters; a longer text is malformed
+_EXCERPT = 200
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BOOLEANS = dict.fromkeys(("true", "t", "yes", "y", "1"), True) | dict.fromkeys(("false", "f", "no", "n", "0"), False)
+_BITS = {Type.INT: 31, Type.BIGINT: 63}
+_FARTHEST_ZONE = timedelta(hours=18)  # of any place on Earth, and the limit of SQL engines
+
+Scalar = str | int | bool | date | datetime | None
+
+
+class Decimal:
+    """A JSON number with a fraction or an exponent, as its text.
+
+    Not a float: pyarrow would cut 1.5 to 1 for an integer column without an error.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        """The number as Python's JSON writes it: 1e3 is 1000.0, 1e999 is Infinity."""
+        return json.dumps(float(self._text))
+
+
+class MalformedError(ValueError):
+    """The value does not fit the type; the message is the reason, with an excerpt of the value."""
+
+
+def to_json(value: object) -> str:
+    """The value as JSON text; numbers with a fraction included."""
+    return json.dumps(value, ensure_ascii=False, default=_as_json)
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(str(value))
+    if isinstance(value, Sequence):  # the rows of a page that pyarrow parsed
+        return list(value)
+    raise TypeError(type(value))
+
+
+def malformed(kind: Type, value: object) -> str:
+    """The reason why a value is not of the type."""
+    shown = value if isinstance(value, str) and len(value) <= MAX_TEXT else to_json(value)
+    return f"no {kind}: {shown[:_EXCERPT]}"
+
+
+def cast(value: object, kind: Type) -> Scalar:
+    """The JSON value as a value of the type; null for an empty text where the type is STRING.
+
+    A date or time is returned as it is. Raises MalformedError.
+    """
+    if isinstance(value, date):  # a datetime, too
+        return value
+    if kind is Type.TIMESTAMP and isinstance(value, str) and (at := _utc_timestamp(value)) is not None:
+        return at
+    text = _text(value)
+    result = None if text is None else _CASTS[kind](text)
+    if result is None and (text != "" or kind is not Type.STRING):
+        raise MalformedError(malformed(kind, value))
+    return result
+
+
+def clean_text(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which UTF-8 cannot encode."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _text(value: object) -> str | None:
+    """The scalar's text as JSON has it; null for an object, a list and a text that is too long."""
+    if isinstance(value, str):
+        return value if len(value) <= MAX_TEXT else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    return None
+
+
+def _to_string(text: str) -> str | None:
+    return clean_text(text) or None
+
+
+def _to_integer(text: str, bits: int) -> int | None:
+    if not _INTEGER.fullmatch(text.strip()):
+        return None
+    number = int(text)
+    return number if -(2**bits) <= number < 2**bits else None
+
+
+def _utc_timestamp(text: str) -> datetime | None:
+    """The form that the API uses, such as 2026-11-20T10:00:00Z; null for every other, valid or not."""
+    if len(text) != 20 or text[19] != "Z" or text[10] != "T" or text[4] != "-" or text[7] != "-":  # noqa: PLR2004  # places in the text
+        return None
+    try:
+        return datetime.fromisoformat(text[:19])
+    except ValueError:
+        return None
+
+
+def _to_timestamp(text: str) -> datetime | None:
+    """In UTC without a zone. A zone may lead out of the years 1 to 9999, which is all that SQL engines have."""
+    if not _TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        offset = at.utcoffset()
+        if offset is None or abs(offset) > _FARTHEST_ZONE:
+            return None
+        return at.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _to_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+_CASTS = {
+    Type.STRING: _to_string,
+    Type.INT: lambda text: _to_integer(text, _BITS[Type.INT]),
+    Type.BIGINT: lambda text: _to_integer(text, _BITS[Type.BIGINT]),
+    Type.BOOLEAN: lambda text: _BOOLEANS.get(text.strip().lower()),
+    Type.DATE: _to_date,
+    Type.TIMESTAMP: _to_timestamp,
+}

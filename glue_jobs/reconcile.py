@@ -1,0 +1,63 @@
+"""The reconciliation: every item that was read, and every row made of it, is published, refused or superseded."""
+
+from collections import Counter
+from typing import Any
+
+from glue_jobs.read_batch import BatchRead
+from glue_jobs.write_tables import Staged
+from shared.contract import KINDS
+from shared.tables import BATCHES, TABLES
+
+
+class ReconciliationError(Exception):
+    """The rows made are not the items read: a fault of the suite, so nothing is committed."""
+
+
+def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
+    """The reconciliation as the log keeps it.
+
+    `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `tables` says of each
+    table how many rows were made of the items, refused for a value, superseded by a newer observation of the same batch
+    (or by an earlier element of the same list), and published. `sha256` is that of each staged file by its key: `make
+    status` finds by it what was damaged later. Raises ReconciliationError where they do not add up.
+    """
+    _check_kinds(read)
+    tables: dict[str, dict[str, int]] = {}
+    for table in TABLES:
+        if table is BATCHES or not read.made[table.name]:
+            continue
+        made, refused, published = read.made[table.name], read.refused[table.name], staged.published(table.name)
+        superseded = made - refused - published
+        if superseded < 0 or (superseded and not table.newest_per):
+            raise ReconciliationError(
+                f"{table.name}: {made} rows were made and {refused} refused, but {published} were written; nothing was "
+                "committed."
+            )
+        accepted = staged.accepted.get(table.name, 0)
+        if accepted != made - refused:
+            raise ReconciliationError(
+                f"{table.name}: the reader accepted {made - refused} rows, but Spark made {accepted}; nothing was "
+                "committed."
+            )
+        tables[table.name] = {"made": made, "refused": refused, "superseded": superseded, "published": published}
+    documents = {key: {kind: count for kind, count in kinds.items() if count} for key, kinds in read.documents.items()}
+    return {
+        "kinds": {kind: read.kinds[kind] for kind in KINDS},
+        "documents": documents,
+        "tables": tables,
+        "sha256": read.digests | staged.digests,
+    }
+
+
+def _check_kinds(read: BatchRead) -> None:
+    """Every item has one kind and one row of `playlist_items`; songs and episodes have one of their own."""
+    summed = sum(read.documents.values(), Counter[str]())
+    if {kind: summed[kind] for kind in KINDS} != {kind: read.kinds[kind] for kind in KINDS}:
+        raise ReconciliationError(
+            f"The documents have {dict(summed)}, the batch has {dict(read.kinds)}; nothing was committed."
+        )
+    if read.made["playlist_items"] != read.kinds.total():
+        raise ReconciliationError(
+            f"{read.kinds.total()} items were read, but {read.made['playlist_items']} rows of playlist_items were made "
+            "of them; nothing was committed."
+        )

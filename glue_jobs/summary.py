@@ -1,0 +1,106 @@
+"""What a run did, for people and for machines."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+from glue_jobs.arguments import ALARM_REJECTS, NAME
+from glue_jobs.commit_log import Entry
+from glue_jobs.replay import Replay
+from shared.terminal import printable
+
+
+@dataclass
+class Summary:
+    """What a run did, over all its batches."""
+
+    lake: str
+    batches: list[str] = field(default_factory=list)
+    objects: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[str] = field(default_factory=Counter)
+    quarantined: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)  # what could not be taken and stays in place, and why
+    finished: list[int] = field(default_factory=list)
+    used_file_time: int = 0
+    alarms: list[dict[str, int]] = field(default_factory=list)
+    alarm_rejects: float = ALARM_REJECTS
+    replay: Replay | None = None
+    seconds: float = 0.0
+
+    def add(self, entry: Entry, used_file_time: int = 0, alarm_rejects: float = ALARM_REJECTS) -> None:
+        """Count a committed batch in, with the files that did not say their time; warn of too many rejects."""
+        self.used_file_time += used_file_time
+        items, rejects = sum(entry.reconciliation["kinds"].values()), sum(entry.rejects.values())
+        if rejects > alarm_rejects * items:
+            self.alarms.append({"batch": entry.number, "items": items, "rejects": rejects})
+            self.alarm_rejects = alarm_rejects
+        self.batches.append(entry.batch_id)
+        self.objects.update(taken.place for taken in entry.inputs)
+        self.kinds.update(entry.reconciliation["kinds"])
+        self.rows.update(entry.rows)
+        self.rejects.update(entry.rejects)
+        self.quarantined |= {taken.key: taken.reason for taken in entry.inputs if taken.reason}
+
+    def as_json(self) -> str:
+        """One line for machines."""
+        return json.dumps(
+            {
+                "job": NAME,
+                "lake": self.lake,
+                "status": "ok",
+                "batches": self.batches,
+                "finished_earlier": self.finished,
+                "objects": self.objects.total(),
+                "items": self.kinds.total(),
+                "kinds": dict(self.kinds),
+                "rows": dict(self.rows),
+                "rejects": dict(self.rejects),
+                "quarantined": self.quarantined,
+                "left": self.left,
+                "used_file_time": self.used_file_time,
+                "alarms": self.alarms,
+                "replay": self.replay
+                and {
+                    "from": self.replay.first,
+                    "to": self.replay.last,
+                    "objects": len(self.replay.inputs),
+                    "gone": len(self.replay.gone),
+                    "outside": len(self.replay.outside),
+                },
+                "seconds": round(self.seconds, 1),
+            },
+            ensure_ascii=False,
+        )
+
+    def as_table(self) -> str:
+        """A few lines for people."""
+        lines = self._batch_lines() + [f"  left in place: {key}: {reason}" for key, reason in self.left.items()]
+        return "\n".join(printable(line) for line in lines)
+
+    def _batch_lines(self) -> list[str]:
+        if not self.batches and self.replay:
+            return ["Nothing was replayed."]
+        if not self.batches:
+            return [f"Nothing to do: nothing {'else ' if self.left else ''}is pending in {self.lake}."]
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.items() if count)
+        lines = [
+            f"Raw objects taken: {self.objects.total():,}, batches: {len(self.batches):,}",
+            f"{self.kinds.total():,} playlist items: {kinds or 'none'}",
+            *(f"  {table:<16}{count:>10,} rows" for table, count in self.rows.items()),
+        ]
+        if self.rejects:
+            lines.append(f"{self.rejects.total():,} rejects, kept with their reasons in rejects/:")
+            lines += [f"  {reason:<40}{count:>8,}" for reason, count in self.rejects.most_common()]
+        lines += [f"  quarantined: {key}: {reason}" for key, reason in self.quarantined.items()]
+        if self.used_file_time:
+            lines.append(
+                f"{self.used_file_time:,} files do not say when they were extracted: their file time was taken. "
+                "An old answer saved late then beats newer ones: give --extracted-at, or drop under drop/at=<time>/."
+            )
+        return lines + [
+            f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "
+            f"more than --alarm-rejects {self.alarm_rejects} allows."
+            for one in self.alarms
+        ]

@@ -1,0 +1,136 @@
+"""Stages a batch's tables: Spark makes each from the batch's frames and writes it."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from glue_jobs.commit_log import Batch, StagedFile
+from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.read_batch import BatchRead
+from glue_jobs.reading.typed_rows import ARROW_TYPES
+from glue_jobs.runtime import MANY_ITEMS, GlueJob, RuntimeProblemError
+from glue_jobs.transforms import TRANSFORMS
+from shared import lake
+from shared.contract import BATCH_ID, Table
+from shared.store import ObjectStore, open_store
+from shared.tables import BATCHES, TABLES
+
+_WRITES_AT_ONCE = 4
+_NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # a file `_SUCCESS`
+
+
+@dataclass
+class Staged:
+    """A batch's staged files, their sha256, and per table the rows accepted before the newest were chosen."""
+
+    files: list[StagedFile] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)
+
+    def published(self, table: str) -> int:
+        """The rows that the staged files of a table hold."""
+        return sum(file.rows for file in self.files if file.table == table)
+
+
+def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> Staged:
+    """Write every table of the batch to staging; a table without rows has no file."""
+    job.plan_for(read.kinds.total())
+    frames = _frames(job, store, batch, read)
+
+    def write(name: str) -> tuple[int, list[str]]:
+        # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
+        table = next(table for table in TABLES if table.name == name)
+        return _write_table(job, store, batch, table, TRANSFORMS[name](frames[name]))
+
+    with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
+        try:
+            written = dict(zip(frames, pool.map(write, frames), strict=True))
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error
+            job.spark.sparkContext.cancelAllJobs()
+            raise
+    keys = [(name, key) for name, (_, keys) in written.items() for key in keys]
+    staged = Staged(accepted={name: accepted for name, (accepted, _) in written.items()})
+    described = _described(job, store, [key for _, key in keys], is_large=read.kinds.total() >= MANY_ITEMS)
+    for (name, key), (rows, digest) in zip(keys, described, strict=True):
+        if rows:
+            staged.files.append(StagedFile(name, key, rows))
+            staged.digests[key] = digest
+    return staged
+
+
+def _frames(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> Mapping[str, DataFrame]:
+    """The frame of each table that the batch may have rows for."""
+    by_kind = {table.name: bool(table.kinds) for table in TABLES}
+    frames: dict[str, DataFrame] = {}
+    if read.kinds.total():
+        items = read_items(job.spark, job.readable(store, lake.staging(batch.batch_id, "items")))
+        frames |= {name: items for name in TRANSFORMS if by_kind[name] and read.made[name]}
+    if any(read.made[name] for name in TRANSFORMS if not by_kind[name]):
+        checks = read_checks(job.spark, job.readable(store, lake.staging(batch.batch_id, "checks")))
+        frames |= {name: checks for name in TRANSFORMS if not by_kind[name] and read.made[name]}
+    return frames
+
+
+def _write_table(
+    job: GlueJob, store: ObjectStore, batch: Batch, table: Table, rows: DataFrame
+) -> tuple[int, list[str]]:
+    accepted = Observation(f"{table.name} accepted")
+    names = [column.name for column in table.all_columns]
+    published = newest(rows.observe(accepted, F.expr("count(1) as rows")), table)
+    # The batch's id is the same for all, so no row has to carry it while they are sorted.
+    published = published.withColumn(BATCH_ID.name, F.lit(batch.batch_id)).select(*names)
+    prefix = lake.staging(batch.batch_id, table.name)
+    # One file a table: batches are bounded, and Snowpipe and Athena like few files.
+    published.coalesce(1).write.mode("overwrite").options(**_NO_MARK).parquet(job.writable(store, prefix))
+    return accepted.get["rows"], job.deliver(store, prefix)
+
+
+def _described(job: GlueJob, store: ObjectStore, keys: Sequence[str], *, is_large: bool) -> list[tuple[int, str]]:
+    """The rows of each staged file, from its footer, and its sha256; on a cluster executors read the files."""
+    describe = partial(_describe, store.uri)
+    return job.map_by_tasks(describe, keys) if is_large and job.has_executors else [describe(key) for key in keys]
+
+
+def _describe(lake_uri: str, key: str) -> tuple[int, str]:
+    fetched = open_store(lake_uri).get(key)
+    if fetched is None:
+        raise RuntimeProblemError(f"{key} of {lake_uri} is gone while the job works on it; run the job again.")
+    return int(pq.read_metadata(BytesIO(fetched.data)).num_rows), sha256(fetched.data).hexdigest()
+
+
+def stage_batches(  # what the row says
+    store: ObjectStore,
+    batch: Batch,
+    read: BatchRead,
+    reconciliation: Mapping[str, Any],
+    number: int,
+    committed_at: datetime,
+) -> StagedFile:
+    """The batch's own row of `batches`; its sha256 joins the others of the reconciliation."""
+    row = {
+        "batch_number": number,
+        "committed_at": committed_at.astimezone(UTC).replace(tzinfo=None),
+        "object_count": len(batch.inputs),
+        "item_count": read.kinds.total(),
+        "reject_count": read.rejects.total(),
+        "batch_id": batch.batch_id,
+    }
+    schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in BATCHES.all_columns])
+    file = BytesIO()
+    pq.write_table(pa.Table.from_pylist([row], schema), file, write_page_checksum=True)
+    key = lake.staging(batch.batch_id, f"{BATCHES.name}-{number}") + "part-00000.parquet"
+    store.put(key, file.getvalue())
+    reconciliation["sha256"][key] = sha256(file.getvalue()).hexdigest()
+    return StagedFile(BATCHES.name, key, 1)
