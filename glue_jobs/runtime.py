@@ -38,7 +38,9 @@ _SQL_SETTINGS = {
     # A greater method Java never compiles; Spark's own limit would let the rows of most tables be interpreted.
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
-    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # a date before 1582 is written as it is, as by Spark 4
+    # A date before 1582 is read and written as it is, as by Spark 4.
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
 # For plain Python on one machine, where start-up is most of the time, Spark compiles its plans for large batches only.
 # Spark's results are the same either way.
