@@ -59,8 +59,8 @@ def _as_json(value: object) -> object:
 
 
 def malformed(kind: Type, value: object) -> str:
-    """The reason why a value is not of the type."""
-    shown = value if isinstance(value, str) and len(value) <= MAX_TEXT else to_json(value)
+    """The reason why a value is not of the type; a text that is no STRING is in the wrong place or too long."""
+    shown = value if isinstance(value, str) and kind is not Type.STRING else to_json(value)
     return f"no {kind}: {shown[:_EXCERPT]}"
 
 
