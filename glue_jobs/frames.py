@@ -40,6 +40,11 @@ def is_refused_by(table: Table, refused: str = "refused") -> SparkColumn:
     return F.expr(f"{refused} is not null and array_contains({refused}, '{table.name}')")
 
 
+def is_malformed(table: Table, column: str) -> SparkColumn:
+    """Whether the value of a column is malformed; known of tables that keep rejected rows."""
+    return F.expr(f"refused is not null and array_contains(refused, '{table.name}.{column}')")
+
+
 def accepted_by(table: Table) -> SparkColumn:
     """Whether the row makes a row of the table: it is of a kind the table is made from, and not refused."""
     accepted = ~is_refused_by(table)

@@ -12,7 +12,8 @@ from glue_jobs.reading.projection import Array, Count, First, Leaf, Node, Struct
 from glue_jobs.reading.values import MalformedError, cast, malformed
 from shared.contract import Column, Table, Type
 
-REFUSED = "refused"  # of a row and of a list's element: the tables that refuse it
+# Of a row and of a list's element: the tables that refuse it, and of a table that keeps it the malformed columns.
+REFUSED = "refused"
 
 _Indices = tuple[int, ...]
 _Element = tuple[int, _Indices]  # the list's node, and where in it (and in the lists around it)
@@ -52,6 +53,8 @@ def read_row(root: Struct, tables: Iterable[Table], value: Mapping[str, Any], re
                     row.refused[table.name] += not table.keeps_rejected
                     target = row.fields if element is None else element
                     target.setdefault(REFUSED, []).append(table.name)
+                    if table.keeps_rejected:
+                        target[REFUSED] += [f"{table.name}.{column}" for column in reading.faults_of(table, at)]
     return row
 
 

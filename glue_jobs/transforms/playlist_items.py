@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.frames import LINEAGE, is_refused_by
+from glue_jobs.frames import LINEAGE, is_malformed, is_refused_by
 from shared.tables import PLAYLIST_ITEMS
 
 
@@ -20,7 +20,7 @@ def playlist_items(items: DataFrame) -> DataFrame:
         F.when(F.col("kind") == "episode", F.col("item.id")).alias("episode_id"),
         F.col("item.uri").alias("item_uri"),
         F.col("item.name").alias("item_name"),
-        F.when(names != "", names).alias("artist_names"),
+        F.when((names != "") & ~is_malformed(PLAYLIST_ITEMS, "artist_names"), names).alias("artist_names"),
         "added_at",
         F.col("added_by.id").alias("added_by_id"),
     )
