@@ -3,12 +3,10 @@
 from datetime import date
 
 from chispa import assert_df_equality
-from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
 from glue_jobs.transforms import albums
-from shared.tables import ALBUMS
-from tests.glue_jobs.builders import album, episode, items, page, published, rows, song
+from tests.glue_jobs.builders import album, episode, items, page, rejects, rows, song
 
 DATES: dict[str, date | None] = {
     "1994": date(1994, 1, 1),
@@ -31,61 +29,53 @@ DATES: dict[str, date | None] = {
 
 def test_the_text_of_a_release_date_decides_what_day_it_is(spark: SparkSession) -> None:
     # Given as days whatever the text: the precision is not always right. Extracted in 2026.
-    given = [
-        song(f"s{n}", album=album(f"al{n}", release_date=text, release_date_precision="day"))
-        for n, text in enumerate(DATES)
-    ]
+    monday = page(
+        "mon",
+        *[
+            song(f"s{n}", album=album(f"al{n}", release_date=text, release_date_precision="day"))
+            for n, text in enumerate(DATES)
+        ],
+    )
 
-    made = albums(items(spark, page("mon", *given)))
+    made = albums(items(spark, monday)).select("release_date_text", "released_on", "release_year")
 
     expected = rows(
         spark,
-        "release_date_text string, released_on date, release_year int, fault string",
-        *[(text, day, day.year if day else None, None) for text, day in DATES.items()],
+        "release_date_text string, released_on date, release_year int",
+        *[(text or None, day, day.year if day else None) for text, day in DATES.items()],
     )
-    assert_df_equality(
-        with_fault(made, ALBUMS).selectExpr(
-            "release_date_text", "released_on", "release_year", "fault.reason as fault"
-        ),
-        expected,
-        ignore_row_order=True,
-        ignore_nullable=True,
-    )
+    assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+    assert rejects(monday) == []
 
 
 def test_a_song_without_an_album_mentions_none_and_an_episode_never_does(spark: SparkSession) -> None:
     monday = page("mon", song("s1"), song("s2", album=None), episode("e1", album=album("show")), song("s3", album={}))
 
-    made = with_fault(albums(items(spark, monday)), ALBUMS).selectExpr("album_id", "fault.column", "fault.reason")
-
-    expected = rows(spark, "album_id string, column string, reason string", (None, "album_id", "missing"))
-    assert_df_equality(made, expected, ignore_nullable=True)
+    assert albums(items(spark, monday)).isEmpty()
+    assert rejects(monday) == [("albums", "album_id", "missing", 3)]
 
 
 def test_an_album_without_a_first_cover_has_no_image_and_no_fault(spark: SparkSession) -> None:
     images: list[object] = [[], None, [None], [{}], [{"url": "widest"}, {"url": "smallest"}]]
-    given = [song(f"s{n}", album=album(f"al{n}", images=one)) for n, one in enumerate(images)]
+    monday = page("mon", *[song(f"s{n}", album=album(f"al{n}", images=one)) for n, one in enumerate(images)])
 
-    made = with_fault(albums(items(spark, page("mon", *given))), ALBUMS).selectExpr(
-        "album_id", "image_url", "fault.reason"
-    )
+    made = albums(items(spark, monday)).select("album_id", "image_url")
 
     expected = rows(
         spark,
-        "album_id string, image_url string, reason string",
-        *[(f"al{n}", None, None) for n in range(4)],
-        ("al4", "widest", None),
+        "album_id string, image_url string",
+        ("al0", None),
+        ("al1", None),
+        ("al2", None),
+        ("al3", None),
+        ("al4", "widest"),
     )
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+    assert rejects(monday) == []
 
 
 def test_text_where_the_album_should_be_rejects_the_album(spark: SparkSession) -> None:
     monday = page("mon", song("s1", album="Harbour Lights"))
 
-    made = albums(items(spark, monday))
-
-    expected = rows(spark, "column string, reason string", ("album_id", 'no string: "Harbour Lights"'))
-    assert_df_equality(
-        with_fault(made, ALBUMS).selectExpr("fault.column", "fault.reason"), expected, ignore_nullable=True
-    )
-    assert published(made, ALBUMS).isEmpty()
+    assert albums(items(spark, monday)).isEmpty()
+    assert ("albums", "album_id", 'no string: "Harbour Lights"', 0) in rejects(monday)

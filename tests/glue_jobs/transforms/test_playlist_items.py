@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from chispa import assert_df_equality
-from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
 from glue_jobs.transforms import playlist_items
 from shared.tables import PLAYLIST_ITEMS
-from tests.glue_jobs.builders import episode, items, local, page, playlist, published, row, rows, song
+from tests.glue_jobs.builders import episode, items, local, page, playlist, published, rejects, row, rows, song
 
 
 def test_every_position_has_its_kind_and_at_most_one_id(spark: SparkSession) -> None:
@@ -30,6 +29,10 @@ def test_every_position_has_its_kind_and_at_most_one_id(spark: SparkSession) -> 
     assert_df_equality(
         made.select("position", "kind", "song_id", "episode_id"), expected, ignore_row_order=True, ignore_nullable=True
     )
+    assert rejects(monday) == [
+        ("playlist_items", None, "the row is no object but 5", 5),
+        ("playlist_items", None, 'the entry is no object but "text"', 6),
+    ]
 
 
 def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: SparkSession) -> None:
@@ -39,19 +42,16 @@ def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: Spar
 
     expected = rows(
         spark,
-        "position int, kind string, song_id string, episode_id string, item_name string, added_at timestamp_ntz, "
-        "column string",
-        (0, "rejected", "s1", None, "A song", None, "added_at"),
-        (1, "rejected", None, "e1", None, datetime(2026, 7, 1, 8), "item_name"),  # noqa: DTZ001  # UTC without zone
+        "position int, kind string, song_id string, episode_id string, item_name string, added_at timestamp_ntz",
+        (0, "rejected", "s1", None, "A song", None),
+        (1, "rejected", None, "e1", None, datetime(2026, 7, 1, 8)),  # noqa: DTZ001  # UTC without zone
     )
-    assert_df_equality(
-        with_fault(made, PLAYLIST_ITEMS).selectExpr(
-            "position", "kind", "song_id", "episode_id", "item_name", "added_at", "fault.column"
-        ),
-        expected,
-        ignore_row_order=True,
-        ignore_nullable=True,
-    )
+    assert_df_equality(made.select(*expected.columns), expected, ignore_row_order=True, ignore_nullable=True)
+    assert rejects(monday) == [
+        ("playlist_items", "added_at", "no timestamp: last week", 0),
+        ("episodes", "name", 'no string: ["no", "title"]', 1),
+        ("playlist_items", "item_name", 'no string: ["no", "title"]', 1),
+    ]
 
 
 def test_a_time_of_adding_is_utc_and_anything_less_than_an_instant_is_none(spark: SparkSession) -> None:
@@ -67,16 +67,17 @@ def test_a_time_of_adding_is_utc_and_anything_less_than_an_instant_is_none(spark
     }
     monday = page("mon", *[song("s1", row_fields={"added_at": text}) for text in texts])
 
-    made = with_fault(playlist_items(items(spark, monday)), PLAYLIST_ITEMS).selectExpr(
-        "position", "added_at", "fault.reason"
-    )
+    made = playlist_items(items(spark, monday)).select("position", "added_at")
 
-    expected = rows(
-        spark,
-        "position int, added_at timestamp_ntz, reason string",
-        *[(n, at, None if at else f"no timestamp: {text}") for n, (text, at) in enumerate(texts.items())],
-    )
+    expected = rows(spark, "position int, added_at timestamp_ntz", *enumerate(texts.values()))
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+    assert rejects(monday) == [
+        ("playlist_items", "added_at", "no timestamp: 2026-07-01", 3),
+        ("playlist_items", "added_at", "no timestamp: 2026", 4),
+        ("playlist_items", "added_at", "no timestamp: 08:00:00", 5),
+        ("playlist_items", "added_at", "no timestamp: 2026-07-01T08:00:00", 6),
+        ("playlist_items", "added_at", "no timestamp: 2026-13-45T10:00:00Z", 7),
+    ]
 
 
 def test_the_newest_read_of_a_snapshot_replaces_it_whole(spark: SparkSession) -> None:
@@ -117,16 +118,18 @@ def test_artists_are_named_in_credit_order_and_one_bad_name_rejects(spark: Spark
         local("spotify:local:Some+Artist::A+Title:200"),
     )
 
-    made = with_fault(playlist_items(items(spark, monday)), PLAYLIST_ITEMS).selectExpr(
-        "position", "artist_names", "item_name", "fault.reason"
-    )
+    made = playlist_items(items(spark, monday)).select("position", "kind", "artist_names", "item_name")
 
     expected = rows(
         spark,
-        "position int, artist_names string, item_name string, reason string",
-        (0, "B, A", "A song", None),
-        (1, None, "A song", None),
-        (2, None, "A song", 'no string: {"sv": "B"}'),
-        (3, "Some Artist", "A Title", None),
+        "position int, kind string, artist_names string, item_name string",
+        (0, "song", "B, A", "A song"),
+        (1, "song", None, "A song"),
+        (2, "rejected", None, "A song"),
+        (3, "local", "Some Artist", "A Title"),
     )
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+    assert rejects(monday) == [
+        ("artists", "name", 'no string: {"sv": "B"}', 2),
+        ("playlist_items", "artist_names", 'no string: {"sv": "B"}', 2),
+    ]

@@ -1,12 +1,11 @@
 """What is particular to songs."""
 
 from chispa import assert_df_equality
-from glue_jobs.conform import with_fault
 from pyspark.sql import SparkSession
 
 from glue_jobs.transforms import songs
 from shared.tables import SONGS
-from tests.glue_jobs.builders import album, episode, items, local, page, published, rows, song
+from tests.glue_jobs.builders import album, episode, items, local, page, published, rejects, rows, song
 
 
 def test_the_newest_description_of_a_song_wins_whole(spark: SparkSession) -> None:
@@ -59,7 +58,7 @@ def test_withheld_markets_are_null_and_no_markets_are_zero(spark: SparkSession) 
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_value_that_will_not_cast_names_its_column_and_itself(spark: SparkSession) -> None:
+def test_a_malformed_value_names_its_column_and_itself(spark: SparkSession) -> None:
     monday = page(
         "mon",
         song("text", duration_ms="n/a"),
@@ -67,24 +66,24 @@ def test_a_value_that_will_not_cast_names_its_column_and_itself(spark: SparkSess
         song("too_great", track_number=2**31),
         song("fraction", disc_number=1.5),
         song("number_as_text", duration_ms="1000"),
-        song("market", available_markets=[{"code": "SE"}]),
+        song("market_as_object", available_markets=[{"code": "SE"}]),
+        song("market_as_text", available_markets="SE"),
         song("endless", popularity=10**400),
     )
 
-    made = with_fault(songs(items(spark, monday)), SONGS).selectExpr("song_id", "fault.column", "fault.reason")
+    made = songs(items(spark, monday)).select("song_id", "duration_ms", "available_market_count")
 
-    expected = rows(
-        spark,
-        "song_id string, column string, reason string",
-        ("text", "duration_ms", "no int: n/a"),
-        ("object", "name", 'no string: {"sv": "Namn"}'),
-        ("too_great", "track_number", "no int: 2147483648"),
-        ("fraction", "disc_number", "no int: 1.5"),
-        ("number_as_text", None, None),
-        ("market", "available_market_count", 'no int: {"code": "SE"}'),
-        ("endless", "popularity", "no int: 1" + "0" * 199),
-    )
+    ddl = "song_id string, duration_ms int, available_market_count int"
+    expected = rows(spark, ddl, ("number_as_text", 1000, None), ("market_as_object", None, 1))
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
+    assert [reject for reject in rejects(monday) if reject[0] == "songs"] == [
+        ("songs", "duration_ms", "no int: n/a", 0),
+        ("songs", "name", 'no string: {"sv": "Namn"}', 1),
+        ("songs", "track_number", "no int: 2147483648", 2),
+        ("songs", "disc_number", "no int: 1.5", 3),
+        ("songs", "available_market_count", "no int: SE", 6),
+        ("songs", "popularity", "no int: 1" + "0" * 199, 7),
+    ]
 
 
 def test_only_songs_are_songs_and_an_empty_album_id_is_none(spark: SparkSession) -> None:
