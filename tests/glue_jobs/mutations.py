@@ -37,7 +37,6 @@ ODD: tuple[Any, ...] = (
     "no",
     "٣",
     "\u0000",
-    "\u0001misfit:5",
     "\ud83d",
     "\u2028",
     "\ufeff",

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from deploy.generate import current_select
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
-from glue_jobs.transforms import FROM_ITEMS
+from glue_jobs.transforms import TRANSFORMS
 from shared.contract import Table
 from shared.document import timestamp
 from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONG_POPULARITY, SONGS
@@ -91,12 +91,12 @@ def test_raw_stays_where_it_is(lake: Path) -> None:
 
 
 def test_a_mended_transform_takes_effect(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = FROM_ITEMS["songs"]
+    broken = TRANSFORMS["songs"]
 
     def mended(items: DataFrame) -> DataFrame:
         return broken(items).withColumn("name", F.upper("name"))
 
-    monkeypatch.setitem(FROM_ITEMS, "songs", mended)
+    monkeypatch.setitem(TRANSFORMS, "songs", mended)
     take(lake, "--replay", "1..1")
 
     assert [row[:2] for row in current(lake, SONGS)] == [(one, "A SONG") for one in ("s1", "s2", "s3", "s4")]
