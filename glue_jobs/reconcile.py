@@ -50,7 +50,10 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
 
 
 def _check_kinds(read: BatchRead) -> None:
-    """Every item has one kind and one row of `playlist_items`; songs and episodes have one of their own."""
+    """Every item has one kind and one row of `playlist_items`; songs and episodes have one of their own.
+
+    A song whose position is rejected is of kind rejected, and a song all the same.
+    """
     summed = sum(read.documents.values(), Counter[str]())
     if {kind: summed[kind] for kind in KINDS} != {kind: read.kinds[kind] for kind in KINDS}:
         raise ReconciliationError(
@@ -61,3 +64,9 @@ def _check_kinds(read: BatchRead) -> None:
             f"{read.kinds.total()} items were read, but {read.made['playlist_items']} rows of playlist_items were made "
             "of them; nothing was committed."
         )
+    for kind, table in (("song", "songs"), ("episode", "episodes")):
+        if not 0 <= read.made[table] - read.kinds[kind] <= read.kinds["rejected"]:
+            raise ReconciliationError(
+                f"{read.kinds[kind]} items are of kind {kind} and {read.kinds['rejected']} are rejected, but "
+                f"{read.made[table]} rows of {table} were made of them; nothing was committed."
+            )
