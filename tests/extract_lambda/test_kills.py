@@ -64,10 +64,11 @@ def newest(lake: Path) -> dict[str, int]:
     """How many items the newest document of each playlist has; every one must be whole."""
     found = {}
     for path in sorted(lake.glob("raw/pending/run=*/*.ndjson.gz")):
-        (read,) = read_document(path.read_bytes()).reads
-        assert read.is_complete, path
-        assert sorted(item.position for item in read.items) == list(range(len(read.items))), path
-        found[read.playlist_id] = len(read.items)
+        (check,) = read_document(path.read_bytes()).checks
+        assert check.is_complete, path
+        positions = sorted(position for position, _ in check.rows())
+        assert positions == list(range(len(positions))), path
+        found[check.playlist_id] = len(positions)
     return found
 
 

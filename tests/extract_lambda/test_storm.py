@@ -17,6 +17,7 @@ from extract_lambda.failures import ADVICE
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.spotify import Spotify
 from glue_jobs.reading.document import read_document
+from glue_jobs.reading.playlist import entry_of
 from shared.store import open_store
 
 MOST_RUNS = 8
@@ -80,16 +81,19 @@ def shown(item: Item) -> tuple[str, str | None]:
     return "empty", None
 
 
+def kind_and_name(row: object) -> tuple[str, str | None]:
+    kind, entry, _ = entry_of(row)
+    return kind, (entry or {}).get("id" if kind == "song" else "name")
+
+
 def test_each_item_is_read_exactly_once_in_the_newest_read_of_its_playlist(after: Weather) -> None:
     newest: dict[str, list[tuple[str, str | None]]] = {}
     complete: list[bool | None] = []
     for path in documents(after.lake):  # in the order of their runs
-        (read,) = read_document(path.read_bytes()).reads
-        complete.append(read.is_complete)
-        newest[read.playlist_id] = [
-            (item.kind, (item.row.get("item") or {}).get("id" if item.kind == "song" else "name"))
-            for item in sorted(read.items, key=lambda item: item.position)
-        ]
+        (check,) = read_document(path.read_bytes()).checks
+        complete.append(check.is_complete)
+        rows = sorted(check.rows(), key=lambda at: at[0])
+        newest[check.playlist_id] = [kind_and_name(row) for _, row in rows]
 
     truth = {playlist.id: [shown(item) for item in playlist.items] for playlist in after.stub.playlists()}
     assert 59_990 < sum(map(len, truth.values())) < 60_000  # some were removed on the way

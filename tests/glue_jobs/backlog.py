@@ -15,6 +15,7 @@ from typing import Any
 from pyspark import SparkContext
 
 from glue_jobs.explode_playlists import parse_arguments, run
+from glue_jobs.reading import part
 from shared.lake import PENDING, log_number
 from shared.store import Fetched, ObjectStore, open_store
 
@@ -69,4 +70,5 @@ def _resident() -> int:
 if __name__ == "__main__":
     arguments = ["--lake", sys.argv[1], "--max-objects", sys.argv[2]]
     store: Any = Telling(open_store(sys.argv[1]))
+    part.open_store = lambda _: store  # a task opens the store by its URI
     run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store)

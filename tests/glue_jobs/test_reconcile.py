@@ -1,0 +1,273 @@
+"""A batch is committed only if the rows made, refused and published are those of the items that were read."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from glue_jobs.commit_log import Batch, Input, StagedFile
+from glue_jobs.read_batch import BatchRead, ReadOptions, read_batch
+from glue_jobs.reconcile import ReconciliationError, reconcile
+from glue_jobs.runtime import GlueJob
+from glue_jobs.transforms import TRANSFORMS
+from glue_jobs.write_tables import Staged, write_tables
+from shared import lake
+from shared.store import open_store
+from tests.glue_jobs.builders import as_bytes, credited, episode, local, page_body, song
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def read() -> BatchRead:
+    """Two documents with four songs, one of whose positions is rejected, an episode, and an item without anything.
+
+    One song is refused, one was observed twice; one credit is refused, one is repeated.
+    """
+    return BatchRead(
+        documents={
+            "a.json": Counter({"song": 2, "rejected": 1, "episode": 0}),
+            "b.json": Counter({"song": 1, "episode": 1, "empty": 1}),
+        },
+        kinds=Counter({"song": 3, "rejected": 1, "episode": 1, "empty": 1}),
+        made=Counter(
+            {
+                "songs": 4,
+                "episodes": 1,
+                "song_artists": 5,
+                "song_popularity": 2,
+                "playlist_items": 6,
+                "playlist_checks": 2,
+            }
+        ),
+        refused=Counter({"songs": 1, "song_artists": 1}),
+    )
+
+
+def staged() -> Staged:
+    """What is written of it; song_artists are in two files."""
+    return Staged(
+        files=[
+            StagedFile("songs", "songs/0", 2),
+            StagedFile("episodes", "episodes/0", 1),
+            StagedFile("song_artists", "song_artists/0", 2),
+            StagedFile("song_artists", "song_artists/1", 1),
+            StagedFile("song_popularity", "song_popularity/0", 2),
+            StagedFile("playlist_items", "playlist_items/0", 6),
+            StagedFile("playlist_checks", "playlist_checks/0", 2),
+            StagedFile("rejects", "rejects/0", 3),
+        ],
+        accepted={
+            "songs": 3,
+            "episodes": 1,
+            "song_artists": 4,
+            "song_popularity": 2,
+            "playlist_items": 6,
+            "playlist_checks": 2,
+        },
+    )
+
+
+def with_rows(table: str, rows: int) -> Staged:
+    """As above, but for the rows of one table's file."""
+    other = staged()
+    other.files = [StagedFile(f.table, f.staged, rows if f.table == table else f.rows) for f in other.files]
+    return other
+
+
+def test_what_balances_is_what_the_log_keeps() -> None:
+    assert reconcile(read(), staged()) == {
+        "kinds": {"song": 3, "episode": 1, "local": 0, "empty": 1, "unavailable": 0, "rejected": 1},
+        "documents": {"a.json": {"song": 2, "rejected": 1}, "b.json": {"song": 1, "episode": 1, "empty": 1}},
+        "tables": {
+            "songs": {"made": 4, "refused": 1, "superseded": 1, "published": 2},
+            "episodes": {"made": 1, "refused": 0, "superseded": 0, "published": 1},
+            "song_artists": {"made": 5, "refused": 1, "superseded": 1, "published": 3},
+            "song_popularity": {"made": 2, "refused": 0, "superseded": 0, "published": 2},
+            "playlist_items": {"made": 6, "refused": 0, "superseded": 0, "published": 6},
+            "playlist_checks": {"made": 2, "refused": 0, "superseded": 0, "published": 2},
+        },
+    }
+
+
+def test_a_batch_without_items_balances() -> None:
+    only_a_check = BatchRead(made=Counter({"playlist_checks": 1}), documents={"m.json": Counter()})
+    written = Staged(files=[StagedFile("playlist_checks", "playlist_checks/0", 1)], accepted={"playlist_checks": 1})
+
+    assert reconcile(only_a_check, written) == {
+        "kinds": {"song": 0, "episode": 0, "local": 0, "empty": 0, "unavailable": 0, "rejected": 0},
+        "documents": {"m.json": {}},
+        "tables": {"playlist_checks": {"made": 1, "refused": 0, "superseded": 0, "published": 1}},
+    }
+
+
+def a_document_less(of: BatchRead) -> None:
+    del of.documents["b.json"]
+
+
+def a_kind_for_another(of: BatchRead) -> None:
+    of.documents["a.json"] = Counter({"song": 1, "local": 1, "rejected": 1})
+
+
+def an_item_without_a_position(of: BatchRead) -> None:
+    of.made["playlist_items"] = 5
+
+
+def a_song_that_is_none(of: BatchRead) -> None:
+    of.made["songs"] = 2
+
+
+def more_songs_than_items(of: BatchRead) -> None:
+    of.made["songs"] = 5
+
+
+def an_episode_that_is_none(of: BatchRead) -> None:
+    of.made["episodes"] = 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (a_document_less, "The documents have {'song': 2, 'rejected': 1}, the batch has {'song': 3,"),
+        (a_kind_for_another, "the batch has {'song': 3, 'rejected': 1, 'episode': 1, 'empty': 1}"),
+        (an_item_without_a_position, "6 items were read, but 5 rows of playlist_items were made of them"),
+        (a_song_that_is_none, "3 items are of kind song and 1 are rejected, but 2 rows of songs were made of them"),
+        (more_songs_than_items, "3 items are of kind song and 1 are rejected, but 5 rows of songs were made of them"),
+        (an_episode_that_is_none, "1 items are of kind episode and 1 are rejected, but 0 rows of episodes were made"),
+    ],
+)
+def test_an_item_of_two_kinds_or_of_none_is_refused(change: Callable[[BatchRead], None], message: str) -> None:
+    changed = read()
+    change(changed)
+
+    with pytest.raises(ReconciliationError) as refused:
+        reconcile(changed, staged())
+
+    assert message in str(refused.value)
+    assert str(refused.value).endswith("nothing was committed.")
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "message"),
+    [
+        ("songs", 4, "songs: 4 rows were made and 1 refused, but 4 were written"),
+        ("song_artists", 3, "song_artists: 5 rows were made and 1 refused, but 6 were written"),
+        ("playlist_items", 7, "playlist_items: 6 rows were made and 0 refused, but 7 were written"),
+        # Of a history no observation is superseded.
+        ("song_popularity", 1, "song_popularity: 2 rows were made and 0 refused, but 1 were written"),
+        ("playlist_checks", 0, "playlist_checks: 2 rows were made and 0 refused, but 0 were written"),
+    ],
+)
+def test_other_rows_written_than_made_are_refused(table: str, rows: int, message: str) -> None:
+    with pytest.raises(ReconciliationError) as refused:
+        reconcile(read(), with_rows(table, rows))
+
+    assert str(refused.value) == f"{message}; nothing was committed."
+
+
+def test_a_history_without_a_file_is_refused() -> None:
+    written = staged()
+    written.files = [file for file in written.files if file.table != "song_popularity"]
+
+    with pytest.raises(
+        ReconciliationError, match="song_popularity: 2 rows were made and 0 refused, but 0 were written"
+    ):
+        reconcile(read(), written)
+
+
+@pytest.mark.parametrize("accepted", [2, 4])
+def test_other_rows_accepted_by_spark_than_by_the_reader_are_refused(accepted: int) -> None:
+    written = staged()
+    written.accepted["songs"] = accepted
+
+    with pytest.raises(ReconciliationError) as refused:
+        reconcile(read(), written)
+
+    assert str(refused.value) == (
+        f"songs: the reader accepted 3 rows, but Spark made {accepted}; nothing was committed."
+    )
+
+
+# --- what real Spark writes
+
+
+@pytest.fixture
+def job(spark: SparkSession) -> GlueJob:  # noqa: ARG001  # the job finds the session
+    return GlueJob("tests", [])
+
+
+def taken(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
+    """A page with faults, repeated credits and repeated songs, as read and as written by Spark."""
+    artists = credited("a1", "a2", "a1", {"id": None, "name": "Nobody"})
+    document = page_body(
+        song("s1", popularity=5),
+        song("s1", popularity=6, artists=artists),
+        song("s2", duration_ms="long", popularity=7),
+        song("s3", row_fields={"added_at": "last week"}),
+        episode("e1"),
+        local("spotify:local:A:B:C:1"),
+        None,
+        5,
+    )
+    store = open_store(str(root))
+    store.put(f"{lake.DROP}page.json", as_bytes(document))
+    inputs = tuple(Input(listed.key, listed.token, listed.size, listed.time) for listed in store.list(lake.PENDING))
+    batch = Batch("b1", 0, inputs, NOON, condemned=False)
+    of_batch = read_batch(job, str(root), batch, ReadOptions())
+    return of_batch, write_tables(job, store, batch, of_batch)
+
+
+def test_a_batch_written_by_spark_balances(job: GlueJob, tmp_path: Path) -> None:
+    reconciled = reconcile(*taken(job, tmp_path))
+
+    assert reconciled["kinds"] == {
+        "song": 3,
+        "episode": 1,
+        "local": 1,
+        "empty": 1,
+        "unavailable": 0,
+        "rejected": 2,
+    }
+    assert reconciled["tables"] == {
+        "songs": {"made": 4, "refused": 1, "superseded": 1, "published": 2},
+        "artists": {"made": 4, "refused": 1, "superseded": 1, "published": 2},
+        "episodes": {"made": 1, "refused": 0, "superseded": 0, "published": 1},
+        "song_artists": {"made": 4, "refused": 1, "superseded": 1, "published": 2},
+        "song_popularity": {"made": 3, "refused": 0, "superseded": 0, "published": 3},
+        "playlist_items": {"made": 8, "refused": 0, "superseded": 0, "published": 8},
+        "playlist_checks": {"made": 1, "refused": 0, "superseded": 0, "published": 1},
+    }
+
+
+def without_the_first(rows: DataFrame) -> DataFrame:
+    return rows.where("source_position > 0")
+
+
+def twice(rows: DataFrame) -> DataFrame:
+    return rows.union(rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "fault", "message"),
+    [
+        ("songs", without_the_first, "songs: the reader accepted 3 rows, but Spark made 2"),
+        ("song_artists", twice, "song_artists: the reader accepted 3 rows, but Spark made 6"),
+        ("song_popularity", without_the_first, "song_popularity: 3 rows were made and 0 refused, but 2 were written"),
+        ("song_popularity", twice, "song_popularity: 3 rows were made and 0 refused, but 6 were written"),
+    ],
+)
+def test_a_transform_that_loses_or_doubles_rows_is_refused(
+    job: GlueJob,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str,
+    fault: Callable[[DataFrame], DataFrame],
+    message: str,
+) -> None:
+    sound = TRANSFORMS[table]
+    monkeypatch.setitem(TRANSFORMS, table, lambda items: fault(sound(items)))
+
+    with pytest.raises(ReconciliationError, match=f"^{message}; nothing was committed.$"):
+        reconcile(*taken(job, tmp_path))
