@@ -241,6 +241,31 @@ def test_a_person_is_an_object_or_an_address(text: str, without: str) -> None:
     assert Person("ann").out_of_text(text) == without
 
 
+def test_a_person_is_gone_from_every_form_of_a_reject() -> None:
+    row = json.dumps({"added_by": {"id": "ann"}, "item": {"name": "a\u2028b\u0085c"}}, ensure_ascii=False)
+    place = {"source_object": "raw/pending/drop/a.json", "document_id": "d1"}
+    of_a_row = {"reason": "no int: n/a", "table": "songs", "column": "duration_ms", **place, "source_position": 0}
+    of_a_position = {"reason": "the row is no object but 5", "table": "playlist_items", "column": None, **place}
+    of_a_file = {"reason": "no JSON: it begins with 'ann'", **place, "batch_id": "b1", "row": None}
+    lines = [of_a_row | {"batch_id": "b1", "row": row}, of_a_position | {"batch_id": "b1", "row": "5"}, of_a_file]
+    data = gzip.compress("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
+
+    without = gzip.decompress(Person("ann").out_of_rejects(data)).decode()
+
+    assert without.endswith("}\n")
+    kept = [json.loads(line) for line in without.split("\n")[:-1]]
+    assert [json.loads(line["row"]) for line in kept[:2]] == [
+        {"added_by": None, "item": {"name": "a\u2028b\u0085c"}},
+        5,
+    ]
+    assert [line["reason"] for line in kept] == [
+        "no int: n/a",
+        "the row is no object but 5",
+        "no JSON: it begins with ''",
+    ]
+    assert Person("bob").out_of_rejects(data) is data
+
+
 def test_a_document_of_another_encoding_is_read() -> None:
     data = json.dumps({"owner": user("anna.von-åäö_42")}, ensure_ascii=False).encode("utf-16")
 
