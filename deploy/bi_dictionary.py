@@ -18,6 +18,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
+from deploy.generate import readable_path
 from shared.contract import Table
 from shared.tables import TABLES
 from shared.terminal import set_up_output
@@ -186,14 +187,8 @@ def _json_paths(lake_columns: Sequence[str]) -> list[str]:
     paths: dict[str, None] = {}
     for lake_column in lake_columns:
         table, _, column = lake_column.partition(".")
-        paths |= dict.fromkeys(_for_reader(path) for path in contracts[table][column].sources)
+        paths |= dict.fromkeys(readable_path(path) for path in contracts[table][column].sources)
     return list(paths)
-
-
-def _for_reader(path: str) -> str:
-    if path.startswith("playlist."):
-        return f"`{path.removeprefix('playlist.')}` of the playlist"
-    return f"`items[].{path}`"
 
 
 def _codes(names: Sequence[str]) -> str:

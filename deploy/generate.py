@@ -338,10 +338,13 @@ def _codes(names: Sequence[str]) -> str:
 
 
 def _reader_paths(column: Column) -> str:
-    return ", ".join(_reader_path(path) for path in column.sources) or "-"
+    return ", ".join(readable_path(path) for path in column.sources) or "-"
 
 
-def _reader_path(path: str) -> str:
+def readable_path(path: str) -> str:
+    """A contract's JSON path as both dictionaries show it."""
+    if path.endswith("[#]"):
+        return f"number of {readable_path(path.removesuffix('[#]'))}"
     if path.startswith("playlist."):
         return f"`{path.removeprefix('playlist.')}` of the playlist"
     return f"`items[].{path}`"

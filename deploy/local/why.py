@@ -165,7 +165,8 @@ def _column_paths(columns: Sequence[Column], path: str, entry_key: str) -> Itera
         for source in column.sources[:1]:
             head, dot, rest = source.partition(".")
             name = {"playlist": "", "item": f".{entry_key}"}.get(head, f".{head}")
-            yield column.name, f"{path}{name}{dot}{rest}"
+            count = "number of " if rest.endswith("[#]") else ""
+            yield column.name, f"{count}{path}{name}{dot}{rest.removesuffix('[#]')}"
 
 
 def locate(data: bytes, source_position: int, *, is_read: bool) -> tuple[int | None, str, str] | None:

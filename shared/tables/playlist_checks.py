@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 PLAYLIST_CHECKS = Table(
     name="playlist_checks",
-    doc="Every look at a playlist and how it ended. Membership is read from the complete reads only.",
+    doc="Every check of a playlist and how it ended. Membership is read from the complete reads only.",
     grain="one row per playlist and run",
     key=("playlist_id", "run_id"),
     observed_per=ObservedPer.READ,
@@ -20,7 +20,7 @@ PLAYLIST_CHECKS = Table(
             "playlist.snapshot_id",
             derived=True,
         ),
-        Column("read_at", Type.TIMESTAMP, "when it was looked at, UTC"),
+        Column("read_at", Type.TIMESTAMP, "when it was checked, UTC"),
         Column("total", Type.INT, "items the API said there are; null if it did not say", "playlist.items.total"),
         Column("item_count", Type.INT, "items this document holds; null when nothing was read"),
         Column("is_complete", Type.BOOLEAN, "every position from 0 to total was read; null when nothing was read"),

@@ -53,7 +53,7 @@ def test_the_first_run_reads_all_that_is_mine_or_shared_with_me(api: Api, run: R
         "token_age_days": None,
         "warnings": [],
         "sealed_runs": [],
-        "checks": [
+        "looks": [
             {"playlist_id": "1mine", "status": "read", "failure_class": None, "item_count": 60},
             {"playlist_id": "1shared", "status": "read", "failure_class": None, "item_count": 1},
             {"playlist_id": "1empty", "status": "read", "failure_class": None, "item_count": 0},

@@ -119,7 +119,7 @@ def rejects(*documents: Dropped) -> list[tuple[str, str | None, str, int]]:
     lines = [
         json.loads(line)
         for file in report.files
-        for line in gzip.decompress((root / file.staged).read_bytes()).decode().splitlines()
+        for line in gzip.decompress((root / file.staged).read_bytes()).splitlines()
     ]
     return [(line["table"], line["column"], line["reason"], line["source_position"]) for line in lines]
 

@@ -88,7 +88,7 @@ def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ou
 def _rejects(root: Path, report: PartReport) -> Mapping[str, Counter[tuple[Any, ...]]]:
     rejects: dict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
     for file in report.files:
-        for line in gzip.decompress((root / file.staged).read_bytes()).decode().splitlines():
+        for line in gzip.decompress((root / file.staged).read_bytes()).splitlines():
             reject = json.loads(line)
             if "table" in reject:
                 name = reject["source_object"].rpartition("/")[2]

@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/albums.py; do not edit.
 create table if not exists {{ database }}.LANDING.ALBUMS (
     ALBUM_ID varchar not null comment 'Spotify id',
-    NAME varchar comment 'title; may be empty after a takedown',
+    NAME varchar comment 'title; null if withheld or empty, as after a takedown',
     ALBUM_TYPE varchar comment 'album, single, compilation or a newer word',
     RELEASE_DATE_TEXT varchar comment 'release date as given: a year, a year and month, or a day',
     RELEASE_DATE_PRECISION varchar comment 'year, month or day as given; does not always match the text',

@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/artists.py; do not edit.
 create table if not exists {{ database }}.LANDING.ARTISTS (
     ARTIST_ID varchar not null comment 'Spotify id',
-    NAME varchar comment 'name; may be empty',
+    NAME varchar comment 'name; null if withheld or empty',
     URI varchar comment 'Spotify URI',
     URL varchar comment 'page for people',
     BATCH_ID varchar not null comment 'batch that brought the row; sorts by commit order',

@@ -5,13 +5,13 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     RUN_ID varchar not null comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     STATUS varchar not null comment 'read, unchanged, failed or gone',
     FAILURE_CLASS varchar comment 'why the read failed or the playlist is gone; null otherwise',
-    SNAPSHOT_ID varchar comment 'version of the playlist; null when the look failed',
-    READ_AT timestamp_ntz(6) comment 'when it was looked at, UTC',
+    SNAPSHOT_ID varchar comment 'version of the playlist; null when the check failed',
+    READ_AT timestamp_ntz(6) comment 'when it was checked, UTC',
     TOTAL number(10,0) comment 'items the API said there are; null if it did not say',
     ITEM_COUNT number(10,0) comment 'items this document holds; null when nothing was read',
     IS_COMPLETE boolean comment 'every position from 0 to total was read; null when nothing was read',
     NAME varchar comment 'name of the playlist; null if the document does not say',
-    DESCRIPTION varchar comment 'as given, HTML escapes included',
+    DESCRIPTION varchar comment 'as given, HTML escapes included; null if there is none',
     OWNER_ID varchar comment 'Spotify user who owns it',
     IS_PUBLIC boolean comment 'on the owner''s profile; null means unknown',
     IS_COLLABORATIVE boolean comment 'others may edit it',
@@ -27,7 +27,7 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Every look at a playlist and how it ended. Membership is read from the complete reads only.';
+comment = 'Every check of a playlist and how it ended. Membership is read from the complete reads only.';
 
 -- For a table made before its contract had the column.
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FAILURE_CLASS varchar;

@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/songs.py; do not edit.
 create table if not exists {{ database }}.LANDING.SONGS (
     SONG_ID varchar not null comment 'Spotify id; relinking may swap it, so compare recordings by isrc',
-    NAME varchar comment 'title; may be empty after a takedown',
+    NAME varchar comment 'title; null if withheld or empty, as after a takedown',
     DURATION_MS number(10,0) comment 'length in milliseconds',
     EXPLICIT boolean comment 'explicit lyrics; false may also mean unknown to Spotify',
     POPULARITY number(10,0) comment '0 to 100 when observed; null where the API withholds it (development mode since 2026)',

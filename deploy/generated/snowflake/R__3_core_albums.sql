@@ -39,7 +39,7 @@ as
 {% endif %}
 create or replace view {{ database }}.CORE.ALBUMS (
     ALBUM_ID comment 'Spotify id',
-    NAME comment 'title; may be empty after a takedown',
+    NAME comment 'title; null if withheld or empty, as after a takedown',
     ALBUM_TYPE comment 'album, single, compilation or a newer word',
     RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day',
     RELEASE_DATE_PRECISION comment 'year, month or day as given; does not always match the text',

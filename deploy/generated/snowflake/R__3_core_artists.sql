@@ -36,7 +36,7 @@ as
 {% endif %}
 create or replace view {{ database }}.CORE.ARTISTS (
     ARTIST_ID comment 'Spotify id',
-    NAME comment 'name; may be empty',
+    NAME comment 'name; null if withheld or empty',
     URI comment 'Spotify URI',
     URL comment 'page for people',
     BATCH_ID comment 'batch that brought the row; sorts by commit order',

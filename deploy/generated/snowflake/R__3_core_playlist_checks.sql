@@ -34,13 +34,13 @@ create or replace view {{ database }}.CORE.PLAYLIST_CHECKS (
     RUN_ID comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     STATUS comment 'read, unchanged, failed or gone',
     FAILURE_CLASS comment 'why the read failed or the playlist is gone; null otherwise',
-    SNAPSHOT_ID comment 'version of the playlist; null when the look failed',
-    READ_AT comment 'when it was looked at, UTC',
+    SNAPSHOT_ID comment 'version of the playlist; null when the check failed',
+    READ_AT comment 'when it was checked, UTC',
     TOTAL comment 'items the API said there are; null if it did not say',
     ITEM_COUNT comment 'items this document holds; null when nothing was read',
     IS_COMPLETE comment 'every position from 0 to total was read; null when nothing was read',
     NAME comment 'name of the playlist; null if the document does not say',
-    DESCRIPTION comment 'as given, HTML escapes included',
+    DESCRIPTION comment 'as given, HTML escapes included; null if there is none',
     OWNER_ID comment 'Spotify user who owns it',
     IS_PUBLIC comment 'on the owner''s profile; null means unknown',
     IS_COLLABORATIVE comment 'others may edit it',
@@ -53,7 +53,7 @@ create or replace view {{ database }}.CORE.PLAYLIST_CHECKS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Every look at a playlist and how it ended. Membership is read from the complete reads only.'
+comment = 'Every check of a playlist and how it ended. Membership is read from the complete reads only.'
 as
 {% if is_dynamic %}
 select

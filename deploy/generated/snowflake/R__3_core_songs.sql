@@ -42,7 +42,7 @@ as
 {% endif %}
 create or replace view {{ database }}.CORE.SONGS (
     SONG_ID comment 'Spotify id; relinking may swap it, so compare recordings by isrc',
-    NAME comment 'title; may be empty after a takedown',
+    NAME comment 'title; null if withheld or empty, as after a takedown',
     DURATION_MS comment 'length in milliseconds',
     EXPLICIT comment 'explicit lyrics; false may also mean unknown to Spotify',
     POPULARITY comment '0 to 100 when observed; null where the API withholds it (development mode since 2026)',

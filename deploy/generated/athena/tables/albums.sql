@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/albums.py; do not edit.
 create external table if not exists {{ lake_database }}.albums (
     album_id string comment 'Spotify id',
-    name string comment 'title; may be empty after a takedown',
+    name string comment 'title; null if withheld or empty, as after a takedown',
     album_type string comment 'album, single, compilation or a newer word',
     release_date_text string comment 'release date as given: a year, a year and month, or a day',
     release_date_precision string comment 'year, month or day as given; does not always match the text',

@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/artists.py; do not edit.
 create external table if not exists {{ lake_database }}.artists (
     artist_id string comment 'Spotify id',
-    name string comment 'name; may be empty',
+    name string comment 'name; null if withheld or empty',
     uri string comment 'Spotify URI',
     url string comment 'page for people',
     batch_id string comment 'batch that brought the row; sorts by commit order',

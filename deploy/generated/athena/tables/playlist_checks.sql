@@ -5,13 +5,13 @@ create external table if not exists {{ lake_database }}.playlist_checks (
     run_id string comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     status string comment 'read, unchanged, failed or gone',
     failure_class string comment 'why the read failed or the playlist is gone; null otherwise',
-    snapshot_id string comment 'version of the playlist; null when the look failed',
-    read_at timestamp comment 'when it was looked at, UTC',
+    snapshot_id string comment 'version of the playlist; null when the check failed',
+    read_at timestamp comment 'when it was checked, UTC',
     total int comment 'items the API said there are; null if it did not say',
     item_count int comment 'items this document holds; null when nothing was read',
     is_complete boolean comment 'every position from 0 to total was read; null when nothing was read',
     name string comment 'name of the playlist; null if the document does not say',
-    description string comment 'as given, HTML escapes included',
+    description string comment 'as given, HTML escapes included; null if there is none',
     owner_id string comment 'Spotify user who owns it',
     is_public boolean comment 'on the owner\'s profile; null means unknown',
     is_collaborative boolean comment 'others may edit it',
@@ -24,7 +24,7 @@ create external table if not exists {{ lake_database }}.playlist_checks (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Every look at a playlist and how it ended. Membership is read from the complete reads only.'
+comment 'Every check of a playlist and how it ended. Membership is read from the complete reads only.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/playlist_checks/'

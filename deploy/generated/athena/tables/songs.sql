@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/songs.py; do not edit.
 create external table if not exists {{ lake_database }}.songs (
     song_id string comment 'Spotify id; relinking may swap it, so compare recordings by isrc',
-    name string comment 'title; may be empty after a takedown',
+    name string comment 'title; null if withheld or empty, as after a takedown',
     duration_ms int comment 'length in milliseconds',
     explicit boolean comment 'explicit lyrics; false may also mean unknown to Spotify',
     popularity int comment '0 to 100 when observed; null where the API withholds it (development mode since 2026)',
