@@ -41,7 +41,7 @@ def is_refused_by(table: Table, refused: str = "refused") -> SparkColumn:
 
 
 def is_malformed(table: Table, column: str) -> SparkColumn:
-    """Whether the value of a column is malformed; known of tables that keep rejected rows."""
+    """Whether a column that is made from a whole list is malformed, of a table that keeps rejected rows."""
     return F.expr(f"refused is not null and array_contains(refused, '{table.name}.{column}')")
 
 

@@ -12,7 +12,8 @@ from glue_jobs.reading.projection import Array, Count, First, Leaf, Node, Struct
 from glue_jobs.reading.values import MalformedError, cast, malformed
 from shared.contract import Column, Table, Type
 
-# Of a row and of a list's element: the tables that refuse it, and of a table that keeps it the malformed columns.
+# Of a row and of a list's element: the tables that refuse it. Of a table that keeps rejected rows also `table.column`
+# for a malformed column that is made from a whole list: its other elements have their values.
 REFUSED = "refused"
 
 _Indices = tuple[int, ...]
@@ -54,7 +55,7 @@ def read_row(root: Struct, tables: Iterable[Table], value: Mapping[str, Any], re
                     target = row.fields if element is None else element
                     target.setdefault(REFUSED, []).append(table.name)
                     if table.keeps_rejected:
-                        target[REFUSED] += [f"{table.name}.{column}" for column in reading.faults_of(table, at)]
+                        target[REFUSED] += _malformed_lists(table, reading.faults_of(table, at))
     return row
 
 
@@ -194,6 +195,14 @@ def _refusal(  # the row, seen from all sides
         if _is_required(column) and all(_of_row(source, path, row, element) is None for source in column.sources):
             return Reject(table.name, column.name, "missing")
     return None
+
+
+def _malformed_lists(table: Table, faults: _Faults) -> list[str]:
+    return [
+        f"{table.name}.{column.name}"
+        for column in table.columns
+        if column.name in faults and any("[]" in path for path in column.sources)
+    ]
 
 
 def _is_required(column: Column) -> bool:
