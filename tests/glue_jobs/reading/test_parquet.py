@@ -52,12 +52,17 @@ def ignore(_number: int, _row: Row, _typed: TypedRow) -> None:
     """For tests that do not ask which rows were unusual."""
 
 
-def read_back(spark: SparkSession, folder: Path, *payloads: Mapping[str, object]) -> DataFrame:
-    """What Spark reads of the payloads, numbered from 0."""
+def parquet_of(*payloads: Mapping[str, object]) -> bytes:
+    """The file of the payloads, numbered from 0, each added by itself."""
     buffer = ParquetBuffer(NUMBERED, ignore)
     for number, payload in enumerate(payloads):
         buffer.add([thing(payload)], {"n": number})
-    (folder / "part.parquet").write_bytes(buffer.close())
+    return buffer.close()
+
+
+def read_back(spark: SparkSession, folder: Path, *payloads: Mapping[str, object]) -> DataFrame:
+    """What Spark reads of the payloads, numbered from 0."""
+    (folder / "part.parquet").write_bytes(parquet_of(*payloads))
     return spark.read.schema(spark_ddl(NUMBERED)).parquet(str(folder))
 
 
@@ -156,10 +161,7 @@ def test_no_rows_are_no_bytes() -> None:
 def test_rows_are_written_in_groups_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "_ROWS_AT_ONCE", 2)
     monkeypatch.setattr(parquet, "_ROWS_IN_GROUP", 4)
-    buffer = ParquetBuffer(NUMBERED, ignore)
-    for n in range(9):
-        buffer.add([thing({"id": f"t{n}"})], {"n": n})
-    (tmp_path / "part.parquet").write_bytes(buffer.close())
+    (tmp_path / "part.parquet").write_bytes(parquet_of(*[{"id": f"t{n}"} for n in range(9)]))
 
     file = pq.ParquetFile(tmp_path / "part.parquet")
     assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [4, 4, 1]
