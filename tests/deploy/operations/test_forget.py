@@ -51,7 +51,7 @@ def rows(lake: ObjectStore, table: str) -> list[dict[str, Any]]:
 
 
 def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: Warehouse) -> None:
-    assert len(mentions(lake)) == 12  # 5 raw, 2 rejects, 4 published files, 1 log entry: what follows is not trivial
+    assert len(mentions(lake)) == 11  # 5 raw, 1 file of rejects, 4 published files, 1 log entry: what follows is not trivial
 
     found = forget(lake, warehouse, "ann")
 
@@ -66,7 +66,7 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
     assert (found.is_complete, found.left) == (True, [])
     assert dict(found.removed) == {
         "raw documents": 5,
-        "files of rejects": 2,
+        "files of rejects": 1,
         "reasons in the log": 1,
         "rows of playlist_items in the lake": 3,
         "rows of playlist_checks in the lake": 3,

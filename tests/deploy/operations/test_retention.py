@@ -99,7 +99,7 @@ def test_rejects_quarantine_and_quiet_manifests_go_too(lake: ObjectStore) -> Non
 
     found = retain(lake, None, 2, apply=True)
 
-    assert (found.objects["raw/quarantine"], found.objects["rejects"]) == (1, 2)
+    assert (found.objects["raw/quarantine"], found.objects["rejects"]) == (1, 1)
     assert [key for key in keys(lake) if not key.startswith("log/")] == []
 
 

@@ -21,6 +21,7 @@ def test_the_newest_observation_won_and_the_older_one_says_why_not(lake: ObjectS
     assert (won.is_current, won.row["name"], won.batch_number) == (True, "New", 2)
     assert (won.place.raw_object, won.place.line, won.place.path) == (TUESDAY, 2, "$.body.items[0]")
     assert won.place.columns["name"] == "$.body.items[0].item.name"
+    assert won.place.columns["available_market_count"] == "number of $.body.items[0].item.available_markets"
     assert (lost.row["name"], lost.verdict) == ("Old", "lost: extracted_at 2026-11-17 10:00:00 is newer")
     assert (lost.place.raw_object, lost.place.line, lost.place.path) == (MONDAY, 2, "$.body.items[0]")
 
@@ -39,7 +40,7 @@ def test_a_read_is_its_playlist_object_or_its_look(lake: ObjectStore) -> None:
     (_, monday), (unchanged,) = why(lake, PLAYLIST_CHECKS, "p1"), why(lake, PLAYLIST_CHECKS, "p2")
 
     assert (monday.place.line, monday.place.columns["owner_id"]) == (1, "$.body.owner.id")
-    assert (unchanged.place.line, unchanged.place.columns["owner_id"]) == (1, "$.looks[0].playlist.owner.id")
+    assert (unchanged.place.line, unchanged.place.columns["owner_id"]) == (1, "$.checks[0].playlist.owner.id")
 
 
 def test_in_a_bomb_no_row_has_a_place() -> None:
