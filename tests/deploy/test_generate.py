@@ -140,8 +140,8 @@ def test_the_data_dictionary_explains_every_column(table: Table) -> None:
 
 def test_the_data_dictionary_spells_paths_for_a_reader() -> None:
     text = generated_files()["data_dictionary.md"]
-    assert "| number of `items[].item.available_markets` |" in text
 
+    assert "| number of `items[].item.available_markets` |" in text
     assert "| `song_id` | string | no | `items[].item.id` | Spotify id; relinking" in text
     assert "| `added_at` | timestamp | yes | `items[].added_at` |" in text
     assert "| `owner_id` | string | yes | `owner.id` of the playlist |" in text

@@ -51,7 +51,7 @@ def rows(lake: ObjectStore, table: str) -> list[dict[str, Any]]:
 
 
 def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: Warehouse) -> None:
-    assert len(mentions(lake)) == 11  # 5 raw, 1 file of rejects, 4 published files, 1 log entry: what follows is not trivial
+    assert len(mentions(lake)) == 11  # 5 raw, 1 file of rejects, 4 published files, 1 log entry
 
     found = forget(lake, warehouse, "ann")
 
