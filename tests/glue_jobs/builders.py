@@ -21,8 +21,15 @@ from shared import lake
 from shared.contract import Table
 from shared.document import Manifest
 from shared.store import ObjectStore, open_store
-
-Json = dict[str, Any]
+from tests.glue_jobs.documents import Json as Json
+from tests.glue_jobs.documents import album as album
+from tests.glue_jobs.documents import as_bytes as as_bytes
+from tests.glue_jobs.documents import credited as credited
+from tests.glue_jobs.documents import episode as episode
+from tests.glue_jobs.documents import local as local
+from tests.glue_jobs.documents import page_body as page_body
+from tests.glue_jobs.documents import row as row
+from tests.glue_jobs.documents import song as song
 
 DAYS = {"sun": "20261115", "mon": "20261116", "tue": "20261117", "wed": "20261118"}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -37,52 +44,6 @@ class Dropped:
 
     day: str
     data: bytes
-
-
-def credited(*artists: str | Json) -> list[Json]:
-    """Credited artists: an id alone, or the whole object."""
-    return [{"id": artist, "name": artist.upper()} if isinstance(artist, str) else artist for artist in artists]
-
-
-def album(album_id: str | None, *, artists: list[Any] | None = None, **fields: object) -> Json:
-    """An album as it stands in a track."""
-    return {"id": album_id, "name": "An album", "artists": credited(*(artists or [])), **fields}
-
-
-def row(entry: object, *, key: str = "item", **fields: object) -> Json:
-    """A playlist row around an entry."""
-    return {"added_at": "2026-07-01T08:00:00Z", "added_by": {"id": "u1"}, "is_local": False, key: entry, **fields}
-
-
-def song(song_id: str, *, artists: list[Any] | None = None, row_fields: Json | None = None, **fields: object) -> Json:
-    """A row with a song."""
-    track = {"type": "track", "id": song_id, "name": "A song", "artists": credited(*(artists or [])), **fields}
-    return row(track, **(row_fields or {}))
-
-
-def episode(episode_id: str, **fields: object) -> Json:
-    """A row with a podcast episode."""
-    return row({"type": "episode", "id": episode_id, "name": "An episode", **fields})
-
-
-def local(uri: str, **fields: object) -> Json:
-    """A row with a local file."""
-    return row({"type": "track", "id": None, "uri": uri, **fields}, is_local=True)
-
-
-def page_body(*rows: object, playlist_id: str = "p1", offset: int = 0, total: object = None) -> Json:
-    """A page of playlist items; complete by itself if no total is given."""
-    return {
-        "href": f"https://api.spotify.com/v1/playlists/{playlist_id}/items?offset={offset}&limit=50",
-        "items": list(rows),
-        "offset": offset,
-        "total": offset + len(rows) if total is None else total,
-    }
-
-
-def as_bytes(value: object) -> bytes:
-    """JSON as it is stored."""
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def page(day: str, *rows: object, **fields: Any) -> Dropped:

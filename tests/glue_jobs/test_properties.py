@@ -23,73 +23,13 @@ from shared.contract import ObservedPer, Table
 from shared.document import RawLine, write_document
 from shared.tables import BATCHES, TABLES
 from tests.glue_jobs.accounts import assert_accounted_for, names, rejects, table
-from tests.glue_jobs.builders import Json, as_bytes, page_body, row
+from tests.glue_jobs.documents import Json, as_bytes, page_body
+from tests.glue_jobs.strategies import playlists
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORLD = re.compile("w[0-9]{2}")
 DROP = "raw/pending/drop/"
 MADE = [one for one in TABLES if one is not BATCHES]
-
-# --- playlists
-
-texts = st.text(st.characters(exclude_characters="@w", exclude_categories=["Cs"]), max_size=8)
-scalars = st.none() | st.booleans() | st.integers(-5, 2**33) | st.floats(allow_nan=False, allow_infinity=False) | texts
-odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(texts, scalars, max_size=2)
-
-
-def mostly(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """The usual thing nineteen times in twenty."""
-    return st.integers(0, 19).flatmap(lambda n: usual if n else odd)
-
-
-def ids(kind: str) -> st.SearchStrategy[Any]:
-    """Few, so that the same thing is met again in other words; odd ones are in every world and must be nobody's."""
-    usual = st.sampled_from([f"{kind}{n}@" for n in range(6)])
-    return st.integers(0, 19).flatmap(lambda n: usual if n else st.sampled_from([None, "", [], {"id": "x"}]))
-
-
-def things(required: Json, optional: Json) -> st.SearchStrategy[Json]:
-    return st.fixed_dictionaries(required, optional=optional)
-
-
-artists = mostly(st.lists(mostly(things({"id": ids("a"), "name": texts}, {"uri": mostly(texts)})), max_size=4))
-albums = mostly(
-    things(
-        {"id": ids("al"), "name": texts, "artists": artists},
-        {
-            "release_date": mostly(st.sampled_from(["1999", "2001-05", "2001-05-07", "0000", "2026-02-30"])),
-            "total_tracks": mostly(st.integers(0, 99)),
-            "images": mostly(st.lists(things({"url": texts}, {}), max_size=2)),
-        },
-    )
-)
-songs = things(
-    {
-        "type": st.just("track"),
-        "id": ids("s"),
-        "name": mostly(texts),
-        "artists": artists,
-        "album": albums,
-    },
-    {
-        "duration_ms": mostly(st.integers(0, 10**7)),
-        "popularity": mostly(st.integers(0, 100)),
-        "explicit": mostly(st.booleans()),
-        "available_markets": mostly(st.lists(st.sampled_from(["SE", "NO"]), max_size=2)),
-        "external_ids": mostly(things({}, {"isrc": texts})),
-        "track": st.booleans(),
-    },
-)
-episodes = things(
-    {"type": st.just("episode"), "id": ids("e"), "name": texts, "uri": st.just("spotify:episode:e")},
-    {"show": mostly(things({"id": ids("sh"), "name": texts}, {})), "release_date": mostly(texts)},
-)
-locals_ = st.just({"type": "track", "id": None, "uri": "spotify:local:A:B:C:1"})
-KINDS = (songs, songs, songs, songs, songs, episodes, locals_, st.none())
-entries = mostly(st.sampled_from(KINDS).flatmap(lambda kind: kind))
-times = mostly(st.sampled_from([None, "2026-07-01T08:00:00Z", "2026-07-01T08:00:00.5Z", "2026-07-01"]))
-rows = st.builds(lambda entry, at, by: row(entry) | {"added_at": at, "added_by": by}, entries, times, odd)
-playlists = st.lists(rows, min_size=1, max_size=8)
 
 
 def generated(count: int, strategy: st.SearchStrategy[Any]) -> list[Any]:
