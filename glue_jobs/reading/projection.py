@@ -4,7 +4,7 @@ A field of the tree is typed where every column that reads it has the same type;
 transform derives the rest. A list is kept as the paths ask: every element, the first one, or their number.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from shared.contract import Column, Table, Type
@@ -143,10 +143,16 @@ def _grow(root: Struct, table: Table, column: Column, path: str) -> None:
 
 def _field(struct: Struct, segment: str, inner: Leaf | Struct, asked_by: str, path: str) -> Node:
     """The field's node; made if it is not there yet."""
-    key, bracket, which = segment.partition("[")
-    made: Node = inner
-    if bracket:
-        made = {"]": Array, "0]": First}[which](inner) if which != "#]" else Count()
+    key, _, which = segment.partition("[")
+    makes: dict[str, Callable[[], Node]] = {
+        "": lambda: inner,
+        "]": lambda: Array(inner),
+        "0]": lambda: First(inner),
+        "#]": Count,
+    }
+    if which not in makes or (not which and key != segment):
+        raise ContractError(f"{asked_by} reads {path}; a list is kept as [], [0] or [#].")
+    made = makes[which]()
     stored = struct.fields.setdefault(field_name(segment), Field(key, made, asked_by))
     if stored.key != key or type(stored.node) is not type(made):
         raise _conflict(path, asked_by, stored)

@@ -192,7 +192,7 @@ def _refusal(  # the row, seen from all sides
     for column in table.columns:
         if column.name in faults:
             return Reject(table.name, column.name, faults[column.name])
-        if _is_required(column) and all(_of_row(source, path, row, element) is None for source in column.sources):
+        if is_required(column) and all(_of_row(source, path, row, element) is None for source in column.sources):
             return Reject(table.name, column.name, "missing")
     return None
 
@@ -205,7 +205,8 @@ def _malformed_lists(table: Table, faults: _Faults) -> list[str]:
     ]
 
 
-def _is_required(column: Column) -> bool:
+def is_required(column: Column) -> bool:
+    """Whether a row without a value for the column is refused; positions and the suite's own values never miss."""
     return not column.nullable and not column.derived and any(not is_index(column, path) for path in column.sources)
 
 

@@ -6,7 +6,7 @@ keys and refuses most values of a wrong type; the tests name what it lets pass.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.reading.projection import Array, Count, First, Leaf, Node, Struct, field_name, node_at
-from glue_jobs.reading.refusals import REFUSED, TypedRow, read_row
+from glue_jobs.reading.refusals import REFUSED, TypedRow, is_required, read_row
 from glue_jobs.reading.values import MAX_TEXT, MalformedError, cast
 from shared.contract import Table, Type
 
@@ -140,12 +140,12 @@ class Typer:
         typed = pa.array([], self.type)
         if arrays:
             array = pa.concat_arrays(arrays)
-            suspects = self._suspects(array, numbers, kinds, parts)
+            typed = _shaped(self._root, array, is_element=True)
+            suspects = self._suspects(array, typed, numbers, kinds, parts)
             if suspects:
                 slow += [numbers[index] for index in suspects]
                 kept = [index for index in range(len(numbers)) if index not in suspects]
-                array, numbers = array.take(pa.array(kept, pa.int64())), [numbers[index] for index in kept]
-            typed = _shaped(self._root, array, is_element=True)
+                typed, numbers = typed.take(pa.array(kept, pa.int64())), [numbers[index] for index in kept]
         made = self._made(typed, [kinds[number] for number in numbers])
         unusual = self._read_slowly(sorted(slow), parts)
         refused: Counter[str] = Counter()
@@ -187,42 +187,83 @@ class Typer:
             read.append(Unusual(number, read_row(self._root, tables, part.payload(own), part.reasons.get(own))))
         return read
 
-    def _suspects(
-        self, array: pa.StructArray, numbers: Sequence[int], kinds: Sequence[str], parts: Sequence[Rows]
+    def _suspects(  # noqa: PLR0913, PLR0917  # the rows, seen from all sides
+        self,
+        array: pa.StructArray,
+        typed: pa.StructArray,
+        numbers: Sequence[int],
+        kinds: Sequence[str],
+        parts: Sequence[Rows],
     ) -> set[int]:
         """The rows whose conversion may not be what the JSON says, or that some table may refuse, by their index."""
-        inspection = _Inspection([kinds[number] for number in numbers])
+        inspection = _Inspection()
         inspection.inspect(self._root, array, None)
         suspects = inspection.sure
+        for table, mine in self._mine([kinds[number] for number in numbers]):
+            for path in table.rows_from or ("",):
+                self._note_missing(table, path, typed, mine, suspects)
         for index in inspection.perhaps - suspects:
             part, own = _part_of(parts, numbers[index])
             if part.array is None and not _has_structure(self._root, part.payload(own)):
                 suspects.add(index)
         return suspects
 
-    def _made(self, array: pa.StructArray, kinds: list[str]) -> Counter[str]:
+    def _made(self, array: pa.StructArray, kinds: Sequence[str]) -> Counter[str]:
         """The rows that these make in each table."""
         made: Counter[str] = Counter()
-        of_kind = pa.array(kinds, pa.string())
-        for table in {table.name: table for kind in set(kinds) for table in self._tables[kind]}.values():
-            mine = pc.is_in(of_kind, pa.array([kind for kind in self._tables if table in self._tables[kind]]))
-            made[table.name] += sum(self._rows_from(path, array, mine) for path in table.rows_from or ("",))
+        for table, mine in self._mine(kinds):
+            for path in table.rows_from or ("",):
+                made[table.name] += self._rows(path, array, mine)[0].true_count
         return made
 
-    def _rows_from(self, path: str, array: pa.StructArray, mine: pa.BooleanArray) -> int:
+    def _mine(self, kinds: Sequence[str]) -> Iterator[tuple[Table, pa.BooleanArray]]:
+        """Each table of these kinds, with the items that are of its kinds."""
+        of_kind = pa.array(kinds, pa.string())
+        for table in {table.name: table for kind in set(kinds) for table in self._tables[kind]}.values():
+            yield table, pc.is_in(of_kind, pa.array([kind for kind, tables in self._tables.items() if table in tables]))
+
+    def _rows(
+        self, path: str, array: pa.StructArray, mine: pa.BooleanArray
+    ) -> tuple[pa.BooleanArray, pa.Array, pa.Array | None]:
+        """Whether each value at the path makes a row of a table whose items are `mine`; the values; their items.
+
+        Without items the values are those of the items one by one.
+        """
         here: pa.Array = array
         if not path:
-            return int(mine.true_count)
-        rows = None
+            return mine, here, None
+        items = None
         for node, name in _way(self._root, path):
             here = pc.struct_field(here, name)
             if isinstance(node, Array):
                 parents = pc.list_parent_indices(here)
-                rows = parents if rows is None else rows.take(parents)
+                items = parents if items is None else items.take(parents)
                 here = pc.list_flatten(here)
-        if rows is not None:
-            return int(mine.take(rows).true_count)
-        return int(pc.and_(mine, here.is_valid()).true_count)
+        return (pc.and_(mine, here.is_valid()) if items is None else mine.take(items)), here, items
+
+    def _note_missing(
+        self, table: Table, path: str, array: pa.StructArray, mine: pa.BooleanArray, noted: set[int]
+    ) -> None:
+        """Adds the items that make a row without a value that it must have."""
+        is_made, values, items = self._rows(path, array, mine)
+        for column in table.columns:
+            if not is_required(column):
+                continue
+            is_missing = is_made
+            for source in column.sources:
+                inside = source if items is None else source.removeprefix(path)
+                if "[]" in inside:
+                    continue  # a value in another list is no value of this row
+                of_element = inside != source
+                is_null = _value_at(values if of_element else array, inside.removeprefix(".")).is_null()
+                is_missing = pc.and_(is_missing, is_null if of_element or items is None else is_null.take(items))
+            _note(is_missing, items, noted)
+
+
+def _value_at(array: pa.Array, path: str) -> pa.Array:
+    for segment in path.split(".") if path else ():
+        array = pc.struct_field(array, field_name(segment))
+    return array
 
 
 def _way(root: Struct, path: str) -> Iterable[tuple[Node, str]]:
@@ -247,10 +288,9 @@ class _Inspection:
     one of the right structure, and a text where a list is expected gives its characters.
     """
 
-    def __init__(self, kinds: Sequence[str]) -> None:
+    def __init__(self) -> None:
         self.sure: set[int] = set()
         self.perhaps: set[int] = set()
-        self._kinds = kinds
 
     def inspect(self, node: Node, array: pa.Array, rows: pa.Array | None) -> None:
         """Look at the values of a node; `rows` are the rows of the array's values, null: the same."""
@@ -270,19 +310,19 @@ class _Inspection:
             return
         lengths = pc.binary_length(array)
         if pc.max(lengths).as_py() > MAX_TEXT:
-            self._note(pc.greater(lengths, MAX_TEXT), rows, self.sure)
+            _note(pc.greater(lengths, MAX_TEXT), rows, self.sure)
         if leaf.type is not Type.STRING:  # a time that is not written as the API does
-            self._note(pc.and_(array.is_valid(), _times(array, leaf.type).is_null()), rows, self.sure)
+            _note(pc.and_(array.is_valid(), _times(array, leaf.type).is_null()), rows, self.sure)
 
     def _inspect_list(self, node: Node, array: pa.ListArray, rows: pa.Array | None) -> tuple[pa.Array, pa.Array]:
-        self._note(pc.equal(pc.list_value_length(array), 0), rows, self.perhaps)
+        _note(pc.equal(pc.list_value_length(array), 0), rows, self.perhaps)
         parents = pc.list_parent_indices(array)
         inner = pc.list_flatten(array)
         inner_rows = parents if rows is None else rows.take(parents)
         if pa.types.is_string(inner.type):
-            self._note(pc.equal(pc.utf8_length(inner), 1), inner_rows, self.perhaps)
+            _note(pc.equal(pc.utf8_length(inner), 1), inner_rows, self.perhaps)
         if isinstance(node, Array) and inner.null_count:
-            self._note(inner.is_null(), inner_rows, self.sure)
+            _note(inner.is_null(), inner_rows, self.sure)
         return inner, inner_rows
 
     def _inspect_object(self, struct: Struct, array: pa.StructArray, rows: pa.Array | None) -> None:
@@ -291,33 +331,16 @@ class _Inspection:
             is_empty = array.is_valid()
             for child in children.values():
                 is_empty = pc.and_(is_empty, child.is_null())
-            self._note(is_empty, rows, self.perhaps)
+            _note(is_empty, rows, self.perhaps)
         for stored in struct.fields.values():
-            child = children[stored.key]
-            kinds = _kinds_with_key(stored.node)
-            if kinds is not None:
-                is_missing = child.is_null()
-                if pa.types.is_string(child.type):
-                    is_missing = pc.or_(is_missing, pc.fill_null(pc.equal(child, ""), fill_value=True))
-                self._note(pc.and_(array.is_valid(), is_missing), rows, self.sure, kinds)
-            self.inspect(stored.node, child, rows)
-
-    def _note(
-        self, is_noted: pa.BooleanArray, rows: pa.Array | None, noted: set[int], kinds: frozenset[str] = frozenset()
-    ) -> None:
-        if not is_noted.true_count:
-            return
-        indices = pc.indices_nonzero(is_noted)
-        numbers = (indices if rows is None else rows.take(indices)).to_pylist()
-        noted.update(number for number in numbers if not kinds or self._kinds[number] in kinds)
+            self.inspect(stored.node, children[stored.key], rows)
 
 
-def _kinds_with_key(node: Node) -> frozenset[str] | None:
-    """The kinds of rows of which some table has this value in its key, empty for rows without kinds; null if none."""
-    if not isinstance(node, Leaf):
-        return None
-    tables = [table for table, column in node.columns if column.name in table.key]
-    return frozenset(kind for table in tables for kind in table.kinds) if tables else None
+def _note(is_noted: pa.BooleanArray, rows: pa.Array | None, noted: set[int]) -> None:
+    if not is_noted.true_count:
+        return
+    indices = pc.indices_nonzero(is_noted)
+    noted.update((indices if rows is None else rows.take(indices)).to_pylist())
 
 
 # --- from the JSON's structure to the tree's fields
@@ -329,7 +352,7 @@ def _shaped(node: Node, array: pa.Array, *, is_element: bool = False) -> pa.Arra
         case Leaf(kind):
             if kind in (Type.DATE, Type.TIMESTAMP):
                 return _times(array, kind)
-            return _without_empty_texts(array) if kind is Type.STRING and not is_element else array
+            return _without_empty_texts(array) if kind is Type.STRING else array
         case Count():
             return pc.list_value_length(array)
         case First(element):
