@@ -16,6 +16,8 @@ from shared.contract import Column, Table, Type
 # for a malformed column that is made from a whole list: its other elements have their values.
 REFUSED = "refused"
 
+_SCALAR = ""  # the key of a list's element that is no object
+
 _Indices = tuple[int, ...]
 _Element = tuple[int, _Indices]  # the list's node, and where in it (and in the lists around it)
 _Faults = Mapping[str, str]  # why, by column
@@ -52,10 +54,13 @@ def read_row(root: Struct, tables: Iterable[Table], value: Mapping[str, Any], re
                 if reject is not None:
                     row.rejects.append(reject)
                     row.refused[table.name] += not table.keeps_rejected
-                    target = row.fields if element is None else element
-                    target.setdefault(REFUSED, []).append(table.name)
+                    # An element that is a scalar cannot say that it is refused: it is null, or else all of them are.
+                    target = row.fields if element is None or element.get(_SCALAR) is not None else element
+                    refused_by = target.setdefault(REFUSED, [])
+                    if table.name not in refused_by:
+                        refused_by.append(table.name)
                     if table.keeps_rejected:
-                        target[REFUSED] += _malformed_lists(table, reading.faults_of(table, at))
+                        refused_by += _malformed_lists(table, reading.faults_of(table, at))
     return row
 
 
@@ -151,7 +156,7 @@ def _rows(
     node = node_at(root, path)
     if isinstance(node, Array):
         for element, indices in _elements_at(row, path.split("."), ()):
-            yield element if isinstance(element, dict) else {"": element}, (id(node), indices)
+            yield element if isinstance(element, dict) else {_SCALAR: element}, (id(node), indices)
         return
     is_malformed = isinstance(node, Leaf) and any(
         column.name in reading.faults_of(table, None) for of, column in node.columns if of is table
@@ -214,4 +219,4 @@ def _of_row(source: str, path: str, row: Mapping[str, Any], element: Mapping[str
     if element is None or not path.endswith("[]") or not source.startswith(path):
         return None if "[]" in source else _value_at(row, source)
     inside = source.removeprefix(path).removeprefix(".")
-    return _value_at(element, inside) if inside else element.get("")
+    return _value_at(element, inside) if inside else element.get(_SCALAR)

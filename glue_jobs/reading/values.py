@@ -65,12 +65,7 @@ def malformed(kind: Type, value: object) -> str:
 
 
 def cast(value: object, kind: Type) -> Scalar:
-    """The JSON value as a value of the type; null for an empty text where the type is STRING.
-
-    A date or time is returned as it is. Raises MalformedError.
-    """
-    if isinstance(value, date):  # a datetime, too
-        return value
+    """The JSON value as a value of the type; null for an empty text where the type is STRING. Raises MalformedError."""
     if kind is Type.TIMESTAMP and isinstance(value, str) and (at := _utc_timestamp(value)) is not None:
         return at
     text = _text(value)
