@@ -90,10 +90,14 @@ def embedded_total(playlist: Mapping[str, Any]) -> object:
 
 
 def offset_of(page: Mapping[str, Any], asked: object = None) -> int:
-    """The 0-based position of the page's first row: as the page says, as its href says, as it was asked, else 0."""
+    """The 0-based position of the page's first row: as the page says, as its href says, as it was asked, else 0.
+
+    An offset is ignored if the positions of the page's rows would not fit an INT.
+    """
+    highest = MAX_POSITION + 1 - max(1, len(page["items"]))
     in_href = _OFFSET_IN_HREF.search(text_or_none(page.get("href")) or "")
     for offset in (page.get("offset"), int(in_href[1]) if in_href else None, asked):
-        if type(offset) is int and 0 <= offset <= MAX_POSITION:
+        if type(offset) is int and 0 <= offset <= highest:
             return offset
     return 0
 

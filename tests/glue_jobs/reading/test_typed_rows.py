@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.parquet import ITEMS
 from glue_jobs.reading.part import item_row
-from glue_jobs.reading.projection import item_tables, project
+from glue_jobs.reading.projection import check_tables, item_tables, project
 from glue_jobs.reading.refusals import Reject, read_row
 from glue_jobs.reading.typed_rows import Typer
 from glue_jobs.reading.values import Decimal
 from shared.contract import Column, Table, Type, key_column
 from shared.tables import TABLES
-from tests.glue_jobs.documents import Json, page_body, song
+from tests.glue_jobs.documents import Json, song
 from tests.glue_jobs.mutations import ODD, with_odd_values
-from tests.glue_jobs.reading.contracts import SONG_MARKETS, read_both_ways, table
+from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, read_both_ways, table
 from tests.glue_jobs.strategies import playlists
 
 DAY = datetime(2026, 11, 20)  # noqa: DTZ001  # UTC without zone, as the tables have it
@@ -335,30 +335,60 @@ def test_an_unusual_row_does_not_change_the_rows_beside_it() -> None:
     assert (typed.made["things"], typed.refused["things"]) == (100, 2)
 
 
-EVERY_TABLE: list[Table] = [*item_tables(TABLES), SONG_MARKETS]
-ALL = project(EVERY_TABLE)
-OF_KIND = {kind: [of for of in EVERY_TABLE if kind in of.kinds] for kind in ITEMS.tables}
+SONG_TABLES: list[Table] = [*item_tables(TABLES), SONG_MARKETS]
+TABLES_OF_KIND = {kind: [of for of in SONG_TABLES if kind in of.kinds] for kind in ITEMS.tables}
+CHECK_TABLES: list[Table] = [*check_tables(TABLES), PLAYLIST_IMAGES]
+PLAYLIST: Json = {
+    "name": "Mine",
+    "public": True,
+    "owner": {"id": "u1"},
+    "followers": {"total": 5},
+    "images": [{"url": "u", "width": 640}, {"url": "v", "width": None}],
+    "items": {"total": 7},
+}
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
-@given(rows=playlists, seed=st.integers(0, 2**32), spare=st.sampled_from(ODD))
-def test_a_chunk_of_rows_is_typed_as_each_row_by_itself(rows: list[Json], seed: int, spare: Any) -> None:
+@given(rows=playlists, seed=st.integers(0, 2**32), markets=st.sampled_from(ODD))
+def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed: int, markets: Any) -> None:
     chance = random.Random(seed)  # noqa: S311  # the same damage every time, nothing is secret
-    unusual = with_odd_values(rows, chance) if chance.random() < 0.8 else rows
-    mutated = [*unusual, song("s9", available_markets=spare), *with_odd_values(rows, chance)]
-    _assert_typed_alike(mutated, OF_KIND, ALL)
-
-
-def _assert_typed_alike(rows: list[Any], tables: dict[str, list[Table]], root: Any) -> None:
-    text = json.dumps(page_body(*rows)).encode()
-    items = [item_row(row) for _, row in read_document(text).checks[0].rows()]
-    typer = Typer(root, tables)
+    items = [
+        item_row(row) for row in _as_read([*rows, *with_odd_values(rows, chance), song("s", available_markets=markets)])
+    ]
     reasons = {number: item.reason for number, item in enumerate(items) if item.reason is not None}
 
-    typed = typer.type_rows([item.payload for item in items], [item.kind for item in items], reasons)
+    _assert_typed_alike(
+        Typer(project(SONG_TABLES), TABLES_OF_KIND),
+        [item.payload for item in items],
+        [item.kind for item in items],
+        reasons,
+    )
 
-    each = [read_row(root, tables[item.kind], item.payload, item.reason) for item in items]
-    assert sorted(typed.numbers) == list(range(len(items)))
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_chunk_of_checks_is_typed_as_each_check_by_itself(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # as above
+    values = [PLAYLIST, *[value for _ in range(3) for value in with_odd_values([PLAYLIST], chance)]]
+    payloads = [{"playlist": value} for value in _as_read(values)]
+
+    _assert_typed_alike(Typer(project(CHECK_TABLES), {"check": CHECK_TABLES}), payloads, ["check"] * len(payloads), {})
+
+
+def _as_read(values: list[Any]) -> list[Any]:
+    """The values as the reader reads them: numbers with a fraction are no floats."""
+    rows = read_document(json.dumps({"items": [{"item": value} for value in values]}).encode()).checks[0].rows()
+    return [row["item"] for _, row in rows]
+
+
+def _assert_typed_alike(typer: Typer, payloads: list[Json], kinds: list[str], reasons: dict[int, str]) -> None:
+    typed = typer.type_rows(payloads, kinds, reasons)
+
+    each = [
+        read_row(typer._root, typer._tables[kind], payload, reasons.get(number))
+        for number, (kind, payload) in enumerate(zip(kinds, payloads, strict=True))
+    ]
+    assert sorted(typed.numbers) == list(range(len(payloads)))
     expected = pa.array([each[number].fields for number in typed.numbers], typer.type)
     assert typed.array.to_pylist() == expected.to_pylist()
     assert typed.made == sum((row.made for row in each), Counter())

@@ -1,0 +1,491 @@
+"""A part of a batch: raw objects in; a Parquet part, rejects and a report out."""
+
+import gc
+import gzip
+import json
+import time
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.commit_log import Input
+from glue_jobs.reading.part import Part, PartReport, read_part
+from shared import lake
+from shared.document import Look, Manifest, write_document
+from shared.store import ObjectStore, open_store
+from tests.glue_jobs.documents import Json, album, as_bytes, episode, local, ndjson, page_body, raw_line, row, song
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+FILE_TIME = datetime(2026, 11, 19, 8, tzinfo=UTC)
+AT = f"{lake.DROP}at=20261120T120000Z/"
+
+
+class Lake:
+    """A lake in a folder, with raw objects."""
+
+    def __init__(self, folder: Path, **documents: bytes) -> None:
+        """The documents by their names under drop/at=2026-11-20, noon."""
+        self.uri = str(folder)
+        self.store: ObjectStore = open_store(self.uri, create=True)
+        for name, data in documents.items():
+            self.put(f"{AT}{name}", data)
+
+    def put(self, key: str, data: bytes) -> None:
+        self.store.put(key, data)
+
+    def inputs(self) -> tuple[Input, ...]:
+        return tuple(Input(raw.key, raw.token, raw.size, FILE_TIME) for raw in self.store.list("raw/"))
+
+    def read(self, **fields: Any) -> PartReport:
+        return read_part(Part(**({"number": 0, "inputs": self.inputs(), "lake": self.uri, "batch_id": "b1"} | fields)))
+
+    def rows(self, folder: str) -> list[Json]:
+        """The staged rows of `items` or `checks`, in reading order."""
+        keys = [staged.key for staged in self.store.list(lake.staging("b1", folder))]
+        rows = [row for key in keys for row in pq.ParquetFile(pa.BufferReader(self.data(key))).read().to_pylist()]
+        return sorted(rows, key=lambda row: (row["source_object"], row["source_position"]))
+
+    def rejects(self) -> list[Json]:
+        keys = [staged.key for staged in self.store.list(lake.staging("b1", "rejects"))]
+        return [json.loads(line) for key in keys for line in gzip.decompress(self.data(key)).decode().splitlines()]
+
+    def data(self, key: str) -> bytes:
+        fetched = self.store.get(key)
+        assert fetched
+        return fetched.data
+
+
+def own(rows: list[Json], *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+# --- what is staged
+
+
+def test_every_row_has_its_place_its_kind_and_its_typed_fields(tmp_path: Path) -> None:
+    data = as_bytes([page_body(song("s1", duration_ms=5), None, offset=50), page_body(episode("e1"), playlist_id="p2")])
+    read_in = Lake(tmp_path, doc=data)
+
+    report = read_in.read()
+
+    items, checks = read_in.rows("items"), read_in.rows("checks")
+    identity = sha256(data).hexdigest()
+    noon = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+    assert own(items, "source_object", "document_id", "extracted_at") == [(f"{AT}doc", identity, noon)] * 3
+    assert own(items, "source_position", "playlist_id", "snapshot_id", "position", "kind") == [
+        (0, "p1", f"document:{identity}#0", 50, "song"),
+        (1, "p1", f"document:{identity}#0", 51, "empty"),
+        (2, "p2", f"document:{identity}#1", 0, "episode"),
+    ]
+    assert own(items, "added_at", "refused") == [
+        (datetime(2026, 7, 1, 8), None),  # noqa: DTZ001  # as above
+        (None, None),
+        (datetime(2026, 7, 1, 8), None),  # noqa: DTZ001  # as above
+    ]
+    assert [item["item"] and (item["item"]["id"], item["item"]["duration_ms"]) for item in items] == [
+        ("s1", 5),
+        None,
+        ("e1", None),
+    ]
+    assert own(checks, "source_position", "playlist_id", "run_id", "status", "item_count", "is_complete") == [
+        (0, "p1", f"document:{identity}", "read", 2, False),
+        (1, "p2", f"document:{identity}", "read", 1, True),
+    ]
+    assert [check["playlist"]["items"]["total"] for check in checks] == [52, 1]
+    (document,) = report.documents
+    assert (document.document_id, document.extracted_at, document.reason) == (identity, NOON, None)
+    assert document.kinds == {"song": 1, "empty": 1, "episode": 1}
+    assert report.made == {"songs": 1, "episodes": 1, "playlist_items": 3, "playlist_checks": 2}
+    assert (report.refused, report.rejects, report.files) == ({}, {}, [])
+
+
+def test_a_manifest_has_checks_and_no_items(tmp_path: Path) -> None:
+    check = Look(
+        playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 5}}
+    )
+    manifest = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=(check,)).as_bytes()
+    read_in = Lake(tmp_path, manifest=manifest)
+
+    report = read_in.read()
+
+    assert read_in.rows("items") == []
+    (staged,) = read_in.rows("checks")
+    assert (staged["status"], staged["snapshot_id"], staged["run_id"]) == ("unchanged", "v1", "r1")
+    assert (staged["playlist"]["name"], staged["playlist"]["items"]["total"]) == ("Mine", 5)
+    assert report.made == {"playlist_checks": 1}
+
+
+def test_a_total_is_a_pages_where_the_playlist_object_has_another(tmp_path: Path) -> None:
+    lines = [
+        raw_line(asked="/playlists/p1", offset=None, body={"id": "p1", "name": "Mine", "items": {"total": 9}}),
+        raw_line(body=page_body(song("s1"))),
+    ]
+    read_in = Lake(tmp_path, doc=write_document(lines))
+
+    read_in.read()
+
+    (check,) = read_in.rows("checks")
+    assert (check["playlist"]["name"], check["playlist"]["items"]["total"]) == ("Mine", 1)
+
+
+def test_parts_are_named_after_their_number_so_that_a_second_attempt_replaces_the_first(tmp_path: Path) -> None:
+    read_in = Lake(tmp_path, doc=as_bytes(page_body(song("s1"), 5)))
+
+    for _ in range(2):
+        report = read_in.read(number=7)
+
+    staged = [file.key for file in read_in.store.list("staging/")]
+    assert staged == [
+        "staging/b1/checks/part-00007.parquet",
+        "staging/b1/items/part-00007.parquet",
+        "staging/b1/rejects/part-00007.json.gz",
+    ]
+    assert [(file.table, file.staged, file.rows) for file in report.files] == [("rejects", staged[2], 1)]
+
+
+# --- objects that are not read
+
+
+def test_a_file_without_playlist_data_goes_to_quarantine_and_the_others_are_read(tmp_path: Path) -> None:
+    read_in = Lake(tmp_path, a=b"<html>\\ud83d", b=as_bytes(page_body(song("s1"))), c=b"")
+
+    report = read_in.read()
+
+    assert [document.reason for document in report.documents] == [
+        "no JSON: Expecting value: line 1 column 1 (char 0); it begins with '<html>\\\\ud83d'",
+        None,
+        "the file is empty",
+    ]
+    assert report.rejects == {"file quarantined": 2}
+    assert report.made["songs"] == 1
+    assert read_in.rejects()[1] == {
+        "reason": "the file is empty",
+        "source_object": f"{AT}c",
+        "document_id": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "batch_id": "b1",
+        "row": None,
+    }
+
+
+def test_a_quarantined_file_alone_stages_no_rows(tmp_path: Path) -> None:
+    read_in = Lake(tmp_path, a=b"")
+
+    read_in.read()
+
+    assert [file.key for file in read_in.store.list("staging/")] == ["staging/b1/rejects/part-00000.json.gz"]
+
+
+def test_a_poison_object_goes_to_quarantine_unread(tmp_path: Path) -> None:
+    data = as_bytes(page_body(song("s1")))
+    read_in = Lake(tmp_path, a=data)
+
+    (document,) = read_in.read(is_poison=True).documents
+
+    assert document.reason == "the job died over this file again and again"
+    assert document.document_id == sha256(data).hexdigest()
+    assert read_in.rows("items") == []
+
+
+def test_an_unreadable_part_of_a_file_is_a_reject_with_its_text(tmp_path: Path) -> None:
+    read_in = Lake(tmp_path, a=ndjson(page_body(song("s1"))) + b'{"broken\n')
+
+    report = read_in.read()
+
+    assert report.rejects == {"part of a file unreadable": 1}
+    (line,) = read_in.rejects()
+    assert (line["row"], line["source_object"], line["batch_id"]) == ('{"broken', f"{AT}a", "b1")
+    assert line["reason"].startswith("line 2 is no JSON")
+    assert report.documents[0].kinds == {"song": 1}
+
+
+@pytest.mark.parametrize("change", ["gone", "replaced"])
+def test_an_object_that_is_gone_or_replaced_is_reported_and_nothing_is_staged(tmp_path: Path, change: str) -> None:
+    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s1"), 5)), b=as_bytes(page_body(song("s2"))), c=b"")
+    planned = read_in.inputs()
+    if change == "gone":
+        read_in.store.delete(planned[1].key, planned[1].token)
+    else:
+        read_in.put(planned[1].key, as_bytes(page_body(song("other"))))
+
+    report = read_in.read(inputs=planned)
+
+    assert report == PartReport(vanished=f"{AT}b")
+    assert list(read_in.store.list("staging/")) == []
+
+
+def test_more_objects_than_are_fetched_ahead_are_read_in_their_order(tmp_path: Path) -> None:
+    documents = {f"{n:02d}": as_bytes(page_body(song(f"s{n}"))) for n in range(30)}
+    read_in = Lake(tmp_path, **documents)
+
+    report = read_in.read()
+
+    assert [document.input.key for document in report.documents] == [f"{AT}{n:02d}" for n in range(30)]
+    assert [item["item"]["id"] for item in read_in.rows("items")] == [f"s{n}" for n in range(30)]
+
+
+def test_a_source_file_is_read_from_its_own_store(tmp_path: Path) -> None:
+    source = Lake(tmp_path / "source", a=as_bytes(page_body(song("s1"))))
+    read_in = Lake(tmp_path / "lake")
+    (planned,) = source.inputs()
+    uri = source.store.object_uri(planned.key)
+
+    report = read_in.read(inputs=(planned._replace(key=uri),), source=source.uri)
+
+    assert report.documents[0].kinds == {"song": 1}
+    assert own(read_in.rows("items"), "source_object") == [(uri,)]
+
+
+def test_garbage_collection_goes_on_after_a_part(tmp_path: Path) -> None:
+    Lake(tmp_path, a=b"[]").read()
+
+    assert gc.isenabled()
+
+
+# --- identity and time
+
+
+def test_a_document_that_is_known_under_another_id_keeps_it(tmp_path: Path) -> None:
+    rows = as_bytes([song("s1"), 5])
+    read_in = Lake(tmp_path, a=rows, b=b"", c=b'[{"item": 7}]')
+
+    report = read_in.read(document_ids={f"{AT}a": "known", f"{AT}b": "known, too"})
+
+    third = "document:" + sha256(b'[{"item": 7}]').hexdigest()
+    assert [document.document_id for document in report.documents][:2] == ["known", "known, too"]
+    assert own(read_in.rows("items"), "document_id", "playlist_id")[0] == ("known", "document:known#0")
+    assert own(read_in.rows("checks"), "run_id") == [("document:known",), (third,)]
+    assert [line["document_id"] for line in read_in.rejects()][:2] == ["known, too", "known"]
+
+
+OURS = write_document([raw_line(extracted_at="2026-11-18T10:00:00Z", body=page_body(song("s1")))])
+DROPPED = as_bytes(page_body(song("s1")))
+LATER = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "default", "expected", "used_file_time"),
+    [
+        ("raw/pending/run=r1/p1.ndjson.gz", OURS, None, datetime(2026, 11, 18, 10, tzinfo=UTC), False),
+        (f"{AT}ours", OURS, LATER, datetime(2026, 11, 18, 10, tzinfo=UTC), False),
+        (f"{AT}doc", DROPPED, LATER, NOON, False),
+        ("raw/pending/drop/at=2026-11-20T13:00:00+01:00/doc", DROPPED, None, NOON, False),
+        ("raw/pending/drop/at=2026-11-20/doc", DROPPED, None, datetime(2026, 11, 20, tzinfo=UTC), False),
+        ("raw/pending/drop/a/at=20261120T120000Z/b/doc", DROPPED, None, NOON, False),
+        ("raw/pending/drop/doc", DROPPED, LATER, LATER, False),
+        ("raw/pending/drop/doc", DROPPED, None, FILE_TIME, True),
+        # A replayed object: its time is the time that the log has.
+        (f"raw/processed/{1:020d}/drop/doc", DROPPED, None, FILE_TIME, False),
+    ],
+)
+def test_the_document_says_when_it_was_extracted_else_its_folder_else_the_caller_else_its_file(  # a table
+    tmp_path: Path, key: str, data: bytes, default: datetime | None, expected: datetime, *, used_file_time: bool
+) -> None:
+    read_in = Lake(tmp_path)
+    read_in.put(key, data)
+
+    (document,) = read_in.read(extracted_at=default).documents
+
+    assert (document.extracted_at, document.used_file_time) == (expected, used_file_time)
+    assert own(read_in.rows("items"), "extracted_at") == [(expected.replace(tzinfo=None),)]
+
+
+@pytest.mark.parametrize(
+    ("key", "stated", "reason"),
+    [
+        ("doc", "yesterday", "extracted_at is no ISO time: 'yesterday'"),
+        ("doc", "0001-01-01T00:00:00+01:00", "extracted_at is no ISO time: '0001-01-01T00:00:00+01:00'"),
+        ("at=soon/doc", None, "the folder's at= is no ISO time: 'soon'"),
+    ],
+)
+def test_a_time_that_is_none_sends_the_file_to_quarantine(
+    tmp_path: Path, key: str, stated: str | None, reason: str
+) -> None:
+    read_in = Lake(tmp_path)
+    ours = write_document([raw_line(extracted_at=stated, body=page_body(song("s1")))])
+    read_in.put(f"{lake.DROP}{key}", DROPPED if stated is None else ours)
+
+    (document,) = read_in.read().documents
+
+    assert (document.reason, document.extracted_at) == (reason, FILE_TIME)
+    assert read_in.rows("items") == []
+
+
+# --- rejects: the row as it came
+
+
+@pytest.mark.parametrize(
+    "given_row",
+    [
+        song("s1", duration_ms=2**31),
+        song("s1", duration_ms=1.5),
+        song("s1", explicit="perhaps"),
+        song("s1", name=["a", "list"]),
+        song("s1", album="text"),
+        song("s1", artists=[{"id": "a1", "name": {}}]),
+        song("s1", available_markets={"SE": True}),
+        song("s1", row_fields={"added_at": "2026-07-01"}),
+        song("s1", row_fields={"added_by": "u1"}),
+        row({"id": "s1", "artists": [None]}),
+        row({"id": "s1", "type": "track", "name": []}, key="track"),
+        {"item": {"id": "s1", "name": []}, "track": {"id": "other"}, "images_first": 1},
+        song("s1", name=[], album={"id": "al1", "images": [{"url": "u"}], "images_first": "theirs"}),
+        song("s1", name=[], album=album("al1"), available_markets=["SE"], available_markets_count="theirs"),
+        song("s1", name=[], refused=["songs"]),
+        local("spotify:local:A:B:C:1", duration_ms=5, artists=[{"name": 5, "id": {}}, "text"]),
+        row("s1"),
+        row({"id": "c1", "type": "chapter"}),
+        [song("s1")],
+        "text",
+        5,
+    ],
+)
+def test_a_reject_has_the_row_as_it_came(tmp_path: Path, given_row: object) -> None:
+    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s0"), given_row, song("s2"), offset=10)))
+
+    read_in.read()
+
+    lines = read_in.rejects()
+    assert lines
+    assert {json.dumps(json.loads(line["row"])) for line in lines} == {json.dumps(given_row)}
+    assert {line["source_position"] for line in lines} == {1}
+
+
+@pytest.mark.parametrize(
+    "given_row",
+    [
+        song("s1", duration_ms=1000, popularity=0, explicit=False, available_markets=["SE"], unknown={"x": [None]}),
+        song("s1", duration_ms="1000", explicit="false", name=5, album={"id": "al1", "name": ""}),
+        song("s1", row_fields={"added_at": None, "added_by": None, "video_thumbnail": {"url": None}}),
+        song("s1", artists=["a1", "a1"]),
+        episode("e1", show={"id": "sh1"}, languages=[]),
+        local("spotify:local:A:B:C:1", artists=[None, {}]),
+        row({"id": None, "name": "Gone"}),
+        row(None),
+        None,
+    ],
+)
+def test_a_row_that_no_table_refuses_is_in_no_rejects(tmp_path: Path, given_row: object) -> None:
+    read_in = Lake(tmp_path, a=as_bytes(page_body(given_row)))
+
+    report = read_in.read()
+
+    assert (report.rejects, report.refused, read_in.rejects()) == ({}, {}, [])
+
+
+def test_a_reject_says_which_table_refused_the_row_and_where_it_was_read(tmp_path: Path) -> None:
+    rows = [song("s1"), song("s2", duration_ms="n/a", popularity="high"), row("s3")]
+    data = as_bytes(page_body(*rows))
+    read_in = Lake(tmp_path, a=data)
+
+    report = read_in.read()
+
+    place = {
+        "source_object": f"{AT}a",
+        "document_id": sha256(data).hexdigest(),
+        "extracted_at": "2026-11-20T12:00:00Z",
+        "batch_id": "b1",
+    }
+    second, third = as_bytes(rows[1]).decode(), as_bytes(rows[2]).decode()
+    refused = {"row": second, "source_position": 1}
+    assert read_in.rejects() == [
+        {"table": "songs", "column": "duration_ms", "reason": "no int: n/a", **refused, **place},
+        {"table": "song_popularity", "column": "popularity", "reason": "no int: high", **refused, **place},
+        {
+            "table": "playlist_items",
+            "column": None,
+            "reason": 'the entry is no object but "s3"',
+            "row": third,
+            "source_position": 2,
+            **place,
+        },
+    ]
+    assert report.rejects == {"songs.duration_ms": 1, "song_popularity.popularity": 1, "playlist_items": 1}
+    assert report.refused == {"songs": 1, "song_popularity": 1}
+    assert report.made["playlist_items"] == 3
+
+
+def test_a_position_that_breaks_the_contract_counts_as_rejected_whatever_it_holds(tmp_path: Path) -> None:
+    rows = [song("s1", name=[]), episode("e1", uri={}), row(5), song("s2", duration_ms="n/a"), song("s3")]
+    read_in = Lake(tmp_path, a=as_bytes(page_body(*rows)))
+
+    (document,) = read_in.read().documents
+
+    assert {kind: count for kind, count in document.kinds.items() if count} == {"rejected": 3, "song": 2}
+    assert own(read_in.rows("items"), "source_position", "kind", "refused") == [
+        (0, "song", ["songs", "playlist_items"]),
+        (1, "episode", ["episodes", "playlist_items"]),
+        (2, "rejected", ["playlist_items"]),
+        (3, "song", ["songs"]),
+        (4, "song", None),
+    ]
+
+
+def test_the_reject_of_a_check_has_the_playlist_as_it_came(tmp_path: Path) -> None:
+    playlist = {"type": "playlist", "id": "p1", "public": "perhaps", "images": [{"url": "u"}], "items": page_body()}
+    read_in = Lake(tmp_path, a=as_bytes(playlist))
+
+    report = read_in.read()
+
+    (line,) = read_in.rejects()
+    assert (line["table"], line["column"], line["reason"]) == ("playlist_checks", "is_public", "no boolean: perhaps")
+    assert json.loads(line["row"])["images"] == [{"url": "u"}]
+    assert "images_first" not in line["row"]
+    assert report.refused == {"playlist_checks": 1}
+
+
+def test_of_a_giant_row_the_first_million_characters_are_kept(tmp_path: Path) -> None:
+    given_row = song("s1", name="n" * 1_000_001)
+    read_in = Lake(tmp_path, a=as_bytes(page_body(given_row)))
+
+    read_in.read()
+
+    for line in read_in.rejects():
+        assert line["row"] == json.dumps(given_row)[:1_000_000]
+
+
+def test_half_of_a_surrogate_pair_is_a_question_mark_everywhere(tmp_path: Path) -> None:
+    entry = '{"id": "s1", "name": "n\\ud83d", "uri": {"\\ud83d": 1}}'
+    text = f'{{"type": "playlist", "id": "p\\ud83d", "items": {{"items": [{{"item": {entry}}}]}}}}'
+    read_in = Lake(tmp_path, a=text.encode())
+
+    read_in.read()
+
+    (item,) = read_in.rows("items")
+    assert (item["playlist_id"], item["item"]["name"]) == ("p?", "n?")
+    assert {json.loads(line["row"])["item"]["name"] for line in read_in.rejects()} == {"n?"}
+    assert {line["reason"] for line in read_in.rejects()} == {'no string: {"?": 1}'}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1582-10-10", "9999-12-31"])
+def test_a_time_of_any_year_is_itself(tmp_path: Path, day: str) -> None:
+    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s1", row_fields={"added_at": f"{day}T00:00:00Z"}))))
+
+    read_in.read()
+
+    (item,) = read_in.rows("items")
+    assert item["added_at"].isoformat() == f"{day}T00:00:00"
+
+
+def test_a_page_that_would_reach_above_the_greatest_position_begins_at_0(tmp_path: Path) -> None:
+    read_in = Lake(tmp_path, a=as_bytes({"items": [song("s1"), song("s2")], "offset": 2**31 - 1}), b=DROPPED)
+
+    report = read_in.read()
+
+    assert report.made["playlist_items"] == 3
+    assert own(read_in.rows("items"), "position") == [(0,), (1,), (0,)]
+
+
+def test_ten_thousand_rows_are_read_in_seconds_of_computing(tmp_path: Path) -> None:
+    rows = [song(f"s{n}", artists=["a1", "a2"], album={"id": "al1", "name": "A"}) for n in range(10_000)]
+    read_in = Lake(tmp_path, a=as_bytes(page_body(*rows)))
+    begun = time.process_time()
+
+    report = read_in.read()
+
+    assert time.process_time() - begun < 20  # what takes longer for each row the more there are takes minutes
+    assert report.made["song_artists"] == 20_000
