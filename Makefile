@@ -24,7 +24,7 @@ override TOOL := $(VENV)/tools
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
 .PHONY: help setup classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
-.PHONY: tools deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients fuzz bench bench-warehouse
+.PHONY: tools deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients test-glue-pyarrow fuzz bench bench-warehouse
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
@@ -35,7 +35,7 @@ help:
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$$STAGE; docs/deploy.md)"
 	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
-	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: Snowflake by our commands and other people's clients"
+	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
 	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
@@ -92,7 +92,7 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready
+tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.stack plan --stage="$$STAGE"
@@ -126,8 +126,14 @@ test: $(READY) $(CLASSES)
 test-aws: $(READY) $(TOOL)/checkov/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/aws
 
-test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready
+test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/warehouse_commands
+
+# The reader with the pyarrow that Glue has.
+test-glue-pyarrow: $(READY) $(TOOL)/pyarrow22/ready
+	@export PYTHONPATH=$$(echo $(TOOL)/pyarrow22/lib/python*/site-packages) && \
+	$(PYTHON) -c 'import pyarrow; assert pyarrow.__version__ == "22.0.0", pyarrow.__version__' && \
+	$(PYTHON) -m pytest -q -n 2 tests/glue_jobs/reading tests/glue_jobs/test_read_batch.py
 
 fuzz: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations="$${N:-100000}"

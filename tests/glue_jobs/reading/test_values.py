@@ -1,6 +1,7 @@
 """The accepted forms of every type; the same table for people is in docs/data-model.md, "Accepted forms"."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ MILLION = 1_000_000
 def at(*parts: int) -> datetime:
     """A time as the tables have it: UTC without zone."""
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
+DATA_MODEL = Path(__file__).parents[3] / "docs" / "data-model.md"
 
 
 def as_read(text: str) -> Any:
@@ -198,3 +202,11 @@ def test_a_number_with_a_fraction_is_nothing_that_arithmetic_takes() -> None:
 def test_only_halves_of_surrogate_pairs_are_replaced() -> None:
     assert clean_text("half \ud83d, whole \U0001f3b5, plain") == "half ?, whole \U0001f3b5, plain"
     assert clean_text("plain") == "plain"
+
+
+def test_the_document_has_the_accepted_forms_of_every_type() -> None:
+    _, _, section = DATA_MODEL.read_text(encoding="utf-8").partition("## Accepted forms\n")
+    rows = [line.split("|")[1].strip() for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+
+    assert rows == ["type", "STRING", "INT", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP"]
+    assert {kind.name for kind in Type} == set(rows[1:])
