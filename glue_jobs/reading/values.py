@@ -46,8 +46,11 @@ class MalformedError(ValueError):
 
 
 def to_json(value: object) -> str:
-    """The value as JSON text; numbers with a fraction included."""
-    return json.dumps(value, ensure_ascii=False, default=_as_json)
+    """The value as JSON text; of a value that can be parsed but is too deep to be written, that it is."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_as_json)
+    except RecursionError:
+        return '"nested too deeply"'
 
 
 def _as_json(value: object) -> object:

@@ -480,6 +480,29 @@ def test_a_page_that_would_reach_above_the_greatest_position_begins_at_0(tmp_pat
     assert own(read_in.rows("items"), "position") == [(0,), (1,), (0,)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"item": {"id": "s1", "name": DEEP}}]',
+        '[{"item": DEEP}]',
+        '[DEEP, {"item": null}]',
+        '{"type": "playlist", "id": "p1", "name": DEEP}',
+        '{"href": "/playlists/p1/items", "items": [], "total": DEEP}',
+    ],
+)
+def test_a_value_that_can_just_be_parsed_but_not_written_again_does_not_end_the_job(tmp_path: Path, text: str) -> None:
+    documents = {f"{depth}": text.replace("DEEP", "[" * depth + "]" * depth).encode() for depth in range(900, 1000)}
+    read_in = Lake(tmp_path, **documents)
+
+    report = read_in.read()
+
+    reasons = {document.reason for document in report.documents}
+    assert len(report.documents) == 100
+    assert {reason.partition(":")[2][:22] for reason in reasons if reason} <= {"", " nested too deeply; it"}
+    assert None in reasons
+    assert set(report.rejects) > {"file quarantined"}
+
+
 def test_ten_thousand_rows_are_read_in_seconds_of_computing(tmp_path: Path) -> None:
     rows = [song(f"s{n}", artists=["a1", "a2"], album={"id": "al1", "name": "A"}) for n in range(10_000)]
     read_in = Lake(tmp_path, a=as_bytes(page_body(*rows)))
