@@ -3,7 +3,9 @@
 import gc
 import gzip
 import json
+import random
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +20,9 @@ from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
 from shared.document import Look, Manifest, write_document
 from shared.store import ObjectStore, open_store
+from tests.corpus import FOLDER
 from tests.glue_jobs.documents import Json, album, as_bytes, episode, local, ndjson, page_body, raw_line, row, song
+from tests.glue_jobs.mutations import mutated
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FILE_TIME = datetime(2026, 11, 19, 8, tzinfo=UTC)
@@ -52,7 +56,8 @@ class Lake:
 
     def rejects(self) -> list[Json]:
         keys = [staged.key for staged in self.store.list(lake.staging("b1", "rejects"))]
-        return [json.loads(line) for key in keys for line in gzip.decompress(self.data(key)).decode().splitlines()]
+        texts = [gzip.decompress(self.data(key)).decode() for key in keys]
+        return [json.loads(line) for text in texts for line in text.split("\n") if line]
 
     def data(self, key: str) -> bytes:
         fetched = self.store.get(key)
@@ -512,3 +517,23 @@ def test_ten_thousand_rows_are_read_in_seconds_of_computing(tmp_path: Path) -> N
 
     assert time.process_time() - begun < 20  # what takes longer for each row the more there are takes minutes
     assert report.made["song_artists"] == 20_000
+
+
+def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_for(tmp_path: Path) -> None:
+    corpus = [file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()]
+    chance = random.Random("damaged documents")  # noqa: S311  # the same damage every time, nothing is secret
+    read_in = Lake(tmp_path, **{f"{n:03d}": mutated(corpus, chance) for n in range(500)})
+
+    report = read_in.read()
+
+    kinds = sum((document.kinds for document in report.documents), Counter[str]())
+    items = read_in.rows("items")
+    assert len(report.documents) == 500
+    assert 50 < sum(document.reason is not None for document in report.documents) < 450
+    assert report.made["playlist_items"] == kinds.total() == len(items)
+    assert report.made["playlist_checks"] == len(read_in.rows("checks"))
+    assert kinds["rejected"] == sum("playlist_items" in (item["refused"] or ()) for item in items)
+    assert sum(report.rejects.values()) == len(read_in.rejects())
+    refused = Counter(line["table"] for line in read_in.rejects() if "table" in line)
+    del refused["playlist_items"]
+    assert +refused == +report.refused
