@@ -1,10 +1,11 @@
 """One attempt at a batch: what becomes of it when something goes wrong."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Input, largest
+from glue_jobs.read_batch import InputFailedError, InputsLeftError, InputVanishedError
 from glue_jobs.reading.part import ReadMemoryError
 from glue_jobs.reconcile import ReconciliationError
 from glue_jobs.runtime import RuntimeProblemError
@@ -13,27 +14,6 @@ from shared.store import StoreError
 log = logging.getLogger("explode_playlists")
 
 _FREE_MEMORY = 64 * 2**20  # bytes that must be free after a memory error, else it is not a raw object's fault
-
-
-class InputVanishedError(Exception):
-    """A raw object is gone or was replaced since the batch was planned: a lost race, so plan again."""
-
-
-class InputsLeftError(Exception):
-    """Raw objects cannot be read and stay in place: plan again without them."""
-
-    def __init__(self, reasons: Mapping[str, str]) -> None:
-        """Reasons by key."""
-        super().__init__(reasons)
-        self.reasons = reasons
-
-
-class InputFailedError(Exception):
-    """Reading this object alone ends its reader: plan again without it, then quarantine it."""
-
-    def __init__(self, failed: Input) -> None:
-        super().__init__(failed.key)
-        self.failed = failed
 
 
 @contextmanager

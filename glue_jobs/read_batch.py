@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from glue_jobs.attempts import InputFailedError, InputsLeftError, InputVanishedError
 from glue_jobs.commit_log import Batch, Input, StagedFile, Taken
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
 from glue_jobs.runtime import GlueJob
@@ -23,6 +22,27 @@ PART_BYTES = 16 * 2**20  # of JSON in one part
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
+
+
+class InputVanishedError(Exception):
+    """A raw object is gone or was replaced since the batch was planned: a lost race, so plan again."""
+
+
+class InputsLeftError(Exception):
+    """Raw objects cannot be read and stay in place: plan again without them."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        """Reasons by key."""
+        super().__init__(reasons)
+        self.reasons = reasons
+
+
+class InputFailedError(Exception):
+    """Reading this object alone ends its reader: plan again without it, then quarantine it."""
+
+    def __init__(self, failed: Input) -> None:
+        super().__init__(failed.key)
+        self.failed = failed
 
 
 @dataclass(frozen=True)

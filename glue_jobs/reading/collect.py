@@ -159,18 +159,19 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
         kinds[number] = entry.kind
         if entry.reason is not None:
             reasons[number] = entry.reason
-    return Rows(kinds, lambda number: _payload(_row(pages, ends, number)), reasons, odd, array)
+    return Rows(kinds, lambda number: payload_of(_row(pages, ends, number)), reasons, odd, array)
 
 
 def _python_rows(pages: Sequence[_Page]) -> Rows:
     rows = [row for page in pages for row in page.rows]
     entries = [entry_of(row) for row in rows]
-    values = [_payload(row, entry) for row, entry in zip(rows, entries, strict=True)]
+    values = [payload_of(row, entry) for row, entry in zip(rows, entries, strict=True)]
     reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
     return Rows([entry.kind for entry in entries], values.__getitem__, reasons)
 
 
-def _payload(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above
+def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above
+    """What the items frame is made from of a playlist row: `item` is its entry, whatever its key was."""
     payload = {key: row.get(key) for key in _ROW_KEYS} if isinstance(row, dict) else {}
     payload["item"] = (entry or entry_of(row)).value
     return payload

@@ -187,7 +187,7 @@ class Typer:
             read.append(Unusual(number, read_row(self._root, tables, part.payload(own), part.reasons.get(own))))
         return read
 
-    def _suspects(  # noqa: PLR0913, PLR0917  # the rows, seen from all sides
+    def _suspects(  # the rows, seen from all sides
         self,
         array: pa.StructArray,
         typed: pa.StructArray,
@@ -402,6 +402,8 @@ def _time(text: str | None, kind: Type) -> Any:  # noqa: ANN401  # a date or a t
 def _has_structure(node: Node, value: object) -> bool:
     """Whether objects and lists are where they are expected."""
     match node:
+        case Count():
+            return isinstance(value, list)
         case Array(element):
             return isinstance(value, list) and all(
                 _has_structure(element, child) for child in value if child is not None

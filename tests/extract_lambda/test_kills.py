@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from deploy.local.spotify import Catalogue, SpotifyStub
 from glue_jobs.reader import read_document
+
+from deploy.local.spotify import Catalogue, SpotifyStub
 from tests.waiting import started, wait_for
 
 ROOT = Path(__file__).parents[2]

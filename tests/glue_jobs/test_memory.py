@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from glue_jobs.intake import Reading, take_in
 
 from glue_jobs.commit_log import Batch, Input
-from glue_jobs.intake import Reading, take_in
 from shared.store import Fetched, open_store
 from tests.glue_jobs.accounts import entries, names, table
 from tests.waiting import finished

@@ -103,7 +103,8 @@ def test_a_batch_has_the_same_rows_however_it_is_divided(tmp_path: Path, monkeyp
     for batch_read in reads:  # other files, and other numbers of them
         batch_read.inputs = [replace(committed, token="") for committed in batch_read.inputs]
         assert sum(file.rows for file in batch_read.rejects_files) == sum(batch_read.rejects.values())
-        batch_read.rejects_files = []
+        assert batch_read.digests.keys() == {file.staged for file in batch_read.rejects_files}
+        batch_read.rejects_files, batch_read.digests = [], {}
     assert reads[0] == reads[1] == reads[2]
 
 

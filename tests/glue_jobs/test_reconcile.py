@@ -43,6 +43,7 @@ def read() -> BatchRead:
             }
         ),
         refused=Counter({"songs": 1, "song_artists": 1}),
+        digests={"rejects/0": "5d"},
     )
 
 
@@ -59,6 +60,7 @@ def staged() -> Staged:
             StagedFile("playlist_checks", "playlist_checks/0", 2),
             StagedFile("rejects", "rejects/0", 3),
         ],
+        digests={"songs/0": "a9"},
         accepted={
             "songs": 3,
             "episodes": 1,
@@ -89,6 +91,7 @@ def test_what_balances_is_what_the_log_keeps() -> None:
             "playlist_items": {"made": 6, "refused": 0, "superseded": 0, "published": 6},
             "playlist_checks": {"made": 2, "refused": 0, "superseded": 0, "published": 2},
         },
+        "sha256": {"rejects/0": "5d", "songs/0": "a9"},
     }
 
 
@@ -100,6 +103,7 @@ def test_a_batch_without_items_balances() -> None:
         "kinds": {"song": 0, "episode": 0, "local": 0, "empty": 0, "unavailable": 0, "rejected": 0},
         "documents": {"m.json": {}},
         "tables": {"playlist_checks": {"made": 1, "refused": 0, "superseded": 0, "published": 1}},
+        "sha256": {},
     }
 
 

@@ -1,8 +1,10 @@
 """Contracts of two more tables, which ask other things of lists than the suite's own tables do."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from glue_jobs.reading.collect import payload_of
+from glue_jobs.reading.playlist import entry_of
 from glue_jobs.reading.projection import Struct, project
 from glue_jobs.reading.refusals import Reject, read_row
 from glue_jobs.reading.typed_rows import Typer
@@ -83,3 +85,17 @@ def read(tables: Sequence[Table], value: dict[str, Any], reason: str | None = No
 
 def _counts(counted: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in counted.items() if count}
+
+
+class ItemRow(NamedTuple):
+    """A playlist row as the reader types it."""
+
+    kind: str
+    payload: dict[str, Any]
+    reason: str | None
+
+
+def item_row(row: object) -> ItemRow:
+    """The row with its kind, what the tables are made from, and why it is refused as a whole if it is."""
+    entry = entry_of(row)
+    return ItemRow(entry.kind, payload_of(row), entry.reason)

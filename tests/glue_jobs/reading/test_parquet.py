@@ -1,18 +1,21 @@
-"""What Spark reads of a Parquet part is what the reader wrote."""
+"""The Parquet parts: every row with its own values, and Spark reads what the reader wrote."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.reading import parquet
-from glue_jobs.reading.parquet import CHECKS, ITEMS, ParquetBuffer, Row, Shape, spark_ddl
+from glue_jobs.reading.parquet import CHECKS, ITEMS, ParquetBuffer, Shape, spark_ddl
 from glue_jobs.reading.projection import project
-from glue_jobs.reading.refusals import Reject, TypedRow
+from glue_jobs.reading.refusals import Reject
+from glue_jobs.reading.typed_rows import Rows
 from shared.contract import Column, ObservedPer, Table, Type, key_column
 from tests.glue_jobs.builders import rows
 
@@ -43,27 +46,23 @@ DDL = (
 NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
 
 
-def thing(payload: Mapping[str, object]) -> Row:
-    """A row with this payload."""
-    return Row("thing", dict(payload), None, None)
-
-
-def ignore(_number: int, _row: Row, _typed: TypedRow) -> None:
-    """For tests that do not ask which rows were unusual."""
-
-
-def parquet_of(*payloads: Mapping[str, object]) -> bytes:
-    """The file of the payloads, numbered from 0, each added by itself."""
-    buffer = ParquetBuffer(NUMBERED, ignore)
-    for number, payload in enumerate(payloads):
-        buffer.add([thing(payload)], {"n": number})
-    return buffer.close()
+def things(*payloads: Mapping[str, object], reasons: Mapping[int, str] | None = None) -> Rows:
+    """Rows with these payloads."""
+    return Rows(["thing"] * len(payloads), payloads.__getitem__, reasons or {})
 
 
 def read_back(spark: SparkSession, folder: Path, *payloads: Mapping[str, object]) -> DataFrame:
-    """What Spark reads of the payloads, numbered from 0."""
-    (folder / "part.parquet").write_bytes(parquet_of(*payloads))
+    """What Spark reads of the payloads, numbered from 0, each added by itself."""
+    buffer = ParquetBuffer(NUMBERED)
+    for number, payload in enumerate(payloads):
+        buffer.add([things(payload)], {"n": [number]})
+    (folder / "part.parquet").write_bytes(buffer.close())
     return spark.read.schema(spark_ddl(NUMBERED)).parquet(str(folder))
+
+
+def read(data: bytes, *names: str) -> list[tuple[Any, ...]]:
+    """The rows of a file."""
+    return [tuple(row[name] for name in names) for row in pq.ParquetFile(pa.BufferReader(data)).read().to_pylist()]
 
 
 def test_every_type_and_structure_arrives_as_it_is(spark: SparkSession, tmp_path: Path) -> None:
@@ -90,22 +89,6 @@ def test_every_type_and_structure_arrives_as_it_is(spark: SparkSession, tmp_path
         (2, "t2", None, None, None, None, None, None, None, None, None),
     )
     assert_df_equality(made, expected, ignore_nullable=True, ignore_row_order=True)
-
-
-def test_a_refused_row_and_its_neighbours_keep_their_own_values(spark: SparkSession, tmp_path: Path) -> None:
-    made = read_back(
-        spark, tmp_path, {"id": "t0", "total": "many"}, {"id": "t1", "total": 1}, {"total": 2}, {"id": "t3"}
-    )
-
-    expected = rows(
-        spark,
-        "n int, id string, total int, refused array<string>",
-        (0, "t0", None, ["things"]),
-        (1, "t1", 1, None),
-        (2, None, 2, ["things"]),
-        (3, "t3", None, None),
-    )
-    assert_df_equality(made.select(*expected.columns), expected, ignore_nullable=True, ignore_row_order=True)
 
 
 @pytest.mark.parametrize(
@@ -142,69 +125,67 @@ def test_half_of_a_surrogate_pair_is_a_question_mark_and_all_other_text_is_itsel
 
 @pytest.mark.parametrize("shape", [NUMBERED, ITEMS, CHECKS], ids=["numbered", "items", "checks"])
 def test_the_file_has_the_types_that_spark_is_told_to_read(spark: SparkSession, tmp_path: Path, shape: Shape) -> None:
-    buffer = ParquetBuffer(shape, ignore)
-    buffer.add([Row(next(iter(shape.tables)), {}, None, None)], dict.fromkeys(shape.own))
+    buffer = ParquetBuffer(shape)
+    buffer.add([Rows([next(iter(shape.tables))], lambda _: {})], {name: [None] for name in shape.own})
     (tmp_path / "part.parquet").write_bytes(buffer.close())
 
-    told = spark.read.schema(spark_ddl(shape)).parquet(str(tmp_path)).schema
+    declared = spark.read.schema(spark_ddl(shape)).parquet(str(tmp_path)).schema
 
-    assert spark.read.parquet(str(tmp_path)).schema == told
-
-
-def test_no_rows_are_no_bytes() -> None:
-    buffer = ParquetBuffer(NUMBERED, ignore)
-    buffer.add([], {"n": 0})
-
-    assert buffer.close() == b""
+    assert spark.read.parquet(str(tmp_path)).schema == declared
 
 
-def test_rows_are_written_in_groups_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "_ROWS_AT_ONCE", 2)
+def test_rows_keep_their_own_values_whatever_is_read_by_itself() -> None:
+    buffer = ParquetBuffer(NUMBERED)
+
+    unusual = buffer.add(
+        [
+            things({"id": "a", "total": 0}, {"id": "b", "total": "n/a"}),
+            things({"id": "c", "total": "2"}, {}, {"id": "e"}, reasons={2: "no object"}),
+        ],
+        {"n": [10, 11, 12, 13, 14]},
+    )
+    later = buffer.add([things({"id": "f", "total": "n/a"}, {"id": "g"})], {"n": [15, 16]})
+
+    assert sorted(read(buffer.close(), "n", "id", "total", "refused")) == [
+        (10, "a", 0, None),
+        (11, "b", None, ["things"]),
+        (12, "c", 2, None),
+        (13, None, None, ["things"]),
+        (14, "e", None, None),
+        (15, "f", None, ["things"]),
+        (16, "g", None, None),
+    ]
+    no_number = [Reject("things", "total", "no int: n/a")]
+    assert [(read.number, read.row.rejects) for read in unusual if read.row.rejects] == [
+        (1, no_number),
+        (3, [Reject("things", "thing_id", "missing")]),
+    ]
+    assert [(read.number, read.row.rejects) for read in later if read.row.rejects] == [(0, no_number)]
+    assert (dict(buffer.made), dict(buffer.refused)) == ({"things": 7}, {"things": 3})
+
+
+def test_many_rows_are_written_in_groups_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "_ROWS_IN_GROUP", 4)
-    (tmp_path / "part.parquet").write_bytes(parquet_of(*[{"id": f"t{n}"} for n in range(9)]))
+    buffer = ParquetBuffer(NUMBERED)
+
+    for n in range(0, 9, 2):
+        payloads = [{"id": f"t{number}"} for number in range(n, min(n + 2, 9))]
+        buffer.add([things(*payloads)], {"n": [*range(n, min(n + 2, 9))]})
+    (tmp_path / "part.parquet").write_bytes(buffer.close())
 
     file = pq.ParquetFile(tmp_path / "part.parquet")
     assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [4, 4, 1]
     assert file.read().column("n").to_pylist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
-def test_an_unusual_row_is_reported_with_its_number_and_its_own_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "_ROWS_AT_ONCE", 3)
-    reported: list[tuple[int, object, object, list[Reject]]] = []
-
-    def note(number: int, row: Row, typed: TypedRow) -> None:
-        if typed.rejects:  # the neighbours of an unusual row may have been read value by value, too
-            reported.append((number, buffer.own(number, "n"), row.raw, typed.rejects))
-
-    buffer = ParquetBuffer(NUMBERED, note)
-    for n in range(7):
-        payload = {"id": f"t{n}", "total": "many" if n in {1, 5, 6} else n}
-        buffer.add([Row("thing", payload, f"raw {n}", None)], {"n": 10 * n})
-    buffer.close()
-
-    reject = Reject("things", "total", "no int: many")
-    assert reported == [(1, 10, "raw 1", [reject]), (5, 50, "raw 5", [reject]), (6, 60, "raw 6", [reject])]
-    assert dict(buffer.made) == {"things": 7}
-    assert dict(buffer.refused) == {"things": 3}
+def test_no_rows_are_no_file() -> None:
+    assert ParquetBuffer(NUMBERED).close() == b""
 
 
-def test_a_list_of_own_values_has_one_for_each_row(tmp_path: Path) -> None:
-    buffer = ParquetBuffer(NUMBERED, ignore)
-    buffer.add([thing({"id": "a"}), thing({"id": "b"})], {"n": [5, 6]})
-    buffer.add([thing({"id": "c"}), thing({"id": "d"})], {"n": 7})
-    (tmp_path / "part.parquet").write_bytes(buffer.close())
+def test_items_and_checks_begin_with_their_place() -> None:
+    place = ["source_object", "document_id", "source_position", "extracted_at"]
 
-    read = pq.ParquetFile(tmp_path / "part.parquet").read()
-    assert read.select(["id", "n"]).to_pylist() == [
-        {"id": "a", "n": 5},
-        {"id": "b", "n": 6},
-        {"id": "c", "n": 7},
-        {"id": "d", "n": 7},
-    ]
-
-
-def test_each_frame_begins_with_where_a_row_was_read() -> None:
-    for shape in (ITEMS, CHECKS):
-        assert list(shape.own)[:4] == ["source_object", "document_id", "source_position", "extracted_at"]
+    assert list(ITEMS.own) == [*place, "playlist_id", "snapshot_id", "position", "kind"]
+    assert list(CHECKS.own)[:4] == place
     assert list(ITEMS.payload.fields) == ["item", "added_at", "added_by"]
     assert list(CHECKS.payload.fields) == ["playlist"]

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS
-from glue_jobs.reading.part import item_row
 from glue_jobs.reading.projection import check_tables, item_tables, project
 from glue_jobs.reading.refusals import Reject, TypedRow, read_row
 from glue_jobs.reading.values import Decimal
 from shared.contract import key_column
 from shared.tables import SONGS, TABLES
 from tests.glue_jobs.documents import Json, album, episode, local, row, song
-from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, read, read_both_ways, table
+from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, item_row, read, read_both_ways, table
 
 NO_ID = {"name": "no id"}
 
@@ -83,7 +82,7 @@ def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(given_row: object, mad
         (song("s1", available_markets={"SE": 1}), [("songs", "available_market_count", 'no int: {"SE": 1}')]),
         (song("s1", external_ids=[]), [("songs", "isrc", "no string: []")]),
         (song("s1", row_fields={"added_at": "2026"}), [("playlist_items", "added_at", "no timestamp: 2026")]),
-        (song("s1", row_fields={"added_by": "u1"}), [("playlist_items", "added_by_id", "no string: u1")]),
+        (song("s1", row_fields={"added_by": "u1"}), [("playlist_items", "added_by_id", 'no string: "u1"')]),
         (song("s1", album=album("")), [("albums", "album_id", "missing")]),
         (song("s1", album={"id": "al1", "images": [["u"]]}), [("albums", "image_url", 'no string: ["u"]')]),
         (song("s1", album={"id": "al1", "total_tracks": {}}), [("albums", "total_tracks", "no int: {}")]),
@@ -95,9 +94,9 @@ def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(given_row: object, mad
             [("albums", "release_date_text", "no string: [1999]")],
         ),
         (episode("e1", duration_ms="n/a"), [("episodes", "duration_ms", "no int: n/a")]),
-        (episode("e1", languages="sv"), [("episodes", "language", "no string: sv")]),
+        (episode("e1", languages="sv"), [("episodes", "language", 'no string: "sv"')]),
         (episode("e1", languages=[["sv"]]), [("episodes", "language", 'no string: ["sv"]')]),
-        (episode("e1", show="text"), [("episodes", "show_id", "no string: text")]),
+        (episode("e1", show="text"), [("episodes", "show_id", 'no string: "text"')]),
         # An episode is no song: what only songs are made from does not matter.
         (episode("e1", popularity="high", available_markets="SE", album={"images": 5}), []),
         (local("spotify:local:A:B:C:1", duration_ms="n/a", album="text"), []),
@@ -112,10 +111,10 @@ def test_a_malformed_value_is_refused_by_the_tables_that_are_made_from_it(
 
 def test_an_object_in_place_of_an_album_is_refused_by_every_table_made_from_albums() -> None:
     assert rejects(song("s1", album="text")) == [
-        ("album_artists", "album_id", "no string: text"),
-        ("albums", "album_id", "no string: text"),
-        ("artists", "artist_id", "no string: text"),
-        ("songs", "album_id", "no string: text"),
+        ("album_artists", "album_id", 'no string: "text"'),
+        ("albums", "album_id", 'no string: "text"'),
+        ("artists", "artist_id", 'no string: "text"'),
+        ("songs", "album_id", 'no string: "text"'),
     ]
 
 
@@ -186,7 +185,7 @@ def test_a_credit_without_an_id_is_missing_and_the_others_are_not(missing: Any) 
 
 @pytest.mark.parametrize("strange", ["text", 5, ["a1"], [], True])
 def test_a_credit_that_is_no_object_is_malformed_in_its_place(strange: Any) -> None:
-    shown = {"text": "text", 5: "5", True: "true"}.get(strange) if not isinstance(strange, list) else None
+    shown = {"text": '"text"', 5: "5", True: "true"}.get(strange) if not isinstance(strange, list) else None
     reason = f"no string: {shown or str(strange).replace(chr(39), chr(34))}"
 
     found = reading(song("s1") | {"item": {"id": "s1", "artists": [{"id": "a1"}, strange]}})
@@ -200,7 +199,8 @@ def test_a_credit_that_is_no_object_is_malformed_in_its_place(strange: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("strange", "reason"), [("text", "no string: text"), (5, "no string: 5"), ({"id": "a1"}, 'no string: {"id": "a1"}')]
+    ("strange", "reason"),
+    [("text", 'no string: "text"'), (5, "no string: 5"), ({"id": "a1"}, 'no string: {"id": "a1"}')],
 )
 def test_a_list_that_is_no_list_is_one_malformed_element(strange: Any, reason: str) -> None:
     found = reading(row({"id": "s1", "artists": strange}))
@@ -254,9 +254,9 @@ def check(playlist: Any) -> TypedRow:
         ({"items": {"total": "n" * 1_000_001}}, "total", 'no int: "' + "n" * 199),
         ({"items": {"total": ["n" * 2000]}}, "total", 'no int: ["' + "n" * 198),
         ({"public": "perhaps"}, "is_public", "no boolean: perhaps"),
-        ({"owner": "u1"}, "owner_id", "no string: u1"),
-        ({"images": "u"}, "image_url", "no string: u"),
-        ({"images": ["u"]}, "image_url", "no string: u"),
+        ({"owner": "u1"}, "owner_id", 'no string: "u1"'),
+        ({"images": "u"}, "image_url", 'no string: "u"'),
+        ({"images": ["u"]}, "image_url", 'no string: "u"'),
         ({"followers": 5}, "follower_count", "no int: 5"),
     ],
 )
@@ -320,7 +320,7 @@ def test_markets_that_are_no_list_are_refused_by_both_tables() -> None:
         ["songs"],
         [
             Reject("songs", "available_market_count", "no int: SE"),
-            Reject("song_markets", "market", "no string: SE"),
+            Reject("song_markets", "market", 'no string: "SE"'),
         ],
         {"songs": 1, "song_markets": 1},
         {"songs": 1, "song_markets": 1},
@@ -384,7 +384,7 @@ def test_an_image_is_refused_by_itself() -> None:
         [
             Reject("playlist_images", "url", "missing"),
             Reject("playlist_images", "width", "no int: wide"),
-            Reject("playlist_images", "url", "no string: w"),
+            Reject("playlist_images", "url", 'no string: "w"'),
             Reject("playlist_images", "url", "missing"),
         ],
         {"playlist_checks": 1, "playlist_images": 5},
@@ -397,7 +397,7 @@ def test_images_that_are_no_list_are_refused_by_both_tables() -> None:
         {"url": None},
         [{"url": None, "width": None, "refused": ["playlist_images"]}],
         ["playlist_checks"],
-        [Reject("playlist_checks", "image_url", "no string: u"), Reject("playlist_images", "url", "no string: u")],
+        [Reject("playlist_checks", "image_url", 'no string: "u"'), Reject("playlist_images", "url", 'no string: "u"')],
         {"playlist_checks": 1, "playlist_images": 1},
         {"playlist_checks": 1, "playlist_images": 1},
     )

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.parquet import ITEMS
-from glue_jobs.reading.part import item_row
 from glue_jobs.reading.projection import check_tables, item_tables, project
 from glue_jobs.reading.refusals import Reject, read_row
 from glue_jobs.reading.typed_rows import Typer
@@ -23,7 +22,7 @@ from shared.contract import Column, Table, Type, key_column
 from shared.tables import TABLES
 from tests.glue_jobs.documents import Json, song
 from tests.glue_jobs.mutations import ODD, with_odd_values
-from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, read_both_ways, table
+from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, item_row, read_both_ways, table
 from tests.glue_jobs.strategies import playlists
 
 DAY = datetime(2026, 11, 20)  # noqa: DTZ001  # UTC without zone, as the tables have it
@@ -88,9 +87,9 @@ def test_a_usual_row_is_converted_without_reading_its_values_one_by_one() -> Non
         on="2026-11-20",
         at="2026-11-20T00:00:00Z",
         object={"inner": "i", "at": "2026-11-20T00:00:00Z", "unknown": [{}]},
-        counted=[None, {}, 5],
-        firsts=["a", {"b": 1}],
-        covers=[{"url": "u", "width": 640}, "text"],
+        counted=["a", None, "c"],
+        firsts=["a", "b"],
+        covers=[{"url": "u", "width": 640}, {"url": "v"}],
         words=["a", "b"],
         numbers=[1, 2],
         times=["2026-11-20T00:00:00Z"],
@@ -197,22 +196,22 @@ def test_an_unusual_value_of_an_accepted_form_is_typed(value: Json, fields: Json
         ({"times": ["2026-11-20T00:00:00Z", 5]}, "times", "no timestamp: 5"),
         # pyarrow makes an object without fields of an empty list or text
         ({"object": []}, "inner", "no string: []"),
-        ({"object": ""}, "inner", "no string: "),
+        ({"object": ""}, "inner", 'no string: ""'),
         ({"covers": [[]]}, "cover", "no string: []"),
-        ({"covers": [""]}, "cover", "no string: "),
+        ({"covers": [""]}, "cover", 'no string: ""'),
         ({"objects": [[]]}, "name", "no string: []"),
-        ({"objects": [""]}, "name", "no string: "),
+        ({"objects": [""]}, "name", 'no string: ""'),
         ({"objects": [{"name": "n"}, [[]]]}, "name", "no string: [[]]"),
         # pyarrow makes a list of a text's characters
-        ({"words": "ab"}, "words", "no string: ab"),
-        ({"words": ""}, "words", "no string: "),
-        ({"objects": ""}, "name", "no string: "),
+        ({"words": "ab"}, "words", 'no string: "ab"'),
+        ({"words": ""}, "words", 'no string: ""'),
+        ({"objects": ""}, "name", 'no string: ""'),
         ({"numbers": ""}, "numbers", "no int: "),
         ({"counted": "ab"}, "count", "no int: ab"),
         ({"counted": ""}, "count", "no int: "),
         ({"counted": {}}, "count", "no int: {}"),
-        ({"firsts": "ab"}, "first", "no string: ab"),
-        ({"covers": ""}, "cover", "no string: "),
+        ({"firsts": "ab"}, "first", 'no string: "ab"'),
+        ({"covers": ""}, "cover", 'no string: ""'),
         ({"covers": {"url": "u"}}, "cover", 'no string: {"url": "u"}'),
         ({"times": ""}, "times", "no timestamp: "),
         # what pyarrow refuses, too
@@ -224,7 +223,7 @@ def test_an_unusual_value_of_an_accepted_form_is_typed(value: Json, fields: Json
         ({"text": {}}, "text", "no string: {}"),
         ({"words": [["a"]]}, "words", 'no string: ["a"]'),
         ({"words": {"a": "b"}}, "words", 'no string: {"a": "b"}'),
-        ({"object": "text"}, "inner", "no string: text"),
+        ({"object": "text"}, "inner", 'no string: "text"'),
         ({"object": [["inner", "i"]]}, "inner", 'no string: [["inner", "i"]]'),
         ({"objects": {"name": "n"}}, "name", 'no string: {"name": "n"}'),
         ({"objects": [[["name", "n"]]]}, "name", 'no string: [["name", "n"]]'),
@@ -285,7 +284,7 @@ def test_fields_of_the_payload_that_have_our_own_names_are_ignored() -> None:
         "object": {"inner": "i", "refused": ["things"]},
     }
     _, fields, rejects = both_ways(**value)
-    assert both_ways(refused=["things"]) == (False, {}, [])
+    assert both_ways(refused=["things"]) == (True, {}, [])
 
     assert rejects == []
     assert fields == {
