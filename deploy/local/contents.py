@@ -1,8 +1,8 @@
 """Whether an object of the lake still has the content that the job wrote, or that `make forget` left.
 
 The log entry has a sha256 of every published file (`reconciliation.sha256`, by the file's key in staging) and the
-document id of every raw object. Where `make forget` rewrites an object it first notes the new sha256 there. A published file of an
-entry without a sha256 is read whole: pages have checksums, footers do not.
+document id of every raw object. Where `make forget` rewrites an object it first notes the new sha256 there. A published
+file of an entry without a sha256 is read whole: pages have checksums, footers do not.
 """
 
 import gzip
