@@ -115,8 +115,9 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
         for number, inputs in enumerate(_divide(batch.inputs))
     ]
     is_local_file = options.source is not None and not options.source.startswith("s3://")
-    is_large = batch.alone or sum(planned.json_size for planned in batch.inputs) >= LARGE_BYTES
-    is_by_tasks = is_large and not is_local_file and not batch.condemned
+    is_large = sum(planned.json_size for planned in batch.inputs) >= LARGE_BYTES
+    # On a cluster an object that is read alone may end its reader, but not the driver.
+    is_by_tasks = (is_large or (batch.alone and job.has_executors)) and not is_local_file and not batch.condemned
     reports = _by_tasks(job, parts) if is_by_tasks else map(read_part, parts)
     left: dict[str, str] = {}
     for report in reports:

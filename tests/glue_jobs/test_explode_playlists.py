@@ -23,7 +23,7 @@ from glue_jobs.reading import part
 from glue_jobs.reconcile import ReconciliationError
 from glue_jobs.transforms import TRANSFORMS
 from shared.lake import log_number
-from shared.store import Fetched, FolderStore, ObjectStore, S3Store, UnreadableObjectError, open_store
+from shared.store import Fetched, ObjectStore, S3Store, open_store
 from tests.corpus import FOLDER
 from tests.waiting import finished
 
@@ -271,27 +271,6 @@ def test_a_key_that_commands_a_terminal_and_has_an_empty_part_is_left_and_washed
     assert summary.left == {"raw/pending/drop/b\x1b[2J//c.json": reason}
     last = summary.as_table().splitlines()[-1]
     assert last == f"  left in place: raw/pending/drop/b\N{REPLACEMENT CHARACTER}[2J//c.json: {reason}"
-
-
-def test_an_object_that_becomes_unreadable_while_it_is_staged_is_the_only_thing_left(
-    spark: SparkSession,  # noqa: ARG001
-    tmp_path: Path,
-) -> None:
-    drop(tmp_path, "bare_rows/rows.json", "single_row/row.json")
-    bad = "raw/pending/drop/at=20261120T100000Z/single_row-row.json"
-
-    class BadSector(FolderStore):
-        def get(self, key: str) -> Fetched | None:
-            if key == bad:
-                raise UnreadableObjectError(key, "Input/output error; check the disk")
-            return super().get(key)
-
-    arguments = ["--lake", str(tmp_path)]
-    summary = run(parse_arguments(arguments), arguments, lambda: NOON, BadSector(tmp_path))
-
-    assert summary.objects == {"processed": 1}
-    assert summary.left == {bad: "Input/output error; check the disk"}
-    assert files(tmp_path, "log/attempts") == []
 
 
 # --- as users start it

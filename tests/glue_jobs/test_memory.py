@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from glue_jobs.intake import Reading, take_in
 
-from glue_jobs.commit_log import Batch, Input
-from shared.store import Fetched, open_store
+from glue_jobs.commit_log import Input
+from glue_jobs.reading.part import Part, read_part
 from tests.glue_jobs.accounts import entries, names, table
 from tests.waiting import finished
 
@@ -131,15 +130,14 @@ def test_without_memory_for_anything_the_job_says_so_and_quarantines_nothing(tmp
 
 
 @pytest.mark.parametrize(
-    ("condemned", "size"), [(True, 3), (False, 3 * MIB)], ids=["poison", "more than the limit as it is stored"]
+    ("is_poison", "size"), [(True, 3), (False, 3 * MIB)], ids=["poison", "more than the limit as it is stored"]
 )
-def test_what_is_quarantined_unread_is_not_fetched(tmp_path: Path, condemned: bool, size: int) -> None:  # noqa: FBT001
-    def fetch(_: Input) -> Fetched | None:
-        raise AssertionError
+def test_what_is_quarantined_unread_is_not_fetched(tmp_path: Path, is_poison: bool, size: int) -> None:  # noqa: FBT001
+    # The object is not there, so fetching it would make it a lost race.
+    planned = Input(f"{DROP}x.json", "t", size, NOON)
 
-    batch = Batch("b1", 0, (Input(f"{DROP}x.json", "t", size, NOON),), NOON, condemned)
+    report = read_part(Part(0, (planned,), str(tmp_path), "b1", is_poison=is_poison, max_json_bytes=2 * MIB))
 
-    [quarantined] = take_in(batch, fetch, open_store(str(tmp_path), create=True), Reading(max_bytes=2 * MIB)).taken
-
-    assert (quarantined.place, quarantined.document_id) == ("quarantine", "")
+    [quarantined] = report.documents
+    assert (quarantined.input, quarantined.document_id, report.vanished) == (planned, "", None)
     assert quarantined.reason

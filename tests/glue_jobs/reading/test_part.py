@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.commit_log import Input
+from glue_jobs.reading import part
 from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
 from shared.document import Look, Manifest, write_document
-from shared.store import ObjectStore, open_store
+from shared.store import Fetched, FolderStore, ObjectStore, UnreadableObjectError, open_store
 from tests.corpus import FOLDER
 from tests.glue_jobs.documents import Json, album, as_bytes, episode, local, ndjson, page_body, raw_line, row, song
 from tests.glue_jobs.mutations import mutated
@@ -537,3 +538,19 @@ def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_fo
     refused = Counter(line["table"] for line in read_in.rejects() if "table" in line)
     del refused["playlist_items"]
     assert +refused == +report.refused
+
+
+def test_an_object_that_cannot_be_read_is_reported_and_nothing_is_staged(tmp_path: Path) -> None:
+    lake_of = Lake(tmp_path, a=as_bytes(page_body(song("s1"))), b=as_bytes(page_body(song("s2"))))
+
+    class BadSector(FolderStore):
+        def get(self, key: str) -> Fetched | None:
+            if key.endswith("b"):
+                raise UnreadableObjectError(key, "Input/output error; check the disk")
+            return super().get(key)
+
+    store = BadSector(tmp_path)
+    report = part._read(Part(0, lake_of.inputs(), lake_of.uri, "b1"), store, store, {})
+
+    assert report == PartReport(left={f"{AT}b": "Input/output error; check the disk"})
+    assert list(store.list("staging/")) == []
