@@ -3,7 +3,6 @@
 Glue's side is looked for in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
 """
 
-import contextlib
 import importlib.util
 import logging
 import os
@@ -42,9 +41,9 @@ _SQL_SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
-# For plain Python on one machine, where start-up is most of the time, Spark compiles its plans for large batches only.
-# Spark's results are the same either way.
+# Spark compiles its plans for large batches only: for others, starting is most of the time. Results are the same.
 _UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+TABLES_AT_ONCE = 4  # are written; more is not faster
 MANY_ITEMS = 20_000  # from here on it is worth while to compile plans
 _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.master": "local[*]",
@@ -79,31 +78,15 @@ class GlueJob:
         self._scratch: Path | None = None
         self._session: SparkSession | None = None
         self._opened: SparkSession | None = None  # if it is ours
-        self._opening = threading.Lock()
-        self._ahead: threading.Thread | None = None
         self._jvm = ""
-
-    def open_ahead(self) -> None:
-        """Begins to open the session for a large batch, beside the reading; who then asks for it waits, or is told.
-
-        Where a session is open, whoever's it is, there is nothing to begin; another thread would not know of it.
-        """
-        if not is_submitted() and SparkSession.getActiveSession() is None:
-            self._jvm = _LARGE_JVM
-            self._ahead = threading.Thread(target=self._try_to_open, daemon=True)
-            self._ahead.start()
-
-    def _try_to_open(self) -> None:
-        with contextlib.suppress(RuntimeProblemError):
-            _ = self.spark
+        self.partitions = 1  # of a table's rows while they are ranked
 
     @property
     def spark(self) -> SparkSession:
         """The session. Raises RuntimeProblemError where Java is missing or will not start."""
-        with self._opening:
-            if self._session is None:
-                self._session = self._open()
-            return self._session
+        if self._session is None:
+            self._session = self._open()
+        return self._session
 
     def _open(self) -> SparkSession:
         if not is_submitted():
@@ -127,22 +110,32 @@ class GlueJob:
         return session
 
     def plan_for(self, items: int) -> None:
-        """Tells Spark how much is to come; on Glue and under spark-submit it compiles its plans for any number."""
-        if is_submitted():
-            return
-        if items >= MANY_ITEMS:
-            self._jvm = _LARGE_JVM  # unless it runs already
+        """Tell Spark how much is to come: whether compiling plans pays, and how many tasks share a table's rows."""
+        is_large = items >= MANY_ITEMS
+        if is_large and self._session is None:
+            self._jvm = _LARGE_JVM
+        settings = self.spark.conf
         for key, value in _UNCOMPILED.items():
-            if items < MANY_ITEMS:
-                self.spark.conf.set(key, value)
+            if is_large:
+                settings.unset(key)
             else:
-                self.spark.conf.unset(key)
+                settings.set(key, value)
+        # Few cores are busy with a table each; one task for a table then saves a shuffle of its rows.
+        self.partitions = self.cores if is_large and self.cores > TABLES_AT_ONCE else 1
+        settings.set("spark.sql.shuffle.partitions", str(self.partitions))
+
+    @property
+    def cores(self) -> int:
+        """The tasks that run at a time, as of now."""
+        return max(1, int(self.spark.sparkContext.defaultParallelism))
 
     def map_by_tasks(self, function: Callable[[_Part], _Report], parts: Sequence[_Part]) -> list[_Report]:
         """The function's result for each part, in order, each made by a task of its own.
 
         Raises py4j's error when a task ends with an exception, or its process does.
         """
+        if self._session is None:
+            self._jvm = _LARGE_JVM
         results: list[_Report] = self.spark.sparkContext.parallelize(parts, len(parts)).map(function).collect()
         return results
 
@@ -201,8 +194,6 @@ class GlueJob:
 
     def close(self, *, succeeded: bool) -> None:
         """Commits the Glue job if all went well; a session of our own is stopped."""
-        if self._ahead is not None:
-            self._ahead.join()  # Java that is ended while it starts says so in pages
         if self._glue is not None:
             if succeeded:
                 self._glue.commit()
@@ -281,8 +272,6 @@ def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
     session = builder.getOrCreate()
     for key, value in _SQL_SETTINGS.items():
         session.conf.set(key, value)
-    # As many as run at a time; Spark's 200 are mostly empty tasks for a batch of ours.
-    session.conf.set("spark.sql.shuffle.partitions", str(max(2, session.sparkContext.defaultParallelism)))
     return session
 
 

@@ -18,14 +18,14 @@ from glue_jobs.commit_log import Batch, StagedFile
 from glue_jobs.frames import newest, read_checks, read_items
 from glue_jobs.read_batch import BatchRead
 from glue_jobs.reading.typed_rows import ARROW_TYPES
-from glue_jobs.runtime import MANY_ITEMS, GlueJob, RuntimeProblemError
+from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProblemError
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import BATCH_ID, Table
 from shared.store import ObjectStore, open_store
 from shared.tables import BATCHES, TABLES
 
-_WRITES_AT_ONCE = 4
+_ROWS_IN_FILE = 1_000_000  # 60 to 130 MB of Parquet
 _NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # a file `_SUCCESS`
 
 
@@ -50,9 +50,9 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
     def write(name: str) -> tuple[int, list[str]]:
         # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
         table = next(table for table in TABLES if table.name == name)
-        return _write_table(job, store, batch, table, TRANSFORMS[name](frames[name]))
+        return _write_table(job, store, batch, table, TRANSFORMS[name](frames[name]), read.made[name])
 
-    with ThreadPoolExecutor(_WRITES_AT_ONCE) as pool:
+    with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores, len(frames)))) as pool:
         try:
             written = dict(zip(frames, pool.map(write, frames), strict=True))
         except BaseException as error:
@@ -84,7 +84,7 @@ def _frames(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> 
 
 
 def _write_table(
-    job: GlueJob, store: ObjectStore, batch: Batch, table: Table, rows: DataFrame
+    job: GlueJob, store: ObjectStore, batch: Batch, table: Table, rows: DataFrame, made: int
 ) -> tuple[int, list[str]]:
     accepted = Observation(f"{table.name} accepted")
     names = [column.name for column in table.all_columns]
@@ -92,9 +92,18 @@ def _write_table(
     # The batch's id is the same for all, so no row has to carry it while they are sorted.
     published = published.withColumn(BATCH_ID.name, F.lit(batch.batch_id)).select(*names)
     prefix = lake.staging(batch.batch_id, table.name)
-    # One file a table: batches are bounded, and Snowpipe and Athena like few files.
-    published.coalesce(1).write.mode("overwrite").options(**_NO_MARK).parquet(job.writable(store, prefix))
+    _in_files(job, table, published, made).write.mode("overwrite").options(**_NO_MARK).parquet(
+        job.writable(store, prefix)
+    )
     return accepted.get["rows"], job.deliver(store, prefix)
+
+
+def _in_files(job: GlueJob, table: Table, rows: DataFrame, made: int) -> DataFrame:
+    """The rows in as many partitions as they need files: Snowpipe and Athena like few."""
+    files = 1 + made // _ROWS_IN_FILE
+    if job.partitions > 1:
+        return rows.repartition(files)  # coalesce would pull sorting and ranking into as few tasks
+    return rows.coalesce(files) if not table.newest_per else rows
 
 
 def _described(job: GlueJob, store: ObjectStore, keys: Sequence[str], *, is_large: bool) -> list[tuple[int, str]]:
