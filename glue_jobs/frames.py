@@ -51,14 +51,15 @@ def accepted_by(table: Table) -> SparkColumn:
     return of_kind(table) & accepted if table.kinds else accepted
 
 
-def newest(rows: DataFrame, table: Table) -> DataFrame:
+def newest(rows: DataFrame, table: Table, *, has_repeats: bool = True) -> DataFrame:
     """The rows to publish, at most one per key: of the newest observation as `Table.newest_per` says.
 
-    Histories keep all. Of elements of one list the first wins, if the rows have their `position`.
+    Histories keep all. Of elements of one list the first wins, if the rows have their `position`; where no observation
+    has a key twice (`has_repeats`), that need not be asked.
     """
     if table.newest_per and table.newest_per != table.key:
         rows = _first(rows, "rank()", table.newest_per, table.observation_order)
-    if table.newest_per:
+    if table.newest_per and (has_repeats or table.newest_per == table.key):
         in_list = ("position",) if "position" in rows.columns and "position" not in table.key else ()
         rows = _first(rows, "row_number()", table.key, table.row_order, in_list)
     return rows

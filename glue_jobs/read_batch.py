@@ -13,12 +13,13 @@ from glue_jobs.commit_log import Batch, Input, StagedFile, Taken
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
 from glue_jobs.runtime import GlueJob
 from shared import lake
+from shared.contract import ObservedPer, Table
 from shared.document import MAX_BYTES, timestamp
 from shared.store import StoreError
 
 log = logging.getLogger(__name__)
 
-PART_BYTES = 16 * 2**20  # of JSON in one part
+PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks than they balance
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
@@ -70,6 +71,8 @@ class BatchRead:
     rejects: Counter[str] = field(default_factory=Counter)
     rejects_files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    repeats: set[str] = field(default_factory=set)
+    reads: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     used_file_time: int = 0
 
     def add(self, report: PartReport) -> None:
@@ -87,6 +90,14 @@ class BatchRead:
         self.rejects += report.rejects
         self.rejects_files += report.files
         self.digests |= report.digests
+        self.repeats |= report.repeats
+        self.reads.update(report.reads)
+
+    def needs_choice(self, table: Table) -> bool:
+        """Whether rows of the table may be superseded by others of the batch."""
+        if table.newest_per and table.observed_per is ObservedPer.READ:
+            return max(self.reads.values(), default=0) > 1
+        return bool(table.newest_per)
 
 
 def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) -> BatchRead:

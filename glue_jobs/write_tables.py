@@ -21,7 +21,7 @@ from glue_jobs.reading.typed_rows import ARROW_TYPES
 from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProblemError
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
-from shared.contract import BATCH_ID, Table
+from shared.contract import BATCH_ID, ObservedPer, Table
 from shared.store import ObjectStore, open_store
 from shared.tables import BATCHES, TABLES
 
@@ -50,7 +50,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
     def write(name: str) -> tuple[int, list[str]]:
         # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
         table = next(table for table in TABLES if table.name == name)
-        return _write_table(job, store, batch, table, TRANSFORMS[name](frames[name]), read.made[name])
+        return _write_table(job, store, batch, table, TRANSFORMS[name](frames[name]), read)
 
     with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores, len(frames)))) as pool:
         try:
@@ -75,35 +75,42 @@ def _frames(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> 
     by_kind = {table.name: bool(table.kinds) for table in TABLES}
     frames: dict[str, DataFrame] = {}
     if read.kinds.total():
-        items = read_items(job.spark, job.readable(store, lake.staging(batch.batch_id, "items")))
+        items = _shared(job, read_items(job.spark, job.readable(store, lake.staging(batch.batch_id, "items"))))
         frames |= {name: items for name in TRANSFORMS if by_kind[name] and read.made[name]}
     if any(read.made[name] for name in TRANSFORMS if not by_kind[name]):
-        checks = read_checks(job.spark, job.readable(store, lake.staging(batch.batch_id, "checks")))
+        checks = _shared(job, read_checks(job.spark, job.readable(store, lake.staging(batch.batch_id, "checks"))))
         frames |= {name: checks for name in TRANSFORMS if not by_kind[name] and read.made[name]}
     return frames
 
 
+def _shared(job: GlueJob, frame: DataFrame) -> DataFrame:
+    """The frame as one partition where a table is one task: rows are then ranked where they are read, unshuffled."""
+    return frame.coalesce(1) if job.partitions == 1 else frame
+
+
 def _write_table(
-    job: GlueJob, store: ObjectStore, batch: Batch, table: Table, rows: DataFrame, made: int
+    job: GlueJob, store: ObjectStore, batch: Batch, table: Table, rows: DataFrame, read: BatchRead
 ) -> tuple[int, list[str]]:
     accepted = Observation(f"{table.name} accepted")
     names = [column.name for column in table.all_columns]
-    published = newest(rows.observe(accepted, F.expr("count(1) as rows")), table)
+    published = rows.observe(accepted, F.expr("count(1) as rows"))
+    if read.needs_choice(table):
+        # Two reads of one snapshot may be in one document, so in one observation.
+        has_repeats = table.observed_per is ObservedPer.READ or table.name in read.repeats
+        published = newest(published, table, has_repeats=has_repeats)
     # The batch's id is the same for all, so no row has to carry it while they are sorted.
     published = published.withColumn(BATCH_ID.name, F.lit(batch.batch_id)).select(*names)
     prefix = lake.staging(batch.batch_id, table.name)
-    _in_files(job, table, published, made).write.mode("overwrite").options(**_NO_MARK).parquet(
+    _in_files(job, published, read.made[table.name]).write.mode("overwrite").options(**_NO_MARK).parquet(
         job.writable(store, prefix)
     )
     return accepted.get["rows"], job.deliver(store, prefix)
 
 
-def _in_files(job: GlueJob, table: Table, rows: DataFrame, made: int) -> DataFrame:
+def _in_files(job: GlueJob, rows: DataFrame, made: int) -> DataFrame:
     """The rows in as many partitions as they need files: Snowpipe and Athena like few."""
-    files = 1 + made // _ROWS_IN_FILE
-    if job.partitions > 1:
-        return rows.repartition(files)  # coalesce would pull sorting and ranking into as few tasks
-    return rows.coalesce(files) if not table.newest_per else rows
+    # coalesce would pull sorting and ranking into as few tasks.
+    return rows if job.partitions == 1 else rows.repartition(1 + made // _ROWS_IN_FILE)
 
 
 def _described(job: GlueJob, store: ObjectStore, keys: Sequence[str], *, is_large: bool) -> list[tuple[int, str]]:

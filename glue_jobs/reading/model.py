@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 Kind = Literal["song", "episode", "local", "empty", "unavailable", "rejected"]
@@ -40,6 +41,11 @@ class Check:
     playlist: Mapping[str, Any] | None = None
     pages: list[Page] = field(default_factory=list)
     first_item: int = 0
+
+    def has_repeats(self) -> bool:
+        """Whether two of the pages have a position in common."""
+        pages = sorted((page.offset, len(page.rows)) for page in self.pages if page.rows)
+        return any(offset + count > later for (offset, count), (later, _) in pairwise(pages))
 
     def rows(self) -> Iterator[tuple[int, Any]]:
         """Each row with its 0-based position in the playlist, in reading order."""

@@ -77,6 +77,8 @@ class PartReport:
 
     Where an object vanished or changed since it was planned (`vanished`), or cannot be read (`left`, with the reason),
     only that is reported, and nothing was staged. `digests` has the sha256 of each staged file that is published.
+    `repeats` are tables for which an item may make two rows of one key. `reads` has the playlist and snapshot of each
+    read with items, twice if positions repeat in it: what occurs once needs no choice of the newest.
     """
 
     documents: list[DocumentReport] = field(default_factory=list)
@@ -85,6 +87,8 @@ class PartReport:
     rejects: Counter[str] = field(default_factory=Counter)
     files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    repeats: set[str] = field(default_factory=set)
+    reads: list[tuple[str, str | None]] = field(default_factory=list)
     vanished: str | None = None
     left: dict[str, str] = field(default_factory=dict)
 
@@ -230,6 +234,9 @@ class _PartReading:
         for check in document.checks:
             self._checks.add(check, place)
             self._items.add(check, place, report.kinds)
+            if check.item_count:
+                reads = (check.playlist_id, check.snapshot_id)
+                self._report.reads += [reads, reads] if check.has_repeats() else [reads]
 
     def _reject(self, place: Place, raw: object, typed: TypedRow) -> None:
         text = None if raw is None else clean_text(to_json(raw)[:MAX_TEXT])
@@ -255,6 +262,7 @@ class _PartReading:
                 store.put(f"{lake.staging(self._part.batch_id, folder)}{name}.parquet", data)
             self._report.made += collector.buffer.made
             self._report.refused += collector.buffer.refused
+            self._report.repeats |= collector.buffer.repeats
         if self._lines:
             key = f"{lake.staging(self._part.batch_id, REJECTS)}{name}.json.gz"
             data = gzip.compress("".join(self._lines).encode("utf-8", "replace"), mtime=0)

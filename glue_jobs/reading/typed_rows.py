@@ -105,6 +105,7 @@ class Typed:
     numbers: list[int]
     array: pa.StructArray
     unusual: list[Unusual]
+    repeats: set[str]  # tables for which some item makes more than one row of the same key
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -155,7 +156,8 @@ class Typer:
         if unusual:
             typed = pa.concat_arrays([typed, pa.array([read.row.fields for read in unusual], self.type)])
             numbers += [read.number for read in unusual]
-        return Typed(numbers, typed, unusual, made, refused)
+        repeats = self._repeats(typed, [kinds[number] for number in numbers])
+        return Typed(numbers, typed, unusual, repeats, made, refused)
 
     def _converted(
         self, rows: Rows, plain: list[int], start: int, slow: list[int]
@@ -215,6 +217,27 @@ class Typer:
             for path in table.rows_from or ("",):
                 made[table.name] += self._rows(path, array, mine)[0].true_count
         return made
+
+    def _repeats(self, array: pa.StructArray, kinds: Sequence[str]) -> set[str]:
+        """The tables with rows for a list's elements of which some list has two of the same key."""
+        repeats: set[str] = set()
+        for table, mine in self._mine(kinds):
+            is_whole = not table.newest_per or table.newest_per == table.key  # then it makes no difference
+            for path in () if is_whole or "position" in table.key else table.rows_from:
+                _, values, items = self._rows(path, array, mine)
+                inside = [
+                    source.removeprefix(path).removeprefix(".")
+                    for column in table.columns
+                    if column.name in table.key
+                    for source in column.sources
+                    if source.startswith(path)
+                ]
+                if items is not None and inside:
+                    names = [str(number) for number in range(len(inside) + 1)]
+                    keys = pa.table([items, *(_value_at(values, field) for field in inside)], names=names)
+                    if keys.group_by(names).aggregate([]).num_rows < keys.num_rows:
+                        repeats.add(table.name)
+        return repeats
 
     def _mine(self, kinds: Sequence[str]) -> Iterator[tuple[Table, pa.BooleanArray]]:
         """Each table of these kinds, with the items that are of its kinds."""

@@ -17,6 +17,7 @@ from glue_jobs.read_batch import BatchRead, InputVanishedError, ReadOptions, rea
 from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.store import ObjectStore, open_store
+from shared.tables import PLAYLIST_ITEMS, SONG_POPULARITY, SONGS
 from tests.corpus import FOLDER
 from tests.glue_jobs.documents import as_bytes, page_body, row, song
 
@@ -190,3 +191,54 @@ def test_a_vanished_object_ends_the_batch_and_its_part_stages_nothing(
     with pytest.raises(InputVanishedError):
         read(store, planned)
     assert [key for key in staged(store) if "part-00001" in key] == []
+
+
+@pytest.mark.parametrize(
+    ("documents", "is_needed"),
+    [
+        ({"a": page_body(song("s1")), "b": page_body(song("s2"), playlist_id="p2")}, False),
+        ({"a": page_body(song("s1")), "b": page_body(song("s2"), offset=1)}, False),  # each names its snapshot itself
+        ({"a": {"type": "playlist", "id": "p1", "snapshot_id": "v1", "items": page_body(song("s1"))}}, False),
+        (
+            {
+                name: {"type": "playlist", "id": "p1", "snapshot_id": "v1", "items": page_body(song(name))}
+                for name in ("a", "b")
+            },
+            True,
+        ),
+    ],
+)
+def test_positions_need_a_choice_only_if_a_snapshot_was_read_twice(
+    tmp_path: Path,
+    documents: dict[str, Any],
+    is_needed: bool,  # noqa: FBT001
+) -> None:
+    store = store_of(tmp_path, **{name: as_bytes(document) for name, document in documents.items()})
+
+    batch_read = read(store, inputs(store))
+
+    assert batch_read.needs_choice(PLAYLIST_ITEMS) is is_needed
+    assert batch_read.needs_choice(SONGS)
+    assert not batch_read.needs_choice(SONG_POPULARITY)
+
+
+def test_positions_that_repeat_in_a_read_need_a_choice(tmp_path: Path) -> None:
+    head = {"run_id": "r", "playlist_id": "p", "snapshot_id": "v", "extracted_at": "2026-11-20T10:00:00Z", "attempt": 1}
+    lines = [
+        head
+        | {"asked": "/playlists/p/items", "offset": offset, "body": page_body(song("s1"), song("s2"), offset=offset)}
+        for offset in (0, 1)
+    ]
+    store = store_of(tmp_path, a=b"".join(as_bytes(line) + b"\n" for line in lines))
+
+    assert read(store, inputs(store)).needs_choice(PLAYLIST_ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("artists", "repeats"),
+    [(["a1", "a2"], set()), (["a1", "a1"], {"song_artists"}), ([{"name": "no id"}, "a1", "a1"], {"song_artists"})],
+)
+def test_an_artist_who_is_credited_twice_is_a_repeat(tmp_path: Path, artists: list[Any], repeats: set[str]) -> None:
+    store = store_of(tmp_path, a=as_bytes(page_body(song("s1", artists=artists), song("s2", artists=["a1"]))))
+
+    assert read(store, inputs(store)).repeats == repeats
