@@ -57,7 +57,7 @@ def laptop(pending: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
 def driver(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """This process as a driver on the cluster. The job finds the session; executors have the suite from its zip alone.
 
-    A Python worker may hold 1.5 GiB, as where an executor is a container.
+    A Python worker may hold 2.5 GiB, as where an executor is a container.
     """
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYSPARK_PYTHON", sys.executable)
@@ -70,7 +70,7 @@ def driver(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             "spark.executor.memory": "1g",
             "spark.executor.extraJavaOptions": QUICK_JVM,
             "spark.driver.extraJavaOptions": QUICK_JVM,
-            "spark.executor.pyspark.memory": "1500m",
+            "spark.executor.pyspark.memory": "2500m",
             "spark.executorEnv.MALLOC_ARENA_MAX": "1",
             "spark.submit.pyFiles": str(glue_jobs_zip(tmp_path_factory.mktemp("dist"))),
         }

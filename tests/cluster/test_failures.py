@@ -152,7 +152,7 @@ def assert_isolated(lake: Path) -> None:
 def test_an_object_that_fills_a_python_workers_memory_is_quarantined_and_the_others_are_read(
     driver: SparkSession, poisoned: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert driver.sparkContext.getConf().get("spark.executor.pyspark.memory") == "1500m"
+    assert driver.sparkContext.getConf().get("spark.executor.pyspark.memory") == "2500m"
 
     status = explode_playlists.main(["--lake", str(poisoned)])
 
