@@ -23,7 +23,7 @@ from glue_jobs.runtime import MANY_ITEMS, GlueJob, RuntimeProblemError
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import BATCH_ID, Table
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore, StoreError, open_store
 from shared.tables import BATCHES, TABLES
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,9 @@ def _accepted(name: str, observed: int, expected: int, rows: DataFrame) -> int:
 def _described(job: GlueJob, store: ObjectStore, keys: Sequence[str], *, is_large: bool) -> list[tuple[int, str]]:
     """The rows of each staged file, from its footer, and its sha256; on a cluster executors read the files."""
     describe = partial(_describe, store.uri)
-    return job.map_by_tasks(describe, keys) if is_large and job.has_executors else [describe(key) for key in keys]
+    if is_large and job.has_executors:
+        return job.map_by_tasks(describe, keys, (StoreError, RuntimeProblemError))
+    return [describe(key) for key in keys]
 
 
 def _describe(lake_uri: str, key: str) -> tuple[int, str]:

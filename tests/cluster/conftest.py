@@ -1,6 +1,5 @@
 """A cluster of one master and two one-core workers, and a driver's session on it."""
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
