@@ -16,6 +16,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs import explode_playlists, read_batch, write_tables
+from glue_jobs.runtime import GlueJob, RuntimeProblemError
+from glue_jobs.write_tables import _described
+from shared.store import StoreError, open_store
 from tests.cluster.lakes import DROP, assert_equal, assert_nothing_left, put, run_job
 from tests.cluster.standalone import Cluster
 from tests.glue_jobs.accounts import entries, names, table
@@ -23,6 +26,7 @@ from tests.glue_jobs.documents import as_bytes, page_body, song
 from tests.stores import BUCKET, s3_endpoint  # noqa: F401  # a fixture
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.usefixtures("driver")
 MIB = 2**20
 PARTS = 19  # of the large lake, at 4 MiB
 
@@ -199,12 +203,10 @@ def test_an_object_that_always_ends_its_reader_is_isolated(
 
 
 def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(
-    driver: SparkSession,
     s3_endpoint: str,  # noqa: F811  # the fixture
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert driver
     assert s3_endpoint  # the driver reaches it
     monkeypatch.setattr(read_batch, "LARGE_BYTES", 1)
     bucket = boto3.client("s3")
@@ -219,3 +221,24 @@ def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(
     assert not [line for line in said if "Traceback" in line or "Exception" in line]
     left = [found["Key"] for found in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
     assert left == ["lake/raw/pending/drop/page.json"]
+
+
+def test_a_staged_file_that_is_gone(lake: Path) -> None:
+    store = open_store(str(lake))
+
+    with pytest.raises(RuntimeProblemError) as raised:
+        _described(GlueJob("tests", []), store, ["staging/b1/songs/part-00000.parquet"], is_large=True)
+
+    assert str(raised.value) == (
+        f"staging/b1/songs/part-00000.parquet of {store.uri} is gone while the job works on it; run the job again."
+    )
+
+
+def test_a_lake_that_executors_do_not_see(lake: Path) -> None:
+    store = open_store(str(lake))
+    lake.rmdir()
+
+    with pytest.raises(StoreError) as raised:
+        _described(GlueJob("tests", []), store, ["staging/b1/songs/part-00000.parquet"], is_large=True)
+
+    assert str(raised.value) == f"There is no lake at {lake}: create the folder or check --lake."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.build import glue_jobs_zip
 from tests.cluster.lakes import ROOT, assert_equal_rows
-from tests.cluster.standalone import Cluster
+from tests.cluster.standalone import QUICK_JVM, Cluster
 from tests.waiting import finished
 
 
@@ -22,9 +22,11 @@ def test_spark_submit_with_the_zip(
     environment = {key: value for key, value in os.environ.items() if key not in unset}
     environment |= {"PYSPARK_DRIVER_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "PATH": os.defpath}
     submit = [str(Path(sys.executable).with_name("spark-submit")), "--master", cluster.url]
+    quick = ["--driver-java-options", QUICK_JVM, "--conf", f"spark.executor.extraJavaOptions={QUICK_JVM}"]
+    quick += ["--conf", "spark.sql.codegen.wholeStage=false"]
     files = ["--py-files", str(glue_jobs_zip(tmp_path)), script]
 
-    done = finished([*submit, *files, "--lake", str(lake)], cwd=tmp_path, env=environment)
+    done = finished([*submit, *quick, *files, "--lake", str(lake)], cwd=tmp_path, env=environment)
 
     assert done.returncode == 0, done.stdout + done.stderr
     [summary] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
