@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,7 +54,9 @@ def standalone(folder: Path, count: int, environment: dict[str, str]) -> Iterato
     environment = plain | _DAEMON | {"SPARK_LOCAL_IP": "127.0.0.1"} | environment
     cluster = Cluster(folder)
     with ExitStack() as stack:
-        stack.callback(_kill_python_of, cluster)
+        # A termination signal ends the tests in order, as Ctrl-C does.
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
+        stack.callback(_kill_all_in, folder)
         master = _start(stack, folder, "master", ["Master"], environment)
         cluster.url = _said(master, folder / "master.log", "Starting Spark master at (spark://[0-9.]+:[0-9]+)")
         for number in range(count):
@@ -91,18 +94,22 @@ def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
     return match[1]
 
 
-def _kill_python_of(cluster: Cluster) -> None:
-    # The daemons have process groups of their own. They end with their executor, but not from what hangs.
-    left = [process for process in psutil.process_iter() if str(cluster.folder) in _folder_of(process)]
-    for process in left:
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """The processes that work in the folder or below."""
+    return [process for process in psutil.process_iter() if _is_in(process, folder)]
+
+
+def _is_in(process: psutil.Process, folder: Path) -> bool:
+    with suppress(psutil.Error):
+        return Path(process.cwd()).is_relative_to(folder)
+    return False
+
+
+def _kill_all_in(folder: Path) -> None:
+    # The daemons of Python workers have process groups of their own.
+    for process in processes_in(folder):
         with suppress(psutil.Error):
             process.kill()
-
-
-def _folder_of(process: psutil.Process) -> str:
-    with suppress(psutil.Error):
-        return str(process.cwd())
-    return ""
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
