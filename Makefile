@@ -24,7 +24,7 @@ override TOOL := $(VENV)/tools
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
 .PHONY: help setup classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
-.PHONY: tools deploy deploy-plan destroy test-aws warehouse warehouse-status warehouse-trust warehouse-pipe test-clients test-glue-pyarrow fuzz bench bench-warehouse
+.PHONY: tools deploy deploy-plan destroy test-aws test-cluster warehouse warehouse-status warehouse-trust warehouse-pipe test-clients test-glue-pyarrow fuzz bench bench-warehouse
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
@@ -35,7 +35,7 @@ help:
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$$STAGE; docs/deploy.md)"
 	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
-	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
+	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
 	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
@@ -126,6 +126,10 @@ test: $(READY) $(CLASSES)
 test-aws: $(READY) $(TOOL)/checkov/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/aws
 
+# In one process: the tests share the cluster and the driver's session.
+test-cluster: $(READY) $(CLASSES)
+	@$(PYTHON) -m pytest tests/cluster
+
 test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/warehouse_commands
 
@@ -168,6 +172,7 @@ ci:
 	@$(call timed,demo,120)
 	@$(call timed,test-aws,360)
 	@$(call timed,test-clients,120)
+	@$(call timed,test-cluster,200)
 
 clean:
 	@rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -144,7 +144,7 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
 def _by_tasks(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
     """The reports of parts that Spark's tasks read. Where a task's process ends, the object is found that ends it."""
     try:
-        return _reports(job, parts)
+        return job.map_by_tasks(read_part, parts, _RAISED)
     except _RAISED:
         raise
     except Exception as error:
@@ -156,36 +156,20 @@ def _by_tasks(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
 
 def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
     try:
-        _reports(job, [part])
+        job.map_by_tasks(read_part, [part], _RAISED)
     except _RAISED:
         raise
     except Exception:  # noqa: BLE001  # whatever ends a task
         for number, planned in enumerate(part.inputs):
             try:
                 # Numbers of their own: what a part staged before belongs to the part.
-                _reports(job, [replace(part, number=_SINGLE + part.number + number, inputs=(planned,))])
+                single = replace(part, number=_SINGLE + part.number + number, inputs=(planned,))
+                job.map_by_tasks(read_part, [single], _RAISED)
             except _RAISED:
                 raise
             except Exception as error:
                 raise InputFailedError(planned) from error
         raise reason from None
-
-
-def _reports(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
-    reports = []
-    for report in job.map_by_tasks(_read_or_error, parts):
-        if isinstance(report, Exception):
-            raise report
-        reports.append(report)
-    return reports
-
-
-def _read_or_error(part: Part) -> PartReport | Exception:
-    # As values: of an exception that a task raises, the driver would see a text.
-    try:
-        return read_part(part)
-    except _RAISED as error:
-        return error
 
 
 def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -129,14 +129,26 @@ class GlueJob:
         """The tasks that run at a time, as of now."""
         return max(1, int(self.spark.sparkContext.defaultParallelism))
 
-    def map_by_tasks(self, function: Callable[[_Part], _Report], parts: Sequence[_Part]) -> list[_Report]:
+    def map_by_tasks(
+        self,
+        function: Callable[[_Part], _Report],
+        parts: Sequence[_Part],
+        expected_errors: tuple[type[Exception], ...],
+    ) -> list[_Report]:
         """The function's result for each part, in order, each made by a task of its own.
 
-        Raises py4j's error when a task ends with an exception, or its process does.
+        Raises the first expected error of a task as it is. Raises py4j's error for any other, and when a task's process
+        ends.
         """
         if self._session is None:
             self._jvm = _LARGE_JVM
-        results: list[_Report] = self.spark.sparkContext.parallelize(parts, len(parts)).map(function).collect()
+        # As values: of an exception that a task raises, the driver sees a text.
+        task = partial(_result_or_error, function, expected_errors)
+        results: list[_Report] = []
+        for result in self.spark.sparkContext.parallelize(parts, len(parts)).map(task).collect():
+            if isinstance(result, Exception):
+                raise result
+            results.append(result)
         return results
 
     @cached_property
@@ -201,6 +213,15 @@ class GlueJob:
             self._opened.stop()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _result_or_error(
+    function: Callable[[_Part], _Report], expected_errors: tuple[type[Exception], ...], part: _Part
+) -> _Report | Exception:
+    try:
+        return function(part)
+    except expected_errors as error:
+        return error
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Stages a batch's tables: Spark makes each from the batch's frames and writes it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,8 +23,10 @@ from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProble
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import BATCH_ID, ObservedPer, Table
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore, StoreError, open_store
 from shared.tables import BATCHES, TABLES
+
+log = logging.getLogger(__name__)
 
 _ROWS_IN_FILE = 1_000_000  # 60 to 130 MB of Parquet
 _NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # a file `_SUCCESS`
@@ -50,7 +53,9 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
     def write(name: str) -> tuple[int, list[str]]:
         # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
         table = next(table for table in TABLES if table.name == name)
-        return _write_table(job, store, batch, table, TRANSFORMS[name](frames[name]), read)
+        rows = TRANSFORMS[name](frames[name])
+        observed, keys = _write_table(job, store, batch, table, rows, read)
+        return _accepted(name, observed, read.made[name] - read.refused[name], rows), keys
 
     with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores, len(frames)))) as pool:
         try:
@@ -113,10 +118,21 @@ def _in_files(job: GlueJob, rows: DataFrame, made: int) -> DataFrame:
     return rows if job.partitions == 1 else rows.repartition(1 + made // _ROWS_IN_FILE)
 
 
+def _accepted(name: str, observed: int, expected: int, rows: DataFrame) -> int:
+    """The rows accepted. Spark observes the rows of every attempt: more than expected are counted by a query."""
+    if observed <= expected:
+        return observed
+    counted = rows.count()
+    log.warning("%s: Spark observed %s rows, expected were %s; a query counts %s", name, observed, expected, counted)
+    return counted
+
+
 def _described(job: GlueJob, store: ObjectStore, keys: Sequence[str], *, is_large: bool) -> list[tuple[int, str]]:
     """The rows of each staged file, from its footer, and its sha256; on a cluster executors read the files."""
     describe = partial(_describe, store.uri)
-    return job.map_by_tasks(describe, keys) if is_large and job.has_executors else [describe(key) for key in keys]
+    if is_large and job.has_executors:
+        return job.map_by_tasks(describe, keys, (StoreError, RuntimeProblemError))
+    return [describe(key) for key in keys]
 
 
 def _describe(lake_uri: str, key: str) -> tuple[int, str]:

@@ -59,19 +59,30 @@ class TransientError(StoreError):
     """The same again may succeed."""
 
 
+# An executor's error is pickled, and made again at the driver from its arguments.
 class TargetDiffersError(StoreError):
     """The target of a copy holds other bytes than the source."""
 
     def __init__(self, source: str, target: str) -> None:
-        super().__init__(f"{target} holds other bytes than {source}: it was left as it is, move it away.")
+        super().__init__(source, target)
+
+    def __str__(self) -> str:
+        """The sentence."""
+        source, target = self.args
+        return f"{target} holds other bytes than {source}: it was left as it is, move it away."
 
 
 class UnreadableObjectError(StoreError):
     """This object cannot be read, others probably can; `reason` says why and what to do."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"Cannot read {name}: {reason}.")
+        super().__init__(name, reason)
         self.reason = reason
+
+    def __str__(self) -> str:
+        """The sentence."""
+        name, reason = self.args
+        return f"Cannot read {name}: {reason}."
 
 
 Leave = Callable[[str, str], object]  # gets the key of what a listing leaves out, and why

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import shutil
 import threading
 import time
@@ -893,3 +894,19 @@ def test_more_than_a_page_is_listed_and_deleted(s3_store: S3Store) -> None:
     assert len(list(paginate(**request, PaginationConfig={"PageSize": 5}))) == 3
     s3_store.delete_under("staging/1/")
     assert keys(s3_store) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (StoreError("The disk is full."), "The disk is full."),
+        (TransientError("s3://lake is busy."), "s3://lake is busy."),
+        (TargetDiffersError("a", "b"), "b holds other bytes than a: it was left as it is, move it away."),
+        (UnreadableObjectError("a", "check the disk"), "Cannot read a: check the disk."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_of_an_executor_is_the_same_at_the_driver(error: StoreError, sentence: str) -> None:
+    arrived = pickle.loads(pickle.dumps(error))  # noqa: S301  # made here
+
+    assert (type(arrived), str(arrived), vars(arrived)) == (type(error), sentence, vars(error))
