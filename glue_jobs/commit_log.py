@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from threading import BoundedSemaphore
 from typing import Any, Literal, NamedTuple
 
 from shared import document, lake
@@ -32,6 +33,7 @@ DEATHS = 2  # so many deaths, and an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
 STAGING_KEPT = timedelta(hours=24)
+_COMPARING = BoundedSemaphore(8)  # so many archived objects are in memory at a time, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -246,39 +248,55 @@ class CommitLog:
         if self._moves_at_once == 1:
             for taken in inputs:
                 self._archive(number, taken)
-        else:
-            with ThreadPoolExecutor(self._moves_at_once) as pool:
+            return
+        with ThreadPoolExecutor(self._moves_at_once) as pool:
+            try:
                 list(pool.map(partial(self._archive, number), inputs))  # raises the first error
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)  # else the error waits for all the others
+                raise
 
     def _archive(self, number: int, taken: Taken) -> None:
-        """Move the version that was taken; another version under the same key stays pending."""
+        """Move the version that was committed; another version under the same key stays pending.
+
+        The store copies the version with the token of the entry, so that it need not be read.
+        """
         target = lake.archived(number, taken.key, quarantined=taken.place == "quarantine")
-        if not taken.document_id:  # it was too large to be read, so the store alone copies it
-            try:
-                is_archived = self._store.copy(taken.key, target, taken.token)
-            except TargetDiffersError as error:
-                raise self._archive_damaged(number, target) from error
-            if is_archived:
-                self._store.delete(taken.key, taken.token)
+        try:
+            is_archived = self._store.copy(taken.key, target, taken.token, taken.size)
+        except TargetDiffersError as error:
+            if self._is_done(number):  # after its completion an archived object may change by forgetting
+                return
+            raise self._archive_damaged(number, target) from error
+        if is_archived and self._store.delete(taken.key, taken.token):
             return
+        if taken.document_id:
+            with _COMPARING:
+                self._archive_other_token(number, taken, target)
+
+    def _archive_other_token(self, number: int, taken: Taken, target: str) -> None:
+        """Move an object with another token if it is the same document.
+
+        A token changes by chmod, in a copied or restored lake, and on S3 when equal bytes are put again under KMS.
+        """
         found = self._store.get(taken.key)
         if found is None:
             if self._store.get(target) is None:
                 logger.warning("%s was removed after it was committed: its rows are in the lake, it is not.", taken.key)
             return
-        if document.document_id(found.data) == taken.document_id:
-            if not self._store.put_if_absent(target, found.data):
-                self._must_be_archived(number, target, found.data)
-            # The version just read: a lake that was copied meanwhile has other tokens for the same bytes.
-            self._store.delete(taken.key, found.token, found.data)
-
-    def _must_be_archived(self, number: int, target: str, data: bytes) -> None:
-        """The archived object holds the same document; else the pending object must stay."""
-        kept = self._store.get(target)
-        if kept is None or document.document_id(kept.data) == document.document_id(data):
+        if document.document_id(found.data) != taken.document_id:
             return
-        if not self._is_done(number):  # after its done mark an archived object may change by forgetting
+        if self._store.put_if_absent(target, found.data) or self._is_archived(number, taken, target):
+            self._store.delete(taken.key, found.token, found.data)  # the version just read
+
+    def _is_archived(self, number: int, taken: Taken, target: str) -> bool:
+        """Whether the archived object is the same document. Raises CommitLogError unless it may have been forgotten."""
+        kept = self._store.get(target)
+        if kept is not None and document.document_id(kept.data) == taken.document_id:
+            return True
+        if kept is not None and not self._is_done(number):
             raise self._archive_damaged(number, target)
+        return False
 
     def _archive_damaged(self, number: int, target: str) -> CommitLogError:
         return self._damaged(
