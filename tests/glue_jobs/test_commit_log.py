@@ -258,10 +258,18 @@ def test_a_batch_is_bounded_in_objects_and_bytes_but_never_empty(folder_store: O
         folder_store.put(f"raw/pending/run=1/{name}", b"x" * size)
 
     assert [key[-1] for key in input_keys(commit_log(folder_store, max_objects=2).next_batch())] == ["a", "b"]
-    assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=12).next_batch())] == ["a", "b", "c"]
-    assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=31).next_batch())] == ["a", "b", "c"]
-    assert len(input_keys(commit_log(folder_store, max_bytes=32).next_batch())) == 4  # of gzip ten times as much
-    assert [key[-1] for key in input_keys(commit_log(folder_store, max_bytes=1).next_batch())] == ["a"]
+    assert [
+        key[-1] for key in input_keys(commit_log(folder_store, cores=lambda: 1, bytes_per_core=12).next_batch())
+    ] == ["a", "b", "c"]
+    assert [
+        key[-1] for key in input_keys(commit_log(folder_store, cores=lambda: 1, bytes_per_core=31).next_batch())
+    ] == ["a", "b", "c"]
+    assert (
+        len(input_keys(commit_log(folder_store, cores=lambda: 1, bytes_per_core=32).next_batch())) == 4
+    )  # of gzip ten times as much
+    assert [
+        key[-1] for key in input_keys(commit_log(folder_store, cores=lambda: 1, bytes_per_core=1).next_batch())
+    ] == ["a"]
 
 
 def test_a_later_batch_wins_a_tie_whatever_the_clocks_say(folder_store: ObjectStore) -> None:
@@ -1226,7 +1234,7 @@ def test_runs_in_work_and_orderly_ends_are_no_deaths(folder_store: ObjectStore) 
     folder_store.put(B, b"b")
     folder_store.put("log/attempts/not ours.json", b"?")
 
-    assert input_keys(log.next_batch()) == [A, B]
+    assert input_keys(commit_log(folder_store, clock).next_batch()) == [A, B]
 
 
 def test_the_note_of_a_run_in_work_stays_though_its_inputs_are_gone(folder_store: ObjectStore) -> None:
