@@ -72,7 +72,9 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         default=ALARM_REJECTS,
         help="warn of a batch with more rejects than this share of its items (default: %(default)s)",
     )
-    parser.add_argument("--max-objects", type=_count, default=1000, help="raw objects per batch (default: %(default)s)")
+    parser.add_argument(
+        "--max-objects", type=_count, default=20_000, help="raw objects per batch (default: %(default)s)"
+    )
     parser.add_argument(
         "--max-json-mib",
         type=_count,

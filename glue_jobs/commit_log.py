@@ -11,6 +11,7 @@ a folder's token), and an object is archived by its document id. What is left ou
 import dataclasses
 import json
 import logging
+import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from threading import BoundedSemaphore
 from typing import Any, Literal, NamedTuple
 
 from shared import document, lake
@@ -32,6 +34,8 @@ DEATHS = 2  # so many deaths, and an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
 STAGING_KEPT = timedelta(hours=24)
+BYTES_PER_CORE = 256 * 2**20  # of JSON in a batch; docs/commit-log.md has the memory that it takes
+_COMPARING = BoundedSemaphore(8)  # so many archived objects are in memory at a time, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -173,12 +177,14 @@ class CommitLog:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         job_timeout: timedelta = timedelta(minutes=20),
-        max_objects: int = 1000,
-        max_bytes: int = 2 * 2**30,
+        max_objects: int = 20_000,
+        cores: Callable[[], int] = lambda: os.cpu_count() or 1,
+        bytes_per_core: int = BYTES_PER_CORE,
         moves_at_once: int = 1,
     ) -> None:
-        """`max_bytes` bounds the JSON that a batch's objects probably hold; a single one may be larger.
+        """`bytes_per_core` bounds the JSON that a batch probably holds, for each of the `cores` at its planning.
 
+        A single object may be larger.
         With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
         """
         self.waiting_seconds = 0.0
@@ -189,9 +195,13 @@ class CommitLog:
         self._new_id = new_id
         self._job_timeout = job_timeout
         self._max_objects = max_objects
-        self._max_bytes = max_bytes
+        self._cores = cores
+        self._bytes_per_core = bytes_per_core
         self._moves_at_once = moves_at_once
         self._perhaps_committed: set[str] = set()
+        # What is left of the last listing of pending objects, and the newest entry whose inputs are not in it.
+        self._rest: dict[str, Input] = {}
+        self._newest = 0
 
     # Step 1 and step 6: finishing.
 
@@ -246,39 +256,55 @@ class CommitLog:
         if self._moves_at_once == 1:
             for taken in inputs:
                 self._archive(number, taken)
-        else:
-            with ThreadPoolExecutor(self._moves_at_once) as pool:
+            return
+        with ThreadPoolExecutor(self._moves_at_once) as pool:
+            try:
                 list(pool.map(partial(self._archive, number), inputs))  # raises the first error
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)  # else the error waits for all the others
+                raise
 
     def _archive(self, number: int, taken: Taken) -> None:
-        """Move the version that was taken; another version under the same key stays pending."""
+        """Move the version that was committed; another version under the same key stays pending.
+
+        The store copies the version with the token of the entry, so that it need not be read.
+        """
         target = lake.archived(number, taken.key, quarantined=taken.place == "quarantine")
-        if not taken.document_id:  # it was too large to be read, so the store alone copies it
-            try:
-                is_archived = self._store.copy(taken.key, target, taken.token)
-            except TargetDiffersError as error:
-                raise self._archive_damaged(number, target) from error
-            if is_archived:
-                self._store.delete(taken.key, taken.token)
+        try:
+            is_archived = self._store.copy(taken.key, target, taken.token, taken.size)
+        except TargetDiffersError as error:
+            if self._is_done(number):  # after its completion an archived object may change by forgetting
+                return
+            raise self._archive_damaged(number, target) from error
+        if is_archived and self._store.delete(taken.key, taken.token):
             return
+        if taken.document_id:
+            with _COMPARING:
+                self._archive_other_token(number, taken, target)
+
+    def _archive_other_token(self, number: int, taken: Taken, target: str) -> None:
+        """Move an object with another token if it is the same document.
+
+        A token changes by chmod, in a copied or restored lake, and on S3 when equal bytes are put again under KMS.
+        """
         found = self._store.get(taken.key)
         if found is None:
             if self._store.get(target) is None:
                 logger.warning("%s was removed after it was committed: its rows are in the lake, it is not.", taken.key)
             return
-        if document.document_id(found.data) == taken.document_id:
-            if not self._store.put_if_absent(target, found.data):
-                self._must_be_archived(number, target, found.data)
-            # The version just read: a lake that was copied meanwhile has other tokens for the same bytes.
-            self._store.delete(taken.key, found.token, found.data)
-
-    def _must_be_archived(self, number: int, target: str, data: bytes) -> None:
-        """The archived object holds the same document; else the pending object must stay."""
-        kept = self._store.get(target)
-        if kept is None or document.document_id(kept.data) == document.document_id(data):
+        if document.document_id(found.data) != taken.document_id:
             return
-        if not self._is_done(number):  # after its done mark an archived object may change by forgetting
+        if self._store.put_if_absent(target, found.data) or self._is_archived(number, taken, target):
+            self._store.delete(taken.key, found.token, found.data)  # the version just read
+
+    def _is_archived(self, number: int, taken: Taken, target: str) -> bool:
+        """Whether the archived object is the same document. Raises CommitLogError unless it may have been forgotten."""
+        kept = self._store.get(target)
+        if kept is not None and document.document_id(kept.data) == taken.document_id:
+            return True
+        if kept is not None and not self._is_done(number):
             raise self._archive_damaged(number, target)
+        return False
 
     def _archive_damaged(self, number: int, target: str) -> CommitLogError:
         return self._damaged(
@@ -310,27 +336,55 @@ class CommitLog:
         condemned, then those that died twice, one at a time.
         """
         self.waiting_seconds = 0.0
-        while True:
-            head, undone = self._head()  # before the listing, else what is archived in between is taken twice
-            held = {taken.key: number for number in undone for taken in self._entry(number).inputs}
-            given = self._pending() if sources is None else list(sources)
-            given = [one for one in given if one.key not in self.left]
-            found = given if again or sources is None else self._untaken(given)
-            free = [one for one in found if one.key not in held]
-            if free or not found:
-                break
-            for number in sorted({held[one.key] for one in found}):
-                self.finish(number)  # what is left may be a newer version under an old key
-        ready = [one for one in free if not self._is_young(one)]
-        notes = self._notes(found, of_sources=sources is not None)
-        chosen = self._choose(ready, notes) if ready else None
-        if chosen is None:
-            self.waiting_seconds = max((self._seconds_to_wait(one) for one in free), default=0.0)
+        found = ready = self._rest_of_listing() if sources is None else []
+        is_rest = bool(ready)
+        if not is_rest:
+            found, ready = self._list_ready(sources, again=again)
+        notes = self._notes(found, is_rest=is_rest, of_sources=sources is not None)
+        if not ready:
             return None
-        inputs, alone, condemned = chosen
-        batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned, alone)
+        inputs, alone, condemned = self._choose(ready, notes)
+        batch_id = f"{self._newest:020d}-{self._new_id()}"
+        batch = Batch(batch_id, self._newest, tuple(inputs), self._clock(), condemned, alone)
         self._put_note(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
+
+    def _rest_of_listing(self) -> list[Input]:
+        """What no entry took since the listing of which a batch was planned before."""
+        if self._rest:
+            newest = max(self._numbers(self._newest), default=self._newest)
+            for number in range(
+                self._newest + 1, newest + 1
+            ):  # each: a long folder's listing may miss the first of two
+                entry = self._entry(number)
+                self._take_out(entry)
+                self._newest = number
+        return [pending for pending in self._rest.values() if pending.key not in self.left]
+
+    def _take_out(self, entry: Entry) -> None:
+        for committed in entry.inputs:
+            self._rest.pop(committed.key, None)
+
+    def _list_ready(self, sources: Sequence[Input] | None, *, again: bool) -> tuple[list[Input], list[Input]]:
+        """What is pending, or the sources; and of these what can be planned. The rest is kept for later batches."""
+        while True:
+            # Before the listing, else what is archived in between is planned twice.
+            head, undone = self._head()
+            held = {committed.key: number for number in undone for committed in self._entry(number).inputs}
+            listed = self._pending() if sources is None else list(sources)
+            listed = [pending for pending in listed if pending.key not in self.left]
+            found = listed if again or sources is None else self._untaken(listed)
+            free = [pending for pending in found if pending.key not in held]
+            if free or not found:
+                break
+            for number in sorted({held[pending.key] for pending in found}):
+                self.finish(number)  # what is left may be a newer version under an old key
+        ready = [pending for pending in free if not self._is_young(pending)]
+        if not ready:
+            self.waiting_seconds = max((self._seconds_to_wait(young) for young in free), default=0.0)
+        self._newest = head
+        self._rest = {pending.key: pending for pending in ready} if sources is None else {}
+        return found, ready
 
     def _put_note(self, batch: Batch, inputs: Sequence[Input], *, failed: bool, alone: bool) -> None:
         note = {
@@ -361,9 +415,12 @@ class CommitLog:
     def _seconds_to_wait(self, one: Input) -> float:
         return max((one.time + YOUNG - self._clock()).total_seconds(), 0.01)
 
-    def _notes(self, found: Iterable[Input], *, of_sources: bool) -> list[_Note]:
-        """The notes of attempts on any of these inputs. Dead ones are removed when none of theirs is left."""
-        present = {(one.key, one.token) for one in found}
+    def _notes(self, inputs: Iterable[Input], *, is_rest: bool, of_sources: bool) -> list[_Note]:
+        """The notes of attempts on any of these inputs.
+
+        Dead ones are removed when none of their inputs is left, unless the inputs are only the rest of a listing.
+        """
+        present = {(planned.key, planned.token) for planned in inputs}
         notes = []
         for listed in self._store.list(lake.ATTEMPTS):
             fetched = self._store.get(listed.key)
@@ -372,7 +429,7 @@ class CommitLog:
                 continue
             if note.inputs & present:
                 notes.append(note)
-            elif self._is_dead(note) and of_sources != any(_is_pending(key) for key, _ in note.inputs):
+            elif not is_rest and self._is_dead(note) and of_sources != any(_is_pending(key) for key, _ in note.inputs):
                 self._store.delete(note.key)
         return notes
 
@@ -399,21 +456,34 @@ class CommitLog:
     def _bounded(self, inputs: Sequence[Input]) -> list[Input]:
         bounded: list[Input] = []
         size = 0
-        for one in inputs[: self._max_objects]:
-            size += one.json_size
-            if bounded and size > self._max_bytes:
+        most = self._bytes_per_core * self._cores()
+        for planned in inputs[: self._max_objects]:
+            size += planned.json_size
+            if bounded and size > most:
                 break
-            bounded.append(one)
+            bounded.append(planned)
         return bounded
 
     # Steps 4 and 5: committing.
 
     def still_there(self, batch: Batch) -> bool:
-        """Whether every input is there in the version that was planned; of --source files the caller must know."""
-        ours = [one for one in batch.inputs if _is_pending(one.key)]
-        prefixes = {prefix for prefix in (lake.PENDING, lake.QUIET) for one in ours if one.key.startswith(prefix)}
-        now = {one.key: one.token for prefix in sorted(prefixes) for one in self._store.list(prefix, left=self.leave)}
-        return all(now.get(one.key) == one.token for one in ours)
+        """Whether every input is there in the version that was planned; of --source files the caller must know.
+
+        Lists from the first key of the batch to the last.
+        """
+        for prefix in (lake.PENDING, lake.QUIET):
+            expected = {planned.key: planned.token for planned in batch.inputs if planned.key.startswith(prefix)}
+            if not expected:
+                continue
+            first, last = min(expected), max(expected)
+            for listed in self._store.list(prefix, after=first[:-1], left=self.leave):
+                if listed.key > last:
+                    break
+                if expected.get(listed.key) == listed.token:
+                    del expected[listed.key]
+            if expected:
+                return False
+        return True
 
     def commit(
         self,
@@ -459,7 +529,7 @@ class CommitLog:
             number += 1
         self.finish(number)
         self._perhaps_committed.discard(batch.batch_id)
-        self.drop(batch)
+        self._tidy_up(batch)
         return entry
 
     def _must_be_staged(self, batch: Batch, files: Iterable[StagedFile]) -> None:
@@ -470,11 +540,15 @@ class CommitLog:
                 raise CommitLogError(message)
 
     def drop(self, batch: Batch) -> None:
-        """An orderly end: remove the batch's own staging and its note.
+        """An orderly end: remove the batch's own staging and its note. What is pending is listed again.
 
         After a commit of which nobody knows how it ended, the staging stays for whoever finishes it. Where an input may
         have been the reason (a crash of Spark), do not drop: the note that stays is what counts as its death.
         """
+        self._rest = {}
+        self._tidy_up(batch)
+
+    def _tidy_up(self, batch: Batch) -> None:
         self._delete_staging(batch)
         self._store.delete(lake.attempt(batch.batch_id))
 

@@ -29,8 +29,6 @@ from shared.terminal import printable, set_up_output
 
 log = logging.getLogger(NAME)
 
-_MOVES_AT_ONCE = 8  # of objects into the archive: on S3 each is three requests long
-
 
 def run(
     arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime], store: ObjectStore | None = None
@@ -41,15 +39,16 @@ def run(
     """
     started = time.monotonic()
     store = store or open_store(arguments.lake)
-    commits = CommitLog(
-        store,
-        clock=clock,
-        new_id=lambda: new_ulid(clock),
-        max_objects=arguments.max_objects,
-        moves_at_once=_MOVES_AT_ONCE,
-    )
-    summary = Summary(store.uri, left=commits.left)
     with glue_job(NAME, argv) as job:
+        commits = CommitLog(
+            store,
+            clock=clock,
+            new_id=lambda: new_ulid(clock),
+            max_objects=arguments.max_objects,
+            cores=job.cores,
+            moves_at_once=store.requests_at_once,
+        )
+        summary = Summary(store.uri, left=commits.left)
         summary.finished = commits.finish_earlier_commits()
         if arguments.replay:
             summary.replay = plan_replay(store, commits, *arguments.replay)

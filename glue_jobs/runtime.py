@@ -151,6 +151,12 @@ class GlueJob:
             results.append(result)
         return results
 
+    def cores(self) -> int:
+        """How many tasks run at a time: on a cluster as many as its executors have cores now, else the machine's."""
+        if not is_submitted():
+            return os.cpu_count() or 1  # without opening the session
+        return self.spark.sparkContext.defaultParallelism
+
     @cached_property
     def has_executors(self) -> bool:
         """Whether tasks run elsewhere than in the driver's process."""

@@ -33,6 +33,8 @@ _NO_PARTS = frozenset({"", ".", ".."})
 _LEFTOVER_SECONDS = 24 * 3600
 _TRIES = 5
 _CHUNK = 1 << 20
+MAX_COPY = 5 * 2**30  # bytes that S3 copies in one request
+COPY_PART = 2**30  # bytes in a part of a larger copy: 5 TiB, the largest object, is 5,120 parts of the 10,000 allowed
 
 
 class Listed(NamedTuple):
@@ -92,6 +94,7 @@ class ObjectStore(Protocol):
     """What a folder and a bucket have in common. Every method may raise StoreError."""
 
     uri: str  # 's3://bucket/prefix' or 'file:///absolute/path', no slash at the end
+    requests_at_once: int  # so many threads may use the store at a time and none waits for another
 
     def get(self, key: str) -> Fetched | None:
         """The object's bytes and token; None if it is not there. May raise UnreadableObjectError."""
@@ -112,11 +115,12 @@ class ObjectStore(Protocol):
         what cannot be listed or moved below the prefix's own folder; without, the latter is a StoreError.
         """
 
-    def copy(self, source: str, target: str, token: str | None = None) -> bool:
+    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:
         """Make the target appear whole; an existing target is never changed.
 
-        False if there is no target and the source is gone or, with a token, another version. Raises TargetDiffersError
-        if both exist with different bytes.
+        False if the source is gone and there is no target, or if the source is another version than the token's.
+        Raises TargetDiffersError if both exist with different bytes. The size of that version is required for objects
+        over MAX_COPY.
         """
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
@@ -326,8 +330,16 @@ def _settle_aside(aside: Path) -> bool:
     return removed
 
 
+def _is_version(path: Path, token: str | None) -> bool:
+    """Whether the file has the token. A file that is gone has any: where it was moved to decides."""
+    found = _settled(path) if token else None
+    return found is None or _token(found) == token
+
+
 class FolderStore:
     """A lake in a folder. Symbolic links are neither listed nor followed out of the folder."""
+
+    requests_at_once = 8  # a disk answers few fsyncs at a time
 
     def __init__(self, root: Path) -> None:
         """Root is a folder that exists."""
@@ -431,26 +443,25 @@ class FolderStore:
                 _remove_leftover(folder / name)
         return tuple(sorted(name for name in names if not _is_hidden(name.rstrip("/"))))
 
-    def copy(self, source: str, target: str, token: str | None = None) -> bool:
-        """See ObjectStore."""
+    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:  # noqa: ARG002  (S3's)
+        """See ObjectStore. Bytes are copied: a hard link would let a later write to the source change the target."""
         path, new = self._path(source), self._path(target)
         with _plain_words(new):
+            if not _is_version(path, token):
+                return False
             if new.exists():
-                if _differ(path, new):
+                differs = _differ(path, new)
+                if not _is_version(path, token):
+                    return False
+                if differs:
                     raise TargetDiffersError(source, target)
                 return True
-            found = _settled(path)
-            if found is None:
-                return new.exists()  # another copied it and tidied up since
-            if token and _token(found) != token:
-                return False
             try:
                 file = path.open("rb")
             except FileNotFoundError:
-                return new.exists()
+                return new.exists()  # another run copied it and removed the source
             with file, _temp_file(new, file) as temp:
-                now = _settled(path) if token else None
-                if token and (now is None or _token(now) != token):
+                if not _is_version(path, token):
                     return False
                 try:
                     os.link(temp, new)
@@ -575,6 +586,8 @@ def _code(error: Any) -> str:  # noqa: ANN401  (botocore's ClientError, which ha
 class S3Store:
     """A lake in a bucket. Credentials, region and endpoint are boto3's own (AWS_ENDPOINT_URL and so on)."""
 
+    requests_at_once = 64  # far below the 3,500 changing requests per second that a prefix takes
+
     def __init__(self, bucket: str, prefix: str) -> None:
         """Prefix has no slash at its ends and may be empty."""
         import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (a folder needs no boto3)
@@ -590,7 +603,10 @@ class S3Store:
         style = {"addressing_style": "path"} if own else {}
         with self._plain_words():
             self._client: Any = boto3.client(
-                "s3", config=botocore.config.Config(retries={"mode": "standard"}, s3=style)
+                "s3",
+                config=botocore.config.Config(
+                    retries={"mode": "standard"}, s3=style, max_pool_connections=self.requests_at_once
+                ),
             )
 
     @contextlib.contextmanager
@@ -634,21 +650,33 @@ class S3Store:
                 return None
             raise
 
-    def _differ(self, *keys: str) -> bool:
-        """Whether both objects exist and hold different bytes. Under SSE-KMS equal bytes have different ETags."""
-        digests = set()
-        for key in keys:
+    def _digest(self, key: str, token: str | None = None) -> bytes | None:
+        """The sha256 of the object's bytes; None if it is gone or, with a token, another version."""
+        condition = {"IfMatch": token} if token else {}
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=self._name(key), **condition)["Body"]
+        except self._errors.ClientError as error:
+            if _code(error) in _MISSING | _CHANGED:
+                return None
+            raise
+        digest = sha256()
+        while data := body.read(_CHUNK):
+            digest.update(data)
+        return digest.digest()
+
+    def _is_made(self, request: Callable[[], object]) -> bool:
+        """Whether a conditional write was made. A 409 means that another write of the key is in progress: try again."""
+        for tries_left in reversed(range(_TRIES)):
             try:
-                body = self._client.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
+                request()
             except self._errors.ClientError as error:
-                if _code(error) in _MISSING:
+                if _code(error) in _MISSING | _CHANGED:
                     return False
-                raise
-            digest = sha256()
-            while data := body.read(_CHUNK):
-                digest.update(data)
-            digests.add(digest.digest())
-        return len(digests) > 1
+                if _code(error) not in _CONFLICT or not tries_left:
+                    raise
+            else:
+                break
+        return True
 
     def get(self, key: str) -> Fetched | None:
         """See ObjectStore."""
@@ -667,19 +695,10 @@ class S3Store:
             self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """See ObjectStore. A 409 says that another write of the key is under way: the same put again."""
+        """See ObjectStore."""
+        where = {"Bucket": self._bucket, "Key": self._name(key)}
         with self._plain_words():
-            for tries_left in reversed(range(_TRIES)):
-                try:
-                    self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data, IfNoneMatch="*")
-                except self._errors.ClientError as error:
-                    if _code(error) in _CHANGED:
-                        return False
-                    if _code(error) not in _CONFLICT or not tries_left:
-                        raise
-                else:
-                    break
-        return True
+            return self._is_made(lambda: self._client.put_object(**where, Body=data, IfNoneMatch="*"))
 
     def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
         """See ObjectStore. The empty objects that the console makes for folders are left out."""
@@ -707,52 +726,73 @@ class S3Store:
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix, **start):
                 yield from page.get("Contents", ())
 
-    def copy(self, source: str, target: str, token: str | None = None) -> bool:
-        """See ObjectStore. The source's version is compared twice, since moto ignores CopySourceIfMatch.
+    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:
+        """See ObjectStore. The store copies, nothing is downloaded; an ordinary copy is two requests.
 
-        The target is looked for before the copy: S3's own documents disagree on whether CopyObject takes If-None-Match.
-        Two who copy at once may both write it, from one source: the same bytes.
+        CopyObject takes If-None-Match since October 2025. A store that ignores it (moto) is why the target is requested
+        first. A refusal has two meanings: if the target exists now, another run copied it, or it differs; if not, the
+        source is gone or another version.
         """
         with self._plain_words():
             existing = self._etag(target)
-            found = self._etag(source)
-            if existing:
-                if found and found != existing and self._differ(source, target):
-                    raise TargetDiffersError(source, target)
-                return True
+            if existing is None:
+                if self._is_made(lambda: self._copy_once(source, target, token, size)):
+                    return True
+                existing = self._etag(target)
+            found = self._etag(source) if existing else None
             if found is None:
-                return self._etag(target) is not None  # another copied it and tidied up since
+                return existing is not None
             if token and found != token:
                 return False
-            try:
-                self._client.copy_object(
-                    Bucket=self._bucket,
-                    Key=self._name(target),
-                    CopySource={"Bucket": self._bucket, "Key": self._name(source)},
-                    CopySourceIfMatch=found,
-                )
-            except self._errors.ClientError as error:
-                if _code(error) in _MISSING | _CHANGED:
-                    return self._etag(target) is not None
-                raise
+            if found != existing:  # under SSE-KMS equal bytes have different ETags
+                bytes_copied, bytes_existing = self._digest(source, token), self._digest(target)
+                if token and bytes_copied is None:
+                    return False
+                if bytes_copied and bytes_existing and bytes_copied != bytes_existing:
+                    raise TargetDiffersError(source, target)
         return True
 
-    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:  # noqa: ARG002
-        """See ObjectStore. S3 (since September 2025) and moto compare and delete in one step.
+    def _copy_once(self, source: str, target: str, token: str | None, size: int) -> None:
+        if token and size > MAX_COPY:
+            self._copy_in_parts(source, target, token, size)
+            return
+        self._client.copy_object(
+            Bucket=self._bucket,
+            Key=self._name(target),
+            CopySource={"Bucket": self._bucket, "Key": self._name(source)},
+            TaggingDirective="REPLACE",  # copying tags requires two more permissions
+            IfNoneMatch="*",
+            **({"CopySourceIfMatch": token} if token else {}),
+        )
 
-        A store that ignores If-Match has only the look before; there a version that arrives in between is lost.
-        """
+    def _copy_in_parts(self, source: str, target: str, token: str, size: int) -> None:
+        where = {"Bucket": self._bucket, "Key": self._name(target)}
+        upload = where | {"UploadId": self._client.create_multipart_upload(**where)["UploadId"]}
+        parts: list[dict[str, Any]] = []
+        try:
+            for start in range(0, size, COPY_PART):
+                answer = self._client.upload_part_copy(
+                    **upload,
+                    PartNumber=len(parts) + 1,
+                    CopySource={"Bucket": self._bucket, "Key": self._name(source)},
+                    CopySourceRange=f"bytes={start}-{min(start + COPY_PART, size) - 1}",
+                    CopySourceIfMatch=token,
+                )
+                parts.append({"PartNumber": len(parts) + 1, "ETag": answer["CopyPartResult"]["ETag"]})
+            self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*")
+        except BaseException:
+            self._client.abort_multipart_upload(**upload)
+            raise
+
+    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:  # noqa: ARG002
+        """See ObjectStore. With a token, S3 (since September 2025) and moto compare and delete in one step."""
+        where = {"Bucket": self._bucket, "Key": self._name(key)}
         with self._plain_words():
-            found = self._etag(key)
-            if found is None or (token and found != token):
+            if token:
+                return self._is_made(lambda: self._client.delete_object(**where, IfMatch=token))
+            if self._etag(key) is None:
                 return False
-            condition = {"IfMatch": token} if token else {}
-            try:
-                self._client.delete_object(Bucket=self._bucket, Key=self._name(key), **condition)
-            except self._errors.ClientError as error:
-                if _code(error) in _MISSING | _CHANGED:
-                    return False
-                raise
+            self._client.delete_object(**where)
         return True
 
     def delete_under(self, prefix: str) -> None:

@@ -69,6 +69,7 @@ class Scenario:
     lost_answers: int = 0  # the put of an entry is done, its answer lost, and the second try is refused
     errors: int = 0  # a changing request is done, or not, and answered with an error
     max_objects: int = 1000
+    one_log: bool = False  # a run keeps its log and its listing for all batches; else there is a checkpoint before each
     sources: Mapping[str, bytes] | None = None
     frontier: bool = False  # else log/frontier.json is never there: it is a hint
     archived: Mapping[str, bytes] = field(default_factory=dict)  # there from the start, under raw/processed/
@@ -97,6 +98,21 @@ class _Node:
 
 
 State = tuple[int, tuple[int, ...], tuple[int, int, int, int]]  # bucket, nodes, (kills, lost, errors, events) so far
+
+
+class _Ids:
+    """The ids of a run's batches; the count is a part of where the run stands."""
+
+    def __init__(self, who: str, count: int) -> None:
+        self._who = who
+        self._count = count
+
+    def __call__(self) -> str:
+        self._count += 1
+        return f"{self._who}{self._count - 1}"
+
+    def __repr__(self) -> str:
+        return f"{self._who}{self._count}"
 
 
 class Exploration:
@@ -129,11 +145,9 @@ class Exploration:
         """Run from one checkpoint to the next; None at the end of the run."""
         kind, who, batch_count = segment
         store = s3_double.s3_store(ask)
+        ids = _Ids(who, batch_count)
         log = self._make_log(
-            store,
-            clock=lambda: NOON,
-            new_id=lambda: f"{who}{batch_count}",
-            max_objects=self._scenario.max_objects,
+            store, clock=lambda: NOON, new_id=ids, max_objects=self._scenario.max_objects, cores=lambda: 1
         )
         sources = self._scenario.sources if kind in {"source", "replay"} else None
         inputs = None
@@ -143,11 +157,13 @@ class Exploration:
             if batch_count == 0:
                 log.finish_earlier_commits()
                 return None if kind == "finisher" else (kind, who, 1)
-            batch = log.next_batch(sources=inputs, again=kind == "replay")
-            if batch is None:
-                return None
-            entry = attempt(log, store, batch, sources, TABLES)
-            if entry and kind == "replay":
+            while batch := log.next_batch(sources=inputs, again=kind == "replay"):
+                entry = attempt(log, store, batch, sources, TABLES)
+                if entry and kind == "replay":
+                    return None
+                if not self._scenario.one_log:
+                    break
+            else:
                 return None
         except TransientError:  # the job ends with a message
             return None
@@ -419,7 +435,7 @@ def _value(one: Any) -> Hashable:
         )
     if isinstance(one, set | frozenset):
         return tuple(sorted(map(repr, one)))
-    if isinstance(one, S3Store | s3_double.Client) or callable(one):
+    if isinstance(one, S3Store | s3_double.Client) or (callable(one) and not isinstance(one, _Ids)):
         return type(one).__name__
     if isinstance(one, list | tuple):
         return tuple(map(_value, one))
@@ -543,6 +559,7 @@ SCENARIOS = {
     "another dropped under the name": Scenario(ONE, events=OTHER_AGAIN, kills=1),
     "two objects": Scenario(TWO, kills=1),
     "batches of one": Scenario(TWO, kills=1, max_objects=1),
+    "two batches from one listing": Scenario(TWO, kills=1, max_objects=1, one_log=True),
     "a quiet manifest": Scenario({**ONE, "raw/quiet/run=1.json": b"q1"}, kills=1),
     "two runs and a finisher": Scenario(ONE, ("run", "run", "finisher"), kills=1),
     "a run and two finishers": Scenario(ONE, ("run", "finisher", "finisher"), kills=1),
@@ -556,6 +573,10 @@ DEEP_SCENARIOS = {
     "a re-put and an answer lost": Scenario(ONE, events=REPUT, kills=1, lost_answers=1),
     "a re-put and errors": Scenario(ONE, events=REPUT, errors=1),
     "a re-put, batches of one": Scenario(TWO, events=REPUT, max_objects=1),
+    "two batches from one listing and a re-put": Scenario(TWO, events=REPUT, max_objects=1, one_log=True),
+    "two batches from one listing and an answer lost": Scenario(
+        TWO, kills=1, lost_answers=1, max_objects=1, one_log=True
+    ),
     "a re-put and an arrival": Scenario(ONE, events=REPUT + ARRIVAL),
     "dropped again, and again": Scenario(ONE, events=OTHER_AGAIN + SAME_AGAIN, kills=1),
     "two runs, a finisher and two kills": Scenario(ONE, ("run", "run", "finisher"), kills=2, lost_answers=1),

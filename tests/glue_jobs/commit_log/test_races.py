@@ -50,20 +50,6 @@ class Disturbed:
         return disturbed
 
 
-def double() -> S3Store:
-    """A bucket in this process."""
-    bucket: s3_double.Bucket = {}
-    lock = threading.Lock()
-
-    def ask(request: s3_double.Request) -> Any:
-        nonlocal bucket
-        with lock:
-            bucket, answer = s3_double.answered(bucket, request)
-        return answer
-
-    return s3_double.s3_store(ask)
-
-
 @pytest.fixture(params=["folder", "S3 double"])
 def new_lake(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """Makes empty lakes. At every operation means thousands of requests: on S3 the double is asked."""
@@ -71,7 +57,7 @@ def new_lake(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     made = iter(range(10_000))
     if request.param == "folder":
         return lambda: open_store(str(tmp_path / str(next(made))), create=True)
-    return double
+    return s3_double.new_store
 
 
 def planned(log: CommitLog, **how: Any) -> Batch:
@@ -440,24 +426,6 @@ def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_ta
     assert archived(store, "quarantine") == Counter([b"poison"])
     assert rows(store) == archived(store) == Counter([b"0", b"1", b"2"])
     assert keys(store, "raw/pending/") == keys(store, "log/attempts/") == []
-
-
-# --- the condition that moto ignores
-
-
-@pytest.mark.parametrize(("now", "made"), [(b"two", False), (None, False)])
-def test_a_copy_whose_source_changes_at_the_last_moment_is_not_made(now: bytes | None, made: bool) -> None:  # noqa: FBT001
-    bucket: s3_double.Bucket = {"source": b"one"}
-
-    def ask(request: s3_double.Request) -> Any:
-        nonlocal bucket
-        if request[0] == "copy":
-            bucket = {} if now is None else {"source": now}
-        bucket, answer = s3_double.answered(bucket, request)
-        return answer
-
-    assert s3_double.s3_store(ask).copy("source", "target") is made
-    assert "target" not in bucket
 
 
 # --- what cannot be taken

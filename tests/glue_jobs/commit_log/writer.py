@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, StagedFile, Taken, new_ulid
 from shared.store import ObjectStore, StoreError, open_store
@@ -25,14 +26,10 @@ class Clock:
         return self.now
 
 
-def commit_log(
-    store: ObjectStore, clock: Callable[[], datetime] | None = None, *, max_objects: int = 1000, moves_at_once: int = 1
-) -> CommitLog:
-    """A commit log whose clock stands still unless another is given."""
+def commit_log(store: ObjectStore, clock: Callable[[], datetime] | None = None, **bounds: Any) -> CommitLog:
+    """A commit log whose clock stands still unless another is passed."""
     clock = clock or Clock()
-    return CommitLog(
-        store, clock=clock, new_id=lambda: new_ulid(clock), max_objects=max_objects, moves_at_once=moves_at_once
-    )
+    return CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), **bounds)
 
 
 def take(
