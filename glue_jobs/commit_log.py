@@ -176,8 +176,11 @@ class CommitLog:
         max_objects: int = 1000,
         max_bytes: int = 2 * 2**30,
         moves_at_once: int = 1,
+        before_attempt: Callable[[Batch], object] | None = None,
     ) -> None:
-        """`max_bytes` bounds the JSON that a batch's objects probably hold; a single one may be larger.
+        """`before_attempt` is called with each planned batch before its marker is written; if it raises, there is none.
+
+        `max_bytes` bounds the JSON that a batch's objects probably hold; a single one may be larger.
 
         With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
         """
@@ -191,6 +194,7 @@ class CommitLog:
         self._max_objects = max_objects
         self._max_bytes = max_bytes
         self._moves_at_once = moves_at_once
+        self._before_attempt = before_attempt
         self._perhaps_committed: set[str] = set()
 
     # Step 1 and step 6: finishing.
@@ -329,6 +333,8 @@ class CommitLog:
             return None
         inputs, alone, condemned = chosen
         batch = Batch(f"{head:020d}-{self._new_id()}", head, tuple(inputs), self._clock(), condemned, alone)
+        if self._before_attempt:
+            self._before_attempt(batch)
         self._put_note(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
 

@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 
 from glue_jobs.arguments import NAME, ArgumentError, Arguments, parse_arguments
 from glue_jobs.attempts import attempt
-from glue_jobs.commit_log import CommitLog, CommitLogError, new_ulid
+from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, new_ulid
+from glue_jobs.probe import probe
 from glue_jobs.read_batch import ReadOptions, read_batch
 from glue_jobs.reconcile import ReconciliationError, reconcile
 from glue_jobs.replay import ReplayError, plan_replay
@@ -40,16 +41,10 @@ def run(
     The store is the lake's own unless another is passed.
     """
     started = time.monotonic()
-    store = store or open_store(arguments.lake)
-    commits = CommitLog(
-        store,
-        clock=clock,
-        new_id=lambda: new_ulid(clock),
-        max_objects=arguments.max_objects,
-        moves_at_once=_MOVES_AT_ONCE,
-    )
-    summary = Summary(store.uri, left=commits.left)
+    store = store or _open_lake(arguments.lake)
     with glue_job(NAME, argv) as job:
+        commits = _commit_log(arguments, job, store, clock)
+        summary = Summary(store.uri, left=commits.left)
         summary.finished = commits.finish_earlier_commits()
         if arguments.replay:
             summary.replay = plan_replay(store, commits, *arguments.replay)
@@ -60,12 +55,40 @@ def run(
     return summary
 
 
+def _open_lake(uri: str) -> ObjectStore:
+    try:
+        return open_store(uri)
+    except StoreError as error:
+        if is_submitted() and "?" in uri:  # Java starts this program, and passes on what its locale can name
+            message = f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
+            raise StoreError(message) from error
+        raise
+
+
+def _commit_log(arguments: Arguments, job: GlueJob, store: ObjectStore, clock: Callable[[], datetime]) -> CommitLog:
+    """The lake's log. Before its first attempt at a batch, the run tries out Spark and the store."""
+    probe_once = cache(partial(probe, job, store))
+
+    def before_attempt(batch: Batch) -> None:
+        job.expect(sum(planned.json_size for planned in batch.inputs))
+        probe_once()
+
+    return CommitLog(
+        store,
+        clock=clock,
+        new_id=lambda: new_ulid(clock),
+        max_objects=arguments.max_objects,
+        moves_at_once=_MOVES_AT_ONCE,
+        before_attempt=before_attempt,
+    )
+
+
 def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Source, summary: Summary) -> None:
     """Explode what the source has into every table of the lake, batch by batch."""
     store = commits.store
     while batch := source.next_batch():
         log.info("%s raw objects to take", len(batch.inputs))
-        with attempt(commits, batch):
+        with attempt(commits, batch, partial(probe, job, store)):
             options = ReadOptions(
                 arguments.extracted_at, source.document_ids, source.store_uri, arguments.max_json_bytes
             )
