@@ -304,7 +304,7 @@ class CommitLog:
         """Plan this object no more: it cannot be read, moved or addressed, and stays in place."""
         if key not in self.left:
             self.left[key] = reason
-            logger.warning("%s is left in place: %s.", printable(key), printable(reason))
+            logger.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
 
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.

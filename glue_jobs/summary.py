@@ -3,11 +3,14 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 
 from glue_jobs.arguments import ALARM_REJECTS, NAME
 from glue_jobs.commit_log import Entry
 from glue_jobs.replay import Replay
 from shared.terminal import printable
+
+_SHOWN = 100  # objects that are left in place, in the text for people
 
 
 @dataclass
@@ -76,7 +79,12 @@ class Summary:
 
     def as_table(self) -> str:
         """A few lines for people."""
-        lines = self._batch_lines() + [f"  left in place: {key}: {reason}" for key, reason in self.left.items()]
+        lines = self._batch_lines()
+        if self.left:
+            lines.append(f"{len(self.left):,} left in place:")
+            lines += [f"  {key}: {reason}" for key, reason in islice(self.left.items(), _SHOWN)]
+        if len(self.left) > _SHOWN:
+            lines.append(f"  and {len(self.left) - _SHOWN:,} more (the line of JSON has all)")
         return "\n".join(printable(line) for line in lines)
 
     def _batch_lines(self) -> list[str]:

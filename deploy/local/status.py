@@ -65,6 +65,7 @@ class Status:
     pending: int
     removed_up_to: int
     others: list[str]
+    left: dict[str, str] = field(default_factory=dict)  # what no run of the job takes, and why
     repeated: list[str] = field(default_factory=list)  # no differences: a document that was put twice is taken twice
 
     @property
@@ -115,11 +116,12 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
         else:
             batch.differences += _differences(entry, batch, found)
         batches.append(batch)
-    pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix))
+    left: dict[str, str] = {}
+    pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix, left=left.__setitem__))
     known = {file.final for entry in entries for file in entry.files}
     doubled, repeated = doublings(entries)
     strays = _strays(known, found.files, found.loaded, max(first - 1, removed))
-    return Status(batches, pending, removed, [*doubled, *strays], repeated)
+    return Status(batches, pending, removed, [*doubled, *strays], left, repeated)
 
 
 def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
@@ -289,6 +291,11 @@ def as_text(found: Status) -> str:
     if found.removed_up_to:
         lines.append(f"Batches up to {found.removed_up_to} were removed by retention.")
     lines.append(f"{found.pending:,} raw objects are pending.")
+    if found.left:
+        lines.append(f"{len(found.left):,} more are left in place by every run of the job:")
+        lines += [printable(f"- {key}: {reason}") for key, reason in list(found.left.items())[:_SHOWN]]
+        if len(found.left) > _SHOWN:
+            lines.append(f"and {len(found.left) - _SHOWN:,} more (--json has all)")
     if found.repeated:
         lines.append(f"{len(found.repeated):,} documents were taken again, the first: {printable(found.repeated[0])}")
     differences = found.differences
@@ -315,6 +322,7 @@ def as_json(found: Status) -> str:
             "removed_up_to": found.removed_up_to,
             **totals,
             "differences": found.differences,
+            "left": found.left,
             "repeated": found.repeated,
             "batches": [vars(batch) for batch in found.batches],
         },

@@ -112,6 +112,28 @@ def test_a_file_of_no_batch_is_named(lake: ObjectStore) -> None:
     ]
 
 
+def test_what_no_run_can_take_is_counted_and_named(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"[]")
+    for name in ("b.json", "c.json"):
+        Path(path_of(folder_store, f"raw/pending/drop/{name}")).symlink_to("/etc/passwd")
+
+    found = status(folder_store, None)
+
+    reason = "it is a symbolic link, no regular file; put a copy of the file there instead"
+    assert as_text(found).splitlines() == [
+        "The log has no batches.",
+        "1 raw objects are pending.",
+        "2 more are left in place by every run of the job:",
+        f"- raw/pending/drop/b.json: {reason}",
+        f"- raw/pending/drop/c.json: {reason}",
+        "Everything agrees.",
+    ]
+    assert json.loads(as_json(found))["left"] == {
+        "raw/pending/drop/b.json": reason,
+        "raw/pending/drop/c.json": reason,
+    }
+
+
 # --- what is there, but damaged
 
 
