@@ -31,6 +31,7 @@ REJECTS = "rejects"  # the table name of staged files that go to rejects/
 DEATHS = 2  # so many deaths, and an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
+JOB_TIMEOUT = timedelta(minutes=20)  # as deploy/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -38,6 +39,10 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 class CommitLogError(Exception):
     """The log or the lake is not as this code left it, or is used wrongly; a person has to look."""
+
+
+class UnreadableEntryError(CommitLogError):
+    """An object in the place of a log entry is damaged, or is not the suite's; the message is the reason alone."""
 
 
 class Input(NamedTuple):
@@ -123,9 +128,9 @@ class Entry:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Entry":
-        """The entry that `as_bytes` wrote. Raises CommitLogError for anything else."""
+        """The entry that `as_bytes` wrote. Raises UnreadableEntryError, and CommitLogError for another version's."""
         try:
-            content = json.loads(data)
+            content = _object(data)
             version = content.pop("version")
             if version != VERSION:
                 is_newer = isinstance(version, int) and version > VERSION
@@ -142,10 +147,37 @@ class Entry:
                 "inputs": tuple(Taken(**taken) for taken in content["inputs"]),
                 "files": tuple(PublishedFile(**file) for file in content["files"]),
             }
+            for name in ("rows", "rejects", "reconciliation"):
+                if not isinstance(content.get(name, {}), dict):
+                    raise UnreadableEntryError(f"its {name} is no object")
             return cls(**content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"This is no log entry ({error!r})"
-            raise CommitLogError(message) from error
+        except KeyError as error:
+            raise UnreadableEntryError(f"it lacks {error.args[0]}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UnreadableEntryError("its values are not as the suite writes them") from error
+
+
+def read_entry(store: ObjectStore, number: int) -> Entry | None:
+    """The log entry of this number, None if it is not there. Raises CommitLogError as `Entry.from_bytes` does."""
+    fetched = store.get(lake.log_entry(number))
+    if fetched is None:
+        return None
+    entry = Entry.from_bytes(fetched.data)
+    if entry.number != number:
+        raise UnreadableEntryError(f"it is the entry of number {entry.number}")
+    return entry
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    if not data:
+        raise UnreadableEntryError("it is empty")
+    try:
+        content = json.loads(data)
+    except ValueError as error:
+        raise UnreadableEntryError("it is no JSON: perhaps it is truncated") from error
+    if not isinstance(content, dict):
+        raise UnreadableEntryError("it is no JSON object")
+    return content
 
 
 @dataclass(frozen=True)
@@ -153,7 +185,7 @@ class _Note:
     """What `log/attempts/` says of one attempt."""
 
     key: str
-    planned_at: datetime
+    failed_after: datetime  # from then on it has failed, whatever became of its run
     inputs: frozenset[tuple[str, str]]
     suspects: frozenset[tuple[str, str]]  # of the inputs, those that probably are the reason if it failed
     alone: bool  # as the batch's
@@ -172,7 +204,7 @@ class CommitLog:
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
-        job_timeout: timedelta = timedelta(minutes=20),
+        job_timeout: timedelta = JOB_TIMEOUT,
         max_objects: int = 1000,
         max_bytes: int = 2 * 2**30,
         moves_at_once: int = 1,
@@ -342,6 +374,7 @@ class CommitLog:
         note = {
             "version": VERSION,
             "planned_at": document.timestamp(batch.planned_at),
+            "failed_after": document.timestamp(batch.planned_at + self._job_timeout),
             "inputs": [{"key": one.key, "token": one.token} for one in inputs],
             "suspects": [one.key for one in largest(inputs)],
             "alone": alone,
@@ -382,8 +415,25 @@ class CommitLog:
                 self._store.delete(note.key)
         return notes
 
+    def running(self) -> Iterator[tuple[str, datetime]]:
+        """The keys of markers of attempts that may still be at work, and when each counts as failed."""
+        for listed in self._store.list(lake.ATTEMPTS):
+            fetched = self._store.get(listed.key)
+            note = _read_note(listed.key, fetched.data) if fetched else None
+            if note is None and fetched and self._clock() - listed.time < JOB_TIMEOUT:  # it cannot be read: be careful
+                yield listed.key, listed.time + JOB_TIMEOUT
+            elif note is not None and not self._is_dead(note):
+                yield listed.key, note.failed_after
+
+    def note_more(self, *, is_more: bool) -> None:
+        """Say, for whoever starts the next run, whether this one stopped before it had taken everything."""
+        if is_more:
+            self._store.put(lake.MORE, _json({"stopped_at": document.timestamp(self._clock())}))
+        else:
+            self._store.delete(lake.MORE)
+
     def _is_dead(self, note: _Note) -> bool:
-        return note.failed or self._clock() - note.planned_at > self._job_timeout
+        return note.failed or self._clock() > note.failed_after
 
     def _choose(self, ready: Sequence[Input], notes: Sequence[_Note]) -> tuple[Sequence[Input], bool, bool]:
         """The inputs of the next batch, whether they stand alone because of deaths, and whether they are condemned."""
@@ -520,15 +570,20 @@ class CommitLog:
 
     def _entry(self, number: int) -> Entry:
         key = lake.log_entry(number)
-        fetched = self._store.get(key)
-        if fetched is None:
-            damage = f"{key} is gone. Restore it from a backup."
-            raise self._damaged(damage)
         try:
-            return Entry.from_bytes(fetched.data)
+            entry = read_entry(self._store, number)
+        except UnreadableEntryError as error:
+            raise self._damaged(
+                f"{key} cannot be read ({error}). Restore it from a backup or from an earlier version in the bucket; "
+                "if the suite never wrote it, move it out of the lake."
+            ) from error
         except CommitLogError as error:
             message = f"{self._store.object_uri(key)}: {error}"
             raise CommitLogError(message) from error
+        if entry is None:
+            damage = f"{key} is gone. Restore it from a backup."
+            raise self._damaged(damage)
+        return entry
 
     def _numbers(self, after: int) -> Iterator[int]:
         for listed in self._store.list(lake.LOG, after=lake.log_entry(after)):
@@ -572,11 +627,14 @@ class CommitLog:
         while gap := next((n for n in range(after + 1, last + 1) if n not in listed and not self._is_there(n)), 0):
             after = next((n for n in numbers if n > gap and self._is_emptied(n)), 0)
             if not after:
-                damage = (
-                    f"{lake.log_entry(gap)} is gone: later entries, completion markers or {lake.FRONTIER} show that it "
-                    "was committed. Restore it from a backup."
+                later = [(n, lake.log_entry(n)) for n in numbers if n > gap] + [
+                    (n, lake.done_mark(n)) for n in done if n >= gap
+                ]
+                witness = min(later, default=(frontier, lake.FRONTIER))[1]
+                raise self._damaged(
+                    f"{lake.log_entry(gap)} is gone, but {witness} shows that it was committed. Restore it from a "
+                    f"backup; if there never was such a batch, move {witness} out of the lake."
                 )
-                raise self._damaged(damage)
         after = max(after, frontier if frontier in done else 0)
         return [number for number in range(after + 1, head + 1) if number not in done]
 
@@ -635,7 +693,9 @@ def _read_note(key: str, data: bytes) -> _Note | None:
         suspects = set(content.get("suspects", ()))  # notes of earlier versions have none
         return _Note(
             key,
-            datetime.fromisoformat(content["planned_at"]),
+            datetime.fromisoformat(content["failed_after"])
+            if "failed_after" in content  # notes of earlier versions have none
+            else datetime.fromisoformat(content["planned_at"]) + JOB_TIMEOUT,
             inputs,
             frozenset(one for one in inputs if one[0] in suspects),
             bool(content["alone"]),

@@ -11,10 +11,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
-from glue_jobs.arguments import NAME, ArgumentError, Arguments, parse_arguments
+from glue_jobs.arguments import BUDGET_SHARE, NAME, ArgumentError, Arguments, parse_arguments
 from glue_jobs.attempts import attempt
 from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, new_ulid
 from glue_jobs.probe import probe
@@ -44,7 +44,7 @@ def run(
     store = store or _open_lake(arguments.lake)
     with glue_job(NAME, argv) as job:
         commits = _commit_log(arguments, job, store, clock)
-        summary = Summary(store.uri, left=commits.left)
+        summary = Summary(store.uri, left=commits.left, started=started)
         summary.finished = commits.finish_earlier_commits()
         if arguments.replay:
             summary.replay = plan_replay(store, commits, *arguments.replay)
@@ -77,6 +77,7 @@ def _commit_log(arguments: Arguments, job: GlueJob, store: ObjectStore, clock: C
         store,
         clock=clock,
         new_id=lambda: new_ulid(clock),
+        job_timeout=arguments.timeout,
         max_objects=arguments.max_objects,
         moves_at_once=_MOVES_AT_ONCE,
         before_attempt=before_attempt,
@@ -84,9 +85,15 @@ def _commit_log(arguments: Arguments, job: GlueJob, store: ObjectStore, clock: C
 
 
 def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Source, summary: Summary) -> None:
-    """Explode what the source has into every table of the lake, batch by batch."""
+    """Explode what the source has into every table of the lake, batch by batch, until it has no more or time is up."""
     store = commits.store
+    is_begun = False
     while batch := source.next_batch():
+        if is_begun and _is_over(arguments, summary):  # each run begins a batch, however short its budget is
+            commits.drop(batch)
+            summary.stopped_before(batch)
+            break
+        is_begun = True
         log.info("%s raw objects to take", len(batch.inputs))
         with attempt(commits, batch, partial(probe, job, store)):
             options = ReadOptions(
@@ -108,6 +115,14 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
                 source.took(entry)
                 summary.add(entry, read.used_file_time, arguments.alarm_rejects)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
+    if source.is_pending:
+        commits.note_more(is_more=summary.more)
+
+
+def _is_over(arguments: Arguments, summary: Summary) -> bool:
+    """Whether the run has used up its budget of minutes."""
+    budget = arguments.budget or (arguments.timeout * BUDGET_SHARE if is_submitted() else timedelta.max)
+    return time.monotonic() - summary.started >= budget.total_seconds()
 
 
 def main(argv: Sequence[str]) -> int:

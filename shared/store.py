@@ -334,7 +334,7 @@ def _settle_aside(aside: Path) -> bool:
 
 
 class FolderStore:
-    """A lake in a folder. Symbolic links are neither listed nor followed out of the folder; `left` is called with them."""
+    """A lake in a folder. Symbolic links are neither listed nor followed out of the folder; `left` gets them."""
 
     def __init__(self, root: Path) -> None:
         """Root is a folder that exists."""

@@ -57,10 +57,18 @@ def test_a_row_missing_in_the_warehouse_is_named(lake: ObjectStore, warehouse: W
     assert as_text(found).endswith(f"1 differences:\n- {found.differences[0]}")
 
 
-def test_a_file_loaded_twice_counts_once(lake: ObjectStore, warehouse: Warehouse) -> None:
-    warehouse.query("insert into SPOTIFY.LANDING.SONGS select * from SPOTIFY.LANDING.SONGS")
+def test_rows_of_a_file_that_the_warehouse_has_twice_are_named(lake: ObjectStore, warehouse: Warehouse) -> None:
+    warehouse.query("insert into SPOTIFY.LANDING.SONGS select * from SPOTIFY.LANDING.SONGS where SONG_ID = 's2'")
 
-    assert status(lake, warehouse).differences == []
+    found = status(lake, warehouse)
+
+    assert found.differences == [
+        (
+            f"batch 1: songs: the warehouse has 1 rows of {SONGS_1} more than once: the current views show them once; "
+            "delete the later load from LANDING.SONGS as docs/status.md says"
+        )
+    ]
+    assert [(one.rows, one.in_warehouse) for one in found.batches] == [(9, 9), (8, 8)]
 
 
 @pytest.mark.parametrize(
