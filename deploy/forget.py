@@ -30,7 +30,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -52,7 +52,7 @@ from deploy.commands import (
     parser_of,
     run_command,
 )
-from glue_jobs.commit_log import CommitLog
+from glue_jobs.commit_log import JOB_TIMEOUT, CommitLog
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.contract import Table, Type
@@ -62,7 +62,6 @@ from shared.tables import TABLES
 from shared.terminal import printable
 
 EVERYTHING = "ALL"
-JOB_TIMEOUT = timedelta(minutes=20)
 _PERSONS = ("owner", "added_by")  # keys under which the API names a person
 _PASSES = 3
 
@@ -216,7 +215,7 @@ def forget(
     person = Person(user_id)
     found = Forgotten(user_id)
     for _ in range(_PASSES):
-        _must_be_quiet(store, clock)
+        _must_be_quiet(commits)
         if apply:
             commits.finish_earlier_commits()
         head = _head(commits)
@@ -233,15 +232,14 @@ def forget(
     return found
 
 
-def _must_be_quiet(store: ObjectStore, clock: Callable[[], datetime]) -> None:
+def _must_be_quiet(commits: CommitLog) -> None:
     """A running job has rows in its hands that it would publish afterwards."""
-    for listed in store.list(lake.ATTEMPTS):
-        if clock() - listed.time < JOB_TIMEOUT:
-            message = (
-                f"a job may be running ({listed.key}): wait until it ends; if it was killed, "
-                f"{JOB_TIMEOUT.seconds // 60} minutes after it began"
-            )
-            raise CommandError(message)
+    for key, failed_after in commits.running():
+        message = (
+            f"a job may be running ({key}): wait until it ends; if it was killed, run this again after "
+            f"{failed_after:%H:%M:%S} UTC"
+        )
+        raise CommandError(message)
 
 
 def _head(commits: CommitLog) -> int:
@@ -412,8 +410,8 @@ def forget_everything(
     Raises CommandError while a job may be running.
     """
     found = Forgotten(EVERYTHING)
-    _must_be_quiet(store, clock)
     commits = log_of(store, clock)
+    _must_be_quiet(commits)
     if apply:
         commits.finish_earlier_commits()
     last = None

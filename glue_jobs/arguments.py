@@ -5,9 +5,10 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Never
 
+from glue_jobs.commit_log import JOB_TIMEOUT
 from shared.document import MAX_BYTES
 
 log = logging.getLogger("explode_playlists")
@@ -18,6 +19,7 @@ DESCRIPTION = """Explodes what is pending in a lake into every table, each raw o
     python glue_jobs/explode_playlists.py --lake URI [--source URI] [--extracted-at TIME]
     python glue_jobs/explode_playlists.py --lake URI --replay FROM..TO [--dry-run]"""
 ALARM_REJECTS = 0.05
+BUDGET_SHARE = 0.7  # of the timeout: the last batch begins within it and ends before the timeout
 # What Glue adds to a job's own arguments comes with a run id; only then are unknown names ignored.
 _GLUE_ONLY = "--JOB_RUN_ID"
 
@@ -43,6 +45,8 @@ class Arguments:
     dry_run: bool = False
     alarm_rejects: float = ALARM_REJECTS
     max_json_bytes: int = MAX_BYTES
+    timeout: timedelta = JOB_TIMEOUT
+    budget: timedelta | None = None
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -81,6 +85,18 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         default=MAX_BYTES // 2**20,
         help="quarantine a raw object that is larger than this many MiB uncompressed (default: %(default)s)",
     )
+    parser.add_argument(
+        "--timeout-minutes",
+        type=_minutes,
+        default=JOB_TIMEOUT,
+        help="when the run is ended from outside; an attempt counts as failed after so long (default: 20)",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=_minutes,
+        help="begin no batch after so many minutes (default: 70%% of --timeout-minutes on Glue and under spark-submit, "
+        "else no limit)",
+    )
     parser.add_argument("--JOB_NAME", default=NAME, help=argparse.SUPPRESS)
     known, unknown = parser.parse_known_args(list(argv))
     if unknown and _GLUE_ONLY not in argv:
@@ -102,6 +118,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         known.dry_run,
         known.alarm_rejects,
         known.max_json_mib * 2**20,
+        known.timeout_minutes,
+        known.minutes,
     )
 
 
@@ -129,6 +147,16 @@ def _share(text: str) -> float:
     if not 0 <= share < float("inf"):
         raise argparse.ArgumentTypeError(f"no share such as 0.05: {text!r}")
     return share
+
+
+def _minutes(text: str) -> timedelta:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes < 7 * 24 * 60:  # Glue's longest timeout
+        raise argparse.ArgumentTypeError(f"no number of minutes above 0: {text!r}")
+    return timedelta(minutes=minutes)
 
 
 def _count(text: str) -> int:

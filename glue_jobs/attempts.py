@@ -1,7 +1,7 @@
 """One attempt at a batch: what becomes of it when something goes wrong."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Input, largest
@@ -13,16 +13,18 @@ from shared.store import StoreError
 
 log = logging.getLogger("explode_playlists")
 
+_DISK_FULL = ("No space left on device", "Disk quota exceeded")  # as Java, Python and pyarrow say it
 _FREE_MEMORY = 64 * 2**20  # bytes that must be free after a memory error, else it is not a raw object's fault
 
 
 @contextmanager
-def attempt(commits: CommitLog, batch: Batch) -> Iterator[None]:
+def attempt(commits: CommitLog, batch: Batch, probe: Callable[[], object]) -> Iterator[None]:
     """Work on a batch, until it is committed.
 
     A lost race and inputs that must be set aside end the attempt without an error, and the batch is planned again. An
-    orderly failure removes the attempt's marker and is raised. After any other, which an object may have caused, the
-    marker stays and counts against the objects.
+    orderly failure removes the attempt's marker and is raised. After any other, the probe decides: if it raises, the
+    fault is the machine's, and the marker is removed; else an object may be the reason, and the marker stays and counts
+    against the objects.
     """
     suspects: Sequence[Input] = ()
     try:
@@ -44,6 +46,7 @@ def attempt(commits: CommitLog, batch: Batch) -> Iterator[None]:
         suspects = error.inputs if isinstance(error, ReadMemoryError) else batch.inputs
     except Exception as error:
         _raise_what_it_means(commits, batch, error)
+        _raise_local_fault(commits, batch, probe)
         raise
     if suspects:  # here the error is gone, and with it what its traceback kept in memory
         _plan_apart(commits, batch, suspects)
@@ -53,12 +56,20 @@ def _raise_what_it_means(commits: CommitLog, batch: Batch, error: Exception) -> 
     if "java.lang.OutOfMemoryError" in str(error):
         commits.fail(batch, batch.inputs)
         raise RuntimeProblemError(f"Spark ran out of memory; {_tried_apart(batch.inputs)}. Run again.") from error
-    if "No space left on device" in str(error):
+    if any(text in str(error) for text in _DISK_FULL):
         commits.drop(batch)
         raise RuntimeProblemError(
             f"a disk is full: free space where the lake is ({commits.store.uri}) and in the temporary folder, then run "
             "again."
         ) from error
+
+
+def _raise_local_fault(commits: CommitLog, batch: Batch, probe: Callable[[], object]) -> None:
+    try:
+        probe()
+    except (StoreError, RuntimeProblemError):
+        commits.drop(batch)
+        raise
 
 
 def _plan_apart(commits: CommitLog, batch: Batch, suspects: Sequence[Input]) -> None:

@@ -33,6 +33,7 @@ REJECTS = "rejects"  # the table name of staged files that go to rejects/
 DEATHS = 2  # so many deaths, and an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
+JOB_TIMEOUT = timedelta(minutes=20)  # as deploy/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 BYTES_PER_CORE = 256 * 2**20  # of JSON in a batch; docs/commit-log.md has the memory that it takes
 _COMPARING = BoundedSemaphore(8)  # so many archived objects are in memory at a time, however many threads archive
@@ -42,6 +43,10 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 class CommitLogError(Exception):
     """The log or the lake is not as this code left it, or is used wrongly; a person has to look."""
+
+
+class UnreadableEntryError(CommitLogError):
+    """An object in the place of a log entry is damaged, or is not the suite's; the message is the reason alone."""
 
 
 class Input(NamedTuple):
@@ -127,9 +132,9 @@ class Entry:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Entry":
-        """The entry that `as_bytes` wrote. Raises CommitLogError for anything else."""
+        """The entry that `as_bytes` wrote. Raises UnreadableEntryError, and CommitLogError for another version's."""
         try:
-            content = json.loads(data)
+            content = _object(data)
             version = content.pop("version")
             if version != VERSION:
                 is_newer = isinstance(version, int) and version > VERSION
@@ -146,10 +151,37 @@ class Entry:
                 "inputs": tuple(Taken(**taken) for taken in content["inputs"]),
                 "files": tuple(PublishedFile(**file) for file in content["files"]),
             }
+            for name in ("rows", "rejects", "reconciliation"):
+                if not isinstance(content.get(name, {}), dict):
+                    raise UnreadableEntryError(f"its {name} is no object")
             return cls(**content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"This is no log entry ({error!r})"
-            raise CommitLogError(message) from error
+        except KeyError as error:
+            raise UnreadableEntryError(f"it lacks {error.args[0]}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UnreadableEntryError("its values are not as the suite writes them") from error
+
+
+def read_entry(store: ObjectStore, number: int) -> Entry | None:
+    """The log entry of this number, None if it is not there. Raises CommitLogError as `Entry.from_bytes` does."""
+    fetched = store.get(lake.log_entry(number))
+    if fetched is None:
+        return None
+    entry = Entry.from_bytes(fetched.data)
+    if entry.number != number:
+        raise UnreadableEntryError(f"it is the entry of number {entry.number}")
+    return entry
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    if not data:
+        raise UnreadableEntryError("it is empty")
+    try:
+        content = json.loads(data)
+    except ValueError as error:
+        raise UnreadableEntryError("it is no JSON: perhaps it is truncated") from error
+    if not isinstance(content, dict):
+        raise UnreadableEntryError("it is no JSON object")
+    return content
 
 
 @dataclass(frozen=True)
@@ -157,7 +189,7 @@ class _Note:
     """What `log/attempts/` says of one attempt."""
 
     key: str
-    planned_at: datetime
+    failed_after: datetime  # from then on it has failed, whatever became of its run
     inputs: frozenset[tuple[str, str]]
     suspects: frozenset[tuple[str, str]]  # of the inputs, those that probably are the reason if it failed
     alone: bool  # as the batch's
@@ -176,13 +208,16 @@ class CommitLog:
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
-        job_timeout: timedelta = timedelta(minutes=20),
+        job_timeout: timedelta = JOB_TIMEOUT,
         max_objects: int = 20_000,
         cores: Callable[[], int] = lambda: os.cpu_count() or 1,
         bytes_per_core: int = BYTES_PER_CORE,
         moves_at_once: int = 1,
+        before_attempt: Callable[[Batch], object] | None = None,
     ) -> None:
-        """`bytes_per_core` bounds the JSON that a batch probably holds, for each of the `cores` at its planning.
+        """`before_attempt` is called with each planned batch before its marker is written; if it raises, there is none.
+
+        `bytes_per_core` bounds the JSON that a batch probably holds, for each of the `cores` at its planning.
 
         A single object may be larger.
         With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
@@ -198,6 +233,7 @@ class CommitLog:
         self._cores = cores
         self._bytes_per_core = bytes_per_core
         self._moves_at_once = moves_at_once
+        self._before_attempt = before_attempt
         self._perhaps_committed: set[str] = set()
         # What is left of the last listing of pending objects, and the newest entry whose inputs are not in it.
         self._rest: dict[str, Input] = {}
@@ -326,7 +362,7 @@ class CommitLog:
         """Plan this object no more: it cannot be read, moved or addressed, and stays in place."""
         if key not in self.left:
             self.left[key] = reason
-            logger.warning("%s is left in place: %s.", printable(key), printable(reason))
+            logger.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
 
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.
@@ -346,6 +382,8 @@ class CommitLog:
         inputs, alone, condemned = self._choose(ready, notes)
         batch_id = f"{self._newest:020d}-{self._new_id()}"
         batch = Batch(batch_id, self._newest, tuple(inputs), self._clock(), condemned, alone)
+        if self._before_attempt:
+            self._before_attempt(batch)
         self._put_note(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
 
@@ -390,6 +428,7 @@ class CommitLog:
         note = {
             "version": VERSION,
             "planned_at": document.timestamp(batch.planned_at),
+            "failed_after": document.timestamp(batch.planned_at + self._job_timeout),
             "inputs": [{"key": one.key, "token": one.token} for one in inputs],
             "suspects": [one.key for one in largest(inputs)],
             "alone": alone,
@@ -433,8 +472,25 @@ class CommitLog:
                 self._store.delete(note.key)
         return notes
 
+    def running(self) -> Iterator[tuple[str, datetime]]:
+        """The keys of markers of attempts that may still be at work, and when each counts as failed."""
+        for listed in self._store.list(lake.ATTEMPTS):
+            fetched = self._store.get(listed.key)
+            note = _read_note(listed.key, fetched.data) if fetched else None
+            if note is None and fetched and self._clock() - listed.time < JOB_TIMEOUT:  # it cannot be read: be careful
+                yield listed.key, listed.time + JOB_TIMEOUT
+            elif note is not None and not self._is_dead(note):
+                yield listed.key, note.failed_after
+
+    def note_more(self, *, is_more: bool) -> None:
+        """Say, for whoever starts the next run, whether this one stopped before it had taken everything."""
+        if is_more:
+            self._store.put(lake.MORE, _json({"stopped_at": document.timestamp(self._clock())}))
+        else:
+            self._store.delete(lake.MORE)
+
     def _is_dead(self, note: _Note) -> bool:
-        return note.failed or self._clock() - note.planned_at > self._job_timeout
+        return note.failed or self._clock() > note.failed_after
 
     def _choose(self, ready: Sequence[Input], notes: Sequence[_Note]) -> tuple[Sequence[Input], bool, bool]:
         """The inputs of the next batch, whether they stand alone because of deaths, and whether they are condemned."""
@@ -588,15 +644,20 @@ class CommitLog:
 
     def _entry(self, number: int) -> Entry:
         key = lake.log_entry(number)
-        fetched = self._store.get(key)
-        if fetched is None:
-            damage = f"{key} is gone. Restore it from a backup."
-            raise self._damaged(damage)
         try:
-            return Entry.from_bytes(fetched.data)
+            entry = read_entry(self._store, number)
+        except UnreadableEntryError as error:
+            raise self._damaged(
+                f"{key} cannot be read ({error}). Restore it from a backup or from an earlier version in the bucket; "
+                "if the suite never wrote it, move it out of the lake."
+            ) from error
         except CommitLogError as error:
             message = f"{self._store.object_uri(key)}: {error}"
             raise CommitLogError(message) from error
+        if entry is None:
+            damage = f"{key} is gone. Restore it from a backup."
+            raise self._damaged(damage)
+        return entry
 
     def _numbers(self, after: int) -> Iterator[int]:
         for listed in self._store.list(lake.LOG, after=lake.log_entry(after)):
@@ -640,11 +701,14 @@ class CommitLog:
         while gap := next((n for n in range(after + 1, last + 1) if n not in listed and not self._is_there(n)), 0):
             after = next((n for n in numbers if n > gap and self._is_emptied(n)), 0)
             if not after:
-                damage = (
-                    f"{lake.log_entry(gap)} is gone: later entries, completion markers or {lake.FRONTIER} show that it "
-                    "was committed. Restore it from a backup."
+                later = [(n, lake.log_entry(n)) for n in numbers if n > gap] + [
+                    (n, lake.done_mark(n)) for n in done if n >= gap
+                ]
+                witness = min(later, default=(frontier, lake.FRONTIER))[1]
+                raise self._damaged(
+                    f"{lake.log_entry(gap)} is gone, but {witness} shows that it was committed. Restore it from a "
+                    f"backup; if there never was such a batch, move {witness} out of the lake."
                 )
-                raise self._damaged(damage)
         after = max(after, frontier if frontier in done else 0)
         return [number for number in range(after + 1, head + 1) if number not in done]
 
@@ -703,7 +767,9 @@ def _read_note(key: str, data: bytes) -> _Note | None:
         suspects = set(content.get("suspects", ()))  # notes of earlier versions have none
         return _Note(
             key,
-            datetime.fromisoformat(content["planned_at"]),
+            datetime.fromisoformat(content["failed_after"])
+            if "failed_after" in content  # notes of earlier versions have none
+            else datetime.fromisoformat(content["planned_at"]) + JOB_TIMEOUT,
             inputs,
             frozenset(one for one in inputs if one[0] in suspects),
             bool(content["alone"]),

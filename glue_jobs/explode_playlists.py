@@ -11,12 +11,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 
-from glue_jobs.arguments import NAME, ArgumentError, Arguments, parse_arguments
+from glue_jobs.arguments import BUDGET_SHARE, NAME, ArgumentError, Arguments, parse_arguments
 from glue_jobs.attempts import attempt
-from glue_jobs.commit_log import CommitLog, CommitLogError, new_ulid
+from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, new_ulid
+from glue_jobs.probe import probe
 from glue_jobs.read_batch import ReadOptions, read_batch
 from glue_jobs.reconcile import ReconciliationError, reconcile
 from glue_jobs.replay import ReplayError, plan_replay
@@ -38,17 +39,10 @@ def run(
     The store is the lake's own unless another is passed.
     """
     started = time.monotonic()
-    store = store or open_store(arguments.lake)
+    store = store or _open_lake(arguments.lake)
     with glue_job(NAME, argv) as job:
-        commits = CommitLog(
-            store,
-            clock=clock,
-            new_id=lambda: new_ulid(clock),
-            max_objects=arguments.max_objects,
-            cores=job.cores,
-            moves_at_once=store.requests_at_once,
-        )
-        summary = Summary(store.uri, left=commits.left)
+        commits = _commit_log(arguments, job, store, clock)
+        summary = Summary(store.uri, left=commits.left, started=started)
         summary.finished = commits.finish_earlier_commits()
         if arguments.replay:
             summary.replay = plan_replay(store, commits, *arguments.replay)
@@ -59,12 +53,48 @@ def run(
     return summary
 
 
+def _open_lake(uri: str) -> ObjectStore:
+    try:
+        return open_store(uri)
+    except StoreError as error:
+        if is_submitted() and "?" in uri:  # Java starts this program, and passes on what its locale can name
+            message = f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
+            raise StoreError(message) from error
+        raise
+
+
+def _commit_log(arguments: Arguments, job: GlueJob, store: ObjectStore, clock: Callable[[], datetime]) -> CommitLog:
+    """The lake's log. Before its first attempt at a batch, the run tries out Spark and the store."""
+    probe_once = cache(partial(probe, job, store))
+
+    def before_attempt(batch: Batch) -> None:
+        job.expect(sum(planned.json_size for planned in batch.inputs))
+        probe_once()
+
+    return CommitLog(
+        store,
+        clock=clock,
+        new_id=lambda: new_ulid(clock),
+        job_timeout=arguments.timeout,
+        max_objects=arguments.max_objects,
+        cores=job.cores,
+        moves_at_once=store.requests_at_once,
+        before_attempt=before_attempt,
+    )
+
+
 def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Source, summary: Summary) -> None:
-    """Explode what the source has into every table of the lake, batch by batch."""
+    """Explode what the source has into every table of the lake, batch by batch, until it has no more or time is up."""
     store = commits.store
+    is_begun = False
     while batch := source.next_batch():
+        if is_begun and _is_over(arguments, summary):  # each run begins a batch, however short its budget is
+            commits.drop(batch)
+            summary.stopped_before(batch)
+            break
+        is_begun = True
         log.info("%s raw objects to take", len(batch.inputs))
-        with attempt(commits, batch):
+        with attempt(commits, batch, partial(probe, job, store)):
             options = ReadOptions(
                 arguments.extracted_at, source.document_ids, source.store_uri, arguments.max_json_bytes
             )
@@ -84,6 +114,14 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
                 source.took(entry)
                 summary.add(entry, read.used_file_time, arguments.alarm_rejects)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
+    if source.is_pending:
+        commits.note_more(is_more=summary.more)
+
+
+def _is_over(arguments: Arguments, summary: Summary) -> bool:
+    """Whether the run has used up its budget of minutes."""
+    budget = arguments.budget or (arguments.timeout * BUDGET_SHARE if is_submitted() else timedelta.max)
+    return time.monotonic() - summary.started >= budget.total_seconds()
 
 
 def main(argv: Sequence[str]) -> int:

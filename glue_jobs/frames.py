@@ -15,6 +15,10 @@ from shared.contract import Table
 # What every row says of where it was read; `batch_id` is added when the rows are written, since all have the same.
 LINEAGE = tuple(column.name for column in contract.LINEAGE if column is not contract.BATCH_ID)
 
+# Spark writes to a path as it is, but reads it as a pattern. Without patterns a folder may have any name. The option is
+# Spark's own (DataSource.GLOB_PATHS_KEY in 3.5 and 4.1): its readers of CSV and JSON set it on the files they list.
+LITERAL_PATHS = {"__globPaths__": "false"}
+
 
 def read_items(spark: SparkSession, folder: str) -> DataFrame:
     """Items of the batch, as the reader staged them."""
@@ -27,7 +31,7 @@ def read_checks(spark: SparkSession, folder: str) -> DataFrame:
 
 
 def _read(spark: SparkSession, folder: str, shape: Shape) -> DataFrame:
-    return spark.read.schema(spark_ddl(shape)).parquet(folder)
+    return spark.read.schema(spark_ddl(shape)).options(**LITERAL_PATHS).parquet(folder)
 
 
 def of_kind(table: Table) -> SparkColumn:

@@ -96,6 +96,11 @@ def archived_key(number: int, taken: Taken) -> str | None:
     return taken.key if lake.pending_key(taken.key) != taken.key else None
 
 
+def first_number(inputs: Iterable[Input]) -> int:
+    """The lowest log number under which any of the archived objects is kept."""
+    return min(int(planned.key.split("/")[2][:20]) for planned in inputs)
+
+
 def one_of_each(inputs: Iterable[Input]) -> list[Input]:
     """The first version of each object; a later one under the same key goes into a later batch, and wins as it did."""
     first: dict[str, Input] = {}

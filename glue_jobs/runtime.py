@@ -11,13 +11,15 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from shared.store import ObjectStore
@@ -45,6 +47,7 @@ _SQL_SETTINGS = {
 _UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 TABLES_AT_ONCE = 4  # are written; more is not faster
 MANY_ITEMS = 20_000  # from here on it is worth while to compile plans
+MANY_BYTES = 32 * 2**20  # of JSON: about as many items
 _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.master": "local[*]",
     "spark.ui.enabled": "false",
@@ -109,6 +112,11 @@ class GlueJob:
         log.info("Spark %s, %s", session.version, "on Glue" if self._glue else session.sparkContext.master)
         return session
 
+    def expect(self, json_bytes: int) -> None:
+        """Tells how large the first batch is, before the session is opened."""
+        if json_bytes >= MANY_BYTES:
+            self._jvm = _LARGE_JVM
+
     def plan_for(self, items: int) -> None:
         """Tell Spark how much is to come: whether compiling plans pays, and how many tasks share a table's rows."""
         is_large = items >= MANY_ITEMS
@@ -121,13 +129,9 @@ class GlueJob:
             else:
                 settings.set(key, value)
         # Few cores are busy with a table each; one task for a table then saves a shuffle of its rows.
-        self.partitions = self.cores if is_large and self.cores > TABLES_AT_ONCE else 1
+        cores = self.cores()
+        self.partitions = cores if is_large and cores > TABLES_AT_ONCE else 1
         settings.set("spark.sql.shuffle.partitions", str(self.partitions))
-
-    @property
-    def cores(self) -> int:
-        """The tasks that run at a time, as of now."""
-        return max(1, int(self.spark.sparkContext.defaultParallelism))
 
     def map_by_tasks(
         self,
@@ -153,9 +157,9 @@ class GlueJob:
 
     def cores(self) -> int:
         """How many tasks run at a time: on a cluster as many as its executors have cores now, else the machine's."""
-        if not is_submitted():
+        if self._session is None and not is_submitted():
             return os.cpu_count() or 1  # without opening the session
-        return self.spark.sparkContext.defaultParallelism
+        return max(1, int(self.spark.sparkContext.defaultParallelism))
 
     @cached_property
     def has_executors(self) -> bool:
@@ -182,9 +186,12 @@ class GlueJob:
         return self._scratch
 
     def readable(self, store: ObjectStore, prefix: str) -> str:
-        """A folder in which Spark can read the objects under the prefix; where it cannot read S3 they are brought."""
+        """A folder in which Spark can read the objects under the prefix; where it cannot read S3 they are copied.
+
+        The path is literal, see `frames.LITERAL_PATHS`.
+        """
         if self._is_direct(store):
-            return _spark_path(store, prefix)
+            return store.object_uri(prefix.rstrip("/"))
         folder = self._scratch_folder() / prefix
         folder.mkdir(parents=True, exist_ok=True)
         for found in store.list(prefix):
@@ -198,7 +205,7 @@ class GlueJob:
     def writable(self, store: ObjectStore, prefix: str) -> str:
         """A folder path that Spark can write to, to be delivered under the prefix."""
         if self._is_direct(store):
-            return _spark_path(store, prefix)
+            return store.object_uri(prefix.rstrip("/"))
         return (self._scratch_folder() / prefix).as_uri()
 
     def deliver(self, store: ObjectStore, prefix: str) -> list[str]:
@@ -294,6 +301,7 @@ def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         }
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        _start_java(settings)
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
@@ -302,10 +310,25 @@ def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
     return session
 
 
-def _spark_path(store: ObjectStore, key: str) -> str:
-    """The object's URI, with the characters escaped that Spark would read as a pattern."""
-    uri = store.object_uri(key.rstrip("/"))
-    return "".join("\\" + c if c in "[]{}*?\\" else c for c in uri)
+def _start_java(settings: Mapping[str, str]) -> None:
+    """Starts Spark's Java, unless this process has one, as pyspark would, with two differences.
+
+    It has a process group of its own: a SIGTERM to the job's group would end it before the job can end in order. And it
+    names files in UTF-8 where Python does: Java 17 takes the character set of file names from the locale alone, so that
+    -Dsun.jnu.encoding has no effect. C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat have it in all.
+    """
+    if SparkContext._gateway is not None:  # noqa: SLF001  # pyspark has no public way to start Java in another way
+        return
+    locale = os.environ.get("LC_ALL")
+    if sys.getfilesystemencoding() == "utf-8":
+        os.environ["LC_ALL"] = "C.UTF-8"
+    try:
+        gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
+    finally:
+        os.environ.pop("LC_ALL", None)
+        if locale is not None:
+            os.environ["LC_ALL"] = locale
+    SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  # likewise
 
 
 def find_java() -> str:

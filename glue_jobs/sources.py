@@ -26,12 +26,13 @@ class StillGrowingError(Exception):
 class Source:
     """One source of batches. `plan` gives the next batch of what was not taken yet.
 
-    `store_uri` is the store of --source files, null for objects of the lake. `document_ids` has, by key, the ids under
-    which archived documents are known.
+    `is_pending`: it is what is pending in the lake. `store_uri` is the store of --source files, null for objects of the
+    lake. `document_ids` has, by key, the ids under which archived documents are known.
     """
 
     commits: CommitLog
     plan: Callable[["Source"], Batch | None]
+    is_pending: bool = False
     store_uri: str | None = None
     document_ids: Mapping[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
@@ -60,7 +61,7 @@ def source_of(arguments: Arguments, store: ObjectStore, commits: CommitLog, repl
         return _replayed(store, commits, replay)
     if arguments.source is not None:
         return _files(arguments.source, commits)
-    return Source(commits, lambda _: commits.next_batch())
+    return Source(commits, lambda _: commits.next_batch(), is_pending=True)
 
 
 def _replayed(store: ObjectStore, commits: CommitLog, replay: Replay) -> Source:

@@ -1,13 +1,17 @@
 """What a run did, for people and for machines."""
 
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 
 from glue_jobs.arguments import ALARM_REJECTS, NAME
-from glue_jobs.commit_log import Entry
-from glue_jobs.replay import Replay
+from glue_jobs.commit_log import Batch, Entry
+from glue_jobs.replay import Replay, first_number
 from shared.terminal import printable
+
+_SHOWN = 100  # objects that are left in place, in the text for people
 
 
 @dataclass
@@ -27,6 +31,9 @@ class Summary:
     alarms: list[dict[str, int]] = field(default_factory=list)
     alarm_rejects: float = ALARM_REJECTS
     replay: Replay | None = None
+    started: float = field(default_factory=time.monotonic)
+    more: bool = False  # it stopped in time, and something is left to take
+    replay_from: int = 0  # if a replay stopped: where it goes on
     seconds: float = 0.0
 
     def add(self, entry: Entry, used_file_time: int = 0, alarm_rejects: float = ALARM_REJECTS) -> None:
@@ -42,6 +49,12 @@ class Summary:
         self.rows.update(entry.rows)
         self.rejects.update(entry.rejects)
         self.quarantined |= {taken.key: taken.reason for taken in entry.inputs if taken.reason}
+
+    def stopped_before(self, batch: Batch) -> None:
+        """The budget of minutes was used up before this batch."""
+        self.more = True
+        if self.replay:
+            self.replay_from = first_number(batch.inputs)
 
     def as_json(self) -> str:
         """One line for machines."""
@@ -61,6 +74,7 @@ class Summary:
                 "left": self.left,
                 "used_file_time": self.used_file_time,
                 "alarms": self.alarms,
+                "more": self.more,
                 "replay": self.replay
                 and {
                     "from": self.replay.first,
@@ -76,7 +90,15 @@ class Summary:
 
     def as_table(self) -> str:
         """A few lines for people."""
-        lines = self._batch_lines() + [f"  left in place: {key}: {reason}" for key, reason in self.left.items()]
+        lines = self._batch_lines()
+        if self.more:
+            how = f" with --replay {self.replay_from}..{self.replay.last}" if self.replay else ""
+            lines.append(f"Stopped between two batches, as its minutes were used up: more is left, run again{how}.")
+        if self.left:
+            lines.append(f"{len(self.left):,} left in place:")
+            lines += [f"  {key}: {reason}" for key, reason in islice(self.left.items(), _SHOWN)]
+        if len(self.left) > _SHOWN:
+            lines.append(f"  and {len(self.left) - _SHOWN:,} more (the line of JSON has all)")
         return "\n".join(printable(line) for line in lines)
 
     def _batch_lines(self) -> list[str]:

@@ -57,7 +57,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
         observed, keys = _write_table(job, store, batch, table, rows, read)
         return _accepted(name, observed, read.made[name] - read.refused[name], rows), keys
 
-    with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores, len(frames)))) as pool:
+    with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores(), len(frames)))) as pool:
         try:
             written = dict(zip(frames, pool.map(write, frames), strict=True))
         except BaseException as error:

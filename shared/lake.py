@@ -16,6 +16,7 @@ LOG = "log/"
 DONE = "log/done/"
 ATTEMPTS = "log/attempts/"
 FRONTIER = "log/frontier.json"
+MORE = "log/more.json"  # a run stopped before it had taken everything
 RETENTION = "log/retention.json"  # up to which number retention has removed everything
 STATE = "state/"
 MANIFEST_NAME = "_manifest.json"
@@ -64,6 +65,11 @@ def archived(number: int, key: str, *, quarantined: bool = False) -> str:
 def staging(batch_id: str, table: str = "") -> str:
     """Where a batch is prepared; nothing there is ever read by a user."""
     return f"{STAGING}{batch_id}/{table}/" if table else f"{STAGING}{batch_id}/"
+
+
+def probe(ulid: str) -> str:
+    """Where a run tries out whether it can write and read; removed at once."""
+    return staging(f"probe-{ulid}")
 
 
 def processed_file(table: str, on: date, number: int, part: int) -> str:

@@ -290,6 +290,24 @@ def _regular(path: Path) -> os.stat_result | None:
     return found if stat.S_ISREG(found.st_mode) else None
 
 
+_SPECIAL_KINDS = (
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def _special_kind(path: Path) -> str | None:
+    """What is there instead of a regular file, which is never opened; None for a file, a folder and nothing."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return next((kind for is_of, kind in _SPECIAL_KINDS if is_of(mode)), None)
+
+
 def _settled(path: Path) -> os.stat_result | None:
     """The file's stat with a ctime that will last; None if there is no regular file.
 
@@ -337,7 +355,7 @@ def _is_version(path: Path, token: str | None) -> bool:
 
 
 class FolderStore:
-    """A lake in a folder. Symbolic links are neither listed nor followed out of the folder."""
+    """A lake in a folder. Symbolic links are neither listed nor followed out of the folder; `left` gets them."""
 
     requests_at_once = 8  # a disk answers few fsyncs at a time
 
@@ -345,6 +363,7 @@ class FolderStore:
         """Root is a folder that exists."""
         self._root = root.resolve()
         self.uri = f"file://{self._root}"
+        self._warned: set[str] = set()
 
     def _path(self, key: str) -> Path:
         path = self._root / _checked(key)
@@ -401,15 +420,20 @@ class FolderStore:
             names = self._names(self._root / folder)
         for name in names:
             key = folder + name
+            if not key.startswith(prefix):
+                continue
             if not _is_text(key):
-                (left or _warn)(_as_text(key), "its name is not UTF-8; rename it")
+                (left or self._warn_once)(_as_text(key), "its name is not UTF-8; rename it")
             elif name.endswith("/"):
-                if key.startswith(prefix) and (key > after or after.startswith(key)):
+                if key > after or after.startswith(key):
                     yield from self._walk(key, prefix, after, left)
-            elif key.startswith(prefix) and key > after:
+            elif key > after:
                 found = None
                 with _leaving(key, left):
                     found = self._listed(key, must_be_movable=left is not None)
+                    kind = None if found or not left else _special_kind(self._root / key)
+                    if left and kind:
+                        left(key, f"it is {kind}, no regular file; put a copy of the file there instead")
                 if found:
                     yield found
 
@@ -501,6 +525,11 @@ class FolderStore:
         """See ObjectStore."""
         return f"{self.uri}/{_checked(key)}"
 
+    def _warn_once(self, key: str, reason: str) -> None:
+        if key not in self._warned:
+            self._warned.add(key)
+            logger.warning("Left out %s: %s.", printable(key), reason)
+
     def _tidy(self, folder: Path) -> None:
         """Remove folders that programs made, `run=…` and staging, once they are empty; those of people stay."""
         staging = self._root / lake.STAGING
@@ -562,10 +591,6 @@ def _is_text(key: str) -> bool:
 
 def _as_text(key: str) -> str:
     return os.fsencode(key).decode("utf-8", "backslashreplace")
-
-
-def _warn(key: str, reason: str) -> None:
-    logger.warning("Left out %s: %s.", printable(key), reason)
 
 
 # --- a bucket -----------------------------------------------------------------------------------------------------

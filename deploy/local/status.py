@@ -1,7 +1,8 @@
 """`make status`: does every batch have in raw, lake and warehouse what the log says it has? Says what to do if not.
 
 Every raw object and every published file is read and compared with the log (deploy/local/contents.py), one at a time.
-Rows of the warehouse are counted by landing's own file-name column, each row of a file once. Batches that retention
+Rows of the warehouse are counted by landing's own file-name column, each row of a file once; rows that are
+there more than once are a difference of their own. Batches that retention
 removed are left out. A published file that was removed counts as replaced once a later batch has replayed its batch.
 """
 
@@ -11,13 +12,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from deploy.commands import (
     ARCHIVES,
     Landing,
     landing,
-    log_of,
     open_landing,
     parser_of,
     published_key,
@@ -26,6 +25,7 @@ from deploy.commands import (
     table_text,
 )
 from deploy.local.contents import is_raw_intact, rows_of
+from deploy.local.log_check import check_log
 from extract_lambda.progress import Progress, Report, Terminal, silent
 from glue_jobs.commit_log import REJECTS, Entry
 from glue_jobs.replay import archived_key
@@ -35,7 +35,6 @@ from shared.store import ObjectStore, open_store
 from shared.tables import BATCHES, TABLES
 from shared.terminal import printable
 
-_EVER = timedelta(days=36500)
 _SHOWN = 20
 _RESTORE = "restore it from a backup or from an earlier version in the bucket"
 _REPLAYED = "remove it, a later batch has replayed its rows"
@@ -65,19 +64,21 @@ class Status:
     pending: int
     removed_up_to: int
     others: list[str]
+    log_faults: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)  # what no run of the job takes, and why
     repeated: list[str] = field(default_factory=list)  # no differences: a document that was put twice is taken twice
 
     @property
     def differences(self) -> list[str]:
-        """All of them, the first batch's first."""
-        return [one for batch in self.batches for one in batch.differences] + self.others
+        """All of them: the log's, then the first batch's."""
+        return self.log_faults + [one for batch in self.batches for one in batch.differences] + self.others
 
 
 @dataclass
 class _Found:
     """What the places have: `raw` has the keys of intact archived objects, `loaded` rows of the warehouse by file.
 
-    `replayed` has the last batch that replayed an archived object.
+    `replayed` has the last batch that replayed an archived object, `extra` the rows that the warehouse has too many.
     """
 
     store: ObjectStore
@@ -85,19 +86,23 @@ class _Found:
     files: set[str]
     loaded: Mapping[str, int] | None
     replayed: Mapping[str, int]
+    extra: Mapping[str, int]
 
 
 def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report: Report = silent) -> Status:
-    """Reconciles every batch from this log number on. Raises CommitLogError if the log itself is damaged."""
+    """Reconciles every batch from this log number on; the log's own faults are differences too."""
     removed = retained_after(store)
-    undone = {entry.number for entry in log_of(store).undone_alarm(after=-_EVER)}
-    entries = [entry for entry in log_of(store).entries(max(first - 1, removed)) if entry.inputs or entry.files]
+    log = check_log(store, max(first - 1, removed))
+    undone = log.unfinished
+    entries = [entry for entry in log.entries if entry.inputs or entry.files]
+    loaded, extra = _loaded(warehouse) if warehouse else (None, {})
     found = _Found(
         store,
         raw={listed.key for prefix in ARCHIVES for listed in store.list(prefix)},
         files={listed.key for prefix in (lake.PROCESSED, lake.REJECTS) for listed in store.list(prefix)},
-        loaded=_loaded(warehouse) if warehouse else None,
+        loaded=loaded,
         replayed={one.key: entry.number for entry in entries if entry.number not in undone for one in entry.inputs},
+        extra=extra,
     )
     batches = []
     for place, entry in enumerate(entries, start=1):
@@ -115,11 +120,16 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
         else:
             batch.differences += _differences(entry, batch, found)
         batches.append(batch)
-    pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix))
+    left: dict[str, str] = {}
+    pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix, left=left.__setitem__))
     known = {file.final for entry in entries for file in entry.files}
     doubled, repeated = doublings(entries)
-    strays = _strays(known, found.files, found.loaded, max(first - 1, removed))
-    return Status(batches, pending, removed, [*doubled, *strays], repeated)
+    strays = [
+        stray
+        for key, stray in _strays(known, found.files, found.loaded, max(first - 1, removed))
+        if not log.is_lost(_number(key))
+    ]
+    return Status(batches, pending, removed, [*doubled, *strays], log.faults, left, repeated)
 
 
 def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
@@ -182,6 +192,11 @@ def _differences(entry: Entry, batch: BatchStatus, found: _Found) -> Iterator[st
                     f"{name}: the log says {file.rows} rows, the warehouse has {loaded} of {file.final}: "
                     "load it again as docs/status.md says"
                 )
+            if extra := found.extra.get(file.final):
+                yield (
+                    f"{name}: the warehouse has {extra} rows of {file.final} more than once: the current views show "
+                    f"them once; delete the later load from LANDING.{file.table.upper()} as docs/status.md says"
+                )
 
 
 def _raw_differences(entry: Entry, found: _Found) -> Iterator[str]:
@@ -229,24 +244,35 @@ def _entry_advice(entry: Entry) -> str:
     return f"somebody changed {lake.log_entry(entry.number)}, {_RESTORE}"
 
 
-def _loaded(warehouse: Landing) -> dict[str, int]:
-    """Rows in the warehouse by the lake's key; a file that was loaded twice counts once."""
+def _loaded(warehouse: Landing) -> tuple[dict[str, int], dict[str, int]]:
+    """Rows in the warehouse by the lake's key, each row of a file once; and by key how many it has too many."""
     loaded: dict[str, int] = {}
+    doubled: dict[str, int] = {}
     for table in TABLES:
-        sql = f"select FILE_NAME, count(distinct FILE_ROW_NUMBER) as ROW_COUNT from {landing(table)} group by FILE_NAME"  # noqa: S608  # our names
-        loaded |= {published_key(str(name)): int(str(count)) for name, count in warehouse.query(sql)}
-    return loaded
+        counts = "count(distinct FILE_ROW_NUMBER) as ROW_COUNT, count(*) as ALL_COUNT"
+        sql = f"select FILE_NAME, {counts} from {landing(table)} group by FILE_NAME"  # noqa: S608  # our names
+        for name, distinct, total in warehouse.query(sql):
+            key = published_key(str(name))
+            loaded[key] = max(loaded.get(key, 0), int(str(distinct)))
+            doubled[key] = doubled.get(key, 0) + int(str(total))
+    return loaded, {key: total - loaded[key] for key, total in doubled.items() if total > loaded[key]}
 
 
-def _strays(known: set[str], files: set[str], loaded: Mapping[str, int] | None, after: int) -> Iterator[str]:
+def _strays(
+    known: set[str], files: set[str], loaded: Mapping[str, int] | None, after: int
+) -> Iterator[tuple[str, str]]:
+    """Files, and rows of the warehouse, that no batch published; each key with its difference."""
     for key in sorted(files - known):
         if (_number(key) or after + 1) > after:
-            yield f"{key} is in the lake, but no batch published it: move it out, Athena and the pipes read it"
+            yield key, f"{key} is in the lake, but no batch published it: move it out, Athena and the pipes read it"
     for key in sorted((loaded or {}).keys() - known):
         if (_number(key) or after + 1) > after:
             yield (
-                f"the warehouse has rows of {key}, which no batch published: delete them from LANDING, where FILE_NAME "
-                "ends so"
+                key,
+                (
+                    f"the warehouse has rows of {key}, which no batch published: delete them from LANDING, where "
+                    "FILE_NAME ends so"
+                ),
             )
 
 
@@ -289,6 +315,11 @@ def as_text(found: Status) -> str:
     if found.removed_up_to:
         lines.append(f"Batches up to {found.removed_up_to} were removed by retention.")
     lines.append(f"{found.pending:,} raw objects are pending.")
+    if found.left:
+        lines.append(f"{len(found.left):,} more are left in place by every run of the job:")
+        lines += [printable(f"- {key}: {reason}") for key, reason in list(found.left.items())[:_SHOWN]]
+        if len(found.left) > _SHOWN:
+            lines.append(f"and {len(found.left) - _SHOWN:,} more (--json has all)")
     if found.repeated:
         lines.append(f"{len(found.repeated):,} documents were taken again, the first: {printable(found.repeated[0])}")
     differences = found.differences
@@ -315,6 +346,7 @@ def as_json(found: Status) -> str:
             "removed_up_to": found.removed_up_to,
             **totals,
             "differences": found.differences,
+            "left": found.left,
             "repeated": found.repeated,
             "batches": [vars(batch) for batch in found.batches],
         },

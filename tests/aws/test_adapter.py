@@ -115,6 +115,6 @@ def test_on_glue_a_run_that_fails_is_never_committed(lake: Path, tmp_path: Path)
     run = run_on_glue(tmp_path, lake)
 
     assert run.state == "FAILED"
-    assert "This is no log entry" in run.log.read_text(encoding="utf-8")
+    assert "cannot be read (" in run.log.read_text(encoding="utf-8")
     assert run.calls == ["GlueContext", "Job.init the-job-of-the-stack"]
     assert songs(lake) == []

@@ -203,6 +203,7 @@ def test_what_the_job_may_delete_is_nothing_that_was_published_archived_or_logge
         f"{BUCKET}/raw/quiet/*",
         f"{BUCKET}/staging/*",
         f"{BUCKET}/log/attempts/*",
+        f"{BUCKET}/log/more.json*",
         f"{BUCKET}/spark-ui/*",
     }
 

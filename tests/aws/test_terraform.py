@@ -170,6 +170,7 @@ def test_the_job_takes_its_default_arguments(made: Made) -> None:
 
     assert arguments.lake == "s3://spotify-playlists-dev-123456789012"
     assert arguments.replay is None
+    assert arguments.timeout == timedelta(minutes=job["timeout"])
 
 
 def test_the_job_is_small_short_and_alone(made: Made) -> None:

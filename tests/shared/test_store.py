@@ -4,6 +4,7 @@ import errno
 import os
 import pickle
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -894,3 +895,48 @@ def test_an_error_of_an_executor_is_the_same_at_the_driver(error: StoreError, se
     arrived = pickle.loads(pickle.dumps(error))  # noqa: S301  # made here
 
     assert (type(arrived), str(arrived), vars(arrived)) == (type(error), sentence, vars(error))
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("a symbolic link", lambda path: path.symlink_to("/etc/passwd")),
+        ("a symbolic link", lambda path: path.symlink_to("/etc", target_is_directory=True)),
+        ("a symbolic link", lambda path: path.symlink_to("nowhere")),
+        ("a named pipe", os.mkfifo),
+        ("a socket", lambda path: os.mknod(path, stat.S_IFSOCK | 0o600)),
+        pytest.param(
+            "a device",
+            lambda path: os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3)),
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices"),
+        ),
+    ],
+)
+def test_what_is_no_regular_file_is_left_with_its_kind(
+    folder_store: ObjectStore, kind: str, make: Callable[[Path], object]
+) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"a")
+    make(root(folder_store) / "raw/pending/drop/b.json")
+    left: dict[str, str] = {}
+
+    listed = [one.key for one in folder_store.list("raw/pending/", left=left.__setitem__)]
+
+    assert listed == ["raw/pending/drop/a.json"]
+    assert left == {"raw/pending/drop/b.json": f"it is {kind}, no regular file; put a copy of the file there instead"}
+
+
+def test_a_name_that_is_not_utf_8_is_logged_once_and_only_where_it_matters(
+    folder_store: ObjectStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder_store.put("log/1", b"1")
+    folder = os.fsencode(root(folder_store))
+    Path(os.fsdecode(folder + b"/log/\xff")).touch()
+    Path(os.fsdecode(folder + b"/log/x\xff")).mkdir()
+
+    for prefix in ("log/", "log/", "log/1", "log/2"):
+        list(folder_store.list(prefix))
+
+    assert caplog.messages == [
+        "Left out log/x\\xff/: its name is not UTF-8; rename it.",
+        "Left out log/\\xff: its name is not UTF-8; rename it.",
+    ]

@@ -57,10 +57,18 @@ def test_a_row_missing_in_the_warehouse_is_named(lake: ObjectStore, warehouse: W
     assert as_text(found).endswith(f"1 differences:\n- {found.differences[0]}")
 
 
-def test_a_file_loaded_twice_counts_once(lake: ObjectStore, warehouse: Warehouse) -> None:
-    warehouse.query("insert into SPOTIFY.LANDING.SONGS select * from SPOTIFY.LANDING.SONGS")
+def test_rows_of_a_file_that_the_warehouse_has_twice_are_named(lake: ObjectStore, warehouse: Warehouse) -> None:
+    warehouse.query("insert into SPOTIFY.LANDING.SONGS select * from SPOTIFY.LANDING.SONGS where SONG_ID = 's2'")
 
-    assert status(lake, warehouse).differences == []
+    found = status(lake, warehouse)
+
+    assert found.differences == [
+        (
+            f"batch 1: songs: the warehouse has 1 rows of {SONGS_1} more than once: the current views show them once; "
+            "delete the later load from LANDING.SONGS as docs/status.md says"
+        )
+    ]
+    assert [(one.rows, one.in_warehouse) for one in found.batches] == [(9, 9), (8, 8)]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +118,28 @@ def test_a_file_of_no_batch_is_named(lake: ObjectStore) -> None:
     assert status(lake, None).differences == [
         f"{stray} is in the lake, but no batch published it: move it out, Athena and the pipes read it"
     ]
+
+
+def test_what_no_run_can_take_is_counted_and_named(folder_store: ObjectStore) -> None:
+    folder_store.put("raw/pending/drop/a.json", b"[]")
+    for name in ("b.json", "c.json"):
+        Path(path_of(folder_store, f"raw/pending/drop/{name}")).symlink_to("/etc/passwd")
+
+    found = status(folder_store, None)
+
+    reason = "it is a symbolic link, no regular file; put a copy of the file there instead"
+    assert as_text(found).splitlines() == [
+        "The log has no batches.",
+        "1 raw objects are pending.",
+        "2 more are left in place by every run of the job:",
+        f"- raw/pending/drop/b.json: {reason}",
+        f"- raw/pending/drop/c.json: {reason}",
+        "Everything agrees.",
+    ]
+    assert json.loads(as_json(found))["left"] == {
+        "raw/pending/drop/b.json": reason,
+        "raw/pending/drop/c.json": reason,
+    }
 
 
 # --- what is there, but damaged

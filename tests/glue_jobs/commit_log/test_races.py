@@ -448,7 +448,7 @@ def test_a_folder_that_is_shut_is_left_by_every_run_and_the_rest_is_taken(
     assert rows(store) == archived(store) == Counter([b"a.json", b"z.json"])
     reason = "permission denied; check who owns it and who may read it and move it out of the lake"
     assert log.left == {"raw/pending/drop/shut/": reason}
-    assert caplog.messages == [f"raw/pending/drop/shut/ is left in place: {reason}."]
+    assert caplog.messages == []  # the run's summary names it
     (others_lake / "raw/pending/drop/shut").chmod(0o700)
     run(store)
     assert rows(store)[b"shut/b.json"] == 1

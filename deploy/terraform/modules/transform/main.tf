@@ -32,7 +32,7 @@ resource "aws_glue_job" "transform" {
   glue_version      = var.glue_version
   worker_type       = "G.1X"
   number_of_workers = var.workers
-  timeout           = 20 # minutes; Glue's default of eight hours is how bills run away
+  timeout           = local.timeout_minutes
   max_retries       = 0  # what failed stays pending, and the next event or the daily start takes it
 
   execution_property {
@@ -46,9 +46,10 @@ resource "aws_glue_job" "transform" {
   }
 
   default_arguments = {
-    "--lake"           = var.lake_uri
-    "--extra-py-files" = "s3://${var.bucket_name}/${aws_s3_object.code["zip"].key}"
-    "--job-language"   = "python"
+    "--lake"            = var.lake_uri
+    "--timeout-minutes" = tostring(local.timeout_minutes)
+    "--extra-py-files"  = "s3://${var.bucket_name}/${aws_s3_object.code["zip"].key}"
+    "--job-language"    = "python"
 
     "--job-bookmark-option" = "job-bookmark-disable" # the commit log knows what was taken
 
@@ -90,10 +91,12 @@ resource "aws_iam_role" "transform" {
 }
 
 locals {
+  timeout_minutes = 20 # Glue's default of eight hours is how bills run away; the job stops at 70 % of it
+
   # import/ is for `--source`: what lies there is taken and left in place.
   reads   = ["code/", "import/", "raw/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   writes  = ["raw/processed/", "raw/quarantine/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
-  deletes = ["raw/pending/", "raw/quiet/", "staging/", "log/attempts/", "spark-ui/"]
+  deletes = ["raw/pending/", "raw/quiet/", "staging/", "log/attempts/", "log/more.json", "spark-ui/"]
 }
 
 resource "aws_iam_role_policy" "transform" {

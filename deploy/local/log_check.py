@@ -1,0 +1,114 @@
+"""Whether the commit log itself is whole: entries, completion markers and the watermark. Says what to do if not.
+
+The job stops at the first fault of its log; `make status` names all, and goes on with the entries that can be read.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from glue_jobs.commit_log import CommitLogError, Entry, UnreadableEntryError, read_entry
+from shared import lake
+from shared.store import ObjectStore
+
+_STOPS = "until then the job stops at its start and publishes nothing"
+
+
+@dataclass
+class LogState:
+    """The entries that can be read, in order, and the faults of the log, each with what to do.
+
+    `unfinished` has the numbers of readable entries without a completion marker, `lost` those whose entry is missing or
+    cannot be read: their published files are no strays.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    unfinished: set[int] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+    lost: list[range] = field(default_factory=list)
+
+    def is_lost(self, number: int | None) -> bool:
+        """Whether there was, or may have been, a batch of this number whose entry cannot be read."""
+        return number is not None and any(number in numbers for numbers in self.lost)
+
+
+def check_log(store: ObjectStore, after: int) -> LogState:
+    """Reads every entry above the number. Forgetting everything leaves the last entry alone, emptied: no gap."""
+    state = LogState()
+    numbers = {one.key: lake.log_number(one.key) for one in store.list(lake.LOG)}
+    listed = sorted(n for key, n in numbers.items() if n is not None and key == lake.log_entry(n))
+    done = {n for key, n in numbers.items() if n is not None and key == lake.done_mark(n)}
+    for number in listed:
+        if number > after:
+            _read(store, number, state)
+    readable = {entry.number for entry in state.entries}
+    head = max(readable, default=max((number for number in listed if number <= after), default=0))
+    start = max([after, *(entry.number for entry in state.entries if not entry.inputs and not entry.files)])
+    _name_missing(sorted(number for number in listed if start < number < head), start, head, state)
+    for number in sorted(done - set(listed)):
+        if number > max(start, head):
+            state.lost.append(range(number, number + 1))
+            state.faults.append(
+                f"{lake.done_mark(number)} is there, but {lake.log_entry(number)} is not: restore that from a backup "
+                f"or from an earlier version in the bucket; if there never was a batch {number}, move the marker out "
+                f"of the lake; {_STOPS}"
+            )
+    state.unfinished = {number for number in readable if number not in done and number >= start}
+    state.faults += _watermark_faults(_watermark(store), max([head, *done]), sorted(state.unfinished))
+    return state
+
+
+def _read(store: ObjectStore, number: int, state: LogState) -> None:
+    key = lake.log_entry(number)
+    try:
+        entry = read_entry(store, number)
+    except UnreadableEntryError as error:
+        state.lost.append(range(number, number + 1))
+        state.faults.append(
+            f"{key} cannot be read ({error}): restore it from a backup or from an earlier version in the bucket, or, "
+            "if the suite never wrote it, move it out of the lake"
+        )
+    except CommitLogError as error:
+        state.lost.append(range(number, number + 1))
+        state.faults.append(f"{key}: {error}")
+    else:
+        if entry is not None:
+            state.entries.append(entry)
+
+
+def _name_missing(present: Sequence[int], start: int, head: int, state: LogState) -> None:
+    """Names each gap between numbers that are listed, however many numbers it has."""
+    for before, number in zip([start, *present], [*present, head], strict=True):
+        gap = range(before + 1, number)
+        if not gap:
+            continue
+        state.lost.append(gap)
+        first, last = lake.log_entry(gap[0]), lake.log_entry(gap[-1])
+        state.faults.append(
+            f"{first} is missing: restore it from a backup or from an earlier version in the bucket; {_STOPS}"
+            if len(gap) == 1
+            else f"{first} to {last} are missing: restore them from a backup or from earlier versions in the bucket; "
+            + _STOPS
+        )
+
+
+def _watermark(store: ObjectStore) -> int:
+    fetched = store.get(lake.FRONTIER)
+    try:
+        return int(json.loads(fetched.data)["done"]) if fetched else 0
+    except (ValueError, KeyError, TypeError):
+        return 0  # the job does not use it, and writes it again
+
+
+def _watermark_faults(watermark: int, head: int, unfinished: Sequence[int]) -> Iterator[str]:
+    says = f"{lake.FRONTIER} says that the batches up to {watermark} are complete, but"
+    if watermark > head:
+        yield (
+            f"{says} the log ends at {head}: restore the later entries with their completion markers from a backup; if "
+            f"there never were any, remove {lake.FRONTIER}, the next run writes it again"
+        )
+    elif early := [number for number in unfinished if number <= watermark]:
+        yield (
+            f"{says} batch {early[0]} has no completion marker: remove {lake.FRONTIER} and run the job, which "
+            "completes it"
+        )
