@@ -135,6 +135,7 @@ def main(argv: Sequence[str]) -> int:
     )
     # py4j logs with a trace what it then raises; an error is reported once, here.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)  # it also logs as root
     try:
         summary = run(parse_arguments(argv), argv, lambda: datetime.now(UTC))
     except (ArgumentError, ReplayError) as error:

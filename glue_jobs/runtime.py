@@ -66,6 +66,8 @@ _LARGE_JVM = "-Xms2g -Xmn1g"
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class RuntimeProblemError(Exception):
     """The machine lacks something; the message says what to do."""
@@ -240,7 +242,8 @@ def _result_or_error(
 @contextmanager
 def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
     """A run that commits only when its body ends well. A termination signal ends it in order, as Ctrl-C does."""
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    hook, sys.unraisablehook = sys.unraisablehook, _interrupt_again
     job = GlueJob(name, argv)
     if is_submitted():
         _ = job.spark  # the JVM is up and Glue waits for Job.init
@@ -250,11 +253,25 @@ def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
         succeeded = True
     finally:
         job.close(succeeded=succeeded)
-        signal.signal(signal.SIGTERM, previous)
+        sys.unraisablehook = hook
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Ends the run in order. A second signal must not end that: it is ignored."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """A signal that arrives while py4j lets an object of Java's go is ignored by Python: it has to come again."""
+    if isinstance(ignored.exc_value, KeyboardInterrupt):
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)  # after this call, whose errors are ignored too
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def glue_job_class(session: SparkSession) -> Any | None:  # noqa: ANN401  # awsglue has no types

@@ -16,9 +16,17 @@ from typing import Any
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.steps import DEMO_MARK, Steps, show_counts, show_place
+from deploy.local.steps import (
+    DEMO_MARK,
+    WAREHOUSE_ERRORS,
+    Steps,
+    end_on_sigterm,
+    sentence_of,
+    show_counts,
+    show_place,
+)
 from deploy.local.warehouse import Warehouse
-from shared.store import open_store
+from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
 _DAYS = ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z")
@@ -105,8 +113,8 @@ def main() -> int:
     started = time.monotonic()
     try:
         run_demo(out, given.app_class)
-    except (StepError, OSError) as error:
-        print(f"demo: {printable(str(error))}", file=sys.stderr)
+    except (StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
+        print(f"demo: {printable(sentence_of(error, out))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("demo: stopped; nothing of it runs any more. Run it again: it begins anew.", file=sys.stderr)
@@ -116,4 +124,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(main())

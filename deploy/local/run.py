@@ -11,11 +11,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import NoWarehouseError, write_report
-from deploy.local.steps import DEMO_MARK, Steps, show_counts, show_place
+from deploy.local.steps import (
+    DEMO_MARK,
+    WAREHOUSE_ERRORS,
+    Steps,
+    end_on_sigterm,
+    sentence_of,
+    show_counts,
+    show_place,
+)
 from deploy.local.warehouse import Warehouse
 from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
@@ -85,13 +91,16 @@ def main(argv: Sequence[str]) -> int:
     started = time.monotonic()
     try:
         run_chain(out, os.environ)
-    except (StepError, NoWarehouseError, SettingsError, CredentialsError, StoreError, OSError) as error:
-        print(f"run: {printable(str(error))}", file=sys.stderr)
-        return 1
-    except duckdb.IOException as error:
-        reason = str(error).partition("\n")[0]
-        sentence = f"{out / 'warehouse'} cannot be opened, perhaps another program has it open: {reason}"
-        print(f"run: {printable(sentence)}", file=sys.stderr)
+    except (
+        StepError,
+        NoWarehouseError,
+        SettingsError,
+        CredentialsError,
+        StoreError,
+        OSError,
+        *WAREHOUSE_ERRORS,
+    ) as error:
+        print(f"run: {printable(sentence_of(error, out))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("run: stopped; what is stored is whole. Run it again: it goes on from there.", file=sys.stderr)
@@ -101,4 +110,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(main(sys.argv[1:]))
