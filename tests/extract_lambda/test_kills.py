@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from glue_jobs.reader import read_document
-
 from deploy.local.spotify import Catalogue, SpotifyStub
+from glue_jobs.reading.document import read_document
 from tests.waiting import started, wait_for
 
 ROOT = Path(__file__).parents[2]
