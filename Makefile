@@ -155,7 +155,7 @@ check: $(READY)
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
 	@$(PYTHON) -m deploy.bi_dictionary --check
-	@$(PYTHON) -m pytest -q -m "not jvm and not slow"
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not jvm and not slow"
 
 format: $(READY)
 	@$(VENV)/bin/ruff check --quiet --fix .

@@ -150,7 +150,7 @@ def test_the_job_takes_files_of_any_name_and_its_lines_stay_whole(
     said = done.stderr.decode().splitlines()
     assert sum(" goes to quarantine: " in text for text in said) == 2
     assert sum(text.startswith("  quarantined: ") for text in said) == 2
-    assert any("its name is not UTF-8, rename it." in text for text in said)
+    assert any("its name is not UTF-8; rename it" in text for text in said)
 
 
 @pytest.mark.jvm

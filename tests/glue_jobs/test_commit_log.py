@@ -1011,6 +1011,24 @@ def test_a_plan_lists_only_the_log_behind_the_frontier(folder_store: ObjectStore
     assert read == ["log/frontier.json", "log/done/00000000000000000002"]
 
 
+def test_what_another_run_committed_since_the_listing_is_not_planned_again(folder_store: ObjectStore) -> None:
+    folder_store.put(A, b"a")
+    folder_store.put(B, b"b")
+    ours = commit_log(folder_store, max_objects=1)
+    first = planned(ours)
+    assert input_keys(first) == [A]
+    assert commit(ours, folder_store, first)
+    stop = stopping_after(folder_store, "put_if_absent", ENTRY_2)
+    with pytest.raises(StopHereError):  # the other run's entry has B, which is still pending
+        job(commit_log(stop), stop)
+    assert keys(folder_store, "raw/pending") == [B]
+
+    assert ours.next_batch() is None
+
+    job(ours, folder_store)
+    assert songs(folder_store) == [b"a", b"b"]
+
+
 def test_the_frontier_does_not_pass_an_undone_entry(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)

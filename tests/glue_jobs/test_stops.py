@@ -100,7 +100,9 @@ def content(lake: Path) -> dict[str, Any]:
         dropped = [name for name in rows.column_names if name not in DRAWN] if rows else []
         found[one.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
     found["rejects"] = sorted(repr({k: v for k, v in one.items() if k not in DRAWN}) for one in rejects(lake))
-    found["raw"] = {name: (lake / name).read_bytes() for name in names(lake, "raw")}
+    # A kill may leave a hidden temporary file, which no listing shows; it goes after a day.
+    raw = [name for name in names(lake, "raw") if "/.put-" not in name]
+    found["raw"] = {name: (lake / name).read_bytes() for name in raw}
     return found
 
 

@@ -35,13 +35,6 @@ class NoSubtraction(CommitLog):
         return head, [] if self._is_planning else undone
 
 
-class EntriesAfterTheListingNotTakenOut(CommitLog):
-    """Step 2: the next batch from a listing begins with the newest entry, and the inputs of that may be in it."""
-
-    def _take_out(self, entry: Entry) -> None:
-        pass
-
-
 class NoSecondList(CommitLog):
     """Step 4 left out."""
 
@@ -157,9 +150,6 @@ class Broken:
 BROKEN = {
     "the head noted at the commit": Broken(HeadNotedAtTheCommit, Scenario(ONE), "taken twice"),
     "no subtraction": Broken(NoSubtraction, Scenario(ONE), "taken twice"),
-    "entries after the listing not taken out": Broken(
-        EntriesAfterTheListingNotTakenOut, Scenario(TWO, max_objects=1, one_log=True), "taken twice"
-    ),
     "no second list": Broken(NoSecondList, Scenario(ONE, runs=("run",), events=REPUT), "names another version"),
     "no own entry check": Broken(NoOwnEntryCheck, Scenario(ONE, runs=("run",), lost_answers=1), "is damaged"),
     "entries skipped unread": Broken(EntriesSkippedUnread, Scenario(ONE), "taken twice"),
