@@ -15,7 +15,7 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from pyspark.sql import SparkSession
 
-from glue_jobs import explode_playlists, read_batch, write_tables
+from glue_jobs import explode_playlists, read_batch, runtime, write_tables
 from glue_jobs.runtime import GlueJob, RuntimeProblemError
 from glue_jobs.write_tables import _described
 from shared.store import StoreError, open_store
@@ -99,8 +99,13 @@ def test_an_executor_that_is_killed_while_it_reads(
 
 
 def test_executors_that_are_killed_while_they_write(
-    cluster: Cluster, large: Path, laptop: dict[str, Path], caplog: pytest.LogCaptureFixture
+    cluster: Cluster,
+    large: Path,
+    laptop: dict[str, Path],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(runtime, "TABLES_AT_ONCE", 1)  # as if cores were many: a table's rows are shuffled
     writing = "staging/*/playlist_items/_temporary/0/_temporary/*/part-*"
 
     def kill() -> None:
