@@ -33,7 +33,7 @@ resource "aws_glue_job" "transform" {
   worker_type       = "G.1X"
   number_of_workers = var.workers
   timeout           = local.timeout_minutes
-  max_retries       = 0  # what failed stays pending, and the next event or the daily start takes it
+  max_retries       = 0 # what failed stays pending, and the next event or the daily start takes it
 
   execution_property {
     max_concurrent_runs = 1 # a second run would find nothing; the machine waits instead
