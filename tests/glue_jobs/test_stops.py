@@ -100,10 +100,13 @@ def content(lake: Path) -> dict[str, Any]:
         dropped = [name for name in rows.column_names if name not in DRAWN] if rows else []
         found[one.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
     found["rejects"] = sorted(repr({k: v for k, v in one.items() if k not in DRAWN}) for one in rejects(lake))
-    # A kill may leave a hidden temporary file, which no listing shows; it goes after a day.
-    raw = [name for name in names(lake, "raw") if "/.put-" not in name]
-    found["raw"] = {name: (lake / name).read_bytes() for name in raw}
+    found["raw"] = raw_objects(lake, "raw")
     return found
+
+
+def raw_objects(lake: Path, folder: str) -> dict[str, bytes]:
+    """What a listing shows: a kill may leave a hidden temporary file, which goes after a day."""
+    return {name: (lake / name).read_bytes() for name in names(lake, folder) if "/.put-" not in name}
 
 
 def published(lake: Path) -> dict[str, tuple[int, int, int]]:
@@ -149,7 +152,7 @@ def test_a_job_killed_by_the_system_is_completed_by_the_next(
 ) -> None:
     lake = killed[place]
     before = published(lake)
-    raw = {name: (lake / name).read_bytes() for name in names(lake, "raw/processed")}
+    raw = raw_objects(lake, "raw/processed")
     assert (len(entries(lake)), len(before), len(names(lake, "raw/pending"))) == LEFT[place]
 
     ordinary_run(lake)
