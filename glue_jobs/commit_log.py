@@ -35,7 +35,7 @@ SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after thei
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
 JOB_TIMEOUT = timedelta(minutes=20)  # as deploy/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
-BYTES_PER_CORE = 256 * 2**20  # of JSON in a batch; docs/commit-log.md has the memory that it takes
+BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
 _COMPARING = BoundedSemaphore(8)  # so many archived objects are in memory at a time, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
