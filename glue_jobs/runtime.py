@@ -122,8 +122,6 @@ class GlueJob:
     def plan_for(self, items: int) -> None:
         """Tell Spark how much is to come: whether compiling plans pays, and how many tasks share a table's rows."""
         is_large = items >= MANY_ITEMS
-        if is_large and self._session is None:
-            self._jvm = _LARGE_JVM
         settings = self.spark.conf
         for key, value in _UNCOMPILED.items():
             if is_large:
@@ -146,8 +144,6 @@ class GlueJob:
         Raises the first expected error of a task as it is. Raises py4j's error for any other, and when a task's process
         ends.
         """
-        if self._session is None:
-            self._jvm = _LARGE_JVM
         # As values: of an exception that a task raises, the driver sees a text.
         task = partial(_result_or_error, function, expected_errors)
         results: list[_Report] = []
