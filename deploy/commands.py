@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from glue_jobs.commit_log import CommitLog, CommitLogError, new_ulid
+from glue_jobs.commit_log import CommitLog, new_ulid
+from glue_jobs.log_entry import CommitLogError
 from shared import lake
 from shared.contract import Table
 from shared.store import ObjectStore, StoreError

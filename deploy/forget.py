@@ -14,8 +14,8 @@ null. So positions and counts stay true.
 - What is still pending is left to the job: rewriting a dropped file would make it look newer than it is. Run the job,
   then this again; until then the exit status is 1.
 - It repeats nothing, and may be stopped and started again at any time: each object is replaced whole.
-- ALL leaves the numbers of the log: the done marks, and the last entry emptied of its content. No file name may come
-  twice.
+- ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
+  may come twice.
 - What lies outside stays: files taken with --source, names that people gave to playlists or files, Snowflake's Time
   Travel. And the API may show the person again tomorrow.
 """
@@ -417,7 +417,7 @@ def forget_everything(
     last = None
     for last in commits.entries():  # noqa: B007  # the last one is wanted
         pass
-    kept = {lake.log_entry(last.number), lake.FRONTIER} if last else set()
+    kept = {lake.log_entry(last.number), lake.WATERMARK} if last else set()
     if last and apply:
         nothing = dataclasses.replace(last, inputs=(), files=(), rows={}, rejects={}, reconciliation={})
         if nothing != last:

@@ -54,7 +54,7 @@ class Removal:
 def last_old_batch(store: ObjectStore, before: datetime) -> int:
     """The number up to which every batch is done and was committed before that time; 0 for none."""
     commits = log_of(store)
-    undone = {entry.number for entry in commits.undone_alarm(after=-timedelta(days=36500))}
+    undone = {entry.number for entry in commits.undone()}
     last = retained_after(store)
     for entry in commits.entries(last):
         if entry.committed_at >= before or entry.number in undone:

@@ -1,14 +1,14 @@
 """The commit log takes every raw object into the lake exactly once, however often a job is started, killed or doubled.
 
-It is Delta Lake's protocol in small: an entry `log/<number>.json` is the commit, put_if_absent decides who wins, and
-whatever a killed run left undone is finished by the next one. It works on a store, a clock and an id source, and has no
-other effect. A run may be stopped between any two operations on the store.
+It is a small version of Delta Lake's protocol: an entry `log/<number>.json` is the commit, put_if_absent decides which
+run wins, and the next run finishes what a killed run left. It uses a store, a clock and a source of ids, and has no
+other effect. A run may stop between any two operations on the store. docs/commit-log.md has the protocol and the
+reasons.
 
-Two deliberate strictnesses: whether two batches share an input is asked of keys alone, never of tokens (a chmod changes
-a folder's token), and an object is archived by its document id. What is left out by that is taken by the next batch.
+It is stricter than necessary in two places: two batches share an input if they share its key, whatever its token (a
+chmod changes a folder's token), and an object is archived by its document id. The next batch takes the rest.
 """
 
-import dataclasses
 import json
 import logging
 import os
@@ -17,183 +17,64 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import BoundedSemaphore
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
+from glue_jobs.log_entry import (
+    VERSION,
+    BatchContent,
+    CommitLogError,
+    CommittedInput,
+    Entry,
+    Input,
+    PublishedFile,
+    StagedFile,
+    UnreadableEntryError,
+    as_json,
+    new_entry,
+    read_entry,
+)
 from shared import document, lake
 from shared.store import ObjectStore, TargetDiffersError
 from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
-REJECTS = "rejects"  # the table name of staged files that go to rejects/
-DEATHS = 2  # so many deaths, and an input is planned alone
-SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
-YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
+MAX_FAILED_ATTEMPTS = 2  # after so many an input is planned alone
+SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
+YOUNG = timedelta(seconds=2)  # a dropped file of this age may still be growing
 JOB_TIMEOUT = timedelta(minutes=20)  # as deploy/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
-_COMPARING = BoundedSemaphore(8)  # so many archived objects are in memory at a time, however many threads archive
+_COMPARING = BoundedSemaphore(8)  # at most so many archived objects are in memory, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-class CommitLogError(Exception):
-    """The log or the lake is not as this code left it, or is used wrongly; a person has to look."""
-
-
-class UnreadableEntryError(CommitLogError):
-    """An object in the place of a log entry is damaged, or is not the suite's; the message is the reason alone."""
-
-
-class Input(NamedTuple):
-    """A raw object as it was planned: a key of the lake, or an absolute URI for --source files."""
-
-    key: str
-    token: str
-    size: int
-    time: datetime
-
-    @property
-    def json_size(self) -> int:
-        """About how many bytes of JSON it holds: Spotify's answers shrink to a tenth."""
-        return self.size * 10 if self.key.endswith(".gz") else self.size
-
-
 @dataclass(frozen=True)
 class Batch:
-    """What one attempt takes; `condemned` means: its one input died alone before, quarantine it unread."""
+    """What one attempt reads. `is_poison`: its only input ended an attempt of its own before; quarantine it unread."""
 
     batch_id: str
     head: int
     inputs: tuple[Input, ...]
     planned_at: datetime
-    condemned: bool
-    alone: bool = False  # because of deaths, not because there was nothing else
+    is_poison: bool
+    alone: bool = False  # because of failed attempts, not because nothing else is pending
 
 
 @dataclass(frozen=True)
-class Taken:
-    """An input as the entry has it. An input quarantined unread may leave `document_id` empty."""
+class _AttemptMarker:
+    """What the marker in `log/attempts/` says of one attempt."""
 
     key: str
-    token: str
-    size: int
-    document_id: str
-    extracted_at: str
-    place: Literal["processed", "quarantine", "source"]  # source: leave it where it is
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A file to publish; `staged` is its key under staging/, `table` is `rejects` for rejects."""
-
-    table: str
-    staged: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """A staged file and its final name."""
-
-    staged: str
-    final: str
-    table: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A committed batch. Files are in order of publishing; `rows` counts per table, `rejects` per reason."""
-
-    number: int
-    batch_id: str
-    committed_at: datetime
-    ingest_date: date
-    inputs: tuple[Taken, ...]
-    files: tuple[PublishedFile, ...]
-    rows: Mapping[str, int]
-    rejects: Mapping[str, int]
-    reconciliation: Mapping[str, Any]
-
-    def as_bytes(self) -> bytes:
-        """The entry as readable JSON; equal entries give equal bytes."""
-        content = dataclasses.asdict(self) | {
-            "version": VERSION,
-            "committed_at": document.timestamp(self.committed_at),
-            "ingest_date": self.ingest_date.isoformat(),
-        }
-        return _json(content)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "Entry":
-        """The entry that `as_bytes` wrote. Raises UnreadableEntryError, and CommitLogError for another version's."""
-        try:
-            content = _object(data)
-            version = content.pop("version")
-            if version != VERSION:
-                is_newer = isinstance(version, int) and version > VERSION
-                message = (
-                    "A newer version of the suite wrote this log entry: update this one."
-                    if is_newer
-                    else "An older version of the suite wrote this lake: start a new lake and put the raw objects "
-                    "under raw/processed/ of this one into its raw/pending/."
-                )
-                raise CommitLogError(message)
-            content |= {
-                "committed_at": datetime.fromisoformat(content["committed_at"]),
-                "ingest_date": date.fromisoformat(content["ingest_date"]),
-                "inputs": tuple(Taken(**taken) for taken in content["inputs"]),
-                "files": tuple(PublishedFile(**file) for file in content["files"]),
-            }
-            for name in ("rows", "rejects", "reconciliation"):
-                if not isinstance(content.get(name, {}), dict):
-                    raise UnreadableEntryError(f"its {name} is no object")
-            return cls(**content)
-        except KeyError as error:
-            raise UnreadableEntryError(f"it lacks {error.args[0]}") from error
-        except (ValueError, TypeError, AttributeError) as error:
-            raise UnreadableEntryError("its values are not as the suite writes them") from error
-
-
-def read_entry(store: ObjectStore, number: int) -> Entry | None:
-    """The log entry of this number, None if it is not there. Raises CommitLogError as `Entry.from_bytes` does."""
-    fetched = store.get(lake.log_entry(number))
-    if fetched is None:
-        return None
-    entry = Entry.from_bytes(fetched.data)
-    if entry.number != number:
-        raise UnreadableEntryError(f"it is the entry of number {entry.number}")
-    return entry
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    if not data:
-        raise UnreadableEntryError("it is empty")
-    try:
-        content = json.loads(data)
-    except ValueError as error:
-        raise UnreadableEntryError("it is no JSON: perhaps it is truncated") from error
-    if not isinstance(content, dict):
-        raise UnreadableEntryError("it is no JSON object")
-    return content
-
-
-@dataclass(frozen=True)
-class _Note:
-    """What `log/attempts/` says of one attempt."""
-
-    key: str
-    failed_after: datetime  # from then on it has failed, whatever became of its run
+    failed_after: datetime  # from then on the attempt counts as failed
     inputs: frozenset[tuple[str, str]]
-    suspects: frozenset[tuple[str, str]]  # of the inputs, those that probably are the reason if it failed
+    suspects: frozenset[tuple[str, str]]  # the inputs that probably are the reason if it failed
     alone: bool  # as the batch's
-    failed: bool  # its owner says so
+    failed: bool  # its own run said so
 
 
 class CommitLog:
@@ -224,7 +105,7 @@ class CommitLog:
         """
         self.waiting_seconds = 0.0
         self.left: dict[str, str] = {}
-        self.store = self._store = store
+        self.store = store
         self._is_folder = store.uri.startswith("file://")
         self._clock = clock
         self._new_id = new_id
@@ -242,7 +123,7 @@ class CommitLog:
     # Step 1 and step 6: finishing.
 
     def finish_earlier_commits(self) -> list[int]:
-        """Finish every entry that has no done mark; their numbers. On a folder, also remove expired staging.
+        """Finish every entry that has no completion marker; their numbers. On a folder, also remove expired staging.
 
         Raises CommitLogError if the log has lost an entry.
         """
@@ -254,23 +135,22 @@ class CommitLog:
         return undone
 
     def finish(self, number: int) -> None:
-        """Publish the entry's files, archive its inputs, set its done mark: by anyone, any number of times.
+        """Publish the entry's files, archive its inputs, set its completion marker; any run may, any number of times.
 
-        Raises CommitLogError if neither a staged file nor its final one is there, or the final one is of another batch:
-        the lake is damaged.
+        Raises CommitLogError if a file exists neither staged nor published, or is another batch's: the lake is damaged.
         """
         if self._is_done(number):
             return
         entry = self._entry(number)
         for file in entry.files:
             self._publish(number, file)
-        self._archive_all(number, [taken for taken in entry.inputs if taken.place != "source"])
-        self._store.put_if_absent(lake.done_mark(number), b"")
-        self._advance_frontier()
+        self._archive_all(number, [committed for committed in entry.inputs if committed.place != "source"])
+        self.store.put_if_absent(lake.completion_marker(number), b"")
+        self._advance_watermark()
 
     def _publish(self, number: int, file: PublishedFile) -> None:
         try:
-            if self._store.copy(file.staged, file.final):
+            if self.store.copy(file.staged, file.final):
                 return
             damage = (
                 f"log entry {number} is committed, but {file.final} is missing and its staged file {file.staged} is "
@@ -282,16 +162,18 @@ class CommitLog:
                 f"probably restored from before that batch. {_RESTORE_LOG}; what this entry took is still pending and "
                 "is taken again. Without a backup, move that file out of the lake."
             )
-        if not self._is_done(number):  # after its done mark an entry's files may change by forgetting or retention
+        if not self._is_done(
+            number
+        ):  # after its completion marker an entry's files may change by forgetting or retention
             raise self._damaged(damage)
 
     def _damaged(self, damage: str) -> CommitLogError:
-        return CommitLogError(f"The lake {self._store.uri} is damaged: {damage} Until then nothing more is published.")
+        return CommitLogError(f"The lake {self.store.uri} is damaged: {damage} Until then nothing more is published.")
 
-    def _archive_all(self, number: int, inputs: Sequence[Taken]) -> None:
+    def _archive_all(self, number: int, inputs: Sequence[CommittedInput]) -> None:
         if self._moves_at_once == 1:
-            for taken in inputs:
-                self._archive(number, taken)
+            for committed in inputs:
+                self._archive(number, committed)
             return
         with ThreadPoolExecutor(self._moves_at_once) as pool:
             try:
@@ -300,43 +182,45 @@ class CommitLog:
                 pool.shutdown(wait=False, cancel_futures=True)  # else the error waits for all the others
                 raise
 
-    def _archive(self, number: int, taken: Taken) -> None:
+    def _archive(self, number: int, committed: CommittedInput) -> None:
         """Move the version that was committed; another version under the same key stays pending.
 
         The store copies the version with the token of the entry, so that it need not be read.
         """
-        target = lake.archived(number, taken.key, quarantined=taken.place == "quarantine")
+        target = lake.archived(number, committed.key, quarantined=committed.place == "quarantine")
         try:
-            is_archived = self._store.copy(taken.key, target, taken.token, taken.size)
+            is_archived = self.store.copy(committed.key, target, committed.token, committed.size)
         except TargetDiffersError as error:
             if self._is_done(number):  # after its completion an archived object may change by forgetting
                 return
             raise self._archive_damaged(number, target) from error
-        if is_archived and self._store.delete(taken.key, taken.token):
+        if is_archived and self.store.delete(committed.key, committed.token):
             return
-        if taken.document_id:
+        if committed.document_id:
             with _COMPARING:
-                self._archive_other_token(number, taken, target)
+                self._archive_other_token(number, committed, target)
 
-    def _archive_other_token(self, number: int, taken: Taken, target: str) -> None:
+    def _archive_other_token(self, number: int, committed: CommittedInput, target: str) -> None:
         """Move an object with another token if it is the same document.
 
         A token changes by chmod, in a copied or restored lake, and on S3 when equal bytes are put again under KMS.
         """
-        found = self._store.get(taken.key)
-        if found is None:
-            if self._store.get(target) is None:
-                logger.warning("%s was removed after it was committed: its rows are in the lake, it is not.", taken.key)
+        current = self.store.get(committed.key)
+        if current is None:
+            if self.store.get(target) is None:
+                logger.warning(
+                    "%s was removed after it was committed: its rows are in the lake, it is not.", committed.key
+                )
             return
-        if document.document_id(found.data) != taken.document_id:
+        if document.document_id(current.data) != committed.document_id:
             return
-        if self._store.put_if_absent(target, found.data) or self._is_archived(number, taken, target):
-            self._store.delete(taken.key, found.token, found.data)  # the version just read
+        if self.store.put_if_absent(target, current.data) or self._is_archived(number, committed, target):
+            self.store.delete(committed.key, current.token, current.data)  # the version just read
 
-    def _is_archived(self, number: int, taken: Taken, target: str) -> bool:
+    def _is_archived(self, number: int, committed: CommittedInput, target: str) -> bool:
         """Whether the archived object is the same document. Raises CommitLogError unless it may have been forgotten."""
-        kept = self._store.get(target)
-        if kept is not None and document.document_id(kept.data) == taken.document_id:
+        kept = self.store.get(target)
+        if kept is not None and document.document_id(kept.data) == committed.document_id:
             return True
         if kept is not None and not self._is_done(number):
             raise self._archive_damaged(number, target)
@@ -348,8 +232,8 @@ class CommitLog:
             f"another batch with this number. {_RESTORE_LOG}, or move that object out of the lake."
         )
 
-    def undone_alarm(self, after: timedelta = timedelta(hours=24)) -> list[Entry]:
-        """The entries that were committed so long ago and are not done: something keeps them from being finished.
+    def undone(self, after: timedelta = timedelta(0)) -> list[Entry]:
+        """The entries without a completion marker, committed at least so long ago, for example by a killed run.
 
         Raises CommitLogError if the log has lost an entry.
         """
@@ -359,7 +243,7 @@ class CommitLog:
     # Step 2: planning.
 
     def leave(self, key: str, reason: str) -> None:
-        """Plan this object no more: it cannot be read, moved or addressed, and stays in place."""
+        """Do not plan this object again in this run: it cannot be read, moved or addressed, and stays in place."""
         if key not in self.left:
             self.left[key] = reason
             logger.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
@@ -367,35 +251,33 @@ class CommitLog:
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.
 
-        With sources, a batch of those that no entry has yet, instead of what is pending; `again` takes them whether an
-        entry has them or not, and the caller leaves out what it has taken itself. Healthy inputs come first, then the
-        condemned, then those that died twice, one at a time.
+        With sources: a batch of those that no entry has yet, instead of what is pending. `again`: whether an entry has
+        them or not; the caller leaves out what it has committed itself. Inputs without failed attempts come first, then
+        poison, then those of failed attempts, one at a time.
         """
         self.waiting_seconds = 0.0
-        found = ready = self._rest_of_listing() if sources is None else []
+        present = ready = self._rest_of_listing() if sources is None else []
         is_rest = bool(ready)
         if not is_rest:
-            found, ready = self._list_ready(sources, again=again)
-        notes = self._notes(found, is_rest=is_rest, of_sources=sources is not None)
+            present, ready = self._list_ready(sources, again=again)
+        markers = self._markers(present, is_rest=is_rest, of_sources=sources is not None)
         if not ready:
             return None
-        inputs, alone, condemned = self._choose(ready, notes)
+        inputs, alone, poison = self._choose(ready, markers)
         batch_id = f"{self._newest:020d}-{self._new_id()}"
-        batch = Batch(batch_id, self._newest, tuple(inputs), self._clock(), condemned, alone)
+        batch = Batch(batch_id, self._newest, tuple(inputs), self._clock(), poison, alone)
         if self._before_attempt:
             self._before_attempt(batch)
-        self._put_note(batch, batch.inputs, failed=False, alone=batch.alone)
+        self._put_marker(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
 
     def _rest_of_listing(self) -> list[Input]:
-        """What no entry took since the listing of which a batch was planned before."""
+        """What is left of the last listing, without the inputs of every entry since."""
         if self._rest:
             newest = max(self._numbers(self._newest), default=self._newest)
-            for number in range(
-                self._newest + 1, newest + 1
-            ):  # each: a long folder's listing may miss the first of two
-                entry = self._entry(number)
-                self._take_out(entry)
+            # Each number: the listing of a long folder may miss the first of two entries.
+            for number in range(self._newest + 1, newest + 1):
+                self._take_out(self._entry(number))
                 self._newest = number
         return [pending for pending in self._rest.values() if pending.key not in self.left]
 
@@ -411,103 +293,122 @@ class CommitLog:
             held = {committed.key: number for number in undone for committed in self._entry(number).inputs}
             listed = self._pending() if sources is None else list(sources)
             listed = [pending for pending in listed if pending.key not in self.left]
-            found = listed if again or sources is None else self._untaken(listed)
-            free = [pending for pending in found if pending.key not in held]
-            if free or not found:
+            present = listed if again or sources is None else self._uncommitted(listed)
+            free = [pending for pending in present if pending.key not in held]
+            if free or not present:
                 break
-            for number in sorted({held[pending.key] for pending in found}):
+            for number in sorted({held[pending.key] for pending in present}):
                 self.finish(number)  # what is left may be a newer version under an old key
         ready = [pending for pending in free if not self._is_young(pending)]
         if not ready:
             self.waiting_seconds = max((self._seconds_to_wait(young) for young in free), default=0.0)
         self._newest = head
         self._rest = {pending.key: pending for pending in ready} if sources is None else {}
-        return found, ready
+        return present, ready
 
-    def _put_note(self, batch: Batch, inputs: Sequence[Input], *, failed: bool, alone: bool) -> None:
-        note = {
+    def _put_marker(self, batch: Batch, inputs: Sequence[Input], *, failed: bool, alone: bool) -> None:
+        marker = {
             "version": VERSION,
             "planned_at": document.timestamp(batch.planned_at),
             "failed_after": document.timestamp(batch.planned_at + self._job_timeout),
-            "inputs": [{"key": one.key, "token": one.token} for one in inputs],
-            "suspects": [one.key for one in largest(inputs)],
+            "inputs": [{"key": planned.key, "token": planned.token} for planned in inputs],
+            "suspects": [suspect.key for suspect in largest(inputs)],
             "alone": alone,
             "failed": failed,
         }
-        self._store.put(lake.attempt(batch.batch_id), _json(note))
+        self.store.put(lake.attempt(batch.batch_id), as_json(marker))
 
     def _pending(self) -> list[Input]:
         return [
-            Input(one.key, one.token, one.size, one.time)
+            Input(listed.key, listed.token, listed.size, listed.time)
             for prefix in (lake.PENDING, lake.QUIET)
-            for one in self._store.list(prefix, left=self.leave)
+            for listed in self.store.list(prefix, left=self.leave)
         ]
 
-    def _untaken(self, sources: Iterable[Input]) -> list[Input]:
-        taken = {(one.key, one.token) for entry in self.entries() for one in entry.inputs}
-        return [one for one in sources if (one.key, one.token) not in taken]
+    def _uncommitted(self, sources: Iterable[Input]) -> list[Input]:
+        committed = {source.version for entry in self.entries() for source in entry.inputs}
+        return [source for source in sources if source.version not in committed]
 
-    def _is_young(self, one: Input) -> bool:
+    def _is_young(self, pending: Input) -> bool:
         # A time far in the future is a clock gone wrong, not a file on its way.
-        return self._is_folder and one.key.startswith(lake.DROP) and abs(self._clock() - one.time) < YOUNG
+        return self._is_folder and pending.key.startswith(lake.DROP) and abs(self._clock() - pending.time) < YOUNG
 
-    def _seconds_to_wait(self, one: Input) -> float:
-        return max((one.time + YOUNG - self._clock()).total_seconds(), 0.01)
+    def _seconds_to_wait(self, young: Input) -> float:
+        return max((young.time + YOUNG - self._clock()).total_seconds(), 0.01)
 
-    def _notes(self, inputs: Iterable[Input], *, is_rest: bool, of_sources: bool) -> list[_Note]:
-        """The notes of attempts on any of these inputs.
+    def _markers(self, inputs: Iterable[Input], *, is_rest: bool, of_sources: bool) -> list[_AttemptMarker]:
+        """The markers of attempts on any of these inputs.
 
-        Dead ones are removed when none of their inputs is left, unless the inputs are only the rest of a listing.
+        A failed attempt's marker is removed when none of its inputs is left, unless the inputs are only the rest of a
+        listing.
         """
-        present = {(planned.key, planned.token) for planned in inputs}
-        notes = []
-        for listed in self._store.list(lake.ATTEMPTS):
-            fetched = self._store.get(listed.key)
-            note = _read_note(listed.key, fetched.data) if fetched else None
-            if note is None:
+        present = {planned.version for planned in inputs}
+        markers = []
+        for listed in self.store.list(lake.ATTEMPTS):
+            fetched = self.store.get(listed.key)
+            marker = _read_marker(listed.key, fetched.data) if fetched else None
+            if marker is None:
                 continue
-            if note.inputs & present:
-                notes.append(note)
-            elif not is_rest and self._is_dead(note) and of_sources != any(_is_pending(key) for key, _ in note.inputs):
-                self._store.delete(note.key)
-        return notes
+            if marker.inputs & present:
+                markers.append(marker)
+            elif (
+                not is_rest
+                and self._has_failed(marker)
+                and of_sources != any(_is_pending(key) for key, _ in marker.inputs)
+            ):
+                self.store.delete(marker.key)
+        return markers
 
     def running(self) -> Iterator[tuple[str, datetime]]:
         """The keys of markers of attempts that may still be at work, and when each counts as failed."""
-        for listed in self._store.list(lake.ATTEMPTS):
-            fetched = self._store.get(listed.key)
-            note = _read_note(listed.key, fetched.data) if fetched else None
-            if note is None and fetched and self._clock() - listed.time < JOB_TIMEOUT:  # it cannot be read: be careful
+        for listed in self.store.list(lake.ATTEMPTS):
+            fetched = self.store.get(listed.key)
+            marker = _read_marker(listed.key, fetched.data) if fetched else None
+            if (
+                marker is None and fetched and self._clock() - listed.time < JOB_TIMEOUT
+            ):  # it cannot be read: be careful
                 yield listed.key, listed.time + JOB_TIMEOUT
-            elif note is not None and not self._is_dead(note):
-                yield listed.key, note.failed_after
+            elif marker is not None and not self._has_failed(marker):
+                yield listed.key, marker.failed_after
 
-    def note_more(self, *, is_more: bool) -> None:
-        """Say, for whoever starts the next run, whether this one stopped before it had taken everything."""
+    def mark_more(self, *, is_more: bool) -> None:
+        """Tell what starts the next run whether this run stopped with objects still pending."""
         if is_more:
-            self._store.put(lake.MORE, _json({"stopped_at": document.timestamp(self._clock())}))
+            self.store.put(lake.MORE, as_json({"stopped_at": document.timestamp(self._clock())}))
         else:
-            self._store.delete(lake.MORE)
+            self.store.delete(lake.MORE)
 
-    def _is_dead(self, note: _Note) -> bool:
-        return note.failed or self._clock() > note.failed_after
+    def _has_failed(self, marker: _AttemptMarker) -> bool:
+        return marker.failed or self._clock() > marker.failed_after
 
-    def _choose(self, ready: Sequence[Input], notes: Sequence[_Note]) -> tuple[Sequence[Input], bool, bool]:
-        """The inputs of the next batch, whether they stand alone because of deaths, and whether they are condemned."""
-        dead = [note for note in notes if self._is_dead(note)]
-        deaths = Counter(key for note in dead for key in note.inputs)
-        # After one death the largest are tried alone, so that the others need not wait for a second one.
-        suspects = {key for note in dead for key in note.suspects if len(note.inputs) > 1 or note.failed}
-        healthy = [one for one in ready if deaths[one.key, one.token] < DEATHS and (one.key, one.token) not in suspects]
+    def _choose(self, ready: Sequence[Input], markers: Sequence[_AttemptMarker]) -> tuple[Sequence[Input], bool, bool]:
+        """The inputs of the next batch, whether failed attempts make them alone, and whether they are poison."""
+        failed_attempts = [marker for marker in markers if self._has_failed(marker)]
+        failures = Counter(key for marker in failed_attempts for key in marker.inputs)
+        # After one failed attempt the largest are tried alone, so that the others need not wait for a second one.
+        suspects = {
+            key for marker in failed_attempts for key in marker.suspects if len(marker.inputs) > 1 or marker.failed
+        }
+        healthy = [
+            pending
+            for pending in ready
+            if failures[pending.version] < MAX_FAILED_ATTEMPTS and pending.version not in suspects
+        ]
         if healthy:
             return self._bounded(healthy), False, False
-        died_alone = {key for note in dead if note.alone for key in note.inputs if note.failed or deaths[key] > DEATHS}
-        for one in ready:
-            if (one.key, one.token) in died_alone:
-                return [one], True, True
-        # Those first that no run tries alone, or tried and died too short a time ago.
-        tried = {key for note in notes if note.alone for key in note.inputs}
-        return [min(ready, key=lambda one: ((one.key, one.token) in tried, one.key))], True, False
+        failed_alone = {
+            key
+            for marker in failed_attempts
+            if marker.alone
+            for key in marker.inputs
+            if marker.failed or failures[key] > MAX_FAILED_ATTEMPTS
+        }
+        for pending in ready:
+            if pending.version in failed_alone:
+                return [pending], True, True
+        # First those that no run tries alone now, or tried a short time ago.
+        tried = {key for marker in markers if marker.alone for key in marker.inputs}
+        return [min(ready, key=lambda pending: (pending.version in tried, pending.key))], True, False
 
     def _bounded(self, inputs: Sequence[Input]) -> list[Input]:
         bounded: list[Input] = []
@@ -532,7 +433,7 @@ class CommitLog:
             if not expected:
                 continue
             first, last = min(expected), max(expected)
-            for listed in self._store.list(prefix, after=first[:-1], left=self.leave):
+            for listed in self.store.list(prefix, after=first[:-1], left=self.leave):
                 if listed.key > last:
                     break
                 if expected.get(listed.key) == listed.token:
@@ -544,7 +445,7 @@ class CommitLog:
     def commit(
         self,
         batch: Batch,
-        taken: Sequence[Taken],
+        inputs: Sequence[CommittedInput],
         files: Sequence[StagedFile],
         *,
         rejects: Mapping[str, int],
@@ -554,14 +455,16 @@ class CommitLog:
         """Commit the batch and publish it. None: it lost or its inputs changed; it was dropped, plan again.
 
         `batches_file(number, committed_at)` stages the row of table `batches`, again for every number that is tried;
-        it is published last. Raises CommitLogError if taken is not the batch, or a staged file is not there.
+        it is published last. Raises CommitLogError if the inputs are not the batch's, or a staged file is missing.
         """
-        if {(one.key, one.token) for one in taken} != {(one.key, one.token) for one in batch.inputs}:
-            message = f"Batch {batch.batch_id} must account for its own inputs, each of them: {len(taken)} are given."
-            raise CommitLogError(message)
+        if {i.version for i in inputs} != {i.version for i in batch.inputs}:
+            raise CommitLogError(
+                f"Batch {batch.batch_id} has {len(batch.inputs)} inputs; the commit names {len(inputs)}, or others."
+            )
         if not self.still_there(batch):
             self.drop(batch)
             return None
+        content = BatchContent(inputs, rejects, reconciliation)
         number = batch.head + 1
         while True:
             now = self._clock().astimezone(UTC)
@@ -570,16 +473,16 @@ class CommitLog:
                 return None
             staged = (*files, batches_file(number, now))
             self._must_be_staged(batch, staged)
-            entry = _new_entry(number, batch, now, taken, staged, rejects, reconciliation)
+            entry = new_entry(number, batch.batch_id, now, content, staged)
             self._perhaps_committed.add(batch.batch_id)
-            if self._store.put_if_absent(lake.log_entry(number), entry.as_bytes()):
+            if self.store.put_if_absent(lake.log_entry(number), entry.as_bytes()):
                 break
             winner = self._entry(number)
             if winner.batch_id == batch.batch_id:  # it was written, only the answer was lost
                 entry = winner
                 break
             self._perhaps_committed.discard(batch.batch_id)
-            if {one.key for one in winner.inputs} & {one.key for one in batch.inputs}:
+            if {committed.key for committed in winner.inputs} & {planned.key for planned in batch.inputs}:
                 self.drop(batch)
                 return None
             number += 1
@@ -589,51 +492,52 @@ class CommitLog:
         return entry
 
     def _must_be_staged(self, batch: Batch, files: Iterable[StagedFile]) -> None:
-        there = {one.key for one in self._store.list(lake.staging(batch.batch_id))}
+        there = {listed.key for listed in self.store.list(lake.staging(batch.batch_id))}
         for file in files:
             if file.staged not in there:
-                message = f"Batch {batch.batch_id} was not committed: its staged file {file.staged} is not there."
-                raise CommitLogError(message)
+                raise CommitLogError(
+                    f"Batch {batch.batch_id} was not committed: its staged file {file.staged} is missing."
+                )
 
     def drop(self, batch: Batch) -> None:
-        """An orderly end: remove the batch's own staging and its note. What is pending is listed again.
+        """End an attempt in order: remove the batch's own staging and marker, so that what is pending is listed again.
 
-        After a commit of which nobody knows how it ended, the staging stays for whoever finishes it. Where an input may
-        have been the reason (a crash of Spark), do not drop: the note that stays is what counts as its death.
+        After a commit whose outcome is unknown, the staging stays for the run that finishes it. Where an input may have
+        been the reason (Spark crashed), do not drop: the marker that stays counts as a failed attempt.
         """
         self._rest = {}
         self._tidy_up(batch)
 
     def _tidy_up(self, batch: Batch) -> None:
         self._delete_staging(batch)
-        self._store.delete(lake.attempt(batch.batch_id))
+        self.store.delete(lake.attempt(batch.batch_id))
 
     def _delete_staging(self, batch: Batch) -> None:
         if batch.batch_id not in self._perhaps_committed:
-            self._store.delete_under(lake.staging(batch.batch_id))
+            self.store.delete_under(lake.staging(batch.batch_id))
 
     def fail(self, batch: Batch, inputs: Sequence[Input], *, alone: bool = False) -> None:
-        """An orderly end for which these inputs of the batch are the reason: it counts as their death at once.
+        """End an attempt in order because of these inputs: it counts as a failed attempt of theirs at once.
 
-        The next batch is of healthy inputs, if there are any; the largest of these are then planned alone. An input
-        that failed alone is quarantined instead.
+        The next batch is of inputs without failed attempts, if there are any; the largest of these are then planned
+        alone. An input that failed alone is quarantined instead.
         """
-        self._put_note(batch, inputs, failed=True, alone=batch.alone or alone)
+        self._put_marker(batch, inputs, failed=True, alone=batch.alone or alone)
         self._delete_staging(batch)
 
     def _remove_expired_staging(self) -> None:
-        """By age, never of a batch noted or still to be published. On S3 the bucket's lifecycle rule does it."""
+        """By age, never of a batch with a marker or still to be published. On S3 the bucket's lifecycle does it."""
         newest: dict[str, datetime] = {}
-        for one in self._store.list(lake.STAGING):
-            batch_id = one.key.removeprefix(lake.STAGING).partition("/")[0]
-            newest[batch_id] = max(one.time, newest.get(batch_id, one.time))
+        for listed in self.store.list(lake.STAGING):
+            batch_id = listed.key.removeprefix(lake.STAGING).partition("/")[0]
+            newest[batch_id] = max(listed.time, newest.get(batch_id, listed.time))
         expired = {batch_id for batch_id, at in newest.items() if self._clock() - at > STAGING_KEPT}
         if expired:
-            noted = {one.key for one in self._store.list(lake.ATTEMPTS)}  # the clock may be wrong, its owner alive
-            expired = {batch_id for batch_id in expired if lake.attempt(batch_id) not in noted}
+            marked = {listed.key for listed in self.store.list(lake.ATTEMPTS)}  # the clock may be wrong, its run alive
+            expired = {batch_id for batch_id in expired if lake.attempt(batch_id) not in marked}
             expired -= {self._entry(number).batch_id for number in self._head()[1]}
         for batch_id in sorted(expired):
-            self._store.delete_under(lake.staging(batch_id))
+            self.store.delete_under(lake.staging(batch_id))
 
     # Reading the log.
 
@@ -645,100 +549,98 @@ class CommitLog:
     def _entry(self, number: int) -> Entry:
         key = lake.log_entry(number)
         try:
-            entry = read_entry(self._store, number)
+            entry = read_entry(self.store, number)
         except UnreadableEntryError as error:
             raise self._damaged(
                 f"{key} cannot be read ({error}). Restore it from a backup or from an earlier version in the bucket; "
                 "if the suite never wrote it, move it out of the lake."
             ) from error
         except CommitLogError as error:
-            message = f"{self._store.object_uri(key)}: {error}"
-            raise CommitLogError(message) from error
+            raise CommitLogError(f"{self.store.object_uri(key)}: {error}") from error
         if entry is None:
-            damage = f"{key} is gone. Restore it from a backup."
-            raise self._damaged(damage)
+            raise self._damaged(f"{key} is gone. Restore it from a backup.")
         return entry
 
     def _numbers(self, after: int) -> Iterator[int]:
-        for listed in self._store.list(lake.LOG, after=lake.log_entry(after)):
-            if listed.key > lake.ATTEMPTS:  # sorted: entries come before attempts, done marks and the frontier
+        for listed in self.store.list(lake.LOG, after=lake.log_entry(after)):
+            if listed.key > lake.ATTEMPTS:  # sorted: entries come before attempts, completion markers and the watermark
                 return
             number = lake.log_number(listed.key)
             if number is not None:
                 yield number
 
     def _done(self, after: int) -> Iterator[int]:
-        for listed in self._store.list(lake.DONE, after=lake.done_mark(after)):
+        for listed in self.store.list(lake.DONE, after=lake.completion_marker(after)):
             number = lake.log_number(listed.key)
             if number is not None:
                 yield number
 
     def _is_done(self, number: int) -> bool:
-        return self._store.get(lake.done_mark(number)) is not None
+        return self.store.get(lake.completion_marker(number)) is not None
 
     def _head(self) -> tuple[int, list[int]]:
-        """The greatest number in the log, 0 if it is empty, and the numbers of the entries without a done mark."""
-        frontier = self._frontier()
-        head = max(self._numbers(frontier), default=frontier)
-        done = set(self._done(frontier))  # read later: what was finished in between is archived and no longer pending
+        """The greatest number in the log, 0 if it is empty, and the entries without a completion marker."""
+        watermark = self._watermark()
+        head = max(self._numbers(watermark), default=watermark)
+        done = set(self._done(watermark))  # read later: what was finished in between is archived and no longer pending
         # The log has no gaps, but a long folder's listing may miss the first of two entries that arrive meanwhile.
-        return head, [number for number in range(frontier + 1, head + 1) if number not in done]
+        return head, [number for number in range(watermark + 1, head + 1) if number not in done]
 
     def _checked_log(self) -> list[int]:
-        """The numbers of the entries without a done mark. Raises CommitLogError if an entry is missing.
+        """The numbers of the entries without a completion marker. Raises CommitLogError if an entry is missing.
 
-        Entries are never removed, and are written before their done marks and before the frontier. So what is not in
+        Entries are never removed, and are written before their completion markers and the watermark. So what is not in
         the listing is read before it counts as missing: it may have been committed since. Forgetting everything
-        removes all entries but the last, and leaves that without inputs and files.
+        removes all entries but the last, and empties that.
         """
         numbers = sorted(self._numbers(0))
         done = set(self._done(0))
         listed = set(numbers)
         head = max(listed | done, default=0)
-        frontier = self._noted_frontier()
-        last = max(head, frontier)
+        watermark = self._read_watermark()
+        last = max(head, watermark)
         after = 0
         while gap := next((n for n in range(after + 1, last + 1) if n not in listed and not self._is_there(n)), 0):
             after = next((n for n in numbers if n > gap and self._is_emptied(n)), 0)
             if not after:
                 later = [(n, lake.log_entry(n)) for n in numbers if n > gap] + [
-                    (n, lake.done_mark(n)) for n in done if n >= gap
+                    (n, lake.completion_marker(n)) for n in done if n >= gap
                 ]
-                witness = min(later, default=(frontier, lake.FRONTIER))[1]
+                witness = min(later, default=(watermark, lake.WATERMARK))[1]
                 raise self._damaged(
                     f"{lake.log_entry(gap)} is gone, but {witness} shows that it was committed. Restore it from a "
                     f"backup; if there never was such a batch, move {witness} out of the lake."
                 )
-        after = max(after, frontier if frontier in done else 0)
+        after = max(after, watermark if watermark in done else 0)
         return [number for number in range(after + 1, head + 1) if number not in done]
 
     def _is_there(self, number: int) -> bool:
-        return self._store.get(lake.log_entry(number)) is not None
+        return self.store.get(lake.log_entry(number)) is not None
 
     def _is_emptied(self, number: int) -> bool:
         entry = self._entry(number)
         return not entry.inputs and not entry.files
 
-    def _noted_frontier(self) -> int:
-        fetched = self._store.get(lake.FRONTIER)
+    def _read_watermark(self) -> int:
+        fetched = self.store.get(lake.WATERMARK)
         try:
             return int(json.loads(fetched.data)["done"]) if fetched else 0
         except (ValueError, KeyError, TypeError):
             return 0
 
-    def _frontier(self) -> int:
+    def _watermark(self) -> int:
         """All entries up to it are done. A hint: whatever is not plausible counts as 0."""
-        number = self._noted_frontier()
+        number = self._read_watermark()
         return number if number > 0 and self._is_done(number) else 0
 
-    def _advance_frontier(self) -> None:
-        known = frontier = self._frontier()
+    def _advance_watermark(self) -> None:
+        known = watermark = self._watermark()
         for number in self._done(known):
-            if number != frontier + 1:
+            if number != watermark + 1:
                 break
-            frontier = number
-        if frontier > known:
-            self._store.put(lake.FRONTIER, _json({"done": frontier}))
+            watermark = number
+        if watermark > known:
+            self.store.put(lake.WATERMARK, as_json({"done": watermark}))
 
 
 def new_ulid(clock: Callable[[], datetime]) -> str:
@@ -749,65 +651,27 @@ def new_ulid(clock: Callable[[], datetime]) -> str:
 
 def largest(inputs: Iterable[Input]) -> list[Input]:
     """The few inputs that hold most, the largest first."""
-    return sorted(inputs, key=lambda one: (-one.json_size, one.key))[:SUSPECTS]
+    return sorted(inputs, key=lambda planned: (-planned.json_size, planned.key))[:SUSPECTS]
 
 
 def _is_pending(key: str) -> bool:
     return key.startswith((lake.PENDING, lake.QUIET))
 
 
-def _json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-
-
-def _read_note(key: str, data: bytes) -> _Note | None:
+def _read_marker(key: str, data: bytes) -> _AttemptMarker | None:
     try:
         content = json.loads(data)
-        inputs = frozenset((one["key"], one["token"]) for one in content["inputs"])
-        suspects = set(content.get("suspects", ()))  # notes of earlier versions have none
-        return _Note(
+        inputs = frozenset((version["key"], version["token"]) for version in content["inputs"])
+        suspects = set(content.get("suspects", ()))  # markers of earlier versions have none
+        return _AttemptMarker(
             key,
             datetime.fromisoformat(content["failed_after"])
-            if "failed_after" in content  # notes of earlier versions have none
+            if "failed_after" in content  # markers of earlier versions have none
             else datetime.fromisoformat(content["planned_at"]) + JOB_TIMEOUT,
             inputs,
-            frozenset(one for one in inputs if one[0] in suspects),
+            frozenset(version for version in inputs if version[0] in suspects),
             bool(content["alone"]),
             bool(content.get("failed")),
         )
     except (ValueError, KeyError, TypeError):
-        return None  # no note of ours
-
-
-def _new_entry(  # noqa: PLR0913, PLR0917  (what an entry says)
-    number: int,
-    batch: Batch,
-    now: datetime,
-    taken: Sequence[Taken],
-    staged: Sequence[StagedFile],
-    rejects: Mapping[str, int],
-    reconciliation: Mapping[str, Any],
-) -> Entry:
-    parts: Counter[str] = Counter()
-    rows: Counter[str] = Counter()
-    files = []
-    for file in staged:
-        part = parts[file.table]
-        parts[file.table] += 1
-        if file.table == REJECTS:
-            final = lake.rejects_file(now.date(), number, part)
-        else:
-            final = lake.processed_file(file.table, now.date(), number, part)
-            rows[file.table] += file.rows
-        files.append(PublishedFile(file.staged, final, file.table, file.rows))
-    return Entry(
-        number=number,
-        batch_id=batch.batch_id,
-        committed_at=now,
-        ingest_date=now.date(),
-        inputs=tuple(taken),
-        files=tuple(files),
-        rows=dict(rows),
-        rejects=dict(rejects),
-        reconciliation=dict(reconciliation),
-    )
+        return None  # not a marker of the suite

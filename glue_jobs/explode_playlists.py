@@ -16,7 +16,8 @@ from functools import cache, partial
 
 from glue_jobs.arguments import BUDGET_SHARE, NAME, ArgumentError, Arguments, parse_arguments
 from glue_jobs.attempts import attempt
-from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, new_ulid
+from glue_jobs.commit_log import Batch, CommitLog, new_ulid
+from glue_jobs.log_entry import CommitLogError
 from glue_jobs.probe import probe
 from glue_jobs.read_batch import ReadOptions, read_batch
 from glue_jobs.reconcile import ReconciliationError, reconcile
@@ -115,7 +116,7 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
                 summary.add(entry, read.used_file_time, arguments.alarm_rejects)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
     if source.is_pending:
-        commits.note_more(is_more=summary.more)
+        commits.mark_more(is_more=summary.more)
 
 
 def _is_over(arguments: Arguments, summary: Summary) -> bool:

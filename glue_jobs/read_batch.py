@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from glue_jobs.commit_log import Batch, Input, StagedFile, Taken
+from glue_jobs.commit_log import Batch
+from glue_jobs.log_entry import CommittedInput, Input, StagedFile
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
 from glue_jobs.runtime import GlueJob
 from shared import lake
@@ -63,7 +64,7 @@ class BatchRead:
     `documents` has the kinds of each object that was not quarantined, by its key.
     """
 
-    inputs: list[Taken] = field(default_factory=list)
+    inputs: list[CommittedInput] = field(default_factory=list)
     documents: dict[str, Counter[str]] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
@@ -119,7 +120,7 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
                 if planned.key in options.document_ids
             },
             extracted_at=options.extracted_at,
-            is_poison=batch.condemned,
+            is_poison=batch.is_poison,
             source=options.source,
             max_json_bytes=options.max_json_bytes,
         )
@@ -128,7 +129,7 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
     is_local_file = options.source is not None and not options.source.startswith("s3://")
     is_large = sum(planned.json_size for planned in batch.inputs) >= LARGE_BYTES
     # On a cluster an object that is read alone may end its reader, but not the driver.
-    is_by_tasks = (is_large or (batch.alone and job.has_executors)) and not is_local_file and not batch.condemned
+    is_by_tasks = (is_large or (batch.alone and job.has_executors)) and not is_local_file and not batch.is_poison
     reports = _by_tasks(job, parts) if is_by_tasks else map(read_part, parts)
     left: dict[str, str] = {}
     for report in reports:
@@ -185,13 +186,13 @@ def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
         yield tuple(part)
 
 
-def _committed(document: DocumentReport) -> Taken:
+def _committed(document: DocumentReport) -> CommittedInput:
     # An archived object is replayed from its place in the archive; a --source file stays where it is.
     planned = document.input
     place = "processed" if planned.key.startswith((lake.PENDING, lake.QUIET)) else "source"
     if document.reason is not None and place == "processed":
         place = "quarantine"
-    return Taken(
+    return CommittedInput(
         planned.key,
         planned.token,
         planned.size,

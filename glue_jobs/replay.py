@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from glue_jobs.commit_log import CommitLog, Input, Taken
+from glue_jobs.commit_log import CommitLog
+from glue_jobs.log_entry import CommittedInput, Input
 from shared import lake
 from shared.store import Listed, ObjectStore
 from shared.terminal import printable
@@ -56,7 +57,7 @@ def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -
 
     Raises ReplayError if the log does not reach that far, CommitLogError if it is damaged.
     """
-    taken: dict[str, Taken] = {}
+    taken: dict[str, CommittedInput] = {}
     outside: list[str] = []
     head = 0
     for entry in commits.entries():
@@ -89,7 +90,7 @@ def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -
     )
 
 
-def archived_key(number: int, taken: Taken) -> str | None:
+def archived_key(number: int, taken: CommittedInput) -> str | None:
     """Where the lake keeps the object that the batch took; None for a --source file, which stays its owner's."""
     if taken.place != "source":
         return lake.archived(number, taken.key, quarantined=taken.place == "quarantine")

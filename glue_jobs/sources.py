@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glue_jobs.arguments import Arguments
-from glue_jobs.commit_log import Batch, CommitLog, Entry, Input
+from glue_jobs.commit_log import Batch, CommitLog
+from glue_jobs.log_entry import Entry, Input
 from glue_jobs.replay import Replay, one_of_each, plan_replay
 from shared.store import Leave, ObjectStore, open_store
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from glue_jobs.arguments import ALARM_REJECTS, NAME
-from glue_jobs.commit_log import Batch, Entry
+from glue_jobs.commit_log import Batch
+from glue_jobs.log_entry import Entry
 from glue_jobs.replay import Replay, first_number
 from shared.terminal import printable
 

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from glue_jobs.commit_log import Batch, StagedFile
+from glue_jobs.commit_log import Batch
 from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.log_entry import StagedFile
 from glue_jobs.read_batch import BatchRead
 from glue_jobs.reading.typed_rows import ARROW_TYPES
 from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProblemError

@@ -15,7 +15,7 @@ REJECTS = "rejects/"
 LOG = "log/"
 DONE = "log/done/"
 ATTEMPTS = "log/attempts/"
-FRONTIER = "log/frontier.json"
+WATERMARK = "log/frontier.json"
 MORE = "log/more.json"  # a run stopped before it had taken everything
 RETENTION = "log/retention.json"  # up to which number retention has removed everything
 STATE = "state/"
@@ -100,12 +100,12 @@ def log_entry(number: int) -> str:
 
 
 def log_number(key: str) -> int | None:
-    """The number of a log entry or done mark; None for anything else under log/."""
+    """The number of a log entry or completion marker; None for anything else under log/."""
     found = re.fullmatch(r"log/(?:done/)?([0-9]{20})(?:[.]json)?", key)
     return int(found[1]) if found else None
 
 
-def done_mark(number: int) -> str:
+def completion_marker(number: int) -> str:
     """Exists when an entry's files are published and its inputs archived."""
     return f"{DONE}{number:020d}"
 

@@ -12,14 +12,14 @@ import zlib
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.commit_log import REJECTS, Entry, PublishedFile, Taken
+from glue_jobs.log_entry import REJECTS, CommittedInput, Entry, PublishedFile
 from shared.document import document_id, id_of_plain
 
 _MAGIC = b"PAR1"
 _UNREADABLE = (pa.ArrowException, OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error)
 
 
-def is_raw_intact(entry: Entry, taken: Taken, key: str, data: bytes) -> bool:
+def is_raw_intact(entry: Entry, taken: CommittedInput, key: str, data: bytes) -> bool:
     """Whether the archived object is the one that the batch read; one quarantined unread has its size alone."""
     if _noted(entry, key) == id_of_plain(data):
         return True

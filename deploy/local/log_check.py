@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from glue_jobs.commit_log import CommitLogError, Entry, UnreadableEntryError, read_entry
+from glue_jobs.log_entry import CommitLogError, Entry, UnreadableEntryError, read_entry
 from shared import lake
 from shared.store import ObjectStore
 
@@ -37,7 +37,7 @@ def check_log(store: ObjectStore, after: int) -> LogState:
     state = LogState()
     numbers = {one.key: lake.log_number(one.key) for one in store.list(lake.LOG)}
     listed = sorted(n for key, n in numbers.items() if n is not None and key == lake.log_entry(n))
-    done = {n for key, n in numbers.items() if n is not None and key == lake.done_mark(n)}
+    done = {n for key, n in numbers.items() if n is not None and key == lake.completion_marker(n)}
     for number in listed:
         if number > after:
             _read(store, number, state)
@@ -49,9 +49,9 @@ def check_log(store: ObjectStore, after: int) -> LogState:
         if number > max(start, head):
             state.lost.append(range(number, number + 1))
             state.faults.append(
-                f"{lake.done_mark(number)} is there, but {lake.log_entry(number)} is not: restore that from a backup "
-                f"or from an earlier version in the bucket; if there never was a batch {number}, move the marker out "
-                f"of the lake; {_STOPS}"
+                f"{lake.completion_marker(number)} exists, but {lake.log_entry(number)} does not: restore it from a "
+                f"backup or from an earlier version in the bucket; if batch {number} never existed, move the marker "
+                f"out of the lake; {_STOPS}"
             )
     state.unfinished = {number for number in readable if number not in done and number >= start}
     state.faults += _watermark_faults(_watermark(store), max([head, *done]), sorted(state.unfinished))
@@ -93,7 +93,7 @@ def _name_missing(present: Sequence[int], start: int, head: int, state: LogState
 
 
 def _watermark(store: ObjectStore) -> int:
-    fetched = store.get(lake.FRONTIER)
+    fetched = store.get(lake.WATERMARK)
     try:
         return int(json.loads(fetched.data)["done"]) if fetched else 0
     except (ValueError, KeyError, TypeError):
@@ -101,14 +101,14 @@ def _watermark(store: ObjectStore) -> int:
 
 
 def _watermark_faults(watermark: int, head: int, unfinished: Sequence[int]) -> Iterator[str]:
-    says = f"{lake.FRONTIER} says that the batches up to {watermark} are complete, but"
+    says = f"{lake.WATERMARK} says that the batches up to {watermark} are complete, but"
     if watermark > head:
         yield (
             f"{says} the log ends at {head}: restore the later entries with their completion markers from a backup; if "
-            f"there never were any, remove {lake.FRONTIER}, the next run writes it again"
+            f"there never were any, remove {lake.WATERMARK}, the next run writes it again"
         )
     elif early := [number for number in unfinished if number <= watermark]:
         yield (
-            f"{says} batch {early[0]} has no completion marker: remove {lake.FRONTIER} and run the job, which "
+            f"{says} batch {early[0]} has no completion marker: remove {lake.WATERMARK} and run the job, which "
             "completes it"
         )

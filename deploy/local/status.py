@@ -27,7 +27,7 @@ from deploy.commands import (
 from deploy.local.contents import is_raw_intact, rows_of
 from deploy.local.log_check import check_log
 from extract_lambda.progress import Progress, Report, Terminal, silent
-from glue_jobs.commit_log import REJECTS, Entry
+from glue_jobs.log_entry import REJECTS, Entry
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import timestamp

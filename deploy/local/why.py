@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, log_of, parser_of, run_command, table_named, table_text
 from deploy.generate import current_select
-from glue_jobs.commit_log import Entry
+from glue_jobs.log_entry import Entry
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Check, UnreadableDocumentError
 from glue_jobs.replay import archived_key

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 
-from glue_jobs.commit_log import REJECTS, Input, StagedFile
+from glue_jobs.log_entry import REJECTS, Input, StagedFile
 from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Document, UnreadableDocumentError

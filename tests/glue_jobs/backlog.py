@@ -38,7 +38,7 @@ class Telling:
         return self._store.get(key)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Tells before each commit; the done mark begins the next batch's count."""
+        """Tells before each commit; the completion marker begins the next batch's count."""
         number = log_number(key)
         if number is not None and key.endswith(".json"):
             self._tell()

@@ -14,8 +14,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.commit_log import Input
 from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.log_entry import Input
 from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
 from shared.contract import Table

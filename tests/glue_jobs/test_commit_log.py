@@ -13,16 +13,8 @@ from typing import Any
 import pytest
 
 from deploy.forget import forget_everything
-from glue_jobs.commit_log import (
-    Batch,
-    CommitLog,
-    CommitLogError,
-    Entry,
-    Input,
-    StagedFile,
-    Taken,
-    new_ulid,
-)
+from glue_jobs.commit_log import Batch, CommitLog, new_ulid
+from glue_jobs.log_entry import CommitLogError, CommittedInput, Entry, Input, StagedFile
 from shared.store import Fetched, Leave, Listed, ObjectStore, TransientError, open_store
 from tests.glue_jobs.commit_log import s3_double
 from tests.stores import content, folder_store, keys, s3_endpoint, s3_store, store, token
@@ -114,7 +106,7 @@ def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> E
         place = places.get("place", "processed")
         rows.append(data)
         taken.append(
-            Taken(one.key, one.token, one.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
+            CommittedInput(one.key, one.token, one.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
         )
     files = []
     for table in ("songs", "artists"):
@@ -220,7 +212,7 @@ def test_parts_are_counted_per_table_and_rejects_go_to_rejects(store: ObjectStor
     files = [StagedFile(table, f"staging/{batch.batch_id}/{table}/{name}", 1) for table, name in names]
     for file in files:
         store.put(file.staged, file.staged.encode())
-    taken = [Taken(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
+    taken = [CommittedInput(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
 
     entry = log.commit(batch, taken, files[:3], rejects={}, reconciliation={}, batches_file=lambda *_: files[3])
 
@@ -355,7 +347,7 @@ def test_a_vanished_input_is_planned_again(store: ObjectStore) -> None:
     store.put(B, b"b")
     log = commit_log(store)
     batch = planned(log)
-    taken = [Taken(one.key, one.token, 1, "", "", "processed") for one in batch.inputs]
+    taken = [CommittedInput(one.key, one.token, 1, "", "", "processed") for one in batch.inputs]
     store.delete(B)
 
     assert (
@@ -412,7 +404,7 @@ def test_a_foreign_entry_with_my_key_in_another_version_makes_me_plan_again(stor
         batch_id="other",
         committed_at=NOON,
         ingest_date=date(2026, 11, 20),
-        inputs=(Taken(A, "another", 1, "0" * 64, "", "processed"),),
+        inputs=(CommittedInput(A, "another", 1, "0" * 64, "", "processed"),),
         files=(),
         rows={},
         rejects={},
@@ -497,7 +489,7 @@ def test_a_commit_must_account_for_its_inputs(folder_store: ObjectStore) -> None
     log = commit_log(folder_store)
     batch = planned(log)
 
-    with pytest.raises(CommitLogError, match="must account for its own inputs, each of them: 0 are given"):
+    with pytest.raises(CommitLogError, match="has 1 inputs; the commit names 0, or others"):
         log.commit(
             batch, [], [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
         )
@@ -507,10 +499,10 @@ def test_a_file_that_was_never_staged_is_not_committed(folder_store: ObjectStore
     folder_store.put(A, b"a")
     log = commit_log(folder_store)
     batch = planned(log)
-    taken = [Taken(A, token(folder_store, A), 1, "", "", "processed")]
+    taken = [CommittedInput(A, token(folder_store, A), 1, "", "", "processed")]
     missing = StagedFile("batches", f"staging/{batch.batch_id}/batches/x", 1)
 
-    with pytest.raises(CommitLogError, match=r"was not committed: its staged file staging/.*/batches/x is not there"):
+    with pytest.raises(CommitLogError, match=r"was not committed: its staged file staging/.*/batches/x is missing"):
         log.commit(batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: missing)
     assert keys(folder_store, "log/0") == []
 
@@ -923,11 +915,11 @@ def test_an_entry_undone_for_a_day_is_an_alarm(folder_store: ObjectStore) -> Non
     log = commit_log(folder_store, clock)
 
     clock.now += timedelta(hours=23, minutes=59)
-    assert log.undone_alarm() == []
+    assert log.undone(timedelta(hours=24)) == []
     clock.now += timedelta(minutes=1)
-    assert [entry.number for entry in log.undone_alarm()] == [1]
+    assert [entry.number for entry in log.undone(timedelta(hours=24))] == [1]
     log.finish(1)
-    assert log.undone_alarm() == []
+    assert log.undone(timedelta(hours=24)) == []
 
 
 # --- planning beside others
@@ -964,7 +956,9 @@ def test_the_head_is_noted_before_the_listing(folder_store: ObjectStore) -> None
 
     def before(_: int, name: str, args: tuple[Any, ...]) -> None:
         if name == "list" and args[0] == "raw/pending/" and not keys(folder_store, ENTRY_1):
-            entry = Entry(1, "x", NOON, date(2026, 11, 20), (Taken(A, "t", 1, "", "", "processed"),), (), {}, {}, {})
+            entry = Entry(
+                1, "x", NOON, date(2026, 11, 20), (CommittedInput(A, "t", 1, "", "", "processed"),), (), {}, {}, {}
+            )
             folder_store.put(ENTRY_1, entry.as_bytes())
 
     watched = Watched(folder_store, before)
@@ -975,16 +969,16 @@ def test_the_head_is_noted_before_the_listing(folder_store: ObjectStore) -> None
     assert commit(log, watched, batch) is None
 
 
-@pytest.mark.parametrize("frontier", [None, b"", b"{}", b"[]", b'{"done": -1}', b'{"done": 1}'])
-def test_the_frontier_is_only_a_hint(folder_store: ObjectStore, frontier: bytes | None) -> None:
+@pytest.mark.parametrize("watermark", [None, b"", b"{}", b"[]", b'{"done": -1}', b'{"done": 1}'])
+def test_the_frontier_is_only_a_hint(folder_store: ObjectStore, watermark: bytes | None) -> None:
     store = folder_store
     for data in (b"a", b"b"):
         store.put(A, data)
         job(commit_log(store), store)
-    if frontier is None:
+    if watermark is None:
         store.delete("log/frontier.json")
     else:
-        store.put("log/frontier.json", frontier)
+        store.put("log/frontier.json", watermark)
     store.put(A, b"c")
 
     job(commit_log(store), store)
@@ -1093,13 +1087,13 @@ def test_what_died_in_company_is_planned_alone_and_condemned_after_three_deaths(
 
     assert input_keys(die(store, clock)) == [A, B]
     alone = [die(store, clock) for _ in range(3)]
-    assert [(input_keys(one), one.condemned) for one in alone] == [([A], False), ([B], False), ([A], False)]
+    assert [(input_keys(one), one.is_poison) for one in alone] == [([A], False), ([B], False), ([A], False)]
     log = commit_log(store, clock)
-    condemned = planned(log)
-    assert (input_keys(condemned), condemned.condemned) == ([A], True)
-    commit(log, store, condemned, place="quarantine")
+    poison = planned(log)
+    assert (input_keys(poison), poison.is_poison) == ([A], True)
+    commit(log, store, poison, place="quarantine")
     last = planned(log)
-    assert (input_keys(last), last.condemned) == ([B], False)
+    assert (input_keys(last), last.is_poison) == ([B], False)
     commit(log, store, last)
 
     assert archive(store) == [
@@ -1120,7 +1114,7 @@ def test_after_one_death_the_three_largest_are_planned_alone_behind_the_others(f
 
     batches = []
     while batch := log.next_batch():
-        batches.append(([key[-6] for key in input_keys(batch)], batch.condemned))
+        batches.append(([key[-6] for key in input_keys(batch)], batch.is_poison))
         commit(log, folder_store, batch)
 
     assert batches == [(["b", "d"], False), (["a"], False), (["c"], False), (["e"], False)]
@@ -1137,14 +1131,14 @@ def test_what_its_owner_blames_is_planned_alone_at_once_and_condemned_if_it_fail
 
     assert keys(store, "staging/") == []
     others = planned(log)
-    assert (input_keys(others), others.condemned) == ([MANIFEST, B], False)
+    assert (input_keys(others), others.is_poison) == ([MANIFEST, B], False)
     commit(log, store, others)
     alone = planned(log)
-    assert (input_keys(alone), alone.condemned) == ([A], False)
+    assert (input_keys(alone), alone.is_poison) == ([A], False)
     log.fail(alone, alone.inputs)
-    condemned = planned(log)
-    assert (input_keys(condemned), condemned.condemned) == ([A], True)
-    commit(log, store, condemned, place="quarantine")
+    poison = planned(log)
+    assert (input_keys(poison), poison.is_poison) == ([A], True)
+    commit(log, store, poison, place="quarantine")
     assert log.next_batch() is None
     assert keys(store, "log/attempts/") == []
 
@@ -1156,7 +1150,7 @@ def test_a_marker_of_an_earlier_version_counts(folder_store: ObjectStore) -> Non
     for name in ("1", "2", "3"):
         folder_store.put(f"log/attempts/{name}.json", json.dumps(note).encode())
 
-    assert planned(commit_log(folder_store)).condemned
+    assert planned(commit_log(folder_store)).is_poison
 
 
 def commit_unread(log: CommitLog, store: ObjectStore, batch: Batch) -> Entry | None:
@@ -1164,7 +1158,7 @@ def commit_unread(log: CommitLog, store: ObjectStore, batch: Batch) -> Entry | N
     [one] = batch.inputs
     key = f"staging/{batch.batch_id}/batches/part-0.parquet"
     store.put(key, b"1")
-    taken = [Taken(one.key, one.token, one.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
+    taken = [CommittedInput(one.key, one.token, one.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
     return log.commit(
         batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda _, __: StagedFile("b", key, 1)
     )
@@ -1214,7 +1208,7 @@ def test_an_input_that_had_no_company_is_not_condemned_for_one_death(folder_stor
     clock = Clock()
     folder_store.put(A, b"a")
 
-    assert [die(folder_store, clock).condemned for _ in range(4)] == [False, False, False, True]
+    assert [die(folder_store, clock).is_poison for _ in range(4)] == [False, False, False, True]
 
 
 def test_one_that_may_have_died_alone_lets_the_others_go_first(folder_store: ObjectStore) -> None:
@@ -1235,7 +1229,7 @@ def test_a_new_version_starts_without_deaths(folder_store: ObjectStore) -> None:
         die(folder_store, clock)
     folder_store.put(A, b"two")
 
-    assert not planned(commit_log(folder_store, clock)).condemned
+    assert not planned(commit_log(folder_store, clock)).is_poison
     assert len(keys(folder_store, "log/attempts/")) == 1
 
 

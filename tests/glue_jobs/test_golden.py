@@ -16,8 +16,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from glue_jobs.commit_log import Input
 from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.log_entry import Input
 from glue_jobs.reading.part import Part, PartReport, read_part
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake

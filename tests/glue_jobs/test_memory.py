@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.commit_log import Input
+from glue_jobs.log_entry import Input
 from glue_jobs.reading.part import Part, read_part
 from tests.glue_jobs.accounts import entries, names, table
 from tests.waiting import finished

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs import read_batch as module
-from glue_jobs.commit_log import Batch, Input, StagedFile, Taken
+from glue_jobs.commit_log import Batch
+from glue_jobs.log_entry import CommittedInput, Input, StagedFile
 from glue_jobs.read_batch import BatchRead, InputVanishedError, ReadOptions, read_batch
 from glue_jobs.runtime import GlueJob
 from shared import lake
@@ -30,7 +31,7 @@ def inputs(store: ObjectStore) -> tuple[Input, ...]:
 
 
 def read(store: ObjectStore, planned: Iterable[Input], *, poison: bool = False, **options: Any) -> BatchRead:
-    batch = Batch("b1", 0, tuple(planned), NOON, condemned=poison)
+    batch = Batch("b1", 0, tuple(planned), NOON, is_poison=poison)
     return read_batch(GlueJob("tests", []), store.uri, batch, ReadOptions(**options))
 
 
@@ -152,9 +153,9 @@ def test_objects_are_committed_with_their_place_identity_and_time(tmp_path: Path
     brackets = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
     at, archived = "2026-11-20T12:00:00Z", f"raw/processed/{1:020d}/drop/old"
     assert [replace(committed, token="") for committed in batch_read.inputs] == [
-        Taken(f"{DROP}bad", "", 0, empty, at, "quarantine", "the file is empty"),
-        Taken(f"{DROP}good", "", 16, "known", at, "processed", None),
-        Taken(archived, "", 2, brackets, at, "source", "an empty list"),
+        CommittedInput(f"{DROP}bad", "", 0, empty, at, "quarantine", "the file is empty"),
+        CommittedInput(f"{DROP}good", "", 16, "known", at, "processed", None),
+        CommittedInput(archived, "", 2, brackets, at, "source", "an empty list"),
     ]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.commit_log import Batch, Input, StagedFile
+from glue_jobs.commit_log import Batch
+from glue_jobs.log_entry import Input, StagedFile
 from glue_jobs.read_batch import BatchRead, ReadOptions, read_batch
 from glue_jobs.reconcile import ReconciliationError, reconcile
 from glue_jobs.runtime import GlueJob
@@ -218,7 +219,7 @@ def taken(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
     store = open_store(str(root))
     store.put(f"{lake.DROP}page.json", as_bytes(document))
     inputs = tuple(Input(listed.key, listed.token, listed.size, listed.time) for listed in store.list(lake.PENDING))
-    batch = Batch("b1", 0, inputs, NOON, condemned=False)
+    batch = Batch("b1", 0, inputs, NOON, is_poison=False)
     of_batch = read_batch(job, str(root), batch, ReadOptions())
     return of_batch, write_tables(job, store, batch, of_batch)
 

@@ -20,7 +20,7 @@ KEYS = {
     ),
     lake.rejects_file(FRIDAY, 42, 0): "rejects/ingest_date=2026-11-20/00000000000000000042-00000.json.gz",
     lake.log_entry(42): "log/00000000000000000042.json",
-    lake.done_mark(42): "log/done/00000000000000000042",
+    lake.completion_marker(42): "log/done/00000000000000000042",
     lake.attempt("b1"): "log/attempts/b1.json",
 }
 
@@ -81,7 +81,7 @@ def test_a_manifest_is_told_by_its_key(key: str, *, is_one: bool) -> None:
 @pytest.mark.parametrize("number", [1, 42, 10**19])
 def test_a_log_key_gives_its_number_back(number: int) -> None:
     assert lake.log_number(lake.log_entry(number)) == number
-    assert lake.log_number(lake.done_mark(number)) == number
+    assert lake.log_number(lake.completion_marker(number)) == number
 
 
 @pytest.mark.parametrize("key", ["log/frontier.json", "log/attempts/b1.json", "log/42.json", "log/done/", "log/"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.status import as_text, main, status
-from glue_jobs.commit_log import CommitLogError
+from glue_jobs.log_entry import CommitLogError
 from shared.store import ObjectStore, open_store
 from tests.glue_jobs.test_commit_log import A, commit_log, job
 from tests.stores import content
@@ -104,8 +104,8 @@ def test_a_completion_marker_without_an_entry_is_named(lake: ObjectStore) -> Non
 
     assert faults(lake) == [
         (
-            f"{DONE.format(5)} is there, but {ENTRY.format(5)} is not: restore that from a backup or from an earlier "
-            f"version in the bucket; if there never was a batch 5, move the marker out of the lake{STOPS}"
+            f"{DONE.format(5)} exists, but {ENTRY.format(5)} does not: restore it from a backup or from an earlier "
+            f"version in the bucket; if batch 5 never existed, move the marker out of the lake{STOPS}"
         )
     ]
 

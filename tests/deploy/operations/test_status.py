@@ -13,7 +13,7 @@ from deploy.commands import run_command
 from deploy.local.status import as_json, as_text, doublings, main, status
 from deploy.local.warehouse import Warehouse
 from extract_lambda.progress import Progress
-from glue_jobs.commit_log import Entry, Taken
+from glue_jobs.log_entry import CommittedInput, Entry
 from shared.store import ObjectStore
 from tests.deploy.operations.conftest import take
 
@@ -299,7 +299,7 @@ def test_a_lake_that_is_not_there_is_one_sentence(tmp_path: object, capsys: pyte
     )
 
 
-def an_entry(number: int, *inputs: Taken) -> Entry:
+def an_entry(number: int, *inputs: CommittedInput) -> Entry:
     on = datetime(2026, 11, 20, tzinfo=UTC)
     return Entry(number, f"b{number}", on, on.date(), inputs, (), {}, {}, {})
 
@@ -307,16 +307,24 @@ def an_entry(number: int, *inputs: Taken) -> Entry:
 def test_a_raw_object_that_two_batches_took_is_named_and_what_was_replayed_is_not() -> None:
     at = "2026-11-20T10:00:00Z"
     key, other = "raw/pending/drop/a.json", "raw/pending/drop/b.json"
-    replayed = Taken("raw/processed/00000000000000000001/drop/a.json", "t1", 1, "d1", at, "source")
+    replayed = CommittedInput("raw/processed/00000000000000000001/drop/a.json", "t1", 1, "d1", at, "source")
 
     doubled, repeated = doublings(
         [
-            an_entry(1, Taken(key, "t1", 1, "d1", at, "processed"), Taken(other, "t2", 1, "d2", at, "processed")),
-            an_entry(2, Taken(key, "t1", 1, "d1", at, "processed")),
+            an_entry(
+                1,
+                CommittedInput(key, "t1", 1, "d1", at, "processed"),
+                CommittedInput(other, "t2", 1, "d2", at, "processed"),
+            ),
+            an_entry(2, CommittedInput(key, "t1", 1, "d1", at, "processed")),
             an_entry(3, replayed),
-            an_entry(4, replayed, Taken(other, "t3", 1, "d3", at, "processed")),
-            an_entry(5, Taken(key, "t4", 1, "d2", at, "processed")),
-            an_entry(6, Taken(key, "t5", 1, "", at, "quarantine"), Taken(other, "t6", 1, "", at, "quarantine")),
+            an_entry(4, replayed, CommittedInput(other, "t3", 1, "d3", at, "processed")),
+            an_entry(5, CommittedInput(key, "t4", 1, "d2", at, "processed")),
+            an_entry(
+                6,
+                CommittedInput(key, "t5", 1, "", at, "quarantine"),
+                CommittedInput(other, "t6", 1, "", at, "quarantine"),
+            ),
         ]
     )
 
@@ -337,7 +345,7 @@ def test_a_raw_object_that_two_batches_took_is_named_and_what_was_replayed_is_no
 
 
 def test_a_doubling_is_a_difference(folder_store: ObjectStore) -> None:
-    taken = Taken("raw/pending/drop/a.json", "t1", 1, "d1", "2026-11-20T10:00:00Z", "source")
+    taken = CommittedInput("raw/pending/drop/a.json", "t1", 1, "d1", "2026-11-20T10:00:00Z", "source")
     for number in (1, 2):
         folder_store.put(f"log/0000000000000000000{number}.json", an_entry(number, taken).as_bytes())
         folder_store.put(f"log/done/0000000000000000000{number}", b"")

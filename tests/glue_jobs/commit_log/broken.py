@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glue_jobs.commit_log import Batch, CommitLog, Entry, Taken
+from glue_jobs.commit_log import Batch, CommitLog
+from glue_jobs.log_entry import CommittedInput, Entry
 from shared import lake
 from tests.glue_jobs.commit_log.explorer import ONE, OTHER_AGAIN, REPUT, TWO, MakeLog, Scenario
 
@@ -82,29 +83,29 @@ class StagingGoesWithAnUnknownEnd(CommitLog):
 class ArchivedWithoutToken(CommitLog):
     """Step 6: whatever lies under the key is archived and deleted."""
 
-    def _archive(self, number: int, taken: Taken) -> None:
-        found = self._store.get(taken.key)
+    def _archive(self, number: int, taken: CommittedInput) -> None:
+        found = self.store.get(taken.key)
         if found is not None:
-            self._store.put_if_absent(lake.archived(number, taken.key), found.data)
-            self._store.delete(taken.key)
+            self.store.put_if_absent(lake.archived(number, taken.key), found.data)
+            self.store.delete(taken.key)
 
 
 class ArchivedWithoutNumber(CommitLog):
     """Step 6: the archive keeps one object of each name."""
 
-    def _archive(self, number: int, taken: Taken) -> None:  # noqa: ARG002
+    def _archive(self, number: int, taken: CommittedInput) -> None:  # noqa: ARG002
         super()._archive(0, taken)
 
 
-class DoneMarkFirst(CommitLog):
+class CompletionMarkerFirst(CommitLog):
     """Step 6 backwards."""
 
     def finish(self, number: int) -> None:
         if not self._is_done(number):
-            self._store.put_if_absent(lake.done_mark(number), b"")
+            self.store.put_if_absent(lake.completion_marker(number), b"")
             entry = self._entry(number)
             for file in entry.files:
-                self._store.copy(file.staged, file.final)
+                self.store.copy(file.staged, file.final)
             for taken in entry.inputs:
                 self._archive(number, taken)
 
@@ -118,18 +119,18 @@ class BatchesPublishedFirst(CommitLog):
 
 
 class ForeignStagingDeleted(CommitLog):
-    """Step 7: staging that no undone entry names is tidied away at every start."""
+    """Step 7: staging that no undone entry names is removed at every start."""
 
     def finish_earlier_commits(self) -> list[int]:
         undone = super().finish_earlier_commits()
         used = {self._entry(number).batch_id for number in self._head()[1]}
-        for batch_id in sorted({one.key.split("/")[1] for one in self._store.list(lake.STAGING)} - used):
-            self._store.delete_under(lake.staging(batch_id))
+        for batch_id in sorted({one.key.split("/")[1] for one in self.store.list(lake.STAGING)} - used):
+            self.store.delete_under(lake.staging(batch_id))
         return undone
 
 
-class FrontierAheadOfTheMarks(CommitLog):
-    """Step 7: the frontier moves to the greatest done number, over entries that are not done."""
+class WatermarkAheadOfTheMarkers(CommitLog):
+    """Step 7: the watermark moves to the greatest done number, over entries that are not done."""
 
     def _done(self, after: int) -> Iterable[int]:  # type: ignore[override]
         numbers = list(super()._done(after))
@@ -160,14 +161,16 @@ BROKEN = {
     "archived without the log number": Broken(
         ArchivedWithoutNumber, Scenario(ONE, runs=("run",), events=OTHER_AGAIN), "is not the object that"
     ),
-    "done mark first": Broken(DoneMarkFirst, Scenario(ONE, runs=("run",), kills=1), "rows are not those of its inputs"),
+    "completion marker first": Broken(
+        CompletionMarkerFirst, Scenario(ONE, runs=("run",), kills=1), "rows are not those of its inputs"
+    ),
     "batches published first": Broken(BatchesPublishedFirst, Scenario(ONE, runs=("run",)), "announced before"),
     "foreign staging deleted": Broken(
         ForeignStagingDeleted, Scenario(ONE, runs=("run", "finisher")), "staged file", private_staging=False
     ),
-    "the frontier passes what is not done": Broken(
-        FrontierAheadOfTheMarks,
-        Scenario(TWO, max_objects=1, frontier=True, kills=1),
+    "the watermark passes what is not done": Broken(
+        WatermarkAheadOfTheMarkers,
+        Scenario(TWO, max_objects=1, watermark=True, kills=1),
         "is not done",
         breadth_first=True,
     ),

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from glue_jobs.commit_log import CommitLog, Entry, Input
+from glue_jobs.commit_log import CommitLog
+from glue_jobs.log_entry import Entry, Input
 from shared import lake
 from shared.store import S3Store, TransientError
 from tests.glue_jobs.commit_log import s3_double
@@ -71,7 +72,7 @@ class Scenario:
     max_objects: int = 1000
     one_log: bool = False  # a run keeps its log and its listing for all batches; else there is a checkpoint before each
     sources: Mapping[str, bytes] | None = None
-    frontier: bool = False  # else log/frontier.json is never there: it is a hint
+    watermark: bool = False  # else log/frontier.json is never there: it is a hint
     archived: Mapping[str, bytes] = field(default_factory=dict)  # there from the start, under raw/processed/
 
 
@@ -232,15 +233,15 @@ class Exploration:
     # Requests.
 
     def _is_hidden(self, key: str) -> bool:
-        """Notes of attempts change no plan while nobody is dead, and the frontier is a hint: left out of the states."""
-        return key.startswith(lake.ATTEMPTS) or (key == lake.FRONTIER and not self._scenario.frontier)
+        """Markers of attempts change no plan unless a run failed, and the watermark is a hint: not in the states."""
+        return key.startswith(lake.ATTEMPTS) or (key == lake.WATERMARK and not self._scenario.watermark)
 
     def is_private(self, bucket: Bucket, request: Request) -> bool:
         """Whether neither its answer nor its effect can depend on what other runs do before or after it.
 
-        What is there for ever (entries, done marks, published and archived objects; an exploration checks that nobody
-        changes them) is read or refused the same at any time. Nobody looks into the staging of a batch that has no
-        entry, and its owner puts the entry last.
+        What never changes (entries, completion markers, published and archived objects; an exploration checks that) is
+        read or refused the same at any time. Only its own run reads the staging of a batch without an entry, and puts
+        the entry last.
         """
         name, key = request[0], request[1]
         if isinstance(key, tuple):
@@ -509,7 +510,7 @@ def _wrong_end(bucket: Bucket, put: Sequence[tuple[str, bytes]]) -> list[str]:
     wrong = [wrong for entry in entries if (wrong := _wrong_entry(entry, _documents(bucket, entry)))]
     if [entry.number for entry in entries] != list(range(1, len(entries) + 1)):
         wrong.append("the log has a gap")
-    if any(lake.done_mark(entry.number) not in bucket for entry in entries):
+    if any(lake.completion_marker(entry.number) not in bucket for entry in entries):
         wrong.append("an entry is not done")
     if any(key.startswith((lake.PENDING, lake.QUIET)) for key in bucket):
         wrong.append("something is still pending")
@@ -567,7 +568,7 @@ SCENARIOS = {
     "a source beside a run": Scenario(ONE, ("source", "run"), kills=1, sources=FILE),
     "two replays": Scenario({}, ("replay", "replay"), kills=1, sources=OLD, archived=OLD),
     "a replay beside a run": Scenario(ONE, ("replay", "run"), kills=1, sources=OLD, archived=OLD),
-    "the frontier": Scenario(ONE, events=ARRIVAL, kills=1, max_objects=1, frontier=True),
+    "the watermark": Scenario(ONE, events=ARRIVAL, kills=1, max_objects=1, watermark=True),
 }
 DEEP_SCENARIOS = {
     "a re-put and an answer lost": Scenario(ONE, events=REPUT, kills=1, lost_answers=1),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.commit_log import CommitLogError
+from glue_jobs.log_entry import CommitLogError
 from shared import store as store_module
 from shared.store import ObjectStore, S3Store, TargetDiffersError, TransientError
 from tests.glue_jobs.commit_log import s3_double
@@ -312,7 +312,7 @@ def test_an_error_ends_the_archiving_of_the_others(store: ObjectStore) -> None:
                     raise TransientError("busy")
             return store.copy(source, *args)
 
-    log._store = Failing()  # type: ignore[assignment]  # a store on which one copy fails
+    log.store = Failing()  # type: ignore[assignment]  # a store on which one copy fails
 
     with pytest.raises(TransientError):
         take(log, store, batch)

@@ -42,7 +42,7 @@ def test_an_exploration_goes_through_every_step() -> None:
     found = Exploration(Scenario(ONE, runs=("run",), kills=1)).explore()
 
     # Killed: before any change, with one staged file, with two, behind the entry, a table, batches, the archived
-    # object, the delete of the pending one, the done mark, the delete of staging. And not killed.
+    # object, the delete of the pending one, the completion marker, the delete of staging. And not killed.
     assert found.ends == 11
 
 

@@ -402,15 +402,15 @@ def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_ta
     for number in range(3):
         store.put(f"raw/pending/run=1/{number}", b"%d" % number)
     store.put("raw/pending/run=1/1-poison", b"poison")
-    condemned: list[str] = []
+    poison: list[str] = []
 
     def one_run() -> bool:
         """A run that is killed when it reads the poison; whether it came to its end."""
         log = commit_log(store, clock)
         log.finish_earlier_commits()
         while batch := log.next_batch():
-            if batch.condemned:
-                condemned.extend(one.key for one in batch.inputs)
+            if batch.is_poison:
+                poison.extend(one.key for one in batch.inputs)
             elif any("poison" in one.key for one in batch.inputs):
                 return False
             take(log, store, batch)
@@ -422,7 +422,7 @@ def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_ta
         runs += 1
 
     assert runs < 8
-    assert condemned == ["raw/pending/run=1/1-poison"]
+    assert poison == ["raw/pending/run=1/1-poison"]
     assert archived(store, "quarantine") == Counter([b"poison"])
     assert rows(store) == archived(store) == Counter([b"0", b"1", b"2"])
     assert keys(store, "raw/pending/") == keys(store, "log/attempts/") == []

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from glue_jobs.commit_log import Batch, CommitLog, CommitLogError, Entry, Input, StagedFile, Taken, new_ulid
+from glue_jobs.commit_log import Batch, CommitLog, new_ulid
+from glue_jobs.log_entry import CommitLogError, CommittedInput, Entry, Input, StagedFile
 from shared.store import ObjectStore, StoreError, open_store
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -52,11 +53,11 @@ def take(
             if fetched is None:
                 log.drop(batch)
                 return None
-            data, place = fetched.data, "quarantine" if batch.condemned else "processed"
-        if not batch.condemned:
+            data, place = fetched.data, "quarantine" if batch.is_poison else "processed"
+        if not batch.is_poison:
             rows.append(data)
         identity = sha256(data).hexdigest()
-        taken.append(Taken(one.key, one.token, one.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
+        taken.append(CommittedInput(one.key, one.token, one.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
     files = []
     for table in tables:
         key = f"staging/{batch.batch_id}/{table}/part-0.parquet"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.commit_log import Input
+from glue_jobs.log_entry import Input
 from glue_jobs.reading import part
 from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
