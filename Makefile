@@ -37,7 +37,7 @@ help:
 	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
 	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
 	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
-	@echo "make check  lint, types, rules of the house, generated files, tests without Java: seconds"
+	@echo "make check  lint, types, import rules, generated files, quick tests without Java: half a minute"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
 	@echo "make format    formats the code"
 	@echo "make clean     removes .venv, out/ and what tools left behind"

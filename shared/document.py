@@ -18,7 +18,9 @@ from typing import Any
 GZIP_MAGIC = b"\x1f\x8b"
 LIKED_SONGS = "liked:me"
 _HEAD = ("run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt")
-MAX_BYTES = 256 * 2**20  # of a document, uncompressed, unless the caller sets another limit
+# Of a document, uncompressed, unless the caller sets another limit. A task reads it with about six times as much memory
+# (docs/scale.md), and four tasks share the 3 GB that a Glue worker leaves to Python.
+MAX_BYTES = 128 * 2**20
 _SLICE = 2**16  # bytes of a gzip stream that are uncompressed at a time: they make 64 MiB at most
 _CHUNK = 2**20
 _GZIP_FORMAT = 31  # zlib's wbits for a gzip header and trailer

@@ -1,4 +1,4 @@
-"""What all rooms' tests share: one Spark session, as the job itself opens it on a laptop."""
+"""What all tests share: one Spark session, as the job itself opens it on a laptop."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +25,30 @@ def spark() -> Iterator[SparkSession]:
 
 
 # Folders and modules whose tests together take more than a few seconds: `make check` leaves them to `make test`.
-SLOW = ("glue_jobs/commit_log/", "deploy/", "extract_lambda/test_storm", "extract_lambda/test_kills")
+SLOW = (
+    "glue_jobs/commit_log/",
+    "glue_jobs/test_backlog",
+    "glue_jobs/test_local_faults",
+    "deploy/",
+    "extract_lambda/test_handler",
+    "extract_lambda/test_kills",
+    "extract_lambda/test_limits",
+    "extract_lambda/test_secrets",
+    "extract_lambda/test_settings",
+    "extract_lambda/test_storm",
+    "extract_lambda/test_two_days",
+    "test_benchmarks",
+    "test_output",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make check` leaves out: whatever needs the Spark session starts a Java machine."""
+    """Marks what `make check` leaves out: what needs the Spark session or an S3 server, and what takes long."""
     for item in items:
-        if "spark" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "spark" in fixtures:
             item.add_marker("jvm")
-        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).as_posix().startswith(SLOW):
+        callspec = getattr(item, "callspec", None)
+        is_on_s3 = "s3_endpoint" in fixtures or (callspec is not None and callspec.params.get("store") == "s3")
+        if is_on_s3 or item.path.relative_to(HERE).as_posix().startswith(SLOW):
             item.add_marker("slow")

@@ -15,9 +15,11 @@ from glue_jobs.reading.values import to_json
 from shared.store import open_store
 from tests.benchmarks import floor
 from tests.benchmarks.__main__ import current_rows
+from tests.benchmarks.cluster import reading_seconds
 from tests.benchmarks.figures import Figure, WrongRowsError, compare_rows, figure, section, with_section
 from tests.benchmarks.measure import CommandFailedError, Run, measure
 from tests.benchmarks.playlists import write_own, write_pages
+from tests.benchmarks.scale import BEGIN, DOCS, END, Costs, dollars, estimate, tables
 from tests.glue_jobs.builders import NOON
 
 ITEMS = 760  # a whole playlist and half of another: the first number with an episode among them
@@ -93,6 +95,70 @@ def test_the_document_keeps_the_sections_of_other_sizes_in_order_of_size() -> No
     assert "Measured before." not in lines
     assert {"Measured once.", "Measured anew.", "Rows: songs 1,234."} <= set(lines)
     assert "| job, pages | 2.0 | 2.0 to 2.0 | 1.0 | 1 | 2.00 | 8.00 |" in lines
+
+
+def test_sections_that_are_not_about_a_size_come_last() -> None:
+    document = with_section("", "## spark-submit and a cluster\nfirst\n")
+    document = with_section(document, section(100, {}, {}, "small"))
+    document = with_section(document, "## spark-submit and a cluster\nsecond\n")
+
+    headings = [line for line in document.splitlines() if line.startswith("## ")]
+    assert headings == ["## 100 items", "## spark-submit and a cluster"]
+    assert "second" in document
+    assert "first" not in document
+
+
+def test_the_stage_that_reads_is_found_in_sparks_event_log(tmp_path: Path) -> None:
+    events = [
+        {"Event": "SparkListenerApplicationStart"},
+        stage_completed("collect at /x/glue_jobs.zip/glue_jobs/runtime.py:157", 1_000, 3_500),
+        stage_completed("parquet at NativeMethodAccessorImpl.java:0", 4_000, 9_000),
+    ]
+    (tmp_path / "app-1").write_text("\n".join(json.dumps(event) for event in events), encoding="utf-8")
+
+    assert reading_seconds(tmp_path) == 2.5
+
+
+def stage_completed(name: str, begin: int, end: int) -> dict[str, Any]:
+    info = {"Stage Name": name, "Submission Time": begin, "Completion Time": end}
+    return {"Event": "SparkListenerStageCompleted", "Stage Info": info}
+
+
+COSTS = """
+| driver, one more item | 2 us |
+| driver, one more object | 1.7 ms |
+| driver, one more batch | 3 s |
+| driver, a run | 20 s |
+| executors, one more item | 100 us |
+| executors, one more object | -0.2 ms |
+"""
+
+
+def test_the_model_of_scale_adds_the_drivers_share_and_divides_the_executors_share() -> None:
+    costs = Costs.from_benchmarks(COSTS)
+
+    run = estimate(costs, 10_000_000, 10)  # 20,000 objects, 36 cores, 32.7 GB of JSON: one batch
+
+    assert run.driver == pytest.approx(20 + 20_000 * (0.0017 + 0.0023) + 10_000_000 * 2e-6)  # 120 s
+    assert run.executors == pytest.approx(1000 / 36)
+    assert run.dollars == pytest.approx(10 * 0.44 / 3600 * 147.78, rel=1e-3)
+
+
+def test_two_workers_need_a_batch_for_each_4_gib() -> None:
+    costs = Costs.from_benchmarks(COSTS)
+
+    assert estimate(costs, 10_000_000, 2).driver == pytest.approx(120 + 7 * 3)  # 30.5 GiB: 8 batches
+
+
+def test_a_short_run_is_billed_for_a_minute() -> None:
+    assert dollars(5, 2) == pytest.approx(2 * 0.44 / 60)
+
+
+def test_the_tables_of_scale_md_are_those_of_the_measured_figures() -> None:
+    document = (DOCS / "scale.md").read_text(encoding="utf-8")
+    computed = document.partition(BEGIN)[2].partition(END)[0].strip()
+
+    assert computed == tables(Costs.from_benchmarks((DOCS / "benchmarks.md").read_text(encoding="utf-8")))
 
 
 def test_other_rows_than_the_floor_has_are_no_benchmark() -> None:

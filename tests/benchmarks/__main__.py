@@ -1,33 +1,32 @@
 """Measures the job beside the tutorials' script and DuckDB.
 
-python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb] [--write docs/benchmarks.md]
+python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory]
+    [--write docs/benchmarks.md]
 
+`cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes.
 1,000,000 items need 10 GB of disk; --folder says where.
 """
 
 import argparse
-import os
-import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import duckdb
-import psutil  # type: ignore[import-untyped, unused-ignore]
-import pyspark
 
 from shared import lake
 from shared.tables import TABLES
 from tests.benchmarks import floor
+from tests.benchmarks.cluster import cluster_section
 from tests.benchmarks.figures import WrongRowsError, compare_rows, section, with_section
 from tests.benchmarks.measure import CommandFailedError, Run, measure
+from tests.benchmarks.memory import memory_section
 from tests.benchmarks.playlists import RUN_ID, write_own, write_pages
+from tests.benchmarks.report import circumstances, say
 
 FORMATS = {"documents": write_own, "pages": write_pages}
 Rows = dict[str, int]
@@ -38,21 +37,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
-    parser.add_argument("--only", default="job,tutorial,duckdb", help="of %(default)s")
+    parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory", help="of %(default)s")
     parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
     parser.add_argument("--folder", help="where the made-up files and the lakes lie while it runs")
-    given = parser.parse_args()
-    for size in (int(text) for text in given.sizes.split(",")):
-        with tempfile.TemporaryDirectory(prefix="benchmark-", dir=given.folder) as folder:
-            found = _section(size, given.repeats, given.only.split(","), Path(folder))
-        print(found, flush=True)  # noqa: T201  # a program
-        if given.write:
-            before = given.write.read_text(encoding="utf-8") if given.write.exists() else ""
-            given.write.write_text(with_section(before, found), encoding="utf-8")
+    arguments = parser.parse_args()
+    only = arguments.only.split(",")
+    sections: list[Callable[[Path], str]] = []
+    if set(only) - {"cluster", "memory"}:
+        sections += [partial(_section, int(size), arguments.repeats, only) for size in arguments.sizes.split(",")]
+    if "cluster" in only:
+        sections.append(partial(cluster_section, arguments.repeats))
+    if "memory" in only:
+        sections.append(memory_section)
+    for section_of in sections:
+        with tempfile.TemporaryDirectory(prefix="benchmark-", dir=arguments.folder) as folder:
+            text = section_of(Path(folder))
+        print(text, flush=True)  # noqa: T201  # a program
+        if arguments.write:
+            before = arguments.write.read_text(encoding="utf-8") if arguments.write.exists() else ""
+            arguments.write.write_text(with_section(before, text), encoding="utf-8")
 
 
 def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
-    _say(f"{size:,} items: making them")
+    say(f"{size:,} items: making them")
     for name, write in FORMATS.items():
         (folder / name).mkdir()
         write(folder / name, size)
@@ -63,17 +70,17 @@ def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
         contestants["tutorial"] = partial(run_tutorial, folder / "pages")
     if "duckdb" in only:
         contestants |= {f"DuckDB, {name}": partial(run_duckdb, folder / name) for name in FORMATS}
-    load = os.getloadavg()[0]
+    before = circumstances(f"--sizes {size} --repeats {repeats}")
     runs: dict[str, list[Run]] = defaultdict(list)
     rows: dict[str, Rows] = {}
     for turn in range(repeats):
         for name, run in contestants.items():
             done, rows[name] = run()
             runs[name].append(done)
-            _say(f"{turn + 1}/{repeats} {name}: {done.wall:.1f} s, CPU {done.cpu:.1f} s, {done.peak / 2**20:,.0f} MiB")
+            say(f"{turn + 1}/{repeats} {name}: {done.wall:.1f} s, CPU {done.cpu:.1f} s, {done.peak / 2**20:,.0f} MiB")
         for name in FORMATS if {"job", "duckdb"} <= set(only) else ():
             compare_rows(rows[f"job, {name}"], rows[f"DuckDB, {name}"])
-    return section(size, runs, rows.get("job, documents", {}), _circumstances(size, repeats, load))
+    return section(size, runs, rows.get("job, documents", {}), before)
 
 
 def run_job(source: Path) -> tuple[Run, Rows]:
@@ -116,30 +123,6 @@ def _count(found: duckdb.DuckDBPyConnection) -> int:
     row = found.fetchone()
     assert row
     return int(row[0])
-
-
-def _circumstances(size: int, repeats: int, load: float) -> str:
-    versions = (
-        f"Python {platform.python_version()}, Spark {pyspark.__version__}, Java {_java()}, DuckDB {duckdb.__version__}"
-    )
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f'{datetime.now(UTC):%Y-%m-%d}, `make bench BENCH="--sizes {size} --repeats {repeats}"`, {platform.system()} '
-        f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, load {load:.1f} before it began. {versions}."
-    )
-
-
-def _java() -> str:
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    if not java:
-        return "from PyPI"
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    return said.split('"')[1] if '"' in said else "unknown"
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201  # a program
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """From runs to figures, and from figures to docs/benchmarks.md."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ _INTRO = """# Benchmarks
 How long the job takes, beside two others over the same made-up playlists (`tests/benchmarks`, from a seed):
 
 - **job**: `python -m glue_jobs.explode_playlists --lake ...` in a process of its own, as a user runs it: every table,
-  the account, the commit and the archive included; from the documents that the Lambda writes (500 items each, gzipped,
-  pages of 50), and from the pages that tutorials store (a JSON file for 100 items).
+  the reconciliation, the commit and the archive included; from the documents that the Lambda writes (500 items each,
+  gzipped, pages of 50), and from the pages that tutorials store (a JSON file for 100 items).
 - **tutorial**: the usual Glue script over the pages: schema inference, `dropDuplicates`, three narrow tables.
 - **DuckDB**: the rows of nine tables and nothing else, as a floor.
 
@@ -21,9 +22,9 @@ One after the other, round by round, each run in a fresh folder; a figure is the
 memory are of all processes together: Python, Java and what they start; memory that processes share is counted once.
 The factor is the median over the rounds of the tutorial's time by the other's in the same round: above 1 is faster than
 the tutorial. Each section says when and on what it was measured. The rows of the job's tables are counted and compared
-with DuckDB's in each round; a difference stops the measurement.
+with DuckDB's in each round; a difference stops the measurement. The last section is about clusters.
 """
-_SECTION = re.compile(r"^## ([0-9,]+) items$", re.MULTILINE)
+_SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 class WrongRowsError(Exception):
@@ -84,17 +85,19 @@ def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, in
 
 
 def with_section(document: str, new: str) -> str:
-    """The document with the section in its place; sections of other sizes stay as they were measured."""
+    """The document with the section in its place; other sections stay as they were measured."""
     starts = [found.start() for found in _SECTION.finditer(document)]
     parts = [document[a:b].strip() + "\n" for a, b in pairwise([*starts, len(document)])]
-    kept = {_size(part): part for part in [*parts, new]}
-    return "\n".join([_INTRO, *(kept[size] for size in sorted(kept))])
+    kept = {_order(part): part for part in [*parts, new]}
+    return "\n".join([_INTRO, *(kept[order] for order in sorted(kept))])
 
 
-def _size(part: str) -> int:
-    found = _SECTION.match(part)
-    assert found, part
-    return int(found[1].replace(",", ""))
+def _order(part: str) -> tuple[float, str]:
+    """Sections of sizes first, by size, then the others."""
+    heading = _SECTION.match(part)
+    assert heading, part
+    size = heading[1].removesuffix(" items").replace(",", "")
+    return (float(size) if size.isdigit() else math.inf, heading[1])
 
 
 def _factor(value: float | None) -> str:

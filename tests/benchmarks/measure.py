@@ -3,14 +3,14 @@
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).parents[2]
-_EVERY = 0.1  # seconds between two looks; what a process uses after its last look is lost
+_EVERY = 0.1  # seconds between two samples; what a process uses after its last sample is lost
 _MEMORY_EVERY = 0.3
 
 
@@ -20,24 +20,39 @@ class CommandFailedError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took: wall seconds, CPU seconds and, in bytes, the most memory its processes held at one time."""
+    """One run: wall seconds, CPU seconds and, in bytes, the most memory that its processes held at one time.
+
+    `others_cpu`: CPU seconds of processes that worked for the command but are not its children, as executors.
+    """
 
     wall: float
     cpu: float
     peak: int
+    others_cpu: float = 0.0
 
 
-def measure(command: Sequence[str]) -> Run:
-    """One run of the command in the project's folder. Raises CommandFailedError."""
+def measure(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    others: Callable[[], Iterable[psutil.Process]] = tuple,
+) -> Run:
+    """One run of the command in the project's folder. Raises CommandFailedError.
+
+    `others` are the roots of the process trees that work for the command elsewhere, at the time of the call.
+    """
     with tempfile.TemporaryFile() as said:
         started = time.monotonic()
-        process = psutil.Popen(command, cwd=ROOT, stdout=said, stderr=said)
+        process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
         cpu: dict[psutil.Process, float] = {}
+        others_cpu: dict[psutil.Process, float] = {}
         peak, looked = 0, 0.0
         while process.poll() is None:
             is_time = time.monotonic() - looked >= _MEMORY_EVERY
             looked = time.monotonic() if is_time else looked
-            peak = max(peak, _look(process, cpu, with_memory=is_time))
+            peak = max(peak, _sample(process, cpu, with_memory=is_time))
+            for other in others():
+                _sample(other, others_cpu, with_memory=False)
             time.sleep(_EVERY)
         wall = time.monotonic() - started
         psutil.wait_procs(cpu)  # Java ends a little later than the Python that started it
@@ -45,10 +60,10 @@ def measure(command: Sequence[str]) -> Run:
             said.seek(0)
             message = f"{' '.join(command)} ended with {process.returncode}:\n{said.read().decode()[-3000:]}"
             raise CommandFailedError(message)
-    return Run(wall, sum(cpu.values()), peak)
+    return Run(wall, sum(cpu.values()), peak, sum(others_cpu.values()))
 
 
-def _look(process: psutil.Process, cpu: dict[psutil.Process, float], *, with_memory: bool) -> int:
+def _sample(process: psutil.Process, cpu: dict[psutil.Process, float], *, with_memory: bool) -> int:
     """Notes each process's CPU seconds so far; the bytes of memory that all of them hold, 0 if not asked for."""
     memory = 0
     for one in [process, *_children(process)]:

@@ -110,43 +110,45 @@ class Playlist:
         }
 
 
-def playlists(items: int, seed: int = 1) -> Iterator[Playlist]:
-    """Playlists of 500 items, the last perhaps shorter, with so many items in all."""
+def playlists(items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> Iterator[Playlist]:
+    """Playlists of equal length, the last perhaps shorter, with so many items in all."""
     catalogue = _Catalogue(seed)
-    for number, start in enumerate(range(0, items, PLAYLIST_ITEMS)):
+    for number, start in enumerate(range(0, items, per_playlist)):
         random = Random(f"{seed} playlist {number}")
         has_markets = random.random() < _SHOWS_MARKETS
-        rows = [_row(random, catalogue, has_markets=has_markets) for _ in range(min(PLAYLIST_ITEMS, items - start))]
+        rows = [_row(random, catalogue, has_markets=has_markets) for _ in range(min(per_playlist, items - start))]
         yield Playlist(_id(random), f"snapshot{number}", rows)
 
 
-def write_own(folder: Path, items: int, seed: int = 1) -> None:
+def write_own(folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> None:
     """Into an empty lake, one run of the extractor: a document each playlist, and the manifest."""
     store = open_store(str(folder))
-    looks = []
-    for one in playlists(items, seed):
-        key = lake.raw_object(RUN_ID, one.playlist_id)
-        store.put(key, document.compressed(_lines(one)))
-        looks.append(
+    checks = []
+    for playlist in playlists(items, seed, per_playlist):
+        key = lake.raw_object(RUN_ID, playlist.playlist_id)
+        store.put(key, document.compressed(_lines(playlist)))
+        checks.append(
             document.Look(
-                playlist_id=one.playlist_id,
+                playlist_id=playlist.playlist_id,
                 status="read",
-                snapshot_id=one.snapshot_id,
+                snapshot_id=playlist.snapshot_id,
                 object=key,
-                item_count=len(one.rows),
+                item_count=len(playlist.rows),
             )
         )
-    manifest = document.Manifest(run_id=RUN_ID, extracted_at=EXTRACTED_AT, checks=tuple(looks))
+    manifest = document.Manifest(run_id=RUN_ID, extracted_at=EXTRACTED_AT, checks=tuple(checks))
     store.put(lake.manifest(RUN_ID), manifest.as_bytes())
 
 
-def write_pages(folder: Path, items: int, seed: int = 1) -> None:
+def write_pages(
+    folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS, per_page: int = OLD_PAGE
+) -> None:
     """A file each page, as the tutorials' Lambda stores what spotipy returned, where files are dropped into a lake."""
     target = folder / lake.DROP / f"at={RUN_ID}"
     target.mkdir(parents=True)
-    for one in playlists(items, seed):
-        for offset, page in one.pages("track", OLD_PAGE, "tracks"):
-            file = target / f"spotify_raw_{one.playlist_id}_{offset:05d}.json"
+    for playlist in playlists(items, seed, per_playlist):
+        for offset, page in playlist.pages("track", per_page, "tracks"):
+            file = target / f"spotify_raw_{playlist.playlist_id}_{offset:05d}.json"
             file.write_text(page, encoding="utf-8")
             os.utime(file, (0, 0))  # the job leaves alone what may still be growing
 

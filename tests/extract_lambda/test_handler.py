@@ -165,6 +165,7 @@ def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: di
     assert line["extracted_at"].startswith("2026-11-20T10:00:0")
 
 
+@pytest.mark.slow
 def test_on_one_machine_a_failure_is_one_sentence(api: Api, environment: dict[str, str]) -> None:
     api.playlists = {"1no": Playlist(rows("s2"))}
     api.fail("/items", 404)

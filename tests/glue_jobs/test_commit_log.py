@@ -1324,6 +1324,7 @@ def outcome(store: ObjectStore) -> dict[str, bytes | None]:
     return {key: content(store, key) for prefix in ("processed/", "raw/") for key in keys(store, prefix)}
 
 
+@pytest.mark.slow
 def test_stopped_between_any_two_operations_nothing_is_lost_or_doubled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -303,6 +303,7 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     assert summary["rows"]["songs"] == len(table(lake, "songs")) > 0
 
 
+@pytest.mark.slow
 def test_a_file_that_keeps_growing_stays_pending(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     drop(tmp_path, "new_shape_page/page.json")
     growing = next((tmp_path / "raw/pending/drop").rglob("*.json"))

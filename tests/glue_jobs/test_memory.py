@@ -66,7 +66,7 @@ def songs(lake: Path) -> list[str]:
 
 @pytest.mark.jvm
 def test_an_object_whose_json_does_not_fit_into_memory_is_quarantined_and_the_others_are_read(tmp_path: Path) -> None:
-    poison = gzip.compress(b"[" + b"[]," * (60 * MIB) + b"[]]")  # 180 MiB of JSON: about 4 GiB of lists
+    poison = gzip.compress(b"[" + b"[]," * (40 * MIB) + b"[]]")  # 120 MiB of JSON: about 2.6 GiB of lists
     put(tmp_path, "a-good.json", page("s1"))
     put(tmp_path, "b-poison.json.gz", poison)
     put(tmp_path, "c-good.json", page("s2"))

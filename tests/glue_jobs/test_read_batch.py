@@ -84,6 +84,7 @@ def test_a_compressed_object_counts_as_ten_times_its_size(tmp_path: Path, monkey
     ]
 
 
+@pytest.mark.slow
 def test_a_batch_has_the_same_rows_however_it_is_divided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stores, reads = [], []
     for part_bytes in (1, 3_000, 2**30):

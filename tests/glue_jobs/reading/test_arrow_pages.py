@@ -166,6 +166,7 @@ def test_pages_whose_entries_differ_in_their_key_are_read_alike() -> None:
         assert parsed == by_python(plain)
 
 
+@pytest.mark.slow
 def test_damaged_documents_are_read_alike() -> None:
     chance = random.Random(11)  # noqa: S311  # documents, not secrets
     documents = [own(USUAL), own(USUAL, USUAL), json.dumps(USUAL).encode(), json.dumps(USUAL, indent=1).encode()]

@@ -273,6 +273,7 @@ def everything(data: bytes) -> list[tuple[int, str]]:
     return [(position, to_json([row, entry_of(row)])) for position, row in check.rows()]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, derandomize=True, deadline=None, database=None)
 @given(rows=playlist_rows)
 def test_rows_are_the_same_in_every_envelope(rows: list[Json]) -> None:
@@ -305,6 +306,7 @@ MUTATED: dict[str, bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["page", "rows", "list", "playlist", "own", "manifest"],

@@ -509,6 +509,7 @@ def test_a_value_that_can_just_be_parsed_but_not_written_again_does_not_end_the_
     assert set(report.rejects) > {"file quarantined"}
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_read_in_seconds_of_computing(tmp_path: Path) -> None:
     rows = [song(f"s{n}", artists=["a1", "a2"], album={"id": "al1", "name": "A"}) for n in range(10_000)]
     read_in = Lake(tmp_path, a=as_bytes(page_body(*rows)))
@@ -520,6 +521,7 @@ def test_ten_thousand_rows_are_read_in_seconds_of_computing(tmp_path: Path) -> N
     assert report.made["song_artists"] == 20_000
 
 
+@pytest.mark.slow
 def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_for(tmp_path: Path) -> None:
     corpus = [file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()]
     chance = random.Random("damaged documents")  # noqa: S311  # the same damage every time, nothing is secret

@@ -347,6 +347,7 @@ PLAYLIST: Json = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(rows=playlists, seed=st.integers(0, 2**32), markets=st.sampled_from(ODD))
 def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed: int, markets: Any) -> None:
@@ -364,6 +365,7 @@ def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_chunk_of_checks_is_typed_as_each_check_by_itself(seed: int) -> None:
