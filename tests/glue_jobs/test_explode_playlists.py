@@ -23,7 +23,8 @@ from glue_jobs.reading import part
 from glue_jobs.reconcile import ReconciliationError
 from glue_jobs.transforms import TRANSFORMS
 from shared.lake import log_number
-from shared.store import Fetched, ObjectStore, S3Store, open_store
+from shared.store import Fetched, ObjectStore, open_store
+from shared.store.s3 import S3Store
 from tests.corpus import FOLDER
 from tests.waiting import finished
 
