@@ -50,8 +50,8 @@ $(READY): requirements.txt extract_lambda/requirements.txt deploy/setup.sh
 # What starts Spark again and again; the first demo is over sooner without.
 classes: $(CLASSES)
 
-$(CLASSES): $(READY) deploy/local/classes.py
-	@$(PYTHON) -m deploy.local.classes
+$(CLASSES): $(READY) deploy/local/spark_class_archive.py
+	@$(PYTHON) -m deploy.local.spark_class_archive
 	@touch $@
 
 demo: $(READY)
@@ -71,21 +71,21 @@ run: $(READY) $(CLASSES)
 	@$(PYTHON) -m deploy.local.run --out="$$MINE"
 
 doctor: $(READY)
-	@$(PYTHON) -m deploy.local.doctor --out="$$MINE"
+	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"
 
 status: $(READY)
-	@$(PYTHON) -m deploy.local.status --lake="$$OUT/lake" --warehouse="$$OUT/warehouse"
+	@$(PYTHON) -m deploy.operate.status --lake="$$OUT/lake" --warehouse="$$OUT/warehouse"
 
 why: $(READY)
-	@$(PYTHON) -m deploy.local.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
+	@$(PYTHON) -m deploy.operate.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
 
 forget: $(READY)
 	@test -n "$(NAMED)" || { echo "forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
+	@$(PYTHON) -m deploy.operate.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
 
 retention: $(READY)
 	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.retention --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
+	@$(PYTHON) -m deploy.operate.retention --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
 
 $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(PYTHON) -m venv $(TOOL)/$*
@@ -95,29 +95,29 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
-	@$(PYTHON) -m deploy.stack plan --stage="$$STAGE"
+	@$(PYTHON) -m deploy.aws plan --stage="$$STAGE"
 
 deploy: $(READY)
-	@$(PYTHON) -m deploy.stack deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.aws deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
 
 destroy: $(READY)
-	@$(PYTHON) -m deploy.stack destroy --stage="$$STAGE" $(if $(filter yes,$(DATA)),--with-data)
+	@$(PYTHON) -m deploy.aws destroy --stage="$$STAGE" $(if $(filter yes,$(DATA)),--with-data)
 
 warehouse: $(READY)
-	@$(PYTHON) -m deploy.warehouse.deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.snowflake.deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
 
 warehouse-status: $(READY)
-	@$(PYTHON) -m deploy.warehouse.status --stage="$$STAGE"
+	@$(PYTHON) -m deploy.operate.snowflake_status --stage="$$STAGE"
 
 warehouse-trust: $(READY)
-	@$(PYTHON) -m deploy.warehouse.trust --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.snowflake.trust --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
 
 warehouse-pipe: $(READY)
 	@test -n "$$TABLE" || { echo "warehouse-pipe: name the table, make warehouse-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.warehouse.pipe --stage="$$STAGE" --table="$$TABLE" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.snowflake.pipe --stage="$$STAGE" --table="$$TABLE" $(if $(filter yes,$(YES)),--yes)
 
 build: $(READY)
-	@$(PYTHON) -m deploy.build
+	@$(PYTHON) -m deploy.aws.build
 
 # File by file, so that no fixture is made twice.
 test: $(READY) $(CLASSES)
@@ -131,7 +131,7 @@ test-cluster: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
 test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
-	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/warehouse_commands
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.
 test-glue-pyarrow: $(READY) $(TOOL)/pyarrow22/ready
@@ -154,7 +154,6 @@ check: $(READY)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
-	@$(PYTHON) -m deploy.bi_dictionary --check
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not jvm and not slow"
 
 format: $(READY)
@@ -163,7 +162,6 @@ format: $(READY)
 
 generate: $(READY)
 	@$(PYTHON) -m deploy.generate
-	@$(PYTHON) -m deploy.bi_dictionary
 
 ci:
 	@$(call timed,-j 2 setup tools classes,180)

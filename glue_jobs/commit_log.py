@@ -33,7 +33,7 @@ REJECTS = "rejects"  # the table name of staged files that go to rejects/
 DEATHS = 2  # so many deaths, and an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after their first failure
 YOUNG = timedelta(seconds=2)  # a dropped file may still be on its way
-JOB_TIMEOUT = timedelta(minutes=20)  # as deploy/terraform/modules/transform/main.tf ends a run; a test compares them
+JOB_TIMEOUT = timedelta(minutes=20)  # as in deploy/aws/terraform/modules/transform/main.tf; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
 _COMPARING = BoundedSemaphore(8)  # so many archived objects are in memory at a time, however many threads archive

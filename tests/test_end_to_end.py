@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.snowflake.embedded import LoadStatus, Warehouse
 from extract_lambda.handler import run as run_lambda
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as run_job

@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from pyspark.sql import SparkSession
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import Warehouse
 from extract_lambda.handler import run as extract
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as explode

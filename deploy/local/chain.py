@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.snowflake.embedded import LoadStatus, Warehouse
 from shared.store import open_store
 
 ROOT = Path(__file__).parents[2]

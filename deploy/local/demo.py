@@ -25,7 +25,7 @@ from deploy.local.steps import (
     show_counts,
     show_place,
 )
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import Warehouse
 from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 

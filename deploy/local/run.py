@@ -22,7 +22,7 @@ from deploy.local.steps import (
     show_counts,
     show_place,
 )
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import Warehouse
 from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError

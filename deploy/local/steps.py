@@ -11,7 +11,7 @@ from typing import Never, TypeVar
 import duckdb
 from snowflake.connector.errors import Error as SnowflakeError
 
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import Warehouse
 
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
 _VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP")

@@ -80,7 +80,7 @@ def application(
 
 @pytest.fixture(scope="session")
 def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:  # noqa: ARG001
-    """deploy/terraform, applied to the local AWS once."""
+    """deploy/aws/terraform, applied to the local AWS once."""
     if shutil.which("terraform") is None:
-        lacking("there is no terraform: install 1.10 or later to apply deploy/terraform to a local AWS")
+        lacking("there is no terraform: install 1.10 or later to apply deploy/aws/terraform to a local AWS")
     return Stack(local_aws, application.outputs())

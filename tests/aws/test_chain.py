@@ -1,4 +1,4 @@
-"""The stack as deploy/terraform makes it, applied to a local AWS and then run, from the schedule to a view for BI.
+"""The stack as deploy/aws/terraform makes it, applied to a local AWS and then run, from the schedule to a view for BI.
 
 The Lambda is the zip of `make build` in a process of its own, the job runs by spark-submit with awsglue over a stub of
 Glue's Java classes, on s3:// paths; the warehouse takes what the bucket's own topic tells it. Spotify is a stub with
@@ -24,10 +24,10 @@ from deploy.local.aws.jobs import JobRun
 from deploy.local.aws.server import LocalAws
 from deploy.local.spotify import SpotifyStub
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from deploy.local.status import status
-from deploy.local.warehouse import LoadStatus, Warehouse
-from deploy.warehouse.stage import Stack as StackOutputs
-from deploy.warehouse.trust import Snowflakes, steps
+from deploy.operate.status import status
+from deploy.snowflake.embedded import LoadStatus, Warehouse
+from deploy.snowflake.environment import Stack as StackOutputs
+from deploy.snowflake.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store
 from tests.aws.applied import Application, Stack
 from tests.waiting import PATIENCE, wait_for

@@ -21,8 +21,10 @@ import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from deploy import stack
+from deploy.aws.__main__ import main
+from deploy.aws.costs import costs_text, looks_per_month, monthly_costs
+from deploy.aws.deploy import _mind_the_data
 from deploy.commands import CommandError, run_command
-from deploy.costs import costs_text, looks_per_month, monthly_costs
 from tests.stores import BUCKET
 from tests.waiting import PATIENCE, started, wait_for
 
@@ -82,7 +84,7 @@ def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def run(folder: Path, command: str, *arguments: str) -> int:
     """The exit status of the command."""
-    return run_command("stack", stack.main, arguments_of(folder, command, *arguments))
+    return run_command("stack", main, arguments_of(folder, command, *arguments))
 
 
 def arguments_of(folder: Path, command: str, *arguments: str) -> list[str]:
@@ -180,7 +182,7 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
     os.write(keyboard, f"{answer}\n".encode())
     try:
         return subprocess.run(
-            [sys.executable, "-m", "deploy.stack", *arguments],
+            [sys.executable, "-m", "deploy.aws", *arguments],
             stdin=terminal,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -385,7 +387,7 @@ def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.Captu
 def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(folder: Path, number: int) -> None:
     (folder / "slow.tf").write_text(SLOW)
     log = folder.parent / "log.txt"
-    command = [sys.executable, "-m", "deploy.stack", *arguments_of(folder, "deploy", "--yes")]
+    command = [sys.executable, "-m", "deploy.aws", *arguments_of(folder, "deploy", "--yes")]
     with log.open("wb") as file, started(command, stdout=file, stderr=file) as process:
         try:
             wait_for((folder / "begun").exists, "Terraform to be at work")
@@ -418,11 +420,11 @@ def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -
     }
     changed = {"address": "aws_s3_bucket.lake", "type": "aws_s3_bucket", "change": {"actions": ["update"]}}
 
-    stack._mind_the_data({"resource_changes": [changed]}, given(yes=True))
-    stack._mind_the_data({"resource_changes": [replaced]}, given(yes=False))
+    _mind_the_data({"resource_changes": [changed]}, given(yes=True))
+    _mind_the_data({"resource_changes": [replaced]}, given(yes=False))
     assert "CAREFUL: this deletes module.storage.aws_kms_key.lake" in capfd.readouterr().out
     with pytest.raises(CommandError, match="--yes does not cover deleting module"):
-        stack._mind_the_data({"resource_changes": [replaced]}, given(yes=True))
+        _mind_the_data({"resource_changes": [replaced]}, given(yes=True))
 
 
 # --- destroying

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.snowflake.embedded import LoadStatus, Warehouse
 from shared.store import open_store
 from shared.tables import PLAYLIST_ITEMS, TABLES
-from tests.deploy.year import publish_hours
+from tests.deploy.snowflake.year import publish_hours
 
 HOURS = 8760
 # Snowpipe by volume, no fee per file (docs.snowflake.com/user-guide/data-load-snowpipe-billing); the rate as

@@ -20,8 +20,8 @@ import sqlglot
 from fakesnow import server  # the function; once it has been called, a module has its name
 from sqlglot import exp
 
-from deploy.generate import GENERATED
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.generate.__main__ import GENERATED
+from deploy.snowflake.embedded import LoadStatus, Warehouse
 from glue_jobs.reading.typed_rows import ARROW_TYPES
 from shared.contract import Table
 from shared.lake import processed_file

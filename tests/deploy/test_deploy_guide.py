@@ -53,11 +53,11 @@ def test_every_target_of_make_exists() -> None:
 
 def test_every_make_of_a_stage_starts_its_program() -> None:
     for target, program in {
-        "deploy-plan": 'deploy.stack plan --stage="$STAGE"',
-        "deploy": 'deploy.stack deploy --stage="$STAGE"',
-        "deploy YES=yes STAGE=prod": 'deploy.stack deploy --stage="$STAGE" --yes',
-        "destroy": 'deploy.stack destroy --stage="$STAGE"',
-        "destroy DATA=yes": 'deploy.stack destroy --stage="$STAGE" --with-data',
+        "deploy-plan": 'deploy.aws plan --stage="$STAGE"',
+        "deploy": 'deploy.aws deploy --stage="$STAGE"',
+        "deploy YES=yes STAGE=prod": 'deploy.aws deploy --stage="$STAGE" --yes',
+        "destroy": 'deploy.aws destroy --stage="$STAGE"',
+        "destroy DATA=yes": 'deploy.aws destroy --stage="$STAGE" --with-data',
     }.items():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(
@@ -104,7 +104,7 @@ def test_every_call_of_aws_exists_with_its_parameters(words: list[str]) -> None:
 
 
 def test_every_setting_output_and_alarm_that_it_names_exists() -> None:
-    terraform = ROOT / "deploy" / "terraform"
+    terraform = ROOT / "deploy" / "aws" / "terraform"
     variables = names("variable", terraform / "variables.tf")
     outputs = names("output", terraform / "outputs.tf")
     monitoring = (terraform / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")

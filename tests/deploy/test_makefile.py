@@ -46,7 +46,12 @@ VALUES = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A checkout with the real Makefile whose programs only say what they were started with."""
-    for name in ("requirements.txt", "extract_lambda/requirements.txt", "deploy/setup.sh", "deploy/local/classes.py"):
+    for name in (
+        "requirements.txt",
+        "extract_lambda/requirements.txt",
+        "deploy/setup.sh",
+        "deploy/local/spark_class_archive.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (0, 0))
@@ -77,7 +82,7 @@ def started(folder: Path, *words: str, **variables: str) -> list[str]:
     return [str(word) for word in arguments]
 
 
-WHY = ["-m", "deploy.local.why"]
+WHY = ["-m", "deploy.operate.why"]
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -90,7 +95,7 @@ def test_an_id_arrives_as_it_was_typed(folder: Path, value: str) -> None:
 
 @pytest.mark.parametrize("value", VALUES)
 def test_a_folder_arrives_as_it_was_typed(folder: Path, value: str) -> None:
-    expected = ["-m", "deploy.local.status", f"--lake={value}/lake", f"--warehouse={value}/warehouse"]
+    expected = ["-m", "deploy.operate.status", f"--lake={value}/lake", f"--warehouse={value}/warehouse"]
 
     assert started(folder, "status", f"OUT={value}") == expected
     assert started(folder, "run", OUT=value) == ["-m", "deploy.local.run", f"--out={value}"]
@@ -102,22 +107,22 @@ LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
 @pytest.mark.parametrize(
     ("target", "name", "before"),
     [
-        ("why", "TABLE", ["deploy.local.why", "--lake=out/demo/lake", "--table={}", "--id="]),
+        ("why", "TABLE", ["deploy.operate.why", "--lake=out/demo/lake", "--table={}", "--id="]),
         ("demo", "OUT", ["deploy.local.demo", "--out={}"]),
         ("report", "OUT", ["deploy.local.report", "--out={}"]),
         ("run", "OUT", ["deploy.local.run", "--out={}"]),
-        ("doctor", "OUT", ["deploy.local.doctor", "--out={}"]),
-        ("deploy-plan", "STAGE", ["deploy.stack", "plan", "--stage={}"]),
-        ("deploy", "STAGE", ["deploy.stack", "deploy", "--stage={}"]),
-        ("destroy", "STAGE", ["deploy.stack", "destroy", "--stage={}"]),
-        ("warehouse", "STAGE", ["deploy.warehouse.deploy", "--stage={}"]),
-        ("warehouse-status", "STAGE", ["deploy.warehouse.status", "--stage={}"]),
-        ("warehouse-trust", "STAGE", ["deploy.warehouse.trust", "--stage={}"]),
-        ("warehouse-pipe", "TABLE", ["deploy.warehouse.pipe", "--stage=dev", "--table={}"]),
+        ("doctor", "OUT", ["deploy.operate.doctor", "--out={}"]),
+        ("deploy-plan", "STAGE", ["deploy.aws", "plan", "--stage={}"]),
+        ("deploy", "STAGE", ["deploy.aws", "deploy", "--stage={}"]),
+        ("destroy", "STAGE", ["deploy.aws", "destroy", "--stage={}"]),
+        ("warehouse", "STAGE", ["deploy.snowflake.deploy", "--stage={}"]),
+        ("warehouse-status", "STAGE", ["deploy.operate.snowflake_status", "--stage={}"]),
+        ("warehouse-trust", "STAGE", ["deploy.snowflake.trust", "--stage={}"]),
+        ("warehouse-pipe", "TABLE", ["deploy.snowflake.pipe", "--stage=dev", "--table={}"]),
         ("bench-warehouse", "LAKE", ["tests.benchmarks.warehouse", "--lake={}"]),
         ("fuzz", "N", ["pytest", "-q", "tests/glue_jobs/test_fuzz.py", "--mutations={}"]),
-        ("retention", "DAYS", ["deploy.retention", *LAKE, "--days={}"]),
-        ("forget", "USER", ["deploy.forget", *LAKE, "--user={}"]),
+        ("retention", "DAYS", ["deploy.operate.retention", *LAKE, "--days={}"]),
+        ("forget", "USER", ["deploy.operate.forget", *LAKE, "--user={}"]),
     ],
 )
 def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: str, before: list[str]) -> None:

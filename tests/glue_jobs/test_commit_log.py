@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy.forget import forget_everything
+from deploy.operate.forget import forget_everything
 from glue_jobs.commit_log import (
     Batch,
     CommitLog,

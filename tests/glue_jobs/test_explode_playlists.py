@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.build import glue_jobs_zip
+from deploy.aws.build import glue_jobs_zip
 from glue_jobs import read_batch
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
 from glue_jobs.reading import part

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from deploy.local.report.report import report
-from deploy.local.warehouse import DATABASE, Warehouse
+from deploy.snowflake.embedded import DATABASE, Warehouse
 from shared.store import open_store
 from shared.terminal import printable, set_up_output
 

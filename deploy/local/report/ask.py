@@ -5,7 +5,7 @@
 from decimal import Decimal
 from typing import Any
 
-from deploy.local.warehouse import DATABASE, Warehouse
+from deploy.snowflake.embedded import DATABASE, Warehouse
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from deploy.local.report.sections.playlists import playlists
 from deploy.local.report.sections.songs import songs
 from deploy.local.report.sections.years import years
 from deploy.local.report.words import figure, minute, span
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import Warehouse
 
 _NOTHING_YET = Markup(
     "No playlist has been looked at yet, so there is nothing to show. <code>make demo</code> shows the whole chain with"

@@ -23,8 +23,9 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local.spotify.answers import Answers, AppClass, Json, Page
-from deploy.local.spotify.catalogue import LIKED, Catalogue, Person, Playlist
+from deploy.local.spotify.catalogue import Catalogue
 from deploy.local.spotify.faults import ON_THE_WIRE, Fault, Rule, Switchboard
+from deploy.local.spotify.world import LIKED, Person, Playlist
 
 CLIENT_ID = "stub-client"
 CLIENT_SECRET = "stub-secret"  # noqa: S105 (opens nothing but the stub)
