@@ -1,4 +1,4 @@
-"""A stage's stack on AWS as Terraform (or OpenTofu) has it: the program, whose credentials, state and outputs."""
+"""An environment's stack on AWS as Terraform (or OpenTofu) has it: program, credentials, state and outputs."""
 
 import contextlib
 import json
@@ -95,21 +95,21 @@ def find_terraform(environ: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Stack:
-    """One stage: a workspace, so a state, of its own in Terraform's folder; `zips` has what is uploaded."""
+    """One environment: a workspace, so a state, of its own in Terraform's folder; `zips` has what is uploaded."""
 
     program: str
     folder: Path
-    stage: str
+    environment: str
     zips: Path
 
     @property
     def _environ(self) -> dict[str, str]:
-        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.stage}
+        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.environment}
 
     @property
     def settings(self) -> Path:
-        """The stage's own variables, if the file is there."""
-        return self.folder / f"{self.stage}.tfvars"
+        """The environment's own variables, if the file is there."""
+        return self.folder / f"{self.environment}.tfvars"
 
     def init(self) -> None:
         """Provider and modules are there afterwards. Raises CommandError."""
@@ -129,7 +129,7 @@ class Stack:
     @property
     def _variables(self) -> list[str]:
         values = {
-            "stage": self.stage,
+            "env": self.environment,
             "extract_zip": self.zips / "extract_lambda.zip",
             "glue_zip": self.zips / "glue_jobs.zip",
         }
@@ -152,7 +152,7 @@ class Stack:
         """What stands, by name; empty if nothing does. Raises CommandError."""
         said = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
         if not isinstance(said, dict):
-            message = f"Terraform cannot read the state of stage {self.stage}: `make deploy-plan` shows why"
+            message = f"Terraform cannot read the state of environment {self.environment}: `make deploy-plan` shows why"
             raise CommandError(message)
         return {name: one["value"] for name, one in said.items() if one["value"] is not None and one["value"] != ""}
 
@@ -171,15 +171,15 @@ class Stack:
         return _run(whole, self._environ, quiet=quiet)
 
 
-def outputs(stage: str, folder: Path = TERRAFORM) -> dict[str, Any]:
-    """What stands of a stage, by the names of Terraform's outputs; empty if nothing does. Raises CommandError."""
-    return Stack(find_terraform(os.environ), folder, stage_name(stage), ZIPS).outputs()
+def outputs(environment: str, folder: Path = TERRAFORM) -> dict[str, Any]:
+    """The outputs of an environment's stack by name; empty if it was not deployed. Raises CommandError."""
+    return Stack(find_terraform(os.environ), folder, environment_name(environment), ZIPS).outputs()
 
 
-def stage_name(text: str) -> str:
+def environment_name(text: str) -> str:
     """The name itself. Raises CommandError if it is none."""
     if not re.fullmatch("[a-z][a-z0-9]{0,9}", text):
-        message = f"{text!r} is no name of a stage: small letters and digits, at most 10, such as dev or prod"
+        message = f"{text!r} is no name of an environment: small letters and digits, at most 10, such as dev or prod"
         raise CommandError(message)
     return text
 

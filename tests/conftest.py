@@ -1,4 +1,4 @@
-"""What all rooms' tests share: one Spark session, as the job itself opens it on a laptop."""
+"""What the tests of all packages share: one Spark session, as the job itself opens it on a laptop."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,12 +1,12 @@
-"""Puts the suite on AWS, one stage at a time: `make deploy STAGE=dev`, `make deploy-plan`, `make destroy`.
+"""Puts the suite on AWS, one environment at a time: `make deploy ENV=dev`, `make deploy-plan`, `make destroy`.
 
-    python -m deploy.aws plan|deploy|destroy|show --stage dev
+    python -m deploy.aws plan|deploy|destroy|show --env dev
 
 Terraform (or OpenTofu) does the work in deploy/aws/terraform. These commands build the zips, name account and region
 before they change anything, apply the plan that they showed, and print the outputs, the monthly costs and the next
-steps. Each stage has its own workspace, so its own state; its settings are in deploy/aws/terraform/<stage>.tfvars, if
-that file exists. Stopping at any time is safe: Terraform ends what it has begun, and the same command
-goes on from there.
+steps. Each environment has its own workspace, so its own state; its settings are in deploy/aws/terraform/<env>.tfvars,
+if that file exists. Stopping at any time is safe: Terraform ends what it has begun, and the same command goes on from
+there.
 """
 
 import argparse
@@ -23,19 +23,19 @@ from deploy.aws.plan import (
     stack_text,
 )
 from deploy.commands import run_command
-from deploy.stack import TERRAFORM, ZIPS, Stack, find_terraform, stage_name
+from deploy.stack import TERRAFORM, ZIPS, Stack, environment_name, find_terraform
 
 
 def show(given: argparse.Namespace) -> int:
-    """Says what stands of the stage, asking Terraform's state alone."""
-    stack = Stack(find_terraform(os.environ), given.folder, stage_name(given.stage), given.built or ZIPS)
+    """Says what stands of the environment, asking Terraform's state alone."""
+    stack = Stack(find_terraform(os.environ), given.folder, environment_name(given.env), given.built or ZIPS)
     made = stack.outputs()
     if given.json:
         print(json.dumps(made))
     elif made:
         print(stack_text(stack))
     else:
-        print(f"There is nothing of stage {stack.stage}: make deploy STAGE={stack.stage}")
+        print(f"There is nothing of environment {stack.environment}: make deploy ENV={stack.environment}")
     return 0
 
 
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
     for name, body in bodies.items():
         one = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
-        one.add_argument("--stage", default="dev", help="dev, prod, … (default: %(default)s)")
+        one.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
         one.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
         one.add_argument("--built", type=Path, help="take the zips from this folder instead of building them")
         if name in {"deploy", "destroy"}:

@@ -1,4 +1,4 @@
-"""What lies in a stage's bucket, with all versions of it: what is lost when it is destroyed."""
+"""What lies in an environment's bucket, with all versions of it: what is lost when it is destroyed."""
 
 from collections import Counter
 from collections.abc import Iterator

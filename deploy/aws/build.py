@@ -50,8 +50,8 @@ def extract_lambda_zip(dist: Path) -> Path:
         return _write_zip(dist / "extract_lambda.zip", [*files, *_modules("extract_lambda"), *_modules("shared")])
 
 
-def _modules(room: str) -> Iterator[tuple[str, Path]]:
-    for path in (_ROOT / room).rglob("*"):
+def _modules(package: str) -> Iterator[tuple[str, Path]]:
+    for path in (_ROOT / package).rglob("*"):
         if path.suffix in _SUFFIXES and path.is_file():
             yield path.relative_to(_ROOT).as_posix(), path
 

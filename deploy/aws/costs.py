@@ -1,4 +1,4 @@
-"""What a stage on AWS costs a month, by its schedule and what it is made of."""
+"""What an environment on AWS costs a month, by its schedule and what it is made of."""
 
 import re
 from collections.abc import Mapping

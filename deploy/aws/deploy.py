@@ -1,4 +1,4 @@
-"""`make deploy`: makes or changes a stage on AWS."""
+"""`make deploy`: makes or changes an environment on AWS."""
 
 import argparse
 import tempfile
@@ -24,7 +24,7 @@ _IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
 
 
 def deploy(given: argparse.Namespace) -> int:
-    """Makes or changes the stage, then says what stands."""
+    """Makes or changes the environment, then says what stands."""
     must_be_at_a_terminal(given, "make deploy YES=yes")
     stack, who = ready(given)
     with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +44,7 @@ def deploy(given: argparse.Namespace) -> int:
                 )
                 raise CommandError(message)
         else:
-            print(f"Stage {stack.stage} stands as it should: nothing was changed.")
+            print(f"Environment {stack.environment} is up to date: nothing was changed.")
         print(stack_text(stack))
         print(costs_text(variables, counted(described)))
     print(_next_steps(stack.outputs(), variables))
@@ -70,7 +70,7 @@ def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> N
 
 def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
     """What a person does now; docs/deploy.md says more."""
-    region, stage = made.get("region", ""), variables.get("stage", "")
+    region, environment = made.get("region", ""), variables.get("env", "")
     steps = []
     if _is_empty(str(made.get("secret_arn", "")), str(region)):
         command = f".venv/bin/python -m extract_lambda.login --secret-arn {made['secret_arn']}"
@@ -81,7 +81,7 @@ def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
         steps.append(f"AWS has mailed {variables['alert_email']} once: only its link lets alarms reach you.")
     steps += [
         f"It starts by itself, {variables.get('schedule')}; docs/deploy.md says how to start it now.",
-        f"Snowflake, if you want it: make warehouse STAGE={stage} (docs/snowflake.md).",
+        f"Snowflake, if you want it: make snowflake ENV={environment} (docs/snowflake.md).",
     ]
     return "\n".join(["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))])
 

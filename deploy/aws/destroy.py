@@ -1,4 +1,4 @@
-"""`make destroy`: removes a stage from AWS."""
+"""`make destroy`: removes an environment from AWS."""
 
 import argparse
 import tempfile
@@ -18,20 +18,20 @@ from deploy.commands import CommandError
 # What AWS would keep for a while, or refuses to delete while something is in it; the bucket too, if told twice.
 _LINGERING = ("aws_secretsmanager_secret", "aws_athena_workgroup")
 _GONE = (
-    "Stage {} is gone. AWS keeps the key for 30 days before it deletes it; what Snowflake has loaded stays there "
+    "Environment {} is gone. AWS keeps the key for 30 days before it deletes it; what Snowflake has loaded stays there "
     "(docs/deploy.md)."
 )
 
 
 def destroy(given: argparse.Namespace) -> int:
-    """Removes the stage; its data only if told twice."""
+    """Removes the environment; its data only if told twice."""
     if not given.yes_delete:
         must_be_at_a_terminal(given, "--yes, and where there are data --with-data --yes-delete BUCKET")
     stack, who = ready(given)
     made = stack.outputs()
     resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
     if not resources:
-        print(f"There is nothing of stage {stack.stage}.")
+        print(f"There is nothing of environment {stack.environment}.")
         return 0
     bucket, region = _bucket(made, resources)
     ours = frozenset(one["values"]["key"] for one in resources if one["type"] == "aws_s3_object")
@@ -43,7 +43,7 @@ def destroy(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         stack.plan(file, is_destroy=True)
-        print(f"This destroys stage {stack.stage} in account {who.account}, region {region}.", flush=True)
+        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.", flush=True)
         _confirmed(given, bucket if has_data else "")
     if not stack.destroy([one["address"] for one in resources if one["type"] in kinds]):
         message = (
@@ -51,7 +51,7 @@ def destroy(given: argparse.Namespace) -> int:
             "command again."
         )
         raise CommandError(message)
-    print(_GONE.format(stack.stage))
+    print(_GONE.format(stack.environment))
     return 0
 
 
@@ -61,7 +61,7 @@ def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None
     print("Spotify does not give the past again: without raw/ nobody can make these tables anew.")
     print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
     if not given.with_data:
-        message = f"nothing was touched. To destroy the data as well: make destroy STAGE={given.stage} DATA=yes"
+        message = f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes"
         raise CommandError(message)
     if given.yes_delete and given.yes_delete != bucket:
         message = f"--yes-delete names {given.yes_delete}, the bucket is {bucket}: nothing was touched"

@@ -14,7 +14,7 @@ from typing import Any
 from deploy.aws.build import BuildError, extract_lambda_zip, glue_jobs_zip
 from deploy.aws.costs import costs_text
 from deploy.commands import CommandError, answers, table_text
-from deploy.stack import ZIPS, Caller, Stack, caller, find_terraform, stage_name
+from deploy.stack import ZIPS, Caller, Stack, caller, environment_name, find_terraform
 from shared.terminal import printable
 
 
@@ -24,25 +24,25 @@ def plan(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         if not planned(stack, who, file):
-            print(f"Stage {stack.stage} stands as it should: there is nothing to change.")
+            print(f"Environment {stack.environment} is up to date: there is nothing to change.")
         described = stack.described(file)
     print(costs_text(variables_of(described), counted(described)))
     return 0
 
 
 def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
-    """The stage with its zips built and Terraform initialised, and who we are, if the stage is of that account.
+    """The environment with its zips built and Terraform initialised, and who we are, if the account is the same.
 
     Raises CommandError.
     """
-    stage = stage_name(given.stage)
+    environment = environment_name(given.env)
     program = find_terraform(os.environ)
     if not given.folder.is_dir():
         message = f"there is no folder {given.folder}"
         raise CommandError(message)
     who = caller()
     _must_name_a_region(given.folder)
-    print(f"Stage {stage}, AWS account {who.account}, as {printable(who.arn)}", flush=True)
+    print(f"Environment {environment}, AWS account {who.account}, as {printable(who.arn)}", flush=True)
     zips = given.built.resolve() if given.built else ZIPS
     if given.built is None:
         print("Building the zips …", flush=True)
@@ -51,14 +51,14 @@ def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
             extract_lambda_zip(zips)
         except BuildError as error:
             raise CommandError(str(error)) from error
-    stack = Stack(program, given.folder.resolve(), stage, zips)
+    stack = Stack(program, given.folder.resolve(), environment, zips)
     print("Getting Terraform ready (the first time it downloads AWS's provider, some hundred MB) …", flush=True)
     stack.init()
     account = _account(stack.outputs())
     if account and account != who.account:
         message = (
-            f"stage {stage} stands in account {account}, and these credentials are of account {who.account}: name the "
-            "right profile in AWS_PROFILE, or another stage"
+            f"environment {environment} is in account {account}, and these credentials are of account {who.account}: "
+            "name the right profile in AWS_PROFILE, or another environment"
         )
         raise CommandError(message)
     return stack, who
@@ -72,23 +72,23 @@ def _must_name_a_region(folder: Path) -> None:
     if not boto3.Session().region_name and not re.search(r"^\s*region\s*=", settings, re.MULTILINE):
         message = (
             'no AWS region is named: set AWS_REGION, such as eu-west-1, or write region = "eu-west-1" into '
-            f"{folder}/<stage>.tfvars"
+            f"{folder}/<env>.tfvars"
         )
         raise CommandError(message)
 
 
 def planned(stack: Stack, who: Caller, file: Path) -> bool:
-    """Whether there is anything to do, shown. Raises CommandError if the stage would move to another region."""
+    """Whether there is anything to do, shown. Raises CommandError if the environment would move to another region."""
     stands_in = stack.outputs().get("region")
     has_changes = stack.plan(file)
     region = region_of(stack.described(file))
     if stands_in and region and region != stands_in:
         message = (
-            f"stage {stack.stage} stands in {stands_in}, and its settings now say {region}: a bucket cannot move. Set "
-            "it back, or take another stage."
+            f"environment {stack.environment} is in {stands_in}, and its settings now say {region}: a bucket cannot "
+            "move. Set it back, or take another environment."
         )
         raise CommandError(message)
-    print(f"Stage {stack.stage}: account {who.account}, region {region}", flush=True)
+    print(f"Environment {stack.environment}: account {who.account}, region {region}", flush=True)
     return has_changes
 
 
@@ -126,7 +126,7 @@ def stack_text(stack: Stack) -> str:
     rows = [
         (name, json.dumps(value) if not isinstance(value, str) else value) for name, value in stack.outputs().items()
     ]
-    return f"Stage {stack.stage} stands:\n{table_text(('output', 'value'), sorted(rows))}"
+    return f"Outputs of environment {stack.environment}:\n{table_text(('output', 'value'), sorted(rows))}"
 
 
 def ask(question: str, answer: str) -> None:

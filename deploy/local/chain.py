@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.snowflake.embedded import LoadStatus, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
 from shared.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ class Chain:
 
         Raises StepError when a file was refused: the job and the pipes then disagree about a table.
         """
-        with Warehouse(self.warehouse, open_store(self.lake)) as warehouse:
+        with EmbeddedSnowflake(self.warehouse, open_store(self.lake)) as warehouse:
             warehouse.deploy()
             loads = warehouse.load_new()
         failed = [load for load in loads if load.status is LoadStatus.FAILED]

@@ -25,7 +25,7 @@ from deploy.local.steps import (
     show_counts,
     show_place,
 )
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
@@ -86,7 +86,7 @@ def _show_summary(summaries: Sequence[dict[str, Any]], steps: Steps) -> None:
 
 
 def _show_warehouse(chain: Chain) -> None:
-    with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
+    with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
         print("\nWhat became of songs, episodes and files in their playlists:")

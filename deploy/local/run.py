@@ -22,7 +22,7 @@ from deploy.local.steps import (
     show_counts,
     show_place,
 )
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError
@@ -43,7 +43,7 @@ def run_chain(out: Path, environ: Mapping[str, str]) -> None:
     steps.run("The Glue job makes tables", chain.explode)
     steps.run("Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
-    with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
+    with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
     show_place(out, page)

@@ -1,4 +1,4 @@
-"""`python -m deploy.local.screenshot PAGE PICTURE`: a picture of the top of a page, such as the one in docs/.
+"""`python -m deploy.local.screenshot PAGE FILE`: a screenshot of the top of a page, such as the one in docs/.
 
 Needs Chromium and its driver, as Debian has them (packages chromium and chromium-driver); selenium is told where they
 are, so that it fetches none.
@@ -69,7 +69,7 @@ class Browser:
         """A command of the DevTools protocol."""
         return self._driver.execute_cdp_cmd(name, arguments)
 
-    def picture(self, *, whole: bool = False) -> bytes:
+    def screenshot(self, *, whole: bool = False) -> bytes:
         """What shows, or all of the page, as PNG."""
         shot = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         return base64.b64decode(shot["data"])
@@ -109,7 +109,7 @@ def main(argv: Sequence[str]) -> int:
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.screenshot", description=__doc__)
     parser.add_argument("page", type=Path)
-    parser.add_argument("picture", type=Path)
+    parser.add_argument("file", type=Path)
     parser.add_argument("--width", type=int, default=1280, help="of the window, in CSS pixels")
     parser.add_argument("--height", type=int, default=1000)
     parser.add_argument("--dark", action="store_true")
@@ -118,11 +118,11 @@ def main(argv: Sequence[str]) -> int:
     try:
         with browser() as chromium:
             chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
-            asked.picture.write_bytes(chromium.picture(whole=asked.whole))
+            asked.file.write_bytes(chromium.screenshot(whole=asked.whole))
     except OSError as error:
-        sys.stderr.write(f"picture: {printable(str(error))}\n")
+        sys.stderr.write(f"screenshot: {printable(str(error))}\n")
         return 1
-    print(f"{asked.picture}: {asked.picture.stat().st_size / 1000:.0f} kB")
+    print(f"{asked.file}: {asked.file.stat().st_size / 1000:.0f} kB")
     return 0
 
 

@@ -471,7 +471,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: bool) -> Forgotten:
-    with open_landing(given.warehouse, store, given.stage) as warehouse:
+    with open_landing(given.warehouse, store, given.env) as warehouse:
         if user_id == EVERYTHING:
             found = forget_everything(store, warehouse, apply=apply)
         else:
@@ -483,7 +483,7 @@ def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: 
     if given.json:
         print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
     else:
-        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.stage)))
+        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
     return found
 
 

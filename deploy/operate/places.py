@@ -18,19 +18,19 @@ ARCHIVES = tuple(lake.archived(0, lake.PENDING, quarantined=q).partition("0")[0]
 
 
 @contextlib.contextmanager
-def open_landing(folder: Path | None, store: ObjectStore, stage: str | None = None) -> Iterator[Landing | None]:
-    """The warehouse in the folder, or the stage's in a Snowflake account; None for none. Raises CommandError.
+def open_landing(folder: Path | None, store: ObjectStore, environment: str | None = None) -> Iterator[Landing | None]:
+    """The warehouse in the folder, or the environment's in a Snowflake account; None for none. Raises CommandError.
 
     Who connects to the account stands in the environment, see deploy/snowflake/connect.py.
     """
-    if folder is not None and stage is not None:
-        message = "--warehouse is a folder on this machine, --stage a Snowflake account: name one of them"
+    if folder is not None and environment is not None:
+        message = "--warehouse is a folder on this machine, --env a Snowflake account: name one of them"
         raise CommandError(message)
-    if stage is not None:
+    if environment is not None:
         from deploy.snowflake.connect import Account  # noqa: PLC0415  # its imports take seconds
-        from deploy.snowflake.environment import Stage  # noqa: PLC0415  # likewise
+        from deploy.snowflake.environment import Environment  # noqa: PLC0415  # likewise
 
-        with Account.of(Stage.named(stage)) as account:
+        with Account.of(Environment.named(environment)) as account:
             yield account
         return
     if folder is None:
@@ -39,9 +39,9 @@ def open_landing(folder: Path | None, store: ObjectStore, stage: str | None = No
     if not folder.is_dir():
         message = f"there is no warehouse in {folder}: load one first, or leave --warehouse out"
         raise CommandError(message)
-    from deploy.snowflake.embedded import Warehouse  # noqa: PLC0415  # its imports take seconds
+    from deploy.snowflake.embedded import EmbeddedSnowflake  # noqa: PLC0415  # its imports take seconds
 
-    with Warehouse(folder, store) as warehouse:
+    with EmbeddedSnowflake(folder, store) as warehouse:
         yield warehouse
 
 
@@ -58,7 +58,7 @@ def parser_of(description: str | None, *, has_warehouse: bool = True) -> argpars
         parser.add_argument(
             "--warehouse", type=Path, help="folder of the warehouse on this machine (default: none is looked at)"
         )
-        parser.add_argument("--stage", help="instead: the stage whose Snowflake account is meant, such as dev")
+        parser.add_argument("--env", help="instead: the environment whose Snowflake account is meant, such as dev")
     parser.add_argument("--json", action="store_true", help="answer in one line of JSON")
     return parser
 

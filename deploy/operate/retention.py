@@ -124,12 +124,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, apply: bool) -> Removal:
-    with open_landing(given.warehouse, store, given.stage) as warehouse:
+    with open_landing(given.warehouse, store, given.env) as warehouse:
         found = retain(store, warehouse, last_old_batch(store, before), apply=apply)
     if given.json:
         print(json.dumps(vars(found) | {"applied": apply}))
     else:
-        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.stage)))
+        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""`make warehouse-status`: how the pipes of an account fare, and whether it has what the lake's log says.
+"""`make snowflake-status`: how the pipes of an account fare, and whether it has what the lake's log says.
 
 For each pipe its state, what it has in hand, its last file and what it refused in 14 days. Then what `make status` asks
 of a warehouse on this machine: batches, files and rows of the log against what has landed; and whether the current
@@ -14,7 +14,7 @@ from deploy.commands import run_command, table_text
 from deploy.operate.status import as_text as reconciled_text
 from deploy.operate.status import progress, status
 from deploy.snowflake.connect import Account
-from deploy.snowflake.environment import Stage, stack_of
+from deploy.snowflake.environment import Environment, stack_of
 from deploy.snowflake.landing import Landing, landing
 from deploy.snowflake.pipe_status import RUNNING, PipeStatus, RefusedFile, pipes, refused_files
 from deploy.snowflake.prompts import parser_of
@@ -61,9 +61,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="look at batches from this number on")
     parser.add_argument("--json", action="store_true", help="answer in one line of JSON")
     given = parser.parse_args(argv)
-    stage = Stage.named(given.stage)
-    store = open_store(stack_of(stage, given.outputs).lake_uri)
-    with Account.of(stage) as account:
+    environment = Environment.named(given.env)
+    store = open_store(stack_of(environment, given.outputs).lake_uri)
+    with Account.of(environment) as account:
         running = list(pipes(account))
         refused = list(refused_files(account))
         with progress() as report:
@@ -85,4 +85,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("warehouse-status", main, sys.argv[1:]))
+    sys.exit(run_command("snowflake-status", main, sys.argv[1:]))

@@ -354,7 +354,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="look at batches from this number on")
     given = parser.parse_args(argv)
     store = open_store(given.lake)
-    with open_landing(given.warehouse, store, given.stage) as warehouse, progress() as report:
+    with open_landing(given.warehouse, store, given.env) as warehouse, progress() as report:
         found = status(store, warehouse, given.first, report)
     print(as_json(found) if given.json else as_text(found))
     return 1 if found.differences else 0

@@ -1,4 +1,4 @@
-"""`python -m deploy.snowflake.admin --stage dev > admin.sql`: the administrator's file with this stage's values in it.
+"""`python -m deploy.snowflake.admin --env dev > admin.sql`: the administrator's file with the environment's values.
 
 A person who may use ACCOUNTADMIN runs it, in a worksheet or by `snow sql -f`, once and again at any time. Service users
 are made of what is named here: the file of a public key, or an IAM role. There is no password in it and no secret.
@@ -13,7 +13,7 @@ from schemachange.JinjaTemplateProcessor import JinjaTemplateProcessor
 
 from deploy.commands import CommandError, run_command
 from deploy.snowflake.deploy import SCRIPTS, variables_of
-from deploy.snowflake.environment import Stack, Stage, stack_of
+from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import parser_of
 
 USERS = ("deployer", "bi", "monitor")
@@ -36,9 +36,9 @@ def public_key(file: Path) -> str:
     return "".join(found[1].split())
 
 
-def admin_sql(stage: Stage, stack: Stack, given: dict[str, str]) -> str:
-    """The file's text; `given` adds to what stage and stack say."""
-    variables = variables_of(stage, stack) | {
+def admin_sql(environment: Environment, stack: Stack, given: dict[str, str]) -> str:
+    """The file's text; `given` adds to what environment and stack say."""
+    variables = variables_of(environment, stack) | {
         "lake_role_arn": stack.role_arn,
         "external_id": stack.external_id,
         "error_topic_arn": stack.alert_topic_arn,
@@ -56,16 +56,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--credits", type=int, default=10, help="of both warehouses a month (default: %(default)s)")
     parser.add_argument("--whole-account", action="store_true", help="put the whole account into UTC")
     given = parser.parse_args(argv)
-    stage = Stage.named(given.stage)
+    environment = Environment.named(given.env)
     values = {"credit_quota": str(given.credits)} | ({"whole_account": "yes"} if given.whole_account else {})
     for user in USERS:
         if file := getattr(given, f"{user}_key"):
             values[f"{user}_public_key"] = public_key(file)
         if arn := getattr(given, f"{user}_identity"):
             values[f"{user}_identity_arn"] = arn
-    print(admin_sql(stage, stack_of(stage, given.outputs), values).strip())
+    print(admin_sql(environment, stack_of(environment, given.outputs), values).strip())
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("warehouse-admin", main, sys.argv[1:]))
+    sys.exit(run_command("snowflake-admin", main, sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""`python -m deploy.snowflake.checklist --stage dev`: what only a real account can show, in ten minutes.
+"""`python -m deploy.snowflake.checklist --env dev`: what only a real account can show, in ten minutes.
 
 To be run by a person who may use SYSADMIN, some minutes after the first batch has been loaded. No test stands for what
 it looks at: grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from deploy.commands import CommandError, run_command
 from deploy.snowflake.connect import Account, AccountError, connection_settings
 from deploy.snowflake.deploy import plan, variables_of
-from deploy.snowflake.environment import Stack, Stage, stack_of
+from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.landing import landing, published_key
 from deploy.snowflake.pipe_status import refused_files
 from deploy.snowflake.prompts import parser_of
@@ -49,8 +49,8 @@ Check = Callable[[Account, Stack, ObjectStore], Iterator[Line]]
 
 def integration(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
     """Snowflake may list the lake by the integration."""
-    account.query(f"use role {account.stage.deployer}")
-    name = account.stage.storage_integration
+    account.query(f"use role {account.environment.deployer}")
+    name = account.environment.storage_integration
     [(text,)] = account.query(
         "select system$validate_storage_integration(%s, %s, 'checklist', 'list') as ANSWER", name, stack.stage_url
     )
@@ -60,14 +60,14 @@ def integration(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line
 
 def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
     """The reader reads BI and nothing below it; the monitor sees pipes and landed rows."""
-    stage = account.stage
+    environment = account.environment
     questions = [
-        (stage.bi_reader, stage.bi_warehouse, "select SONG_COUNT from BI.TOTALS", True),
-        (stage.bi_reader, stage.bi_warehouse, "select count(*) as N from LANDING.SONGS", False),
-        (stage.bi_reader, stage.bi_warehouse, "select count(*) as N from CORE.SONGS", False),
-        (stage.monitor, stage.transform_warehouse, "select count(*) as N from LANDING.SONGS", True),
-        (stage.monitor, stage.transform_warehouse, "show pipes in schema LANDING", True),
-        (stage.monitor, stage.transform_warehouse, "select SONG_COUNT from BI.TOTALS", False),
+        (environment.bi_reader, environment.bi_warehouse, "select SONG_COUNT from BI.TOTALS", True),
+        (environment.bi_reader, environment.bi_warehouse, "select count(*) as N from LANDING.SONGS", False),
+        (environment.bi_reader, environment.bi_warehouse, "select count(*) as N from CORE.SONGS", False),
+        (environment.monitor, environment.transform_warehouse, "select count(*) as N from LANDING.SONGS", True),
+        (environment.monitor, environment.transform_warehouse, "show pipes in schema LANDING", True),
+        (environment.monitor, environment.transform_warehouse, "select SONG_COUNT from BI.TOTALS", False),
     ]
     for role, warehouse, sql, may in questions:
         account.query(f"use role {role}")
@@ -79,8 +79,8 @@ def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
             yield Line(f"{role}: {sql}", not may, "rows" if may else "refused", said)
         else:
             yield Line(f"{role}: {sql}", may and bool(rows), "rows" if may else "refused", f"{len(rows)} rows")
-    account.query(f"use role {stage.deployer}")
-    account.query(f"use warehouse {stage.transform_warehouse}")
+    account.query(f"use role {environment.deployer}")
+    account.query(f"use warehouse {environment.transform_warehouse}")
 
 
 def patterns(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
@@ -123,18 +123,18 @@ def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
 
 def warehouses(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
     """Both are the smallest, sleep after a minute and are limited."""
-    stage = account.stage
-    for name in (stage.transform_warehouse, stage.bi_warehouse):
+    environment = account.environment
+    for name in (environment.transform_warehouse, environment.bi_warehouse):
         shown = [row for row in account.rows(f"show warehouses like '{name}'") if row["name"] == name]
         came = [str(shown[0].get(key)) for key in ("size", "auto_suspend", "resource_monitor")] if shown else []
-        expected = ["X-Small", "60", f"{stage.database}_CREDITS"]
+        expected = ["X-Small", "60", f"{environment.database}_CREDITS"]
         yield Line(f"warehouse {name}", came == expected, ", ".join(expected), ", ".join(came) or "not there")
 
 
 def second_deploy(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
     """Nothing is left to deploy."""
-    settings = connection_settings(account.stage, os.environ)
-    found = plan(account.stage, variables_of(account.stage, stack), settings).scripts
+    settings = connection_settings(account.environment, os.environ)
+    found = plan(account.environment, variables_of(account.environment, stack), settings).scripts
     yield Line("scripts that a second deploy would apply", not found, "none", ", ".join(found) or "none")
 
 
@@ -171,12 +171,12 @@ def main(argv: Sequence[str]) -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--broken-file", action="store_true", help="also see a file refused; takes minutes")
     given = parser.parse_args(argv)
-    stage = Stage.named(given.stage)
-    stack = stack_of(stage, given.outputs)
+    environment = Environment.named(given.env)
+    stack = stack_of(environment, given.outputs)
     store = open_store(stack.lake_uri)
     checks = (*CHECKS, broken_file) if given.broken_file else CHECKS
     differing = 0
-    with Account.of(stage, os.environ.get("SNOWFLAKE_ROLE") or "SYSADMIN") as account:
+    with Account.of(environment, os.environ.get("SNOWFLAKE_ROLE") or "SYSADMIN") as account:
         for line in lines(account, stack, store, checks):
             differing += not line.is_expected
             print(f"{'as expected' if line.is_expected else 'DIFFERS    '}  {line.name}")
@@ -188,4 +188,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("warehouse-checklist", main, sys.argv[1:]))
+    sys.exit(run_command("snowflake-checklist", main, sys.argv[1:]))

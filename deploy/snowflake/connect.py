@@ -6,8 +6,8 @@ Who connects stands in the environment or in the connector's own connections.tom
   or SNOWFLAKE_AUTHENTICATOR=WORKLOAD_IDENTITY with SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER=AWS;
 - else the connection of connections.toml that SNOWFLAKE_DEFAULT_CONNECTION_NAME names, or `default`.
 
-Role, warehouse and database are the stage's own; SNOWFLAKE_ROLE and SNOWFLAKE_WAREHOUSE say otherwise. No password is
-read. SNOWFLAKE_HOST, SNOWFLAKE_PORT and SNOWFLAKE_PROTOCOL name another server.
+Role, warehouse and database are the environment's own; SNOWFLAKE_ROLE and SNOWFLAKE_WAREHOUSE say otherwise. No
+password is read. SNOWFLAKE_HOST, SNOWFLAKE_PORT and SNOWFLAKE_PROTOCOL name another server.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import snowflake.connector
 from snowflake.connector.errors import Error
 
 from deploy.commands import CommandError
-from deploy.snowflake.environment import Stage
+from deploy.snowflake.environment import Environment
 from deploy.snowflake.errors import sentence_for
 
 APPLICATION = "spotify_playlist_suite"
@@ -46,7 +46,9 @@ class AccountError(CommandError):
     """The account refused, or could not be asked; the message says what to do."""
 
 
-def connection_settings(stage: Stage, environ: Mapping[str, str], role: str | None = None) -> dict[str, Any]:
+def connection_settings(
+    environment: Environment, environ: Mapping[str, str], role: str | None = None
+) -> dict[str, Any]:
     """What the connector is given. Raises AccountError if nobody said who connects."""
     given: dict[str, Any] = {
         name: environ[f"SNOWFLAKE_{name.upper()}"]
@@ -55,7 +57,7 @@ def connection_settings(stage: Stage, environ: Mapping[str, str], role: str | No
     }
     if "account" in given:
         if "user" not in given and "workload_identity_provider" not in given:
-            message = f"SNOWFLAKE_USER is not set: who connects, such as {stage.deployer}_SVC"
+            message = f"SNOWFLAKE_USER is not set: who connects, such as {environment.deployer}_SVC"
             raise AccountError(message)
         if not {"private_key_file", "authenticator"} & given.keys():
             message = "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key belongs to"
@@ -65,9 +67,9 @@ def connection_settings(stage: Stage, environ: Mapping[str, str], role: str | No
     else:
         given["connection_name"] = environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME") or "default"
     return given | {
-        "role": role or environ.get("SNOWFLAKE_ROLE") or stage.deployer,
-        "warehouse": environ.get("SNOWFLAKE_WAREHOUSE") or stage.transform_warehouse,
-        "database": stage.database,
+        "role": role or environ.get("SNOWFLAKE_ROLE") or environment.deployer,
+        "warehouse": environ.get("SNOWFLAKE_WAREHOUSE") or environment.transform_warehouse,
+        "database": environment.database,
         "application": APPLICATION,
         "login_timeout": LOGIN_SECONDS,
         "network_timeout": NETWORK_SECONDS,
@@ -80,17 +82,17 @@ class Account:
     To be closed, or used in a `with`. One statement at a time.
     """
 
-    def __init__(self, stage: Stage, settings: Mapping[str, Any]) -> None:
-        self.stage = stage
+    def __init__(self, environment: Environment, settings: Mapping[str, Any]) -> None:
+        self.environment = environment
         self._settings = dict(settings)
-        with refusals_explained(stage, self._settings):
+        with errors_explained(environment, self._settings):
             self._connection = snowflake.connector.connect(**self._settings)
         self._settings |= {"account": self._connection.account, "user": self._connection.user}
 
     @classmethod
-    def of(cls, stage: Stage, role: str | None = None) -> Self:
-        """The account that the environment names, in the stage's deployer role unless one is given."""
-        return cls(stage, connection_settings(stage, os.environ, role))
+    def of(cls, environment: Environment, role: str | None = None) -> Self:
+        """The account that the environment variables name, in the deployer role unless one is given."""
+        return cls(environment, connection_settings(environment, os.environ, role))
 
     def __enter__(self) -> Self:
         """The account itself, open since it was made."""
@@ -122,25 +124,28 @@ class Account:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _answer(self, sql: str, values: Sequence[object]) -> tuple[list[str], list[tuple[object, ...]]]:
-        with refusals_explained(self.stage, self._settings), contextlib.closing(self._connection.cursor()) as cursor:
+        with (
+            errors_explained(self.environment, self._settings),
+            contextlib.closing(self._connection.cursor()) as cursor,
+        ):
             cursor.execute(sql, values or None)
             names = [str(column[0]).lower() for column in cursor.description or ()]
             return names, [tuple(row) for row in cursor.fetchall()]
 
 
 @contextlib.contextmanager
-def refusals_explained(stage: Stage, settings: Mapping[str, Any]) -> Iterator[None]:
+def errors_explained(environment: Environment, settings: Mapping[str, Any]) -> Iterator[None]:
     """What the connector raises becomes an AccountError with a sentence, and without any secret of the settings."""
     try:
         yield
     except Error as error:
-        raise AccountError(explained(error, stage, settings)) from None
+        raise AccountError(explained(error, environment, settings)) from None
     except FileNotFoundError as error:
         message = f"the key file {error.filename} is not there: SNOWFLAKE_PRIVATE_KEY_FILE names it"
         raise AccountError(message) from None
     except (TypeError, ValueError) as error:
         if isinstance(error.__cause__, Error):  # schemachange wraps its own USE ROLE, WAREHOUSE and DATABASE so
-            raise AccountError(explained(error.__cause__, stage, settings)) from None
+            raise AccountError(explained(error.__cause__, environment, settings)) from None
         if "private_key_file" not in settings or not _is_about_key(error):
             raise
         message = (
@@ -155,7 +160,7 @@ def _is_about_key(error: Exception) -> bool:
     return any(word in text for word in ("key", "password", "decrypt", "pem"))
 
 
-def explained(error: Error, stage: Stage, settings: Mapping[str, Any]) -> str:
+def explained(error: Error, environment: Environment, settings: Mapping[str, Any]) -> str:
     """The sentence for the connector's error, then what Snowflake said itself; nothing secret in it."""
     said = " ".join(_without_secrets(str(error.msg or error), settings).split())
     account = str(settings.get("account") or settings.get("connection_name") or "")
@@ -165,9 +170,9 @@ def explained(error: Error, stage: Stage, settings: Mapping[str, Any]) -> str:
         "user": str(settings.get("user") or "the user"),
         "role": str(settings.get("role") or ""),
         "warehouse": str(settings.get("warehouse") or ""),
-        "database": stage.database,
+        "database": environment.database,
         "key": str(settings.get("private_key_file") or "in use"),
-        "stage": stage.name,
+        "environment": environment.name,
     }
     if "Invalid connection_name" in said:
         return (

@@ -1,4 +1,4 @@
-"""`make warehouse STAGE=dev`: brings a Snowflake account to what stands in deploy/snowflake and deploy/generated.
+"""`make snowflake ENV=dev`: brings a Snowflake account to what stands in deploy/snowflake and deploy/generated.
 
 schemachange says which scripts are new or changed, somebody agrees, and schemachange applies them as the deployer, in
 their order, each whole and noted in <database>.SCHEMACHANGE.CHANGE_HISTORY. A script that fails stops it there; what
@@ -22,8 +22,8 @@ from schemachange.session.SnowflakeSession import SnowflakeSession
 from snowflake.connector.errors import Error
 
 from deploy.commands import CommandError, run_command
-from deploy.snowflake.connect import AccountError, connection_settings, explained, refusals_explained
-from deploy.snowflake.environment import Stack, Stage, stack_of
+from deploy.snowflake.connect import AccountError, connection_settings, errors_explained, explained
+from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import confirm, parser_of
 
 SCRIPTS = Path(__file__).parents[1]
@@ -39,39 +39,41 @@ class Plan:
     unchanged: int
 
 
-def variables_of(stage: Stage, stack: Stack, target_lag: str | None = None) -> dict[str, str]:
+def variables_of(environment: Environment, stack: Stack, target_lag: str | None = None) -> dict[str, str]:
     """What the scripts are given; with a target lag, such as `1 hour`, the current rows are dynamic tables."""
     given = {
-        "database": stage.database,
+        "database": environment.database,
         "stage_url": stack.stage_url,
-        "storage_integration": stage.storage_integration,
-        "error_integration": stage.error_integration,
+        "storage_integration": environment.storage_integration,
+        "error_integration": environment.error_integration,
         "sns_topic_arn": stack.processed_topic_arn,
-        "transform_warehouse": stage.transform_warehouse,
+        "transform_warehouse": environment.transform_warehouse,
     }
     return given | ({"current_as": DYNAMIC, "target_lag": target_lag} if target_lag else {})
 
 
-def plan(stage: Stage, variables: Mapping[str, str], settings: Mapping[str, Any], scripts: Path = SCRIPTS) -> Plan:
+def plan(
+    environment: Environment, variables: Mapping[str, str], settings: Mapping[str, Any], scripts: Path = SCRIPTS
+) -> Plan:
     """What would be applied. Raises AccountError."""
     found: list[str] = []
-    unchanged = _run(stage, variables, settings, scripts, told=found.append, dry_run=True)
+    unchanged = _run(environment, variables, settings, scripts, told=found.append, dry_run=True)
     return Plan(tuple(found), unchanged)
 
 
 def apply(
-    stage: Stage,
+    environment: Environment,
     variables: Mapping[str, str],
     settings: Mapping[str, Any],
     told: Callable[[str], None],
     scripts: Path = SCRIPTS,
 ) -> None:
     """Applies what is new or changed; `told` hears each script's name as it begins. Raises AccountError."""
-    _run(stage, variables, settings, scripts, told=told, dry_run=False)
+    _run(environment, variables, settings, scripts, told=told, dry_run=False)
 
 
 def _run(
-    stage: Stage,
+    environment: Environment,
     variables: Mapping[str, str],
     settings: Mapping[str, Any],
     scripts: Path,
@@ -99,14 +101,14 @@ def _run(
         config_file_path=scripts / "schemachange-config.yml",  # none is read; it wants a name
         root_folder=scripts,
         config_vars=dict(variables),
-        change_history_table=f"{stage.database}.{HISTORY}",
+        change_history_table=f"{environment.database}.{HISTORY}",
         create_change_history_table=True,
         dry_run=dry_run,
     )
     before = structlog.get_config()
     structlog.configure(processors=[hear])
     try:
-        with refusals_explained(stage, settings):
+        with errors_explained(environment, settings):
             session = SnowflakeSession(
                 schemachange_version="4",
                 application=str(settings["application"]),
@@ -122,22 +124,22 @@ def _run(
             with contextlib.closing(session.con):
                 schemachange_deploy(config, session)
     except ScriptExecutionError as error:
-        raise AccountError(_script_failed(error, stage, settings)) from None
+        raise AccountError(_script_failed(error, environment, settings)) from None
     finally:
         structlog.configure(**before)
     return skipped
 
 
-def _script_failed(error: ScriptExecutionError, stage: Stage, settings: Mapping[str, Any]) -> str:
+def _script_failed(error: ScriptExecutionError, environment: Environment, settings: Mapping[str, Any]) -> str:
     cause = error.original_exception
-    why = explained(cause, stage, settings) if isinstance(cause, Error) else error.error_message
+    why = explained(cause, environment, settings) if isinstance(cause, Error) else error.error_message
     return f"{error.script_name} failed; the scripts before it stand, and the same command goes on from here. {why}"
 
 
-def as_text(found: Plan, stage: Stage) -> str:
+def as_text(found: Plan, environment: Environment) -> str:
     """The plan for people."""
     if not found.scripts:
-        return f"{stage.database} stands as it should: {found.unchanged} scripts, none new or changed."
+        return f"{environment.database} is up to date: {found.unchanged} scripts, none new or changed."
     lines = [f"{len(found.scripts)} of {len(found.scripts) + found.unchanged} scripts are new or changed:"]
     return "\n".join([*lines, *(f"  {name}" for name in found.scripts)])
 
@@ -150,23 +152,25 @@ def main(argv: Sequence[str]) -> int:
         "--target-lag", metavar="TIME", help="current rows as dynamic tables, refreshed so often, such as '1 hour'"
     )
     given = parser.parse_args(argv)
-    stage = Stage.named(given.stage)
-    variables = variables_of(stage, stack_of(stage, given.outputs), given.target_lag)
-    settings = connection_settings(stage, os.environ)
-    found = plan(stage, variables, settings)
-    print(as_text(found, stage))
+    environment = Environment.named(given.env)
+    variables = variables_of(environment, stack_of(environment, given.outputs), given.target_lag)
+    settings = connection_settings(environment, os.environ)
+    found = plan(environment, variables, settings)
+    print(as_text(found, environment))
     if given.plan or not found.scripts:
         return 0
-    confirm(yes=given.yes, place=f"database {stage.database}, as {settings['role']}")
-    apply(stage, variables, settings, lambda name: print(f"applying {name}", flush=True))
-    again = plan(stage, variables, settings)
+    confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
+    apply(environment, variables, settings, lambda name: print(f"applying {name}", flush=True))
+    again = plan(environment, variables, settings)
     if again.scripts:
         message = f"applied, and yet {', '.join(again.scripts)} would be applied again: somebody else deploys too"
         raise CommandError(message)
-    print(f"{stage.database} stands. What arrives from now on is loaded by itself; make warehouse-status shows it.")
-    print(f"What arrived before: make warehouse-pipe TABLE=ALL STAGE={stage.name}")
+    print(
+        f"{environment.database} stands. What arrives from now on is loaded by itself; make snowflake-status shows it."
+    )
+    print(f"What arrived before: make snowflake-pipe TABLE=ALL ENV={environment.name}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("warehouse", main, sys.argv[1:]))
+    sys.exit(run_command("snowflake", main, sys.argv[1:]))

@@ -137,7 +137,7 @@ class _Pipe:
         return f"{self.copy.sql('snowflake')} files = ({names}) force = true"
 
 
-class Warehouse:
+class EmbeddedSnowflake:
     """An embedded Snowflake with the suite's tables, pipes and views over one lake.
 
     `path` is a folder that keeps the data; without it everything is gone when the warehouse is closed. Without a lake

@@ -1,4 +1,4 @@
-"""A stage's names in a Snowflake account, and what its stack on AWS is called."""
+"""An environment's names in a Snowflake account, and what its stack on AWS is called."""
 
 import json
 import re
@@ -15,17 +15,19 @@ PRODUCTION = "prod"
 
 
 @dataclass(frozen=True)
-class Stage:
+class Environment:
     """One database and everything around it; all names follow from the database's, as in the admin file."""
 
     name: str
     database: str
 
     @classmethod
-    def named(cls, name: str) -> "Stage":
-        """SPOTIFY for `prod`, else SPOTIFY_<STAGE>. Raises CommandError for what is no name."""
+    def named(cls, name: str) -> "Environment":
+        """SPOTIFY for `prod`, else SPOTIFY_<ENV>. Raises CommandError for what is no name."""
         if not re.fullmatch("[a-z][a-z0-9-]{0,15}", name):
-            message = f"{name!r} is no name of a stage: at most 16 small letters, digits and hyphens, such as dev"
+            message = (
+                f"{name!r} is no name of an environment: at most 16 small letters, digits and hyphens, such as dev"
+            )
             raise CommandError(message)
         return cls(name, "SPOTIFY" if name == PRODUCTION else f"SPOTIFY_{name.upper().replace('-', '_')}")
 
@@ -67,7 +69,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Stack:
-    """What the stage's stack on AWS said of itself: Terraform's outputs."""
+    """What the environment's stack on AWS said of itself: Terraform's outputs."""
 
     lake_uri: str
     processed_topic_arn: str
@@ -94,7 +96,7 @@ class Stack:
         }
         missing = [output for output in wanted.values() if not outputs.get(output)]
         if missing:
-            message = f"the stack has no output {', '.join(missing)}: run `make deploy` for this stage first"
+            message = f"the stack has no output {', '.join(missing)}: run `make deploy` for this environment first"
             raise CommandError(message)
         return cls(**{field: str(outputs[output]) for field, output in wanted.items()})
 
@@ -112,12 +114,12 @@ def outputs_in(text: str) -> dict[str, object]:
     return {name: one["value"] if isinstance(one, dict) and "value" in one else one for name, one in found.items()}
 
 
-def stack_of(stage: Stage, file: Path | None) -> Stack:
-    """The stage's stack, from a file of its outputs or else from Terraform's state. Raises CommandError."""
+def stack_of(environment: Environment, file: Path | None) -> Stack:
+    """The environment's stack, from a file of its outputs or else from Terraform's state. Raises CommandError."""
     if file is not None:
         try:
             return Stack.of(outputs_in(file.read_text(encoding="utf-8")))
         except OSError as error:
             message = f"{file} cannot be read: {error.strerror}"
             raise CommandError(message) from None
-    return Stack.of(outputs(stage.name))
+    return Stack.of(outputs(environment.name))

@@ -9,7 +9,7 @@ class Refusal(NamedTuple):
     """One way to be refused: what Snowflake says (a pattern) or its error number, and the sentence for people.
 
     The words decide before the number: one number stands for many things, and numbers differ between clients.
-    In the sentence, {account}, {host}, {user}, {role}, {warehouse}, {database}, {key} and {stage} are filled in.
+    In the sentence, {account}, {host}, {user}, {role}, {warehouse}, {database}, {key} and {environment} are filled in.
     """
 
     words: str
@@ -127,17 +127,18 @@ REFUSALS = (
     _refusal(
         r"assuming aws_role|sts:assumerole",
         3167,
-        to_do="AWS does not trust this account yet: run `make warehouse-trust STAGE={stage}`, then this again after a "
-        "minute (IAM takes that long)",
+        to_do="AWS does not trust this account yet: run `make snowflake-trust ENV={environment}`, then this again "
+        "after a minute (IAM takes that long)",
     ),
     _refusal(
         r"sns.*(?:subscri|not authorized|access)|pipe notifications bind failure",
-        to_do="the topic does not let Snowflake subscribe: run `make warehouse-trust STAGE={stage}`, then this again",
+        to_do="the topic does not let Snowflake subscribe: run `make snowflake-trust ENV={environment}`, then this "
+        "again",
     ),
     _refusal(
         r"is not allowed by integration",
-        to_do="the storage integration does not cover the lake's bucket: run the admin file again with this stage's "
-        "bucket (docs/snowflake.md)",
+        to_do="the storage integration does not cover the lake's bucket: run the admin file again with this "
+        "environment's bucket (docs/snowflake.md)",
     ),
     _refusal(
         r"integration '?.*'? does not exist",
@@ -147,7 +148,7 @@ REFUSALS = (
         r"database '?.*'? does not exist",
         390201,
         to_do="database {database} does not exist or {role} may not see it: run the admin file (docs/snowflake.md) for "
-        "stage {stage}, or name another stage",
+        "environment {environment}, or name another environment",
     ),
     _refusal(
         r"insufficient privileges|not authorized to perform this",
@@ -159,8 +160,8 @@ REFUSALS = (
         r"does not exist or not authorized|does not exist, or operation cannot be performed",
         2003,
         2043,
-        to_do="this is not there or {role} may not see it: `make warehouse STAGE={stage}` makes all that the commands "
-        "use",
+        to_do="this is not there or {role} may not see it: `make snowflake ENV={environment}` makes all that the "
+        "commands use",
     ),
     _refusal(
         r"reached its (?:statement|warehouse).*timeout|statement timeout",

@@ -1,4 +1,4 @@
-"""`make warehouse-pipe TABLE=songs`: changes a table's pipe, and loads what no pipe has. `TABLE=ALL` does all tables.
+"""`make snowflake-pipe TABLE=songs`: changes a table's pipe, and loads what no pipe has. `TABLE=ALL` does all tables.
 
 A pipe knows what it has loaded by file name, and forgets it when it is replaced; so a changed pipe has a new name
 (PIPE_VERSION in deploy/generate/schemas.py), and exists before the old one is dropped. What arrives while both exist is
@@ -9,7 +9,7 @@ pipe, is found by comparing the lake with what has landed, and loaded within bou
   the last seven days alone). Younger files of that day that have landed land again; current rows stay single;
 - older: the pipe's own COPY, with the missing files by name.
 
-The plan is shown first. Repeating it does nothing, except for a file that cannot be loaded: make warehouse-status says
+The plan is shown first. Repeating it does nothing, except for a file that cannot be loaded: make snowflake-status says
 why.
 """
 
@@ -27,7 +27,7 @@ from schemachange.sql_splitter import split_sql_statements
 from deploy.commands import now, run_command, table_named
 from deploy.snowflake.connect import Account, connection_settings
 from deploy.snowflake.deploy import SCRIPTS, variables_of
-from deploy.snowflake.environment import Stage, stack_of
+from deploy.snowflake.environment import Environment, stack_of
 from deploy.snowflake.landing import landing, published_key
 from deploy.snowflake.prompts import confirm, parser_of
 from shared import lake
@@ -91,7 +91,7 @@ def pipe_of(table: Table, variables: dict[str, str]) -> Pipe:
 
 def change(account: Account, store: ObjectStore, table: Table, pipe: Pipe, at: datetime) -> Change:
     """What is to do for the table at this time. Raises AccountError."""
-    schema = f"{account.stage.database}.LANDING"
+    schema = f"{account.environment.database}.LANDING"
     shown = account.rows(f"show pipes like '{table.name.upper()}_PIPE_V%' in schema {schema}")
     standing = {str(row["name"]): str(row.get("definition") or "") for row in shown}
     elders = sorted(standing.keys() - {pipe.short_name})
@@ -166,18 +166,18 @@ def main(argv: Sequence[str]) -> int:
     parser = parser_of(__doc__, changes=True)
     parser.add_argument("--table", required=True, help="which table's pipe, or ALL")
     given = parser.parse_args(argv)
-    stage = Stage.named(given.stage)
+    environment = Environment.named(given.env)
     tables = list(TABLES) if given.table.upper() == "ALL" else [table_named(given.table)]
-    stack = stack_of(stage, given.outputs)
-    variables, store = variables_of(stage, stack), open_store(stack.lake_uri)
-    settings = connection_settings(stage, os.environ)
-    with Account(stage, settings) as account:
+    stack = stack_of(environment, given.outputs)
+    variables, store = variables_of(environment, stack), open_store(stack.lake_uri)
+    settings = connection_settings(environment, os.environ)
+    with Account(environment, settings) as account:
         found = [change(account, store, table, pipe_of(table, variables), now()) for table in tables]
         for one in found:
             print(as_text(one))
         if not any(one.switch or one.loads for one in found):
             return 0
-        confirm(yes=given.yes, place=f"database {stage.database}, as {settings['role']}")
+        confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
         for one in found:
             for statement in one.switch:
                 account.query(statement)
@@ -186,9 +186,9 @@ def main(argv: Sequence[str]) -> int:
             for statement in done:
                 account.query(statement)
             print(f"{one.table.name}: {len(one.switch)} statements changed the pipe, {len(done)} asked for files.")
-    print("A refresh takes minutes; make warehouse-status says when all has landed.")
+    print("A refresh takes minutes; make snowflake-status says when all has landed.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("warehouse-pipe", main, sys.argv[1:]))
+    sys.exit(run_command("snowflake-pipe", main, sys.argv[1:]))

@@ -36,13 +36,13 @@ class RefusedFile:
 
 
 def pipes(account: Account) -> Iterator[PipeStatus]:
-    """Every pipe of the stage, those that are missing as such. Raises AccountError."""
-    schema = f"{account.stage.database}.LANDING"
+    """Every pipe of the environment, those that are missing as such. Raises AccountError."""
+    schema = f"{account.environment.database}.LANDING"
     standing = [str(row["name"]) for row in account.rows(f"show pipes in schema {schema}")]
     for table in TABLES:
         names = [name for name in standing if name.startswith(f"{table.name.upper()}_PIPE_V")]
         if not names:
-            yield PipeStatus(table.name, "-", "MISSING", 0, "", "", "there is no pipe: make warehouse")
+            yield PipeStatus(table.name, "-", "MISSING", 0, "", "", "there is no pipe: make snowflake")
         for name in names:
             [(text,)] = account.query("select system$pipe_status(%s) as STATUS", f"{schema}.{name}")
             said = json.loads(str(text))
@@ -62,8 +62,8 @@ def refused_files(account: Account) -> Iterator[RefusedFile]:
     for table in TABLES:
         sql = (
             "select FILE_NAME, STATUS, FIRST_ERROR_MESSAGE, LAST_LOAD_TIME "  # noqa: S608  # our names
-            f"from table({account.stage.database}.INFORMATION_SCHEMA.COPY_HISTORY("
-            f"table_name => '{account.stage.database}.{landing(table)}', "
+            f"from table({account.environment.database}.INFORMATION_SCHEMA.COPY_HISTORY("
+            f"table_name => '{account.environment.database}.{landing(table)}', "
             "start_time => dateadd('day', -14, current_timestamp()))) "
             "where lower(STATUS) in ('load failed', 'partially loaded') order by LAST_LOAD_TIME"
         )

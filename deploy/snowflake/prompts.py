@@ -10,11 +10,11 @@ NOTHING_DONE = "nothing was changed"
 
 
 def parser_of(description: str | None, *, changes: bool = False) -> argparse.ArgumentParser:
-    """A parser with the stage, its stack's outputs, and where something is changed `--yes`."""
+    """A parser with the environment, its stack's outputs, and where something is changed `--yes`."""
     parser = argparse.ArgumentParser(
         description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--stage", default="dev", help="dev, prod, … (default: %(default)s)")
+    parser.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
     parser.add_argument(
         "--outputs", type=Path, metavar="FILE", help="of `terraform output -json` (default: Terraform is asked)"
     )

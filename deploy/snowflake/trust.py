@@ -1,8 +1,8 @@
-"""`make warehouse-trust STAGE=dev`: the handshake between a Snowflake account and the stage's stack on AWS.
+"""`make snowflake-trust ENV=dev`: the handshake between a Snowflake account and the environment's stack on AWS.
 
 Snowflake says by which IAM users it comes (DESC INTEGRATION) and which external id it chose for error notifications;
 the stack's two roles must trust them, and its topic must let Snowflake's queue subscribe. Terraform owns roles and
-topic, so the values are first written into the stage's settings, deploy/aws/terraform/<stage>.tfvars; then the same
+topic, so the values are first written into the environment's settings, deploy/aws/terraform/<env>.tfvars; then the same
 policies are set at once with boto3, word for word as Terraform would, so that its next plan finds nothing to change.
 
 The plan is shown first. Safe to repeat: what is as it should be is left alone. IAM takes a minute to believe it.
@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.commands import CommandError, run_command
 from deploy.snowflake.connect import Account
-from deploy.snowflake.environment import Stack, Stage, stack_of
+from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import confirm, parser_of
 from deploy.stack import TERRAFORM, caller
 
@@ -62,26 +62,26 @@ class Step:
 
 def snowflakes(account: Account, stack: Stack) -> Snowflakes:
     """Who Snowflake is, once it is sure that its integrations are about this stack. Raises CommandError."""
-    stage = account.stage
-    files = _described(account, stage.storage_integration)
-    errors = _described(account, stage.error_integration)
+    environment = account.environment
+    files = _described(account, environment.storage_integration)
+    errors = _described(account, environment.error_integration)
     expected = [
-        (stage.storage_integration, files, "STORAGE_AWS_ROLE_ARN", stack.role_arn),
-        (stage.storage_integration, files, "STORAGE_AWS_EXTERNAL_ID", stack.external_id),
-        (stage.error_integration, errors, "AWS_SNS_ROLE_ARN", stack.error_role_arn),
-        (stage.error_integration, errors, "AWS_SNS_TOPIC_ARN", stack.alert_topic_arn),
+        (environment.storage_integration, files, "STORAGE_AWS_ROLE_ARN", stack.role_arn),
+        (environment.storage_integration, files, "STORAGE_AWS_EXTERNAL_ID", stack.external_id),
+        (environment.error_integration, errors, "AWS_SNS_ROLE_ARN", stack.error_role_arn),
+        (environment.error_integration, errors, "AWS_SNS_TOPIC_ARN", stack.alert_topic_arn),
     ]
     for integration, described, name, value in expected:
         if described.get(name) != value:
             message = (
-                f"integration {integration} has {name} = {described.get(name) or 'nothing'}, the stack of stage "
-                f"{stage.name} says {value}: {_ADMIN_AGAIN}"
+                f"integration {integration} has {name} = {described.get(name) or 'nothing'}, the stack of environment "
+                f"{environment.name} says {value}: {_ADMIN_AGAIN}"
             )
             raise CommandError(message)
     if stack.stage_url not in files.get("STORAGE_ALLOWED_LOCATIONS", "").split(","):
         message = (
-            f"integration {stage.storage_integration} allows {files.get('STORAGE_ALLOWED_LOCATIONS')}, which is not "
-            f"{stack.stage_url}: {_ADMIN_AGAIN}"
+            f"integration {environment.storage_integration} allows {files.get('STORAGE_ALLOWED_LOCATIONS')}, which is "
+            f"not {stack.stage_url}: {_ADMIN_AGAIN}"
         )
         raise CommandError(message)
     found = Snowflakes(files["STORAGE_AWS_IAM_USER_ARN"], errors["SF_AWS_IAM_USER_ARN"], errors["SF_AWS_EXTERNAL_ID"])
@@ -109,7 +109,7 @@ def _subscriber(account: Account, stack: Stack) -> str:
         raise CommandError(message) from None
 
 
-# --- AWS's side, as deploy/aws/terraform/modules/warehouse and storage have it
+# --- AWS's side, as deploy/aws/terraform/modules/snowflake and storage have it
 
 
 def trust_policy(principal_arn: str, external_id: str) -> Json:
@@ -151,7 +151,7 @@ def with_variables(text: str, values: Mapping[str, str]) -> str:
 
 
 def steps(stack: Stack, found: Snowflakes, settings: Path) -> Iterator[Step]:
-    """What is not yet as it should be, the stage's settings first. Raises CommandError if AWS does not say."""
+    """What is not yet as it should be, the environment's settings first. Raises CommandError if AWS does not say."""
     before = settings.read_text(encoding="utf-8") if settings.is_file() else ""
     after = with_variables(before, found.variables)
     if after != before:
@@ -193,10 +193,12 @@ def _explained(error: Exception) -> str:
 def main(argv: Sequence[str]) -> int:
     """0 when both sides trust each other as far as this command can see."""
     parser = parser_of(__doc__, changes=True)
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="the stage's tfvars (default: Terraform's own)")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="the environment's tfvars (default: Terraform's own)"
+    )
     given = parser.parse_args(argv)
-    stage = Stage.named(given.stage)
-    stack = stack_of(stage, given.outputs)
+    environment = Environment.named(given.env)
+    stack = stack_of(environment, given.outputs)
     who = caller()
     owner = stack.role_arn.split(":")[4]
     if who.account != owner:
@@ -204,8 +206,8 @@ def main(argv: Sequence[str]) -> int:
             f"the stack stands in AWS account {owner}, these credentials are of {who.account}: take another profile"
         )
         raise CommandError(message)
-    settings = given.settings or TERRAFORM / f"{stage.name}.tfvars"
-    with Account.of(stage) as account:
+    settings = given.settings or TERRAFORM / f"{environment.name}.tfvars"
+    with Account.of(environment) as account:
         found = snowflakes(account, stack)
         place = f"AWS account {who.account}, for Snowflake account {account.name}"
     try:
@@ -221,10 +223,10 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(_explained(error)) from error
     if not to_do:
         print("AWS and Snowflake trust each other already: nothing was changed.")
-    print(f"Left to you: make deploy-plan STAGE={stage.name} must find nothing to change in roles and topic;")
-    print(f"  after a minute, which IAM takes to believe it, make warehouse STAGE={stage.name}.")
+    print(f"Left to you: make deploy-plan ENV={environment.name} must find nothing to change in roles and topic;")
+    print(f"  after a minute, which IAM takes to believe it, make snowflake ENV={environment.name}.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("warehouse-trust", main, sys.argv[1:]))
+    sys.exit(run_command("snowflake-trust", main, sys.argv[1:]))

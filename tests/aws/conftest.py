@@ -74,7 +74,7 @@ def application(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
     """Terraform at work on the local AWS."""
-    variables = {"stage": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
+    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
 
 

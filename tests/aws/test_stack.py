@@ -22,7 +22,7 @@ terraform {{
     aws = {{ source = "hashicorp/aws" }}
   }}
 }}
-variable "stage" {{ type = string }}
+variable "env" {{ type = string }}
 variable "extract_zip" {{ type = string }}
 variable "glue_zip" {{ type = string }}
 variable "force_destroy" {{ default = false }}
@@ -48,7 +48,7 @@ resource "aws_s3_object" "zip" {{
   depends_on = [aws_s3_bucket_versioning.lake]
 }}
 resource "aws_secretsmanager_secret" "spotify" {{
-  name                    = "stack-test/${{var.stage}}"
+  name                    = "stack-test/${{var.env}}"
   recovery_window_in_days = var.force_destroy ? 0 : 30
 }}
 output "bucket" {{ value = aws_s3_bucket.lake.id }}
@@ -115,7 +115,7 @@ def test_the_stack_s_plan_says_where_it_goes_and_what_it_costs(
     assert run(folder, "plan") == 0
 
     said = capfd.readouterr().out
-    assert f"Stage dev: account {ACCOUNT}, region {REGION}" in said
+    assert f"Environment dev: account {ACCOUNT}, region {REGION}" in said
     assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", said)
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     [costs] = re.findall(r"^(A month of it costs .*?)^```", guide, re.MULTILINE | re.DOTALL)

@@ -9,14 +9,14 @@ import pytest
 
 from deploy.snowflake.connect import Account
 from deploy.snowflake.deploy import SCRIPTS, variables_of
-from deploy.snowflake.environment import Stack, Stage
+from deploy.snowflake.environment import Environment, Stack
 from tests.clients.account import ROOT, Client
 from tests.deploy.snowflake.bi.landing import Landing
 from tests.deploy.snowflake.commands.conftest import key  # noqa: F401  # a fixture
 from tests.deploy.snowflake.commands.outputs import OUTPUTS
 from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
 
-PROD = Stage.named("prod")
+PROD = Environment.named("prod")
 VARIABLES = variables_of(PROD, Stack.of(OUTPUTS))
 
 

@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").write_text(STUB, encoding="utf-8")
     (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
-    for name in ("ready", "classes"):
+    for name in ("ready", "spark-classes"):
         (tmp_path / ".venv" / name).touch()
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     return tmp_path
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs make as a person does, with these environment variables."""
-    names = ("OUT", "STAGE", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
+    names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
     plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in names}
     return subprocess.run(
         ["make", *words], cwd=folder, env=plain | variables, capture_output=True, text=True, check=False
@@ -112,14 +112,14 @@ LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
         ("report", "OUT", ["deploy.local.report", "--out={}"]),
         ("run", "OUT", ["deploy.local.run", "--out={}"]),
         ("doctor", "OUT", ["deploy.operate.doctor", "--out={}"]),
-        ("deploy-plan", "STAGE", ["deploy.aws", "plan", "--stage={}"]),
-        ("deploy", "STAGE", ["deploy.aws", "deploy", "--stage={}"]),
-        ("destroy", "STAGE", ["deploy.aws", "destroy", "--stage={}"]),
-        ("warehouse", "STAGE", ["deploy.snowflake.deploy", "--stage={}"]),
-        ("warehouse-status", "STAGE", ["deploy.operate.snowflake_status", "--stage={}"]),
-        ("warehouse-trust", "STAGE", ["deploy.snowflake.trust", "--stage={}"]),
-        ("warehouse-pipe", "TABLE", ["deploy.snowflake.pipe", "--stage=dev", "--table={}"]),
-        ("bench-warehouse", "LAKE", ["tests.benchmarks.warehouse", "--lake={}"]),
+        ("deploy-plan", "ENV", ["deploy.aws", "plan", "--env={}"]),
+        ("deploy", "ENV", ["deploy.aws", "deploy", "--env={}"]),
+        ("destroy", "ENV", ["deploy.aws", "destroy", "--env={}"]),
+        ("snowflake", "ENV", ["deploy.snowflake.deploy", "--env={}"]),
+        ("snowflake-status", "ENV", ["deploy.operate.snowflake_status", "--env={}"]),
+        ("snowflake-trust", "ENV", ["deploy.snowflake.trust", "--env={}"]),
+        ("snowflake-pipe", "TABLE", ["deploy.snowflake.pipe", "--env=dev", "--table={}"]),
+        ("bench-snowflake", "LAKE", ["tests.benchmarks.snowflake", "--lake={}"]),
         ("fuzz", "N", ["pytest", "-q", "tests/glue_jobs/test_fuzz.py", "--mutations={}"]),
         ("retention", "DAYS", ["deploy.operate.retention", *LAKE, "--days={}"]),
         ("forget", "USER", ["deploy.operate.forget", *LAKE, "--user={}"]),
@@ -164,7 +164,7 @@ def test_what_is_not_given_has_its_default(folder: Path) -> None:
     assert started(folder, "run") == ["-m", "deploy.local.run", "--out=out/mine"]
     assert started(folder, "fuzz")[-1] == "--mutations=100000"
     assert started(folder, "bench") == ["-m", "tests.benchmarks"]
-    assert started(folder, "bench-warehouse") == ["-m", "tests.benchmarks.warehouse"]
+    assert started(folder, "bench-snowflake") == ["-m", "tests.benchmarks.snowflake"]
 
 
 def test_yes_is_the_word_yes(folder: Path) -> None:
@@ -174,7 +174,7 @@ def test_yes_is_the_word_yes(folder: Path) -> None:
     assert started(folder, *person, "APPLY=no")[-1] == "--user=u3"
     assert started(folder, *person, "APPLY=$(shell touch mark)yes")[-1] == "--user=u3"
     assert started(folder, "retention", "DAYS=400", "APPLY=yes")[-2:] == ["--days=400", "--apply"]
-    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--stage=dev"
+    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--env=dev"
 
 
 @pytest.mark.parametrize("name", ["VENV", "PYTHON", "TOOL", "READY", "CLASSES", "ANYTHING"])

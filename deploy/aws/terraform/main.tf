@@ -2,7 +2,7 @@
 #
 #   schedule > extract (Lambda) > storage (S3) > events (rule, state machine) > transform (Glue) > storage > catalog, warehouse
 #
-# Names are <project>-<stage>-<what>. Each module holds the role of its own actor.
+# Names are <project>-<env>-<what>. Each module holds the role of its own actor.
 #
 # `make deploy` builds, plans and applies. By hand: `make build`, then `terraform init` and `terraform apply` here.
 
@@ -11,7 +11,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  name    = "${var.project}-${var.stage}"
+  name    = "${var.project}-${var.env}"
   account = data.aws_caller_identity.current.account_id
   # What modules need to spell ARNs of things that do not exist yet. The id is the region's name in provider 5 and 6.
   place = {
@@ -39,7 +39,7 @@ module "storage" {
 module "secrets" {
   source = "./modules/secrets"
 
-  name          = "${var.project}/${var.stage}/spotify"
+  name          = "${var.project}/${var.env}/spotify"
   kms_key_arn   = module.storage.kms_key_arn
   force_destroy = var.force_destroy
 }
@@ -109,8 +109,8 @@ module "catalog" {
   force_delete = var.force_destroy
 }
 
-module "warehouse" {
-  source = "./modules/warehouse"
+module "snowflake" {
+  source = "./modules/snowflake"
 
   name                = "${local.name}-snowflake"
   place               = local.place

@@ -70,17 +70,17 @@ output "processed_topic_arn" {
 
 output "snowflake_role_arn" {
   description = "Role for Snowflake's storage integration (STORAGE_AWS_ROLE_ARN)."
-  value       = module.warehouse.role_arn
+  value       = module.snowflake.role_arn
 }
 
 output "snowflake_external_id" {
   description = "External id for Snowflake's storage integration (STORAGE_AWS_EXTERNAL_ID)."
-  value       = module.warehouse.external_id
+  value       = module.snowflake.external_id
 }
 
 output "snowflake_error_role_arn" {
   description = "Role for Snowflake's notification integration (AWS_SNS_ROLE_ARN)."
-  value       = module.warehouse.error_role_arn
+  value       = module.snowflake.error_role_arn
 }
 
 output "athena_workgroup" {

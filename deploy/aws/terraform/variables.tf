@@ -13,14 +13,14 @@ variable "project" {
   }
 }
 
-variable "stage" {
-  description = "Which copy of the suite this is, such as dev or prod: second part of every name. Give each its own account: the extractor's metrics do not carry the stage."
+variable "env" {
+  description = "Which copy of the suite this is, such as dev or prod: second part of every name. Give each its own account: the extractor's metrics do not carry the environment."
   type        = string
   default     = "dev"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]{0,9}$", var.stage))
-    error_message = "stage is 1 to 10 lower-case letters and digits, such as dev."
+    condition     = can(regex("^[a-z][a-z0-9]{0,9}$", var.env))
+    error_message = "env is 1 to 10 lower-case letters and digits, such as dev."
   }
 }
 

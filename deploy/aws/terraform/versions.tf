@@ -26,8 +26,8 @@ provider "aws" {
   default_tags {
     tags = {
       project = var.project
-      stage   = var.stage
-      stack   = "${var.project}-${var.stage}"
+      env     = var.env
+      stack   = "${var.project}-${var.env}"
     }
   }
 }

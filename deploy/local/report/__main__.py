@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from deploy.local.report.report import report
-from deploy.snowflake.embedded import DATABASE, Warehouse
+from deploy.snowflake.embedded import DATABASE, EmbeddedSnowflake
 from shared.store import open_store
 from shared.terminal import printable, set_up_output
 
@@ -24,7 +24,7 @@ def write_report(out: Path) -> Path:
         raise NoWarehouseError(message)
     try:
         lake = open_store(str(out / "lake")) if (out / "lake").is_dir() else None
-        with Warehouse(out / "warehouse", lake) as warehouse:
+        with EmbeddedSnowflake(out / "warehouse", lake) as warehouse:
             warehouse.deploy()
             html = report(warehouse).html()
     except duckdb.IOException as error:

@@ -5,7 +5,7 @@
 from decimal import Decimal
 from typing import Any
 
-from deploy.snowflake.embedded import DATABASE, Warehouse
+from deploy.snowflake.embedded import DATABASE, EmbeddedSnowflake
 
 Row = dict[str, Any]
 
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 class Bi:
     """The views of schema BI of one warehouse."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: EmbeddedSnowflake) -> None:
         self._warehouse = warehouse
 
     def rows(self, view: str, columns: str, *values: object, where: str = "", order: str = "") -> list[Row]:

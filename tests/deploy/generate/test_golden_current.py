@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.contract import Table
 from shared.store import open_store
@@ -60,7 +60,7 @@ def columns(table: Table) -> str:
 
 @pytest.mark.parametrize("table", [SONGS, SONG_ARTISTS, PLAYLIST_ITEMS], ids=lambda table: table.name)
 def test_the_current_rows_are_those_typed_by_hand(lake: Path, table: Table) -> None:
-    with Warehouse(None, open_store(str(lake))) as warehouse:
+    with EmbeddedSnowflake(None, open_store(str(lake))) as warehouse:
         warehouse.deploy()
         warehouse.load_new()
         in_snowflake = warehouse.query(f"select {columns(table)} from SPOTIFY.CORE.{table.name}")  # noqa: S608

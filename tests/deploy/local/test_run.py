@@ -14,7 +14,7 @@ from deploy.local import run
 from deploy.local.chain import StepError
 from deploy.local.run import run_chain
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.config import SettingsError
 from extract_lambda.credentials import CredentialsError
 from shared.store import open_store
@@ -89,7 +89,7 @@ def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: P
     assert (out / "report.html").stat().st_size > 10_000
     shown = first.stdout + first.stderr + second.stdout + second.stderr
     assert [secret for secret in SECRETS if secret in shown] == []
-    with Warehouse(out / "warehouse", open_store(str(out / "lake"))) as warehouse:
+    with EmbeddedSnowflake(out / "warehouse", open_store(str(out / "lake"))) as warehouse:
         looks = warehouse.query(
             "select playlist_name, status, count(*) as look_count from SPOTIFY.BI.PLAYLIST_CHECKS "
             "group by playlist_name, status order by playlist_name, status"

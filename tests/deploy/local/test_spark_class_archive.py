@@ -11,7 +11,7 @@ from deploy.local import spark_class_archive
 from glue_jobs.runtime import CLASSES, find_java
 
 ROOT = Path(__file__).parents[3]
-are_kept = pytest.mark.skipif(not CLASSES.is_file(), reason="`make classes` was not run, or this Java keeps none")
+are_kept = pytest.mark.skipif(not CLASSES.is_file(), reason="`make spark-classes` was not run, or this Java keeps none")
 STARTS = """
 import sys
 from pathlib import Path

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.document import Look, Manifest, RawLine, write_document
 from shared.store import ObjectStore, open_store
@@ -110,9 +110,9 @@ def lake(made_lake: Path, tmp_path: Path) -> ObjectStore:
 
 
 @pytest.fixture
-def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[Warehouse]:
+def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[EmbeddedSnowflake]:
     """Everything loaded."""
-    with Warehouse(shutil.copytree(deployed, tmp_path / "warehouse"), lake) as warehouse:
+    with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "warehouse"), lake) as warehouse:
         warehouse.deploy()
         assert {load.status for load in warehouse.load_new()} == {"LOADED"}
         yield warehouse

@@ -13,7 +13,7 @@ import pytest
 from deploy.commands import CommandError, run_command
 from deploy.operate.forget import Person, forget, forget_everything, main, statements
 from deploy.operate.status import status
-from deploy.snowflake.embedded import LoadStatus, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
 from shared.document import uncompressed
 from shared.store import Fetched, ObjectStore, StoreError
 from tests.deploy.operate.conftest import put_old, read_of, row, take, user
@@ -50,7 +50,7 @@ def rows(lake: ObjectStore, table: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     assert len(mentions(lake)) == 11  # 5 raw, 1 file of rejects, 4 published files, 1 log entry
 
     found = forget(lake, warehouse, "ann")
@@ -77,7 +77,7 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
     }
 
 
-def test_what_others_did_and_what_has_the_same_name_stays(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_what_others_did_and_what_has_the_same_name_stays(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = rows(lake, "playlist_items")
 
     forget(lake, warehouse, "ann")
@@ -90,7 +90,7 @@ def test_what_others_did_and_what_has_the_same_name_stays(lake: ObjectStore, war
 
 
 def test_published_files_keep_names_and_types_so_no_pipe_takes_them_again(
-    lake: ObjectStore, warehouse: Warehouse
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
 ) -> None:
     key = "processed/playlist_items/ingest_date=2026-11-16/00000000000000000001-00000.parquet"
     before = pq.ParquetFile(path_of(lake, key)).schema
@@ -102,7 +102,7 @@ def test_published_files_keep_names_and_types_so_no_pipe_takes_them_again(
     assert {load.status for load in warehouse.arrived([key])} == {LoadStatus.SKIPPED}
 
 
-def test_a_second_time_finds_nothing(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_a_second_time_finds_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     forget(lake, warehouse, "ann")
     before = {listed.key: listed.token for listed in lake.list("raw/")}
 
@@ -110,7 +110,7 @@ def test_a_second_time_finds_nothing(lake: ObjectStore, warehouse: Warehouse) ->
     assert {listed.key: listed.token for listed in lake.list("raw/")} == before
 
 
-def test_a_dry_run_touches_nothing(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_a_dry_run_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = {listed.key: listed.token for listed in lake.list("")}
 
     found = forget(lake, warehouse, "ann", apply=False)
@@ -136,7 +136,7 @@ class Breaking:
 
 
 @pytest.mark.parametrize("writes", [0, 3, 6, 8, 10])
-def test_stopped_anywhere_the_next_time_finishes(lake: ObjectStore, warehouse: Warehouse, writes: int) -> None:
+def test_stopped_anywhere_the_next_time_finishes(lake: ObjectStore, warehouse: EmbeddedSnowflake, writes: int) -> None:
     with pytest.raises(StoreError):
         forget(Breaking(lake, writes), warehouse, "ann")
 
@@ -284,7 +284,7 @@ def test_a_document_that_nobody_can_read_is_named(lake: ObjectStore) -> None:
 
 def test_a_replay_afterwards_doubles_nothing_and_brings_nobody_back(
     lake: ObjectStore,
-    warehouse: Warehouse,
+    warehouse: EmbeddedSnowflake,
     spark: object,  # noqa: ARG001  # the job finds it
 ) -> None:
     forget(lake, warehouse, "ann")
@@ -297,7 +297,7 @@ def test_a_replay_afterwards_doubles_nothing_and_brings_nobody_back(
     assert mentions(lake) == []
 
 
-def current(warehouse: Warehouse) -> list[list[tuple[object, ...]]]:
+def current(warehouse: EmbeddedSnowflake) -> list[list[tuple[object, ...]]]:
     columns = {
         "PLAYLIST_ITEMS": "PLAYLIST_ID, SNAPSHOT_ID, POSITION, SONG_ID, ADDED_BY_ID, DOCUMENT_ID",
         "PLAYLIST_CHECKS": "PLAYLIST_ID, RUN_ID, SNAPSHOT_ID, OWNER_ID, DOCUMENT_ID",
@@ -325,7 +325,7 @@ def test_a_lake_in_a_bucket_is_cleaned_alike(lake: ObjectStore, s3_store: Object
 # --- everything
 
 
-def test_everything_goes_but_the_numbers_of_the_batches(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_everything_goes_but_the_numbers_of_the_batches(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     lake.put("state/playlists.json", b"{}")
 
     forget_everything(lake, warehouse)
@@ -347,7 +347,7 @@ def test_everything_goes_but_the_numbers_of_the_batches(lake: ObjectStore, wareh
 
 def test_after_everything_went_numbers_go_on_so_pipes_take_the_new_files(
     lake: ObjectStore,
-    warehouse: Warehouse,
+    warehouse: EmbeddedSnowflake,
     spark: object,  # noqa: ARG001  # the job finds it
 ) -> None:
     forget_everything(lake, warehouse)
@@ -374,7 +374,7 @@ def test_the_command_says_what_it_removed(lake: ObjectStore, capsys: pytest.Capt
 
 def test_the_file_of_the_warehouse_keeps_no_trace(lake: ObjectStore, deployed: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(deployed, tmp_path / "warehouse")
-    with Warehouse(folder, lake) as warehouse:
+    with EmbeddedSnowflake(folder, lake) as warehouse:
         warehouse.deploy()
         warehouse.load_new()
     assert any(b"bob" in path.read_bytes() for path in folder.iterdir())
@@ -383,7 +383,7 @@ def test_the_file_of_the_warehouse_keeps_no_trace(lake: ObjectStore, deployed: P
 
     assert [path.name for path in folder.iterdir()] == ["SPOTIFY.db"]
     assert b"bob" not in (folder / "SPOTIFY.db").read_bytes()
-    with Warehouse(folder, lake) as warehouse:
+    with EmbeddedSnowflake(folder, lake) as warehouse:
         assert warehouse.load_new() == []
         assert warehouse.query(
             "select count(*) as n from SPOTIFY.LANDING.PLAYLIST_ITEMS where added_by_id = 'bob'"

@@ -7,7 +7,7 @@ import pytest
 from deploy.commands import run_command
 from deploy.operate.retention import last_old_batch, main, retain
 from deploy.operate.status import status
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.lake import archived
 from shared.store import ObjectStore
 
@@ -35,7 +35,7 @@ def test_a_batch_that_is_not_finished_stays(lake: ObjectStore) -> None:
     assert last_old_batch(lake, datetime(2027, 1, 1, tzinfo=UTC)) == 0
 
 
-def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     found = retain(lake, warehouse, 1, apply=True)
 
     assert dict(found.objects) == {
@@ -62,7 +62,7 @@ def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore
     assert ([one.number for one in left.batches], left.removed_up_to, left.differences) == ([2], 1, [])
 
 
-def test_a_dry_run_says_the_same_and_touches_nothing(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_a_dry_run_says_the_same_and_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = keys(lake)
 
     dry = retain(lake, warehouse, 1, apply=False)
@@ -87,7 +87,7 @@ def test_the_command_removes_only_when_it_is_confirmed(
     assert [key for key in keys(lake) if not key.startswith("log/")] == []
 
 
-def test_again_it_finds_nothing_and_finishes_what_was_stopped(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_again_it_finds_nothing_and_finishes_what_was_stopped(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     lake.put("log/retention.json", b'{"removed_up_to": 1}')  # stopped after its mark
 
     assert retain(lake, warehouse, 1, apply=True).objects.total() == 7

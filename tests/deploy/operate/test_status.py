@@ -11,7 +11,7 @@ import pytest
 
 from deploy.commands import run_command
 from deploy.operate.status import as_json, as_text, doublings, main, status
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.progress import Progress
 from glue_jobs.commit_log import Entry, Taken
 from shared.store import ObjectStore
@@ -36,7 +36,7 @@ def path_of(lake: ObjectStore, key: str) -> str:
     return f"{lake.uri.removeprefix('file://')}/{key}"
 
 
-def test_what_job_and_pipes_left_agrees(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_what_job_and_pipes_left_agrees(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     found = status(lake, warehouse)
 
     assert found.differences == []
@@ -46,7 +46,7 @@ def test_what_job_and_pipes_left_agrees(lake: ObjectStore, warehouse: Warehouse)
     assert as_text(found).endswith("0 raw objects are pending.\nEverything agrees.")
 
 
-def test_a_row_missing_in_the_warehouse_is_named(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_a_row_missing_in_the_warehouse_is_named(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     warehouse.query("delete from SPOTIFY.LANDING.SONGS where SONG_ID = 's2'")
 
     found = status(lake, warehouse)
@@ -57,7 +57,7 @@ def test_a_row_missing_in_the_warehouse_is_named(lake: ObjectStore, warehouse: W
     assert as_text(found).endswith(f"1 differences:\n- {found.differences[0]}")
 
 
-def test_rows_of_a_file_that_the_warehouse_has_twice_are_named(lake: ObjectStore, warehouse: Warehouse) -> None:
+def test_rows_of_a_file_that_the_warehouse_has_twice_are_named(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     warehouse.query("insert into SPOTIFY.LANDING.SONGS select * from SPOTIFY.LANDING.SONGS where SONG_ID = 's2'")
 
     found = status(lake, warehouse)
@@ -242,7 +242,7 @@ def test_what_cannot_be_replayed_is_only_to_be_restored(lake: ObjectStore) -> No
 
 def test_after_it_was_removed_and_replayed_everything_agrees(
     lake: ObjectStore,
-    warehouse: Warehouse,
+    warehouse: EmbeddedSnowflake,
     spark: object,  # noqa: ARG001  # the job finds it
 ) -> None:
     lake.put(SONGS_1, b"damaged")

@@ -6,7 +6,7 @@ import pytest
 from schemachange.JinjaTemplateProcessor import JinjaTemplateProcessor
 from schemachange.sql_splitter import split_sql_statements
 
-from deploy.snowflake.embedded import SCRIPTS, Warehouse, rendered_scripts, variables_for
+from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 
 GIVEN = {
     "database": "SPOTIFY",
@@ -285,7 +285,7 @@ def test_a_variable_without_a_value_is_an_error(name: str) -> None:
 
 def test_the_migrations_follow_the_admin_file_and_both_may_come_again() -> None:
     """Locally accounts have no meaning: this shows that the statements are split as meant and hinder nothing."""
-    with Warehouse() as warehouse:
+    with EmbeddedSnowflake() as warehouse:
         for _ in range(2):
             for statement in admin(**KEYS, whole_account=True):
                 warehouse.query(statement)

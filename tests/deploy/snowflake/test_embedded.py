@@ -18,8 +18,8 @@ from deploy.generate.schemas import generated_files
 from deploy.snowflake.embedded import (
     NOT_EMULATED,
     SCRIPTS,
+    EmbeddedSnowflake,
     LoadStatus,
-    Warehouse,
     bent_fakesnow,
     rendered_scripts,
     variables_for,
@@ -41,7 +41,7 @@ SNOWFLAKE_TYPES = {
 }
 
 
-def test_landing_and_views_have_the_contracts_columns(warehouse: Warehouse) -> None:
+def test_landing_and_views_have_the_contracts_columns(warehouse: EmbeddedSnowflake) -> None:
     for table in TABLES:
         landing = warehouse.query(f"describe table SPOTIFY.LANDING.{table.name}")
         view = warehouse.query(f"describe view SPOTIFY.CORE.{table.name}")
@@ -67,7 +67,7 @@ def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     assert names.index("r__3_core_playlist_checks.sql") < names.index("r__3_core_playlists.sql")
 
 
-def test_the_stage_lies_over_the_published_files_of_the_lake(warehouse: Warehouse, lake: ObjectStore) -> None:
+def test_the_stage_lies_over_the_published_files_of_the_lake(warehouse: EmbeddedSnowflake, lake: ObjectStore) -> None:
     [stage] = warehouse.query("show stages in schema SPOTIFY.LANDING")
 
     assert lake.uri.startswith("file:///")
@@ -82,7 +82,7 @@ def test_a_script_without_a_value_for_a_variable_is_an_error() -> None:
         list(rendered_scripts(SCRIPTS, variables))
 
 
-def test_deploying_again_changes_nothing(publish: Publish, warehouse: Warehouse) -> None:
+def test_deploying_again_changes_nothing(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     warehouse.arrived([publish(SONGS, {"song_id": "s1"})])
     before = everything(warehouse)
 
@@ -94,7 +94,7 @@ def test_deploying_again_changes_nothing(publish: Publish, warehouse: Warehouse)
     assert warehouse.query("select song_id from SPOTIFY.CORE.SONGS") == [("s1",)]
 
 
-def everything(warehouse: Warehouse) -> Rows:
+def everything(warehouse: EmbeddedSnowflake) -> Rows:
     return warehouse.query(
         "select table_schema, table_name, column_name from SPOTIFY.information_schema.columns order by 1, 2, 3"
     )
@@ -108,7 +108,7 @@ def test_a_warehouse_in_a_folder_remembers_rows_and_files(
     bad = publish(ARTISTS, {"artist_id": None})
     statuses = []
     for _ in range(2):
-        with Warehouse(folder, lake) as warehouse:
+        with EmbeddedSnowflake(folder, lake) as warehouse:
             warehouse.deploy()
             statuses.append([load.status for load in warehouse.load_new()])
             rows = warehouse.query("select song_id from SPOTIFY.CORE.SONGS")
@@ -121,7 +121,7 @@ def test_a_warehouse_in_a_folder_remembers_rows_and_files(
 
 def test_a_closed_warehouse_gives_the_connector_back(tmp_path: Path) -> None:
     real = snowflake.connector.connect
-    with Warehouse(tmp_path / "made" / "if need be") as warehouse:
+    with EmbeddedSnowflake(tmp_path / "made" / "if need be") as warehouse:
         assert snowflake.connector.connect is not real
         assert warehouse.query("select 1 as one") == [(1,)]
     assert snowflake.connector.connect is real
@@ -149,7 +149,7 @@ def scripts_of(tmp_path: Path) -> Callable[[Table], Path]:
 
 
 def test_a_column_added_to_a_contract_reaches_the_table_and_its_rows_stay(
-    publish: Publish, warehouse: Warehouse, scripts_of: Callable[[Table], Path]
+    publish: Publish, warehouse: EmbeddedSnowflake, scripts_of: Callable[[Table], Path]
 ) -> None:
     first = publish(SONGS, {"song_id": "s1", "name": "One"}, batch=1)
     warehouse.arrived([first])
@@ -170,7 +170,7 @@ def test_a_column_added_to_a_contract_reaches_the_table_and_its_rows_stay(
 
 
 def test_a_column_lost_by_a_contract_stays_in_the_table(
-    publish: Publish, warehouse: Warehouse, scripts_of: Callable[[Table], Path]
+    publish: Publish, warehouse: EmbeddedSnowflake, scripts_of: Callable[[Table], Path]
 ) -> None:
     warehouse.arrived([publish(SONGS, {"song_id": "s1", "isrc": "DE1"})])
     less = replace(SONGS, columns=tuple(column for column in SONGS.columns if column.name != "isrc"))
@@ -182,7 +182,7 @@ def test_a_column_lost_by_a_contract_stays_in_the_table(
 
 
 def test_a_changed_pipe_follows_the_old_one_and_starts_with_what_arrives_next(
-    publish: Publish, warehouse: Warehouse, scripts_of: Callable[[Table], Path], monkeypatch: pytest.MonkeyPatch
+    publish: Publish, warehouse: EmbeddedSnowflake, scripts_of: Callable[[Table], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(SONGS, {"song_id": "s1"}, batch=1)
     warehouse.load_new()
@@ -201,7 +201,9 @@ def test_a_changed_pipe_follows_the_old_one_and_starts_with_what_arrives_next(
 # --- dynamic tables
 
 
-def test_one_variable_makes_dynamic_tables_of_the_same_rows_and_back(publish: Publish, warehouse: Warehouse) -> None:
+def test_one_variable_makes_dynamic_tables_of_the_same_rows_and_back(
+    publish: Publish, warehouse: EmbeddedSnowflake
+) -> None:
     warehouse.arrived([publish(SONGS, {"song_id": "s1", "name": "Old"}, batch=1)])
     warehouse.arrived([publish(SONGS, {"song_id": "s1", "name": "New", "extracted_at": "2026-11-17"}, batch=2)])
     columns = everything(warehouse)
@@ -249,7 +251,7 @@ def look(day: int, **more: object) -> Row:
 
 
 @pytest.fixture
-def playlists(publish: Publish, warehouse: Warehouse) -> Callable[..., Rows]:
+def playlists(publish: Publish, warehouse: EmbeddedSnowflake) -> Callable[..., Rows]:
     """What CORE.PLAYLISTS says of these looks, by columns."""
 
     def playlists(columns: str, *looks: Mapping[str, object]) -> Rows:

@@ -11,7 +11,7 @@ import sqlglot
 from pyspark.sql import SparkSession
 from sqlglot import exp
 
-from deploy.snowflake.embedded import SCRIPTS, Warehouse, rendered_scripts, variables_for
+from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.contract import Table
 from shared.store import open_store
@@ -106,7 +106,7 @@ def test_what_a_landing_table_demands_no_file_leaves_out(written: pq.ParquetFile
 
 def test_what_the_job_wrote_is_taken_by_its_tables_pipe_and_lands_row_by_row(lake: Path) -> None:
     number = "00000000000000000001-00000.parquet"
-    with Warehouse(None, open_store(str(lake))) as warehouse:
+    with EmbeddedSnowflake(None, open_store(str(lake))) as warehouse:
         warehouse.deploy()
         loads = warehouse.load_new()
         songs = warehouse.query("select song_id from SPOTIFY.BI.SONGS order by song_id")

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from deploy.generate import schemas
 from deploy.generate.schemas import PIPE_VERSION, generated_files
-from deploy.snowflake.embedded import SCRIPTS, FileLoad, LoadStatus, Warehouse, rendered_scripts, variables_for
+from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, FileLoad, LoadStatus, rendered_scripts, variables_for
 from shared.contract import Table, Type
 from shared.lake import PROCESSED, processed_file, rejects_file, staging
 from shared.store import ObjectStore, open_store
@@ -176,9 +176,9 @@ def test_the_pattern_takes_nothing_else(key: str) -> None:
 
 
 @pytest.fixture
-def any_warehouse(deployed: Path, tmp_path: Path, store: ObjectStore) -> Iterator[Warehouse]:  # noqa: F811
+def any_warehouse(deployed: Path, tmp_path: Path, store: ObjectStore) -> Iterator[EmbeddedSnowflake]:  # noqa: F811
     """A warehouse over a lake in a folder, and over one in a bucket."""
-    with Warehouse(shutil.copytree(deployed, tmp_path / "warehouse"), store) as warehouse:
+    with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "warehouse"), store) as warehouse:
         warehouse.deploy()
         yield warehouse
 
@@ -187,7 +187,7 @@ def outcome(loads: list[FileLoad]) -> list[tuple[str, int]]:
     return [(load.status.value, load.row_count) for load in loads]
 
 
-def test_what_is_published_arrives_once(any_warehouse: Warehouse, store: ObjectStore) -> None:  # noqa: F811
+def test_what_is_published_arrives_once(any_warehouse: EmbeddedSnowflake, store: ObjectStore) -> None:  # noqa: F811
     publish = publisher(store)
     publish(SONGS, {"song_id": "s1"}, {"song_id": "s2"})
     publish(ARTISTS, {"artist_id": "a1"})
@@ -204,7 +204,7 @@ def test_what_is_published_arrives_once(any_warehouse: Warehouse, store: ObjectS
     assert any_warehouse.query("select distinct file_name from SPOTIFY.LANDING.SONGS") == [(prefix + FIRST,)]
 
 
-def test_a_file_is_loaded_once_however_often_it_arrives(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_file_is_loaded_once_however_often_it_arrives(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     key = publish(SONGS, {"song_id": "s1"}, {"song_id": "s2"})
 
     loads = warehouse.arrived([key, key])
@@ -215,7 +215,7 @@ def test_a_file_is_loaded_once_however_often_it_arrives(publish: Publish, wareho
     assert warehouse.query("select song_id from SPOTIFY.LANDING.SONGS order by song_id") == [("s1",), ("s2",)]
 
 
-def test_a_row_says_which_file_and_row_it_came_from(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_row_says_which_file_and_row_it_came_from(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     before = datetime.now().astimezone()
     warehouse.arrived(
         [
@@ -231,7 +231,7 @@ def test_a_row_says_which_file_and_row_it_came_from(publish: Publish, warehouse:
 
 
 def test_files_are_taken_in_the_order_of_the_batches_and_batches_comes_last(
-    publish: Publish, warehouse: Warehouse
+    publish: Publish, warehouse: EmbeddedSnowflake
 ) -> None:
     batch = {"committed_at": "2026-11-16", "object_count": 1, "item_count": 1, "reject_count": 0}
     publish(BATCHES, batch | {"batch_number": 10}, batch=10)
@@ -249,7 +249,7 @@ def test_files_are_taken_in_the_order_of_the_batches_and_batches_comes_last(
     ]
 
 
-def test_a_batch_that_arrives_late_does_not_beat_a_newer_one(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_batch_that_arrives_late_does_not_beat_a_newer_one(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     newer = publish(SONGS, {"song_id": "s1", "name": "New", "extracted_at": "2026-11-17"}, batch=2)
     older = publish(SONGS, {"song_id": "s1", "name": "Old", "extracted_at": "2026-11-16"}, batch=1)
 
@@ -268,7 +268,7 @@ def test_a_batch_that_arrives_late_does_not_beat_a_newer_one(publish: Publish, w
     ],
 )
 def test_a_file_that_breaks_the_contract_is_refused_whole_and_hinders_no_other(
-    publish: Publish, warehouse: Warehouse, lake: ObjectStore, columns: dict[str, object]
+    publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore, columns: dict[str, object]
 ) -> None:
     publish(SONGS, {"song_id": "s1"}, batch=2)
     file = io.BytesIO()
@@ -283,7 +283,7 @@ def test_a_file_that_breaks_the_contract_is_refused_whole_and_hinders_no_other(
     assert warehouse.query("select song_id from SPOTIFY.LANDING.SONGS") == [("s1",)]
 
 
-def test_a_file_with_one_null_key_is_refused_whole(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_file_with_one_null_key_is_refused_whole(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     loads = warehouse.arrived([publish(SONGS, {"song_id": "s1"}, {"song_id": None})])
 
     assert outcome(loads) == [("LOAD_FAILED", 0)]
@@ -292,7 +292,7 @@ def test_a_file_with_one_null_key_is_refused_whole(publish: Publish, warehouse: 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1 and then nothing", None])
 def test_a_broken_file_hinders_no_other(
-    publish: Publish, warehouse: Warehouse, lake: ObjectStore, data: bytes | None
+    publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore, data: bytes | None
 ) -> None:
     good = [publish(SONGS, {"song_id": f"s{batch}"}, batch=batch) for batch in (1, 3)]
     lake.put(SECOND, parquet(SONGS, {"song_id": "s2"})[:-20] if data is None else data)
@@ -303,13 +303,15 @@ def test_a_broken_file_hinders_no_other(
     assert warehouse.query("select song_id from SPOTIFY.LANDING.SONGS order by song_id") == [("s1",), ("s3",)]
 
 
-def test_a_file_that_is_gone_before_its_turn_hinders_no_other(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_file_that_is_gone_before_its_turn_hinders_no_other(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     loads = warehouse.arrived([FIRST, publish(SONGS, {"song_id": "s2"}, batch=2)])
 
     assert outcome(loads) == [("LOAD_FAILED", 0), ("LOADED", 1)]
 
 
-def test_what_is_not_the_files_fault_is_an_error_and_the_file_stays_new(publish: Publish, warehouse: Warehouse) -> None:
+def test_what_is_not_the_files_fault_is_an_error_and_the_file_stays_new(
+    publish: Publish, warehouse: EmbeddedSnowflake
+) -> None:
     key = publish(SONGS, {"song_id": "s1"})
     warehouse.query("alter table SPOTIFY.LANDING.SONGS rename to SPOTIFY.LANDING.ELSEWHERE")
     with pytest.raises(ProgrammingError, match="SONGS does not exist"):
@@ -319,7 +321,7 @@ def test_what_is_not_the_files_fault_is_an_error_and_the_file_stays_new(publish:
     assert outcome(warehouse.arrived([key])) == [("LOADED", 1)]
 
 
-def test_a_refused_name_is_never_tried_again(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_refused_name_is_never_tried_again(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     loads = warehouse.arrived([publish(SONGS, {"song_id": None})])
     again = publish(SONGS, {"song_id": "s1"})
     loads += warehouse.arrived([again])
@@ -331,7 +333,7 @@ def test_a_refused_name_is_never_tried_again(publish: Publish, warehouse: Wareho
     ]
 
 
-def test_a_file_whose_rows_and_name_were_removed_loads_again(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_file_whose_rows_and_name_were_removed_loads_again(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     key = publish(SONGS, {"song_id": "s1"})
     warehouse.arrived([key])
     warehouse.query("delete from SPOTIFY.LANDING.SONGS")
@@ -340,7 +342,7 @@ def test_a_file_whose_rows_and_name_were_removed_loads_again(publish: Publish, w
     assert outcome(warehouse.arrived([key])) == [("LOADED", 1)]
 
 
-def test_what_no_pipe_takes_is_nobodys(publish: Publish, warehouse: Warehouse, lake: ObjectStore) -> None:
+def test_what_no_pipe_takes_is_nobodys(publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore) -> None:
     publish(SONGS, {"song_id": "s1"})
     others = ["processed/tracks/" + FIRST[16:], "staging/b1/songs/" + FIRST[16:], "processed/songs/part-0.parquet"]
     for key in others:
@@ -350,7 +352,7 @@ def test_what_no_pipe_takes_is_nobodys(publish: Publish, warehouse: Warehouse, l
     assert len(warehouse.load_new()) == 1
 
 
-def test_a_value_that_stands_only_in_the_path_is_not_loaded(publish: Publish, warehouse: Warehouse) -> None:
+def test_a_value_that_stands_only_in_the_path_is_not_loaded(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     warehouse.query("alter table SPOTIFY.LANDING.SONGS add column ingest_date varchar")
 
     warehouse.arrived([publish(SONGS, {"song_id": "s1"})])
@@ -369,7 +371,7 @@ EXTREMES: dict[Type, tuple[object, object]] = {
 
 
 def test_a_landing_table_holds_whatever_the_contract_allows(
-    publish: Publish, warehouse: Warehouse, table: Table
+    publish: Publish, warehouse: EmbeddedSnowflake, table: Table
 ) -> None:
     least, most = ({c.name: EXTREMES[c.type][end] for c in table.all_columns} for end in (0, 1))
     nothing = least | {column.name: None for column in table.all_columns if column.nullable}
@@ -394,11 +396,11 @@ def test_a_folder_may_have_any_name(tmp_path: Path, deployed: Path) -> None:
     odd = open_store(str(tmp_path / "Ann's [lake] 100%"), create=True)
     publisher(odd)(SONGS, {"song_id": "s1"})
 
-    with Warehouse(shutil.copytree(deployed, tmp_path / "Ann's warehouse"), odd) as warehouse:
+    with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "Ann's warehouse"), odd) as warehouse:
         warehouse.deploy()
         assert outcome(warehouse.load_new()) == [("LOADED", 1)]
 
 
 def test_without_a_lake_there_is_nothing_to_load() -> None:
-    with Warehouse() as warehouse, pytest.raises(ValueError, match="opened without a lake"):
+    with EmbeddedSnowflake() as warehouse, pytest.raises(ValueError, match="opened without a lake"):
         warehouse.load_new()

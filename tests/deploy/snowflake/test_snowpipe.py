@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.generate import schemas
-from deploy.snowflake.embedded import LoadStatus, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
 from shared.tables import SONGS, TABLES
@@ -46,13 +46,13 @@ SEEN = {
 }
 
 
-def seen(warehouse: Warehouse) -> dict[str, list[object]]:
+def seen(warehouse: EmbeddedSnowflake) -> dict[str, list[object]]:
     """What these questions are answered with, rows sorted; a row of one value is that value."""
     answers = {question: sorted(warehouse.query(question), key=str) for question in SEEN}
     return {question: [row[0] if len(row) == 1 else row for row in rows] for question, rows in answers.items()}
 
 
-def landed(warehouse: Warehouse, table: str = "SONGS") -> int:
+def landed(warehouse: EmbeddedSnowflake, table: str = "SONGS") -> int:
     [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.LANDING.{table}")  # noqa: S608  # typed below
     return int(str(count))
 
@@ -69,7 +69,7 @@ def keys(folder: Path) -> list[str]:
     return [key for of_table in publish_hours(folder, TWELVE_HOURS).values() for key in of_table]
 
 
-def test_every_event_may_come_twice(keys: list[str], warehouse: Warehouse) -> None:
+def test_every_event_may_come_twice(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
     first, second = warehouse.arrived([*keys, *reversed(keys)]), warehouse.arrived(keys)
 
     statuses = [load.status for load in first]
@@ -79,13 +79,13 @@ def test_every_event_may_come_twice(keys: list[str], warehouse: Warehouse) -> No
     assert seen(warehouse) == SEEN
 
 
-def test_events_may_come_backwards(keys: list[str], warehouse: Warehouse) -> None:
+def test_events_may_come_backwards(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
     warehouse.arrived(sorted(keys, key=lambda key: key[-31:], reverse=True))
 
     assert seen(warehouse) == SEEN
 
 
-def test_events_may_come_in_any_order_days_late_and_again(keys: list[str], warehouse: Warehouse) -> None:
+def test_events_may_come_in_any_order_days_late_and_again(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
     random.Random(7).shuffle(keys)  # noqa: S311  # an order, no secret
     early, late = keys[:90], keys[90:]
 
@@ -98,7 +98,7 @@ def test_events_may_come_in_any_order_days_late_and_again(keys: list[str], wareh
     assert seen(warehouse) == SEEN
 
 
-def test_an_event_may_never_come_as_long_as_somebody_looks(keys: list[str], warehouse: Warehouse) -> None:
+def test_an_event_may_never_come_as_long_as_somebody_looks(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
     warehouse.arrived(keys[::2])
     refreshed = warehouse.load_new()
 
@@ -107,7 +107,7 @@ def test_an_event_may_never_come_as_long_as_somebody_looks(keys: list[str], ware
 
 
 def test_broken_files_beside_good_ones_take_nothing_with_them(
-    keys: list[str], warehouse: Warehouse, folder: Path
+    keys: list[str], warehouse: EmbeddedSnowflake, folder: Path
 ) -> None:
     songs = [key for key in keys if key.startswith("processed/songs/")]
     (folder / songs[11]).write_bytes((folder / songs[11]).read_bytes()[:-40])  # hour 12: cut short
@@ -133,7 +133,7 @@ def test_broken_files_beside_good_ones_take_nothing_with_them(
 
 def test_a_changed_pipe_refreshed_over_what_the_old_one_took_doubles_landing_alone(
     keys: list[str],
-    warehouse: Warehouse,
+    warehouse: EmbeddedSnowflake,
     scripts_of: Callable[[Table], Path],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -148,7 +148,9 @@ def test_a_changed_pipe_refreshed_over_what_the_old_one_took_doubles_landing_alo
     assert seen(warehouse) == SEEN
 
 
-def test_a_pipe_dropped_by_hand_and_made_again_doubles_landing_alone(keys: list[str], warehouse: Warehouse) -> None:
+def test_a_pipe_dropped_by_hand_and_made_again_doubles_landing_alone(
+    keys: list[str], warehouse: EmbeddedSnowflake
+) -> None:
     warehouse.arrived(keys)
     warehouse.query("delete from SPOTIFY._LOCAL.PIPE_LOADS")  # what it knew is gone with it
 
@@ -163,7 +165,7 @@ def test_a_pipe_dropped_by_hand_and_made_again_doubles_landing_alone(keys: list[
 
 def test_a_column_is_added_while_files_of_both_kinds_arrive(
     publish: Publish,
-    warehouse: Warehouse,
+    warehouse: EmbeddedSnowflake,
     scripts_of: Callable[[Table], Path],  # noqa: F811
 ) -> None:
     tempo = Column("tempo", Type.INT, "beats per minute")
@@ -188,10 +190,10 @@ def test_a_column_is_added_while_files_of_both_kinds_arrive(
     assert warehouse.query("select song_name from SPOTIFY.BI.SONGS order by 1") == [("One",), ("Three",), ("Two",)]
 
 
-# --- a year of hourly batches, the first 200 of its 8,760; one table whole: make bench-warehouse
+# --- a year of hourly batches, the first 200 of its 8,760; one table whole: make bench-snowflake
 
 
-def test_two_hundred_hourly_batches_of_every_table(folder: Path, warehouse: Warehouse) -> None:
+def test_two_hundred_hourly_batches_of_every_table(folder: Path, warehouse: EmbeddedSnowflake) -> None:
     published = publish_hours(folder, range(1, 201))
 
     loads = [load for keys in published.values() for load in warehouse.arrived([*keys, *keys])]

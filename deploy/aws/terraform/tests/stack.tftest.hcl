@@ -85,15 +85,15 @@ run "defaults" {
 
   assert {
     condition     = output.bucket == "spotify-playlists-dev-123456789012" && output.lake_uri == "s3://spotify-playlists-dev-123456789012"
-    error_message = "The bucket is named for project, stage and account."
+    error_message = "The bucket is named for project, environment and account."
   }
   assert {
     condition     = output.lake_database == "spotify_playlists_dev_lake" && output.current_database == "spotify_playlists_dev"
-    error_message = "Databases are named for project and stage, without hyphens."
+    error_message = "Databases are named for project and environment, without hyphens."
   }
   assert {
     condition     = output.glue_job_name == "spotify-playlists-dev-transform" && output.extract_function_name == "spotify-playlists-dev-extract"
-    error_message = "Names are project, stage, what."
+    error_message = "Names are project, environment, what."
   }
   assert {
     condition     = output.snowflake_external_id == "spotify-playlists-dev-snowflake-38ff7bddb83140b0"
@@ -135,7 +135,7 @@ run "refused" {
   command = plan
 
   variables {
-    stage                        = "Prod"
+    env                          = "Prod"
     schedule                     = "every hour"
     playlists                    = ["discover weekly"]
     glue_version                 = "4.0"
@@ -147,7 +147,7 @@ run "refused" {
   }
 
   expect_failures = [
-    var.stage,
+    var.env,
     var.schedule,
     var.playlists,
     var.glue_version,

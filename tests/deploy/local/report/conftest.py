@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.report.report import report
 from deploy.local.screenshot import Browser, browser, has_browser
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from tests.deploy.local.report.worlds import hostile_names, two_days
 from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures of this folder
 
@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def pages(deployed: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(deployed: EmbeddedSnowflake, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A page of each world, by its name."""
     folder = tmp_path_factory.mktemp("pages")
     worlds = {"two_days": two_days, "hostile_names": hostile_names, "many_days": many_days, "empty": nothing}

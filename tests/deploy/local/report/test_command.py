@@ -6,7 +6,8 @@ from pathlib import Path
 
 # One warehouse can be open in a program, and these tests' own is: so each of these is a program of its own.
 MAKE = (
-    "import sys, pathlib; from deploy.snowflake.embedded import Warehouse; Warehouse(pathlib.Path(sys.argv[1])).close()"
+    "import sys, pathlib; from deploy.snowflake.embedded import EmbeddedSnowflake; "
+    "EmbeddedSnowflake(pathlib.Path(sys.argv[1])).close()"
 )
 
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from deploy.local.report.page import Figure, Page, Section, Table
 from deploy.local.report.report import report
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from tests.deploy.local.report.reading import Reading
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -113,7 +113,7 @@ def test_what_was_seen_when_knows_every_kind_of_look(read: Reading) -> None:
     ]
 
 
-def test_the_first_look_of_all_is_no_change(landing: Landing, deployed: Warehouse) -> None:
+def test_the_first_look_of_all_is_no_change(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.song("one")
     landing.read("2026-11-16 10:00", "one", name="Mix")
 
@@ -129,7 +129,7 @@ def test_the_first_look_of_all_is_no_change(landing: Landing, deployed: Warehous
     )
 
 
-def test_popularity_is_told_where_it_is_shown(landing: Landing, deployed: Warehouse) -> None:
+def test_popularity_is_told_where_it_is_shown(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     for song_id, before, now in (("one", 40, 50), ("two", 30, 22), ("three", 22, 22)):
         landing.song(song_id, popularity=now, extracted_at="2026-11-17 10:00")
         landing.popularity(song_id, "2026-11-16 10:00", before)
@@ -152,7 +152,7 @@ def test_popularity_is_told_where_it_is_shown(landing: Landing, deployed: Wareho
     ]
 
 
-def test_a_playlist_that_was_not_looked_at_is_said_to_be_old(landing: Landing, deployed: Warehouse) -> None:
+def test_a_playlist_that_was_not_looked_at_is_said_to_be_old(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
     landing.read("2026-11-17 10:00", "one", playlist="p2", name="Car")
     landing.look("2026-11-17 11:00", "failed", "p2", failure_class="forbidden", name="Car")
@@ -170,7 +170,7 @@ def test_a_playlist_that_was_not_looked_at_is_said_to_be_old(landing: Landing, d
     ]
 
 
-def test_a_playlist_that_went_and_then_failed_holds_nothing(landing: Landing, deployed: Warehouse) -> None:
+def test_a_playlist_that_went_and_then_failed_holds_nothing(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
     landing.look("2026-11-17 10:00", "gone", "p1")
     landing.look("2026-11-18 10:00", "failed", "p1", failure_class="removed")
@@ -181,7 +181,7 @@ def test_a_playlist_that_went_and_then_failed_holds_nothing(landing: Landing, de
     assert read.tables["unseen"][1] == ("Mix", "removed", "gone by 2026-11-17")
 
 
-def test_a_playlist_with_a_new_name_is_said_to_be_renamed(landing: Landing, deployed: Warehouse) -> None:
+def test_a_playlist_with_a_new_name_is_said_to_be_renamed(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", name="Mix")
     landing.read("2026-11-17 10:00", "one", name="Mix <winter>")
 

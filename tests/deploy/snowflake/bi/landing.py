@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.contract import Table
 from shared.tables import (
     ALBUM_ARTISTS,
@@ -37,7 +37,7 @@ DEFAULTS: dict[str, object] = {
 class Landing:
     """The landing tables of a warehouse, each test's rows its own."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: EmbeddedSnowflake) -> None:
         self._warehouse = warehouse
 
     def put(self, table: Table, **row: object) -> None:
@@ -137,15 +137,15 @@ def _typed(value: object) -> object:
 
 
 @pytest.fixture(scope="package")
-def deployed() -> Iterator[Warehouse]:
+def deployed() -> Iterator[EmbeddedSnowflake]:
     """An empty warehouse with everything deployed; closed with this folder, since only one can be open."""
-    with Warehouse() as warehouse:
+    with EmbeddedSnowflake() as warehouse:
         warehouse.deploy()
         yield warehouse
 
 
 @pytest.fixture
-def landing(deployed: Warehouse) -> Iterator[Landing]:
+def landing(deployed: EmbeddedSnowflake) -> Iterator[Landing]:
     """Empty landing tables below the views."""
     deployed.query("begin")
     try:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from deploy.snowflake.environment import Stage
+from deploy.snowflake.environment import Environment
 from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
 
 PASSPHRASE = "a passphrase nobody must see"
@@ -27,9 +27,9 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def prod() -> Stage:
-    """The stage whose database is SPOTIFY."""
-    return Stage.named("prod")
+def prod() -> Environment:
+    """The environment whose database is SPOTIFY."""
+    return Environment.named("prod")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What Terraform says of a stage that stands."""
+"""What Terraform says of an environment that stands."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The administrator's file of a stage: its own names and values, keys on one line, never a private one."""
+"""The administrator's file of an environment: its own names and values, keys on one line, never a private one."""
 
 from pathlib import Path
 
@@ -21,8 +21,8 @@ def public(key: Path, tmp_path: Path) -> Path:
 
 
 def admin(folder: Path, *arguments: str | Path) -> int:
-    where = ["--stage", "dev", "--outputs", str(write_outputs(folder))]
-    return run_command("warehouse-admin", main, [*where, *map(str, arguments)])
+    where = ["--env", "dev", "--outputs", str(write_outputs(folder))]
+    return run_command("snowflake-admin", main, [*where, *map(str, arguments)])
 
 
 def test_the_file_has_the_stages_names_and_the_stacks_values(
@@ -53,7 +53,7 @@ def test_a_private_key_is_refused_and_not_shown(key: Path, tmp_path: Path, capsy
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == (f"warehouse-admin: {key} is a private key, which nobody else should see: name the public one\n")
+    assert said.err == (f"snowflake-admin: {key} is a private key, which nobody else should see: name the public one\n")
 
 
 def test_what_is_no_key_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

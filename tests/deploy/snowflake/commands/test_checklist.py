@@ -10,7 +10,7 @@ import pytest
 from deploy.commands import run_command
 from deploy.snowflake import checklist
 from deploy.snowflake.checklist import BROKEN, main
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import ObjectStore
 from shared.tables import SONGS
 from tests.deploy.conftest import Publish
@@ -21,7 +21,7 @@ FILE = "processed/songs/ingest_date=2026-11-16/00000000000000000001-00000.parque
 
 
 @pytest.fixture
-def server(warehouse: Warehouse, publish: Publish, tmp_path: Path) -> Iterator[Snowflake]:
+def server(warehouse: EmbeddedSnowflake, publish: Publish, tmp_path: Path) -> Iterator[Snowflake]:
     """An account with two songs, that answers as a well kept one does."""
     publish(SONGS, {"song_id": "s1", "extracted_at": "2026-11-16 10:00:00.123456"}, {"song_id": "s2"})
     assert [load.status for load in warehouse.load_new()] == ["LOADED"]
@@ -58,7 +58,7 @@ def guarded(person: Snowflake, monkeypatch: pytest.MonkeyPatch) -> Snowflake:
 
 def run(lake: ObjectStore, folder: Path, *arguments: str) -> int:
     outputs = write_outputs(folder, lake_uri=lake.uri)
-    return run_command("warehouse-checklist", main, ["--stage", "prod", "--outputs", str(outputs), *arguments])
+    return run_command("snowflake-checklist", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
 
 
 def found(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

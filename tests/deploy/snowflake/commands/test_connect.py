@@ -6,16 +6,16 @@ import pytest
 
 from deploy.snowflake import connect
 from deploy.snowflake.connect import Account, AccountError
-from deploy.snowflake.environment import Stage
+from deploy.snowflake.environment import Environment
 from tests.deploy.snowflake.commands.conftest import PASSPHRASE
 from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 
-DEV = Stage.named("dev")
+DEV = Environment.named("dev")
 
 
-def refusal(stage: Stage = DEV) -> str:
+def refusal(environment: Environment = DEV) -> str:
     with pytest.raises(AccountError) as raised:
-        Account.of(stage)
+        Account.of(environment)
     return str(raised.value)
 
 
@@ -25,7 +25,7 @@ def refusal_of(statement: str) -> str:
     return str(raised.value)
 
 
-def test_it_answers_by_key_and_as_the_stages_deployer(person: Snowflake, prod: Stage) -> None:
+def test_it_answers_by_key_and_as_the_stages_deployer(person: Snowflake, prod: Environment) -> None:
     with Account.of(prod) as account:
         assert account.query("select %s as A, 2 as B", "x") == [("x", 2)]
         assert account.rows("select 1 as ONE") == [{"one": 1}]
@@ -36,10 +36,13 @@ def test_it_answers_by_key_and_as_the_stages_deployer(person: Snowflake, prod: S
 
 
 def test_a_stages_names_follow_from_its_database() -> None:
-    stage = Stage.named("my-test")
+    environment = Environment.named("my-test")
 
-    assert (stage.database, stage.deployer) == ("SPOTIFY_MY_TEST", "SPOTIFY_MY_TEST_DEPLOYER")
-    assert (stage.storage_integration, stage.error_integration) == ("SPOTIFY_MY_TEST_S3", "SPOTIFY_MY_TEST_ERRORS")
+    assert (environment.database, environment.deployer) == ("SPOTIFY_MY_TEST", "SPOTIFY_MY_TEST_DEPLOYER")
+    assert (environment.storage_integration, environment.error_integration) == (
+        "SPOTIFY_MY_TEST_S3",
+        "SPOTIFY_MY_TEST_ERRORS",
+    )
 
 
 # What Snowflake's server sends when it refuses a login, and how the sentence for it begins.
@@ -128,7 +131,7 @@ STATEMENTS = [
     ),
     (
         Refused("002003", "SQL compilation error: Object 'SPOTIFY_DEV.LANDING.X' does not exist or not authorized."),
-        "this is not there or SPOTIFY_DEV_DEPLOYER may not see it: `make warehouse STAGE=dev` makes all",
+        "this is not there or SPOTIFY_DEV_DEPLOYER may not see it: `make snowflake ENV=dev` makes all",
     ),
     (
         Refused("002003", "SQL compilation error: Database 'SPOTIFY_DEV' does not exist or not authorized."),
@@ -141,7 +144,7 @@ STATEMENTS = [
     (
         Refused("003167", "SQL execution error: Error assuming AWS_ROLE. Please verify the role and externalId are "
                 "configured correctly in your AWS policy."),
-        "AWS does not trust this account yet: run `make warehouse-trust STAGE=dev`",
+        "AWS does not trust this account yet: run `make snowflake-trust ENV=dev`",
     ),
     (
         Refused("003000", "Location 's3://other/processed/' is not allowed by integration 'SPOTIFY_DEV_S3'. Please use "

@@ -1,4 +1,4 @@
-"""make warehouse: plans first, applies what is new in order, says which script failed, and repeats nothing."""
+"""make snowflake: plans first, applies what is new in order, says which script failed, and repeats nothing."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 
 
 def deploy(folder: Path, *arguments: str) -> int:
-    return run_command("warehouse", main, ["--stage", "prod", "--outputs", str(write_outputs(folder)), *arguments])
+    return run_command("snowflake", main, ["--env", "prod", "--outputs", str(write_outputs(folder)), *arguments])
 
 
 def test_it_deploys_what_it_planned_and_then_nothing(
@@ -33,7 +33,7 @@ def test_it_deploys_what_it_planned_and_then_nothing(
 
     person.asked.clear()
     assert deploy(tmp_path) == 0
-    assert "stands as it should" in capsys.readouterr().out
+    assert "is up to date" in capsys.readouterr().out
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
@@ -84,7 +84,7 @@ def test_a_stack_without_its_outputs_is_named(
 ) -> None:
     file = write_outputs(tmp_path, snowflake_role_arn="")
 
-    assert run_command("warehouse", main, ["--stage", "prod", "--outputs", str(file)]) == 1
+    assert run_command("snowflake", main, ["--env", "prod", "--outputs", str(file)]) == 1
 
     assert "the stack has no output snowflake_role_arn: run `make deploy`" in capsys.readouterr().err
     assert person.logins == []

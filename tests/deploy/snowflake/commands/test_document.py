@@ -9,7 +9,7 @@ import pytest
 
 from deploy.commands import run_command
 from deploy.snowflake.admin import main as admin
-from deploy.snowflake.environment import Stage
+from deploy.snowflake.environment import Environment
 from tests.deploy.snowflake.commands.outputs import write_outputs
 from tests.waiting import PATIENCE
 
@@ -29,7 +29,7 @@ def test_its_keys_are_taken_by_the_admins_file(tmp_path: Path, capsys: pytest.Ca
     done = subprocess.run(["sh", "-ec", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
-    arguments = ["--stage", "dev", "--outputs", str(write_outputs(tmp_path))]
+    arguments = ["--env", "dev", "--outputs", str(write_outputs(tmp_path))]
     assert run_command("admin", admin, [*arguments, "--deployer-key", str(tmp_path / "spotify_key.pub")]) == 0
 
     assert "alter user SPOTIFY_DEV_DEPLOYER_SVC set rsa_public_key = 'MII" in capsys.readouterr().out
@@ -53,8 +53,10 @@ def test_its_programs_take_these_arguments(command: str) -> None:
 
 
 def test_its_names_are_the_stages_own() -> None:
-    stage = Stage.named("dev")
-    names = {value for name in dir(stage) if isinstance(value := getattr(stage, name), str) and value.isupper()}
-    users = {f"{stage.database}_{user}_SVC" for user in ("DEPLOYER", "BI", "MONITOR")}
+    environment = Environment.named("dev")
+    names = {
+        value for name in dir(environment) if isinstance(value := getattr(environment, name), str) and value.isupper()
+    }
+    users = {f"{environment.database}_{user}_SVC" for user in ("DEPLOYER", "BI", "MONITOR")}
 
     assert set(re.findall(r"SPOTIFY_DEV\w*", DOCUMENT)) == names | users | {"SPOTIFY_DEV_CREDITS"}

@@ -1,4 +1,4 @@
-"""make warehouse-pipe: the new pipe before the old one goes, and exactly what no pipe has, within bounds."""
+"""make snowflake-pipe: the new pipe before the old one goes, and exactly what no pipe has, within bounds."""
 
 import os
 import shutil
@@ -11,8 +11,8 @@ import pytest
 from deploy.commands import run_command
 from deploy.snowflake.connect import Account
 from deploy.snowflake.deploy import variables_of
-from deploy.snowflake.embedded import Warehouse
-from deploy.snowflake.environment import Stack, Stage
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.environment import Environment, Stack
 from deploy.snowflake.pipe import Change, change, main, pipe_of
 from shared.lake import processed_file
 from shared.store import ObjectStore
@@ -44,7 +44,7 @@ def loaded(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Path:
     """A warehouse into which a pipe has loaded batch 1, closed."""
     publish(lake, 1, NOW - timedelta(hours=2))
     folder = shutil.copytree(deployed, tmp_path / "warehouse")
-    with Warehouse(folder, lake) as warehouse:
+    with EmbeddedSnowflake(folder, lake) as warehouse:
         warehouse.deploy()
         assert [load.status for load in warehouse.load_new()] == ["LOADED"]
     return folder
@@ -56,17 +56,19 @@ def standing(person: Snowflake, *names: str, **definitions: str) -> None:
     person.answer("^show pipes", [{"name": name, "definition": text} for name, text in shown.items()])
 
 
-def songs_change(stage: Stage, lake: ObjectStore) -> Change:
-    with Account.of(stage) as account:
-        pipe = pipe_of(SONGS, variables_of(stage, Stack.of(OUTPUTS)))
+def songs_change(environment: Environment, lake: ObjectStore) -> Change:
+    with Account.of(environment) as account:
+        pipe = pipe_of(SONGS, variables_of(environment, Stack.of(OUTPUTS)))
         return change(account, lake, SONGS, pipe, NOW)
 
 
-def the_copy(stage: Stage) -> str:
-    return pipe_of(SONGS, variables_of(stage, Stack.of(OUTPUTS))).copy
+def the_copy(environment: Environment) -> str:
+    return pipe_of(SONGS, variables_of(environment, Stack.of(OUTPUTS))).copy
 
 
-def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(person: Snowflake, prod: Stage, lake: ObjectStore) -> None:
+def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
     standing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
 
     found = songs_change(prod, lake)
@@ -74,7 +76,9 @@ def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(person: Snowflake, 
     assert (found.switch, found.missing, found.loads, found.note) == ((), (), (), "")
 
 
-def test_a_new_name_is_made_before_the_old_one_is_dropped(person: Snowflake, prod: Stage, lake: ObjectStore) -> None:
+def test_a_new_name_is_made_before_the_old_one_is_dropped(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
     standing(person, "SONGS_PIPE_V0")
 
     found = songs_change(prod, lake)
@@ -87,7 +91,7 @@ def test_a_new_name_is_made_before_the_old_one_is_dropped(person: Snowflake, pro
 
 
 def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
-    person: Snowflake, prod: Stage, lake: ObjectStore
+    person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
     standing(person, SONGS_PIPE_V1=the_copy(prod))
     publish(lake, 2, datetime(2026, 11, 18, 9, 0, 30, tzinfo=UTC))
@@ -114,7 +118,7 @@ def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is
     )
 
 
-def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Stage, lake: ObjectStore) -> None:
+def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
     standing(person, "SONGS_PIPE_V1")
 
     assert songs_change(prod, lake).note.startswith("SONGS_PIPE_V1 has another text than ours: a changed pipe needs")
@@ -125,15 +129,15 @@ def test_the_command_shows_its_plan_then_does_it(
 ) -> None:
     standing(person)
     publish(lake, 2, datetime.now(UTC) - timedelta(hours=3))
-    arguments = ["--stage", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
+    arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
 
-    assert run_command("warehouse-pipe", main, arguments) == 1
+    assert run_command("snowflake-pipe", main, arguments) == 1
     said = capsys.readouterr()
     assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in said.out
     assert "nothing was changed: nobody is at the terminal" in said.err
     assert not [sql for sql in person.asked if sql.startswith(("create", "alter"))]
 
-    assert run_command("warehouse-pipe", main, [*arguments, "--yes"]) == 0
+    assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
     done = [sql for sql in person.asked if "create pipe" in sql or sql.startswith("alter pipe")]
     assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in done[0]
     assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")

@@ -1,4 +1,4 @@
-"""make warehouse-status: pipes, refusals, and lake = landed = current, over a warehouse that the pipes filled."""
+"""make snowflake-status: pipes, refusals, and lake = landed = current, over a warehouse that the pipes filled."""
 
 # A fixture that is imported has its own name where it is used.
 # ruff: noqa: F811
@@ -11,7 +11,7 @@ import pytest
 
 from deploy.commands import run_command
 from deploy.operate.snowflake_status import main
-from deploy.snowflake.embedded import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import ObjectStore
 from shared.tables import TABLES
 from tests.deploy.operate.conftest import lake, made_lake, warehouse  # noqa: F401  # fixtures
@@ -27,7 +27,7 @@ FINE = {
 
 
 @pytest.fixture
-def server(warehouse: Warehouse, tmp_path: Path) -> Iterator[Snowflake]:
+def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
     """The account that the pipes have filled, and what Snowflake alone would say of its pipes."""
     warehouse.close()
     with snowflake_server(tmp_path / "warehouse") as running:
@@ -39,7 +39,7 @@ def server(warehouse: Warehouse, tmp_path: Path) -> Iterator[Snowflake]:
 
 def said(lake: ObjectStore, folder: Path, *arguments: str) -> int:
     outputs = write_outputs(folder, lake_uri=lake.uri)
-    return run_command("warehouse-status", main, ["--stage", "prod", "--outputs", str(outputs), *arguments])
+    return run_command("snowflake-status", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
 
 
 def test_lake_landed_and_current_agree(
@@ -116,4 +116,4 @@ def test_a_pipe_that_is_not_there_is_named(
 
     assert said(lake, tmp_path) == 1
 
-    assert "pipe of songs: MISSING there is no pipe: make warehouse" in capsys.readouterr().out
+    assert "pipe of songs: MISSING there is no pipe: make snowflake" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""make warehouse-trust: what Snowflake says of itself, in Terraform's settings and in AWS; moto's server is AWS."""
+"""make snowflake-trust: what Snowflake says of itself, in Terraform's settings and in AWS; moto's server is AWS."""
 
 import json
 from pathlib import Path
@@ -104,8 +104,8 @@ def integrations(person: Snowflake, **changed: str) -> None:
 
 
 def shake_hands(aws: Aws, *arguments: str) -> int:
-    where = ["--stage", "prod", "--outputs", str(aws.outputs()), "--settings", str(aws.settings)]
-    return run_command("warehouse-trust", main, [*where, *arguments])
+    where = ["--env", "prod", "--outputs", str(aws.outputs()), "--settings", str(aws.settings)]
+    return run_command("snowflake-trust", main, [*where, *arguments])
 
 
 def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
@@ -200,8 +200,8 @@ def test_nobody_at_the_terminal_changes_nothing(
         (
             {"STORAGE_AWS_EXTERNAL_ID": "made_by_snowflake"},
             (
-                "integration SPOTIFY_S3 has STORAGE_AWS_EXTERNAL_ID = made_by_snowflake, the stack of stage prod says "
-                "spotify-dev-0001: run the admin file again"
+                "integration SPOTIFY_S3 has STORAGE_AWS_EXTERNAL_ID = made_by_snowflake, the stack of environment prod "
+                "says spotify-dev-0001: run the admin file again"
             ),
         ),
         (
@@ -219,7 +219,7 @@ def test_integrations_of_something_else_change_nothing(
 
     assert shake_hands(aws, "--yes") == 1
 
-    assert capsys.readouterr().err.startswith(f"warehouse-trust: {said}")
+    assert capsys.readouterr().err.startswith(f"snowflake-trust: {said}")
     assert aws.trust("spotify-dev-snowflake") == NOBODY
 
 
@@ -237,9 +237,9 @@ def test_without_the_admins_integration_it_says_so(
 def test_credentials_of_another_account_are_refused(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    where = ["--stage", "prod", "--outputs", str(write_outputs(aws.folder)), "--settings", str(aws.settings)]
+    where = ["--env", "prod", "--outputs", str(write_outputs(aws.folder)), "--settings", str(aws.settings)]
 
-    assert run_command("warehouse-trust", main, where) == 1
+    assert run_command("snowflake-trust", main, where) == 1
 
     said = capsys.readouterr().err
     assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in said

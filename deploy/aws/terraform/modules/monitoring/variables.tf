@@ -1,5 +1,5 @@
 variable "name" {
-  description = "<project>-<stage>, first part of the names."
+  description = "<project>-<env>, first part of the names."
   type        = string
 }
 

@@ -1,6 +1,6 @@
-"""A year of hourly batches through one pipe, and what a year costs on paper: `make bench-warehouse`.
+"""A year of hourly batches through one pipe, and what a year costs on paper: `make bench-snowflake`.
 
-    python -m tests.benchmarks.warehouse [--hours 8760] [--lake FOLDER]
+    python -m tests.benchmarks.snowflake [--hours 8760] [--lake FOLDER]
 
 First the embedded warehouse loads one table's files of every hour of a year and answers from them; whatever is doubled
 or lost ends it with an error. Then, with a lake that the job has written (`make demo`: out/demo/lake), the sizes of its
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.snowflake.embedded import LoadStatus, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
 from shared.store import open_store
 from shared.tables import PLAYLIST_ITEMS, TABLES
 from tests.deploy.snowflake.year import publish_hours
@@ -41,7 +41,7 @@ def year(hours: int, say: Callable[[str], None]) -> None:
         folder = Path(scratch) / "lake"
         lake = open_store(str(folder), create=True)
         keys = publish_hours(folder, range(1, hours + 1), [PLAYLIST_ITEMS])[PLAYLIST_ITEMS.name]
-        with Warehouse(Path(scratch) / "warehouse", lake) as warehouse:
+        with EmbeddedSnowflake(Path(scratch) / "warehouse", lake) as warehouse:
             warehouse.deploy()
             loaded, loading = _timed(lambda: warehouse.arrived(keys))
             again, skipping = _timed(lambda: warehouse.arrived(keys))
@@ -76,7 +76,7 @@ def _timed(action: Callable[[], T]) -> tuple[T, float]:
     return action(), time.monotonic() - start
 
 
-def _count(warehouse: Warehouse, table: str) -> int:
+def _count(warehouse: EmbeddedSnowflake, table: str) -> int:
     [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.{table}")  # noqa: S608  # our own names
     return int(str(count))
 
@@ -89,7 +89,7 @@ def _check(what: str, expected: int, found: int) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Say what was measured; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.warehouse", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.snowflake", description=__doc__)
     parser.add_argument("--hours", type=int, default=HOURS, help="how many hourly batches, %(default)s by default")
     parser.add_argument("--lake", type=Path, help="a lake that the job has written: its sizes make the bill")
     arguments = parser.parse_args(argv)
