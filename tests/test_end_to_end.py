@@ -26,7 +26,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from extract_lambda.handler import run as run_lambda
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as run_job

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.store import open_store
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,6 @@
 """`make status`: does every batch have in raw, lake and warehouse what the log says it has? Says what to do if not.
 
-Every raw object and every published file is read and compared with the log (deploy/local/contents.py), one at a time.
+Every raw object and every published file is read and compared with the log (deploy/operate/contents.py), one at a time.
 Rows of the warehouse are counted by landing's own file-name column, each row of a file once; rows that are
 there more than once are a difference of their own. Batches that retention
 removed are left out. A published file that was removed counts as replaced once a later batch has replayed its batch.

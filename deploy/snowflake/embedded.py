@@ -7,18 +7,14 @@ import contextlib
 import functools
 import hashlib
 import io
-import logging
 import re
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from unittest import mock
 from urllib.parse import quote, urlsplit
 
 import duckdb
@@ -26,8 +22,6 @@ import fakesnow
 import pyarrow as pa
 import pyarrow.parquet as pq
 import snowflake.connector
-import sqlglot
-from fakesnow import copy_into, info_schema
 from schemachange.JinjaTemplateProcessor import JinjaTemplateProcessor
 from schemachange.session.Script import get_all_scripts_recursively
 from schemachange.sql_splitter import split_sql_statements
@@ -35,37 +29,24 @@ from schemachange.version import sorted_alphanumeric
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
+from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus, Pipe
+from deploy.snowflake.fakesnow_fixes import COMMENTS, NOT_EMULATED, bent_fakesnow
+from deploy.snowflake.landing import DATABASE
 from shared.lake import PROCESSED
 from shared.store import ObjectStore
 from shared.tables import TABLES
 
-DATABASE = "SPOTIFY"
 SCRIPTS = Path(__file__).parents[1]
 
-_COMMENTS = r"\s*(?:--[^\n]*\n\s*)*"
 _CREATE_PIPE = re.compile(
-    _COMMENTS + r"create\s+pipe\s+if\s+not\s+exists\s+(?P<name>[\w.]+)\s.*?\bas\s+(?P<copy>copy\s+into\s.*)",
+    COMMENTS + r"create\s+pipe\s+if\s+not\s+exists\s+(?P<name>[\w.]+)\s.*?\bas\s+(?P<copy>copy\s+into\s.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_DROP_PIPE = re.compile(_COMMENTS + r"drop\s+pipe\s+(?:if\s+exists\s+)?(?P<name>[\w.]+)", re.IGNORECASE)
+_DROP_PIPE = re.compile(COMMENTS + r"drop\s+pipe\s+(?:if\s+exists\s+)?(?P<name>[\w.]+)", re.IGNORECASE)
 # fakesnow keeps these in memory, whatever the database lies in.
-_FORGOTTEN = re.compile(_COMMENTS + r"create\s+(?:stage|file\s+format)\s", re.IGNORECASE)
-# What fakesnow cannot parse and what has no meaning in it; it says that it was done.
-NOT_EMULATED = (
-    _COMMENTS + r"(?:create|alter|drop)\s+pipe\s",
-    _COMMENTS + r"drop\s+dynamic\s+table\s",
-    _COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
-    # The account's: roles, users, warehouses, integrations, and who may do what.
-    _COMMENTS + r"(?:grant|revoke|use\s+role)\s",
-    _COMMENTS + r"(?:create|alter)\s+(?:role|user|warehouse|resource\s+monitor)\s",
-    _COMMENTS + r"(?:create|alter)\s+(?:storage|notification)\s+integration\s",
-    _COMMENTS + r"alter\s+account\s",
-    _COMMENTS + r"(?:create|alter)\s+schema\s.*\smanaged\s+access",
-)
+_FORGOTTEN = re.compile(COMMENTS + r"create\s+(?:stage|file\s+format)\s", re.IGNORECASE)
 _NO_SUCH_OBJECT = 2003
 _FILES_AT_ONCE = 100
-# Options of a COPY that fakesnow refuses; done here instead.
-_OWN_OPTIONS = {"INCLUDE_METADATA", "PATTERN", "ON_ERROR"}
 _METADATA = {
     "METADATA$FILENAME": "{name}",
     "METADATA$FILE_ROW_NUMBER": "file_row_number + 1",
@@ -73,68 +54,8 @@ _METADATA = {
 }
 
 
-class LoadStatus(StrEnum):
-    """What became of a file, in Snowflake's words."""
-
-    LOADED = "LOADED"
-    SKIPPED = "LOAD_SKIPPED"
-    FAILED = "LOAD_FAILED"
-
-
-@dataclass(frozen=True)
-class FileLoad:
-    """One file offered to a pipe: skipped if it was offered before, else loaded or failed as a whole."""
-
-    table: str
-    file_name: str
-    status: LoadStatus
-    row_count: int = 0
-    error: str | None = None
-
-
 class _BadFileError(Exception):
     """The file cannot be loaded, now or later."""
-
-
-@dataclass(frozen=True)
-class _Pipe:
-    name: str
-    table: str
-    folder: str
-    pattern: re.Pattern[str]
-    metadata: dict[str, str]
-    copy: exp.Copy
-
-    @classmethod
-    def parse(cls, name: str, text: str) -> Self:
-        """The pipe of this COPY; raises ValueError for what is not emulated."""
-        copy = sqlglot.parse_one(text, read="snowflake")
-        if not isinstance(copy, exp.Copy):
-            msg = f"{name} does not copy: {text}"
-            raise ValueError(msg)  # noqa: TRY004 - it is the text that is wrong
-        options = {option.this.name.upper(): option.expression for option in copy.args["params"]}
-        if options["ON_ERROR"].name.upper() != "SKIP_FILE":
-            msg = f"{name}: only ON_ERROR = SKIP_FILE is emulated, not {options['ON_ERROR'].sql()}."
-            raise ValueError(msg)
-        own = [option for option in copy.args["params"] if option.this.name.upper() in _OWN_OPTIONS]
-        copy.set("params", [option for option in copy.args["params"] if option not in own])
-        return cls(
-            name=name.upper(),
-            table=copy.this.name,
-            folder=copy.args["files"][0].name.partition("/")[2],
-            pattern=re.compile(options["PATTERN"].name),
-            metadata={pair.left.name: pair.right.name for pair in options["INCLUDE_METADATA"].expressions},
-            copy=copy,
-        )
-
-    def takes(self, file: str) -> bool:
-        """Whether this file, named from the stage on, is the pipe's; the pattern must match the whole name."""
-        return file.startswith(self.folder) and self.pattern.fullmatch(file) is not None
-
-    def copy_of(self, files: Sequence[str]) -> str:
-        """The pipe's own COPY for these files, FORCE since the history is kept here."""
-        names = ", ".join(exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake") for file in files)
-        return f"{self.copy.sql('snowflake')} files = ({names}) force = true"
 
 
 class EmbeddedSnowflake:
@@ -147,7 +68,7 @@ class EmbeddedSnowflake:
     def __init__(self, path: Path | None = None, lake: ObjectStore | None = None) -> None:
         self._lake = lake
         self._stage_url = quote(lake.uri if lake else "file:///no-lake", safe=":/") + f"/{PROCESSED}"
-        self._pipes: dict[str, _Pipe] = {}
+        self._pipes: dict[str, Pipe] = {}
         self._reading: dict[str, str] = {}
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(_folder(path)) if path else None
@@ -197,7 +118,7 @@ class EmbeddedSnowflake:
 
     def _apply(self, statement: str, *, is_applied: bool) -> None:
         if found := _CREATE_PIPE.match(statement):
-            self._pipes.setdefault(found["name"].upper(), _Pipe.parse(found["name"], found["copy"]))
+            self._pipes.setdefault(found["name"].upper(), Pipe.parse(found["name"], found["copy"]))
         elif found := _DROP_PIPE.match(statement):
             self._pipes.pop(found["name"].upper(), None)
         elif not is_applied or _FORGOTTEN.match(statement):
@@ -234,7 +155,7 @@ class EmbeddedSnowflake:
             cursor.execute(sql, values or None)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def _takers(self, key: str) -> list[_Pipe]:
+    def _takers(self, key: str) -> list[Pipe]:
         if not key.startswith(PROCESSED):
             return []
         return [pipe for pipe in self._pipes.values() if pipe.takes(key.removeprefix(PROCESSED))]
@@ -255,14 +176,14 @@ class EmbeddedSnowflake:
         rows = self.query(f"select PIPE, FILE_NAME from {DATABASE}._LOCAL.PIPE_LOADS")
         return {(str(pipe), str(name)) for pipe, name in rows}
 
-    def _offer(self, pipe: _Pipe, keys: list[str], known: set[tuple[str, str]]) -> list[FileLoad]:
+    def _offer(self, pipe: Pipe, keys: list[str], known: set[tuple[str, str]]) -> list[FileLoad]:
         names = [self._name(key) for key in keys]
         new = {name: key for name, key in zip(names, keys, strict=True) if (pipe.name, name) not in known}
         loads = {load.file_name: load for load in self._load(pipe, new)}
         known.update((pipe.name, name) for name in loads)
         return [loads.pop(name, FileLoad(pipe.table, name, LoadStatus.SKIPPED)) for name in names]
 
-    def _load(self, pipe: _Pipe, new: dict[str, str]) -> list[FileLoad]:
+    def _load(self, pipe: Pipe, new: dict[str, str]) -> list[FileLoad]:
         """What becomes of new files, by their names: one COPY takes them all, or each half is tried by itself."""
         if not new:
             return []
@@ -279,7 +200,7 @@ class EmbeddedSnowflake:
             self._remember(pipe, loads)
         return loads
 
-    def _copy(self, pipe: _Pipe, new: dict[str, str]) -> list[FileLoad]:
+    def _copy(self, pipe: Pipe, new: dict[str, str]) -> list[FileLoad]:
         """What the pipe's COPY took of each file; raises _BadFileError if one of them is to blame."""
         files = [key.removeprefix(PROCESSED) for key in new.values()]
         with tempfile.TemporaryDirectory() as folder:
@@ -326,7 +247,7 @@ class EmbeddedSnowflake:
             raise
         self._notes.commit()
 
-    def _remember(self, pipe: _Pipe, loads: list[FileLoad]) -> None:
+    def _remember(self, pipe: Pipe, loads: list[FileLoad]) -> None:
         columns = zip(*((load.file_name, load.status.value, load.row_count, load.error) for load in loads), strict=True)
         self._notes.execute(
             f"insert into {DATABASE}._LOCAL.PIPE_LOADS "
@@ -409,34 +330,3 @@ def _select(local: Path, name: str, metadata: dict[str, str]) -> str:
         f"(select * exclude (file_row_number), {columns} from "
         f"read_parquet('{local}', hive_partitioning = false, file_row_number = true))"
     )
-
-
-@contextlib.contextmanager
-def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
-    """Straighten where fakesnow 0.12.1 would fail or quietly differ from Snowflake.
-
-    `reading` has the select that stands for a file's rows, by the URL that a COPY makes of stage, folder and file.
-    """
-
-    def read_parquet(_: copy_into.ReadParquet, url: str) -> exp.Expr:
-        return exp.var((reading or {})[url])  # as it stands: parsing it twice a file would take longest of all
-
-    def with_quotes(catalog: str, schema: str, table: str, comment: str | None) -> str:
-        # fakesnow puts a table's comment between quotes as it is.
-        return table_comment(catalog, schema, table, (comment or "").replace("'", "''"))
-
-    def is_news(record: logging.LogRecord) -> bool:
-        # What DuckDB does without: comments on columns and schemas, secure views, options of dynamic tables.
-        return "unsupported" not in record.getMessage().lower()
-
-    table_comment = info_schema.insert_table_comment_sql
-    parser_log = logging.getLogger("sqlglot")
-    parser_log.addFilter(is_news)
-    try:
-        with (
-            mock.patch.object(info_schema, "insert_table_comment_sql", with_quotes),
-            mock.patch.object(copy_into.ReadParquet, "read_expression", read_parquet),
-        ):
-            yield
-    finally:
-        parser_log.removeFilter(is_news)

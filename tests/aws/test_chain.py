@@ -25,7 +25,8 @@ from deploy.local.aws.server import LocalAws
 from deploy.local.spotify import SpotifyStub
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from deploy.operate.status import status
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from deploy.snowflake.environment import Stack as StackOutputs
 from deploy.snowflake.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store

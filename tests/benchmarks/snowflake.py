@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.store import open_store
 from shared.tables import PLAYLIST_ITEMS, TABLES
 from tests.deploy.snowflake.year import publish_hours

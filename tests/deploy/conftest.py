@@ -21,7 +21,8 @@ from fakesnow import server  # the function; once it has been called, a module h
 from sqlglot import exp
 
 from deploy.generate.__main__ import GENERATED
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from glue_jobs.reading.typed_rows import ARROW_TYPES
 from shared.contract import Table
 from shared.lake import processed_file

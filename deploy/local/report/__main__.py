@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from deploy.local.report.report import report
-from deploy.snowflake.embedded import DATABASE, EmbeddedSnowflake
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.landing import DATABASE
 from shared.store import open_store
 from shared.terminal import printable, set_up_output
 

@@ -5,7 +5,8 @@
 from decimal import Decimal
 from typing import Any
 
-from deploy.snowflake.embedded import DATABASE, EmbeddedSnowflake
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.landing import DATABASE
 
 Row = dict[str, Any]
 

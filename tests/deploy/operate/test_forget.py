@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from deploy.commands import CommandError, run_command
-from deploy.operate.forget import Person, forget, forget_everything, main, statements
+from deploy.operate.forget import forget, forget_everything, main, statements
+from deploy.operate.person import Person
 from deploy.operate.status import status
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.document import uncompressed
 from shared.store import Fetched, ObjectStore, StoreError
 from tests.deploy.operate.conftest import put_old, read_of, row, take, user

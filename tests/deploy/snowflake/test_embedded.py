@@ -15,15 +15,9 @@ import pytest
 import snowflake.connector
 from deploy.generate import schemas
 from deploy.generate.schemas import generated_files
-from deploy.snowflake.embedded import (
-    NOT_EMULATED,
-    SCRIPTS,
-    EmbeddedSnowflake,
-    LoadStatus,
-    bent_fakesnow,
-    rendered_scripts,
-    variables_for,
-)
+from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
+from deploy.snowflake.embedded_pipe import LoadStatus
+from deploy.snowflake.fakesnow_fixes import NOT_EMULATED, bent_fakesnow
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
 from shared.tables import ARTISTS, PLAYLIST_CHECKS, SONGS, TABLES

@@ -16,7 +16,8 @@ from sqlglot import exp
 
 from deploy.generate import schemas
 from deploy.generate.schemas import PIPE_VERSION, generated_files
-from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, FileLoad, LoadStatus, rendered_scripts, variables_for
+from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
+from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus
 from shared.contract import Table, Type
 from shared.lake import PROCESSED, processed_file, rejects_file, staging
 from shared.store import ObjectStore, open_store

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from deploy.generate import schemas
-from deploy.snowflake.embedded import EmbeddedSnowflake, LoadStatus
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
 from shared.tables import SONGS, TABLES

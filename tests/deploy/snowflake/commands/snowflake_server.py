@@ -21,7 +21,7 @@ from unittest import mock
 import uvicorn
 from fakesnow.instance import FakeSnow
 
-from deploy.snowflake.embedded import NOT_EMULATED, bent_fakesnow
+from deploy.snowflake.fakesnow_fixes import NOT_EMULATED, bent_fakesnow
 from tests.waiting import PATIENCE, wait_for
 
 # `fakesnow.server` is a function as well as a module.
