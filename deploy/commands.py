@@ -27,8 +27,7 @@ def table_named(name: str) -> Table:
     for table in TABLES:
         if table.name == name.lower():
             return table
-    message = f"there is no table {name}; there are {', '.join(table.name for table in TABLES)}"
-    raise CommandError(message)
+    raise CommandError(f"there is no table {name}; there are {', '.join(table.name for table in TABLES)}")
 
 
 def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:

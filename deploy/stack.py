@@ -51,25 +51,23 @@ def caller() -> Caller:
         # Any region answers; one must be named.
         answer = session.client("sts", region_name=session.region_name or "us-east-1").get_caller_identity()
     except (aws.NoCredentialsError, aws.PartialCredentialsError) as error:
-        message = f"there are no AWS credentials here: {_LOG_IN}"
-        raise CommandError(message) from error
+        raise CommandError(f"there are no AWS credentials here: {_LOG_IN}") from error
     except aws.ProfileNotFound as error:
-        message = f"there is no AWS profile {profile}: `aws configure list-profiles` shows which there are"
-        raise CommandError(message) from error
+        raise CommandError(
+            f"there is no AWS profile {profile}: `aws configure list-profiles` shows which there are"
+        ) from error
     except (aws.SSOError, aws.TokenRetrievalError) as error:
-        message = f"the AWS login{of_profile} has expired: `aws sso login{' --profile ' + profile if profile else ''}`"
-        raise CommandError(message) from error
+        raise CommandError(
+            f"the AWS login{of_profile} has expired: `aws sso login{' --profile ' + profile if profile else ''}`"
+        ) from error
     except (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ReadTimeoutError) as error:
-        message = f"AWS cannot be reached ({error}): check the network"
-        raise CommandError(message) from error
+        raise CommandError(f"AWS cannot be reached ({error}): check the network") from error
     except aws.ClientError as error:
         code = error.response["Error"]["Code"]
         reason = "have expired" if "Expired" in code else "are not taken by AWS"
-        message = f"the AWS credentials{of_profile} {reason} ({code}): {_LOG_IN}"
-        raise CommandError(message) from error
+        raise CommandError(f"the AWS credentials{of_profile} {reason} ({code}): {_LOG_IN}") from error
     except aws.BotoCoreError as error:
-        message = f"the AWS credentials{of_profile} are of no use ({error}): {_LOG_IN}"
-        raise CommandError(message) from error
+        raise CommandError(f"the AWS credentials{of_profile} are of no use ({error}): {_LOG_IN}") from error
     return Caller(answer["Account"], answer["Arn"])
 
 
@@ -79,17 +77,14 @@ def find_terraform(environ: Mapping[str, str]) -> str:
     names = [named] if named else ["terraform", "tofu"]
     program = next((found for name in names if (found := shutil.which(name, path=environ.get("PATH")))), None)
     if program is None:
-        message = f"there is no {' and no '.join(names)} here: {_GET_TERRAFORM}"
-        raise CommandError(message)
+        raise CommandError(f"there is no {' and no '.join(names)} here: {_GET_TERRAFORM}")
     said = _answer([program, "version", "-json"], environ)
     version = str(said.get("terraform_version", "")) if isinstance(said, dict) else ""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if not numbers:
-        message = f"{program} does not say which version it is: {_GET_TERRAFORM}"
-        raise CommandError(message)
+        raise CommandError(f"{program} does not say which version it is: {_GET_TERRAFORM}")
     if (int(numbers[1]), int(numbers[2])) < _LEAST:
-        message = f"{program} is version {version}, which is too old: {_GET_TERRAFORM}"
-        raise CommandError(message)
+        raise CommandError(f"{program} is version {version}, which is too old: {_GET_TERRAFORM}")
     return program
 
 
@@ -114,16 +109,16 @@ class Stack:
     def init(self) -> None:
         """Provider and modules are there afterwards. Raises CommandError."""
         if self._run("init", quiet=True) != 0:
-            message = "Terraform could not get itself ready, see above; the first time it downloads AWS's provider"
-            raise CommandError(message)
+            raise CommandError(
+                "Terraform could not get itself ready, see above; the first time it downloads AWS's provider"
+            )
 
     def plan(self, file: Path, *, is_destroy: bool = False) -> bool:
         """Whether there is anything to do; shows it, and keeps it in the file. Raises CommandError."""
         kind = ["-destroy"] if is_destroy else []
         status = self._run("plan", "-detailed-exitcode", f"-out={file}", *kind, *self._variables)
         if status not in {0, _CHANGES}:
-            message = "Terraform could not plan, see above; nothing was changed"
-            raise CommandError(message)
+            raise CommandError("Terraform could not plan, see above; nothing was changed")
         return status == _CHANGES
 
     @property
@@ -152,8 +147,9 @@ class Stack:
         """What stands, by name; empty if nothing does. Raises CommandError."""
         said = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
         if not isinstance(said, dict):
-            message = f"Terraform cannot read the state of environment {self.environment}: `make deploy-plan` shows why"
-            raise CommandError(message)
+            raise CommandError(
+                f"Terraform cannot read the state of environment {self.environment}: `make deploy-plan` shows why"
+            )
         return {name: one["value"] for name, one in said.items() if one["value"] is not None and one["value"] != ""}
 
     def described(self, file: Path | None = None) -> dict[str, Any]:
@@ -161,8 +157,7 @@ class Stack:
         command = [self.program, f"-chdir={self.folder}", "show", "-json", *([str(file)] if file else [])]
         said = _answer(command, self._environ)
         if not isinstance(said, dict):
-            message = "Terraform cannot show its own plan or state"
-            raise CommandError(message)
+            raise CommandError("Terraform cannot show its own plan or state")
         return said
 
     def _run(self, command: str, *arguments: str, quiet: bool = False) -> int:
@@ -179,8 +174,9 @@ def outputs(environment: str, folder: Path = TERRAFORM) -> dict[str, Any]:
 def environment_name(text: str) -> str:
     """The name itself. Raises CommandError if it is none."""
     if not re.fullmatch("[a-z][a-z0-9]{0,9}", text):
-        message = f"{text!r} is no name of an environment: small letters and digits, at most 10, such as dev or prod"
-        raise CommandError(message)
+        raise CommandError(
+            f"{text!r} is no name of an environment: small letters and digits, at most 10, such as dev or prod"
+        )
     return text
 
 

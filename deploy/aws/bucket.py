@@ -51,5 +51,6 @@ def _versions(bucket: str, region: str) -> Iterator[dict[str, Any]]:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code != "NoSuchBucket":
-            message = f"the bucket {bucket} cannot be listed ({code}), so nobody can tell what would be lost"
-            raise CommandError(message) from error
+            raise CommandError(
+                f"the bucket {bucket} cannot be listed ({code}), so nobody can tell what would be lost"
+            ) from error

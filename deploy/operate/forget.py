@@ -99,11 +99,10 @@ def forget(
 def _must_be_quiet(commits: CommitLog) -> None:
     """A running job has rows in its hands that it would publish afterwards."""
     for key, failed_after in commits.running():
-        message = (
+        raise CommandError(
             f"a job may be running ({key}): wait until it ends; if it was killed, run this again after "
             f"{failed_after:%H:%M:%S} UTC"
         )
-        raise CommandError(message)
 
 
 def _head(commits: CommitLog) -> int:
@@ -335,8 +334,7 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     user_id = given.user.removeprefix("spotify:user:").strip()
     if not user_id:
-        message = "no user: write the Spotify user id, or ALL"
-        raise CommandError(message)
+        raise CommandError("no user: write the Spotify user id, or ALL")
     store = open_store(given.lake)
     found = _run(given, store, user_id, apply=given.apply)
     if given.apply or given.json or not found.removed or not may_remove(user_id):

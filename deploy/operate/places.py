@@ -24,8 +24,7 @@ def open_landing(folder: Path | None, store: ObjectStore, environment: str | Non
     Who connects to the account stands in the environment, see deploy/snowflake/connect.py.
     """
     if folder is not None and environment is not None:
-        message = "--warehouse is a folder on this machine, --env a Snowflake account: name one of them"
-        raise CommandError(message)
+        raise CommandError("--warehouse is a folder on this machine, --env a Snowflake account: name one of them")
     if environment is not None:
         from deploy.snowflake.connect import Account  # noqa: PLC0415  # its imports take seconds
         from deploy.snowflake.environment import Environment  # noqa: PLC0415  # likewise
@@ -37,8 +36,7 @@ def open_landing(folder: Path | None, store: ObjectStore, environment: str | Non
         yield None
         return
     if not folder.is_dir():
-        message = f"there is no warehouse in {folder}: load one first, or leave --warehouse out"
-        raise CommandError(message)
+        raise CommandError(f"there is no warehouse in {folder}: load one first, or leave --warehouse out")
     from deploy.snowflake.embedded import EmbeddedSnowflake  # noqa: PLC0415  # its imports take seconds
 
     with EmbeddedSnowflake(folder, store) as warehouse:

@@ -109,11 +109,10 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     least = 2 * full_every_days()
     if given.days < least:
-        message = (
+        raise CommandError(
             f"{given.days} days are too few: current rows stand on the last two full reads, and there is one every "
             f"{least // 2} days (FORCE_FULL_EVERY_DAYS), so keep at least {least}"
         )
-        raise CommandError(message)
     store = open_store(given.lake)
     before = now() - timedelta(days=given.days)
     found = _run(given, store, before, apply=given.apply)
@@ -137,8 +136,7 @@ def full_every_days() -> int:
     """How often the Lambda reads everything anew. Raises CommandError for what is no number of days."""
     text = os.environ.get("FORCE_FULL_EVERY_DAYS", "").strip() or "30"
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
-        message = f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read anew, 1 to 9999"
-        raise CommandError(message)
+        raise CommandError(f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read anew, 1 to 9999")
     return int(text)
 
 

@@ -65,8 +65,9 @@ def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
     Raises CommandError if there are none.
     """
     if not key or len(key) > len(table.key):
-        message = f"an id of {table.name} is {', '.join(table.key)}: give the first of them or all, with commas between"
-        raise CommandError(message)
+        raise CommandError(
+            f"an id of {table.name} is {', '.join(table.key)}: give the first of them or all, with commas between"
+        )
     asked = dict(zip(table.key, key, strict=False))
     # A row may lose to one of another key: an artist who was dropped, to the song's newer credits.
     rows = _rows(store, table, {name: asked[name] for name in (table.newest_per or table.key) if name in asked})
@@ -80,8 +81,9 @@ def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
             place = _place(store, table, row, entries.get(number), number)
             found.append(Observation(row, verdict == "current", verdict, number, place))
     if not found:
-        message = f"{table.name} has no row with {', '.join(f'{name} {value}' for name, value in asked.items())}"
-        raise CommandError(message)
+        raise CommandError(
+            f"{table.name} has no row with {', '.join(f'{name} {value}' for name, value in asked.items())}"
+        )
     return sorted(found, key=lambda one: not one.is_current)
 
 

@@ -24,15 +24,12 @@ def public_key(file: Path) -> str:
     try:
         text = file.read_text(encoding="ascii")
     except (OSError, UnicodeError) as error:
-        message = f"{file} cannot be read: {error}"
-        raise CommandError(message) from None
+        raise CommandError(f"{file} cannot be read: {error}") from None
     if "PRIVATE" in text:
-        message = f"{file} is a private key, which nobody else should see: name the public one"
-        raise CommandError(message)
+        raise CommandError(f"{file} is a private key, which nobody else should see: name the public one")
     found = re.fullmatch(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", text)
     if not found:
-        message = f"{file} is no public key in PEM (-----BEGIN PUBLIC KEY-----)"
-        raise CommandError(message)
+        raise CommandError(f"{file} is no public key in PEM (-----BEGIN PUBLIC KEY-----)")
     return "".join(found[1].split())
 
 

@@ -57,8 +57,7 @@ def connection_settings(
     }
     if "account" in given:
         if "user" not in given and "workload_identity_provider" not in given:
-            message = f"SNOWFLAKE_USER is not set: who connects, such as {environment.deployer}_SVC"
-            raise AccountError(message)
+            raise AccountError(f"SNOWFLAKE_USER is not set: who connects, such as {environment.deployer}_SVC")
         if not {"private_key_file", "authenticator"} & given.keys():
             message = "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key belongs to"
             if "SNOWFLAKE_PASSWORD" in environ:
@@ -141,18 +140,16 @@ def errors_explained(environment: Environment, settings: Mapping[str, Any]) -> I
     except Error as error:
         raise AccountError(explained(error, environment, settings)) from None
     except FileNotFoundError as error:
-        message = f"the key file {error.filename} is not there: SNOWFLAKE_PRIVATE_KEY_FILE names it"
-        raise AccountError(message) from None
+        raise AccountError(f"the key file {error.filename} is not there: SNOWFLAKE_PRIVATE_KEY_FILE names it") from None
     except (TypeError, ValueError) as error:
         if isinstance(error.__cause__, Error):  # schemachange wraps its own USE ROLE, WAREHOUSE and DATABASE so
             raise AccountError(explained(error.__cause__, environment, settings)) from None
         if "private_key_file" not in settings or not _is_about_key(error):
             raise
-        message = (
+        raise AccountError(
             f"the key {settings['private_key_file']} cannot be read: it must be a private key in PEM, and its "
             "passphrase stands in SNOWFLAKE_PRIVATE_KEY_FILE_PWD"
-        )
-        raise AccountError(message) from None
+        ) from None
 
 
 def _is_about_key(error: Exception) -> bool:

@@ -163,8 +163,9 @@ def main(argv: Sequence[str]) -> int:
     apply(environment, variables, settings, lambda name: print(f"applying {name}", flush=True))
     again = plan(environment, variables, settings)
     if again.scripts:
-        message = f"applied, and yet {', '.join(again.scripts)} would be applied again: somebody else deploys too"
-        raise CommandError(message)
+        raise CommandError(
+            f"applied, and yet {', '.join(again.scripts)} would be applied again: somebody else deploys too"
+        )
     print(
         f"{environment.database} stands. What arrives from now on is loaded by itself; make snowflake-status shows it."
     )

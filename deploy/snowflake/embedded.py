@@ -162,8 +162,7 @@ class EmbeddedSnowflake:
 
     def _store(self) -> ObjectStore:
         if self._lake is None:
-            msg = "This warehouse was opened without a lake: there is nothing to load from."
-            raise ValueError(msg)
+            raise ValueError("This warehouse was opened without a lake: there is nothing to load from.")
         return self._lake
 
     def _name(self, key: str) -> str:
@@ -229,8 +228,7 @@ class EmbeddedSnowflake:
         """
         fetched = self._store().get(key)
         if fetched is None:
-            msg = f"{key} is not in the lake any more."
-            raise _BadFileError(msg)
+            raise _BadFileError(f"{key} is not in the lake any more.")
         try:
             pq.ParquetFile(io.BytesIO(fetched.data)).read()
         except (pa.ArrowException, OSError, ValueError) as error:

@@ -25,10 +25,9 @@ class Environment:
     def named(cls, name: str) -> "Environment":
         """SPOTIFY for `prod`, else SPOTIFY_<ENV>. Raises CommandError for what is no name."""
         if not re.fullmatch("[a-z][a-z0-9-]{0,15}", name):
-            message = (
+            raise CommandError(
                 f"{name!r} is no name of an environment: at most 16 small letters, digits and hyphens, such as dev"
             )
-            raise CommandError(message)
         return cls(name, "SPOTIFY" if name == PRODUCTION else f"SPOTIFY_{name.upper().replace('-', '_')}")
 
     @property
@@ -96,8 +95,9 @@ class Stack:
         }
         missing = [output for output in wanted.values() if not outputs.get(output)]
         if missing:
-            message = f"the stack has no output {', '.join(missing)}: run `make deploy` for this environment first"
-            raise CommandError(message)
+            raise CommandError(
+                f"the stack has no output {', '.join(missing)}: run `make deploy` for this environment first"
+            )
         return cls(**{field: str(outputs[output]) for field, output in wanted.items()})
 
 
@@ -106,11 +106,9 @@ def outputs_in(text: str) -> dict[str, object]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        message = f"this is no JSON of outputs: {error}"
-        raise CommandError(message) from None
+        raise CommandError(f"this is no JSON of outputs: {error}") from None
     if not isinstance(found, dict):
-        message = "this is no JSON object of outputs"
-        raise CommandError(message)
+        raise CommandError("this is no JSON object of outputs")
     return {name: one["value"] if isinstance(one, dict) and "value" in one else one for name, one in found.items()}
 
 
@@ -120,6 +118,5 @@ def stack_of(environment: Environment, file: Path | None) -> Stack:
         try:
             return Stack.of(outputs_in(file.read_text(encoding="utf-8")))
         except OSError as error:
-            message = f"{file} cannot be read: {error.strerror}"
-            raise CommandError(message) from None
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from None
     return Stack.of(outputs(environment.name))

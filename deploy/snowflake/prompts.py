@@ -28,7 +28,8 @@ def confirm(*, yes: bool, place: str) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        message = f"{NOTHING_DONE}: nobody is at the terminal to be asked; add YES=yes (--yes) if this is what you want"
-        raise CommandError(message)
+        raise CommandError(
+            f"{NOTHING_DONE}: nobody is at the terminal to be asked; add YES=yes (--yes) if this is what you want"
+        )
     if not answers(f"Type yes to do this in {place}: ", "yes"):
         raise CommandError(NOTHING_DONE)

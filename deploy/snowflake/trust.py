@@ -73,25 +73,22 @@ def snowflakes(account: Account, stack: Stack) -> Snowflakes:
     ]
     for integration, described, name, value in expected:
         if described.get(name) != value:
-            message = (
+            raise CommandError(
                 f"integration {integration} has {name} = {described.get(name) or 'nothing'}, the stack of environment "
                 f"{environment.name} says {value}: {_ADMIN_AGAIN}"
             )
-            raise CommandError(message)
     if stack.stage_url not in files.get("STORAGE_ALLOWED_LOCATIONS", "").split(","):
-        message = (
+        raise CommandError(
             f"integration {environment.storage_integration} allows {files.get('STORAGE_ALLOWED_LOCATIONS')}, which is "
             f"not {stack.stage_url}: {_ADMIN_AGAIN}"
         )
-        raise CommandError(message)
     found = Snowflakes(files["STORAGE_AWS_IAM_USER_ARN"], errors["SF_AWS_IAM_USER_ARN"], errors["SF_AWS_EXTERNAL_ID"])
     subscriber = _subscriber(account, stack)
     if subscriber != found.principal_arn:
-        message = (
+        raise CommandError(
             f"Snowflake subscribes to topics as {subscriber} and reads files as {found.principal_arn}; this suite "
             "knows of one user for both, so an administrator of AWS must let the first subscribe; nothing was changed"
         )
-        raise CommandError(message)
     return found
 
 
@@ -105,8 +102,7 @@ def _subscriber(account: Account, stack: Stack) -> str:
     try:
         return str(json.loads(str(text))["Statement"][0]["Principal"]["AWS"])
     except (ValueError, LookupError, TypeError):
-        message = f"Snowflake's answer for {stack.processed_topic_arn} is no policy: {text}"
-        raise CommandError(message) from None
+        raise CommandError(f"Snowflake's answer for {stack.processed_topic_arn} is no policy: {text}") from None
 
 
 # --- AWS's side, as deploy/aws/terraform/modules/snowflake and storage have it
@@ -202,10 +198,9 @@ def main(argv: Sequence[str]) -> int:
     who = caller()
     owner = stack.role_arn.split(":")[4]
     if who.account != owner:
-        message = (
+        raise CommandError(
             f"the stack stands in AWS account {owner}, these credentials are of {who.account}: take another profile"
         )
-        raise CommandError(message)
     settings = given.settings or TERRAFORM / f"{environment.name}.tfvars"
     with Account.of(environment) as account:
         found = snowflakes(account, stack)

@@ -42,17 +42,14 @@ def open_store(uri: str, *, create: bool = False) -> ObjectStore:
     if scheme == "s3" and colon:
         bucket, _, prefix = rest.partition("/")
         if not bucket:
-            message = f"{uri} names no bucket: write s3://bucket/prefix."
-            raise StoreError(message)
+            raise StoreError(f"{uri} names no bucket: write s3://bucket/prefix.")
         return S3Store(bucket, prefix.strip("/"))
     if colon and (scheme != "file" or not rest.startswith("/")):
-        message = f"{uri} is no lake: write s3://bucket/prefix, file:///path or a path."
-        raise StoreError(message)
+        raise StoreError(f"{uri} is no lake: write s3://bucket/prefix, file:///path or a path.")
     root = Path(rest if colon else uri).expanduser()
     if create:
         with plain_words(root):
             root.mkdir(parents=True, exist_ok=True)
     if not root.is_dir():
-        message = f"There is no lake at {root}: create the folder or check --lake."
-        raise StoreError(message)
+        raise StoreError(f"There is no lake at {root}: create the folder or check --lake.")
     return FolderStore(root)

@@ -80,8 +80,7 @@ def plain_words(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         advice = _ADVICE.get(error.errno or 0, f"{error.strerror or error}; check the disk and start again")
-        message = f"Cannot work on {path}: {advice}. Nothing was left half written."
-        raise StoreError(message) from error
+        raise StoreError(f"Cannot work on {path}: {advice}. Nothing was left half written.") from error
 
 
 def _version(found: os.stat_result) -> str:
@@ -233,8 +232,7 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         path = self._root / checked_key(key)
         if not path.parent.resolve().is_relative_to(self._root):
-            message = f"{key} leads out of the lake {self._root} by a symbolic link: remove the link."
-            raise StoreError(message)
+            raise StoreError(f"{key} leads out of the lake {self._root} by a symbolic link: remove the link.")
         return path
 
     def get(self, key: str) -> Fetched | None:

@@ -112,8 +112,7 @@ class ObjectStore(Protocol):
 def checked_key(key: str) -> str:
     """The key itself. Raises StoreError if no store takes it."""
     if "\0" in key or not NO_PARTS.isdisjoint(key.split("/")):
-        message = f"{key!r} is no key: it must be relative, without empty parts, '.' and '..'."
-        raise StoreError(message)
+        raise StoreError(f"{key!r} is no key: it must be relative, without empty parts, '.' and '..'.")
     return key
 
 

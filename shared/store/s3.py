@@ -73,14 +73,15 @@ class S3Store:
         except self._errors.ClientError as error:
             raise self._in_plain_words(error) from error
         except (self._errors.NoCredentialsError, self._errors.PartialCredentialsError) as error:
-            message = f"There are no AWS credentials for {self.uri}: log in (aws sso login) or set AWS_PROFILE."
-            raise StoreError(message) from error
+            raise StoreError(
+                f"There are no AWS credentials for {self.uri}: log in (aws sso login) or set AWS_PROFILE."
+            ) from error
         except (self._errors.HTTPClientError, self._errors.ConnectionError) as error:
-            message = f"{self.uri} does not answer ({error}): check the network and AWS_ENDPOINT_URL, then start again."
-            raise TransientError(message) from error
+            raise TransientError(
+                f"{self.uri} does not answer ({error}): check the network and AWS_ENDPOINT_URL, then start again."
+            ) from error
         except self._errors.BotoCoreError as error:
-            message = f"{self.uri} cannot be used ({error}): check the AWS settings."
-            raise StoreError(message) from error
+            raise StoreError(f"{self.uri} cannot be used ({error}): check the AWS settings.") from error
 
     def _in_plain_words(self, error: Any) -> StoreError:  # noqa: ANN401  (botocore has no types)
         code = _code(error)

@@ -43,8 +43,9 @@ def measure(command: Sequence[str]) -> Run:
         psutil.wait_procs(cpu)  # Java ends a little later than the Python that started it
         if process.returncode:
             said.seek(0)
-            message = f"{' '.join(command)} ended with {process.returncode}:\n{said.read().decode()[-3000:]}"
-            raise CommandFailedError(message)
+            raise CommandFailedError(
+                f"{' '.join(command)} ended with {process.returncode}:\n{said.read().decode()[-3000:]}"
+            )
     return Run(wall, sum(cpu.values()), peak)
 
 

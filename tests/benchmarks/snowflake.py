@@ -84,8 +84,7 @@ def _count(warehouse: EmbeddedSnowflake, table: str) -> int:
 
 def _check(what: str, expected: int, found: int) -> None:
     if found != expected:
-        message = f"{what}: {found}, not {expected}"
-        raise WrongCountError(message)
+        raise WrongCountError(f"{what}: {found}, not {expected}")
 
 
 def main(argv: Sequence[str]) -> int:

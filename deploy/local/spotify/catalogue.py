@@ -50,8 +50,7 @@ class Catalogue:
 
     def _on(self, day: int) -> dict[str, Playlist]:
         if day < 0:
-            message = f"The catalogue begins with day 0; there is no day {day}."
-            raise ValueError(message)
+            raise ValueError(f"The catalogue begins with day 0; there is no day {day}.")
         with self._lock:
             while len(self._days) <= day:
                 tomorrow = (

@@ -132,8 +132,7 @@ class Breaking:
         if name in {"put", "delete"}:
             self._left -= 1
             if self._left < 0:
-                message = "the network is gone"
-                raise StoreError(message)
+                raise StoreError("the network is gone")
         return getattr(self._store, name)
 
 
