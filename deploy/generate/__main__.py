@@ -10,12 +10,39 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deploy.generate.bi_dictionary import dictionary
-from deploy.generate.schemas import generated_files
+from deploy.generate.data_dictionary import data_dictionary
+from deploy.generate.schemas import (
+    athena_current,
+    athena_table,
+    glue_catalog,
+    snowflake_current,
+    snowflake_landing,
+    snowflake_pipe,
+    spark_ddl,
+)
+from shared.contract import Table
+from shared.tables import TABLES
 from shared.terminal import set_up_output
 
 _ROOT = Path(__file__).parents[2]
 GENERATED = _ROOT / "deploy" / "generated"
 BI_DICTIONARY = _ROOT / "docs" / "bi-dictionary.md"
+
+
+def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
+    """The text of every generated file, by its path under deploy/generated/."""
+    files = {"data_dictionary.md": data_dictionary(tables), "glue_catalog.json": glue_catalog(tables)}
+    for table in tables:
+        files |= {
+            f"spark/{table.name}.ddl": spark_ddl(table),
+            f"athena/tables/{table.name}.sql": athena_table(table),
+            f"athena/current/{table.name}.sql": athena_current(table),
+            # schemachange runs repeatable scripts in the order of their names.
+            f"snowflake/R__1_landing_{table.name}.sql": snowflake_landing(table),
+            f"snowflake/R__2_pipe_{table.name}.sql": snowflake_pipe(table),
+            f"snowflake/R__3_core_{table.name}.sql": snowflake_current(table),
+        }
+    return files
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
-from deploy.generate.schemas import readable_path
+from deploy.generate.data_dictionary import as_code, as_markdown, readable_path
 from shared.contract import Table
 from shared.tables import TABLES
 
@@ -166,12 +166,12 @@ def dictionary() -> str:
 
 def _entry(view: View, ways: Mapping[str, list[str]]) -> str:
     rows = "".join(
-        f"| `{column}` | {unit(column)} | {_markdown(comment)} | {_codes(ways[column])} |"
+        f"| `{column}` | {unit(column)} | {as_markdown(comment)} | {as_code(ways[column])} |"
         f" {', '.join(_json_paths(ways[column])) or '-'} |\n"
         for column, comment in view.columns.items()
     )
     return (
-        f"\n## {view.name.upper()}\n{_markdown(view.doc)}\n\n"
+        f"\n## {view.name.upper()}\n{as_markdown(view.doc)}\n\n"
         f"| column | unit | meaning | made from | JSON path |\n|---|---|---|---|---|\n{rows}"
     )
 
@@ -183,11 +183,3 @@ def _json_paths(lake_columns: Sequence[str]) -> list[str]:
         table, _, column = lake_column.partition(".")
         paths |= dict.fromkeys(readable_path(path) for path in contracts[table][column].sources)
     return list(paths)
-
-
-def _codes(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "-"
-
-
-def _markdown(words: str) -> str:
-    return words.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")

@@ -1,13 +1,12 @@
-"""Schemas for Spark, Athena and Snowflake, current views and the data dictionary, from the contracts."""
+"""Schemas for Spark, Athena and Snowflake, pipes and current views, from the contracts."""
 
 import json
 import textwrap
 from collections.abc import Sequence
 
 from glue_jobs.reading.parquet import SPARK_TYPES
-from shared.contract import Column, Table, Type
+from shared.contract import Table, Type
 from shared.lake import PROCESSED, PROCESSED_NAME
-from shared.tables import TABLES
 
 MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
 
@@ -49,22 +48,6 @@ SNOWFLAKE_TYPES = {
     Type.DATE: "date",
     Type.TIMESTAMP: "timestamp_ntz(6)",
 }
-
-
-def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
-    """The text of every generated file, by its path under deploy/generated/."""
-    files = {"data_dictionary.md": data_dictionary(tables), "glue_catalog.json": glue_catalog(tables)}
-    for table in tables:
-        files |= {
-            f"spark/{table.name}.ddl": spark_ddl(table),
-            f"athena/tables/{table.name}.sql": athena_table(table),
-            f"athena/current/{table.name}.sql": athena_current(table),
-            # schemachange runs repeatable scripts in the order of their names.
-            f"snowflake/R__1_landing_{table.name}.sql": snowflake_landing(table),
-            f"snowflake/R__2_pipe_{table.name}.sql": snowflake_pipe(table),
-            f"snowflake/R__3_core_{table.name}.sql": snowflake_current(table),
-        }
-    return files
 
 
 def current_select(table: Table, source: str) -> str:
@@ -296,51 +279,3 @@ def _text(words: str) -> str:
 def _hive_text(words: str) -> str:
     # Athena's DDL is Hive's: two quotes in a row would end one literal and begin the next.
     return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def data_dictionary(tables: Sequence[Table]) -> str:
-    """Markdown for the person who reads the tables: what a row is, and where each value comes from."""
-    intro = f"""\
-<!-- {MADE_BY.format(source="shared/tables/")} -->
-# Data dictionary
-
-Every timestamp is UTC without zone. JSON paths are those of the playlist's answers of the Spotify Web API; what it
-calls `item` of a row today it called `track` before 2026, and both are read. A dash: the suite makes the value.
-"""
-    return intro + "".join(_dictionary_entry(table) for table in tables)
-
-
-def _dictionary_entry(table: Table) -> str:
-    newest = f"newest per {_codes(table.newest_per)}" if table.newest_per else "history: every observation is kept"
-    rows = "".join(
-        f"| `{column.name}` | {column.type} | {'yes' if column.nullable else 'no'} |"
-        f" {_reader_paths(column)} | {_markdown(column.doc)} |\n"
-        for column in table.all_columns
-    )
-    return (
-        f"\n## {table.name}\n{_markdown(table.doc)}\n\n"
-        f"- Grain: {table.grain}\n- Key: {_codes(table.key)}\n- Current: {newest}; one observation is one"
-        f" {table.observed_per}\n\n"
-        f"| column | type | null | JSON path | meaning |\n|---|---|---|---|---|\n{rows}"
-    )
-
-
-def _codes(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _reader_paths(column: Column) -> str:
-    return ", ".join(readable_path(path) for path in column.sources) or "-"
-
-
-def readable_path(path: str) -> str:
-    """A contract's JSON path as both dictionaries show it."""
-    if path.endswith("[#]"):
-        return f"number of {readable_path(path.removesuffix('[#]'))}"
-    if path.startswith("playlist."):
-        return f"`{path.removeprefix('playlist.')}` of the playlist"
-    return f"`items[].{path}`"
-
-
-def _markdown(words: str) -> str:
-    return words.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")

@@ -9,8 +9,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from deploy.generate.__main__ import GENERATED, main, stale_files, write_files
-from deploy.generate.schemas import current_select, generated_files
+from deploy.generate.__main__ import GENERATED, generated_files, main, stale_files, write_files
+from deploy.generate.schemas import current_select
 from shared.contract import Column, Table, Type
 from shared.tables import SONGS, TABLES
 

@@ -14,7 +14,7 @@ import pytest
 
 import snowflake.connector
 from deploy.generate import schemas
-from deploy.generate.schemas import generated_files
+from deploy.generate.__main__ import generated_files
 from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 from deploy.snowflake.embedded_pipe import LoadStatus
 from deploy.snowflake.fakesnow_fixes import NOT_EMULATED, bent_fakesnow

@@ -15,7 +15,8 @@ import sqlglot
 from sqlglot import exp
 
 from deploy.generate import schemas
-from deploy.generate.schemas import PIPE_VERSION, generated_files
+from deploy.generate.__main__ import generated_files
+from deploy.generate.schemas import PIPE_VERSION
 from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus
 from shared.contract import Table, Type
