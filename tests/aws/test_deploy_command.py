@@ -195,7 +195,7 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
         os.close(terminal)
 
 
-@pytest.mark.parametrize("env", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
+@pytest.mark.parametrize("environment", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
 def test_a_stage_is_a_plain_word(folder: Path, environment: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "deploy", "--yes", f"--env={environment}") == 1
 

@@ -44,7 +44,7 @@ def test_nobody_at_the_terminal_changes_nothing(
 
     said = capsys.readouterr()
     assert "V1.0.0__schemas_and_stage.sql" in said.out
-    assert said.err.startswith("warehouse: nothing was changed: nobody is at the terminal")
+    assert said.err.startswith("snowflake: nothing was changed: nobody is at the terminal")
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
@@ -58,7 +58,7 @@ def test_a_script_that_fails_is_named_and_the_next_run_goes_on_from_there(
 
     said = capsys.readouterr()
     assert said.err.startswith(
-        "warehouse: R__2_pipe_albums.sql failed; the scripts before it stand, and the same command goes on from here. "
+        "snowflake: R__2_pipe_albums.sql failed; the scripts before it stand, and the same command goes on from here. "
         "SPOTIFY_DEPLOYER may not do this: run the admin file again (docs/snowflake.md)"
     )
     assert "R__2_pipe_album_artists.sql" in said.out
@@ -76,7 +76,7 @@ def test_without_the_admins_database_it_says_so(
 
     assert deploy(tmp_path, "--yes") == 1
 
-    assert capsys.readouterr().err.startswith("warehouse: this is not there or SPOTIFY_DEPLOYER may not see it")
+    assert capsys.readouterr().err.startswith("snowflake: this is not there or SPOTIFY_DEPLOYER may not see it")
 
 
 def test_a_stack_without_its_outputs_is_named(
