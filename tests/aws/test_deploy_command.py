@@ -196,7 +196,7 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("environment", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
-def test_a_stage_is_a_plain_word(folder: Path, environment: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_is_a_plain_word(folder: Path, environment: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "deploy", "--yes", f"--env={environment}") == 1
 
     assert "is no name of an environment" in capfd.readouterr().err
@@ -353,7 +353,7 @@ def test_another_account_is_not_touched(folder: Path, capfd: pytest.CaptureFixtu
     assert f"environment dev is in account 210987654321, and these credentials are of account {ACCOUNT}" in said
 
 
-def test_a_stage_does_not_move_to_another_region(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_does_not_move_to_another_region(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run(folder, "deploy", "--yes")
     (folder / "dev.tfvars").write_text('region = "eu-central-1"\n')
 

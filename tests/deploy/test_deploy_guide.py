@@ -51,7 +51,7 @@ def test_every_target_of_make_exists() -> None:
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
 
 
-def test_every_make_of_a_stage_starts_its_program() -> None:
+def test_every_make_of_an_environment_starts_its_program() -> None:
     for target, program in {
         "deploy-plan": 'deploy.aws plan --env="$ENV"',
         "deploy": 'deploy.aws deploy --env="$ENV"',
