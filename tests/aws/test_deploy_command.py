@@ -127,7 +127,9 @@ def test_a_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str])
     assert stack.outputs("dev", folder) == {}
 
 
-def test_stages_stand_apart_and_have_settings_of_their_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_environments_are_separate_and_have_settings_of_their_own(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (folder / "prod.tfvars").write_text('bucket = "of-prod"\n')
     run(folder, "deploy", "--yes")
     run(folder, "deploy", "--yes", "--env=prod")

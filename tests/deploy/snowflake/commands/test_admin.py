@@ -25,7 +25,7 @@ def admin(folder: Path, *arguments: str | Path) -> int:
     return run_command("snowflake-admin", main, [*where, *map(str, arguments)])
 
 
-def test_the_file_has_the_stages_names_and_the_stacks_values(
+def test_the_file_has_the_environments_names_and_the_stacks_values(
     public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     identity = "arn:aws:iam::111122223333:role/bi"

@@ -25,7 +25,7 @@ def refusal_of(statement: str) -> str:
     return str(raised.value)
 
 
-def test_it_answers_by_key_and_as_the_stages_deployer(person: Snowflake, prod: Environment) -> None:
+def test_it_answers_by_key_and_as_the_environments_deployer(person: Snowflake, prod: Environment) -> None:
     with Account.of(prod) as account:
         assert account.query("select %s as A, 2 as B", "x") == [("x", 2)]
         assert account.rows("select 1 as ONE") == [{"one": 1}]
@@ -35,7 +35,7 @@ def test_it_answers_by_key_and_as_the_stages_deployer(person: Snowflake, prod: E
     assert "PASSWORD" not in person.logins[0]
 
 
-def test_a_stages_names_follow_from_its_database() -> None:
+def test_an_environments_names_follow_from_its_database() -> None:
     environment = Environment.named("my-test")
 
     assert (environment.database, environment.deployer) == ("SPOTIFY_MY_TEST", "SPOTIFY_MY_TEST_DEPLOYER")

@@ -52,7 +52,7 @@ def test_its_programs_take_these_arguments(command: str) -> None:
         assert f"{option} " in done.stdout or f"{option}\n" in done.stdout
 
 
-def test_its_names_are_the_stages_own() -> None:
+def test_its_names_are_the_environments_own() -> None:
     environment = Environment.named("dev")
     names = {
         value for name in dir(environment) if isinstance(value := getattr(environment, name), str) and value.isupper()
