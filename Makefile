@@ -2,7 +2,7 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := OUT STAGE TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override USER_VALUES := OUT ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
@@ -10,35 +10,35 @@ override OWN_OUT := $(call has_origin,command environment,OUT)
 $(foreach name,$(.VARIABLES),$(if $(call has_origin,command,$(name)),$(call keep_literal,$(name))))
 $(foreach name,$(USER_VALUES),$(if $(call has_origin,environment,$(name)),$(call keep_literal,$(name))))
 OUT ?= out/demo
-STAGE ?= dev
+ENV ?= dev
 override MINE := $(if $(OWN_OUT),$(value OUT),out/mine)
 export $(USER_VALUES) USER MINE
 
 override VENV := .venv
 override PYTHON := $(VENV)/bin/python
 override READY := $(VENV)/ready
-override CLASSES := $(VENV)/classes
+override CLASSES := $(VENV)/spark-classes
 # A tool whose pins would quarrel with ours lives in an environment of its own.
 override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: help setup classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
-.PHONY: tools deploy deploy-plan destroy test-aws test-cluster warehouse warehouse-status warehouse-trust warehouse-pipe test-clients test-glue-pyarrow fuzz bench bench-warehouse
+.PHONY: help setup spark-classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
+.PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
 	@echo "make login     logs in to Spotify, once in six months; make run: the same chain with your playlists; make doctor: what is missing"
-	@echo "make report    makes the page of a folder anew; make notebook: docs/explore.ipynb over it, as a page"
+	@echo "make report    makes the page of a folder; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
 	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
-	@echo "make deploy-plan, deploy, destroy   the suite on AWS (STAGE=$$STAGE; docs/deploy.md)"
-	@echo "make warehouse, warehouse-status, warehouse-trust, warehouse-pipe TABLE=...   Snowflake (docs/snowflake.md)"
+	@echo "make deploy-plan, deploy, destroy   the suite on AWS (ENV=$$ENV; docs/deploy.md)"
+	@echo "make snowflake, snowflake-status, snowflake-trust, snowflake-pipe TABLE=...   Snowflake (docs/snowflake.md)"
 	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
-	@echo "make bench, bench-warehouse   measure, minutes; make fuzz N=100000   mutated documents through the job"
+	@echo "make bench, bench-snowflake   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, import rules, generated files, quick tests without Java: half a minute"
-	@echo "make generate  writes deploy/generated/ and the BI dictionary anew"
+	@echo "make generate  writes deploy/generated/ and the BI dictionary"
 	@echo "make format    formats the code"
 	@echo "make clean     removes .venv, out/ and what tools left behind"
 
@@ -48,10 +48,10 @@ $(READY): requirements.txt extract_lambda/requirements.txt deploy/setup.sh
 	@sh deploy/setup.sh $(VENV)
 
 # What starts Spark again and again; the first demo is over sooner without.
-classes: $(CLASSES)
+spark-classes: $(CLASSES)
 
-$(CLASSES): $(READY) deploy/local/classes.py
-	@$(PYTHON) -m deploy.local.classes
+$(CLASSES): $(READY) deploy/local/spark_class_archive.py
+	@$(PYTHON) -m deploy.local.spark_class_archive
 	@touch $@
 
 demo: $(READY)
@@ -71,21 +71,21 @@ run: $(READY) $(CLASSES)
 	@$(PYTHON) -m deploy.local.run --out="$$MINE"
 
 doctor: $(READY)
-	@$(PYTHON) -m deploy.local.doctor --out="$$MINE"
+	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"
 
 status: $(READY)
-	@$(PYTHON) -m deploy.local.status --lake="$$OUT/lake" --warehouse="$$OUT/warehouse"
+	@$(PYTHON) -m deploy.operate.status --lake="$$OUT/lake" --warehouse="$$OUT/warehouse"
 
 why: $(READY)
-	@$(PYTHON) -m deploy.local.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
+	@$(PYTHON) -m deploy.operate.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
 
 forget: $(READY)
 	@test -n "$(NAMED)" || { echo "forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
+	@$(PYTHON) -m deploy.operate.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
 
 retention: $(READY)
 	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.retention --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
+	@$(PYTHON) -m deploy.operate.retention --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
 
 $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(PYTHON) -m venv $(TOOL)/$*
@@ -95,29 +95,29 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
-	@$(PYTHON) -m deploy.stack plan --stage="$$STAGE"
+	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
 
 deploy: $(READY)
-	@$(PYTHON) -m deploy.stack deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.aws deploy --env="$$ENV" $(if $(filter yes,$(YES)),--yes)
 
 destroy: $(READY)
-	@$(PYTHON) -m deploy.stack destroy --stage="$$STAGE" $(if $(filter yes,$(DATA)),--with-data)
+	@$(PYTHON) -m deploy.aws destroy --env="$$ENV" $(if $(filter yes,$(DATA)),--with-data)
 
-warehouse: $(READY)
-	@$(PYTHON) -m deploy.warehouse.deploy --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
+snowflake: $(READY)
+	@$(PYTHON) -m deploy.snowflake.deploy --env="$$ENV" $(if $(filter yes,$(YES)),--yes)
 
-warehouse-status: $(READY)
-	@$(PYTHON) -m deploy.warehouse.status --stage="$$STAGE"
+snowflake-status: $(READY)
+	@$(PYTHON) -m deploy.operate.snowflake_status --env="$$ENV"
 
-warehouse-trust: $(READY)
-	@$(PYTHON) -m deploy.warehouse.trust --stage="$$STAGE" $(if $(filter yes,$(YES)),--yes)
+snowflake-trust: $(READY)
+	@$(PYTHON) -m deploy.snowflake.trust --env="$$ENV" $(if $(filter yes,$(YES)),--yes)
 
-warehouse-pipe: $(READY)
-	@test -n "$$TABLE" || { echo "warehouse-pipe: name the table, make warehouse-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.warehouse.pipe --stage="$$STAGE" --table="$$TABLE" $(if $(filter yes,$(YES)),--yes)
+snowflake-pipe: $(READY)
+	@test -n "$$TABLE" || { echo "snowflake-pipe: name the table, make snowflake-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.snowflake.pipe --env="$$ENV" --table="$$TABLE" $(if $(filter yes,$(YES)),--yes)
 
 build: $(READY)
-	@$(PYTHON) -m deploy.build
+	@$(PYTHON) -m deploy.aws.build
 
 # File by file, so that no fixture is made twice.
 test: $(READY) $(CLASSES)
@@ -131,7 +131,7 @@ test-cluster: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
 test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
-	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/warehouse_commands
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.
 test-glue-pyarrow: $(READY) $(TOOL)/pyarrow22/ready
@@ -145,8 +145,8 @@ fuzz: $(READY) $(CLASSES)
 bench: $(READY) $(CLASSES)
 	@set -f; $(PYTHON) -m tests.benchmarks $$BENCH
 
-bench-warehouse: $(READY)
-	@$(PYTHON) -m tests.benchmarks.warehouse $${LAKE:+--lake="$$LAKE"}
+bench-snowflake: $(READY)
+	@$(PYTHON) -m tests.benchmarks.snowflake $${LAKE:+--lake="$$LAKE"}
 
 check: $(READY)
 	@$(VENV)/bin/ruff check --quiet .
@@ -154,7 +154,6 @@ check: $(READY)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
-	@$(PYTHON) -m deploy.bi_dictionary --check
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not jvm and not slow"
 
 format: $(READY)
@@ -163,10 +162,9 @@ format: $(READY)
 
 generate: $(READY)
 	@$(PYTHON) -m deploy.generate
-	@$(PYTHON) -m deploy.bi_dictionary
 
 ci:
-	@$(call timed,-j 2 setup tools classes,180)
+	@$(call timed,-j 2 setup tools spark-classes,180)
 	@$(call timed,check,120)
 	@$(call timed,test,480)
 	@$(call timed,demo,120)

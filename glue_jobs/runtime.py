@@ -62,7 +62,7 @@ _LOCAL_SETTINGS = _UNCOMPILED | {
 _LOCAL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={home}"
 # Of a large batch much is held for a moment only.
 _LARGE_JVM = "-Xms2g -Xmn1g"
-# What `python -m deploy.local.classes` made, if it did; of another Java or Spark it is passed over in silence.
+# What `python -m deploy.local.spark_class_archive` made, if it did; Java ignores one of another Java or Spark.
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 

@@ -1,1 +1,1 @@
-"""What two rooms must agree on, and nothing else: contracts, the raw document, the lake's layout, the store."""
+"""What two packages must agree on, and nothing else: contracts, the raw document, the lake's layout, the store."""

@@ -26,7 +26,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from extract_lambda.handler import run as run_lambda
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as run_job
@@ -56,7 +57,7 @@ Tables = Mapping[str, list[Row]]  # under names such as lake.songs and bi.songs
 class Chain:
     """Spotify, the Lambda, the job and the warehouse over one lake."""
 
-    def __init__(self, spotify: SpotifyStub, lake: ObjectStore, warehouse: Warehouse) -> None:
+    def __init__(self, spotify: SpotifyStub, lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
         self.spotify = spotify
         self._lake = lake
         self._warehouse = warehouse
@@ -121,7 +122,7 @@ class Chain:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty warehouse with everything deployed, to be copied: that is faster than to deploy."""
     folder = tmp_path_factory.mktemp("deployed")
-    with Warehouse(folder) as warehouse:
+    with EmbeddedSnowflake(folder) as warehouse:
         warehouse.deploy()
     return folder
 
@@ -137,7 +138,7 @@ def chain_over(lake: ObjectStore, warehouse_folder: Path, app_class: str) -> Ite
     """A chain whose app is of this class."""
     with (
         SpotifyStub(Catalogue(size="small"), app_class=app_class) as spotify,
-        Warehouse(warehouse_folder, lake) as warehouse,
+        EmbeddedSnowflake(warehouse_folder, lake) as warehouse,
     ):
         warehouse.deploy()
         yield Chain(spotify, lake, warehouse)

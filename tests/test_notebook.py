@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from pyspark.sql import SparkSession
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.handler import run as extract
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as explode
@@ -29,7 +29,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)
-    with Warehouse(tmp_path / "warehouse", open_store(str(lake))) as warehouse:
+    with EmbeddedSnowflake(tmp_path / "warehouse", open_store(str(lake))) as warehouse:
         warehouse.deploy()
         warehouse.load_new()
     return tmp_path

@@ -24,7 +24,7 @@ SEEN = "\ufffd]0;x" + "\ufffd" * 6 + "2J" + "\ufffd" * 9
 # Modules that are no program of ours: what AWS does for an invocation imports nothing of the suite.
 NO_PROGRAMS = {"deploy.local.aws.bootstrap"}
 # They take no arguments and begin to work at once.
-WITHOUT_ARGUMENTS = {"deploy.build", "deploy.local.aws.jars", "deploy.local.classes"}
+WITHOUT_ARGUMENTS = {"deploy.aws.build", "deploy.local.aws.jars", "deploy.local.spark_class_archive"}
 
 
 def programs() -> dict[str, ast.Module]:
@@ -157,12 +157,12 @@ def test_the_job_takes_files_of_any_name_and_its_lines_stay_whole(
 @pytest.mark.parametrize(
     "command",
     [
-        ("deploy.local.why", "--table", "songs", "--id", "s1"),
-        ("deploy.local.why", "--table", f"songs{HOSTILE}", "--id", "s1"),
-        ("deploy.local.why", "--table", "songs", "--id", HOSTILE),
-        ("deploy.local.status",),
-        ("deploy.forget", "--dry-run", "--user", HOSTILE),
-        ("deploy.retention", "--days", "60"),
+        ("deploy.operate.why", "--table", "songs", "--id", "s1"),
+        ("deploy.operate.why", "--table", f"songs{HOSTILE}", "--id", "s1"),
+        ("deploy.operate.why", "--table", "songs", "--id", HOSTILE),
+        ("deploy.operate.status",),
+        ("deploy.operate.forget", "--dry-run", "--user", HOSTILE),
+        ("deploy.operate.retention", "--days", "60"),
     ],
 )
 @pytest.mark.parametrize("more", [(), ("--json",)])
@@ -184,7 +184,7 @@ def test_a_command_shows_the_lake_without_commands_to_the_terminal(
 def test_the_json_of_a_command_keeps_a_name_as_it_is(job: tuple[Path, subprocess.CompletedProcess[bytes]]) -> None:
     lake, _ = job
 
-    done = start("-m", "deploy.local.why", "--table", "songs", "--id", "s1", "--lake", str(lake), "--json")
+    done = start("-m", "deploy.operate.why", "--table", "songs", "--id", "s1", "--lake", str(lake), "--json")
 
     [seen] = json.loads(done.stdout)["observations"]
     assert seen["row"]["name"] == HOSTILE
@@ -286,7 +286,7 @@ def test_a_sentence_that_names_a_folder_is_one_line(tmp_path: Path, name: str) -
 def test_why_names_a_raw_object_in_one_line(job: tuple[Path, subprocess.CompletedProcess[bytes]]) -> None:
     lake, _ = job
 
-    done = start("-m", "deploy.local.why", "--table", "songs", "--id", "s1", "--lake", str(lake))
+    done = start("-m", "deploy.operate.why", "--table", "songs", "--id", "s1", "--lake", str(lake))
 
     first = done.stdout.decode().splitlines()[0]
     assert first.startswith(f"songs, current: raw/processed/00000000000000000001/drop/{SEEN}3.json")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -46,13 +47,12 @@ class Chain:
 
         Raises StepError when a file was refused: the job and the pipes then disagree about a table.
         """
-        with Warehouse(self.warehouse, open_store(self.lake)) as warehouse:
+        with EmbeddedSnowflake(self.warehouse, open_store(self.lake)) as warehouse:
             warehouse.deploy()
             loads = warehouse.load_new()
         failed = [load for load in loads if load.status is LoadStatus.FAILED]
         if failed:
-            message = f"{len(failed)} files were refused; the first: {failed[0].file_name}: {failed[0].error}"
-            raise StepError(message)
+            raise StepError(f"{len(failed)} files were refused; the first: {failed[0].file_name}: {failed[0].error}")
         return Counter(load.status.value for load in loads)
 
     def _program(self, arguments: list[str]) -> dict[str, Any]:
@@ -74,7 +74,6 @@ class Chain:
                 program.kill()
             raise
         if program.returncode != 0:
-            message = f"{' '.join(arguments[:2])} ended with status {program.returncode}"
-            raise StepError(message)
+            raise StepError(f"{' '.join(arguments[:2])} ended with status {program.returncode}")
         result: dict[str, Any] = json.loads(said.splitlines()[-1])
         return result

@@ -25,7 +25,7 @@ from deploy.local.steps import (
     show_counts,
     show_place,
 )
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
@@ -62,8 +62,7 @@ def run_demo(out: Path, app_class: str) -> None:
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
-        message = f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder"
-        raise StepError(message)
+        raise StepError(f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder")
     for name in ("lake", "warehouse"):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "lake").mkdir(parents=True)
@@ -86,7 +85,7 @@ def _show_summary(summaries: Sequence[dict[str, Any]], steps: Steps) -> None:
 
 
 def _show_warehouse(chain: Chain) -> None:
-    with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
+    with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
         print("\nWhat became of songs, episodes and files in their playlists:")

@@ -22,7 +22,7 @@ from deploy.local.steps import (
     show_counts,
     show_place,
 )
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError
@@ -43,7 +43,7 @@ def run_chain(out: Path, environ: Mapping[str, str]) -> None:
     steps.run("The Glue job makes tables", chain.explode)
     steps.run("Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
-    with Warehouse(chain.warehouse, open_store(chain.lake)) as warehouse:
+    with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
     show_place(out, page)
@@ -52,16 +52,14 @@ def run_chain(out: Path, environ: Mapping[str, str]) -> None:
 def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
     """The chain with the login of this machine; all that it needs is there."""
     if (out / DEMO_MARK).exists():
-        message = f"{out} is a demo's, and the next demo empties it: name another folder, make run OUT=folder"
-        raise StepError(message)
+        raise StepError(f"{out} is a demo's, and the next demo empties it: name another folder, make run OUT=folder")
     variables = login_variables(environ)
     path = variables.get("SPOTIFY_CREDENTIALS_FILE")
     if path and not Path(path).exists():
-        message = (
+        raise StepError(
             "there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
             "how); `make demo` needs none."
         )
-        raise StepError(message)
     lake = str(out / "lake")
     Settings.from_env({**environ, **variables, "LAKE_URI": lake}).keeper.load()
     return Chain(lake=lake, warehouse=out / "warehouse", environment=variables)

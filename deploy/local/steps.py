@@ -11,7 +11,7 @@ from typing import Never, TypeVar
 import duckdb
 from snowflake.connector.errors import Error as SnowflakeError
 
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
 _VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP")
@@ -62,7 +62,7 @@ class Steps:
         return done
 
 
-def show_counts(warehouse: Warehouse) -> None:
+def show_counts(warehouse: EmbeddedSnowflake) -> None:
     """Prints how many rows each of the main BI views has; the warehouse is deployed."""
     print("\nWhat the warehouse holds now:")
     for view in _VIEWS:

@@ -2,7 +2,7 @@
 -- Each object is made if it is missing and then set to what stands here. Nothing is replaced or dropped: a storage
 -- integration made anew is a new identity, and the trust of AWS would be gone. No password is set for anybody.
 --
--- Variables: database (SPOTIFY; all names follow from it, so that stages of one account do not meet),
+-- Variables: database (SPOTIFY; all names follow from it, so that environments of one account do not meet),
 -- lake_role_arn and external_id (ours, chosen by us: the IAM role's trust can be written before it is known here),
 -- stage_url (s3://bucket/processed/), error_topic_arn (SNS topic for files that a pipe refused).
 -- Optional: error_role_arn (lake_role_arn), credit_quota (10 a month; dynamic tables need about 30), whole_account

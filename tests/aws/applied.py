@@ -1,4 +1,4 @@
-"""deploy/terraform, really applied to the local AWS; and the applied stack with what people do to one."""
+"""deploy/aws/terraform, really applied to the local AWS; and the applied stack with what people do to one."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from deploy.build import extract_lambda_zip, glue_jobs_zip
+from deploy.aws.build import extract_lambda_zip, glue_jobs_zip
 from deploy.local.aws.jobs import JobRun
 from deploy.local.aws.processes import Program
 from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
@@ -75,7 +75,7 @@ class Application:
 
     def run(self, command: str, *options: str) -> None:
         """One terraform command to its good end."""
-        terraform = self._folder / "checkout" / "deploy" / "terraform"
+        terraform = self._folder / "checkout" / "deploy" / "aws" / "terraform"
         program = Program(["terraform", command, "-no-color", *options], self._environment, terraform, self._log)
         is_good = program.wait(PATIENCE) == 0
         assert is_good, self._log.read_text(encoding="utf-8", errors="replace")[-8000:]
@@ -83,13 +83,14 @@ class Application:
 
 def _copy_checkout(folder: Path) -> None:
     """The project with a copy of the stack's folder, into which Terraform may write; all else are links."""
-    terraform = folder / "deploy" / "terraform"
+    terraform = folder / "deploy" / "aws" / "terraform"
     shutil.copytree(
-        ROOT / "deploy" / "terraform",
+        ROOT / "deploy" / "aws" / "terraform",
         terraform,
         ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars"),
     )
-    for original, copy in ((ROOT, folder), (ROOT / "deploy", folder / "deploy")):
+    for part in ("", "deploy", "deploy/aws"):
+        original, copy = ROOT / part, folder / part
         for path in original.iterdir():
             if not (copy / path.name).exists():
                 (copy / path.name).symlink_to(path)

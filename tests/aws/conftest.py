@@ -74,13 +74,13 @@ def application(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
     """Terraform at work on the local AWS."""
-    variables = {"stage": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
+    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
 
 
 @pytest.fixture(scope="session")
 def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:  # noqa: ARG001
-    """deploy/terraform, applied to the local AWS once."""
+    """deploy/aws/terraform, applied to the local AWS once."""
     if shutil.which("terraform") is None:
-        lacking("there is no terraform: install 1.10 or later to apply deploy/terraform to a local AWS")
+        lacking("there is no terraform: install 1.10 or later to apply deploy/aws/terraform to a local AWS")
     return Stack(local_aws, application.outputs())

@@ -1,4 +1,4 @@
-"""deploy/terraform as its own tests apply it: to a provider that makes everything up, without account or network."""
+"""deploy/aws/terraform as its own tests apply it: to a mock provider, without account or network."""
 
 import functools
 import json
@@ -14,7 +14,7 @@ from tests.aws.conftest import lacking
 from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
-TERRAFORM = ROOT / "deploy" / "terraform"
+TERRAFORM = ROOT / "deploy" / "aws" / "terraform"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Outcome:
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A terraform command run to its end in the folder; without it the test is skipped, with CI=true it fails."""
     if shutil.which("terraform") is None:
-        lacking("there is no terraform: install 1.10 or later to check deploy/terraform")
+        lacking("there is no terraform: install 1.10 or later to check deploy/aws/terraform")
     return finished(["terraform", *arguments], cwd=folder, env={**os.environ, "TF_IN_AUTOMATION": "1"})
 
 
@@ -49,22 +49,23 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 def _checkout() -> tempfile.TemporaryDirectory[str]:
     checkout = tempfile.TemporaryDirectory()  # goes with the process
     deploy = Path(checkout.name) / "deploy"
+    folder = deploy / "aws" / "terraform"
     unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
-    shutil.copytree(TERRAFORM, deploy / "terraform", ignore=unwanted)
+    shutil.copytree(TERRAFORM, folder, ignore=unwanted)
     (deploy / "generated").symlink_to(ROOT / "deploy" / "generated")
-    begun = terraform(deploy / "terraform", "init", "-backend=false", "-input=false", "-no-color")
+    begun = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
     assert begun.returncode == 0, begun.stdout + begun.stderr
     return checkout
 
 
 def initialised() -> Path:
     """The stack's folder in a copy, into which Terraform may write, beside what it reads of the project; made once."""
-    return Path(_checkout().name) / "deploy" / "terraform"
+    return Path(_checkout().name) / "deploy" / "aws" / "terraform"
 
 
 @functools.cache
 def outcome() -> Outcome:
-    """The tests of deploy/terraform/tests, run once for all who ask."""
+    """The tests of deploy/aws/terraform/tests, run once for all who ask."""
     done = terraform(initialised(), "test", "-no-color", "-json", "-verbose")
     endings: dict[str, str] = {}
     complaints: list[str] = []

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from deploy.build import glue_jobs_zip
+from deploy.aws.build import glue_jobs_zip
 from deploy.local.aws.jobs import JobRun, JobRunner
 from shared.store import open_store
 from tests.waiting import PATIENCE, finished

@@ -1,4 +1,4 @@
-"""The stack as deploy/terraform makes it, applied to a local AWS and then run, from the schedule to a view for BI.
+"""The stack as deploy/aws/terraform makes it, applied to a local AWS and then run, from the schedule to a view for BI.
 
 The Lambda is the zip of `make build` in a process of its own, the job runs by spark-submit with awsglue over a stub of
 Glue's Java classes, on s3:// paths; the warehouse takes what the bucket's own topic tells it. Spotify is a stub with
@@ -24,10 +24,11 @@ from deploy.local.aws.jobs import JobRun
 from deploy.local.aws.server import LocalAws
 from deploy.local.spotify import SpotifyStub
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from deploy.local.status import status
-from deploy.local.warehouse import LoadStatus, Warehouse
-from deploy.warehouse.stage import Stack as StackOutputs
-from deploy.warehouse.trust import Snowflakes, steps
+from deploy.operate.status import status
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
+from deploy.snowflake.environment import Stack as StackOutputs
+from deploy.snowflake.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store
 from tests.aws.applied import Application, Stack
 from tests.waiting import PATIENCE, wait_for
@@ -43,7 +44,7 @@ LOOKED_BEFORE_STARTING = ["Gather", "Runs", "Will a run list later?", "Pending",
 class Chain:
     """The applied stack with Spotify in front of it and the warehouse behind it."""
 
-    def __init__(self, stack: Stack, spotify: SpotifyStub, lake: ObjectStore, warehouse: Warehouse) -> None:
+    def __init__(self, stack: Stack, spotify: SpotifyStub, lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
         self.stack = stack
         self.spotify = spotify
         self.lake = lake
@@ -96,7 +97,7 @@ def chain(
         for name, value in local_aws.environment.items():
             environment.setenv(name, value)
         lake = open_store(stack.outputs["lake_uri"])
-        with Warehouse(tmp_path_factory.mktemp("warehouse"), lake) as warehouse:
+        with EmbeddedSnowflake(tmp_path_factory.mktemp("warehouse"), lake) as warehouse:
             warehouse.deploy()
             yield Chain(stack, spotify, lake, warehouse)
 
@@ -385,7 +386,7 @@ def test_terraform_finds_nothing_to_change_after_the_handshake(
         step.do()
 
     assert len(done) == 4
-    targets = ("module.warehouse", "module.storage.aws_sns_topic_policy.processed")
+    targets = ("module.snowflake", "module.storage.aws_sns_topic_policy.processed")
     application.run(
         "plan",
         f"-state={application.state}",

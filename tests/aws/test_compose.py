@@ -123,7 +123,7 @@ def test_every_path_that_is_named_exists() -> None:
     built = "dist/glue_jobs.zip"
 
     assert built in workspace
-    assert '(dist / "glue_jobs.zip"' in (ROOT / "deploy" / "build.py").read_text(encoding="utf-8")
+    assert '(dist / "glue_jobs.zip"' in (ROOT / "deploy" / "aws" / "build.py").read_text(encoding="utf-8")
     assert len(relative) == 2
     assert all((ROOT / path).exists() for path in [*workspace, *relative, *copied] if path != built)
     sources = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}

@@ -21,15 +21,17 @@ import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from deploy import stack
+from deploy.aws.__main__ import main
+from deploy.aws.costs import costs_text, looks_per_month, monthly_costs
+from deploy.aws.deploy import _mind_the_data
 from deploy.commands import CommandError, run_command
-from deploy.costs import costs_text, looks_per_month, monthly_costs
 from tests.stores import BUCKET
 from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"  # moto's
 MAIN = """
-variable "stage" { type = string }
+variable "env" { type = string }
 variable "extract_zip" { type = string }
 variable "glue_zip" { type = string }
 variable "schedule" { default = "rate(1 hour)" }
@@ -37,7 +39,7 @@ variable "region" { default = "us-east-1" }
 variable "bucket" { default = "" }
 variable "account" { default = "123456789012" }
 variable "monthly_budget_usd" { default = 5 }
-resource "terraform_data" "job" { input = "${var.stage} ${filesha256(var.glue_zip)} ${filesha256(var.extract_zip)}" }
+resource "terraform_data" "job" { input = "${var.env} ${filesha256(var.glue_zip)} ${filesha256(var.extract_zip)}" }
 output "region" { value = var.region }
 output "bucket" { value = var.bucket }
 output "secret_arn" { value = "arn:aws:secretsmanager:${var.region}:${var.account}:secret:login" }
@@ -82,7 +84,7 @@ def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def run(folder: Path, command: str, *arguments: str) -> int:
     """The exit status of the command."""
-    return run_command("stack", stack.main, arguments_of(folder, command, *arguments))
+    return run_command("stack", main, arguments_of(folder, command, *arguments))
 
 
 def arguments_of(folder: Path, command: str, *arguments: str) -> list[str]:
@@ -95,14 +97,14 @@ def test_a_deploy_makes_what_its_plan_showed_and_says_what_stands(
     assert run(folder, "deploy", "--yes") == 0
 
     said = capfd.readouterr().out
-    assert f"Stage dev, AWS account {ACCOUNT}" in said
+    assert f"Environment dev, AWS account {ACCOUNT}" in said
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in said
-    assert f"Stage dev: account {ACCOUNT}, region us-east-1" in said
+    assert f"Environment dev: account {ACCOUNT}, region us-east-1" in said
     assert re.search(r"^secret_arn +arn:aws:secretsmanager:us-east-1:123456789012:secret:login$", said, re.MULTILINE)
-    assert "snowflake_role_arn" not in said.partition("Stage dev stands:")[2]
+    assert "snowflake_role_arn" not in said.partition("Outputs of environment dev:")[2]
     assert re.search(r"^  Glue +\$10\.56  720 runs, rate\(1 hour\)", said, re.MULTILINE)
     assert "more than monthly_budget_usd, $5.00" in said
-    assert "make warehouse STAGE=dev" in said
+    assert "make snowflake ENV=dev" in said
     assert stack.outputs("dev", folder)["region"] == "us-east-1"
 
 
@@ -111,7 +113,7 @@ def test_a_second_deploy_changes_nothing_until_a_zip_does(folder: Path, capfd: p
     capfd.readouterr()
 
     assert run(folder, "deploy", "--yes") == 0
-    assert "Stage dev stands as it should: nothing was changed." in capfd.readouterr().out
+    assert "Environment dev is up to date: nothing was changed." in capfd.readouterr().out
 
     (folder.parent / "built" / "glue_jobs.zip").write_bytes(b"changed")
     assert run(folder, "plan") == 0
@@ -125,22 +127,24 @@ def test_a_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str])
     assert stack.outputs("dev", folder) == {}
 
 
-def test_stages_stand_apart_and_have_settings_of_their_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_environments_are_separate_and_have_settings_of_their_own(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (folder / "prod.tfvars").write_text('bucket = "of-prod"\n')
     run(folder, "deploy", "--yes")
-    run(folder, "deploy", "--yes", "--stage=prod")
+    run(folder, "deploy", "--yes", "--env=prod")
 
     assert stack.outputs("prod", folder)["bucket"] == "of-prod"
     assert "bucket" not in stack.outputs("dev", folder)
     assert run(folder, "destroy", "--yes") == 0
-    assert "Stage dev is gone." in capfd.readouterr().out
+    assert "Environment dev is gone." in capfd.readouterr().out
     assert stack.outputs("dev", folder) == {}
     assert stack.outputs("prod", folder)["bucket"] == "of-prod"
 
 
 def test_what_stands_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "show") == 0
-    assert "There is nothing of stage dev: make deploy STAGE=dev" in capfd.readouterr().out
+    assert "There is nothing of environment dev: make deploy ENV=dev" in capfd.readouterr().out
 
     run(folder, "deploy", "--yes")
     capfd.readouterr()
@@ -164,7 +168,7 @@ def test_without_a_terminal_nothing_is_done_unasked(
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "said"), [("no", 1, "stack: nothing was changed"), ("yes", 0, "Stage dev stands:")]
+    ("answer", "status", "said"), [("no", 1, "stack: nothing was changed"), ("yes", 0, "Outputs of environment dev:")]
 )
 def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, said: str) -> None:
     done = at_a_terminal(arguments_of(folder, "deploy"), answer)
@@ -180,7 +184,7 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
     os.write(keyboard, f"{answer}\n".encode())
     try:
         return subprocess.run(
-            [sys.executable, "-m", "deploy.stack", *arguments],
+            [sys.executable, "-m", "deploy.aws", *arguments],
             stdin=terminal,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -193,11 +197,11 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
         os.close(terminal)
 
 
-@pytest.mark.parametrize("stage", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
-def test_a_stage_is_a_plain_word(folder: Path, stage: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(folder, "deploy", "--yes", f"--stage={stage}") == 1
+@pytest.mark.parametrize("environment", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
+def test_an_environment_is_a_plain_word(folder: Path, environment: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "deploy", "--yes", f"--env={environment}") == 1
 
-    assert "is no name of a stage" in capfd.readouterr().err
+    assert "is no name of an environment" in capfd.readouterr().err
     assert [path.name for path in folder.iterdir()] == ["main.tf"]
 
 
@@ -348,16 +352,16 @@ def test_another_account_is_not_touched(folder: Path, capfd: pytest.CaptureFixtu
 
     assert run(folder, "deploy", "--yes") == 1
     said = capfd.readouterr().err
-    assert f"stage dev stands in account 210987654321, and these credentials are of account {ACCOUNT}" in said
+    assert f"environment dev is in account 210987654321, and these credentials are of account {ACCOUNT}" in said
 
 
-def test_a_stage_does_not_move_to_another_region(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_does_not_move_to_another_region(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run(folder, "deploy", "--yes")
     (folder / "dev.tfvars").write_text('region = "eu-central-1"\n')
 
     assert run(folder, "deploy", "--yes") == 1
 
-    assert "stage dev stands in us-east-1, and its settings now say eu-central-1" in capfd.readouterr().err
+    assert "environment dev is in us-east-1, and its settings now say eu-central-1" in capfd.readouterr().err
     assert stack.outputs("dev", folder)["region"] == "us-east-1"
 
 
@@ -385,7 +389,7 @@ def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.Captu
 def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(folder: Path, number: int) -> None:
     (folder / "slow.tf").write_text(SLOW)
     log = folder.parent / "log.txt"
-    command = [sys.executable, "-m", "deploy.stack", *arguments_of(folder, "deploy", "--yes")]
+    command = [sys.executable, "-m", "deploy.aws", *arguments_of(folder, "deploy", "--yes")]
     with log.open("wb") as file, started(command, stdout=file, stderr=file) as process:
         try:
             wait_for((folder / "begun").exists, "Terraform to be at work")
@@ -401,13 +405,13 @@ def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(fol
     assert said.count("Interrupt received.") == 1
     assert "Two interrupts received" not in said
     assert "it may be run again at any time" in said
-    assert "Stage dev stands" not in said
+    assert "Outputs of environment dev" not in said
     (folder / "slow.tf").write_text(SLOW.replace(WAITS, "true"))
     assert run(folder, "deploy", "--yes") == 0
 
 
 def given(**values: object) -> argparse.Namespace:
-    return argparse.Namespace(**{"yes": False, "stage": "dev", **values})
+    return argparse.Namespace(**{"yes": False, "env": "dev", **values})
 
 
 def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -> None:
@@ -418,11 +422,11 @@ def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -
     }
     changed = {"address": "aws_s3_bucket.lake", "type": "aws_s3_bucket", "change": {"actions": ["update"]}}
 
-    stack._mind_the_data({"resource_changes": [changed]}, given(yes=True))
-    stack._mind_the_data({"resource_changes": [replaced]}, given(yes=False))
+    _mind_the_data({"resource_changes": [changed]}, given(yes=True))
+    _mind_the_data({"resource_changes": [replaced]}, given(yes=False))
     assert "CAREFUL: this deletes module.storage.aws_kms_key.lake" in capfd.readouterr().out
     with pytest.raises(CommandError, match="--yes does not cover deleting module"):
-        stack._mind_the_data({"resource_changes": [replaced]}, given(yes=True))
+        _mind_the_data({"resource_changes": [replaced]}, given(yes=True))
 
 
 # --- destroying
@@ -430,7 +434,7 @@ def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -
 
 @pytest.fixture
 def bucket(folder: Path, capfd: pytest.CaptureFixture[str]) -> str:
-    """A deployed stage's bucket: 3 objects, one of them overwritten and one deleted, so 5 versions."""
+    """A deployed environment's bucket: 3 objects, one of them overwritten and one deleted, so 5 versions."""
     name = f"data-{uuid4()}"
     client = boto3.client("s3")
     client.create_bucket(Bucket=name)
@@ -455,7 +459,7 @@ def test_data_are_not_destroyed_by_the_way(folder: Path, bucket: str, capfd: pyt
     said = capfd.readouterr()
     assert f"The bucket {bucket} holds 2 objects, 5 with their older versions, 0.0 MB:" in said.out
     assert re.search(r"^  processed/ +1\n  raw/ +1$", said.out, re.MULTILINE)
-    assert "nothing was touched. To destroy the data as well: make destroy STAGE=dev DATA=yes" in said.err
+    assert "nothing was touched. To destroy the data as well: make destroy ENV=dev DATA=yes" in said.err
     assert versions(bucket) == 5
     assert stack.outputs("dev", folder)["bucket"] == bucket
 
@@ -480,7 +484,7 @@ def test_the_bucket_s_name_typed_at_a_terminal_destroys(folder: Path, bucket: st
 def test_what_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "destroy", "--yes") == 0
 
-    assert "There is nothing of stage dev." in capfd.readouterr().out
+    assert "There is nothing of environment dev." in capfd.readouterr().out
 
 
 # --- what it costs

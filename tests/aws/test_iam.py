@@ -1,4 +1,4 @@
-"""Who may do what: the policies that deploy/terraform makes, and what Lambda and job really ask for."""
+"""Who may do what: the policies that deploy/aws/terraform makes, and what Lambda and job really ask for."""
 
 import json
 from collections.abc import Iterator

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy import stack
+from deploy.aws.__main__ import main
+from deploy.aws.deploy import _is_empty
 from deploy.commands import run_command
 from deploy.local.aws.server import ACCOUNT, REGION, LocalAws
 from tests.aws.conftest import lacking
@@ -20,7 +22,7 @@ terraform {{
     aws = {{ source = "hashicorp/aws" }}
   }}
 }}
-variable "stage" {{ type = string }}
+variable "env" {{ type = string }}
 variable "extract_zip" {{ type = string }}
 variable "glue_zip" {{ type = string }}
 variable "force_destroy" {{ default = false }}
@@ -46,7 +48,7 @@ resource "aws_s3_object" "zip" {{
   depends_on = [aws_s3_bucket_versioning.lake]
 }}
 resource "aws_secretsmanager_secret" "spotify" {{
-  name                    = "stack-test/${{var.stage}}"
+  name                    = "stack-test/${{var.env}}"
   recovery_window_in_days = var.force_destroy ? 0 : 30
 }}
 output "bucket" {{ value = aws_s3_bucket.lake.id }}
@@ -71,9 +73,7 @@ def here(local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def run(folder: Path, command: str, *arguments: str) -> int:
-    return run_command(
-        "stack", stack.main, [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments]
-    )
+    return run_command("stack", main, [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments])
 
 
 def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
@@ -91,7 +91,7 @@ def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
     secrets.put_secret_value(SecretId=secret, SecretString="{}")
     for body in (b"1", b"2"):  # no delete mark: moto cannot remove one
         s3.put_object(Bucket=BUCKET, Key="raw/a", Body=body)
-    assert not stack._is_empty(secret, REGION)
+    assert not _is_empty(secret, REGION)
 
     assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 0
 
@@ -105,17 +105,17 @@ def test_the_stack_s_plan_says_where_it_goes_and_what_it_costs(
     here: LocalAws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert here
-    folder = tmp_path / "checkout" / "deploy" / "terraform"
+    folder = tmp_path / "checkout" / "deploy" / "aws" / "terraform"
     ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
-    shutil.copytree(ROOT / "deploy" / "terraform", folder, ignore=ignored)
-    (folder.parent / "generated").symlink_to(ROOT / "deploy" / "generated")
-    (folder.parents[1] / "glue_jobs").symlink_to(ROOT / "glue_jobs")
+    shutil.copytree(ROOT / "deploy" / "aws" / "terraform", folder, ignore=ignored)
+    (folder.parents[1] / "generated").symlink_to(ROOT / "deploy" / "generated")
+    (folder.parents[2] / "glue_jobs").symlink_to(ROOT / "glue_jobs")
     (folder.parent / "built").symlink_to(tmp_path / "built")
 
     assert run(folder, "plan") == 0
 
     said = capfd.readouterr().out
-    assert f"Stage dev: account {ACCOUNT}, region {REGION}" in said
+    assert f"Environment dev: account {ACCOUNT}, region {REGION}" in said
     assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", said)
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     [costs] = re.findall(r"^(A month of it costs .*?)^```", guide, re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""deploy/terraform, checked without an account: its form, its own tests, and what it makes."""
+"""deploy/aws/terraform, checked without an account: its form, its own tests, and what it makes."""
 
 import base64
 import importlib
@@ -100,7 +100,7 @@ def test_no_secret_account_or_region_is_written_in_it() -> None:
 def test_the_provider_may_be_the_next_one_too_and_no_lock_file_binds_it() -> None:
     assert 'version = ">= 5.100, < 7.0"' in (TERRAFORM / "versions.tf").read_text(encoding="utf-8")
     tracked = subprocess.run(
-        ["git", "ls-files", "deploy/terraform"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "deploy/aws/terraform"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
 
     assert [name for name in tracked if name.endswith((".lock.hcl", ".tfstate", ".tfvars"))] == []
@@ -183,7 +183,7 @@ def test_the_job_is_small_short_and_alone(made: Made) -> None:
 
 
 def test_the_jobs_code_lies_under_its_hash(made: Made) -> None:
-    # deploy/terraform/versions.tf stands for script and zip here.
+    # deploy/aws/terraform/versions.tf stands for script and zip here.
     job = made.resources["module.transform.aws_glue_job.transform"]
     script, archive = job["command"][0]["script_location"], job["default_arguments"]["--extra-py-files"]
 

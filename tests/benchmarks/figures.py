@@ -58,8 +58,7 @@ def compare_rows(job: Mapping[str, int], floor: Mapping[str, int]) -> None:
     """Raises WrongRowsError where the tables do not have equally many rows."""
     wrong = [f"{name}: {job.get(name, 0)}, not {count}" for name, count in floor.items() if job.get(name, 0) != count]
     if wrong:
-        message = "the job's tables do not have DuckDB's rows: " + "; ".join(wrong)
-        raise WrongRowsError(message)
+        raise WrongRowsError("the job's tables do not have DuckDB's rows: " + "; ".join(wrong))
 
 
 def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, int], circumstances: str) -> str:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from deploy.warehouse.connect import Account
-from deploy.warehouse.deploy import SCRIPTS, variables_of
-from deploy.warehouse.stage import Stack, Stage
+from deploy.snowflake.connect import Account
+from deploy.snowflake.deploy import SCRIPTS, variables_of
+from deploy.snowflake.environment import Environment, Stack
 from tests.clients.account import ROOT, Client
-from tests.deploy.bi.landing import Landing
-from tests.deploy.warehouse_commands.conftest import key  # noqa: F401  # a fixture
-from tests.deploy.warehouse_commands.outputs import OUTPUTS
-from tests.deploy.warehouse_commands.snowflake_server import Snowflake, snowflake_server
+from tests.deploy.snowflake.bi.landing import Landing
+from tests.deploy.snowflake.commands.conftest import key  # noqa: F401  # a fixture
+from tests.deploy.snowflake.commands.outputs import OUTPUTS
+from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
 
-PROD = Stage.named("prod")
+PROD = Environment.named("prod")
 VARIABLES = variables_of(PROD, Stack.of(OUTPUTS))
 
 

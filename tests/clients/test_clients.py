@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.warehouse.connect import Account
+from deploy.snowflake.connect import Account
 from tests.clients.account import ARTISTS, ARTISTS_SQL, DAYS, DAYS_SQL, ROOT, SONGS, SONGS_SQL, Client
 from tests.clients.conftest import VARIABLES
-from tests.deploy.warehouse_commands.outputs import OUTPUTS
-from tests.deploy.warehouse_commands.snowflake_server import Snowflake
+from tests.deploy.snowflake.commands.outputs import OUTPUTS
+from tests.deploy.snowflake.commands.snowflake_server import Snowflake
 
 QUESTIONS = pytest.mark.parametrize(
     ("statement", "rows"),

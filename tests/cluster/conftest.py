@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.build import glue_jobs_zip
+from deploy.aws.build import glue_jobs_zip
 from tests.benchmarks.playlists import write_own
 from tests.cluster.lakes import ROOT, put_golden_corpus
 from tests.cluster.standalone import QUICK_JVM, Cluster, standalone

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from deploy.build import glue_jobs_zip
+from deploy.aws.build import glue_jobs_zip
 from tests.cluster.lakes import ROOT, assert_equal_rows
 from tests.cluster.standalone import QUICK_JVM, Cluster
 from tests.waiting import finished

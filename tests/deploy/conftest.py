@@ -20,8 +20,9 @@ import sqlglot
 from fakesnow import server  # the function; once it has been called, a module has its name
 from sqlglot import exp
 
-from deploy.generate import GENERATED
-from deploy.local.warehouse import LoadStatus, Warehouse
+from deploy.generate.__main__ import GENERATED
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.embedded_pipe import LoadStatus
 from glue_jobs.reading.typed_rows import ARROW_TYPES
 from shared.contract import Table
 from shared.lake import processed_file
@@ -91,15 +92,15 @@ def _value(schema: pa.Schema, name: str, value: object) -> object:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty warehouse with everything deployed: that takes seconds, a copy of the folder takes none."""
     folder = tmp_path_factory.mktemp("deployed")
-    with Warehouse(folder) as warehouse:
+    with EmbeddedSnowflake(folder) as warehouse:
         warehouse.deploy()
     return folder
 
 
 @pytest.fixture
-def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[Warehouse]:
+def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[EmbeddedSnowflake]:
     """An empty warehouse with everything deployed, over the lake."""
-    with Warehouse(shutil.copytree(deployed, tmp_path / "warehouse"), lake) as warehouse:
+    with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "warehouse"), lake) as warehouse:
         warehouse.deploy()
         yield warehouse
 
@@ -109,11 +110,11 @@ def current(request: pytest.FixtureRequest, tmp_path: Path) -> Current:
     """The sorted rows of a table's current view over all that was published, in each engine's own SQL."""
     if request.param == "athena":
         return lambda table, columns: athena_current(tmp_path / "lake", table, columns)
-    warehouse: Warehouse = request.getfixturevalue("warehouse")
+    warehouse: EmbeddedSnowflake = request.getfixturevalue("warehouse")
     return lambda table, columns: snowflake_current(warehouse, table, columns)
 
 
-def snowflake_current(warehouse: Warehouse, table: Table, columns: str) -> list[tuple[object, ...]]:
+def snowflake_current(warehouse: EmbeddedSnowflake, table: Table, columns: str) -> list[tuple[object, ...]]:
     """Load what was published, then read the view."""
     assert [load for load in warehouse.load_new() if load.status is not LoadStatus.LOADED] == []
     return warehouse.query(f"select {columns} from SPOTIFY.CORE.{table.name} order by {columns}")

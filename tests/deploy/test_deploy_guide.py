@@ -47,17 +47,17 @@ def test_every_target_of_make_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = {words[0] for words in commands("make")}
 
-    assert targets >= {"deploy", "deploy-plan", "destroy", "build", "test-aws", "warehouse-trust"}
+    assert targets >= {"deploy", "deploy-plan", "destroy", "build", "test-aws", "snowflake-trust"}
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
 
 
-def test_every_make_of_a_stage_starts_its_program() -> None:
+def test_every_make_of_an_environment_starts_its_program() -> None:
     for target, program in {
-        "deploy-plan": 'deploy.stack plan --stage="$STAGE"',
-        "deploy": 'deploy.stack deploy --stage="$STAGE"',
-        "deploy YES=yes STAGE=prod": 'deploy.stack deploy --stage="$STAGE" --yes',
-        "destroy": 'deploy.stack destroy --stage="$STAGE"',
-        "destroy DATA=yes": 'deploy.stack destroy --stage="$STAGE" --with-data',
+        "deploy-plan": 'deploy.aws plan --env="$ENV"',
+        "deploy": 'deploy.aws deploy --env="$ENV"',
+        "deploy YES=yes ENV=prod": 'deploy.aws deploy --env="$ENV" --yes',
+        "destroy": 'deploy.aws destroy --env="$ENV"',
+        "destroy DATA=yes": 'deploy.aws destroy --env="$ENV" --with-data',
     }.items():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(
@@ -88,7 +88,7 @@ def test_what_stands_can_be_asked_for_as_shown(tmp_path: Path) -> None:
         [sys.executable, *line, "--folder", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
-    assert "There is nothing of stage dev: make deploy STAGE=dev" in done.stdout
+    assert "There is nothing of environment dev: make deploy ENV=dev" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_every_call_of_aws_exists_with_its_parameters(words: list[str]) -> None:
 
 
 def test_every_setting_output_and_alarm_that_it_names_exists() -> None:
-    terraform = ROOT / "deploy" / "terraform"
+    terraform = ROOT / "deploy" / "aws" / "terraform"
     variables = names("variable", terraform / "variables.tf")
     outputs = names("output", terraform / "outputs.tf")
     monitoring = (terraform / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")

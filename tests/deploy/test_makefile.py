@@ -46,14 +46,19 @@ VALUES = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A checkout with the real Makefile whose programs only say what they were started with."""
-    for name in ("requirements.txt", "extract_lambda/requirements.txt", "deploy/setup.sh", "deploy/local/classes.py"):
+    for name in (
+        "requirements.txt",
+        "extract_lambda/requirements.txt",
+        "deploy/setup.sh",
+        "deploy/local/spark_class_archive.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (0, 0))
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").write_text(STUB, encoding="utf-8")
     (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
-    for name in ("ready", "classes"):
+    for name in ("ready", "spark-classes"):
         (tmp_path / ".venv" / name).touch()
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     return tmp_path
@@ -61,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs make as a person does, with these environment variables."""
-    names = ("OUT", "STAGE", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
+    names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
     plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in names}
     return subprocess.run(
         ["make", *words], cwd=folder, env=plain | variables, capture_output=True, text=True, check=False
@@ -77,7 +82,7 @@ def started(folder: Path, *words: str, **variables: str) -> list[str]:
     return [str(word) for word in arguments]
 
 
-WHY = ["-m", "deploy.local.why"]
+WHY = ["-m", "deploy.operate.why"]
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -90,7 +95,7 @@ def test_an_id_arrives_as_it_was_typed(folder: Path, value: str) -> None:
 
 @pytest.mark.parametrize("value", VALUES)
 def test_a_folder_arrives_as_it_was_typed(folder: Path, value: str) -> None:
-    expected = ["-m", "deploy.local.status", f"--lake={value}/lake", f"--warehouse={value}/warehouse"]
+    expected = ["-m", "deploy.operate.status", f"--lake={value}/lake", f"--warehouse={value}/warehouse"]
 
     assert started(folder, "status", f"OUT={value}") == expected
     assert started(folder, "run", OUT=value) == ["-m", "deploy.local.run", f"--out={value}"]
@@ -102,22 +107,22 @@ LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
 @pytest.mark.parametrize(
     ("target", "name", "before"),
     [
-        ("why", "TABLE", ["deploy.local.why", "--lake=out/demo/lake", "--table={}", "--id="]),
+        ("why", "TABLE", ["deploy.operate.why", "--lake=out/demo/lake", "--table={}", "--id="]),
         ("demo", "OUT", ["deploy.local.demo", "--out={}"]),
         ("report", "OUT", ["deploy.local.report", "--out={}"]),
         ("run", "OUT", ["deploy.local.run", "--out={}"]),
-        ("doctor", "OUT", ["deploy.local.doctor", "--out={}"]),
-        ("deploy-plan", "STAGE", ["deploy.stack", "plan", "--stage={}"]),
-        ("deploy", "STAGE", ["deploy.stack", "deploy", "--stage={}"]),
-        ("destroy", "STAGE", ["deploy.stack", "destroy", "--stage={}"]),
-        ("warehouse", "STAGE", ["deploy.warehouse.deploy", "--stage={}"]),
-        ("warehouse-status", "STAGE", ["deploy.warehouse.status", "--stage={}"]),
-        ("warehouse-trust", "STAGE", ["deploy.warehouse.trust", "--stage={}"]),
-        ("warehouse-pipe", "TABLE", ["deploy.warehouse.pipe", "--stage=dev", "--table={}"]),
-        ("bench-warehouse", "LAKE", ["tests.benchmarks.warehouse", "--lake={}"]),
+        ("doctor", "OUT", ["deploy.operate.doctor", "--out={}"]),
+        ("deploy-plan", "ENV", ["deploy.aws", "plan", "--env={}"]),
+        ("deploy", "ENV", ["deploy.aws", "deploy", "--env={}"]),
+        ("destroy", "ENV", ["deploy.aws", "destroy", "--env={}"]),
+        ("snowflake", "ENV", ["deploy.snowflake.deploy", "--env={}"]),
+        ("snowflake-status", "ENV", ["deploy.operate.snowflake_status", "--env={}"]),
+        ("snowflake-trust", "ENV", ["deploy.snowflake.trust", "--env={}"]),
+        ("snowflake-pipe", "TABLE", ["deploy.snowflake.pipe", "--env=dev", "--table={}"]),
+        ("bench-snowflake", "LAKE", ["tests.benchmarks.snowflake", "--lake={}"]),
         ("fuzz", "N", ["pytest", "-q", "tests/glue_jobs/test_fuzz.py", "--mutations={}"]),
-        ("retention", "DAYS", ["deploy.retention", *LAKE, "--days={}"]),
-        ("forget", "USER", ["deploy.forget", *LAKE, "--user={}"]),
+        ("retention", "DAYS", ["deploy.operate.retention", *LAKE, "--days={}"]),
+        ("forget", "USER", ["deploy.operate.forget", *LAKE, "--user={}"]),
     ],
 )
 def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: str, before: list[str]) -> None:
@@ -159,7 +164,7 @@ def test_what_is_not_given_has_its_default(folder: Path) -> None:
     assert started(folder, "run") == ["-m", "deploy.local.run", "--out=out/mine"]
     assert started(folder, "fuzz")[-1] == "--mutations=100000"
     assert started(folder, "bench") == ["-m", "tests.benchmarks"]
-    assert started(folder, "bench-warehouse") == ["-m", "tests.benchmarks.warehouse"]
+    assert started(folder, "bench-snowflake") == ["-m", "tests.benchmarks.snowflake"]
 
 
 def test_yes_is_the_word_yes(folder: Path) -> None:
@@ -169,7 +174,7 @@ def test_yes_is_the_word_yes(folder: Path) -> None:
     assert started(folder, *person, "APPLY=no")[-1] == "--user=u3"
     assert started(folder, *person, "APPLY=$(shell touch mark)yes")[-1] == "--user=u3"
     assert started(folder, "retention", "DAYS=400", "APPLY=yes")[-2:] == ["--days=400", "--apply"]
-    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--stage=dev"
+    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--env=dev"
 
 
 @pytest.mark.parametrize("name", ["VENV", "PYTHON", "TOOL", "READY", "CLASSES", "ANYTHING"])

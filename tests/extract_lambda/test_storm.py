@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from deploy.local.spotify.catalogue import Item, LocalFile, Song
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from deploy.local.spotify.world import Item, LocalFile, Song
 from extract_lambda.credentials import Credentials
 from extract_lambda.extract import extract
 from extract_lambda.failures import ADVICE

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from deploy.commands import CommandError
-from deploy.forget import forget
+from deploy.operate.forget import forget
 from glue_jobs.arguments import ArgumentError
 from glue_jobs.commit_log import JOB_TIMEOUT
 from glue_jobs.explode_playlists import parse_arguments
@@ -19,7 +19,7 @@ from tests.glue_jobs.test_commit_log import A, commit_log, planned
 from tests.glue_jobs.test_explode_playlists import drop, take
 from tests.stores import content, keys
 
-TERRAFORM = Path(__file__).parents[2] / "deploy/terraform/modules/transform/main.tf"
+TERRAFORM = Path(__file__).parents[2] / "deploy/aws/terraform/modules/transform/main.tf"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STOPPED = "Stopped between two batches, as its minutes were used up: more is left, run again"
 

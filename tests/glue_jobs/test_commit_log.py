@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy.forget import forget_everything
+from deploy.operate.forget import forget_everything
 from glue_jobs.commit_log import Batch, CommitLog, new_ulid
 from glue_jobs.log_entry import CommitLogError, CommittedInput, Entry, Input, StagedFile
 from shared.store import Fetched, Leave, Listed, ObjectStore, TransientError, open_store
@@ -1080,7 +1080,7 @@ def die(store: ObjectStore, clock: Clock) -> Batch:
     return batch
 
 
-def test_what_died_in_company_is_planned_alone_and_condemned_after_three_deaths(store: ObjectStore) -> None:
+def test_what_failed_in_company_is_planned_alone_and_is_poison_after_three_failures(store: ObjectStore) -> None:
     clock = Clock()
     store.put(A, b"a")
     store.put(B, b"b")
@@ -1120,7 +1120,7 @@ def test_after_one_death_the_three_largest_are_planned_alone_behind_the_others(f
     assert batches == [(["b", "d"], False), (["a"], False), (["c"], False), (["e"], False)]
 
 
-def test_what_its_owner_blames_is_planned_alone_at_once_and_condemned_if_it_fails_again(store: ObjectStore) -> None:
+def test_what_its_owner_blames_is_planned_alone_at_once_and_is_poison_if_it_fails_again(store: ObjectStore) -> None:
     for key in (A, B, MANIFEST):
         store.put(key, b"x")
     log = commit_log(store)
@@ -1204,7 +1204,7 @@ def test_healthy_inputs_come_before_those_that_died(folder_store: ObjectStore) -
     assert input_keys(commit_log(folder_store, clock).next_batch()) == [B]
 
 
-def test_an_input_that_had_no_company_is_not_condemned_for_one_death(folder_store: ObjectStore) -> None:
+def test_an_input_that_had_no_company_is_not_poison_after_one_failure(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
 

@@ -16,14 +16,15 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.build import glue_jobs_zip
+from deploy.aws.build import glue_jobs_zip
 from glue_jobs import read_batch
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
 from glue_jobs.reading import part
 from glue_jobs.reconcile import ReconciliationError
 from glue_jobs.transforms import TRANSFORMS
 from shared.lake import log_number
-from shared.store import Fetched, ObjectStore, S3Store, open_store
+from shared.store import Fetched, ObjectStore, open_store
+from shared.store.s3 import S3Store
 from tests.corpus import FOLDER
 from tests.waiting import finished
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from deploy.build import glue_jobs_zip
+from deploy.aws.build import glue_jobs_zip
 from glue_jobs.explode_playlists import run
 from glue_jobs.runtime import RuntimeProblemError
 from shared.store import StoreError, open_store

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from deploy.generate import current_select
+from deploy.generate.schemas import current_select
 from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_arguments, run
 from glue_jobs.transforms import TRANSFORMS
 from shared.contract import Table

@@ -17,7 +17,6 @@ import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped, unused-ignore]
 
-from shared import store as store_module
 from shared.store import (
     FolderStore,
     ObjectStore,
@@ -28,6 +27,7 @@ from shared.store import (
     UnreadableObjectError,
     open_store,
 )
+from shared.store import folder as folder_module
 from tests.stores import NOBODY, content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
@@ -556,7 +556,7 @@ def test_a_temporary_file_that_a_kill_left_goes_after_a_day(folder_store: Object
 def test_a_folder_tidied_away_under_a_writer_is_made_again(
     folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = store_module._make_folder
+    real = folder_module._make_folder
     made: list[Path] = []
 
     def make_and_lose(folder: Path) -> None:
@@ -565,7 +565,7 @@ def test_a_folder_tidied_away_under_a_writer_is_made_again(
         if folder.name == "run=1" and made.count(folder) == 1:
             folder.rmdir()
 
-    monkeypatch.setattr(store_module, "_make_folder", make_and_lose)
+    monkeypatch.setattr(folder_module, "_make_folder", make_and_lose)
 
     assert folder_store.put_if_absent("run=1/a", b"x")
     assert keys(folder_store) == ["run=1/a"]
@@ -576,14 +576,14 @@ def test_a_folder_tidied_away_under_a_listing_is_empty(
 ) -> None:
     folder = root(folder_store) / "run=1"
     folder.joinpath(".aside-1-1-1--00").mkdir(parents=True)  # of a delete that is at its end
-    real = store_module._settle_aside
+    real = folder_module._settle_aside
 
     def settle_and_lose(aside: Path) -> bool:
         removed = real(aside)
         folder.rmdir()
         return removed
 
-    monkeypatch.setattr(store_module, "_settle_aside", settle_and_lose)
+    monkeypatch.setattr(folder_module, "_settle_aside", settle_and_lose)
 
     assert keys(folder_store) == []
 

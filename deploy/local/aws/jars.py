@@ -80,8 +80,7 @@ def _member(archive: Path, name: str) -> bytes:
             file = content.extractfile(member) if Path(member.name).name == name else None
             if file:
                 return file.read()
-    message = f"{archive.name} has no {name}"
-    raise JarsError(message)
+    raise JarsError(f"{archive.name} has no {name}")
 
 
 def _slim(bundle: bytes) -> bytes:
@@ -118,8 +117,7 @@ def _javac() -> str:
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("javac", path=f"{home}/bin") if home else shutil.which("javac")
     if found is None:
-        message = "there is no javac: install a JDK 17 (a JRE has no compiler), or point JAVA_HOME at one"
-        raise JarsError(message)
+        raise JarsError("there is no javac: install a JDK 17 (a JRE has no compiler), or point JAVA_HOME at one")
     return found
 
 
@@ -127,8 +125,7 @@ def _run(command: Sequence[str], program: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own arguments
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
-        message = f"{program} failed: {said[0]}"
-        raise JarsError(message)
+        raise JarsError(f"{program} failed: {said[0]}")
 
 
 def _put(target: Path, data: bytes) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from deploy.local.report.report import report
-from deploy.local.warehouse import DATABASE, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.landing import DATABASE
 from shared.store import open_store
 from shared.terminal import printable, set_up_output
 
@@ -20,16 +21,20 @@ class NoWarehouseError(Exception):
 def write_report(out: Path) -> Path:
     """The page made from the folder's warehouse. Raises NoWarehouseError."""
     if not (out / "warehouse" / f"{DATABASE}.db").is_file():
-        message = f"there is no warehouse in {out}: run `make demo` first, or name the folder that holds one with --out"
-        raise NoWarehouseError(message)
+        raise NoWarehouseError(
+            f"there is no warehouse in {out}: run `make demo` first, or name the folder that holds one with --out"
+        )
     try:
         lake = open_store(str(out / "lake")) if (out / "lake").is_dir() else None
-        with Warehouse(out / "warehouse", lake) as warehouse:
+        with EmbeddedSnowflake(out / "warehouse", lake) as warehouse:
             warehouse.deploy()
             html = report(warehouse).html()
     except duckdb.IOException as error:
-        message = f"{out / 'warehouse'} cannot be opened, most likely since another program has it open: {error}"
-        raise NoWarehouseError(" ".join(message.split())) from error
+        raise NoWarehouseError(
+            " ".join(
+                f"{out / 'warehouse'} cannot be opened, most likely since another program has it open: {error}".split()
+            )
+        ) from error
     page = out / "report.html"
     unfinished = page.with_name(".report.html.part")
     unfinished.write_text(html, encoding="utf-8", newline="\n")

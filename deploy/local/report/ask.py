@@ -5,7 +5,8 @@
 from decimal import Decimal
 from typing import Any
 
-from deploy.local.warehouse import DATABASE, Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.landing import DATABASE
 
 Row = dict[str, Any]
 
@@ -13,7 +14,7 @@ Row = dict[str, Any]
 class Bi:
     """The views of schema BI of one warehouse."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: EmbeddedSnowflake) -> None:
         self._warehouse = warehouse
 
     def rows(self, view: str, columns: str, *values: object, where: str = "", order: str = "") -> list[Row]:

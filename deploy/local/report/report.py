@@ -10,7 +10,7 @@ from deploy.local.report.sections.playlists import playlists
 from deploy.local.report.sections.songs import songs
 from deploy.local.report.sections.years import years
 from deploy.local.report.words import figure, minute, span
-from deploy.local.warehouse import Warehouse
+from deploy.snowflake.embedded import EmbeddedSnowflake
 
 _NOTHING_YET = Markup(
     "No playlist has been looked at yet, so there is nothing to show. <code>make demo</code> shows the whole chain with"
@@ -18,7 +18,7 @@ _NOTHING_YET = Markup(
 )
 
 
-def report(warehouse: Warehouse) -> Page:
+def report(warehouse: EmbeddedSnowflake) -> Page:
     """The page of everything in the warehouse; of an empty one, a page that says what to do."""
     bi = Bi(warehouse)
     fresh = bi.one("FRESHNESS", "last_looked_at, last_committed_at, playlist_count")

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from deploy.local.spotify.catalogue import Album, Artist, Episode, Item, LocalFile, Person, Playlist, Show, Song
+from deploy.local.spotify.world import Album, Artist, Episode, Item, LocalFile, Person, Playlist, Show, Song
 
 Json = dict[str, object]
 Thing = TypeVar("Thing")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from deploy.local.spotify.catalogue import (
+from deploy.local.spotify.words import HOSTILE_TITLES, LANGUAGES, PODCASTS, Language
+from deploy.local.spotify.world import (
     FIRST_DAY,
     LIKED,
     Album,
@@ -30,7 +31,6 @@ from deploy.local.spotify.catalogue import (
     morning,
     new_id,
 )
-from deploy.local.spotify.words import HOSTILE_TITLES, LANGUAGES, PODCASTS, Language
 
 SONG_COUNT = 2600
 ARTIST_COUNT = 700

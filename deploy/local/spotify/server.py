@@ -9,22 +9,21 @@ import base64
 import binascii
 import json
 import re
-import socket
-import struct
 import threading
 import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
 from deploy.local.spotify.answers import Answers, AppClass, Json, Page
-from deploy.local.spotify.catalogue import LIKED, Catalogue, Person, Playlist
+from deploy.local.spotify.catalogue import Catalogue
 from deploy.local.spotify.faults import ON_THE_WIRE, Fault, Rule, Switchboard
+from deploy.local.spotify.wire import Answer, RefusedError, Request, Server
+from deploy.local.spotify.world import LIKED, Person, Playlist
 
 CLIENT_ID = "stub-client"
 CLIENT_SECRET = "stub-secret"  # noqa: S105 (opens nothing but the stub)
@@ -34,37 +33,6 @@ SCOPE = "playlist-read-collaborative playlist-read-private user-library-read use
 
 PAGE_LIMIT = 50
 OLD_PAGE_LIMIT = 100  # of /playlists/{id}/tracks
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a client asked, taken apart; header names are in lower case."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    target: str = ""  # path and query as they came
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes back: `body` as JSON, or as it is if it is a text; and what happens to it on its way."""
-
-    status: int
-    body: Json | str
-    headers: dict[str, str] = field(default_factory=dict)
-    fault: Fault | None = None
-
-
-class RefusedError(Exception):
-    """Ends a request with an error body of the API or, with a description, of the token endpoint."""
-
-    def __init__(self, status: int, message: str, description: str | None = None) -> None:
-        super().__init__(message)
-        body: Json = {"error": {"status": status, "message": message}}
-        self.answer = Answer(status, {"error": message, "error_description": description} if description else body)
 
 
 def _refusal(status: int, message: str, *, reason: str | None = None, retry_after: int | None = None) -> Answer:
@@ -146,7 +114,7 @@ class SpotifyStub:
         self._token_seconds = token_seconds
         self._tokens: dict[str, Token] = {}
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), self)
+        self._server = Server(("127.0.0.1", port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
@@ -454,68 +422,3 @@ def _basic(header: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return user, password
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # a client's open connection must not hold up the end
-
-    def __init__(self, address: tuple[str, int], stub: SpotifyStub) -> None:
-        super().__init__(address, _Handler)
-        self.stub = stub
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else the end of an answer waits 40 ms for the acknowledgement of its beginning
-    wbufsize = -1  # head and body in as few packets as may be
-    server: _Server
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    def _serve(self) -> None:
-        answer = self.server.stub.answer(self._request())
-        if answer.fault is Fault.STALL:
-            self.server.stub.is_closed.wait(self.server.stub.stall_seconds)
-        if answer.fault in {Fault.STALL, Fault.RESET}:
-            self._break_off()
-        else:
-            self._send(answer)
-            if answer.fault is Fault.TRUNCATED:
-                self._break_off()
-
-    def _request(self) -> Request:
-        url = urllib.parse.urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        return Request(
-            self.command,
-            urllib.parse.unquote(url.path),
-            dict(urllib.parse.parse_qsl(url.query)),
-            headers,
-            body,
-            self.path,
-        )
-
-    def _send(self, answer: Answer) -> None:
-        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, ensure_ascii=False)
-        body = text.encode()
-        if answer.fault is Fault.GARBLED:
-            body = b"<html>" + body[: len(body) // 2]
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json; charset=utf-8", **answer.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if answer.fault is Fault.TRUNCATED else body)
-
-    def _break_off(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends by a reset
-        self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: requests are counted, not printed."""

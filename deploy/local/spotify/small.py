@@ -8,7 +8,7 @@ Ids are their names filled up with zeros. All that ever changes, changes on day 
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from deploy.local.spotify.catalogue import (
+from deploy.local.spotify.world import (
     LIKED,
     Album,
     Artist,

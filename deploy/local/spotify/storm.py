@@ -9,7 +9,7 @@ import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
-from deploy.local.spotify.catalogue import Album, Artist, Item, LocalFile, Person, Playlist, Song, World, new_id
+from deploy.local.spotify.world import Album, Artist, Item, LocalFile, Person, Playlist, Song, World, new_id
 
 SIZES = (
     *(10_000, 3_000, 2_000, 1_000, 1_000),

@@ -22,7 +22,8 @@ from typing import Any
 from glue_jobs.commit_log import CommitLog
 from glue_jobs.log_entry import Entry, Input
 from shared import lake
-from shared.store import S3Store, TransientError
+from shared.store import TransientError
+from shared.store.s3 import S3Store
 from tests.glue_jobs.commit_log import s3_double
 from tests.glue_jobs.commit_log.s3_double import BUSY, CHANGED, CHANGING, MISSING, Bucket, Refusal, Request
 from tests.glue_jobs.commit_log.writer import NOON, attempt

@@ -15,7 +15,7 @@ from typing import Any
 
 import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]
 
-from shared.store import S3Store
+from shared.store.s3 import S3Store
 
 Bucket = Mapping[str, bytes]
 Request = tuple[Any, ...]  # its name, then its arguments; can be hashed, as answers can

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from glue_jobs.log_entry import CommitLogError
-from shared import store as store_module
 from shared.store import ObjectStore, S3Store, TargetDiffersError, TransientError
+from shared.store import s3 as s3_module
 from tests.glue_jobs.commit_log import s3_double
 from tests.glue_jobs.commit_log.test_races import Died, DiesAfterItsCommit, archived, planned, rows
 from tests.glue_jobs.commit_log.writer import commit_log, run, take
@@ -210,8 +210,8 @@ def test_what_was_archived_and_then_forgotten_keeps_the_pending_object() -> None
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A single copy takes 4 bytes, a part 3."""
-    monkeypatch.setattr(store_module, "MAX_COPY", 4)
-    monkeypatch.setattr(store_module, "COPY_PART", 3)
+    monkeypatch.setattr(s3_module, "MAX_COPY", 4)
+    monkeypatch.setattr(s3_module, "COPY_PART", 3)
 
 
 @pytest.mark.usefixtures("small_limits")
@@ -251,8 +251,8 @@ def test_a_large_object_that_changes_between_two_parts_is_not_copied() -> None:
 
 
 def test_a_large_object_is_archived_in_parts(bucket: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MAX_COPY", 5 * 2**20)
-    monkeypatch.setattr(store_module, "COPY_PART", 5 * 2**20)  # S3 refuses smaller parts, and so does moto
+    monkeypatch.setattr(s3_module, "MAX_COPY", 5 * 2**20)
+    monkeypatch.setattr(s3_module, "COPY_PART", 5 * 2**20)  # S3 refuses smaller parts, and so does moto
     data = b"0123456789abcdef" * 2**16 * 6
     bucket.put(X, data)
 

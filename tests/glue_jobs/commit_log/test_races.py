@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from glue_jobs.commit_log import Batch, CommitLog
-from shared.store import Leave, Listed, ObjectStore, S3Store, open_store
+from shared.store import Leave, Listed, ObjectStore, open_store
+from shared.store.s3 import S3Store
 from tests.glue_jobs.commit_log import s3_double
 from tests.glue_jobs.commit_log.writer import Clock, as_inputs, commit_log, run, take
 from tests.stores import content, keys

@@ -16,8 +16,8 @@ import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped, unused-ignore]
 from moto import mock_aws
 
-from shared import store as store_module
 from shared.store import ObjectStore, S3Store, TransientError, open_store
+from shared.store import folder as folder_module
 from tests.glue_jobs.commit_log import s3_double
 from tests.glue_jobs.commit_log.writer import run
 from tests.stores import content, keys
@@ -182,13 +182,13 @@ def test_a_program_killed_by_the_system_is_completed_by_the_next(tmp_path: Path)
     assert killed
 
 
-def test_what_is_archived_is_gone_from_the_disk_before_its_done_mark_is_there(
+def test_what_is_archived_is_gone_from_the_disk_before_its_completion_marker(
     folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not every file system keeps the order of changes in two folders through a power cut unless it is told to."""
     root = folder_store.uri.removeprefix("file://")
     done: list[str] = []
-    link, sync, rename = os.link, store_module._sync, Path.rename
+    link, sync, rename = os.link, folder_module._sync, Path.rename
 
     def linked(old: Path, new: Path) -> None:
         done.append(f"link {new.relative_to(root)}")
@@ -203,7 +203,7 @@ def test_what_is_archived_is_gone_from_the_disk_before_its_done_mark_is_there(
         sync(folder)
 
     monkeypatch.setattr(os, "link", linked)
-    monkeypatch.setattr(store_module, "_sync", synced)
+    monkeypatch.setattr(folder_module, "_sync", synced)
     monkeypatch.setattr(Path, "rename", renamed)
 
     run(filled(folder_store))

@@ -20,7 +20,8 @@ from glue_jobs.reading import part
 from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
 from shared.document import Look, Manifest, write_document
-from shared.store import Fetched, FolderStore, ObjectStore, UnreadableObjectError, open_store
+from shared.store import Fetched, ObjectStore, UnreadableObjectError, open_store
+from shared.store.folder import FolderStore
 from tests.corpus import FOLDER
 from tests.glue_jobs.documents import Json, album, as_bytes, episode, local, ndjson, page_body, raw_line, row, song
 from tests.glue_jobs.mutations import mutated

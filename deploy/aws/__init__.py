@@ -1,0 +1,1 @@
+"""What puts the suite on AWS: the zips, Terraform, what it costs."""

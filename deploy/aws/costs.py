@@ -1,0 +1,116 @@
+"""What an environment on AWS costs a month, by its schedule and what it is made of."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+# us-east-1, in dollars, as AWS's price pages said in 2026; other regions differ a little.
+PRICES_OF = "us-east-1, 2026"
+_DPU_HOUR = 0.44
+_DPU_HOUR_6 = 0.308  # Glue 6.0 was announced as 30 % cheaper (August 2026)
+_WORKERS = 2  # G.1X, one DPU each
+_RUN_MINUTES = 1  # the least that is billed; a run of some playlists takes less
+_LAMBDA_GB_SECOND = 0.0000133334  # arm64
+_LAMBDA_GB = 0.5
+_LOOK_SECONDS = 60
+_TRANSITIONS = 12  # of one execution of the state machine
+_TRANSITION = 0.000025
+_METRICS = 11  # of extract_lambda/metrics.py, without failures, which should be rare
+_METRIC = 0.30  # a month of hours with a value
+_MONTHLY = {
+    "aws_kms_key": ("keys", 1.00),
+    "aws_secretsmanager_secret": ("secrets", 0.40),
+    "aws_cloudwatch_metric_alarm": ("alarms", 0.10),
+    "aws_cloudwatch_dashboard": ("dashboards", 3.00),
+}
+_MONTH_MINUTES = 30 * 24 * 60
+_UNITS = {"minute": 1, "hour": 60, "day": 24 * 60}
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_NAMES = {name: number for names in (_WEEKDAYS, _MONTHS) for number, name in enumerate(names, 1)}
+
+
+class Cost(NamedTuple):
+    """Dollars a month for one thing, and how they come about."""
+
+    what: str
+    dollars: float
+    why: str
+
+
+def looks_per_month(schedule: str) -> float | None:
+    """How often `rate(…)` or `cron(…)` of EventBridge Scheduler fires in 30 days; None for what is rarer than that."""
+    if rate := re.fullmatch(r"rate\(([1-9][0-9]{0,5}) (minute|hour|day)s?\)", schedule):
+        return _MONTH_MINUTES / (int(rate[1]) * _UNITS[rate[2]])
+    cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", schedule)
+    if not cron:
+        return None
+    try:
+        minutes, hours = _times(cron[1], 0, 59), _times(cron[2], 0, 23)
+        days, months, weekdays = _times(cron[3], 1, 31), _times(cron[4], 1, 12), _times(cron[5], 1, 7)
+    except (ValueError, KeyError):
+        return None
+    return minutes * hours * 30 * (days / 31) * (weekdays / 7) * (months / 12)
+
+
+def _times(field: str, low: int, high: int) -> int:
+    """How many values a field of cron stands for. Raises ValueError or KeyError for L, W, # and nonsense."""
+    values: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        begin = low if span in {"*", "?"} else _number(first)
+        end = _number(last) if dash else (high if step or span in {"*", "?"} else begin)
+        values.update(range(begin, end + 1, int(step or 1)))
+    if not values or min(values) < low or max(values) > high:
+        raise ValueError(field)
+    return len(values)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else _NAMES[text.upper()]
+
+
+def monthly_costs(variables: Mapping[str, Any], resources: Mapping[str, int]) -> list[Cost]:
+    """What a month costs at most, by Terraform's variables and how many resources of a type there are."""
+    schedule = str(variables.get("schedule", ""))
+    looks = looks_per_month(schedule)
+    costs = []
+    if looks:
+        price = _DPU_HOUR_6 if str(variables.get("glue_version", "")).startswith("6") else _DPU_HOUR
+        dpus = int(variables.get("glue_workers") or _WORKERS)
+        glue = looks * _RUN_MINUTES / 60 * dpus * price
+        why = f"{looks:,.0f} runs, {schedule}: {_RUN_MINUTES} minute x {dpus} DPU x ${price} an hour"
+        costs.append(Cost("Glue", glue, why))
+        seconds = looks * _LOOK_SECONDS * _LAMBDA_GB
+        why = f"{looks:,.0f} looks: {_LOOK_SECONDS} s x {_LAMBDA_GB} GB x ${_LAMBDA_GB_SECOND:.10f} a GB second"
+        costs.append(Cost("Lambda", seconds * _LAMBDA_GB_SECOND, why))
+        why = f"{looks:,.0f} executions: {_TRANSITIONS} transitions x ${_TRANSITION:f}"
+        costs.append(Cost("Step Functions", looks * _TRANSITIONS * _TRANSITION, why))
+        hours = min(1.0, looks / (_MONTH_MINUTES / 60))
+        why = f"{_METRICS} x ${_METRIC:.2f}" + (f", in {hours:.0%} of the hours" if hours < 1 else "")
+        costs.append(Cost("metrics", _METRICS * _METRIC * hours, why))
+    for kind, (name, dollars) in _MONTHLY.items():
+        if count := resources.get(kind, 0):
+            costs.append(Cost(name, count * dollars, f"{count} x ${dollars:.2f}"))
+    return costs
+
+
+def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> str:
+    """The costs for people, with what was assumed."""
+    costs = monthly_costs(variables, resources)
+    total = sum(cost.dollars for cost in costs)
+    lines = [f"A month of it costs about ${total:,.2f} (prices of {PRICES_OF}):"]
+    lines += [f"  {cost.what:<16}{f'${cost.dollars:,.2f}':>9}  {cost.why}" for cost in costs]
+    if not any(cost.what == "Glue" for cost in costs):
+        each = _RUN_MINUTES / 60 * _WORKERS * _DPU_HOUR
+        lines.append(
+            f"  Glue comes on top, ${each:.4f} a run: how often {variables.get('schedule')} fires is not known."
+        )
+    lines.append("Assumed: each look finds a change and starts one run of a minute. Looks that find none start none.")
+    lines.append("Free tiers are not taken off: of CloudWatch's, 10 alarms, 10 metrics and 3 dashboards an account.")
+    lines.append("Not in it: storage, requests to S3, logs, Glue's own metrics, Athena, Snowflake.")
+    budget = float(variables.get("monthly_budget_usd") or 0)
+    if 0 < budget < total:
+        lines.append(f"It is more than monthly_budget_usd, ${budget:,.2f}: if it comes to that, an alarm will say so.")
+    return "\n".join(lines)

@@ -1,0 +1,98 @@
+"""`make deploy`: makes or changes an environment on AWS."""
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.aws.costs import costs_text
+from deploy.aws.plan import (
+    ask,
+    counted,
+    must_be_at_a_terminal,
+    planned,
+    ready,
+    region_of,
+    stack_text,
+    variables_of,
+)
+from deploy.commands import CommandError
+
+# Without these everything else is worthless: a bucket's data, the key they are encrypted with, the login.
+_IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
+
+
+def deploy(given: argparse.Namespace) -> int:
+    """Makes or changes the environment, then says what stands."""
+    must_be_at_a_terminal(given, "make deploy YES=yes")
+    stack, who = ready(given)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan"
+        has_changes = planned(stack, who, file)
+        described = stack.described(file)
+        variables = variables_of(described)
+        if has_changes:
+            _mind_the_data(described, given)
+            place = f"account {who.account}, region {region_of(described)}"
+            if not given.yes:
+                ask(f"Type yes to do this in {place}: ", "yes")
+            if not stack.apply(file):
+                raise CommandError(
+                    "Terraform stopped half-way, see above. What it made is in its state: mend the cause and run the "
+                    "same command again, it goes on from there."
+                )
+        else:
+            print(f"Environment {stack.environment} is up to date: nothing was changed.")
+        print(stack_text(stack))
+        print(costs_text(variables, counted(described)))
+    print(_next_steps(stack.outputs(), variables))
+    return 0
+
+
+def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> None:
+    """Says loudly what cannot be had again. Raises CommandError where nobody looks."""
+    lost = [
+        change["address"]
+        for change in described.get("resource_changes", [])
+        if change["type"] in _IRREPLACEABLE and "delete" in change["change"]["actions"]
+    ]
+    if not lost:
+        return
+    print(f"CAREFUL: this deletes {', '.join(lost)}, and with it what nobody can bring back.")
+    if given.yes:
+        raise CommandError(
+            f"--yes does not cover deleting {', '.join(lost)}: look at the plan, and run `make deploy` without YES=yes"
+        )
+
+
+def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
+    """What a person does now; docs/deploy.md says more."""
+    region, environment = made.get("region", ""), variables.get("env", "")
+    steps = []
+    if _is_empty(str(made.get("secret_arn", "")), str(region)):
+        command = f".venv/bin/python -m extract_lambda.login --secret-arn {made['secret_arn']}"
+        steps.append(
+            f"Put your Spotify login into the secret, which is still empty:\n     AWS_REGION={region} {command}"
+        )
+    if variables.get("alert_email"):
+        steps.append(f"AWS has mailed {variables['alert_email']} once: only its link lets alarms reach you.")
+    steps += [
+        f"It starts by itself, {variables.get('schedule')}; docs/deploy.md says how to start it now.",
+        f"Snowflake, if you want it: make snowflake ENV={environment} (docs/snowflake.md).",
+    ]
+    return "\n".join(["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))])
+
+
+def _is_empty(secret: str, region: str) -> bool:
+    """Whether the secret has no content yet; False too if AWS does not say."""
+    if not secret:
+        return False
+    import boto3  # noqa: PLC0415  # as above
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        client = boto3.client("secretsmanager", region_name=region)
+        return not client.describe_secret(SecretId=secret).get("VersionIdsToStages")
+    except (BotoCoreError, ClientError):
+        return False

@@ -1,0 +1,78 @@
+"""`make destroy`: removes an environment from AWS."""
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.aws.bucket import Contents, contents
+from deploy.aws.plan import (
+    ask,
+    must_be_at_a_terminal,
+    ready,
+    resources_of,
+)
+from deploy.commands import CommandError
+
+# What AWS would keep for a while, or refuses to delete while something is in it; the bucket too, if told twice.
+_LINGERING = ("aws_secretsmanager_secret", "aws_athena_workgroup")
+_GONE = (
+    "Environment {} is gone. AWS keeps the key for 30 days before it deletes it; what Snowflake has loaded stays there "
+    "(docs/deploy.md)."
+)
+
+
+def destroy(given: argparse.Namespace) -> int:
+    """Removes the environment; its data only if told twice."""
+    if not given.yes_delete:
+        must_be_at_a_terminal(given, "--yes, and where there are data --with-data --yes-delete BUCKET")
+    stack, who = ready(given)
+    made = stack.outputs()
+    resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
+    if not resources:
+        print(f"There is nothing of environment {stack.environment}.")
+        return 0
+    bucket, region = _bucket(made, resources)
+    ours = frozenset(one["values"]["key"] for one in resources if one["type"] == "aws_s3_object")
+    found = contents(bucket, region, ours) if bucket else None
+    has_data = found is not None and found.versions > 0
+    if found and has_data:
+        _told_twice(given, bucket, found)
+    kinds = (*_LINGERING, "aws_s3_bucket") if has_data else _LINGERING
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan"
+        stack.plan(file, is_destroy=True)
+        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.", flush=True)
+        _confirmed(given, bucket if has_data else "")
+    if not stack.destroy([one["address"] for one in resources if one["type"] in kinds]):
+        raise CommandError(
+            "Terraform stopped half-way, see above. What is left is in its state: mend the cause and run the same "
+            "command again."
+        )
+    print(_GONE.format(stack.environment))
+    return 0
+
+
+def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None:
+    """Says what would be lost. Raises CommandError unless told."""
+    print(f"The bucket {bucket} holds {found.as_text()}")
+    print("Spotify does not give the past again: without raw/ nobody can make these tables anew.")
+    print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
+    if not given.with_data:
+        raise CommandError(f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes")
+    if given.yes_delete and given.yes_delete != bucket:
+        raise CommandError(f"--yes-delete names {given.yes_delete}, the bucket is {bucket}: nothing was touched")
+
+
+def _confirmed(given: argparse.Namespace, bucket: str) -> None:
+    if bucket and not given.yes_delete:
+        ask("Type the bucket's name to destroy it with all data: ", bucket)
+    elif not bucket and not given.yes and not given.yes_delete:
+        ask("Type yes to destroy it: ", "yes")
+
+
+def _bucket(made: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """The bucket and its region; a destroy that stopped half-way may have left the bucket without the outputs."""
+    values: Mapping[str, Any] = next((one["values"] for one in resources if one["type"] == "aws_s3_bucket"), {})
+    return str(made.get("bucket") or values.get("bucket", "")), str(made.get("region") or values.get("region", ""))

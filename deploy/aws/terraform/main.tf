@@ -1,0 +1,142 @@
+# What the suite is on AWS. Read from top to bottom it follows the data:
+#
+#   schedule > extract (Lambda) > storage (S3) > events (rule, state machine) > transform (Glue) > storage > catalog, warehouse
+#
+# Names are <project>-<env>-<what>. Each module holds the role of its own actor.
+#
+# `make deploy` builds, plans and applies. By hand: `make build`, then `terraform init` and `terraform apply` here.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  name    = "${var.project}-${var.env}"
+  account = data.aws_caller_identity.current.account_id
+  # What modules need to spell ARNs of things that do not exist yet. The id is the region's name in provider 5 and 6.
+  place = {
+    account   = local.account
+    partition = data.aws_partition.current.partition
+    region    = data.aws_region.current.id
+  }
+  # Bucket names are unique in the world; the account's number sees to it.
+  bucket_name = "${local.name}-${local.account}"
+}
+
+module "storage" {
+  source = "./modules/storage"
+
+  name                      = local.name
+  place                     = local.place
+  bucket_name               = local.bucket_name
+  raw_retention_days        = var.raw_retention_days
+  raw_archive_days          = var.raw_archive_days
+  noncurrent_retention_days = var.noncurrent_retention_days
+  snowflake_principal_arn   = var.snowflake_principal_arn
+  force_destroy             = var.force_destroy
+}
+
+module "secrets" {
+  source = "./modules/secrets"
+
+  name          = "${var.project}/${var.env}/spotify"
+  kms_key_arn   = module.storage.kms_key_arn
+  force_destroy = var.force_destroy
+}
+
+module "extract" {
+  source = "./modules/extract"
+
+  name                  = "${local.name}-extract"
+  place                 = local.place
+  zip                   = var.extract_zip
+  bucket_arn            = module.storage.bucket_arn
+  lake_uri              = module.storage.lake_uri
+  kms_key_arn           = module.storage.kms_key_arn
+  secret_arn            = module.secrets.secret_arn
+  undelivered_queue_arn = module.events.undelivered_queue_arn
+  playlists             = var.playlists
+  liked_songs           = var.liked_songs
+  force_full_every_days = var.force_full_every_days
+  environment           = var.extract_environment
+  reserved_concurrency  = var.extract_reserved_concurrency
+  log_retention_days    = var.log_retention_days
+}
+
+module "transform" {
+  source = "./modules/transform"
+
+  name               = "${local.name}-transform"
+  place              = local.place
+  script             = var.glue_script
+  zip                = var.glue_zip
+  bucket_name        = module.storage.bucket_name
+  bucket_arn         = module.storage.bucket_arn
+  lake_uri           = module.storage.lake_uri
+  kms_key_arn        = module.storage.kms_key_arn
+  glue_version       = var.glue_version
+  workers            = var.glue_workers
+  log_retention_days = var.log_retention_days
+}
+
+module "events" {
+  source = "./modules/events"
+
+  name                 = local.name
+  place                = local.place
+  bucket_name          = module.storage.bucket_name
+  bucket_arn           = module.storage.bucket_arn
+  kms_key_arn          = module.storage.kms_key_arn
+  extract_function_arn = module.extract.function_arn
+  job_name             = module.transform.job_name
+  job_arn              = module.transform.job_arn
+  alert_topic_arn      = module.monitoring.alert_topic_arn
+  schedule             = var.schedule
+  schedule_time_zone   = var.schedule_time_zone
+  schedule_enabled     = var.schedule_enabled
+  busy_wait_seconds    = var.busy_wait_seconds
+}
+
+module "catalog" {
+  source = "./modules/catalog"
+
+  name         = local.name
+  place        = local.place
+  file         = var.catalog_file
+  bucket_name  = local.bucket_name # known before the bucket is there, so that a plan shows the tables
+  bucket_arn   = module.storage.bucket_arn
+  kms_key_arn  = module.storage.kms_key_arn
+  force_delete = var.force_destroy
+}
+
+module "snowflake" {
+  source = "./modules/snowflake"
+
+  name                = "${local.name}-snowflake"
+  place               = local.place
+  bucket_arn          = module.storage.bucket_arn
+  kms_key_arn         = module.storage.kms_key_arn
+  alert_topic_arn     = module.monitoring.alert_topic_arn
+  principal_arn       = var.snowflake_principal_arn
+  external_id         = var.snowflake_external_id
+  error_principal_arn = var.snowflake_error_principal_arn
+  error_external_id   = var.snowflake_error_external_id
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name                   = local.name
+  place                  = local.place
+  kms_key_arn            = module.storage.kms_key_arn
+  alert_email            = var.alert_email
+  job_name               = module.transform.job_name
+  job_output_log_group   = module.transform.output_log_group
+  extract_function_name  = module.extract.function_name
+  state_machine_arn      = module.events.state_machine_arn
+  undelivered_queue_arn  = module.events.undelivered_queue_arn
+  undelivered_queue_name = module.events.undelivered_queue_name
+  success_within_hours   = var.success_within_hours
+  monthly_budget_usd     = var.monthly_budget_usd
+  budget_by_tag          = var.budget_by_tag
+}

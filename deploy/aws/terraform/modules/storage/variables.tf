@@ -1,0 +1,39 @@
+variable "name" {
+  description = "<project>-<env>, first part of the names."
+  type        = string
+}
+
+variable "place" {
+  description = "Account, partition and region."
+  type        = object({ account = string, partition = string, region = string })
+}
+
+variable "bucket_name" {
+  description = "Name of the lake's bucket."
+  type        = string
+}
+
+variable "raw_retention_days" {
+  description = "Days that archived raw objects are kept; 0 for ever."
+  type        = number
+}
+
+variable "raw_archive_days" {
+  description = "Days after which archived raw objects move to a cheaper class; 0 for never."
+  type        = number
+}
+
+variable "noncurrent_retention_days" {
+  description = "Days that replaced and deleted versions are kept."
+  type        = number
+}
+
+variable "snowflake_principal_arn" {
+  description = "Snowflake's IAM user, which may subscribe to the topic of published files; empty for none."
+  type        = string
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the bucket deletes its objects."
+  type        = bool
+}

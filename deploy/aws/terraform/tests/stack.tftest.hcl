@@ -1,0 +1,181 @@
+# The whole stack, applied to a provider that makes everything up: no account, no network, seconds.
+# `terraform init && terraform test` in deploy/aws/terraform. What the policies allow is looked at in tests/aws/test_iam.py.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "eu-west-1" }
+  }
+
+  mock_resource "aws_athena_workgroup" {
+    defaults = { arn = "arn:aws:athena:eu-west-1:123456789012:workgroup/mock" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:mock" }
+  }
+
+  mock_resource "aws_glue_job" {
+    defaults = { arn = "arn:aws:glue:eu-west-1:123456789012:job/mock" }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:eu-west-1:123456789012:key/mock", key_id = "00000000-0000-0000-0000-000000000000" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:mock" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { id = "spotify-playlists-dev-123456789012", arn = "arn:aws:s3:::spotify-playlists-dev-123456789012" }
+  }
+
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spotify-playlists/dev/spotify-mock" }
+  }
+
+  mock_resource "aws_sfn_state_machine" {
+    defaults = { arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:mock" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-1:123456789012:mock" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:123456789012:mock", url = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock" }
+  }
+
+  # Two topics that policies must tell apart.
+  override_resource {
+    target = module.monitoring.aws_sns_topic.alerts
+    values = { arn = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-alerts" }
+  }
+  override_resource {
+    target = module.storage.aws_sns_topic.processed
+    values = { arn = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-processed" }
+  }
+}
+
+variables {
+  # Any file will do where only a hash is asked for.
+  extract_zip = "versions.tf"
+  glue_zip    = "versions.tf"
+  glue_script = "versions.tf"
+}
+
+run "defaults" {
+  command = apply
+
+  assert {
+    condition     = output.bucket == "spotify-playlists-dev-123456789012" && output.lake_uri == "s3://spotify-playlists-dev-123456789012"
+    error_message = "The bucket is named for project, environment and account."
+  }
+  assert {
+    condition     = output.lake_database == "spotify_playlists_dev_lake" && output.current_database == "spotify_playlists_dev"
+    error_message = "Databases are named for project and environment, without hyphens."
+  }
+  assert {
+    condition     = output.glue_job_name == "spotify-playlists-dev-transform" && output.extract_function_name == "spotify-playlists-dev-extract"
+    error_message = "Names are project, environment, what."
+  }
+  assert {
+    condition     = output.snowflake_external_id == "spotify-playlists-dev-snowflake-38ff7bddb83140b0"
+    error_message = "The external id must not change: Snowflake's integration names it."
+  }
+}
+
+# The second application of Snowflake's handshake.
+run "snowflake_is_trusted" {
+  command = apply
+
+  variables {
+    snowflake_principal_arn       = "arn:aws:iam::999999999999:user/snow"
+    snowflake_external_id         = "chosen"
+    snowflake_error_principal_arn = "arn:aws:iam::999999999999:user/snow"
+    snowflake_error_external_id   = "given"
+  }
+
+  assert {
+    condition     = output.snowflake_external_id == "chosen"
+    error_message = "The external id is the one that was given."
+  }
+}
+
+# --- What variables refuse ---------------------------------------------------------------------------------------
+
+run "cron_in_a_time_zone" {
+  command = plan
+
+  variables {
+    schedule           = "cron(0 6 ? * MON-FRI *)"
+    schedule_time_zone = "Europe/Berlin"
+    playlists          = ["mine", "37i9dQZF1DXcBWIGoYBM5M", "https://open.spotify.com/playlist/37i9dQZF1DX0XUsuxWHRQd?si=1"]
+    glue_version       = "6.0"
+  }
+}
+
+run "refused" {
+  command = plan
+
+  variables {
+    env                          = "Prod"
+    schedule                     = "every hour"
+    playlists                    = ["discover weekly"]
+    glue_version                 = "4.0"
+    busy_wait_seconds            = 0.5
+    extract_reserved_concurrency = 2
+    raw_retention_days           = 59
+    log_retention_days           = 31
+    snowflake_principal_arn      = "snowflake"
+  }
+
+  expect_failures = [
+    var.env,
+    var.schedule,
+    var.playlists,
+    var.glue_version,
+    var.busy_wait_seconds,
+    var.extract_reserved_concurrency,
+    var.raw_retention_days,
+    var.log_retention_days,
+    var.snowflake_principal_arn,
+  ]
+}
+
+run "refused_too" {
+  command = plan
+
+  variables {
+    schedule  = "cron(0 6 * * ?)" # five fields
+    playlists = [for number in range(140) : format("%022d", number)]
+  }
+
+  expect_failures = [var.schedule, var.playlists]
+}
+
+run "one_hours" {
+  command = plan
+
+  variables {
+    schedule = "rate(1 hours)"
+  }
+
+  expect_failures = [var.schedule]
+}

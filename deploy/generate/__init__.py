@@ -1,0 +1,1 @@
+"""What follows from the contracts: schemas, current views, dictionaries."""

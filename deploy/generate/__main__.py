@@ -1,0 +1,97 @@
+"""Writes what follows from the contracts: `python -m deploy.generate`; with `--check` it only says what is stale.
+
+deploy/generated/ has the schemas, current views and the data dictionary, docs/bi-dictionary.md the columns of the BI
+views.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from deploy.generate.bi_dictionary import dictionary
+from deploy.generate.data_dictionary import data_dictionary
+from deploy.generate.schemas import (
+    athena_current,
+    athena_table,
+    glue_catalog,
+    snowflake_current,
+    snowflake_landing,
+    snowflake_pipe,
+    spark_ddl,
+)
+from shared.contract import Table
+from shared.tables import TABLES
+from shared.terminal import set_up_output
+
+_ROOT = Path(__file__).parents[2]
+GENERATED = _ROOT / "deploy" / "generated"
+BI_DICTIONARY = _ROOT / "docs" / "bi-dictionary.md"
+
+
+def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
+    """The text of every generated file, by its path under deploy/generated/."""
+    files = {"data_dictionary.md": data_dictionary(tables), "glue_catalog.json": glue_catalog(tables)}
+    for table in tables:
+        files |= {
+            f"spark/{table.name}.ddl": spark_ddl(table),
+            f"athena/tables/{table.name}.sql": athena_table(table),
+            f"athena/current/{table.name}.sql": athena_current(table),
+            # schemachange runs repeatable scripts in the order of their names.
+            f"snowflake/R__1_landing_{table.name}.sql": snowflake_landing(table),
+            f"snowflake/R__2_pipe_{table.name}.sql": snowflake_pipe(table),
+            f"snowflake/R__3_core_{table.name}.sql": snowflake_current(table),
+        }
+    return files
+
+
+def stale_files(folder: Path, files: dict[str, str]) -> Iterator[str]:
+    """What keeps the folder from being as generated: each file that is missing, differs, or is no longer made."""
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    for name in sorted(files.keys() | there.keys()):
+        if name not in there:
+            yield f"{name} (missing)"
+        elif name not in files:
+            yield f"{name} (made by no contract)"
+        elif there[name].read_text(encoding="utf-8") != files[name]:
+            yield f"{name} (differs)"
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Make the folder hold these files and no others."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def main(argv: Sequence[str], folder: Path = GENERATED, bi_dictionary: Path = BI_DICTIONARY) -> int:
+    """Write the files, or with `--check` say which are stale; the exit code."""
+    set_up_output()
+    parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if a file is stale")
+    files, text = generated_files(), dictionary()
+    if not parser.parse_args(argv).check:
+        write_files(folder, files)
+        bi_dictionary.parent.mkdir(parents=True, exist_ok=True)
+        bi_dictionary.write_text(text, encoding="utf-8", newline="\n")
+        return 0
+    stale = list(stale_files(folder, files))
+    if stale:
+        sys.stderr.write(
+            f"{len(stale)} of the generated files in {folder} do not match the contracts, "
+            f"run `python -m deploy.generate`: {', '.join(stale)}.\n"
+        )
+    is_fresh = bi_dictionary.is_file() and bi_dictionary.read_text(encoding="utf-8") == text
+    if not is_fresh:
+        sys.stderr.write(
+            f"{bi_dictionary} does not match the BI views and contracts, run `python -m deploy.generate`.\n"
+        )
+    return 1 if stale or not is_fresh else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

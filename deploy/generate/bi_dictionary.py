@@ -1,0 +1,185 @@
+"""docs/bi-dictionary.md: every column of every BI view, what it means, and its way back to Spotify's JSON.
+
+Meanings are the comments in deploy/snowflake/bi/; the ways back are read off the SQL itself (sqlglot's lineage), down
+to the JSON paths of the contracts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jinja2
+import sqlglot
+from sqlglot import exp
+from sqlglot.lineage import Node, lineage
+
+from deploy.generate.data_dictionary import as_code, as_markdown, readable_path
+from shared.contract import Table
+from shared.tables import TABLES
+
+SQL = Path(__file__).parents[1] / "snowflake"
+
+INTRO = """\
+<!-- Made by `python -m deploy.generate` from deploy/snowflake/bi/ and shared/tables/; do not edit. -->
+# Dictionary of the BI views
+
+What Power BI, Tableau or a worksheet reads in schema `BI`. Every time is UTC. A value is made from the lake's columns
+that stand beside it, a rank or number from those that order it; conditions and joins stand in the SQL, the lake's
+columns in [the data dictionary](../deploy/generated/data_dictionary.md). JSON paths are those of the playlist's answers
+of the Spotify Web API; what it calls `item` of a row today it called `track` before 2026, and both are read. A dash:
+the suite makes the value.
+"""
+
+# The first that fits a column's name tells its unit.
+UNITS = (
+    (r"is_\w+", "yes or no"),
+    (r"\w+_ms", "milliseconds"),
+    (r"\w+_minutes", "minutes"),
+    (r"\w+_days", "days"),
+    (r"hours_\w+", "hours"),
+    (r"\w+_at|song_added", "UTC time"),
+    (r"\w+_on|release_date", "date"),
+    (r"\w+_year", "year"),
+    (r"\w+_rank", "rank from 1"),
+    (r"(\w+_)?position", "place from 0"),
+    (r"\w+_number", "number from 1"),
+    (r"popularity", "0 to 100"),
+    (r"popularity_change", "points"),
+    (r"weight", "share of 1"),
+    (r"\w+_count(_change)?|total_tracks", "count"),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """A view's file, parsed: its comments, and the select behind it; names in lower case."""
+
+    name: str
+    schema: str
+    statement: exp.Create
+
+    @classmethod
+    def read(cls, file: Path) -> "View":
+        """The one view that a file creates; raises ValueError if it creates something else."""
+        text = jinja2.Template(file.read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined).render(database="DB")
+        [statement] = [parsed for parsed in sqlglot.parse(text, read="snowflake") if parsed]
+        if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
+            raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004 - it is the text that is wrong
+        table = statement.this.this
+        return cls(table.name.lower(), table.db.lower(), statement)
+
+    @cached_property
+    def doc(self) -> str:
+        """What the view's comment says; empty without one."""
+        comment = self.statement.find(exp.SchemaCommentProperty)
+        return comment.this.name if comment else ""
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Each column with its comment, empty without one."""
+        found = {}
+        for column in self.statement.this.expressions:
+            comment = column.find(exp.CommentColumnConstraint)
+            found[column.name.lower()] = comment.this.name if comment else ""
+        return found
+
+    @cached_property
+    def select(self) -> exp.Query:
+        """What the view is."""
+        query = self.statement.expression
+        assert isinstance(query, exp.Query)  # noqa: S101 - a view is a query
+        return query
+
+
+def bi_views() -> list[View]:
+    """The BI views in the order in which they are deployed."""
+    return [View.read(file) for file in sorted((SQL / "bi").glob("R__*.sql"))]
+
+
+def hand_written_core_views() -> list[View]:
+    """Views of schema CORE that follow from no contract."""
+    return [View.read(file) for file in sorted((SQL / "migrations").glob("R__*core_*.sql"))]
+
+
+class WaysBack:
+    """Which columns of the lake a view's column is made from; a column of the lake is `songs.duration_ms`."""
+
+    def __init__(self, views: Sequence[View], tables: Sequence[Table] = TABLES) -> None:
+        self._views = {f"{view.schema}.{view.name}": view for view in views}
+        lake = {table.name: [column.name for column in table.all_columns] for table in tables}
+        columns = {f"core.{name}": names for name, names in lake.items()}
+        columns |= {name: list(view.columns) for name, view in self._views.items()}
+        self._schema: dict[str, dict[str, dict[str, dict[str, str]]]] = {"DB": {}}
+        for name, names in columns.items():
+            schema, _, relation = name.upper().partition(".")
+            self._schema["DB"].setdefault(schema, {})[relation] = {column.upper(): "varchar" for column in names}
+        self._found: dict[str, dict[str, list[str]]] = {}
+
+    def of(self, view: str) -> Mapping[str, list[str]]:
+        """The lake's columns behind each column of `bi.songs`, in the order of their names."""
+        if view not in self._found:
+            select = _without_windows(self._views[view].select)
+            nodes = lineage(None, select, self._schema, dialect="snowflake")
+            assert isinstance(nodes, dict)  # noqa: S101 - asked for all columns
+            self._found[view] = {name.lower(): sorted(set(self._in_the_lake(node))) for name, node in nodes.items()}
+        return self._found[view]
+
+    def _in_the_lake(self, node: Node) -> Iterator[str]:
+        for leaf in node.walk():
+            if not isinstance(leaf.expression, exp.Table):
+                continue
+            relation = f"{leaf.expression.db}.{leaf.expression.name}".lower()
+            column = leaf.name.rpartition(".")[2].strip('"').lower()
+            if relation in self._views:
+                yield from self.of(relation)[column]
+            else:
+                yield f"{relation.removeprefix('core.')}.{column}"
+
+
+def _without_windows(select: exp.Query) -> exp.Query:
+    """The select with every window function of its whole table: what it is told apart by is no part of a value.
+
+    The order stays where there is nothing else, as in a rank.
+    """
+    bare = select.copy()
+    for window in bare.find_all(exp.Window):
+        window.set("partition_by", [])
+        window.set("spec", None)
+        if window.this.find(exp.Column):
+            window.set("order", None)
+    return bare
+
+
+def unit(column: str) -> str:
+    """What a column's values are counted in, told by its name; text where the name does not say."""
+    return next((unit for pattern, unit in UNITS if re.fullmatch(pattern, column)), "text")
+
+
+def dictionary() -> str:
+    """The Markdown of the whole dictionary."""
+    views = bi_views()
+    ways = WaysBack(views + hand_written_core_views())
+    return INTRO + "".join(_entry(view, ways.of(f"bi.{view.name}")) for view in views)
+
+
+def _entry(view: View, ways: Mapping[str, list[str]]) -> str:
+    rows = "".join(
+        f"| `{column}` | {unit(column)} | {as_markdown(comment)} | {as_code(ways[column])} |"
+        f" {', '.join(_json_paths(ways[column])) or '-'} |\n"
+        for column, comment in view.columns.items()
+    )
+    return (
+        f"\n## {view.name.upper()}\n{as_markdown(view.doc)}\n\n"
+        f"| column | unit | meaning | made from | JSON path |\n|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _json_paths(lake_columns: Sequence[str]) -> list[str]:
+    contracts = {table.name: {column.name: column for column in table.all_columns} for table in TABLES}
+    paths: dict[str, None] = {}
+    for lake_column in lake_columns:
+        table, _, column = lake_column.partition(".")
+        paths |= dict.fromkeys(readable_path(path) for path in contracts[table][column].sources)
+    return list(paths)

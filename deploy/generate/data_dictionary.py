@@ -1,0 +1,56 @@
+"""deploy/generated/data_dictionary.md: every table and column of the lake."""
+
+from collections.abc import Sequence
+
+from deploy.generate.schemas import MADE_BY
+from shared.contract import Column, Table
+
+
+def data_dictionary(tables: Sequence[Table]) -> str:
+    """Markdown for the person who reads the tables: what a row is, and where each value comes from."""
+    intro = f"""\
+<!-- {MADE_BY.format(source="shared/tables/")} -->
+# Data dictionary
+
+Every timestamp is UTC without zone. JSON paths are those of the playlist's answers of the Spotify Web API; what it
+calls `item` of a row today it called `track` before 2026, and both are read. A dash: the suite makes the value.
+"""
+    return intro + "".join(_dictionary_entry(table) for table in tables)
+
+
+def _dictionary_entry(table: Table) -> str:
+    newest = f"newest per {as_code(table.newest_per)}" if table.newest_per else "history: every observation is kept"
+    rows = "".join(
+        f"| `{column.name}` | {column.type} | {'yes' if column.nullable else 'no'} |"
+        f" {_reader_paths(column)} | {as_markdown(column.doc)} |\n"
+        for column in table.all_columns
+    )
+    return (
+        f"\n## {table.name}\n{as_markdown(table.doc)}\n\n"
+        f"- Grain: {table.grain}\n- Key: {as_code(table.key)}\n- Current: {newest}; one observation is one"
+        f" {table.observed_per}\n\n"
+        f"| column | type | null | JSON path | meaning |\n|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _reader_paths(column: Column) -> str:
+    return ", ".join(readable_path(path) for path in column.sources) or "-"
+
+
+def readable_path(path: str) -> str:
+    """A contract's JSON path as both dictionaries show it."""
+    if path.endswith("[#]"):
+        return f"number of {readable_path(path.removesuffix('[#]'))}"
+    if path.startswith("playlist."):
+        return f"`{path.removeprefix('playlist.')}` of the playlist"
+    return f"`items[].{path}`"
+
+
+def as_code(names: Sequence[str]) -> str:
+    """The names as code; a dash for none."""
+    return ", ".join(f"`{name}`" for name in names) or "-"
+
+
+def as_markdown(words: str) -> str:
+    """The text with what Markdown would read as markup escaped."""
+    return words.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")

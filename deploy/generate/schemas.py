@@ -1,0 +1,281 @@
+"""Schemas for Spark, Athena and Snowflake, pipes and current views, from the contracts."""
+
+import json
+import textwrap
+from collections.abc import Sequence
+
+from glue_jobs.reading.parquet import SPARK_TYPES
+from shared.contract import Table, Type
+from shared.lake import PROCESSED, PROCESSED_NAME
+
+MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
+
+# Jinja variables, filled in when the SQL is deployed. `prefix` is empty or ends in a slash.
+DATABASE = "{{ database }}"
+LAKE_DATABASE = "{{ lake_database }}"
+LAKE_URL = "s3://{{ bucket }}/{{ prefix }}"
+STAGE = f"{DATABASE}.LANDING.PROCESSED"
+FILE_FORMAT = f"{DATABASE}.LANDING.SPARK_PARQUET"
+
+PARTITION = {"name": "ingest_date", "type": "date", "comment": "UTC day of the commit"}
+
+# Snowflake's own columns of a landing table, filled by the pipe's INCLUDE_METADATA; METADATA$START_SCAN_TIME is an LTZ.
+LOAD_COLUMNS = (
+    ("FILE_NAME", "varchar", "METADATA$FILENAME", "key of the Parquet file in the bucket"),
+    ("FILE_ROW_NUMBER", "number(19,0)", "METADATA$FILE_ROW_NUMBER", "1-based row in the file"),
+    ("LOADED_AT", "timestamp_ltz", "METADATA$START_SCAN_TIME", "when Snowflake began to read the file"),
+)
+
+# A pipe remembers what it loaded and its COPY cannot be altered: change its text, and count this up. The new pipes take
+# what arrives from then on; what arrived while both or neither stood there is for a bounded refresh.
+PIPE_VERSION = 1
+
+ATHENA_TYPES = {type_: type_.value for type_ in Type}
+# As Athena itself writes them into the views that it stores.
+ATHENA_VIEW_TYPES = {
+    Type.STRING: "varchar",
+    Type.INT: "integer",
+    Type.BIGINT: "bigint",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp(3)",
+}
+SNOWFLAKE_TYPES = {
+    Type.STRING: "varchar",
+    Type.INT: "number(10,0)",
+    Type.BIGINT: "number(19,0)",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp_ntz(6)",
+}
+
+
+def current_select(table: Table, source: str) -> str:
+    """The select that leaves a table's current rows, one per key, of all its rows in `source`.
+
+    The same text for every engine: nested selects, since Athena has no QUALIFY. The order is total as far as rows
+    differ at all, and none of its columns is ever null, since engines disagree on where nulls sort.
+    """
+    rows = source
+    if table.newest_per:
+        rows = (
+            f"({_block(_ranked(table, source))}) as ranked\n"
+            "where observation_rank = 1"
+        )  # fmt: skip
+    numbered = (
+        f"select\n{_columns(table)},\n"
+        f"    row_number() over (\n{_window(table.key, table.row_order)}    ) as row_place\n"
+        f"from {rows}\n"
+    )
+    return f"select\n{_columns(table)}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
+
+
+def _ranked(table: Table, source: str) -> str:
+    return (
+        f"select\n{_columns(table)},\n"
+        f"    rank() over (\n{_window(table.newest_per, table.observation_order)}    ) as observation_rank\n"
+        f"from {source}\n"
+    )
+
+
+def _columns(table: Table) -> str:
+    names = ", ".join(column.name for column in table.all_columns)
+    return textwrap.fill(names, width=110, initial_indent="    ", subsequent_indent="    ")
+
+
+def _window(partition: Sequence[str], order: Sequence[str]) -> str:
+    newest_first = ", ".join(f"{name} desc" for name in order)
+    return f"        partition by {', '.join(partition)}\n        order by {newest_first}\n"
+
+
+def _block(select: str) -> str:
+    return "\n" + textwrap.indent(select, "    ")
+
+
+def spark_ddl(table: Table) -> str:
+    """The schema of the table's published Parquet files, as Spark reads it from a DDL string."""
+    columns = ",\n".join(f"{column.name} {SPARK_TYPES[column.type]}" for column in table.all_columns)
+    return f"{_sql_header(table)}{columns}\n"
+
+
+def athena_table(table: Table) -> str:
+    """DDL of the table over the lake; partitions are computed from the date, so that nobody has to add them."""
+    columns = ",\n".join(
+        f"    {column.name} {ATHENA_TYPES[column.type]} comment {_hive_text(column.doc)}"
+        for column in table.all_columns
+    )
+    properties = ",\n".join(f"    '{name}' = '{value}'" for name, value in _projection(table).items())
+    return (
+        f"{_sql_header(table, f'every published row; the current ones are {table.name} of the other database.')}"
+        f"create external table if not exists {LAKE_DATABASE}.{table.name} (\n{columns}\n)\n"
+        f"comment {_hive_text(table.doc)}\n"
+        f"partitioned by ({PARTITION['name']} {PARTITION['type']} comment '{PARTITION['comment']}')\n"
+        "stored as parquet\n"
+        f"location '{_location(table)}'\n"
+        f"tblproperties (\n{properties}\n)\n"
+    )
+
+
+def _location(table: Table) -> str:
+    return f"{LAKE_URL}{PROCESSED}{table.name}/"
+
+
+def _projection(table: Table) -> dict[str, str]:
+    """Table properties by which Athena computes partitions from the date."""
+    return {
+        "projection.enabled": "true",
+        "projection.ingest_date.type": "date",
+        "projection.ingest_date.format": "yyyy-MM-dd",
+        "projection.ingest_date.range": "2024-01-01,NOW",
+        "projection.ingest_date.interval": "1",
+        "projection.ingest_date.interval.unit": "DAYS",
+        "storage.location.template": f"{_location(table)}ingest_date=${{ingest_date}}/",
+    }
+
+
+def glue_catalog(tables: Sequence[Table]) -> str:
+    """The same tables and current views as JSON, for who makes them in Glue's catalog without running SQL."""
+    catalog = {
+        "made_by": MADE_BY.format(source="shared/tables/"),
+        "tables": [
+            {
+                "name": table.name,
+                "description": table.doc,
+                "location": _location(table),
+                "parameters": {"EXTERNAL": "TRUE", "classification": "parquet"} | _projection(table),
+                "partition_keys": [PARTITION],
+                "columns": [
+                    {"name": column.name, "type": ATHENA_TYPES[column.type], "comment": column.doc}
+                    for column in table.all_columns
+                ],
+                "view": {
+                    "sql": current_select(table, f"{LAKE_DATABASE}.{table.name}"),
+                    "columns": [
+                        {"name": column.name, "type": ATHENA_VIEW_TYPES[column.type]} for column in table.all_columns
+                    ],
+                },
+            }
+            for table in tables
+        ],
+    }
+    return json.dumps(catalog, indent=1, ensure_ascii=False) + "\n"
+
+
+def athena_current(table: Table) -> str:
+    """The current view over the lake's table; Athena's views take no comments."""
+    return (
+        f"{_sql_header(table, _which_rows(table))}"
+        f"create or replace view {DATABASE}.{table.name} as\n"
+        f"{current_select(table, f'{LAKE_DATABASE}.{table.name}')}"
+    )
+
+
+def snowflake_landing(table: Table) -> str:
+    """DDL of the append-only table that the pipe fills.
+
+    NOT NULL is a guard: a file without our columns would else load as rows of nulls, silently. What the contract gains
+    later reaches a table that exists by ADD COLUMN. CREATE OR ALTER TABLE would do it in one statement, but puts new
+    columns at the end alone, drops with its values any that a contract has lost, and fakesnow replaces the table.
+    A column that is never null cannot be added: the rows that are there have no value for it.
+    """
+    name = f"{DATABASE}.LANDING.{table.name.upper()}"
+    columns = [
+        f"    {column.name.upper()} {SNOWFLAKE_TYPES[column.type]}{'' if column.nullable else ' not null'}"
+        f" comment {_text(column.doc)}"
+        for column in table.all_columns
+    ]
+    columns += [f"    {column} {type_} comment {_text(doc)}" for column, type_, _, doc in LOAD_COLUMNS]
+    additions = [
+        f"alter table {name} add column if not exists {column.name.upper()} {SNOWFLAKE_TYPES[column.type]};\n"
+        for column in table.columns
+        if column.nullable
+    ]
+    return (
+        f"{_sql_header(table, f'every row as loaded; the current ones are CORE.{table.name.upper()}.')}"
+        f"create table if not exists {name} (\n" + ",\n".join(columns) + "\n)\n"
+        f"comment = {_text(table.doc)};\n"
+        + ("\n-- For a table made before its contract had the column.\n" if additions else "")
+        + "".join(additions)
+    )
+
+
+def snowflake_pipe(table: Table) -> str:
+    """The pipe that copies each published file of the table into its landing table, by its name once.
+
+    The pattern keeps out what is no published file. Snowpipe matches it from the stage's end on
+    (`songs/ingest_date=…`); whether the path in FROM counts has been said both ways, so it may be there or not.
+    """
+    name = table.name.upper()
+    pipe = f"{DATABASE}.LANDING.{name}_PIPE_V"
+    # The new one first: what both take meets itself in the current view, what neither takes is lost.
+    drops = "".join(f"drop pipe if exists {pipe}{version};\n" for version in range(1, PIPE_VERSION))
+    metadata = ",\n".join(f"    {column} = {source}" for column, _, source, _ in LOAD_COLUMNS)
+    return (
+        f"{_sql_header(table, f'loads each published file into LANDING.{name}, whole or not at all, and once.')}"
+        "-- Never `or replace`: the new pipe would have forgotten what was loaded.\n"
+        f"create pipe if not exists {pipe}{PIPE_VERSION}\n"
+        "auto_ingest = true\n"
+        "error_integration = {{ error_integration }}\n"
+        "aws_sns_topic = '{{ sns_topic_arn }}'\n"
+        "as\n"
+        f"copy into {DATABASE}.LANDING.{name}\n"
+        f"from @{STAGE}/{table.name}/\n"
+        f"pattern = '({table.name}/)?{PROCESSED_NAME}'\n"
+        f"file_format = (format_name = '{FILE_FORMAT}')\n"
+        "match_by_column_name = case_insensitive\n"
+        f"include_metadata = (\n{metadata}\n)\n"
+        f"on_error = skip_file;\n{drops}"
+    )
+
+
+def snowflake_current(table: Table) -> str:
+    """The current view over the landing table; by one variable, over a dynamic table that holds the same select's rows.
+
+    It is a view either way, so that the variable may change at any time.
+    """
+    name = f"{DATABASE}.CORE.{table.name.upper()}"
+    columns = ",\n".join(f"    {column.name.upper()} comment {_text(column.doc)}" for column in table.all_columns)
+    select = current_select(table, f"{DATABASE}.LANDING.{table.name.upper()}")
+    return (
+        f"{_sql_header(table, _which_rows(table))}"
+        "-- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table\n"
+        "-- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in\n"
+        "-- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.\n"
+        f"{{% set current_rows -%}}\n{select}{{%- endset %}}\n"
+        '{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}\n'
+        "{% if is_dynamic %}\n"
+        f"create or replace dynamic table {name}_DYNAMIC\n"
+        "target_lag = '{{ target_lag }}'\n"
+        "warehouse = {{ transform_warehouse }}\n"
+        "as\n{{ current_rows }};\n"
+        "{% endif %}\n"
+        f"create or replace view {name} (\n{columns}\n)\n"
+        f"comment = {_text(table.doc)}\n"
+        "as\n"
+        "{% if is_dynamic %}\n"
+        f"select\n{_columns(table)}\nfrom {name}_DYNAMIC;\n"
+        "{% else %}\n"
+        "{{ current_rows }};\n"
+        f"drop dynamic table if exists {name}_DYNAMIC;\n"
+        "{% endif %}\n"
+    )
+
+
+def _sql_header(table: Table, rows: str = "") -> str:
+    first = f"-- {table.name}: {rows or table.grain + '.'}\n"
+    return first + f"-- {MADE_BY.format(source=f'shared/tables/{table.name}.py')}\n"
+
+
+def _which_rows(table: Table) -> str:
+    if not table.newest_per:
+        return f"{table.grain}; every observation, of copies the newest."
+    return f"{table.grain}, of the newest observation per {', '.join(table.newest_per)}."
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
+
+
+def _hive_text(words: str) -> str:
+    # Athena's DDL is Hive's: two quotes in a row would end one literal and begin the next.
+    return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"

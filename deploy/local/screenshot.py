@@ -1,0 +1,131 @@
+"""`python -m deploy.local.screenshot PAGE FILE`: a screenshot of the top of a page, such as the one in docs/.
+
+Needs Chromium and its driver, as Debian has them (packages chromium and chromium-driver); selenium is told where they
+are, so that it fetches none.
+"""
+
+import argparse
+import base64
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+from shared.terminal import printable, set_up_output
+
+CHROMIUM, DRIVER = "chromium", "chromedriver"
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+_SECONDS = 120
+_DRAWN = "return !document.querySelector('[data-chart]') || 'drawn' in document.documentElement.dataset"
+
+
+def has_browser() -> bool:
+    """Whether both programs are there."""
+    return all(shutil.which(program) for program in (CHROMIUM, DRIVER))
+
+
+class Browser:
+    """Headless Chromium, one page at a time."""
+
+    def __init__(self, driver: Chrome) -> None:
+        self._driver = driver
+
+    def open(self, page: Path, width: int, height: int = 1000, *, dark: bool = False, scale: float = 1) -> None:
+        """The page at this width in CSS pixels, everything drawn."""
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}  # noqa: PLR2004
+        self.command("Emulation.setDeviceMetricsOverride", **metrics)
+        self.command("Emulation.setEmulatedMedia", media="", features=scheme)
+        self._driver.get(page.resolve().as_uri())
+        self.wait(_DRAWN)
+
+    def wait(self, script: str) -> None:
+        """Until the script returns something true."""
+        WebDriverWait(self._driver, _SECONDS, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
+
+    def run(self, script: str) -> Any:  # noqa: ANN401 - what JavaScript returns
+        """What the script returns."""
+        return self._driver.execute_script(script)
+
+    def command(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - what the browser answers
+        """A command of the DevTools protocol."""
+        return self._driver.execute_cdp_cmd(name, arguments)
+
+    def screenshot(self, *, whole: bool = False) -> bytes:
+        """What shows, or all of the page, as PNG."""
+        shot = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        return base64.b64decode(shot["data"])
+
+    def complaints(self) -> list[str]:
+        """What the page wrote to the console since the last call."""
+        return [entry["message"] for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
+
+    def asked_for(self) -> list[str]:
+        """Every address the browser asked for since the last call."""
+        log = self._driver.get_log("performance")  # type: ignore[no-untyped-call]
+        events = [json.loads(entry["message"])["message"] for entry in log]
+        return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """A browser with nothing in its memory. Raises FileNotFoundError where there is none."""
+    if not has_browser():
+        raise FileNotFoundError(
+            "Chromium and its driver are needed; on Debian: apt-get install chromium chromium-driver"
+        )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = ChromeOptions()
+        options.binary_location = str(shutil.which(CHROMIUM))
+        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        driver = Chrome(options=options, service=Service(str(shutil.which(DRIVER))))
+        try:
+            yield Browser(driver)
+        finally:
+            driver.quit()
+
+
+def main(argv: Sequence[str]) -> int:
+    """The exit code."""
+    set_up_output()
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.screenshot", description=__doc__)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--width", type=int, default=1280, help="of the window, in CSS pixels")
+    parser.add_argument("--height", type=int, default=1000)
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--whole", action="store_true", help="all of the page, not its top alone")
+    asked = parser.parse_args(argv)
+    try:
+        with browser() as chromium:
+            chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
+            asked.file.write_bytes(chromium.screenshot(whole=asked.whole))
+    except OSError as error:
+        sys.stderr.write(f"screenshot: {printable(str(error))}\n")
+        return 1
+    print(f"{asked.file}: {asked.file.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

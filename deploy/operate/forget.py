@@ -1,0 +1,363 @@
+"""`make forget USER=…` or `USER=ALL`: removes a person, or everything, from raw, lake and warehouse.
+
+It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the user id (or ALL) is typed at a
+terminal.
+
+A person is who owns playlists or adds to them. They go, what they did stays: in raw documents and rejects the whole
+user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from it become
+null. So positions and counts stay true.
+
+- Files are rewritten under their own name. Under a new one Snowpipe would load them again; under the old one it does
+  not for 14 days, and after that a second load brings rows that are equal in everything, of which each current view
+  shows one.
+- A document keeps the id that the log has, though its bytes change: the job replays it under that id.
+- What is still pending is left to the job: rewriting a dropped file would make it look newer than it is. Run the job,
+  then this again; until then the exit status is 1.
+- It repeats nothing, and may be stopped and started again at any time: each object is replaced whole.
+- ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
+  may come twice.
+- What lies outside stays: files taken with --source, names that people gave to playlists or files, Snowflake's Time
+  Travel. And the API may show the person again tomorrow.
+"""
+
+import argparse
+import dataclasses
+import io
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deploy.commands import CommandError, now, run_command
+from deploy.operate.person import Person, person_columns
+from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of
+from deploy.snowflake.landing import DATABASE, Landing, landing
+from glue_jobs.commit_log import JOB_TIMEOUT, CommitLog
+from glue_jobs.replay import archived_key
+from shared import lake
+from shared.document import DamagedDocumentError
+from shared.store import ObjectStore, open_store
+from shared.tables import TABLES
+from shared.terminal import printable
+
+EVERYTHING = "ALL"
+_PASSES = 3
+
+
+@dataclass
+class Forgotten:
+    """What was removed, or would be, by place; `left` is what this command cannot remove, with the reason."""
+
+    who: str
+    removed: Counter[str] = field(default_factory=Counter)
+    left: list[str] = field(default_factory=list)
+    is_complete: bool = True
+
+
+# --- forgetting a person
+
+
+def forget(
+    store: ObjectStore,
+    warehouse: Landing | None,
+    user_id: str,
+    *,
+    apply: bool = True,
+    clock: Callable[[], datetime] = now,
+) -> Forgotten:
+    """Removes the person everywhere, or only counts. Raises CommandError while a job may be running."""
+    commits = log_of(store, clock)
+    person = Person(user_id)
+    found = Forgotten(user_id)
+    for _ in range(_PASSES):
+        _must_be_quiet(commits)
+        if apply:
+            commits.finish_earlier_commits()
+        head = _head(commits)
+        _rewrite_lake(store, commits, person, found, apply=apply)
+        if warehouse is not None:
+            _update_warehouse(warehouse, user_id, found, apply=apply)
+        _remove_old_staging(store, found, clock, apply=apply)
+        if _head(commits) == head:
+            break
+    else:
+        found.left.append("the job took in more while this ran: run it again")
+        found.is_complete = False
+    _look_at_pending(store, commits, person, found)
+    return found
+
+
+def _must_be_quiet(commits: CommitLog) -> None:
+    """A running job has rows in its hands that it would publish afterwards."""
+    for key, failed_after in commits.running():
+        raise CommandError(
+            f"a job may be running ({key}): wait until it ends; if it was killed, run this again after "
+            f"{failed_after:%H:%M:%S} UTC"
+        )
+
+
+def _head(commits: CommitLog) -> int:
+    return max((entry.number for entry in commits.entries()), default=0)
+
+
+def _unread(commits: CommitLog) -> set[str]:
+    """The archived objects that the job never read: reading them may take more memory than there is."""
+    ids = {archived_key(entry.number, one): one.document_id for entry in commits.entries() for one in entry.inputs}
+    return {key for key, document_id in ids.items() if key and not document_id}
+
+
+def _rewrite_lake(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten, *, apply: bool) -> None:
+    unread = _unread(commits)
+    for key in sorted(unread):
+        note = f"{key} was too large for the job to read, so its content is unknown: remove it yourself if you wish"
+        found.left.extend([note] if note not in found.left else [])
+    for key, data in _objects(store, *ARCHIVES, leave_out=unread):
+        try:
+            without = person.out_of_document(data, limit=None)  # the job has read it, whatever its limit was
+        except (DamagedDocumentError, UnicodeError):
+            note = (
+                f"{key} cannot be read by anyone, so nobody can tell whom it mentions: remove it yourself if you wish"
+            )
+            found.left.extend([note] if note not in found.left else [])
+            continue
+        _replace(store, key, data, without, found, "raw documents", apply=apply)
+    for key, data in _objects(store, lake.REJECTS):
+        _replace(store, key, data, person.out_of_rejects(data), found, "files of rejects", apply=apply)
+    _rewrite_log(store, person, found, apply=apply)
+    for table in (one for one in TABLES if person_columns(one)):
+        for key, data in _objects(store, f"{lake.PROCESSED}{table.name}/"):
+            rows, count = person.out_of_rows(pq.ParquetFile(io.BytesIO(data)).read(), table)
+            if count:
+                found.removed[f"rows of {table.name} in the lake"] += count
+                _replace(store, key, data, _parquet(rows), found, "published files", apply=apply)
+
+
+def _rewrite_log(store: ObjectStore, person: Person, found: Forgotten, *, apply: bool) -> None:
+    """Of an entry, only the reasons why a document was quarantined quote it."""
+    for key, data in _objects(store, lake.LOG):
+        if lake.log_number(key) is not None and key.endswith(".json"):
+            content = json.loads(data)
+            for taken in content["inputs"]:
+                taken["reason"] = taken["reason"] and person.cut(taken["reason"])
+            if content != json.loads(data):
+                _replace(store, key, data, _entry_text(content), found, "reasons in the log", apply=apply)
+
+
+def _objects(store: ObjectStore, *prefixes: str, leave_out: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
+    for prefix in prefixes:
+        for listed in store.list(prefix):
+            fetched = None if listed.key in leave_out else store.get(listed.key)
+            if fetched is not None:
+                yield listed.key, fetched.data
+
+
+def _replace(  # noqa: PLR0913  # what, by what, and who is told
+    store: ObjectStore, key: str, data: bytes, without: bytes, found: Forgotten, what: str, *, apply: bool
+) -> None:
+    if without != data:
+        found.removed[what] += 1
+        if apply:
+            _note_digest(store, key, without)
+            store.put(key, without)
+
+
+def _note_digest(store: ObjectStore, key: str, data: bytes) -> None:
+    """Notes in the log what the object becomes, before it does, so that `make status` takes it for no damage."""
+    number = re.search(r"/([0-9]{20})[/-]", key)
+    fetched = store.get(lake.log_entry(int(number[1]))) if number else None
+    if number is None or fetched is None:
+        return
+    entry = json.loads(fetched.data)
+    staged = {file["final"]: file["staged"] for file in entry["files"]}
+    entry["reconciliation"].setdefault("sha256", {})[staged.get(key, key)] = sha256(data).hexdigest()
+    store.put(lake.log_entry(int(number[1])), _entry_text(entry))
+
+
+def _entry_text(entry: dict[str, Any]) -> bytes:
+    return (json.dumps(entry, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(rows, file, store_schema=False, write_page_checksum=True)
+    return file.getvalue()
+
+
+def updates(user_id: str) -> Iterator[tuple[str, str, str]]:
+    """Table, `column|condition` with one `%s` in it, and its value: all of a warehouse that can name a person."""
+    for table in TABLES:
+        for name, is_address in person_columns(table):
+            if is_address:
+                yield table.name, f"{name}|contains({name} || '/', %s)", f"/user/{quote(user_id, safe='')}/"
+                yield table.name, f"{name}|contains({name} || ':', %s)", f"spotify:user:{quote(user_id, safe='')}:"
+            else:
+                yield table.name, f"{name}|{name} = %s", user_id
+
+
+def _update_warehouse(warehouse: Landing, user_id: str, found: Forgotten, *, apply: bool) -> None:
+    for table, what, value in updates(user_id):
+        name, condition = what.split("|", 1)
+        place = f"{_landing(table)}"
+        [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {place} where {condition}", value)  # noqa: S608
+        if count:
+            found.removed[f"{name} in {table} of the warehouse"] += int(str(count))
+            if apply:
+                warehouse.query(f"update {place} set {name} = null where {condition}", value)  # noqa: S608  # our names
+
+
+def _landing(name: str) -> str:
+    return landing(next(table for table in TABLES if table.name == name))
+
+
+def statements(who: str) -> list[str]:
+    """The same for a Snowflake account."""
+    if who == EVERYTHING:
+        return [f"truncate table {DATABASE}.{landing(table)};" for table in TABLES]
+    made = []
+    for table, what, value in updates(who):
+        name, condition = what.split("|", 1)
+        text = "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+        made.append(f"update {DATABASE}.{_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608
+    return made
+
+
+def _remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
+    """What killed runs left: nobody has published it, nobody will."""
+    newest: dict[str, datetime] = {}
+    for listed in store.list(lake.STAGING):
+        batch_id = listed.key.split("/")[1]
+        newest[batch_id] = max(listed.time, newest.get(batch_id, listed.time))
+    for batch_id, at in newest.items():
+        if clock() - at > JOB_TIMEOUT:
+            found.removed["batches left in staging"] += 1
+            if apply:
+                store.delete_under(lake.staging(batch_id))
+
+
+def _look_at_pending(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten) -> None:
+    pending = 0
+    for _, data in _objects(store, lake.PENDING, lake.QUIET):
+        try:
+            pending += person.out_of_document(data) != data
+        except (DamagedDocumentError, UnicodeError):
+            pending += 1
+    if pending:
+        found.left.append(f"{pending} pending raw objects: run the job, which takes them, then this again")
+        found.is_complete = False
+    outside = sum(
+        taken.place == "source" and lake.pending_key(taken.key) == taken.key
+        for entry in commits.entries()
+        for taken in entry.inputs
+    )
+    if outside:
+        found.left.append(f"{outside} files that were taken with --source lie outside the lake and are yours")
+
+
+# --- forgetting everything
+
+
+def forget_everything(
+    store: ObjectStore, warehouse: Landing | None, *, apply: bool = True, clock: Callable[[], datetime] = now
+) -> Forgotten:
+    """Removes every object of the lake and every row of the warehouse, or only counts.
+
+    Raises CommandError while a job may be running.
+    """
+    found = Forgotten(EVERYTHING)
+    commits = log_of(store, clock)
+    _must_be_quiet(commits)
+    if apply:
+        commits.finish_earlier_commits()
+    last = None
+    for last in commits.entries():  # noqa: B007  # the last one is wanted
+        pass
+    kept = {lake.log_entry(last.number), lake.WATERMARK} if last else set()
+    if last and apply:
+        nothing = dataclasses.replace(last, inputs=(), files=(), rows={}, rejects={}, reconciliation={})
+        if nothing != last:
+            store.put(lake.log_entry(last.number), nothing.as_bytes())
+    for prefix in ("raw/", lake.PROCESSED, lake.REJECTS, lake.STAGING, lake.STATE, lake.LOG):
+        keys = [
+            listed.key
+            for listed in store.list(prefix)
+            if listed.key not in kept and not listed.key.startswith(lake.DONE)
+        ]
+        if keys:
+            found.removed[f"objects under {prefix}"] += len(keys)
+        for key in keys if apply else ():
+            store.delete(key)
+    if warehouse is not None:
+        _empty_warehouse(warehouse, found, apply=apply)
+    return found
+
+
+def _empty_warehouse(warehouse: Landing, found: Forgotten, *, apply: bool) -> None:
+    for table in TABLES:
+        [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {landing(table)}")  # noqa: S608  # our names
+        if count:
+            found.removed[f"rows of {table.name} in the warehouse"] += int(str(count))
+            if apply:
+                warehouse.query(f"delete from {landing(table)}")  # noqa: S608  # our names
+
+
+# --- telling
+
+
+def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
+    """What was removed and what was not, for people."""
+    who = "Everything" if found.who == EVERYTHING else found.who
+    if found.removed:
+        did = "was removed from" if apply else "would be removed from"
+        lines = [f"{who} {did}:", *(f"  {count:>10,} {what}" for what, count in found.removed.items())]
+    else:
+        lines = [f"{who} is nowhere in {'raw, lake and warehouse' if has_warehouse else 'raw and lake'}."]
+    lines += [f"Left: {what}." for what in found.left]
+    if not has_warehouse:
+        lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.who)]
+    return "\n".join(printable(line) for line in lines)
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 after only showing, and when nothing is left that this command can remove; else 1."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--user", required=True, help="Spotify user id, or ALL for everything")
+    parser.add_argument("--apply", action="store_true", help="remove it without a question")
+    given = parser.parse_args(argv)
+    user_id = given.user.removeprefix("spotify:user:").strip()
+    if not user_id:
+        raise CommandError("no user: write the Spotify user id, or ALL")
+    store = open_store(given.lake)
+    found = _run(given, store, user_id, apply=given.apply)
+    if given.apply or given.json or not found.removed or not may_remove(user_id):
+        return 0 if found.is_complete or not given.apply else 1
+    return 0 if _run(given, store, user_id, apply=True).is_complete else 1
+
+
+def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: bool) -> Forgotten:
+    with open_landing(given.warehouse, store, given.env) as warehouse:
+        if user_id == EVERYTHING:
+            found = forget_everything(store, warehouse, apply=apply)
+        else:
+            found = forget(store, warehouse, user_id, apply=apply)
+    if given.warehouse is not None and found.removed and apply:
+        from deploy.snowflake.embedded import rewrite  # noqa: PLC0415  # its imports take seconds
+
+        rewrite(given.warehouse)
+    if given.json:
+        print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
+    else:
+        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("forget", main, sys.argv[1:]))

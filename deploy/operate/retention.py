@@ -1,0 +1,144 @@
+"""`make retention DAYS=…`: removes what is older than so many days from raw, lake and warehouse.
+
+It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the days are typed at a terminal.
+
+Whole batches go, the oldest first, by the day of their commit: archived raw objects, rejects, published files and their
+rows in the warehouse. The log stays: it holds keys and counts, and numbers must never come twice, since Snowpipe knows
+a file by its name. A playlist that is still read is read whole every FORCE_FULL_EVERY_DAYS, so twice that is the least
+that leaves its current rows alone; less is refused.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from deploy.commands import CommandError, now, run_command
+from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of, retained_after
+from deploy.snowflake.landing import DATABASE, FILE_NUMBER, FILE_TAIL, Landing, landing
+from shared import lake
+from shared.store import ObjectStore, open_store
+from shared.tables import TABLES
+
+_NUMBER = re.compile(r"(?:^raw/[^/]+/|/)([0-9]{20})(?:/|-quiet/|-[0-9]{5}[.])")
+
+
+@dataclass
+class Removal:
+    """What retention removes, or would: objects by place, rows of the warehouse by table."""
+
+    up_to: int
+    objects: Counter[str] = field(default_factory=Counter)
+    size: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+
+
+def last_old_batch(store: ObjectStore, before: datetime) -> int:
+    """The number up to which every batch is done and was committed before that time; 0 for none."""
+    commits = log_of(store)
+    undone = {entry.number for entry in commits.undone()}
+    last = retained_after(store)
+    for entry in commits.entries(last):
+        if entry.committed_at >= before or entry.number in undone:
+            break
+        last = entry.number
+    return last
+
+
+def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: bool) -> Removal:
+    """Removes the batches up to this number, or only says what there is of them. Safe to repeat and to interrupt.
+
+    The mark is written first, so that nobody takes what is missing for damage.
+    """
+    found = Removal(up_to)
+    doomed = [
+        listed
+        for prefix in (*ARCHIVES, lake.PROCESSED, lake.REJECTS)
+        for listed in store.list(prefix)
+        if (number := _NUMBER.search(listed.key)) and int(number[1]) <= up_to
+    ]
+    if apply and doomed and up_to > retained_after(store):
+        store.put(lake.RETENTION, json.dumps({"removed_up_to": up_to}).encode())
+    for listed in doomed:
+        parts = listed.key.split("/")
+        found.objects["/".join(parts[:2]) if parts[0] != "rejects" else "rejects"] += 1
+        found.size += listed.size
+    if warehouse is not None:
+        for table in TABLES:
+            is_old = f"left(right(FILE_NAME, {FILE_TAIL}), {FILE_NUMBER}) <= %s"
+            count_sql = f"select count(*) as ROW_COUNT from {landing(table)} where {is_old}"  # noqa: S608  # our names
+            [(count,)] = warehouse.query(count_sql, f"{up_to:020d}")
+            if count:
+                found.rows[table.name] = int(str(count))
+                if apply:
+                    warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608
+    for listed in doomed if apply else ():
+        store.delete(listed.key)
+    return found
+
+
+def statements(up_to: int) -> list[str]:
+    """The same for a Snowflake account."""
+    is_old = f"left(right(FILE_NAME, {FILE_TAIL}), {FILE_NUMBER}) <= '{up_to:020d}'"
+    return [f"delete from {DATABASE}.{landing(table)} where {is_old};" for table in TABLES]  # noqa: S608  # our names
+
+
+def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
+    """What was removed, for people."""
+    if not found.objects and not found.rows:
+        return "Nothing to remove."
+    did = "removed" if apply else "would be removed"
+    lines = [f"Batches up to {found.up_to}: {found.objects.total():,} objects, {found.size / 2**20:,.1f} MB, {did}:"]
+    lines += [f"  {place:<32}{count:>10,} objects" for place, count in sorted(found.objects.items())]
+    lines += [f"  {'warehouse ' + table:<32}{count:>10,} rows" for table, count in found.rows.items()]
+    if not has_warehouse:
+        lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.up_to)]
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when all that is old is gone, or could be shown."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--days", type=int, required=True, help="keep so many days")
+    parser.add_argument("--apply", action="store_true", help="remove it without a question")
+    given = parser.parse_args(argv)
+    least = 2 * full_every_days()
+    if given.days < least:
+        raise CommandError(
+            f"{given.days} days are too few: current rows stand on the last two full reads, and there is one every "
+            f"{least // 2} days (FORCE_FULL_EVERY_DAYS), so keep at least {least}"
+        )
+    store = open_store(given.lake)
+    before = now() - timedelta(days=given.days)
+    found = _run(given, store, before, apply=given.apply)
+    is_empty = not found.objects and not found.rows
+    if not given.apply and not given.json and not is_empty and may_remove(str(given.days)):
+        _run(given, store, before, apply=True)
+    return 0
+
+
+def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, apply: bool) -> Removal:
+    with open_landing(given.warehouse, store, given.env) as warehouse:
+        found = retain(store, warehouse, last_old_batch(store, before), apply=apply)
+    if given.json:
+        print(json.dumps(vars(found) | {"applied": apply}))
+    else:
+        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
+    return found
+
+
+def full_every_days() -> int:
+    """How often the Lambda reads everything anew. Raises CommandError for what is no number of days."""
+    text = os.environ.get("FORCE_FULL_EVERY_DAYS", "").strip() or "30"
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise CommandError(f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read anew, 1 to 9999")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("retention", main, sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""`make snowflake-status`: how the pipes of an account fare, and whether it has what the lake's log says.
+
+For each pipe its state, what it has in hand, its last file and what it refused in 14 days. Then what `make status` asks
+of a warehouse on this machine: batches, files and rows of the log against what has landed; and whether the current
+views have all that landed, each key once. The first difference is named. Files that are on their way for less than half
+an hour count as differences too: pipes take minutes.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+
+from deploy.commands import run_command, table_text
+from deploy.operate.status import as_text as reconciled_text
+from deploy.operate.status import progress, status
+from deploy.snowflake.connect import Account
+from deploy.snowflake.environment import Environment, stack_of
+from deploy.snowflake.landing import Landing, landing
+from deploy.snowflake.pipe_status import RUNNING, PipeStatus, RefusedFile, pipes, refused_files
+from deploy.snowflake.prompts import parser_of
+from shared.contract import Table
+from shared.store import open_store
+from shared.tables import TABLES
+from shared.terminal import printable
+
+
+def current_differences(warehouse: Landing) -> Iterator[str]:
+    """Where a current view has a key twice, or lacks one whose newest observation has landed."""
+    for table in TABLES:
+        keys, units = ", ".join(table.key), ", ".join(table.newest_per or table.key)
+        view = f"CORE.{table.name.upper()}"
+        [(rows,)] = warehouse.query(f"select count(*) as N from {view}")  # noqa: S608  # our names, as below
+        [(single,)] = warehouse.query(f"select count(*) as N from (select distinct {keys} from {view}) as keys")  # noqa: S608
+        if rows != single:
+            yield f"{table.name}: the current view has {rows} rows and {single} keys: something doubles"
+        yield from _lacking(warehouse, table, units, view)
+
+
+def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterator[str]:
+    landed, current = (
+        warehouse.query(f"select count(*) as N from (select distinct {units} from {source}) as units")[0][0]  # noqa: S608
+        for source in (landing(table), view)
+    )
+    if landed != current:
+        yield f"{table.name}: {landed} different {units} have landed, the current view has {current}"
+
+
+def as_text(found: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
+    """Pipes and refusals, for people."""
+    header = ("table", "pipe", "state", "in hand", "last file taken", "at (UTC)")
+    rows = [(one.table, one.name, one.state, one.pending, one.last_file or "-", one.last_at or "-") for one in found]
+    lines = [table_text(header, rows)]
+    lines += [printable(f"{one.name}: {one.error}") for one in found if one.error]
+    lines += [printable(f"{one.table}: {one.file_name}: {one.status} at {one.at}: {one.error}") for one in refused]
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when the pipes run and everything agrees, 1 with the first difference named."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="look at batches from this number on")
+    parser.add_argument("--json", action="store_true", help="answer in one line of JSON")
+    given = parser.parse_args(argv)
+    environment = Environment.named(given.env)
+    store = open_store(stack_of(environment, given.outputs).lake_uri)
+    with Account.of(environment) as account:
+        running = list(pipes(account))
+        refused = list(refused_files(account))
+        with progress() as report:
+            reconciled = status(store, account, given.first, report)
+        current = list(current_differences(account))
+    stopped = [f"pipe of {one.table}: {one.state} {one.error}".strip() for one in running if one.state != RUNNING]
+    differences = stopped + reconciled.differences + current
+    if given.json:
+        shown = {"pipes": [vars(one) for one in running], "refused": [vars(one) for one in refused]}
+        print(json.dumps({"agrees": not differences, "differences": differences, **shown}, ensure_ascii=False))
+    else:
+        print(as_text(running, refused))
+        print(reconciled_text(reconciled))
+        for one in current + stopped:
+            print(one)
+        if not current:
+            print("The current views have all that has landed, each key once.")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("snowflake-status", main, sys.argv[1:]))

@@ -1,0 +1,336 @@
+"""`make why TABLE=songs ID=…`: the way of a row: what is current, which observations won and lost, and where it stood.
+
+The observations come from the published files, the verdict from the generated text of the current view, the place from
+the job's own reader: each row of the raw document carries its line and JSON path through it. ID is the key's columns in
+order, with commas between them; the first few will do.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deploy.commands import CommandError, run_command, table_named, table_text
+from deploy.generate.schemas import current_select
+from deploy.operate.places import log_of, parser_of
+from glue_jobs.log_entry import Entry
+from glue_jobs.reading.document import read_document
+from glue_jobs.reading.model import Check, UnreadableDocumentError
+from glue_jobs.replay import archived_key
+from shared import document, lake
+from shared.contract import Column, Table
+from shared.store import ObjectStore, open_store
+from shared.tables import PLAYLIST_CHECKS
+from shared.terminal import printable
+
+Row = dict[str, Any]
+_SHOWN = 20
+
+
+@dataclass
+class Place:
+    """Where a row was read: the raw object as it lies now, the line in it (None if it is one value), the JSON path.
+
+    `columns` has the path of each column that comes from the document.
+    """
+
+    raw_object: str
+    line: int | None
+    path: str | None
+    columns: Mapping[str, str]
+
+
+@dataclass
+class Observation:
+    """One published row: whether it is the current one, why not, in which batch it came, and where it was read."""
+
+    row: Row
+    is_current: bool
+    verdict: str
+    batch_number: int
+    place: Place
+
+
+def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
+    """The observations of the rows whose key begins with these values: the current ones, then the newest first.
+
+    Raises CommandError if there are none.
+    """
+    if not key or len(key) > len(table.key):
+        raise CommandError(
+            f"an id of {table.name} is {', '.join(table.key)}: give the first of them or all, with commas between"
+        )
+    asked = dict(zip(table.key, key, strict=False))
+    # A row may lose to one of another key: an artist who was dropped, to the song's newer credits.
+    rows = _rows(store, table, {name: asked[name] for name in (table.newest_per or table.key) if name in asked})
+    current = _current(table, rows)
+    entries = {entry.number: entry for entry in log_of(store).entries()}
+    order = [*table.row_order, *table.key]
+    found = []
+    for number, row in sorted(_numbered(rows), key=lambda one: [str(one[1][name]) for name in order], reverse=True):
+        if all(str(row[name]) == value for name, value in asked.items()):
+            verdict = _verdict(table, row, current)
+            place = _place(store, table, row, entries.get(number), number)
+            found.append(Observation(row, verdict == "current", verdict, number, place))
+    if not found:
+        raise CommandError(
+            f"{table.name} has no row with {', '.join(f'{name} {value}' for name, value in asked.items())}"
+        )
+    return sorted(found, key=lambda one: not one.is_current)
+
+
+def _rows(store: ObjectStore, table: Table, wanted: Mapping[str, str]) -> pa.Table:
+    """Published rows with these values, each with the number of its batch."""
+    condition = " and ".join(f"cast({name} as varchar) = ?" for name in wanted) or "true"
+    chosen = []
+    for listed in store.list(f"{lake.PROCESSED}{table.name}/"):
+        fetched = store.get(listed.key)
+        if fetched is not None:
+            rows = pq.ParquetFile(io.BytesIO(fetched.data)).read()
+            with duckdb.connect() as engine:
+                engine.register("published", rows)
+                number = int(listed.key.rpartition("/")[2][:20])
+                sql = f"select *, {number} as _number from published where {condition}"  # noqa: S608  # our names
+                chosen.append(engine.sql(sql, params=list(wanted.values())).to_arrow_table())
+    found = pa.concat_tables(chosen, promote_options="permissive") if chosen else pa.table({"_number": pa.array([])})
+    for column in table.all_columns:  # one that older files do not have
+        if column.name not in found.column_names:
+            found = found.append_column(column.name, pa.nulls(found.num_rows, pa.string()))
+    return found
+
+
+def _numbered(rows: pa.Table) -> list[tuple[int, Row]]:
+    return [(row.pop("_number"), row) for row in rows.to_pylist()]
+
+
+def _current(table: Table, rows: pa.Table) -> list[Row]:
+    """The current ones, by the text that is the current view in every engine."""
+    with duckdb.connect() as engine:
+        engine.register("observed", rows)
+        current: pa.Table = engine.sql(current_select(table, "observed")).to_arrow_table()
+    return list(current.to_pylist())
+
+
+def _verdict(table: Table, row: Row, current: Sequence[Row]) -> str:
+    """`current`, or by which column the row lost to which value."""
+    own = {column.name: row[column.name] for column in table.all_columns}
+    if own in current:
+        return "current"
+    unit = table.newest_per or table.key
+    for winner in current:
+        if all(winner[name] == row[name] for name in unit):
+            for name in (*table.observation_order, *table.row_order):
+                if winner[name] != row[name]:
+                    return f"lost: {name} {_shown(winner[name])} is newer"
+    return "lost to an equal row"
+
+
+# --- where a row stood
+
+
+def _place(store: ObjectStore, table: Table, row: Row, entry: Entry | None, number: int) -> Place:
+    taken = next(
+        (one for one in (entry.inputs if entry else ()) if lake.pending_key(one.key) == row.get("source_object")), None
+    )
+    if entry is None or taken is None:  # `batches` comes of no document, and forgetting may have emptied the log
+        return Place(f"batch {number}", None, None, {})
+    key = archived_key(entry.number, taken)
+    data = _bytes(store, key) if key else _outside(taken.key)
+    if data is None:
+        return Place(f"{key or taken.key} (not there any more)", None, None, {})
+    found = locate(data, row["source_position"], is_read=table is PLAYLIST_CHECKS)
+    if found is None:
+        return Place(key or taken.key, None, None, {})
+    line, path, entry_key = found
+    return Place(key or taken.key, line, path, dict(_column_paths(table.columns, path, entry_key)))
+
+
+def _bytes(store: ObjectStore, key: str) -> bytes | None:
+    fetched = store.get(key)
+    return fetched.data if fetched else None
+
+
+def _outside(uri: str) -> bytes | None:
+    folder, _, name = uri.rpartition("/")
+    return _bytes(open_store(folder), name)
+
+
+def _column_paths(columns: Sequence[Column], path: str, entry_key: str) -> Iterator[tuple[str, str]]:
+    for column in columns:
+        for source in column.sources[:1]:
+            head, dot, rest = source.partition(".")
+            name = {"playlist": "", "item": f".{entry_key}"}.get(head, f".{head}")
+            count = "number of " if rest.endswith("[#]") else ""
+            yield column.name, f"{count}{path}{name}{dot}{rest.removesuffix('[#]')}"
+
+
+def locate(data: bytes, source_position: int, *, is_read: bool) -> tuple[int | None, str, str] | None:
+    """Line, JSON path and the entry's key (item or track) of the row that the reader finds at this position.
+
+    Of a read it is the playlist object; where there is none, the manifest's look or the first row. The line is None
+    where the document is one JSON value over many lines. None if nothing is there.
+    """
+    try:
+        checks = read_document(_marked(data)).checks
+    except (UnreadableDocumentError, document.DamagedDocumentError, UnicodeError):
+        return None
+    if is_read:
+        marks = [mark for check in checks if check.source_position == source_position for mark in _marks(check)]
+    else:
+        rows = [row for check in checks for _, row in check.rows()]
+        marks = [row["added_at"] for row in rows[source_position : source_position + 1]]
+    for mark in marks:
+        if isinstance(mark, str) and mark.startswith(_MARK):
+            _, line, entry_key, path = mark.split(" ", 3)
+            return int(line) or None, path, entry_key
+    return None
+
+
+def _marks(check: Check) -> Iterator[object]:
+    yield (check.playlist or {}).get("name")
+    yield check.failure_class
+    yield from (row["added_at"] for _, row in islice(check.rows(), 1))
+
+
+_MARK = "place:"
+
+
+def _marked(data: bytes) -> bytes:
+    """The document, each of whose rows, playlists and looks tells its place in a field that the reader passes on."""
+    plain = document.uncompressed(data)
+    text = plain.decode(json.detect_encoding(plain))
+    try:
+        one = json.loads(text)
+    except ValueError:
+        lines = enumerate(text.split("\n"), start=1)
+        return "\n".join(_marked_line(line, number) for number, line in lines).encode()
+    return json.dumps(_with_places(one, 0 if "\n" in text.strip() else 1, "$")).encode()
+
+
+def _marked_line(line: str, number: int) -> str:
+    try:
+        return json.dumps(_with_places(json.loads(line), number, "$"))
+    except ValueError:
+        return line
+
+
+def _with_places(value: Any, line: int, path: str) -> Any:  # noqa: ANN401  # a JSON value is anything
+    if not isinstance(value, dict):
+        return _rows_with_places(value, line, path) if isinstance(value, list) else value
+    if document.is_raw_line(value):
+        return value | {"body": _with_places(value["body"], line, f"{path}.body")}
+    if document.is_manifest(value) and isinstance(value["checks"], list):
+        looks = [_look_with_place(look, line, f"{path}.checks[{n}]") for n, look in enumerate(value["checks"])]
+        return value | {"checks": looks}
+    if _is_row(value):
+        return _row_with_place(value, line, path)
+    for key in ("items", "tracks"):
+        if isinstance(value.get(key), list):
+            return value | {key: _rows_with_places(value[key], line, f"{path}.{key}", is_page="href" in value)}
+    with_pages = value | {
+        key: _with_places(value[key], line, f"{path}.{key}")
+        for key in ("items", "tracks")
+        if isinstance(value.get(key), dict)
+    }
+    return with_pages | {"name": f"{_MARK} {line} item {path}"}
+
+
+def _rows_with_places(rows: list[Any], line: int, path: str, *, is_page: bool = False) -> list[Any]:
+    if is_page or any(_is_row(row) for row in rows):
+        return [_row_with_place(row, line, f"{path}[{n}]") for n, row in enumerate(rows)]
+    return [_with_places(one, line, f"{path}[{n}]") for n, one in enumerate(rows)]
+
+
+def _row_with_place(row: object, line: int, path: str) -> Row:
+    own = row if isinstance(row, dict) else {}
+    entry_key = "item" if isinstance(own.get("item"), dict) else "track"
+    return own | {"added_at": f"{_MARK} {line} {entry_key} {path}"}
+
+
+def _look_with_place(look: object, line: int, path: str) -> object:
+    if not isinstance(look, dict):
+        return look
+    shown = look.get("playlist")
+    marked = look | {"failure_class": f"{_MARK} {line} item {path}.playlist"}
+    if isinstance(shown, dict):
+        marked["playlist"] = shown | {"name": f"{_MARK} {line} item {path}.playlist"}
+    return marked
+
+
+def _is_row(value: object) -> bool:
+    if not isinstance(value, dict) or value.get("type") in ("track", "episode"):
+        return False
+    return any(key in value for key in ("item", "track", "added_at"))
+
+
+# --- telling
+
+
+def _shown(value: object) -> str:
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+
+
+def as_text(table: Table, found: Sequence[Observation]) -> str:
+    """The current rows column by column with their places, then all observations, for people."""
+    lines = []
+    for one in [one for one in found if one.is_current][:_SHOWN]:
+        line = f", line {one.place.line}" if one.place.line else ""
+        path = f", {one.place.path}" if one.place.path else ""
+        lines += [printable(f"{table.name}, current: {one.place.raw_object}{line}{path}")]
+        rows = [
+            (f"  {column.name}", _shown(one.row[column.name]), one.place.columns.get(column.name, ""))
+            for column in table.all_columns
+        ]
+        lines += [table_text(("  column", "value", "JSON path"), rows), ""]
+    if not lines:
+        lines = [f"{table.name}: no row of this id is current.", ""]
+    shown = [
+        (
+            one.verdict,
+            _shown(one.row.get("extracted_at", "")),
+            str(one.batch_number),
+            one.place.raw_object,
+            str(one.place.line or ""),
+            one.place.path or "",
+        )
+        for one in found[:_SHOWN]
+    ]
+    lines.append(table_text(("observation", "extracted_at", "batch", "raw object", "line", "JSON path"), shown))
+    if len(found) > _SHOWN:
+        lines.append(f"and {len(found) - _SHOWN:,} more")
+    return "\n".join("\n".join(printable(part) for part in line.split("\n")) for line in lines)
+
+
+def as_json(table: Table, found: Sequence[Observation]) -> str:
+    """One line for machines."""
+    return json.dumps(
+        {"table": table.name, "observations": [vars(one) | {"place": vars(one.place)} for one in found]},
+        ensure_ascii=False,
+        default=str,
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when there is such a row, 1 when there is none."""
+    parser = parser_of(__doc__, has_warehouse=False)
+    parser.add_argument("--table", required=True, help="such as songs")
+    parser.add_argument(
+        "--id", required=True, help="the key's columns in order, with commas between; the first will do"
+    )
+    given = parser.parse_args(argv)
+    table = table_named(given.table)
+    found = why(open_store(given.lake), table, *given.id.split(","))
+    print(as_json(table, found) if given.json else as_text(table, found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("why", main, sys.argv[1:]))

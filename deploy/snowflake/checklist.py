@@ -1,0 +1,191 @@
+"""`python -m deploy.snowflake.checklist --env dev`: what only a real account can show, in ten minutes.
+
+To be run by a person who may use SYSADMIN, some minutes after the first batch has been loaded. No test stands for what
+it looks at: grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error
+notifications. Each line says what was expected and what came. `--broken-file` also puts a file that is none before the
+songs' pipe, waits until it is refused, and removes it; whether the notification came, a person sees in the mailbox.
+"""
+
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pyarrow.parquet as pq
+
+from deploy.commands import CommandError, run_command
+from deploy.snowflake.connect import Account, AccountError, connection_settings
+from deploy.snowflake.deploy import plan, variables_of
+from deploy.snowflake.environment import Environment, Stack, stack_of
+from deploy.snowflake.landing import landing, published_key
+from deploy.snowflake.pipe_status import refused_files
+from deploy.snowflake.prompts import parser_of
+from shared import lake
+from shared.store import ObjectStore, open_store
+from shared.tables import SONGS, TABLES
+
+# Before the first day that Athena looks at, and in no log.
+BROKEN = f"{lake.PROCESSED}songs/ingest_date=2000-01-01/00000000000000000000-99999.parquet"
+WAIT = timedelta(minutes=10)
+PAUSE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing looked at; `came` is what the account said."""
+
+    name: str
+    is_expected: bool
+    expected: str
+    came: str
+
+
+Check = Callable[[Account, Stack, ObjectStore], Iterator[Line]]
+
+
+def integration(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
+    """Snowflake may list the lake by the integration."""
+    account.query(f"use role {account.environment.deployer}")
+    name = account.environment.storage_integration
+    [(text,)] = account.query(
+        "select system$validate_storage_integration(%s, %s, 'checklist', 'list') as ANSWER", name, stack.stage_url
+    )
+    came = str(json.loads(str(text)).get("status", text))
+    yield Line(f"{name} lists {stack.stage_url}", came == "success", "success", came)
+
+
+def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
+    """The reader reads BI and nothing below it; the monitor sees pipes and landed rows."""
+    environment = account.environment
+    questions = [
+        (environment.bi_reader, environment.bi_warehouse, "select SONG_COUNT from BI.TOTALS", True),
+        (environment.bi_reader, environment.bi_warehouse, "select count(*) as N from LANDING.SONGS", False),
+        (environment.bi_reader, environment.bi_warehouse, "select count(*) as N from CORE.SONGS", False),
+        (environment.monitor, environment.transform_warehouse, "select count(*) as N from LANDING.SONGS", True),
+        (environment.monitor, environment.transform_warehouse, "show pipes in schema LANDING", True),
+        (environment.monitor, environment.transform_warehouse, "select SONG_COUNT from BI.TOTALS", False),
+    ]
+    for role, warehouse, sql, may in questions:
+        account.query(f"use role {role}")
+        account.query(f"use warehouse {warehouse}")
+        try:
+            rows = account.query(sql)
+        except AccountError as error:
+            said = str(error).rpartition("Snowflake: ")[2]
+            yield Line(f"{role}: {sql}", not may, "rows" if may else "refused", said)
+        else:
+            yield Line(f"{role}: {sql}", may and bool(rows), "rows" if may else "refused", f"{len(rows)} rows")
+    account.query(f"use role {environment.deployer}")
+    account.query(f"use warehouse {environment.transform_warehouse}")
+
+
+def patterns(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
+    """The pipes took the lake's files by their pattern: each table with files has rows of its newest one."""
+    for table in TABLES:
+        newest = max((listed.key for listed in store.list(f"{lake.PROCESSED}{table.name}/")), default=None)
+        if newest is None:
+            continue
+        sql = f"select distinct FILE_NAME from {landing(table)}"  # noqa: S608  # our names
+        landed = {published_key(str(name)) for (name,) in account.query(sql)}
+        came = "landed" if newest in landed else f"not there; {len(landed)} others are"
+        yield Line(f"{table.name}: the newest file, {newest}", newest in landed, "landed", came)
+
+
+def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
+    """Row 1 of the newest file of songs is the same to the microsecond, and was loaded after it was written."""
+    newest = max(store.list(f"{lake.PROCESSED}songs/"), key=lambda listed: listed.key, default=None)
+    fetched = store.get(newest.key) if newest else None
+    if newest is None or fetched is None:
+        yield Line("a file of songs to compare", is_expected=False, expected="one", came="none: load a batch first")
+        return
+    row = pq.ParquetFile(io.BytesIO(fetched.data)).read().slice(0, 1).to_pylist()[0]
+    columns = ("SONG_ID", "SOURCE_POSITION", "EXTRACTED_AT")
+    expected = [row[name.lower()] for name in columns]
+    rows = account.query(
+        f"select {', '.join(columns)}, convert_timezone('UTC', LOADED_AT) as LOADED_AT from {landing(SONGS)} "  # noqa: S608
+        "where FILE_ROW_NUMBER = 1 and right(FILE_NAME, length(%s)) = %s",
+        newest.key,
+        newest.key,
+    )
+    came = list(rows[0][:3]) if rows else []
+    yield Line(f"row 1 of {newest.key}", came == expected, str(expected), str(came))
+    if rows:
+        loaded = datetime.fromisoformat(str(rows[0][3])).replace(tzinfo=UTC)
+        is_after = newest.time - timedelta(minutes=1) <= loaded
+        yield Line(
+            "LOADED_AT of that row, UTC", is_after, f"after {newest.time:%Y-%m-%d %H:%M}", f"{loaded:%Y-%m-%d %H:%M}"
+        )
+
+
+def warehouses(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
+    """Both are the smallest, sleep after a minute and are limited."""
+    environment = account.environment
+    for name in (environment.transform_warehouse, environment.bi_warehouse):
+        shown = [row for row in account.rows(f"show warehouses like '{name}'") if row["name"] == name]
+        came = [str(shown[0].get(key)) for key in ("size", "auto_suspend", "resource_monitor")] if shown else []
+        expected = ["X-Small", "60", f"{environment.database}_CREDITS"]
+        yield Line(f"warehouse {name}", came == expected, ", ".join(expected), ", ".join(came) or "not there")
+
+
+def second_deploy(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
+    """Nothing is left to deploy."""
+    settings = connection_settings(account.environment, os.environ)
+    found = plan(account.environment, variables_of(account.environment, stack), settings).scripts
+    yield Line("scripts that a second deploy would apply", not found, "none", ", ".join(found) or "none")
+
+
+def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
+    """The songs' pipe refuses a file that is none, whole, and says so within ten minutes."""
+    store.put(BROKEN, b"this is no Parquet\n")
+    try:
+        until = time.monotonic() + WAIT.total_seconds()
+        refused = None
+        while refused is None and time.monotonic() < until:
+            refused = next((one for one in refused_files(account) if one.file_name.endswith(BROKEN[-40:])), None)
+            if refused is None:
+                time.sleep(PAUSE.total_seconds())
+    finally:
+        store.delete(BROKEN)
+    came = f"{refused.status}: {refused.error}" if refused else f"nothing in {WAIT.seconds // 60} minutes"
+    yield Line(f"the pipe of songs and {BROKEN}", refused is not None, "Load failed", came)
+
+
+CHECKS: tuple[Check, ...] = (integration, warehouses, second_deploy, patterns, values, grants)
+
+
+def lines(account: Account, stack: Stack, store: ObjectStore, checks: Sequence[Check] = CHECKS) -> Iterator[Line]:
+    """What each check says; one that cannot be made is a line that says why."""
+    for check in checks:
+        try:
+            yield from check(account, stack, store)
+        except CommandError as error:
+            yield Line(check.__name__.replace("_", " "), is_expected=False, expected="an answer", came=str(error))
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when all came as expected."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--broken-file", action="store_true", help="also see a file refused; takes minutes")
+    given = parser.parse_args(argv)
+    environment = Environment.named(given.env)
+    stack = stack_of(environment, given.outputs)
+    store = open_store(stack.lake_uri)
+    checks = (*CHECKS, broken_file) if given.broken_file else CHECKS
+    differing = 0
+    with Account.of(environment, os.environ.get("SNOWFLAKE_ROLE") or "SYSADMIN") as account:
+        for line in lines(account, stack, store, checks):
+            differing += not line.is_expected
+            print(f"{'as expected' if line.is_expected else 'DIFFERS    '}  {line.name}")
+            print(f"             expected {line.expected}; came {line.came}", flush=True)
+    if given.broken_file:
+        print(f"Now look into the mailbox of {stack.alert_topic_arn}: there must be a message about that file.")
+    print(f"{differing} differ." if differing else "All as expected.")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("snowflake-checklist", main, sys.argv[1:]))

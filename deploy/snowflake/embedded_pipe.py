@@ -1,0 +1,73 @@
+"""A pipe of the embedded Snowflake: which files it takes, its COPY, what became of a file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import sqlglot
+from sqlglot import exp
+
+# Options of a COPY that fakesnow refuses; done here instead.
+_OWN_OPTIONS = {"INCLUDE_METADATA", "PATTERN", "ON_ERROR"}
+
+
+class LoadStatus(StrEnum):
+    """What became of a file, in Snowflake's words."""
+
+    LOADED = "LOADED"
+    SKIPPED = "LOAD_SKIPPED"
+    FAILED = "LOAD_FAILED"
+
+
+@dataclass(frozen=True)
+class FileLoad:
+    """One file offered to a pipe: skipped if it was offered before, else loaded or failed as a whole."""
+
+    table: str
+    file_name: str
+    status: LoadStatus
+    row_count: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Pipe:
+    """A pipe as its create statement has it."""
+
+    name: str
+    table: str
+    folder: str
+    pattern: re.Pattern[str]
+    metadata: dict[str, str]
+    copy: exp.Copy
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> Self:
+        """The pipe of this COPY; raises ValueError for what is not emulated."""
+        copy = sqlglot.parse_one(text, read="snowflake")
+        if not isinstance(copy, exp.Copy):
+            raise ValueError(f"{name} does not copy: {text}")  # noqa: TRY004 - it is the text that is wrong
+        options = {option.this.name.upper(): option.expression for option in copy.args["params"]}
+        if options["ON_ERROR"].name.upper() != "SKIP_FILE":
+            raise ValueError(f"{name}: only ON_ERROR = SKIP_FILE is emulated, not {options['ON_ERROR'].sql()}.")
+        own = [option for option in copy.args["params"] if option.this.name.upper() in _OWN_OPTIONS]
+        copy.set("params", [option for option in copy.args["params"] if option not in own])
+        return cls(
+            name=name.upper(),
+            table=copy.this.name,
+            folder=copy.args["files"][0].name.partition("/")[2],
+            pattern=re.compile(options["PATTERN"].name),
+            metadata={pair.left.name: pair.right.name for pair in options["INCLUDE_METADATA"].expressions},
+            copy=copy,
+        )
+
+    def takes(self, file: str) -> bool:
+        """Whether this file, named from the stage on, is the pipe's; the pattern must match the whole name."""
+        return file.startswith(self.folder) and self.pattern.fullmatch(file) is not None
+
+    def copy_of(self, files: Sequence[str]) -> str:
+        """The pipe's own COPY for these files, FORCE since the history is kept here."""
+        names = ", ".join(exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake") for file in files)
+        return f"{self.copy.sql('snowflake')} files = ({names}) force = true"

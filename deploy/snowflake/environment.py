@@ -1,0 +1,122 @@
+"""An environment's names in a Snowflake account, and what its stack on AWS is called."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.commands import CommandError
+from deploy.stack import outputs
+from shared.lake import PROCESSED
+
+PRODUCTION = "prod"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One database and everything around it; all names follow from the database's, as in the admin file."""
+
+    name: str
+    database: str
+
+    @classmethod
+    def named(cls, name: str) -> "Environment":
+        """SPOTIFY for `prod`, else SPOTIFY_<ENV>. Raises CommandError for what is no name."""
+        if not re.fullmatch("[a-z][a-z0-9-]{0,15}", name):
+            raise CommandError(
+                f"{name!r} is no name of an environment: at most 16 small letters, digits and hyphens, such as dev"
+            )
+        return cls(name, "SPOTIFY" if name == PRODUCTION else f"SPOTIFY_{name.upper().replace('-', '_')}")
+
+    @property
+    def deployer(self) -> str:
+        """The role that owns the schemas."""
+        return f"{self.database}_DEPLOYER"
+
+    @property
+    def bi_reader(self) -> str:
+        """The role that reads the BI views."""
+        return f"{self.database}_BI_READER"
+
+    @property
+    def monitor(self) -> str:
+        """The role that sees pipes and counts rows."""
+        return f"{self.database}_MONITOR"
+
+    @property
+    def transform_warehouse(self) -> str:
+        """Where migrations and checks run."""
+        return f"{self.database}_TRANSFORM_WH"
+
+    @property
+    def bi_warehouse(self) -> str:
+        """Where BI tools run."""
+        return f"{self.database}_BI_WH"
+
+    @property
+    def storage_integration(self) -> str:
+        """Reads the lake."""
+        return f"{self.database}_S3"
+
+    @property
+    def error_integration(self) -> str:
+        """Says which files a pipe refused."""
+        return f"{self.database}_ERRORS"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the environment's stack on AWS said of itself: Terraform's outputs."""
+
+    lake_uri: str
+    processed_topic_arn: str
+    alert_topic_arn: str
+    role_arn: str
+    external_id: str
+    error_role_arn: str
+
+    @property
+    def stage_url(self) -> str:
+        """The prefix that Snowflake's stage covers; ends in a slash."""
+        return quote(self.lake_uri.rstrip("/"), safe=":/") + f"/{PROCESSED}"
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, object]) -> "Stack":
+        """From outputs by name. Raises CommandError if one is missing or empty."""
+        wanted = {
+            "lake_uri": "lake_uri",
+            "processed_topic_arn": "processed_topic_arn",
+            "alert_topic_arn": "alert_topic_arn",
+            "role_arn": "snowflake_role_arn",
+            "external_id": "snowflake_external_id",
+            "error_role_arn": "snowflake_error_role_arn",
+        }
+        missing = [output for output in wanted.values() if not outputs.get(output)]
+        if missing:
+            raise CommandError(
+                f"the stack has no output {', '.join(missing)}: run `make deploy` for this environment first"
+            )
+        return cls(**{field: str(outputs[output]) for field, output in wanted.items()})
+
+
+def outputs_in(text: str) -> dict[str, object]:
+    """Values by name from what `terraform output -json` prints, or from a plain JSON object. Raises CommandError."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"this is no JSON of outputs: {error}") from None
+    if not isinstance(found, dict):
+        raise CommandError("this is no JSON object of outputs")
+    return {name: one["value"] if isinstance(one, dict) and "value" in one else one for name, one in found.items()}
+
+
+def stack_of(environment: Environment, file: Path | None) -> Stack:
+    """The environment's stack, from a file of its outputs or else from Terraform's state. Raises CommandError."""
+    if file is not None:
+        try:
+            return Stack.of(outputs_in(file.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from None
+    return Stack.of(outputs(environment.name))

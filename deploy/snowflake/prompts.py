@@ -1,0 +1,35 @@
+"""What the commands for an account have in common: their arguments, and a question before anything is changed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from deploy.commands import CommandError, answers
+
+NOTHING_DONE = "nothing was changed"
+
+
+def parser_of(description: str | None, *, changes: bool = False) -> argparse.ArgumentParser:
+    """A parser with the environment, its stack's outputs, and where something is changed `--yes`."""
+    parser = argparse.ArgumentParser(
+        description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
+    parser.add_argument(
+        "--outputs", type=Path, metavar="FILE", help="of `terraform output -json` (default: Terraform is asked)"
+    )
+    if changes:
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def confirm(*, yes: bool, place: str) -> None:
+    """Returns if it may be done. Raises CommandError if somebody says no, or nobody is there to say yes."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(
+            f"{NOTHING_DONE}: nobody is at the terminal to be asked; add YES=yes (--yes) if this is what you want"
+        )
+    if not answers(f"Type yes to do this in {place}: ", "yes"):
+        raise CommandError(NOTHING_DONE)

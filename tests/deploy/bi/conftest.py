@@ -1,3 +1,0 @@
-"""One warehouse for all views, since deploying takes seconds; what a test puts into it is rolled back."""
-
-from tests.deploy.bi.landing import deployed, landing  # noqa: F401  # fixtures of this folder

@@ -1,0 +1,178 @@
+"""What is generated, and how the check says that it is stale."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from deploy.generate.__main__ import GENERATED, generated_files, main, stale_files, write_files
+from deploy.generate.schemas import current_select
+from shared.contract import Column, Table, Type
+from shared.tables import SONGS, TABLES
+
+
+def write(folder: Path) -> int:
+    """The exit code of `python -m deploy.generate` into the folder, with the BI dictionary beside it."""
+    return main([], folder, folder.with_name("bi-dictionary.md"))
+
+
+def test_the_committed_files_are_those_the_contracts_make() -> None:
+    assert list(stale_files(GENERATED, generated_files())) == []
+
+
+def test_a_second_writing_changes_nothing(tmp_path: Path) -> None:
+    assert write(tmp_path) == 0
+    first = read_all(tmp_path)
+
+    assert write(tmp_path) == 0
+    assert read_all(tmp_path) == first
+    assert main(["--check"], tmp_path) == 0
+
+
+def test_the_check_names_what_is_stale_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path)
+    (tmp_path / "spark/songs.ddl").write_text("song_id int\n", encoding="utf-8")
+    (tmp_path / "spark/tracks.ddl").write_text("track_id string\n", encoding="utf-8")
+    (tmp_path / "data_dictionary.md").unlink()
+    before = read_all(tmp_path)
+
+    assert main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().err == (
+        f"3 of the generated files in {tmp_path} do not match the contracts, run `python -m deploy.generate`: "
+        "data_dictionary.md (missing), spark/songs.ddl (differs), spark/tracks.ddl (made by no contract).\n"
+    )
+    assert read_all(tmp_path) == before
+
+
+def test_writing_removes_what_no_contract_makes_any_more(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "spark/tracks.ddl").write_text("track_id string\n", encoding="utf-8")
+
+    write_files(tmp_path, generated_files())
+
+    assert not (tmp_path / "spark/tracks.ddl").exists()
+
+
+def test_a_changed_contract_makes_every_file_of_its_table_stale_but_the_pipe(tmp_path: Path) -> None:
+    write_files(tmp_path, generated_files())
+    more = replace(SONGS, columns=(*SONGS.columns, Column("tempo", Type.INT, "beats per minute")))
+
+    stale = stale_files(tmp_path, generated_files([more if table is SONGS else table for table in TABLES]))
+
+    assert list(stale) == [
+        "athena/current/songs.sql (differs)",
+        "athena/tables/songs.sql (differs)",
+        "data_dictionary.md (differs)",
+        "glue_catalog.json (differs)",
+        "snowflake/R__1_landing_songs.sql (differs)",
+        "snowflake/R__3_core_songs.sql (differs)",
+        "spark/songs.ddl (differs)",
+    ]
+
+
+def test_every_file_says_who_made_it() -> None:
+    silent = [name for name, text in generated_files().items() if "python -m deploy.generate" not in text]
+
+    assert silent == []
+
+
+def test_spark_ddl_has_the_contracts_columns(table: Table) -> None:
+    ddl = generated_files()[f"spark/{table.name}.ddl"]
+    parsed = sqlglot.parse_one(f"create table t (\n{ddl})", read="spark")
+
+    assert [(column.name, column.args["kind"].this) for column in parsed.find_all(exp.ColumnDef)] == [
+        (column.name, SPARK_PARSES_AS[column.type]) for column in table.all_columns
+    ]
+
+
+SPARK_PARSES_AS = {
+    Type.STRING: exp.DType.TEXT,
+    Type.INT: exp.DType.INT,
+    Type.BIGINT: exp.DType.BIGINT,
+    Type.BOOLEAN: exp.DType.BOOLEAN,
+    Type.DATE: exp.DType.DATE,
+    Type.TIMESTAMP: exp.DType.TIMESTAMPNTZ,
+}
+
+
+def test_snowflake_landing_is_typed_and_explained() -> None:
+    text = generated_files()["snowflake/R__1_landing_playlist_items.sql"]
+
+    assert (
+        "    POSITION number(10,0) not null comment '0-based place in the playlist: page offset plus index',\n" in text
+    )
+    assert "    ADDED_AT timestamp_ntz(6) comment 'when it was added, UTC; null in very old playlists',\n" in text
+    assert "sha256 of the raw object''s uncompressed bytes" in text
+
+
+def test_the_glue_catalog_says_what_athenas_own_statements_say(table: Table) -> None:
+    files = generated_files()
+    [entry] = [one for one in json.loads(files["glue_catalog.json"])["tables"] if one["name"] == table.name]
+    ddl, view = files[f"athena/tables/{table.name}.sql"], files[f"athena/current/{table.name}.sql"]
+
+    columns = re.findall(r"^    (\w+) (\w+) comment '", ddl, re.MULTILINE)
+    assert [(column["name"], column["type"]) for column in entry["columns"]] == columns
+    assert f"location '{entry['location']}'\n" in ddl
+    properties = dict(re.findall(r"^    '([a-z_.]+)' = '(.*)',?$", ddl, re.MULTILINE))
+    assert entry["parameters"] == {"EXTERNAL": "TRUE", "classification": "parquet", **properties}
+    assert len(properties) == 7
+    assert view.endswith(f" as\n{entry['view']['sql']}")
+    assert [column["name"] for column in entry["view"]["columns"]] == [column["name"] for column in entry["columns"]]
+
+
+def test_a_view_in_the_glue_catalog_has_athenas_types() -> None:
+    tables = {one["name"]: one for one in json.loads(generated_files()["glue_catalog.json"])["tables"]}
+    types = {
+        column["name"]: column["type"]
+        for name in ("albums", "batches", "songs")
+        for column in tables[name]["view"]["columns"]
+    }
+
+    assert (types["name"], types["duration_ms"], types["batch_number"]) == ("varchar", "integer", "bigint")
+    assert (types["explicit"], types["released_on"], types["extracted_at"]) == ("boolean", "date", "timestamp(3)")
+
+
+def test_the_data_dictionary_explains_every_column(table: Table) -> None:
+    entry = generated_files()["data_dictionary.md"].split(f"\n## {table.name}\n")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in entry.splitlines() if line.startswith("| `")]
+
+    assert [row[0] for row in rows] == [f"| `{column.name}`" for column in table.all_columns]
+    assert all(row[-1] != " |" for row in rows)
+
+
+def test_the_data_dictionary_spells_paths_for_a_reader() -> None:
+    text = generated_files()["data_dictionary.md"]
+
+    assert "| number of `items[].item.available_markets` |" in text
+    assert "| `song_id` | string | no | `items[].item.id` | Spotify id; relinking" in text
+    assert "| `added_at` | timestamp | yes | `items[].added_at` |" in text
+    assert "| `owner_id` | string | yes | `owner.id` of the playlist |" in text
+    assert (
+        "| `run_id` | string | no | - | extraction run such as 20261120T100000Z; document:&lt;document_id&gt; for"
+        in text
+    )
+
+
+def test_the_current_select_differs_between_engines_by_its_source_alone(table: Table) -> None:
+    files = generated_files()
+    select = current_select(table, "THE SOURCE")
+
+    athena = select.replace("THE SOURCE", f"{{{{ lake_database }}}}.{table.name}")
+    snowflake = select.replace("THE SOURCE", f"{{{{ database }}}}.LANDING.{table.name.upper()}")
+    assert files[f"athena/current/{table.name}.sql"].endswith(athena)
+    assert f"{{% set current_rows -%}}\n{snowflake}{{%- endset %}}\n" in files[f"snowflake/R__3_core_{table.name}.sql"]
+
+
+def test_nothing_that_decides_what_is_current_may_be_null(table: Table) -> None:
+    deciding = {*table.key, *table.newest_per, *table.observation_order, *table.row_order}
+    columns = {column.name: column for column in table.all_columns}
+
+    assert {name for name in deciding if columns[name].nullable} == set()
+
+
+def read_all(folder: Path) -> dict[Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()}

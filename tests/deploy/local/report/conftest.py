@@ -1,0 +1,62 @@
+"""One warehouse for all pages; what a test puts into it is rolled back. One browser, where there is one."""
+
+# ruff: noqa: F811  # a fixture is asked for by its name
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.local.report.report import report
+from deploy.local.screenshot import Browser, browser, has_browser
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from tests.deploy.local.report.worlds import hostile_names, two_days
+from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures of this folder
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A browser. Where there is none its tests are left out, but never by CI."""
+    if not has_browser():
+        message = "no Chromium here: apt-get install chromium chromium-driver"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def pages(deployed: EmbeddedSnowflake, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A page of each world, by its name."""
+    folder = tmp_path_factory.mktemp("pages")
+    worlds = {"two_days": two_days, "hostile_names": hostile_names, "many_days": many_days, "empty": nothing}
+    for name, world in worlds.items():
+        deployed.query("begin")
+        try:
+            world(Landing(deployed))
+            (folder / f"{name}.html").write_text(report(deployed).html(), encoding="utf-8")
+        finally:
+            deployed.query("rollback")
+    return {name: folder / f"{name}.html" for name in worlds}
+
+
+def nothing(_: Landing) -> None:
+    """A new warehouse."""
+
+
+def many_days(landing: Landing) -> None:
+    """Long lists: playlists, days, years and artists enough to fill the charts."""
+    songs = [f"s{number}" for number in range(30)]
+    for number, song_id in enumerate(songs):
+        landing.album(f"l{song_id}", release_year=1958 + 2 * number)
+        landing.song(song_id, artists=(f"a{number}", f"a{number % 7}"), album_id=f"l{song_id}", popularity=3 * number)
+    landing.artists(*(f"a{number}" for number in range(30)))
+    for number in range(32):
+        landing.read("2026-08-31 10:00", songs[number % 30], playlist=f"p{number}", name=f"List {number} " * 9)
+    for day in range(1, 40):
+        at = f"{date(2026, 8, 31) + timedelta(days=day)} 10:00"
+        if day % 9:
+            landing.read(at, songs[day % 30], songs[(day + 7) % 30], playlist="p7", name="Seven")
+            landing.look(at, "unchanged" if day % 4 else "failed", "p8")

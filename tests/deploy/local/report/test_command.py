@@ -1,0 +1,53 @@
+"""The command: where the page goes, and what it says where there is nothing to make it from."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+# One warehouse can be open in a program, and these tests' own is: so each of these is a program of its own.
+MAKE = (
+    "import sys, pathlib; from deploy.snowflake.embedded import EmbeddedSnowflake; "
+    "EmbeddedSnowflake(pathlib.Path(sys.argv[1])).close()"
+)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+
+
+def make_report(out: Path) -> subprocess.CompletedProcess[str]:
+    return run("-m", "deploy.local.report", "--out", str(out))
+
+
+def test_without_a_warehouse_it_says_so_on_one_line(tmp_path: Path) -> None:
+    done = make_report(tmp_path / "nowhere")
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"report: there is no warehouse in {tmp_path / 'nowhere'}: run `make demo` first, or name the folder "
+        "that holds one with --out\n"
+    )
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_file_that_is_no_warehouse_is_one_line_too(tmp_path: Path) -> None:
+    (tmp_path / "warehouse").mkdir()
+    (tmp_path / "warehouse" / "SPOTIFY.db").write_bytes(b"not a database" * 1000)
+
+    done = make_report(tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"report: {tmp_path / 'warehouse'} cannot be opened")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_the_page_lies_beside_the_warehouse(tmp_path: Path) -> None:
+    run("-c", MAKE, str(tmp_path / "warehouse"))
+
+    done = make_report(tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path / 'report.html'}: open it in a browser")
+    assert "No playlist has been looked at yet" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "warehouse"]

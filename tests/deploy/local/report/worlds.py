@@ -1,0 +1,57 @@
+"""Hand-typed worlds that several tests look at."""
+
+from shared.tables import ARTISTS
+from tests.deploy.snowflake.bi.landing import Landing
+
+SCRIPT = "</script><script>window.taken = 1</script>"
+IMAGE = '"><img src="https://example.invalid/x" onerror="window.taken = 2">'
+TURNED = "abc\u202edef\u2028ghi\x07"
+
+
+def two_days(landing: Landing) -> None:
+    """A playlist that changes, one that stays, one that goes and one that was never seen, over three days."""
+    landing.artists("anna", "bert", "cleo")
+    landing.album("early", release_year=1999)
+    landing.album("late", release_year=2021)
+    landing.song("one", artists=("anna", "bert"), album_id="early", duration_ms=180_000)
+    landing.song("two", artists=("anna",), album_id="late", duration_ms=240_000)
+    landing.song("three", artists=("cleo",), duration_ms=60_000)
+    landing.song("four", artists=("anna", "bert"), album_id="late", duration_ms=120_000)
+    landing.episode("talk", duration_ms=3_600_000)
+    landing.read(
+        "2026-11-16 10:00", "one", "two", playlist="p1", name="Mix", url="https://open.spotify.com/playlist/p1"
+    )
+    landing.read("2026-11-16 10:00", "one", "three", playlist="p2", name="Car", snapshot="car")
+    landing.read("2026-11-16 10:00", "two", playlist="p3", name="Old")
+    landing.look("2026-11-16 10:00", "failed", "p4", failure_class="not_found")
+    landing.read(
+        "2026-11-18 10:00",
+        *("one", "three", "four", "episode talk"),
+        playlist="p1",
+        name="Mix",
+        url="https://open.spotify.com/playlist/p1",
+    )
+    landing.look("2026-11-18 10:00", "unchanged", "p2", snapshot_id="car")
+    landing.look("2026-11-18 10:00", "gone", "p3", failure_class="not_found")
+    landing.look("2026-11-18 10:00", "failed", "p4", failure_class="not_found")
+    landing.batch(1, "2026-11-18 11:00")
+
+
+def hostile_names(landing: Landing) -> None:
+    """Names that try to become something else, wherever a name can stand."""
+    for artist_id, name in (("a1", SCRIPT), ("a2", IMAGE), ("a3", "אבג")):
+        landing.put(ARTISTS, artist_id=artist_id, name=name)
+    landing.album("album", name=IMAGE, release_year=2020)
+    landing.song("s1", artists=("a1", "a2"), name=SCRIPT, album_id="album")
+    landing.song("s2", artists=("a1", "a3"), name=TURNED, album_id="album")
+    landing.song("s3", artists=("a2",), name="東京 مرحبا", album_id="album")
+    for song_id, before, after in (("s1", 10, 20), ("s2", 30, 20)):
+        landing.popularity(song_id, "2026-11-16 10:00", before)
+        landing.popularity(song_id, "2026-11-17 10:00", after)
+    for playlist, name in (("p1", SCRIPT), ("p2", IMAGE), ("p3", "ليالي الصيف"), ("p4", "same"), ("p5", "same")):
+        url = "javascript:window.taken = 3"
+        landing.read("2026-11-16 10:00", "s1", "s2", playlist=playlist, name=name, url=url)
+        landing.read("2026-11-17 10:00", "s2", "s3", playlist=playlist, name=name, url=url)
+    landing.read("2026-11-16 10:00", "s1", playlist="p6", name=SCRIPT)
+    landing.look("2026-11-17 10:00", "gone", "p6", failure_class=SCRIPT)
+    landing.look("2026-11-17 10:00", "failed", "p7", failure_class=IMAGE, name=IMAGE)

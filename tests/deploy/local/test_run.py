@@ -1,0 +1,182 @@
+"""`make run` with a person's own login: into a folder that stays, the second run adds to it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import run
+from deploy.local.chain import StepError
+from deploy.local.run import run_chain
+from deploy.local.spotify import Catalogue, SpotifyStub
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from extract_lambda.config import SettingsError
+from extract_lambda.credentials import CredentialsError
+from shared.store import open_store
+from tests.waiting import PATIENCE, started, wait_for
+
+ROOT = Path(__file__).parents[3]
+FILE = ".config/spotify-playlist-suite/credentials.json"
+LOGIN = {
+    "client_id": "stub-client",
+    "client_secret": "stub-secret",
+    "refresh_token": "stub-refresh-token",
+    "consented_at": "2026-11-10T10:00:00Z",
+}
+SECRETS = ("stub-secret", "stub-refresh-token", "stub-access-token")
+
+
+@pytest.fixture
+def stub() -> Iterator[SpotifyStub]:
+    with SpotifyStub(Catalogue(size="small")) as stub:
+        yield stub
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's home, who has logged in."""
+    path = tmp_path / FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(LOGIN), encoding="utf-8")
+    path.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def environment(stub: SpotifyStub, home: Path, **more: str) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}},
+        "HOME": str(home),
+        "SPOTIFY_API_URL": f"{stub.url}/v1",
+        "SPOTIFY_ACCOUNTS_URL": stub.url,
+        "SPOTIFY_GAP_SECONDS": "0",
+        **more,
+    }
+
+
+def start(stub: SpotifyStub, home: Path, out: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local.run", "--out", str(out)],
+        cwd=ROOT,
+        env=environment(stub, home, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.jvm
+def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: Path) -> None:
+    out = home / "mine"
+    first = start(stub, home, out)
+    stub.day = 1
+    second = start(stub, home, out)
+
+    assert first.returncode == 0, first.stderr
+    assert second.returncode == 0, second.stderr
+    assert "[1/4] The Lambda asks Spotify" in first.stderr
+    assert "      4 playlists read (10 items), 0 unchanged, 1 of other people left out\n" in first.stderr
+    assert "      2 playlists read (9 items), 1 unchanged, 1 gone, 1 of other people left out\n" in second.stderr
+    assert f"Everything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would." in second.stdout
+    assert "  BI.PLAYLIST_MEMBERSHIP          8\n" in first.stdout
+    assert "  BI.PLAYLIST_MEMBERSHIP          9\n" in second.stdout
+    assert f"Open {out}/report.html in a browser.\n" in second.stdout
+    assert (out / "report.html").stat().st_size > 10_000
+    shown = first.stdout + first.stderr + second.stdout + second.stderr
+    assert [secret for secret in SECRETS if secret in shown] == []
+    with EmbeddedSnowflake(out / "warehouse", open_store(str(out / "lake"))) as warehouse:
+        looks = warehouse.query(
+            "select playlist_name, status, count(*) as look_count from SPOTIFY.BI.PLAYLIST_CHECKS "
+            "group by playlist_name, status order by playlist_name, status"
+        )
+    assert looks == [
+        ("Brief", "gone", 1),
+        ("Brief", "read", 1),
+        ("Empty", "read", 1),
+        ("Empty", "unchanged", 1),
+        ("Kitchen radio", "read", 2),
+        ("Morning", "read", 2),
+    ]
+
+
+def test_without_a_login_it_says_what_to_do_and_writes_nothing(
+    stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mine"
+    given = {"SPOTIFY_CLIENT_ID": "stub-client", "SPOTIFY_CLIENT_SECRET": "stub-secret"}
+    for name, value in environment(stub, tmp_path, **given).items():
+        monkeypatch.setenv(name, value)
+
+    assert run.main(["--out", str(out)]) == 1
+
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "run: there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
+        "how); `make demo` needs none.\n"
+    )
+    assert not out.exists()
+    assert stub.calls == {}
+
+
+def test_a_login_that_is_over_ends_the_run_with_its_cure(
+    stub: SpotifyStub, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(stub, home).items():
+        monkeypatch.setenv(name, value)
+    stub.revoke("Refresh token expired")
+
+    assert run.main(["--out", str(home / "mine")]) == 1
+
+    said = capfd.readouterr().err
+    assert "Spotify no longer accepts the login (invalid_grant: Refresh token expired)" in said
+    assert "Run `make login`." in said
+    assert said.endswith("run: -m extract_lambda ended with status 1\n")
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
+    stub.faults.add("stall", path="/v1/me/playlists")
+    with started(  # in a group of its own, to which a terminal sends Ctrl-C
+        [sys.executable, "-m", "deploy.local.run", "--out", str(home / "mine")],
+        cwd=ROOT,
+        env=environment(stub, home),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        wait_for(lambda: stub.calls["me_playlists"], "the first call")
+        os.killpg(program.pid, signal.SIGINT)
+        shown = program.communicate(timeout=PATIENCE)[1]
+
+    assert program.returncode == 130
+    assert shown.endswith("run: stopped; what is stored is whole. Run it again: it goes on from there.\n")
+    assert "Traceback" not in shown
+
+
+def test_a_demos_folder_is_left_to_the_demo(home: Path) -> None:
+    out = home / "demo"
+    out.mkdir()
+    (out / ".made-by-make-demo").touch()
+
+    with pytest.raises(
+        StepError, match=r"is a demo's, and the next demo empties it: name another folder, make run OUT="
+    ):
+        run_chain(out, {})
+
+    assert [path.name for path in out.iterdir()] == [".made-by-make-demo"]
+
+
+def test_wrong_settings_and_a_login_that_others_may_read_are_said_before_anything_is_written(home: Path) -> None:
+    out = home / "mine"
+    with pytest.raises(SettingsError, match=r"^SPOTIFY_PLAYLISTS: 'abc' is no playlist"):
+        run_chain(out, {"SPOTIFY_PLAYLISTS": "abc"})
+    (home / FILE).chmod(0o640)
+    with pytest.raises(CredentialsError, match=r"can be read by others \(mode 640\): chmod 600"):
+        run_chain(out, {})
+
+    assert not out.exists()

@@ -1,0 +1,118 @@
+"""A lake that the real job made of two days, and a warehouse that the pipes filled from it; each test has its own copy.
+
+Ann owns the playlist, she and Bob add to it. Monday: two songs. Tuesday: the first song has another title, the second
+is gone; a dropped file has a row that breaks the contract, another is Ann's list of playlists, which is quarantined.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from glue_jobs.explode_playlists import parse_arguments, run
+from shared.document import Look, Manifest, RawLine, write_document
+from shared.store import ObjectStore, open_store
+
+Json = dict[str, Any]
+MONDAY, TUESDAY = "2026-11-16T10:00:00Z", "2026-11-17T10:00:00Z"
+
+
+def user(user_id: str) -> Json:
+    """A user object as the API gives it."""
+    return {
+        "display_name": user_id.title(),
+        "external_urls": {"spotify": f"https://open.spotify.com/user/{user_id}"},
+        "href": f"https://api.spotify.com/v1/users/{user_id}",
+        "id": user_id,
+        "type": "user",
+        "uri": f"spotify:user:{user_id}",
+    }
+
+
+def row(song_id: str, name: str, added_by: str, **fields: object) -> Json:
+    """A playlist row with a song."""
+    track = {"type": "track", "id": song_id, "name": name, "duration_ms": 1000, "popularity": 7, "artists": []} | fields
+    return {"added_at": "2026-11-01T08:00:00Z", "added_by": user(added_by), "is_local": False, "item": track}
+
+
+def playlist(**fields: object) -> Json:
+    """Ann's playlist, with an address of the old kind that names her."""
+    return {
+        "id": "p1",
+        "type": "playlist",
+        "name": "ann",  # a name is no person
+        "owner": user("ann"),
+        "external_urls": {"spotify": "https://open.spotify.com/user/ann/playlist/p1"},
+        **fields,
+    }
+
+
+def read_of(run_id: str, at: str, snapshot_id: str, *rows: Json) -> bytes:
+    """One complete read of the playlist."""
+    page = {"href": "https://api.spotify.com/v1/playlists/p1/items", "items": list(rows), "total": len(rows)}
+    told: Json = {"run_id": run_id, "playlist_id": "p1", "snapshot_id": snapshot_id, "extracted_at": at, "attempt": 1}
+    return write_document(
+        [
+            RawLine(**told, asked="/v1/playlists/p1", offset=None, body=playlist(snapshot_id=snapshot_id)),
+            RawLine(**told, asked="/v1/playlists/p1/items?offset=0", offset=0, body=page),
+        ]
+    )
+
+
+def put_old(store: ObjectStore, key: str, data: bytes) -> None:
+    """A file that nobody writes any more."""
+    store.put(key, data)
+    os.utime(store.uri.removeprefix("file://") + "/" + key, (0, 0))
+
+
+def take(lake: Path, clock: Callable[[], datetime], *arguments: str) -> None:
+    """One run of the job."""
+    given = ["--lake", str(lake), *arguments]
+    run(parse_arguments(given), given, clock)
+
+
+@pytest.fixture(scope="session")
+def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() finds it
+    """The lake after both days; to be copied."""
+    lake = tmp_path_factory.mktemp("made") / "lake"
+    store = open_store(str(lake), create=True)
+    monday, tuesday = "raw/pending/run=20261116T100000Z/", "raw/pending/run=20261117T100000Z/"
+    put_old(
+        store,
+        f"{monday}p1.ndjson.gz",
+        read_of("20261116T100000Z", MONDAY, "v1", row("s1", "Old", "ann"), row("s2", "Two", "bob")),
+    )
+    looks = (Look(playlist_id="p2", status="unchanged", snapshot_id="v9", playlist=playlist(id="p2")),)
+    manifest = Manifest(run_id="20261116T100000Z", extracted_at=MONDAY, checks=looks)
+    put_old(store, f"{monday}_manifest.json", manifest.as_bytes())
+    take(lake, lambda: datetime(2026, 11, 16, 10, 5, tzinfo=UTC))
+    put_old(store, f"{tuesday}p1.ndjson.gz", read_of("20261117T100000Z", TUESDAY, "v2", row("s1", "New", "ann")))
+    bad = {"href": "https://api.spotify.com/v1/playlists/p3/items", "total": 1}
+    drop = "raw/pending/drop/at=20261117T090000Z/"
+    put_old(store, f"{drop}bad.json", json.dumps(bad | {"items": [row("s3", "Bad", "ann", duration_ms="x")]}).encode())
+    hers = {"href": "https://api.spotify.com/v1/users/ann/playlists", "items": []}
+    put_old(store, f"{drop}hers.json", json.dumps(hers).encode())
+    take(lake, lambda: datetime(2026, 11, 17, 10, 5, tzinfo=UTC))
+    return lake
+
+
+@pytest.fixture
+def lake(made_lake: Path, tmp_path: Path) -> ObjectStore:
+    """A copy of the lake, old enough that no job can be at work on it."""
+    return open_store(str(shutil.copytree(made_lake, tmp_path / "lake")))
+
+
+@pytest.fixture
+def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[EmbeddedSnowflake]:
+    """Everything loaded."""
+    with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "warehouse"), lake) as warehouse:
+        warehouse.deploy()
+        assert {load.status for load in warehouse.load_new()} == {"LOADED"}
+        yield warehouse

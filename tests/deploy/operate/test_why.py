@@ -1,0 +1,105 @@
+"""The way of a row, from the current one back to the raw document."""
+
+import gzip
+import json
+
+import pytest
+
+from deploy.commands import CommandError, run_command
+from deploy.operate.why import as_text, locate, main, why
+from shared.store import ObjectStore
+from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONGS
+from tests.corpus import FOLDER
+
+MONDAY = "raw/processed/00000000000000000001/run=20261116T100000Z/p1.ndjson.gz"
+TUESDAY = "raw/processed/00000000000000000002/run=20261117T100000Z/p1.ndjson.gz"
+
+
+def test_the_newest_observation_won_and_the_older_one_says_why_not(lake: ObjectStore) -> None:
+    won, lost = why(lake, SONGS, "s1")
+
+    assert (won.is_current, won.row["name"], won.batch_number) == (True, "New", 2)
+    assert (won.place.raw_object, won.place.line, won.place.path) == (TUESDAY, 2, "$.body.items[0]")
+    assert won.place.columns["name"] == "$.body.items[0].item.name"
+    assert won.place.columns["available_market_count"] == "number of $.body.items[0].item.available_markets"
+    assert (lost.row["name"], lost.verdict) == ("Old", "lost: extracted_at 2026-11-17 10:00:00 is newer")
+    assert (lost.place.raw_object, lost.place.line, lost.place.path) == (MONDAY, 2, "$.body.items[0]")
+
+
+def test_each_position_is_found_where_it_stood(lake: ObjectStore) -> None:
+    found = why(lake, PLAYLIST_ITEMS, "p1", "v1")
+
+    assert {one.row["song_id"]: one.place.path for one in found} == {
+        "s1": "$.body.items[0]",
+        "s2": "$.body.items[1]",
+    }
+    assert found[0].place.columns["added_by_id"].endswith("].added_by.id")
+
+
+def test_a_read_is_its_playlist_object_or_its_look(lake: ObjectStore) -> None:
+    (_, monday), (unchanged,) = why(lake, PLAYLIST_CHECKS, "p1"), why(lake, PLAYLIST_CHECKS, "p2")
+
+    assert (monday.place.line, monday.place.columns["owner_id"]) == (1, "$.body.owner.id")
+    assert (unchanged.place.line, unchanged.place.columns["owner_id"]) == (1, "$.checks[0].playlist.owner.id")
+
+
+def test_in_a_bomb_no_row_has_a_place() -> None:
+    assert locate(gzip.compress(bytes(257 * 2**20), compresslevel=1), 0, is_read=False) is None
+
+
+def test_a_row_of_no_document_has_its_batch(lake: ObjectStore) -> None:
+    (found,) = why(lake, BATCHES, "2")
+
+    assert (found.is_current, found.place.raw_object, found.place.path) == (True, "batch 2", None)
+
+
+def test_people_see_a_table(lake: ObjectStore) -> None:
+    text = as_text(SONGS, why(lake, SONGS, "s1"))
+
+    assert text.startswith(f"songs, current: {TUESDAY}, line 2, $.body.items[0]\n")
+    assert "  name                    New" in text
+    assert "lost: extracted_at 2026-11-17 10:00:00 is newer" in text
+
+
+def test_machines_get_one_line(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lake", lake.uri, "--table", "SONGS", "--id", "s1", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert [one["verdict"] for one in told["observations"]] == [
+        "current",
+        "lost: extracted_at 2026-11-17 10:00:00 is newer",
+    ]
+
+
+def test_what_is_not_there_is_one_sentence(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command("why", main, ["--lake", lake.uri, "--table", "songs", "--id", "nobody"]) == 1
+    assert run_command("why", main, ["--lake", lake.uri, "--table", "sings", "--id", "s1"]) == 1
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "why: songs has no row with song_id nobody"
+    assert second.startswith("why: there is no table sings; there are songs, albums,")
+
+
+def test_an_id_of_too_many_parts_is_refused(lake: ObjectStore) -> None:
+    with pytest.raises(CommandError, match="an id of songs is song_id"):
+        why(lake, SONGS, "s1", "s2")
+
+
+@pytest.mark.parametrize(
+    ("document", "position", "found"),
+    [
+        ("new_shape_page/page.json", 1, (None, "$.items[1]", "item")),
+        ("bare_rows/rows.json", 1, (None, "$[1]", "track")),
+        ("single_row/row.json", 0, (None, "$", "track")),
+        ("null_track/page.json", 2, (None, "$.items[2]", "track")),
+        ("broken_line_in_ndjson/pages.ndjson", 1, (3, "$.items[0]", "item")),
+    ],
+)
+def test_dropped_documents_of_any_shape_are_located(
+    document: str, position: int, found: tuple[int | None, str, str]
+) -> None:
+    assert locate((FOLDER / document).read_bytes(), position, is_read=False) == found
+
+
+def test_a_position_that_is_not_there_is_nowhere() -> None:
+    assert locate((FOLDER / "new_shape_page/page.json").read_bytes(), 99, is_read=False) is None

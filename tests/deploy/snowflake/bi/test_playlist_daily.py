@@ -1,0 +1,65 @@
+"""PLAYLIST_DAILY: a playlist's days."""
+
+from tests.deploy.snowflake.bi.landing import Landing
+
+KINDS = "song_count, distinct_song_count, episode_count, local_count, empty_count, unavailable_count, rejected_count"
+
+
+def test_a_day_is_as_of_its_last_look_that_tells(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", "s2", follower_count=5)
+    landing.read("2026-11-16 23:59", "s1", follower_count=6)
+    landing.look("2026-11-17 00:00", "unchanged", follower_count=7)
+    landing.look("2026-11-17 10:00", "failed")
+    landing.look("2026-11-18 10:00", "failed")
+    landing.read("2026-11-19 10:00", "s1", "s3", total=9, is_complete=False)
+    landing.look("2026-11-20 10:00", "gone")
+
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, looked_at, song_count, follower_count") == [
+        ("2026-11-16", "2026-11-16 23:59", 1, 6),
+        ("2026-11-17", "2026-11-17 00:00", 1, 7),
+    ]
+
+
+def test_positions_are_counted_by_kind_and_songs_once_beside(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", "s1", "s2", "episode e1", "local x", "empty", "empty", "unavailable")
+    landing.read("2026-11-17 10:00", "rejected", "rejected", "rejected")
+    landing.read("2026-11-18 10:00")
+
+    assert landing.ask("PLAYLIST_DAILY", f"checked_on, {KINDS}") == [
+        ("2026-11-16", 3, 2, 1, 1, 2, 1, 0),
+        ("2026-11-17", 0, 0, 0, 0, 0, 0, 3),
+        ("2026-11-18", 0, 0, 0, 0, 0, 0, 0),
+    ]
+
+
+def test_length_is_that_of_every_position_whose_length_is_known(landing: Landing) -> None:
+    landing.song("s1", duration_ms=90_000)
+    landing.song("s2", duration_ms=None)
+    landing.episode("e1", duration_ms=600_000)
+    landing.read("2026-11-16 10:00", "s1", "s1", "s2", "episode e1", "local x")
+    landing.read("2026-11-17 10:00", "local x")
+
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, duration_minutes") == [("2026-11-16", 13), ("2026-11-17", 0)]
+
+
+def test_what_entered_and_left_is_counted_over_the_day(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", "s2")
+    landing.read("2026-11-17 09:00", "s1", "s3", "s3", "s4")
+    landing.read("2026-11-17 10:00", "s1", "s3")
+    landing.look("2026-11-18 10:00", "unchanged")
+
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, distinct_song_count, entered_count, left_count") == [
+        ("2026-11-16", 2, 0, 0),
+        ("2026-11-17", 2, 2, 2),
+        ("2026-11-18", 2, 0, 0),
+    ]
+
+
+def test_playlists_have_their_own_days_and_names(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", playlist="p1", snapshot="v1", name="One")
+    landing.read("2026-11-16 11:00", "s1", "s2", playlist="p2", snapshot="v1", name="Two")
+
+    assert landing.ask("PLAYLIST_DAILY", "playlist_name, looked_at, song_count, follower_count") == [
+        ("One", "2026-11-16 10:00", 1, None),
+        ("Two", "2026-11-16 11:00", 2, None),
+    ]

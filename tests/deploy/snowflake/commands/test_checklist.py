@@ -1,0 +1,137 @@
+"""The checklist tells what differs. What an account answers is typed here; that it does so, only a real one shows."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.commands import run_command
+from deploy.snowflake import checklist
+from deploy.snowflake.checklist import BROKEN, main
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from shared.store import ObjectStore
+from shared.tables import SONGS
+from tests.deploy.conftest import Publish
+from tests.deploy.snowflake.commands.outputs import write_outputs
+from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake, snowflake_server
+
+FILE = "processed/songs/ingest_date=2026-11-16/00000000000000000001-00000.parquet"
+
+
+@pytest.fixture
+def server(warehouse: EmbeddedSnowflake, publish: Publish, tmp_path: Path) -> Iterator[Snowflake]:
+    """An account with two songs, that answers as a well kept one does."""
+    publish(SONGS, {"song_id": "s1", "extracted_at": "2026-11-16 10:00:00.123456"}, {"song_id": "s2"})
+    assert [load.status for load in warehouse.load_new()] == ["LOADED"]
+    warehouse.close()
+    with snowflake_server(tmp_path / "warehouse") as running:
+        running.answer("validate_storage_integration", [{"ANSWER": json.dumps({"status": "success"})}])
+        for name in ("SPOTIFY_TRANSFORM_WH", "SPOTIFY_BI_WH"):
+            kept = {"name": name, "size": "X-Small", "auto_suspend": "60", "resource_monitor": "SPOTIFY_CREDITS"}
+            running.answer(f"^show warehouses like '{name}'", [kept])
+        running.answer("^use (role|warehouse)", [{"status": "Statement executed successfully."}])
+        running.answer("^show pipes", [{"name": "SONGS_PIPE_V1"}])
+        yield running
+
+
+@pytest.fixture
+def guarded(person: Snowflake, monkeypatch: pytest.MonkeyPatch) -> Snowflake:
+    """Each role may what it should; fakesnow knows of none."""
+    role = ""
+    usual = person.to
+
+    def to(path: str, body: dict[str, str]) -> object:
+        nonlocal role
+        sql = body.get("sqlText", "")
+        role = sql.rpartition(" ")[2] if sql.startswith("use role") else role
+        below = "LANDING.SONGS" in sql or "CORE.SONGS" in sql
+        if (role == "SPOTIFY_BI_READER" and below) or (role == "SPOTIFY_MONITOR" and "BI.TOTALS" in sql):
+            words = "Object does not exist or not authorized."
+            return 200, {"data": {"sqlState": "02000"}, "code": "002003", "message": words, "success": False}
+        return usual(path, body)
+
+    monkeypatch.setattr(person, "to", to)
+    return person
+
+
+def run(lake: ObjectStore, folder: Path, *arguments: str) -> int:
+    outputs = write_outputs(folder, lake_uri=lake.uri)
+    return run_command("snowflake-checklist", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
+
+
+def found(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """The state of each thing, by its name."""
+    lines = capsys.readouterr().out.splitlines()
+    return {line[13:]: line[:11].strip() for line in lines if line.startswith(("as expected", "DIFFERS"))}
+
+
+def test_all_as_expected_but_what_is_not_deployed_by_schemachange(
+    guarded: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert guarded.port
+    assert run(lake, tmp_path) == 1
+
+    assert found(capsys) == {
+        f"SPOTIFY_S3 lists {lake.uri}/processed/": "as expected",
+        "warehouse SPOTIFY_TRANSFORM_WH": "as expected",
+        "warehouse SPOTIFY_BI_WH": "as expected",
+        # The embedded warehouse keeps its own notes of what was applied.
+        "scripts that a second deploy would apply": "DIFFERS",
+        f"songs: the newest file, {FILE}": "as expected",
+        f"row 1 of {FILE}": "as expected",
+        "LOADED_AT of that row, UTC": "as expected",
+        "SPOTIFY_BI_READER: select SONG_COUNT from BI.TOTALS": "as expected",
+        "SPOTIFY_BI_READER: select count(*) as N from LANDING.SONGS": "as expected",
+        "SPOTIFY_BI_READER: select count(*) as N from CORE.SONGS": "as expected",
+        "SPOTIFY_MONITOR: select count(*) as N from LANDING.SONGS": "as expected",
+        "SPOTIFY_MONITOR: show pipes in schema LANDING": "as expected",
+        "SPOTIFY_MONITOR: select SONG_COUNT from BI.TOTALS": "as expected",
+    }
+
+
+def test_what_differs_is_told(
+    person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person.answer("validate_storage_integration", Refused("003167", "Error assuming AWS_ROLE."))
+    person.answer("^show warehouses like 'SPOTIFY_BI_WH'", [{"name": "SPOTIFY_BI_WH", "size": "Large"}])
+    person.answer(
+        "convert_timezone", [{"SONG_ID": "s1", "SOURCE_POSITION": "0", "EXTRACTED_AT": "x", "LOADED_AT": "2026-01-01"}]
+    )
+    person.answer("select SONG_COUNT", Refused("002003", "View 'TOTALS' does not exist or not authorized."))
+
+    assert run(lake, tmp_path) == 1
+
+    states = found(capsys)
+    assert states["integration"] == "DIFFERS"
+    assert states["warehouse SPOTIFY_BI_WH"] == "DIFFERS"
+    assert states[f"row 1 of {FILE}"] == "DIFFERS"
+    assert states["LOADED_AT of that row, UTC"] == "DIFFERS"
+    assert states["SPOTIFY_BI_READER: select SONG_COUNT from BI.TOTALS"] == "DIFFERS"
+    # Nobody is refused: fakesnow knows no roles.
+    assert states["SPOTIFY_BI_READER: select count(*) as N from LANDING.SONGS"] == "DIFFERS"
+
+
+@pytest.mark.parametrize(("is_refused", "state"), [(True, "as expected"), (False, "DIFFERS")])
+def test_a_broken_file_is_refused_and_removed(  # noqa: PLR0913  # pytest's way to hand things over
+    person: Snowflake,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_refused: bool,
+    state: str,
+) -> None:
+    monkeypatch.setattr(checklist, "WAIT", timedelta(milliseconds=1) if not is_refused else timedelta(seconds=5))
+    monkeypatch.setattr(checklist, "PAUSE", timedelta())
+    failed = {"FILE_NAME": BROKEN, "STATUS": "Load failed", "FIRST_ERROR_MESSAGE": "no Parquet", "LAST_LOAD_TIME": "x"}
+    person.answer("copy_history", [])
+    if is_refused:
+        person.answer("copy_history.*LANDING.SONGS'", [failed])
+
+    assert run(lake, tmp_path, "--broken-file") == 1
+
+    assert found(capsys)[f"the pipe of songs and {BROKEN}"] == state
+    assert [listed.key for listed in lake.list("processed/songs/ingest_date=2000-01-01/")] == []

@@ -1,0 +1,145 @@
+"""make snowflake-pipe: the new pipe before the old one goes, and exactly what no pipe has, within bounds."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.commands import run_command
+from deploy.snowflake.connect import Account
+from deploy.snowflake.deploy import variables_of
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.environment import Environment, Stack
+from deploy.snowflake.pipe import Change, change, main, pipe_of
+from shared.lake import processed_file
+from shared.store import ObjectStore
+from shared.tables import SONGS
+from tests.deploy.conftest import parquet
+from tests.deploy.snowflake.commands.outputs import OUTPUTS, write_outputs
+from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def server(loaded: Path) -> Iterator[Snowflake]:
+    """The account, in which batch 1 has landed."""
+    with snowflake_server(loaded) as running:
+        yield running
+
+
+def publish(lake: ObjectStore, batch: int, at: datetime) -> str:
+    """One song, published at that time."""
+    key = processed_file("songs", at.date(), batch, 0)
+    lake.put(key, parquet(SONGS, {"song_id": f"s{batch}"}))
+    os.utime(lake.uri.removeprefix("file://") + "/" + key, (at.timestamp(), at.timestamp()))
+    return key
+
+
+@pytest.fixture
+def loaded(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Path:
+    """A warehouse into which a pipe has loaded batch 1, closed."""
+    publish(lake, 1, NOW - timedelta(hours=2))
+    folder = shutil.copytree(deployed, tmp_path / "warehouse")
+    with EmbeddedSnowflake(folder, lake) as warehouse:
+        warehouse.deploy()
+        assert [load.status for load in warehouse.load_new()] == ["LOADED"]
+    return folder
+
+
+def standing(person: Snowflake, *names: str, **definitions: str) -> None:
+    """What SHOW PIPES shows."""
+    shown = dict.fromkeys(names, "copy into whatever") | definitions
+    person.answer("^show pipes", [{"name": name, "definition": text} for name, text in shown.items()])
+
+
+def songs_change(environment: Environment, lake: ObjectStore) -> Change:
+    with Account.of(environment) as account:
+        pipe = pipe_of(SONGS, variables_of(environment, Stack.of(OUTPUTS)))
+        return change(account, lake, SONGS, pipe, NOW)
+
+
+def the_copy(environment: Environment) -> str:
+    return pipe_of(SONGS, variables_of(environment, Stack.of(OUTPUTS))).copy
+
+
+def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
+    standing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
+
+    found = songs_change(prod, lake)
+
+    assert (found.switch, found.missing, found.loads, found.note) == ((), (), (), "")
+
+
+def test_a_new_name_is_made_before_the_old_one_is_dropped(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
+    standing(person, "SONGS_PIPE_V0")
+
+    found = songs_change(prod, lake)
+
+    assert [" ".join(statement.split())[:66] for statement in found.switch if "pipe" in statement][-1] == (
+        "drop pipe if exists SPOTIFY.LANDING.SONGS_PIPE_V0"
+    )
+    assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in found.switch[0]
+    assert found.loads == ()
+
+
+def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
+    standing(person, SONGS_PIPE_V1=the_copy(prod))
+    publish(lake, 2, datetime(2026, 11, 18, 9, 0, 30, tzinfo=UTC))
+    publish(lake, 3, datetime(2026, 11, 18, 17, 0, tzinfo=UTC))
+    publish(lake, 4, datetime(2026, 11, 20, 11, 29, tzinfo=UTC))
+    publish(lake, 5, datetime(2026, 11, 20, 11, 45, tzinfo=UTC))  # on its way
+    publish(lake, 6, datetime(2026, 11, 2, 8, 0, tzinfo=UTC))
+
+    found = songs_change(prod, lake)
+
+    assert len(found.missing) == 4
+    assert "pattern" not in found.loads[0]
+    assert found.loads[0].startswith("copy into SPOTIFY.LANDING.SONGS\nfrom @SPOTIFY.LANDING.PROCESSED/songs/\n")
+    assert found.loads[0].endswith("files = ('ingest_date=2026-11-02/00000000000000000006-00000.parquet')")
+    assert found.loads[1:] == (
+        (
+            "alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=2026-11-18/' "
+            "modified_after = '2026-11-18T08:59:30Z'"
+        ),
+        (
+            "alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=2026-11-20/' "
+            "modified_after = '2026-11-20T11:28:00Z'"
+        ),
+    )
+
+
+def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+    standing(person, "SONGS_PIPE_V1")
+
+    assert songs_change(prod, lake).note.startswith("SONGS_PIPE_V1 has another text than ours: a changed pipe needs")
+
+
+def test_the_command_shows_its_plan_then_does_it(
+    person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    standing(person)
+    publish(lake, 2, datetime.now(UTC) - timedelta(hours=3))
+    arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
+
+    assert run_command("snowflake-pipe", main, arguments) == 1
+    said = capsys.readouterr()
+    assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in said.out
+    assert "nothing was changed: nobody is at the terminal" in said.err
+    assert not [sql for sql in person.asked if sql.startswith(("create", "alter"))]
+
+    assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
+    done = [sql for sql in person.asked if "create pipe" in sql or sql.startswith("alter pipe")]
+    assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in done[0]
+    assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")
+    assert len(done) == 2
+    assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011

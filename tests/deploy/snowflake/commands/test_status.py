@@ -1,0 +1,119 @@
+"""make snowflake-status: pipes, refusals, and lake = landed = current, over a warehouse that the pipes filled."""
+
+# A fixture that is imported has its own name where it is used.
+# ruff: noqa: F811
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.commands import run_command
+from deploy.operate.snowflake_status import main
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from shared.store import ObjectStore
+from shared.tables import TABLES
+from tests.deploy.operate.conftest import lake, made_lake, warehouse  # noqa: F401  # fixtures
+from tests.deploy.snowflake.commands.outputs import write_outputs
+from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
+
+FINE = {
+    "executionState": "RUNNING",
+    "pendingFileCount": 0,
+    "lastIngestedTimestamp": "2026-11-17T10:06:30.123Z",
+    "lastIngestedFilePath": "ingest_date=2026-11-17/00000000000000000002-00000.parquet",
+}
+
+
+@pytest.fixture
+def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
+    """The account that the pipes have filled, and what Snowflake alone would say of its pipes."""
+    warehouse.close()
+    with snowflake_server(tmp_path / "warehouse") as running:
+        running.answer("^show pipes", [{"name": f"{table.name.upper()}_PIPE_V1"} for table in TABLES])
+        running.answer(r"system\$pipe_status", [{"STATUS": json.dumps(FINE)}])
+        running.answer("copy_history", [])
+        yield running
+
+
+def said(lake: ObjectStore, folder: Path, *arguments: str) -> int:
+    outputs = write_outputs(folder, lake_uri=lake.uri)
+    return run_command("snowflake-status", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
+
+
+def test_lake_landed_and_current_agree(
+    person: Snowflake,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert said(lake, tmp_path) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:4] for line in lines[1:11]][:2] == [
+        ["songs", "SONGS_PIPE_V1", "RUNNING", "0"],
+        ["albums", "ALBUMS_PIPE_V1", "RUNNING", "0"],
+    ]
+    assert lines[1].endswith("ingest_date=2026-11-17/00000000000000000002-00000.parquet  2026-11-17T10:06:30")
+    # Monday 9 rows, Tuesday 8: in the log, in the lake, in the account.
+    assert [line.split()[5:] for line in lines if line.split()[0] in {"1", "2"}] == [
+        ["9", "9", "9", "agrees"],
+        ["8", "8", "8", "agrees"],
+    ]
+    assert lines[-1] == "The current views have all that has landed, each key once."
+    assert person.logins
+
+
+def test_a_stopped_pipe_a_refused_file_and_a_missing_row_are_named(
+    person: Snowflake,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stopped = FINE | {"executionState": "PAUSED", "pendingFileCount": 3}
+    person.answer(r"pipe_status\('SPOTIFY.LANDING.SONGS_PIPE_V1'\)", [{"STATUS": json.dumps(stopped)}])
+    broken = "processed/songs/ingest_date=2026-11-17/00000000000000000009-00000.parquet"
+    person.answer(
+        "copy_history.*LANDING.SONGS'",
+        [
+            {
+                "FILE_NAME": broken,
+                "STATUS": "Load failed",
+                "FIRST_ERROR_MESSAGE": "Error parsing the parquet file",
+                "LAST_LOAD_TIME": "2026-11-17 10:07:00.000",
+            }
+        ],
+    )
+    person.answer(r"select count\(\*\) as N from CORE.ALBUMS$", [{"N": 7}])
+
+    assert said(lake, tmp_path, "--json") == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["differences"] == [
+        "pipe of songs: PAUSED",
+        "albums: the current view has 7 rows and 0 keys: something doubles",
+    ]
+    assert found["refused"] == [
+        {
+            "table": "songs",
+            "file_name": broken,
+            "status": "Load failed",
+            "error": "Error parsing the parquet file",
+            "at": "2026-11-17 10:07:00",
+        }
+    ]
+
+
+def test_a_pipe_that_is_not_there_is_named(
+    person: Snowflake,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    others = [table.name.upper() for table in TABLES if table.name != "songs"]
+    person.answer("^show pipes", [{"name": f"{name}_PIPE_V1"} for name in others])
+
+    assert said(lake, tmp_path) == 1
+
+    assert "pipe of songs: MISSING there is no pipe: make snowflake" in capsys.readouterr().out

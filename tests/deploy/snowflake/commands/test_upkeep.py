@@ -1,0 +1,68 @@
+"""Forgetting and retention in an account: the same commands, with an environment instead of a folder."""
+
+# A fixture that is imported has its own name where it is used.
+# ruff: noqa: F811
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.commands import run_command
+from deploy.operate.forget import main as forget
+from deploy.operate.retention import retain
+from deploy.snowflake.connect import Account
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from deploy.snowflake.environment import Environment
+from shared.store import ObjectStore
+from tests.deploy.operate.conftest import lake, made_lake, warehouse  # noqa: F401  # fixtures
+from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
+
+
+@pytest.fixture
+def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
+    """The account that the pipes have filled with Ann's playlist."""
+    warehouse.close()
+    with snowflake_server(tmp_path / "warehouse") as running:
+        yield running
+
+
+def count(environment: Environment, table: str, where: str = "true") -> object:
+    with Account.of(environment) as account:
+        return account.query(f"select count(*) as N from LANDING.{table} where {where}")[0][0]  # noqa: S608  # typed here
+
+
+def test_a_person_is_forgotten_in_the_account_too(
+    person: Snowflake, prod: Environment, lake: ObjectStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert person.port
+    assert count(prod, "PLAYLIST_CHECKS", "OWNER_ID = 'ann'") == 3
+
+    assert run_command("forget", forget, ["--lake", lake.uri, "--env", "prod", "--user", "ann", "--apply"]) == 0
+
+    assert "owner_id in playlist_checks of the warehouse" in capsys.readouterr().out
+    assert count(prod, "PLAYLIST_CHECKS", "OWNER_ID = 'ann'") == 0
+    assert count(prod, "PLAYLIST_CHECKS") == 4
+    assert count(prod, "PLAYLIST_ITEMS", "ADDED_BY_ID = 'bob'") == 1
+
+
+def test_old_batches_leave_the_account_too(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+    assert person.port
+    assert count(prod, "BATCHES") == 2
+
+    with Account.of(prod) as account:
+        found = retain(lake, account, 1, apply=True)
+
+    assert found.rows["songs"] == 2
+    assert (count(prod, "BATCHES"), count(prod, "SONGS")) == (1, 1)
+
+
+def test_a_folder_and_an_account_at_once_are_refused(
+    person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ["--lake", lake.uri, "--warehouse", str(tmp_path), "--env", "prod", "--user", "ann"]
+
+    assert run_command("forget", forget, both) == 1
+
+    assert "--warehouse is a folder on this machine, --env a Snowflake account" in capsys.readouterr().err
+    assert person.logins == []

@@ -1,0 +1,132 @@
+"""The files that the job really writes, beside what the landing tables and pipes expect of them."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import sqlglot
+from pyspark.sql import SparkSession
+from sqlglot import exp
+
+from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
+from glue_jobs.explode_playlists import parse_arguments, run
+from shared.contract import Table
+from shared.store import open_store
+from shared.tables import TABLES
+from tests.corpus import FOLDER
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+# Physical type and meaning of a Parquet column, as Spark writes it, and the Snowflake type that it must land in:
+# signed integers by their size, strings as UTF-8, timestamps in microseconds without a zone and never INT96.
+LANDS_IN = {
+    ("BYTE_ARRAY", "String"): "VARCHAR",
+    ("INT32", "None"): "DECIMAL(10, 0)",
+    ("INT64", "None"): "DECIMAL(19, 0)",
+    ("BOOLEAN", "None"): "BOOLEAN",
+    ("INT32", "Date"): "DATE",
+    ("INT64", "Timestamp(isAdjustedToUTC=false, timeUnit=microseconds)"): "TIMESTAMPNTZ(6)",
+}
+LOADED_BY_THE_PIPE = [("FILE_NAME", "VARCHAR"), ("FILE_ROW_NUMBER", "DECIMAL(19, 0)"), ("LOADED_AT", "TIMESTAMPLTZ")]
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the job finds it
+    """A lake into which the job has put one batch with rows for every table."""
+    root = tmp_path_factory.mktemp("landing") / "lake"
+    for document in ("dual_shape_playlist/playlist.json", "episodes/page.json"):
+        target = root / "raw/pending/drop/at=20261120T100000Z" / document.replace("/", "-")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(FOLDER / document, target)
+        os.utime(target, (0, 0))
+    arguments = ["--lake", str(root)]
+    run(parse_arguments(arguments), arguments, lambda: NOON)
+    return root
+
+
+@pytest.fixture
+def written(lake: Path, table: Table) -> pq.ParquetFile:
+    """The one file of the table."""
+    [path] = (lake / "processed" / table.name).rglob("*.parquet")
+    return pq.ParquetFile(path)
+
+
+def landing(table: Table) -> list[exp.ColumnDef]:
+    """The columns of the script that makes the landing table."""
+    scripts = dict(rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/")))
+    create = sqlglot.parse(scripts[f"r__1_landing_{table.name}.sql"], read="snowflake")[0]
+    assert isinstance(create, exp.Create)
+    return list(create.this.expressions)
+
+
+def columns_of(file: pq.ParquetFile) -> list[tuple[str, tuple[str, str]]]:
+    """Name, physical type and meaning of each column in the file."""
+    found = [file.schema.column(number) for number in range(len(file.schema.names))]
+    return [(c.name, (c.physical_type, _meaning(str(c.logical_type)))) for c in found]
+
+
+def _meaning(logical: str) -> str:
+    return logical.partition(", is_from_converted_type")[0] + (")" if ", is_from" in logical else "")
+
+
+def test_a_landing_table_has_the_columns_and_types_of_the_jobs_files(written: pq.ParquetFile, table: Table) -> None:
+    landed = [(column.name, column.args["kind"].sql()) for column in landing(table)]
+
+    assert landed == [(name.upper(), LANDS_IN[type_]) for name, type_ in columns_of(written)] + LOADED_BY_THE_PIPE
+
+
+def test_the_types_are_those_typed_here(lake: Path) -> None:
+    [path] = (lake / "processed/song_popularity").rglob("*.parquet")
+
+    assert columns_of(pq.ParquetFile(path)) == [
+        ("song_id", ("BYTE_ARRAY", "String")),
+        ("popularity", ("INT32", "None")),
+        ("batch_id", ("BYTE_ARRAY", "String")),
+        ("source_object", ("BYTE_ARRAY", "String")),
+        ("document_id", ("BYTE_ARRAY", "String")),
+        ("source_position", ("INT32", "None")),
+        ("extracted_at", ("INT64", "Timestamp(isAdjustedToUTC=false, timeUnit=microseconds)")),
+    ]
+
+
+def test_what_a_landing_table_demands_no_file_leaves_out(written: pq.ParquetFile, table: Table) -> None:
+    demanded = [
+        column.name.lower()
+        for column in landing(table)
+        if any(isinstance(constraint.kind, exp.NotNullColumnConstraint) for constraint in column.constraints)
+    ]
+    rows = written.read()
+
+    assert {*table.key, "batch_id"} <= set(demanded)
+    assert {name: rows[name].null_count for name in demanded} == dict.fromkeys(demanded, 0)
+
+
+def test_what_the_job_wrote_is_taken_by_its_tables_pipe_and_lands_row_by_row(lake: Path) -> None:
+    number = "00000000000000000001-00000.parquet"
+    with EmbeddedSnowflake(None, open_store(str(lake))) as warehouse:
+        warehouse.deploy()
+        loads = warehouse.load_new()
+        songs = warehouse.query("select song_id from SPOTIFY.BI.SONGS order by song_id")
+
+    assert [(load.table, load.file_name, load.status.value, load.row_count) for load in loads] == [
+        ("SONGS", f"processed/songs/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("ALBUMS", f"processed/albums/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("ARTISTS", f"processed/artists/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("EPISODES", f"processed/episodes/ingest_date=2026-11-20/{number}", "LOADED", 3),
+        ("SONG_ARTISTS", f"processed/song_artists/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("ALBUM_ARTISTS", f"processed/album_artists/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("SONG_POPULARITY", f"processed/song_popularity/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("PLAYLIST_ITEMS", f"processed/playlist_items/ingest_date=2026-11-20/{number}", "LOADED", 6),
+        ("PLAYLIST_CHECKS", f"processed/playlist_checks/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("BATCHES", f"processed/batches/ingest_date=2026-11-20/{number}", "LOADED", 1),
+    ]
+    assert songs == [("0Song000000000000000A1",), ("0Song000000000000000A3",)]
+
+
+def test_nothing_else_lies_where_pipes_look(lake: Path) -> None:
+    found = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
+
+    assert found == {table.name for table in TABLES}
