@@ -6,7 +6,8 @@ from typing import Any
 from glue_jobs.read_batch import BatchRead
 from glue_jobs.write_tables import Staged
 from shared.contract import KINDS
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 
 
 class ReconciliationError(Exception):

@@ -25,7 +25,8 @@ from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import BATCH_ID, ObservedPer, Table
 from shared.store import ObjectStore, StoreError, open_store
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,11 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
         observed, keys = _write_table(job, store, batch, table, rows, read)
         return _accepted(name, observed, read.made[name] - read.refused[name], rows), keys
 
-    with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores(), len(frames)))) as pool:
+    # The largest first, or all wait for it at the end.
+    names = sorted(frames, key=lambda name: -read.made[name])
+    with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores(), len(names)))) as pool:
         try:
-            written = dict(zip(frames, pool.map(write, frames), strict=True))
+            written = dict(zip(names, pool.map(write, names), strict=True))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error

@@ -24,7 +24,8 @@ from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import timestamp
 from shared.store import ObjectStore, open_store
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 from shared.terminal import printable
 
 _SHOWN = 20

@@ -28,7 +28,7 @@ from glue_jobs.replay import archived_key
 from shared import document, lake
 from shared.contract import Column, Table
 from shared.store import ObjectStore, open_store
-from shared.tables import PLAYLIST_CHECKS
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from shared.terminal import printable
 
 Row = dict[str, Any]

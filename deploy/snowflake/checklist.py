@@ -26,7 +26,8 @@ from deploy.snowflake.pipe_status import refused_files
 from deploy.snowflake.prompts import parser_of
 from shared import lake
 from shared.store import ObjectStore, open_store
-from shared.tables import SONGS, TABLES
+from shared.tables import TABLES
+from shared.tables.songs import SONGS
 
 # Before the first day that Athena looks at, and in no log.
 BROKEN = f"{lake.PROCESSED}songs/ingest_date=2000-01-01/00000000000000000000-99999.parquet"

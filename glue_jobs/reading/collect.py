@@ -14,7 +14,7 @@ from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
-from shared.tables import PLAYLIST_ITEMS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
 
 ROWS_AT_ONCE = 2_000
 _ROW_KEYS = tuple(stored.key for name, stored in ITEMS.payload.fields.items() if name != "item")

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.credits import explode_credits
-from shared.tables import ALBUM_ARTISTS
+from shared.tables.album_artists import ALBUM_ARTISTS
 
 
 def album_artists(items: DataFrame) -> DataFrame:

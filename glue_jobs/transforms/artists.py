@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.credits import explode_credits
-from shared.tables import ARTISTS
+from shared.tables.artists import ARTISTS
 
 
 def artists(items: DataFrame) -> DataFrame:

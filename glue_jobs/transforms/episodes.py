@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from glue_jobs.dates import with_released_on
 from glue_jobs.frames import LINEAGE, accepted_by
-from shared.tables import EPISODES
+from shared.tables.episodes import EPISODES
 
 
 def episodes(items: DataFrame) -> DataFrame:

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.frames import LINEAGE, accepted_by
-from shared.tables import PLAYLIST_CHECKS
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
 
 
 def playlist_checks(checks: DataFrame) -> DataFrame:

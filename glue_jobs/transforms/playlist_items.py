@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.frames import LINEAGE, is_malformed, is_refused_by
-from shared.tables import PLAYLIST_ITEMS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
 
 
 def playlist_items(items: DataFrame) -> DataFrame:

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.credits import explode_credits
-from shared.tables import SONG_ARTISTS
+from shared.tables.song_artists import SONG_ARTISTS
 
 
 def song_artists(items: DataFrame) -> DataFrame:

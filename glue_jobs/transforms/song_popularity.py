@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.frames import LINEAGE, accepted_by
-from shared.tables import SONG_POPULARITY
+from shared.tables.song_popularity import SONG_POPULARITY
 
 
 def song_popularity(items: DataFrame) -> DataFrame:

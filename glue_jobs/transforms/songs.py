@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from glue_jobs.frames import LINEAGE, accepted_by
-from shared.tables import SONGS
+from shared.tables.songs import SONGS
 
 
 def songs(items: DataFrame) -> DataFrame:

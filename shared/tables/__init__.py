@@ -1,41 +1,34 @@
-"""The contracts of all tables, one module each; the order is the order in which a batch is published."""
+"""The contracts of all tables: each module here holds one, named after the table in capitals."""
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
 
 from shared.contract import Table
-from shared.tables.album_artists import ALBUM_ARTISTS
-from shared.tables.albums import ALBUMS
-from shared.tables.artists import ARTISTS
-from shared.tables.batches import BATCHES
-from shared.tables.episodes import EPISODES
-from shared.tables.playlist_checks import PLAYLIST_CHECKS
-from shared.tables.playlist_items import PLAYLIST_ITEMS
-from shared.tables.song_artists import SONG_ARTISTS
-from shared.tables.song_popularity import SONG_POPULARITY
-from shared.tables.songs import SONGS
 
-# `batches` comes last: who waits for a batch's row there has seen the whole batch arrive.
-TABLES: tuple[Table, ...] = (
-    SONGS,
-    ALBUMS,
-    ARTISTS,
-    EPISODES,
-    SONG_ARTISTS,
-    ALBUM_ARTISTS,
-    SONG_POPULARITY,
-    PLAYLIST_ITEMS,
-    PLAYLIST_CHECKS,
-    BATCHES,
+# A batch is published, and rejects are listed, in this order; tables that it does not name follow by their names.
+_FIRST = (
+    "songs",
+    "albums",
+    "artists",
+    "episodes",
+    "song_artists",
+    "album_artists",
+    "song_popularity",
+    "playlist_items",
+    "playlist_checks",
 )
+# Published last: a reader who waits for a batch's row there has seen the whole batch arrive.
+_LAST = "batches"
 
-__all__ = [
-    "ALBUMS",
-    "ALBUM_ARTISTS",
-    "ARTISTS",
-    "BATCHES",
-    "EPISODES",
-    "PLAYLIST_CHECKS",
-    "PLAYLIST_ITEMS",
-    "SONGS",
-    "SONG_ARTISTS",
-    "SONG_POPULARITY",
-    "TABLES",
-]
+
+def _contracts() -> Iterator[Table]:
+    for module in pkgutil.iter_modules(__path__):
+        yield getattr(import_module(f"{__name__}.{module.name}"), module.name.upper())
+
+
+def _order(table: Table) -> tuple[bool, int, str]:
+    return table.name == _LAST, _FIRST.index(table.name) if table.name in _FIRST else len(_FIRST), table.name
+
+
+TABLES: tuple[Table, ...] = tuple(sorted(_contracts(), key=_order))

@@ -18,7 +18,8 @@ from typing import TypeVar
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.store import open_store
-from shared.tables import PLAYLIST_ITEMS, TABLES
+from shared.tables import TABLES
+from shared.tables.playlist_items import PLAYLIST_ITEMS
 from tests.deploy.snowflake.year import publish_hours
 
 HOURS = 8760

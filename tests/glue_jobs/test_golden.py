@@ -23,7 +23,8 @@ from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import Table
 from shared.store import open_store
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 from tests.corpus import Case, Row, cases, sort_rows
 
 CASES = list(cases())

@@ -21,7 +21,8 @@ from pyspark.sql import SparkSession
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.contract import ObservedPer, Table
 from shared.document import RawLine, write_document
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 from tests.glue_jobs.accounts import assert_accounted_for, names, rejects, table
 from tests.glue_jobs.documents import Json, as_bytes, page_body
 from tests.glue_jobs.strategies import playlists

@@ -18,7 +18,9 @@ from glue_jobs.read_batch import BatchRead, InputVanishedError, ReadOptions, rea
 from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.store import ObjectStore, open_store
-from shared.tables import PLAYLIST_ITEMS, SONG_POPULARITY, SONGS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.song_popularity import SONG_POPULARITY
+from shared.tables.songs import SONGS
 from tests.corpus import FOLDER
 from tests.glue_jobs.documents import as_bytes, page_body, row, song
 

@@ -16,7 +16,11 @@ from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_argu
 from glue_jobs.transforms import TRANSFORMS
 from shared.contract import Table
 from shared.document import timestamp
-from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONG_POPULARITY, SONGS
+from shared.tables.batches import BATCHES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.song_popularity import SONG_POPULARITY
+from shared.tables.songs import SONGS
 from tests.glue_jobs.builders import page_body, song
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

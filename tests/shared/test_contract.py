@@ -3,7 +3,8 @@
 import pytest
 
 from shared.contract import LINEAGE, Column, ObservedPer, Table, Type, key_column, source_paths
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 

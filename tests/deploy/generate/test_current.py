@@ -3,7 +3,12 @@
 from collections.abc import Callable
 
 from shared.contract import Table
-from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONG_ARTISTS, SONG_POPULARITY, SONGS
+from shared.tables.batches import BATCHES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.song_artists import SONG_ARTISTS
+from shared.tables.song_popularity import SONG_POPULARITY
+from shared.tables.songs import SONGS
 
 Row = dict[str, object]
 Publish = Callable[..., str]

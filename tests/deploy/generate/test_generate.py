@@ -12,7 +12,8 @@ from sqlglot import exp
 from deploy.generate.__main__ import GENERATED, generated_files, main, stale_files, write_files
 from deploy.generate.schemas import current_select
 from shared.contract import Column, Table, Type
-from shared.tables import SONGS, TABLES
+from shared.tables import TABLES
+from shared.tables.songs import SONGS
 
 
 def write(folder: Path) -> int:

@@ -13,7 +13,9 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.contract import Table
 from shared.store import open_store
-from shared.tables import PLAYLIST_ITEMS, SONG_ARTISTS, SONGS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.song_artists import SONG_ARTISTS
+from shared.tables.songs import SONGS
 from tests.corpus import FOLDER, Case, Row, sort_rows
 from tests.deploy.conftest import athena_current
 

@@ -8,7 +8,10 @@ import pytest
 from deploy.commands import CommandError, run_command
 from deploy.operate.why import as_text, locate, main, why
 from shared.store import ObjectStore
-from shared.tables import BATCHES, PLAYLIST_CHECKS, PLAYLIST_ITEMS, SONGS
+from shared.tables.batches import BATCHES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.songs import SONGS
 from tests.corpus import FOLDER
 
 MONDAY = "raw/processed/00000000000000000001/run=20261116T100000Z/p1.ndjson.gz"

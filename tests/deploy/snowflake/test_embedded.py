@@ -20,7 +20,10 @@ from deploy.snowflake.embedded_pipe import LoadStatus
 from deploy.snowflake.fakesnow_fixes import NOT_EMULATED, bent_fakesnow
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
-from shared.tables import ARTISTS, PLAYLIST_CHECKS, SONGS, TABLES
+from shared.tables import TABLES
+from shared.tables.artists import ARTISTS
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.songs import SONGS
 from tests.deploy.conftest import Publish, Row, Serve
 
 Rows = list[tuple[object, ...]]

@@ -22,7 +22,9 @@ from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus
 from shared.contract import Table, Type
 from shared.lake import PROCESSED, processed_file, rejects_file, staging
 from shared.store import ObjectStore, open_store
-from shared.tables import ARTISTS, BATCHES, SONGS
+from shared.tables.artists import ARTISTS
+from shared.tables.batches import BATCHES
+from shared.tables.songs import SONGS
 from snowflake.connector.errors import ProgrammingError
 from tests.deploy.conftest import LINEAGE, Publish, parquet, publisher
 from tests.stores import folder_store, s3_endpoint, s3_store, store  # noqa: F401  # fixtures

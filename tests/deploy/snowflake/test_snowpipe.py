@@ -12,7 +12,8 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.contract import Column, Table, Type
 from shared.store import ObjectStore
-from shared.tables import SONGS, TABLES
+from shared.tables import TABLES
+from shared.tables.songs import SONGS
 from tests.deploy.conftest import Publish, parquet
 from tests.deploy.snowflake.test_embedded import scripts_of  # noqa: F401  # fixture
 from tests.deploy.snowflake.year import publish_hours

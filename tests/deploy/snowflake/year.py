@@ -6,19 +6,17 @@ from pathlib import Path
 
 from shared.contract import Table
 from shared.lake import processed_file
-from shared.tables import (
-    ALBUM_ARTISTS,
-    ALBUMS,
-    ARTISTS,
-    BATCHES,
-    EPISODES,
-    PLAYLIST_CHECKS,
-    PLAYLIST_ITEMS,
-    SONG_ARTISTS,
-    SONG_POPULARITY,
-    SONGS,
-    TABLES,
-)
+from shared.tables import TABLES
+from shared.tables.album_artists import ALBUM_ARTISTS
+from shared.tables.albums import ALBUMS
+from shared.tables.artists import ARTISTS
+from shared.tables.batches import BATCHES
+from shared.tables.episodes import EPISODES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.song_artists import SONG_ARTISTS
+from shared.tables.song_popularity import SONG_POPULARITY
+from shared.tables.songs import SONGS
 from tests.deploy.conftest import Row, parquet
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without zone, as in the tables

@@ -20,7 +20,9 @@ from glue_jobs.reading.projection import (
     project,
 )
 from shared.contract import Column, Table, Type, key_column
-from shared.tables import PLAYLIST_CHECKS, SONGS, TABLES
+from shared.tables import TABLES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.songs import SONGS
 from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, table
 
 

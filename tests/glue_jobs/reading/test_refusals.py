@@ -9,7 +9,8 @@ from glue_jobs.reading.projection import check_tables, item_tables, project
 from glue_jobs.reading.refusals import Reject, TypedRow, read_row
 from glue_jobs.reading.values import Decimal
 from shared.contract import key_column
-from shared.tables import SONGS, TABLES
+from shared.tables import TABLES
+from shared.tables.songs import SONGS
 from tests.glue_jobs.documents import Json, album, episode, local, row, song
 from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, item_row, read, read_both_ways, table
 

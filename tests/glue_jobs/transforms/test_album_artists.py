@@ -3,8 +3,8 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import album_artists
-from shared.tables import ALBUM_ARTISTS
+from glue_jobs.transforms.album_artists import album_artists
+from shared.tables.album_artists import ALBUM_ARTISTS
 from tests.glue_jobs.builders import album, items, page, published, rejects, rows, song
 
 CREDITS = "album_id string, artist_id string, position int"

@@ -5,7 +5,7 @@ from datetime import date
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import albums
+from glue_jobs.transforms.albums import albums
 from tests.glue_jobs.builders import album, episode, items, page, rejects, rows, song
 
 DATES: dict[str, date | None] = {

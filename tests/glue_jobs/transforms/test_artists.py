@@ -3,8 +3,8 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import artists
-from shared.tables import ARTISTS
+from glue_jobs.transforms.artists import artists
+from shared.tables.artists import ARTISTS
 from tests.glue_jobs.builders import album, episode, items, page, published, rejects, row, rows, song
 
 

@@ -8,7 +8,8 @@ from pyspark.sql.types import DataType, StructField, StructType
 
 from glue_jobs.transforms import TRANSFORMS
 from shared.contract import BATCH_ID, Table, Type
-from shared.tables import BATCHES, TABLES
+from shared.tables import TABLES
+from shared.tables.batches import BATCHES
 from tests.glue_jobs.builders import checks, items, page, song
 
 SPARK_TYPES: dict[Type, DataType] = {

@@ -5,7 +5,7 @@ from datetime import date
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import episodes
+from glue_jobs.transforms.episodes import episodes
 from tests.glue_jobs.builders import episode, items, page, rejects, row, rows, song
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import playlist_checks
+from glue_jobs.transforms.playlist_checks import playlist_checks
 from shared.document import Look, Manifest
-from shared.tables import PLAYLIST_CHECKS
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from tests.glue_jobs.builders import checks, manifest, page, playlist, published, rejects, rows, song
 
 

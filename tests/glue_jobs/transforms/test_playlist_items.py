@@ -5,8 +5,8 @@ from datetime import datetime
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import playlist_items
-from shared.tables import PLAYLIST_ITEMS
+from glue_jobs.transforms.playlist_items import playlist_items
+from shared.tables.playlist_items import PLAYLIST_ITEMS
 from tests.glue_jobs.builders import episode, items, local, page, playlist, published, rejects, row, rows, song
 
 

@@ -3,8 +3,8 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import song_artists
-from shared.tables import SONG_ARTISTS
+from glue_jobs.transforms.song_artists import song_artists
+from shared.tables.song_artists import SONG_ARTISTS
 from tests.glue_jobs.builders import album, items, page, published, rejects, rows, song
 
 CREDITS = "song_id string, artist_id string, position int"

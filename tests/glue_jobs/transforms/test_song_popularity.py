@@ -3,8 +3,8 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import song_popularity
-from shared.tables import SONG_POPULARITY
+from glue_jobs.transforms.song_popularity import song_popularity
+from shared.tables.song_popularity import SONG_POPULARITY
 from tests.glue_jobs.builders import episode, items, page, published, rejects, rows, song
 
 

@@ -3,8 +3,8 @@
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from glue_jobs.transforms import songs
-from shared.tables import SONGS
+from glue_jobs.transforms.songs import songs
+from shared.tables.songs import SONGS
 from tests.glue_jobs.builders import album, episode, items, local, page, published, rejects, rows, song
 
 

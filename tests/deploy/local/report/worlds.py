@@ -1,6 +1,6 @@
 """Hand-typed worlds that several tests look at."""
 
-from shared.tables import ARTISTS
+from shared.tables.artists import ARTISTS
 from tests.deploy.snowflake.bi.landing import Landing
 
 SCRIPT = "</script><script>window.taken = 1</script>"

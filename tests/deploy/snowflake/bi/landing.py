@@ -11,18 +11,16 @@ import pytest
 
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.contract import Table
-from shared.tables import (
-    ALBUM_ARTISTS,
-    ALBUMS,
-    ARTISTS,
-    BATCHES,
-    EPISODES,
-    PLAYLIST_CHECKS,
-    PLAYLIST_ITEMS,
-    SONG_ARTISTS,
-    SONG_POPULARITY,
-    SONGS,
-)
+from shared.tables.album_artists import ALBUM_ARTISTS
+from shared.tables.albums import ALBUMS
+from shared.tables.artists import ARTISTS
+from shared.tables.batches import BATCHES
+from shared.tables.episodes import EPISODES
+from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.song_artists import SONG_ARTISTS
+from shared.tables.song_popularity import SONG_POPULARITY
+from shared.tables.songs import SONGS
 
 # What a test does not say; every other column is null.
 DEFAULTS: dict[str, object] = {

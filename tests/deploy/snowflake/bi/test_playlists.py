@@ -1,6 +1,6 @@
 """PLAYLISTS, PLAYLIST_CHECKS and PLAYLIST_VERSIONS: what each look told, and for how long a version was shown."""
 
-from shared.tables import PLAYLIST_ITEMS
+from shared.tables.playlist_items import PLAYLIST_ITEMS
 from tests.deploy.snowflake.bi.landing import Landing
 
 

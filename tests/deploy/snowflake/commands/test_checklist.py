@@ -12,7 +12,7 @@ from deploy.snowflake import checklist
 from deploy.snowflake.checklist import BROKEN, main
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import ObjectStore
-from shared.tables import SONGS
+from shared.tables.songs import SONGS
 from tests.deploy.conftest import Publish
 from tests.deploy.snowflake.commands.outputs import write_outputs
 from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake, snowflake_server

@@ -16,7 +16,7 @@ from deploy.snowflake.environment import Environment, Stack
 from deploy.snowflake.pipe import Change, change, main, pipe_of
 from shared.lake import processed_file
 from shared.store import ObjectStore
-from shared.tables import SONGS
+from shared.tables.songs import SONGS
 from tests.deploy.conftest import parquet
 from tests.deploy.snowflake.commands.outputs import OUTPUTS, write_outputs
 from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
