@@ -2,7 +2,7 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := OUT ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
@@ -23,7 +23,7 @@ override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: help setup spark-classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
+.PHONY: new-table new-column help setup spark-classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
 
 help:
@@ -159,6 +159,12 @@ check: $(READY)
 format: $(READY)
 	@$(VENV)/bin/ruff check --quiet --fix .
 	@$(VENV)/bin/ruff format --quiet .
+
+new-table: $(READY)
+	@$(PYTHON) -m deploy.generate.new table --name="$$NAME" --key="$$KEY" --source="$$SOURCE"
+
+new-column: $(READY)
+	@$(PYTHON) -m deploy.generate.new column --table="$$TABLE" --name="$$NAME" --source="$$SOURCE" --type="$$TYPE" --doc="$$DOC"
 
 generate: $(READY)
 	@$(PYTHON) -m deploy.generate

@@ -1,9 +1,9 @@
-"""Exploding lists of credited artists."""
+"""Exploding lists: of credited artists, and of plain values."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.frames import LINEAGE, is_refused_by, of_kind
+from glue_jobs.frames import LINEAGE, accepted_by, is_refused_by, of_kind
 from shared.contract import Table
 
 
@@ -18,4 +18,16 @@ def explode_credits(items: DataFrame, table: Table, credited: Column, **kept: Co
         .select(*LINEAGE, *[column.alias(name) for name, column in kept.items()], credited.alias("credits"))
         .select(*LINEAGE, *kept, F.posexplode("credits").alias("position", "credit"))
         .where(~is_refused_by(table, "credit.refused"))
+    )
+
+
+def explode_values(items: DataFrame, table: Table, values: Column, name: str, **kept: Column) -> DataFrame:
+    """One row per item and element of a list of plain values that the table accepts: what is kept, and the value.
+
+    The reader makes a refused element null, since a plain value cannot say that it is refused.
+    """
+    return (
+        items.where(accepted_by(table))
+        .select(*LINEAGE, *[column.alias(key) for key, column in kept.items()], F.explode(values).alias(name))
+        .where(F.col(name).isNotNull())
     )
