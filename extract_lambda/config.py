@@ -23,7 +23,7 @@ _OTHER_THING = re.compile(
 )
 _LIKED = re.compile(r"(?:spotify:(?:user:[^:]+:)?collection|https?://open\.spotify\.com/collection)")
 _LONGEST_FULL_EVERY = 9999
-_LONGEST_GAP = 60.0
+_LONGEST_REQUEST_INTERVAL = 60.0
 
 
 class SettingsError(ValueError):
@@ -112,10 +112,10 @@ def full_every(value: object) -> timedelta:
     return timedelta(days=value)
 
 
-def gap(value: object) -> float:
+def min_request_interval(value: object) -> float:
     """Seconds between two calls. Raises SettingsError."""
-    if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_GAP:
-        message = f"{value!r} is no number of seconds: write how long to wait between two calls, 0 to 60."
+    if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_REQUEST_INTERVAL:
+        message = f"{value!r} is no number of seconds: write the interval between two calls, 0 to 60."
         raise SettingsError(message)
     return float(str(value))
 
@@ -142,7 +142,7 @@ _CHECKS: Final = {
     "liked_songs": yes_or_no,
     "keep_people": yes_or_no,
     "full_every_days": full_every,
-    "gap_seconds": gap,
+    "min_request_interval": min_request_interval,
     "calls_per_day": calls_per_day,
 }
 

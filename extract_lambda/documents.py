@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from extract_lambda.failures import REFUSALS, SpotifyError, UnsteadyError
+from extract_lambda.failures import REFUSALS, InconsistentReadError, SpotifyError
 from extract_lambda.spotify import LIMIT, Answer
 from shared.document import (
     LIKED_SONGS,
@@ -47,9 +47,9 @@ def read_pages(
 ) -> Pages:
     """All pages of a playlist, asked by offset; `on_page` is told how many items of how many have been read.
 
-    Raises UnsteadyError if the total changes on the way, or if a page is short before the end: Spotify leaves out rows
-    now and then, and a document is whole or not at all. A page that does not fit is asked again before that, and so is
-    one that is refused after others were not: a long playlist is dear.
+    Raises InconsistentReadError if the total changes on the way, or if a page is short before the end: Spotify leaves
+    out rows now and then. A page that does not fit is asked again before that, and so is a page that is refused after
+    others were not: reading a long playlist costs many calls.
     """
     pages: list[Page] = []
     total: int | None = None  # known from the first page on
@@ -74,8 +74,8 @@ def _fitting(page: Callable[[int], Answer], offset: int, total: int | None) -> A
         try:
             answer = page(offset)
             _raise_misfit(answer, offset, total)
-        except (SpotifyError, UnsteadyError) as error:
-            is_odd = isinstance(error, UnsteadyError) or (offset > 0 and error.kind in REFUSALS)
+        except (SpotifyError, InconsistentReadError) as error:
+            is_odd = isinstance(error, InconsistentReadError) or (offset > 0 and error.kind in REFUSALS)
             if not is_odd or tries == _TRIES:
                 raise
         else:
@@ -87,10 +87,10 @@ def _raise_misfit(answer: Answer, offset: int, total: int | None) -> None:
     now, rows = answer.body["total"], len(answer.body["items"])
     if total is not None and now != total:
         message = f"it had {total} items, then {now}"
-        raise UnsteadyError(message, "changing")
+        raise InconsistentReadError(message, "changing")
     if rows != min(LIMIT, max(now - offset, 0)):
         message = f"{answer.asked} brought {rows} items; there are {now} in all"
-        raise UnsteadyError(message, "incomplete")
+        raise InconsistentReadError(message, "incomplete")
 
 
 def json_text(body: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ class SpotifyError(Exception):
         self.is_passing = is_passing
 
 
-class UnsteadyError(Exception):
+class InconsistentReadError(Exception):
     """The answers do not make one consistent read; `kind` is changing or incomplete. Read it again."""
 
     def __init__(self, message: str, kind: Kind) -> None:

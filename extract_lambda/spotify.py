@@ -87,14 +87,14 @@ class Spotify:
         *,
         api_url: str = API_URL,
         accounts_url: str = ACCOUNTS_URL,
-        gap: float = 0.0,
+        min_request_interval: float = 0.0,
         timeout: tuple[float, float] = (3.0, 15.0),
         end: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] | None = None,
         on_new_token: Callable[[str], None] = lambda _token: None,
     ) -> None:
-        """Nothing is asked yet. `gap` and `timeout` (to connect, to read) are seconds."""
+        """Nothing is asked yet. `min_request_interval` and `timeout` (to connect, to read) are seconds."""
         for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # they log tokens, and answers word for word
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.calls: Counter[str] = Counter()
@@ -102,7 +102,7 @@ class Spotify:
         self.budget = Budget()
         login = f"{credentials.client_id} {credentials.refresh_token}"
         self.login_mark = hashlib.sha256(login.encode()).hexdigest()[:16]
-        self._gap, self._timeout, self._end, self._clock = gap, timeout, end, clock
+        self._min_request_interval, self._timeout, self._end, self._clock = min_request_interval, timeout, end, clock
         self._sleep = sleep or time.sleep
         self._last_call: datetime | None = None
         self._cache = _TokenCache(credentials, on_new_token)
@@ -197,10 +197,10 @@ class Spotify:
             self._pause(wait, failure)
 
     def _before(self, kind: str) -> None:
-        """Keep the gap, the time and the budget."""
+        """Keep the interval between requests, the time and the budget."""
         now = self._clock()
-        if self._gap and self._last_call is not None:
-            rest = self._gap - (now - self._last_call).total_seconds()
+        if self._min_request_interval and self._last_call is not None:
+            rest = self._min_request_interval - (now - self._last_call).total_seconds()
             if rest > 0:
                 self._sleep(rest)
                 now = self._clock()

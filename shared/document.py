@@ -154,8 +154,8 @@ def is_page_request(asked: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """How one look at one playlist ended: a line of the manifest.
+class PlaylistCheck:
+    """How the check of one playlist ended: a line of the manifest.
 
     `status` is read, unchanged, failed or gone; `playlist` is the playlist object the API showed, if any.
     """
@@ -175,7 +175,7 @@ class Manifest:
 
     run_id: str
     extracted_at: str
-    checks: tuple[Look, ...] = field(default=())
+    checks: tuple[PlaylistCheck, ...] = field(default=())
 
     def as_bytes(self) -> bytes:
         """The manifest as one line of JSON."""

@@ -63,7 +63,7 @@ def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
         )
         raise StepError(message)
     lake = str(out / "lake")
-    Settings.from_env({**environ, **variables, "LAKE_URI": lake}).keeper.load()
+    Settings.from_env({**environ, **variables, "LAKE_URI": lake}).credential_store.load()
     return Chain(lake=lake, warehouse=out / "warehouse", environment=variables)
 
 

@@ -128,7 +128,7 @@ def write_own(folder: Path, items: int, seed: int = 1) -> None:
         key = lake.raw_object(RUN_ID, one.playlist_id)
         store.put(key, document.compressed(_lines(one)))
         looks.append(
-            document.Look(
+            document.PlaylistCheck(
                 playlist_id=one.playlist_id,
                 status="read",
                 snapshot_id=one.snapshot_id,

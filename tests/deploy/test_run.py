@@ -54,7 +54,7 @@ def environment(stub: SpotifyStub, home: Path, **more: str) -> dict[str, str]:
         "HOME": str(home),
         "SPOTIFY_API_URL": f"{stub.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": stub.url,
-        "SPOTIFY_GAP_SECONDS": "0",
+        "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
         **more,
     }
 
