@@ -17,8 +17,6 @@ Kind = Literal[
     "malformed",
     "redirect",
     "auth",
-    "changing",
-    "incomplete",
 ]
 
 ADVICE: Final[Mapping[Kind, str]] = {
@@ -44,8 +42,6 @@ ADVICE: Final[Mapping[Kind, str]] = {
         "page of the network answers for Spotify"
     ),
     "auth": "run `make login`",
-    "changing": "the playlist changed each time it was read; the next run tries again",
-    "incomplete": "Spotify left out some of its items each time it was read; the next run tries again",
 }
 # The next playlist would meet the same; what is left is the next run's.
 ENDS_THE_RUN: Final = frozenset({"rate", "quota", "budget", "auth"})
@@ -70,12 +66,7 @@ class SpotifyError(Exception):
 
 
 class InconsistentReadError(Exception):
-    """The answers do not make one consistent read; `kind` is changing or incomplete. Read it again."""
-
-    def __init__(self, message: str, kind: Kind) -> None:
-        """The message says what does not fit."""
-        super().__init__(message)
-        self.kind = kind
+    """The answers do not make one complete and consistent read; the message says what does not fit."""
 
 
 class OutOfTimeError(Exception):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from extract_lambda.documents import Stored
-from extract_lambda.failures import ADVICE, ENDS_THE_RUN, InconsistentReadError, SpotifyError
+from extract_lambda.failures import ADVICE, ENDS_THE_RUN, SpotifyError
 from extract_lambda.library import Library, Target
 from extract_lambda.progress import Clock, Progress, Report
 from extract_lambda.runs import check_of
@@ -39,10 +39,17 @@ class Outcomes:
         """These playlists are wanted, in this order."""
         self._wanted = {name: n for n, name in enumerate(names, start=1)}
 
-    def stored(self, key: str, document: Stored) -> None:
-        """The playlist was read, and its document is stored."""
-        self.checks[document.playlist_id] = check_of(key, document)
+    def stored(self, key: str, document: Stored, problem: str = "") -> None:
+        """The playlist was read, and its document is stored; the problem is why the read is incomplete."""
+        name = document.playlist_id
+        self.checks[name] = check_of(key, document)
         self.state.read(document)
+        if document.missing is None or not problem:
+            return
+        total, verb = document.item_count + document.missing, "is" if document.missing == 1 else "are"
+        missing = f", {document.missing:,} of {total:,} items {verb} missing" if document.missing else ""
+        outcome = f"read incompletely{missing}: {problem}; what it brought is stored, and nothing counts as having left"
+        self.say(name, outcome, failure_class="incomplete")
 
     def answered(self) -> None:
         """Spotify has answered: earlier server failures do not count any more."""
@@ -58,10 +65,9 @@ class Outcomes:
         self.state.checked(name, self.clock(), has_succeeded=True)
         self.say(name, "unchanged")
 
-    def failed(self, name: str, error: SpotifyError | InconsistentReadError) -> None:
+    def failed(self, name: str, error: SpotifyError) -> None:
         """The check failed; or the playlist is gone: read before, and now neither in the library nor found by id."""
-        if isinstance(error, SpotifyError):
-            self.end_if_others_would_fail(error)
+        self.end_if_others_would_fail(error)
         if error.kind == "budget":
             return  # Spotify has not been asked
         is_closed = self.library.is_spotifys(name) and error.kind in {"removed", "not_owner"}

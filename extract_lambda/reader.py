@@ -2,12 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from extract_lambda.documents import Stored, read_pages, stored, write_document
+from extract_lambda.documents import Pages, Stored, incomplete_snapshot, read_pages, stored, write_document
 from extract_lambda.failures import InconsistentReadError, OutOfTimeError, SpotifyError
 from extract_lambda.library import Library, Target
 from extract_lambda.outcomes import Outcomes
@@ -22,18 +22,33 @@ ATTEMPTS = 3
 _CALLS_PER_CHECK = 20  # reading so many calls is worth one to see whether the playlists changed meanwhile
 
 
+class _Document(NamedTuple):
+    data: bytes
+    stored: Stored
+
+
 class _Draft(NamedTuple):
-    """A document that is not stored before it is certain that the playlist did not change while it was read."""
+    """A read that is not stored before it is certain that the playlist did not change while it was read.
+
+    `complete` is the document of a complete read; the last attempt also has that of an `incomplete` read, which is
+    stored if the rows do not add up (`problem`) or the playlist changed. `rows_version` changes when the rows change.
+    """
 
     target: Target
     attempt: int
-    data: bytes
-    document: Stored
+    rows_version: str
+    complete: _Document | None
+    incomplete: _Document | None
+    problem: str
 
 
 @dataclass(kw_only=True)
 class Reader:
-    """Reads each playlist that is not at the version read before, ATTEMPTS times if it changes while it is read."""
+    """Reads each playlist that is not at the version read before.
+
+    A playlist that changes while it is read, or whose rows do not add up, is read ATTEMPTS times; the last read is
+    stored as incomplete.
+    """
 
     run_id: str
     spotify: Spotify
@@ -45,7 +60,7 @@ class Reader:
     library: Library
     outcomes: Outcomes
     _drafts: list[_Draft] = field(default_factory=list)
-    _changed_during_read: dict[str, tuple[int, InconsistentReadError]] = field(default_factory=dict)  # with the attempt
+    _changed_during_read: dict[str, int] = field(default_factory=dict)  # playlist ids with the attempt
     _calls_at_check: int = 0
 
     def read_all(self, names: Iterable[str]) -> None:
@@ -92,8 +107,8 @@ class Reader:
                 self._drafts.append(self._draft(target, attempt))
                 self.outcomes.say(name, "read" if attempt == 1 else f"read again ({attempt} of {ATTEMPTS})")
             self.outcomes.answered()
-        except InconsistentReadError as error:
-            self._changed_during_read[name] = (attempt, error)
+        except InconsistentReadError:
+            self._changed_during_read[name] = attempt
         except OutOfTimeError:
             self.outcomes.is_out_of_time = True
         except SpotifyError as error:
@@ -101,30 +116,35 @@ class Reader:
 
     def _draft(self, target: Target, attempt: int) -> _Draft:
         name, at = target.playlist_id, timestamp(self.clock())
-        pages = read_pages(partial(self._page, name), partial(self._say_how_far, name))
+        is_last = attempt >= ATTEMPTS
+        pages = read_pages(partial(self._page, name), partial(self._say_how_far, name), takes_misfits=is_last)
         if attempt == 1 and target.total not in {None, pages.total}:
             # The description may be old, or the page may be wrong: the second reading decides.
-            message = f"it had {target.total} items, then {pages.total}"
-            raise InconsistentReadError(message, "changing")
-        snapshot_id = f"liked-{pages.rows_hash}" if name == LIKED_SONGS else target.version
-        line = RawLine(
+            raise InconsistentReadError(f"the playlist shows {target.total} items, its pages {pages.total}")
+        shared = RawLine(
             run_id=self.run_id,
             playlist_id=name,
-            snapshot_id=snapshot_id,
+            snapshot_id=f"liked-{pages.rows_hash}" if name == LIKED_SONGS else target.version,
             extracted_at=at,
             asked="",
             offset=None,
             attempt=attempt,
             body={},
         )
-        document = Stored(
-            playlist_id=name,
-            snapshot_id=snapshot_id,
-            version=pages.version if name == LIKED_SONGS else snapshot_id,
-            extracted_at=at,
-            item_count=pages.total,
+        version = pages.version if name == LIKED_SONGS else target.version
+        part = replace(
+            shared,
+            snapshot_id=incomplete_snapshot(shared.snapshot_id, pages.rows_hash),
+            missing=pages.missing,
         )
-        return _Draft(target, attempt, write_document(line, target.shown, pages), document)
+        return _Draft(
+            target=target,
+            attempt=attempt,
+            rows_version=f"rows-{pages.rows_hash}",
+            complete=None if pages.problem else _document(shared, target, pages, version),
+            incomplete=_document(part, target, pages, version) if is_last else None,
+            problem=pages.problem,
+        )
 
     def _page(self, name: str, offset: int) -> Answer:
         if self._is_late():
@@ -152,35 +172,57 @@ class Reader:
             for name in names if not self.outcomes.ended_by else ():
                 self.outcomes.failed(name, error)
             return []
-        changed = InconsistentReadError("it changed while it was read", "changing")
-        moved = [draft for draft in drafts if self._has_changed(draft)]
-        changed_during_read |= {draft.target.playlist_id: (draft.attempt, changed) for draft in moved}
-        for name, (attempt, why) in changed_during_read.items():
-            if attempt >= ATTEMPTS:
-                self.outcomes.failed(name, why)
+        changed_during_read |= {draft.target.playlist_id: draft.attempt for draft in drafts if self._is_left(draft)}
         self._calls_at_check = self.spotify.calls.total()
         self.state.save(self.store)
-        return [(name, attempt + 1) for name, (attempt, _) in changed_during_read.items() if attempt < ATTEMPTS]
+        return [(name, attempt + 1) for name, attempt in changed_during_read.items()]
 
-    def _has_changed(self, draft: _Draft) -> bool:
-        """Whether the playlist is at another version than the one read; if not, it is stored. A failure is noted."""
+    def _is_left(self, draft: _Draft) -> bool:
+        """Whether the playlist must be read again; if not, its check has an outcome now."""
         name = draft.target.playlist_id
         try:
             now = self.library.target(name)
         except OutOfTimeError:
             self.outcomes.is_out_of_time = True
+            return False
         except SpotifyError as error:
             self.outcomes.failed(name, error)
+            return False
+        has_changed = now.version != draft.target.version
+        if has_changed and self._is_current(name, draft.rows_version):
+            self.outcomes.unchanged(draft.target)
+        elif draft.complete and not has_changed:
+            self._store(name, draft.complete)
+        elif draft.incomplete and has_changed:
+            data, document = draft.incomplete
+            kind = "total and newest song" if name == LIKED_SONGS else "snapshot_id"
+            seen = f"its {kind} was {draft.target.version} before the read and {now.version} after it"
+            self._store(name, _Document(data, replace(document, version=draft.rows_version)), draft.problem or seen)
+        elif draft.incomplete:
+            self._store(name, draft.incomplete, draft.problem)
         else:
-            if now.version != draft.target.version:
-                return True
-            self._store(draft)
+            return True
         return False
 
-    def _store(self, draft: _Draft) -> None:
+    def _store(self, name: str, document: _Document, problem: str = "") -> None:
         """Store the document; if the same run has stored one before, that one counts."""
-        key, document = lake.raw_object(self.run_id, draft.target.playlist_id), draft.document
-        if not self.store.put_if_absent(key, draft.data):
+        key, counts = lake.raw_object(self.run_id, name), document.stored
+        if not self.store.put_if_absent(key, document.data):
             there = self.store.get(key)
-            document = stored(there.data) if there else document
-        self.outcomes.stored(key, document)
+            counts = stored(there.data) if there else counts
+        self.outcomes.stored(key, counts, problem)
+
+
+def _document(line: RawLine, target: Target, pages: Pages, version: str) -> _Document:
+    """The document of the pages; `line` has what all lines share, `version` is what the state compares."""
+    return _Document(
+        write_document(line, target.shown, pages),
+        Stored(
+            playlist_id=line.playlist_id,
+            snapshot_id=line.snapshot_id,
+            version=version,
+            extracted_at=line.extracted_at,
+            item_count=pages.item_count,
+            missing=line.missing,
+        ),
+    )

@@ -50,12 +50,17 @@ class Result:
         is_limited = self.cool_down_until is not None or (self.ended_by is not None and self.ended_by.kind in LIMITS)
         if failed == len(self.checks) and (failed or self.ended_by) and not is_limited:
             return "failed"
-        is_short = self.left or self.ended_by or self.is_out_of_time or is_limited
+        is_short = self.left or self.ended_by or self.is_out_of_time or is_limited or self.incomplete
         return "partial" if failed or is_short else "ok"
 
     def count(self, status: str) -> int:
         """How many checks ended so."""
         return sum(check.status == status for check in self.checks)
+
+    @property
+    def incomplete(self) -> int:
+        """How many playlists were read incompletely."""
+        return sum(check.missing_count is not None for check in self.checks)
 
     @property
     def failures(self) -> Counter[str]:
@@ -78,6 +83,7 @@ class Result:
             "cool_down_until": timestamp(self.cool_down_until) if self.cool_down_until else None,
             "counts": counts
             | {
+                "incomplete": self.incomplete,
                 "left": len(self.left),
                 "not_mine": self.not_mine,
                 "unreadable": self.unreadable,
@@ -98,6 +104,7 @@ class Result:
                     "status": check.status,
                     "failure_class": check.failure_class,
                     "item_count": check.item_count,
+                    "missing_count": check.missing_count,
                 }
                 for check in self.checks
             ],

@@ -40,6 +40,7 @@ def check_of(key: str, document: Stored) -> PlaylistCheck:
         snapshot_id=document.snapshot_id,
         object=key,
         item_count=document.item_count,
+        missing_count=document.missing,
     )
 
 

@@ -160,7 +160,7 @@ class Spotify:
         return self._asked("playlist", asked, call, _is_any, playlist_id)
 
     def items_page(self, playlist_id: str, offset: int) -> Answer:
-        """Up to LIMIT rows of a playlist; a page is known to have `items`, a list, and `total`, a number."""
+        """Up to LIMIT rows of a playlist; a page has `items`, a list, and `total`, a number or null."""
         asked = f"/playlists/{playlist_id}/items?limit={LIMIT}&offset={offset}&additional_types=track,episode"
         call = partial(self._api.playlist_items, playlist_id, limit=LIMIT, offset=offset)
         return self._asked("playlist_items", asked, call, partial(_is_page, offset), playlist_id)
@@ -357,8 +357,8 @@ def _is_person(body: Mapping[str, Any]) -> str:
 
 
 def _is_page(offset: int, body: Mapping[str, Any]) -> str:
-    if not isinstance(body.get("items"), list) or type(body.get("total")) is not int:
-        return "the answer is no page, it lacks items or total"
+    if not isinstance(body.get("items"), list) or not (body.get("total") is None or type(body["total"]) is int):
+        return "the answer is no page, it lacks items or its total is no number"
     if type(body.get("offset")) is int and body["offset"] != offset:
         return f"the answer is another page, it begins at {body['offset']}"
     return ""

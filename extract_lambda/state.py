@@ -20,7 +20,7 @@ from shared.store import ObjectStore
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """The last check of a playlist and the last complete read of it; times as the raw document writes them.
+    """The last check of a playlist and the last read of it; times as the raw document writes them.
 
     `version` is what tells whether it changed: the snapshot_id, of liked songs their number and the newest.
     """
@@ -107,7 +107,7 @@ class State:
             self._succeeded(checked_at)
 
     def read(self, found: Stored) -> None:
-        """Note a complete read, unless a later one is known."""
+        """Note a read, unless a later one is known; an incomplete read counts until its version changes, too."""
         seen = self.last_read(found.playlist_id)
         if seen is None or _time(seen.read_at) <= _time(found.extracted_at):
             at = found.extracted_at
@@ -138,7 +138,7 @@ class State:
         return _time(seen.checked_at) if seen else None
 
     def last_read(self, playlist_id: str) -> Seen | None:
-        """The last complete read, if there was one."""
+        """The last read, if there was one."""
         seen = self.playlists.get(playlist_id)
         return seen if seen and seen.read_at else None
 

@@ -2,8 +2,9 @@
 
 Each line is
 `{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
-the API's answer untouched. Pages of items were asked from a path that ends in `/items` or `/me/tracks`; any other
-line describes the playlist. Beside the documents of a run lies its manifest.
+the API's answer untouched. The lines of an incomplete read also have `missing`, the number of rows that it lacks. Pages
+of items were asked from a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. Beside the
+documents of a run lies its manifest.
 """
 
 import gzip
@@ -122,17 +123,19 @@ class RawLine:
     offset: int | None
     attempt: int
     body: Mapping[str, Any]
+    missing: int | None = None  # of an incomplete read: how many rows it lacks
 
 
 def write_document(lines: Iterable[RawLine]) -> bytes:
     """The lines as gzipped NDJSON; equal lines give equal bytes."""
-    text = "".join(json.dumps(asdict(line), ensure_ascii=False) + "\n" for line in lines)
+    text = "".join(raw_line_text(line, json.dumps(line.body, ensure_ascii=False)) for line in lines)
     return gzip.compress(text.encode("utf-8", "replace"), mtime=0)
 
 
 def raw_line_text(line: RawLine, body: str) -> str:
     """The line as it stands in a document, with the JSON text of an answer in place of the line's own body."""
     head = {name: getattr(line, name) for name in _HEAD}
+    head |= {} if line.missing is None else {"missing": line.missing}
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "body": {body}}}\n'
 
 
@@ -166,6 +169,7 @@ class PlaylistCheck:
     snapshot_id: str | None = None
     object: str | None = None
     item_count: int | None = None
+    missing_count: int | None = None  # rows that an incomplete read lacks; null for any other check
     playlist: Mapping[str, Any] | None = None
 
 

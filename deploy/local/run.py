@@ -72,6 +72,7 @@ def _tell(result: Mapping[str, Any]) -> None:
     counts = result["counts"]
     words = [f"{counts['read']:,} playlists read ({counts['items']:,} items)", f"{counts['unchanged']:,} unchanged"]
     for name, text in (
+        ("incomplete", "read incompletely"),
         ("failed", "failed"),
         ("gone", "gone"),
         ("left", "left for the next run"),

@@ -253,9 +253,7 @@ def test_every_class_of_failure_says_what_to_do() -> None:
     assert sorted(ADVICE) == [
         "auth",
         "budget",
-        "changing",
         "editorial",
-        "incomplete",
         "malformed",
         "not_allow_listed",
         "not_owner",

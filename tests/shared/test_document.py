@@ -209,6 +209,7 @@ def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
                 "snapshot_id": None,
                 "object": None,
                 "item_count": None,
+                "missing_count": None,
                 "playlist": None,
             }
         ],

@@ -44,7 +44,7 @@ def test_a_look_tells_what_the_playlist_held_or_nothing(landing: Landing) -> Non
         (3, "2026-11-17", "unchanged", True, "v1", False),
         (4, "2026-11-18", "unchanged", True, "v1", False),
         (5, "2026-11-19", "failed", False, None, False),
-        (6, "2026-11-20", "read", False, None, False),
+        (6, "2026-11-20", "read", False, "v2", False),
         (7, "2026-11-21", "gone", True, None, False),
         (8, "2026-11-22", "read", True, "v3", True),
     ]
@@ -65,9 +65,9 @@ def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(la
 
     assert landing.ask("PLAYLIST_CHECKS", "look_number, is_known, shown_snapshot_id") == [
         (1, True, "v1"),
-        (2, False, None),
+        (2, False, "v2"),
         (3, True, "v1"),
-        (4, False, None),
+        (4, False, "v2"),
     ]
 
 

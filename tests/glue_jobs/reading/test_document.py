@@ -332,3 +332,15 @@ def test_a_damaged_document_is_read_in_part_or_refused_and_never_fails_otherwise
                     entry_of(row)
 
     assert 0 < refused < 400
+
+
+@pytest.mark.parametrize(("missing", "is_complete"), [(None, True), (0, False), (3, False)])
+def test_a_read_that_the_extractor_calls_incomplete_is_incomplete(missing: int | None, *, is_complete: bool) -> None:
+    head = {"run_id": "r1", "playlist_id": "p1", "snapshot_id": "v1", "extracted_at": "2026-11-20T10:00:00Z"}
+    line = head | {"asked": "/playlists/p1/items", "offset": 0, "attempt": 3}
+    line |= {} if missing is None else {"missing": missing}
+    body = {"items": [{"item": {"id": "s1"}}], "total": 1, "offset": 0}
+
+    [check] = read_document(json.dumps(line | {"body": body}).encode()).checks
+
+    assert (check.is_complete, check.item_count, check.snapshot_id) == (is_complete, 1, "v1")
