@@ -47,6 +47,7 @@ def extract(  # noqa: PLR0913  (everything comes through the arguments)
         spotify.budget = state.budget
         state.budget.per_day = calls_per_day
         library = Library(spotify, state, keep_people=keep_people)
+        spotify.subject_of = library.subject_of
         reader = Reader(
             run_id=run_id,
             spotify=spotify,

@@ -7,8 +7,8 @@ from typing import Any
 
 from extract_lambda.config import MINE
 from extract_lambda.documents import liked_version, without_people
-from extract_lambda.failures import SpotifyError
-from extract_lambda.spotify import Answer, Entry, Spotify, spotify_id
+from extract_lambda.failures import OutOfTimeError, SpotifyError, Subject
+from extract_lambda.spotify import Answer, Entry, Spotify, spotify_id, subject_by_id
 from extract_lambda.state import Login, State
 from shared.document import LIKED_SONGS
 
@@ -81,18 +81,17 @@ class Library:
         if name == LIKED_SONGS:
             first = self.spotify.liked_page(0).body
             return Target(playlist_id=name, version=liked_version(first), total=first["total"])
-        shown = self.entries[name].answer if name in self.entries else self.spotify.playlist(name)
+        shown = self.entries[name].answer if self.shown_version(name) else self.spotify.playlist(name)
         self._described[name] = _without_rows(shown.body)
         version = shown.body.get("snapshot_id")
         if not isinstance(version, str) or not version:
-            message = f"{shown.asked}: the playlist has no snapshot_id"
-            raise SpotifyError(message, "malformed")
+            raise SpotifyError(f"{shown.asked}: the playlist has no snapshot_id", "malformed")
         return Target(playlist_id=name, version=version, shown=self.kept(shown), total=_total(shown.body))
 
     def shown_version(self, name: str) -> str | None:
         """The version that the library shows of the playlist; None if it shows none."""
         version = self.entries[name].answer.body.get("snapshot_id") if name in self.entries else None
-        return version if isinstance(version, str) else None
+        return version if isinstance(version, str) and version else None
 
     def kept(self, answer: Answer) -> Answer:
         """The answer as the lake may store it."""
@@ -107,10 +106,16 @@ class Library:
         """The playlist's name for people; its id if no name is known."""
         return "Liked Songs" if name == LIKED_SONGS else str(self._described.get(name, {}).get("name") or name)
 
-    def is_spotifys(self, name: str) -> bool:
-        """Whether Spotify itself owns the playlist."""
+    def subject_of(self, name: str) -> Subject:
+        """Whose the playlist is: the login's own, Spotify's, or another person's or not known."""
         owner = self._described.get(name, {}).get("owner")
-        return isinstance(owner, dict) and owner.get("id") == "spotify"
+        owner_id = owner.get("id") if isinstance(owner, dict) else None
+        if not owner_id or owner_id == "spotify":
+            return "spotify" if owner_id else subject_by_id(name)
+        try:
+            return "own" if owner_id == self._me() else "other"
+        except (SpotifyError, OutOfTimeError):
+            return "other"
 
     def in_order(self, names: Iterable[str], current: Iterable[str]) -> tuple[str, ...]:
         """First those in `current`, which cost no call; then those whose last check is the oldest."""

@@ -70,8 +70,7 @@ class Outcomes:
         self.end_if_others_would_fail(error)
         if error.kind == "budget":
             return  # Spotify has not been asked
-        is_closed = self.library.is_spotifys(name) and error.kind in {"removed", "not_owner"}
-        kind = "editorial" if is_closed else error.kind
+        kind = error.kind
         is_gone = kind == "removed" and name not in self.library.entries and self.state.last_read(name) is not None
         status = "gone" if is_gone else "failed"
         shown = self.library.description(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from extract_lambda.failures import ADVICE, LIMITS, SpotifyError
+from extract_lambda.failures import ADVICE, LIMITS, SpotifyError, with_advice
 from shared import lake
 from shared.document import PlaylistCheck, timestamp
 
@@ -75,6 +75,7 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """The result as JSON, one short object per check."""
         counts = {status: self.count(status) for status in STATUSES}
+        ended = self.ended_by.kind if self.ended_by else None
         return {
             "run_id": self.run_id,
             "status": self.status,
@@ -90,7 +91,7 @@ class Result:
                 "items": self.item_count,
             },
             "failures": dict(self.failures),
-            "advice": {kind: text for kind, text in ADVICE.items() if kind in self.failures},
+            "advice": {kind: text for kind, text in ADVICE.items() if kind in {*self.failures, ended}},
             "calls": dict(self.calls),
             "calls_left": dict(self.calls_left),
             "throttled": self.throttled,
@@ -122,9 +123,8 @@ class FailedRunError(Exception):
 
 def _sentence(result: Result) -> str:
     if not result.checks:
-        error = result.ended_by
-        cure = f"; {ADVICE[error.kind]}." if error and error.kind == "redirect" else ""
-        return f"Run {result.run_id}: no playlist could be checked. {error}{cure}"
+        why = with_advice(result.ended_by) if result.ended_by else ""
+        return f"Run {result.run_id}: no playlist could be checked. {why}"
     first = result.checks[0]
     advice = next((text for kind, text in ADVICE.items() if kind == first.failure_class), "")
     return (

@@ -24,7 +24,7 @@ from spotipy.oauth2 import SpotifyOAuth, SpotifyOauthError  # type: ignore[impor
 
 from extract_lambda.budget import Budget
 from extract_lambda.credentials import Credentials
-from extract_lambda.failures import Kind, OutOfTimeError, SpotifyError, refusal
+from extract_lambda.failures import Kind, OutOfTimeError, SpotifyError, Subject, kind_of
 
 API_URL = "https://api.spotify.com/v1"
 ACCOUNTS_URL = "https://accounts.spotify.com"
@@ -33,6 +33,7 @@ SCOPE = "playlist-read-collaborative playlist-read-private user-library-read"
 LIMIT = 50  # the most that a page may hold: reference pages of the three paths below
 LONGEST_WAIT = 120.0  # seconds that a run sleeps when it is asked to slow down; more is for the next run
 
+_EDITORIAL = "37i9dQ"  # how the ids of Spotify's own playlists begin
 _ID = re.compile("[0-9A-Za-z]+")
 _REDIRECT = "http://127.0.0.1:8888/callback"  # as registered for the login; a refresh does not use it
 _SAID = 200  # characters of an answer that an error repeats
@@ -78,7 +79,8 @@ class Spotify:
     """A person's view of Spotify, asked one call at a time.
 
     Every method raises SpotifyError, and OutOfTimeError when `end` is too near. `calls` counts what was asked per kind,
-    `throttled` how often Spotify asked to slow down; `budget` is spent with each call.
+    `throttled` how often Spotify asked to slow down; `budget` is spent with each call. `subject_of` says whose a
+    playlist is: what a refusal means depends on that.
     """
 
     def __init__(  # noqa: PLR0913  (everything that tests and settings turn)
@@ -100,6 +102,7 @@ class Spotify:
         self.calls: Counter[str] = Counter()
         self.throttled = 0
         self.budget = Budget()
+        self.subject_of: Callable[[str], Subject] = subject_by_id
         login = f"{credentials.client_id} {credentials.refresh_token}"
         self.login_mark = hashlib.sha256(login.encode()).hexdigest()[:16]
         self._min_request_interval, self._timeout, self._end, self._clock = min_request_interval, timeout, end, clock
@@ -126,8 +129,8 @@ class Spotify:
         """The id of the person who gave the consent."""
         return str(self._asked("me", "/me", self._api.me, _is_person).body["id"])
 
-    def library_page(self, offset: int) -> tuple[list[Entry], int]:
-        """Up to LIMIT playlists of the person's library, followed ones too, and how many there are in all."""
+    def library_page(self, offset: int) -> tuple[list[Entry], int | None]:
+        """Up to LIMIT playlists of the person's library, followed ones too, and how many there are if it is said."""
         asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_playlists, limit=LIMIT, offset=offset)
         page = self._asked("me_playlists", asked, call, partial(_is_page, offset))
@@ -137,17 +140,19 @@ class Spotify:
     def library(self) -> list[Entry]:
         """The whole library, asked once more where its total changes between two pages.
 
-        Offsets are our own: `next` has pointed to a path that no longer exists. A short page is no end.
+        Offsets are our own: `next` has pointed to a path that no longer exists. A short page is no end, an empty page
+        is where no total is known.
         """
         entries: list[Entry] = []
         for _ in range(_CHECKS):
             totals = set()
-            offset, total = 0, 1
-            while offset < total:
+            offset, is_end = 0, False
+            while not is_end:
                 page, total = self.library_page(offset)
                 entries += page
                 totals.add(total)
                 offset += LIMIT
+                is_end = not page if total is None else offset >= total
             if len(totals) == 1:
                 break
         return entries
@@ -273,7 +278,8 @@ class Spotify:
         said = self._without_secrets(text)[:_SAID]
         if isinstance(error, SpotifyOauthError):
             return _login_failure(status, error, said, _retry_after(response))
-        kind = refusal(status, text, getattr(error, "reason", None), playlist_id)
+        subject = "account" if playlist_id is None else self.subject_of(playlist_id)
+        kind = kind_of(status, f"{text} {getattr(error, 'reason', None)}", subject)
         wait = _retry_after(error if isinstance(error, spotipy.SpotifyException) else response)
         again = f" (again after {wait:.0f} s)" if wait is not None else ""
         return SpotifyError(
@@ -313,6 +319,11 @@ class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy
     def secrets(self) -> tuple[str, str]:
         """What must not be repeated."""
         return self._refresh_token, str(self._token.get("access_token") or "")
+
+
+def subject_by_id(playlist_id: str) -> Subject:
+    """Whose a playlist is, as far as its id says."""
+    return "spotify" if playlist_id.startswith(_EDITORIAL) else "other"
 
 
 def spotify_id(playlist: Mapping[str, Any]) -> str | None:

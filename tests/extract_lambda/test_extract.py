@@ -195,8 +195,8 @@ def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, 
 
     assert result.status == "partial"
     assert lake.checks(MANIFEST) == [
-        ("1no", "failed", "not_owner"),
-        ("1lost", "failed", "removed"),
+        ("1no", "failed", "app_refused"),
+        ("1lost", "failed", "own_not_found"),
         ("1yes", "read", None),
     ]
     assert json.loads(lake.text(MANIFEST))["checks"][0]["playlist"]["name"] == "Morning"
@@ -206,12 +206,12 @@ def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, 
 @pytest.mark.parametrize(
     ("status", "body", "failure_class"),
     [
-        (403, '{"error": {"status": 403, "message": "Forbidden"}}', "not_owner"),
-        (403, '{"error": "a text where an object should be"}', "not_owner"),
+        (403, '{"error": {"status": 403, "message": "Forbidden"}}', "app_refused"),
+        (403, '{"error": "a text where an object should be"}', "app_refused"),
         (403, "User not registered in the Developer Dashboard", "not_allow_listed"),
         (403, '{"error": {"message": "Active premium subscription required for the owner"}}', "premium_lapsed"),
         (403, '{"error": {"status": 403, "message": "Insufficient client scope"}}', "wrong_scope"),
-        (404, '{"error": {"status": 404, "message": "Resource not found"}}', "removed"),
+        (404, '{"error": {"status": 404, "message": "Resource not found"}}', "own_not_found"),
         (400, '{"error": {"status": 400, "message": "Invalid limit"}}', "malformed"),
         (200, '{"items": [{"added_at": "2026-01', "malformed"),
         (200, '{"items": {}, "total": 1}', "malformed"),
@@ -259,12 +259,12 @@ def test_a_run_in_which_all_failed_says_so_after_its_manifest(api: Api, run: Run
     api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2"))}
     api.fail("/items", 403, times=2)
 
-    with pytest.raises(FailedRunError, match=r"20261120T100000Z: all 2 playlists failed \(first: 1a, not_owner: "):
+    with pytest.raises(FailedRunError, match=r"20261120T100000Z: all 2 playlists failed \(first: 1a, app_refused: "):
         run()
 
     assert lake.checks("raw/quiet/run=20261120T100000Z.json") == [
-        ("1a", "failed", "not_owner"),
-        ("1b", "failed", "not_owner"),
+        ("1a", "failed", "app_refused"),
+        ("1b", "failed", "app_refused"),
     ]
     with pytest.raises(FailedRunError):
         run()

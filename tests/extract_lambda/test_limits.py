@@ -251,12 +251,16 @@ def test_spotifys_own_playlists_are_told_from_those_that_are_gone(api: Api, run:
 
 def test_every_class_of_failure_says_what_to_do() -> None:
     assert sorted(ADVICE) == [
+        "account_not_found",
+        "app_refused",
         "auth",
         "budget",
         "editorial",
+        "invalid_id",
         "malformed",
         "not_allow_listed",
         "not_owner",
+        "own_not_found",
         "premium_lapsed",
         "quota",
         "rate",
