@@ -104,9 +104,10 @@ _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
 
 
 def _credential_store(given: Mapping[str, str]) -> CredentialStore:
-    places = [name for name in ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", *_THREE) if name in given]
-    several = [name for name in places if name not in _THREE]
-    if len(several) > 1 or (several and len(places) > 1):
+    # An id and a secret alone are for `make login`: the login of a file or a secret has its own.
+    names = ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", "SPOTIFY_REFRESH_TOKEN")
+    places = [name for name in names if name in given]
+    if len(places) > 1:
         message = f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}"
         raise SettingsError(message)
     if "SPOTIFY_SECRET_ARN" in given:

@@ -88,9 +88,16 @@ def main(argv: Sequence[str]) -> int:
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
-    out = parser.parse_args(argv).out.resolve()
+    parser.add_argument(
+        "--check-login", action="store_true", help="only check that there is a login, and write nothing"
+    )
+    arguments = parser.parse_args(argv)
+    out = arguments.out.resolve()
     started = time.monotonic()
     try:
+        if arguments.check_login:
+            _chain(out, os.environ)
+            return 0
         run_chain(out, os.environ)
     except (
         StepError,

@@ -215,6 +215,19 @@ def test_a_run_writes_a_rotated_token_back_into_the_file(api: Api, environment: 
     assert not [warning for warning in result.warnings if "new refresh token" in warning]
 
 
+def test_a_file_beside_the_app_in_the_environment_is_the_login(
+    api: Api, environment: dict[str, str], file: Path
+) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    save_credentials(file, Credentials(**LOGIN))
+    del environment["SPOTIFY_REFRESH_TOKEN"]
+    both = environment | {"SPOTIFY_CREDENTIALS_FILE": str(file)}
+
+    result = handler.run("20261120T100000Z", both, clock=lambda: datetime(2026, 11, 20, 10, tzinfo=UTC))
+
+    assert result.count("read") == 1
+
+
 @pytest.mark.usefixtures("aws")
 def test_a_rotated_token_is_written_back_into_the_secret() -> None:
     with mock_aws():

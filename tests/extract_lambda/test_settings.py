@@ -67,6 +67,27 @@ def test_the_credentials_may_lie_in_a_file() -> None:
     assert settings.credential_store == FileStore(Path("/somewhere/login.json"))
 
 
+@pytest.mark.parametrize(
+    ("place", "store"),
+    [
+        ({"SPOTIFY_CREDENTIALS_FILE": "/somewhere/login.json"}, FileStore(Path("/somewhere/login.json"))),
+        ({"SPOTIFY_SECRET_ARN": ARN}, SecretsManagerStore(ARN)),
+    ],
+)
+@pytest.mark.parametrize(
+    "app",
+    [
+        {"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"},
+        {"SPOTIFY_CLIENT_ID": "i"},
+        {"SPOTIFY_CLIENT_SECRET": "s"},
+    ],
+)
+def test_the_app_for_make_login_may_be_set_beside_the_place_of_the_login(
+    place: dict[str, str], store: object, app: dict[str, str]
+) -> None:
+    assert Settings.from_env({"LAKE_URI": "x"} | place | app).credential_store == store
+
+
 TOML = f"""
 lake = "s3://bucket/other"
 playlists = ["mine", "spotify:playlist:{B}"]
