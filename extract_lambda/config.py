@@ -23,6 +23,8 @@ _OTHER_THING = re.compile(
 )
 _LIKED = re.compile(r"(?:spotify:(?:user:[^:]+:)?collection|https?://open\.spotify\.com/collection)")
 _LONGEST_FULL_EVERY = 9999
+_LONGEST_ANSWER = 600.0
+_LARGEST_ANSWER_MIB = 1024
 _LONGEST_REQUEST_INTERVAL = 60.0
 
 
@@ -128,6 +130,20 @@ def calls_per_day(value: object) -> int:
     return value
 
 
+def answer_seconds(value: object) -> float:
+    """How long one answer may take. Raises SettingsError."""
+    if type(value) not in {int, float} or not 0 < float(str(value)) <= _LONGEST_ANSWER:
+        raise SettingsError(f"{value!r} is no number of seconds: write how long one answer may take, up to 600.")
+    return float(str(value))
+
+
+def answer_mib(value: object) -> int:
+    """How large one answer may be. Raises SettingsError."""
+    if type(value) is not int or not 1 <= value <= _LARGEST_ANSWER_MIB:
+        raise SettingsError(f"{value!r} is no size: write how many MiB one answer may have uncompressed, 1 to 1024.")
+    return value
+
+
 def lake(value: object) -> str:
     """Where the lake is. Raises SettingsError."""
     if not isinstance(value, str) or not value.strip():
@@ -144,6 +160,8 @@ _CHECKS: Final = {
     "full_every_days": full_every,
     "min_request_interval": min_request_interval,
     "calls_per_day": calls_per_day,
+    "answer_seconds": answer_seconds,
+    "answer_mib": answer_mib,
 }
 
 

@@ -8,7 +8,7 @@ from extract_lambda.library import Library
 from extract_lambda.outcomes import Outcomes
 from extract_lambda.progress import Clock, Report, silent
 from extract_lambda.reader import Reader
-from extract_lambda.result import FailedRunError, Result
+from extract_lambda.result import FailedRunError, Result, cool_down_warning
 from extract_lambda.runs import finish, finished_checks, stored_documents, write_missing_manifests
 from extract_lambda.spotify import Spotify
 from extract_lambda.state import State
@@ -27,22 +27,26 @@ def extract(  # noqa: PLR0913  (everything comes through the arguments)
     keep_people: bool = True,
     full_every: timedelta = timedelta(days=30),
     calls_per_day: int | None = None,
+    ignores_cool_down: bool = False,
     deadline: datetime | None = None,
     report: Report = silent,
 ) -> Result:
     """Read which of the playlists (ids, and "mine") changed since the last run, and which are due for a full read.
 
     After the deadline no page is asked for, except to see whether what was read changed meanwhile. A run that is over
-    is not repeated; while Spotify wants no calls, none is made. Raises FailedRunError if no check succeeded, StoreError
-    if the lake cannot be used.
+    is not repeated; while Spotify wants no calls, none is made, unless `ignores_cool_down`. Raises FailedRunError if no
+    check succeeded, StoreError if the lake cannot be used.
     """
     state = State.load(store)  # before the manifest: the run that saved the newest state has written its manifest
     checks = finished_checks(store, run_id)
+    if ignores_cool_down:
+        state.cool_down = None
     until = state.cools_down_until(clock())
     if checks is not None:
         result = Result(run_id=run_id, checks=checks, is_repeat=True, last_success=state.last_success())
     elif until is not None:
-        result = Result(run_id=run_id, cool_down_until=until, last_success=state.last_success())
+        warnings = (cool_down_warning(until),)
+        result = Result(run_id=run_id, cool_down_until=until, last_success=state.last_success(), warnings=warnings)
     else:
         spotify.budget = state.budget
         state.budget.per_day = calls_per_day
@@ -88,6 +92,7 @@ def _check_all(playlists: tuple[str, ...], reader: Reader, *, liked_songs: bool)
         reader.read_all(outcomes.left)
         finish(reader.store, reader.run_id, tuple(outcomes.checks.values()), timestamp(started_at))
     now = reader.clock()
+    until = state.cools_down_until(now)
     return Result(
         run_id=reader.run_id,
         checks=tuple(outcomes.checks.values()),
@@ -97,7 +102,8 @@ def _check_all(playlists: tuple[str, ...], reader: Reader, *, liked_songs: bool)
         manifests_written=manifests_written,
         is_out_of_time=outcomes.is_out_of_time,
         ended_by=outcomes.ended_by,
-        cool_down_until=state.cools_down_until(now),
+        cool_down_until=until,
+        warnings=(cool_down_warning(until),) if until else (),
         calls=spotify.calls,
         calls_left=state.budget.left(now),
         throttled=spotify.throttled,

@@ -113,15 +113,25 @@ _RULES: Final = (
 class SpotifyError(Exception):
     """An answer that is no answer; `kind` says what it means, the message what Spotify said, without secrets.
 
-    `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed.
+    `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed;
+    `is_slow`: finding that out took as long as an answer may take.
     """
 
-    def __init__(self, message: str, kind: Kind, *, retry_after: float | None = None, is_passing: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: Kind,
+        *,
+        retry_after: float | None = None,
+        is_passing: bool = False,
+        is_slow: bool = False,
+    ) -> None:
         """The message carries no more of the answer than its beginning."""
         super().__init__(message)
         self.kind = kind
         self.retry_after = retry_after
         self.is_passing = is_passing
+        self.is_slow = is_slow
 
 
 class InconsistentReadError(Exception):

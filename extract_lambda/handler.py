@@ -65,7 +65,5 @@ def _tell(result: Result) -> None:
     for warning in result.warnings:
         logger.warning(warning)
     made = {name: value for name, value in result.as_dict().items() if name not in {"checks", "warnings"}}
-    if result.cool_down_until:
-        logger.warning("Spotify wants no calls.", until=made["cool_down_until"])
     logger.info("The run is over.", **made)
     metrics.emit(result, datetime.now(UTC))

@@ -37,7 +37,8 @@ from extract_lambda.credentials import (
     save_credentials,
 )
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
-from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, DirectSession, Spotify
+from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, Spotify
+from extract_lambda.transport import DirectSession, reason_of
 from shared.terminal import printable, set_up_output
 
 CREDENTIALS_FILE: Final = "~/.config/spotify-playlist-suite/credentials.json"
@@ -314,7 +315,7 @@ class Login:
             raise LoginError(message) from None  # the request in it holds the secret
         except requests.RequestException as error:
             message = (
-                f"{self.accounts_url} cannot be reached ({type(error).__name__}): check the network, then run "
+                f"{self.accounts_url} cannot be reached ({reason_of(error)}): check the network, then run "
                 "`make login` again."
             )
             raise LoginError(message) from None  # the request in it holds the secret
@@ -373,7 +374,7 @@ def _page(accounts_url: str, app: App, listener: Listener) -> str:
 def _object(response: requests.Response) -> dict[str, Any]:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 

@@ -112,6 +112,14 @@ class Result:
         }
 
 
+def cool_down_warning(until: datetime) -> str:
+    """Until when runs do nothing, and how to ask Spotify all the same."""
+    return (
+        f"Spotify wants no calls until {timestamp(until)}; runs before that do nothing. To ask it all the same, set "
+        "SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
+    )
+
+
 class FailedRunError(Exception):
     """No playlist could be checked; `result` says why."""
 

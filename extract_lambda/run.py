@@ -52,6 +52,7 @@ def run(
         api_url=settings.api_url,
         accounts_url=settings.accounts_url,
         min_request_interval=settings.min_request_interval,
+        limits=settings.limits,
         end=None if remaining is None else now + remaining * _SHARE_FOR_ASKING,
         clock=clock,
         on_new_token=keep,
@@ -66,13 +67,15 @@ def run(
             keep_people=settings.keep_people,
             full_every=settings.full_every,
             calls_per_day=settings.calls_per_day,
+            ignores_cool_down=settings.ignores_cool_down,
             clock=clock,
             deadline=None if remaining is None else now + remaining * _SHARE_FOR_READING,
             report=report,
         )
     except FailedRunError as error:
-        raise FailedRunError(replace(error.result, token_age=age, warnings=tuple(warnings))) from None
-    return replace(result, token_age=age, warnings=tuple(warnings))
+        result = error.result
+        raise FailedRunError(replace(result, token_age=age, warnings=(*result.warnings, *warnings))) from None
+    return replace(result, token_age=age, warnings=(*result.warnings, *warnings))
 
 
 def run_id_of(event: object, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Self
@@ -11,6 +11,7 @@ from extract_lambda import config
 from extract_lambda.config import MINE, SettingsError
 from extract_lambda.credentials import Credentials, CredentialStore, EnvironmentStore, FileStore, SecretsManagerStore
 from extract_lambda.spotify import ACCOUNTS_URL, API_URL
+from extract_lambda.transport import Limits
 
 __all__ = ["MINE", "Settings", "SettingsError"]
 
@@ -27,8 +28,9 @@ class Settings:
     """What to read, where to put it and who asks.
 
     `playlists` are Spotify ids and "mine": those that the person owns or works on with others. `min_request_interval`
-    is the least number of seconds between two calls, `calls_per_day` the limit of calls of one kind within 24 hours.
-    Unless `keep_people`, the lake never learns who owns a playlist and who added what.
+    is the least number of seconds between two calls, `calls_per_day` the limit of calls of one kind within 24 hours;
+    `limits` are those of one answer. Unless `keep_people`, the lake never learns who owns a playlist and who added
+    what.
     """
 
     lake: str
@@ -39,6 +41,8 @@ class Settings:
     full_every: timedelta = timedelta(days=30)
     min_request_interval: float = 0.2
     calls_per_day: int = 500
+    limits: Limits = field(default_factory=Limits)
+    ignores_cool_down: bool = False
     api_url: str = API_URL
     accounts_url: str = ACCOUNTS_URL
 
@@ -58,6 +62,8 @@ class Settings:
             raise SettingsError(message)
         if "full_every_days" in values:
             values["full_every"] = values.pop("full_every_days")
+        limits = {"seconds": values.pop("answer_seconds", None), "max_bytes": values.pop("answer_mib", 0) * 2**20}
+        values["limits"] = Limits(**{name: value for name, value in limits.items() if value})
         return cls(credential_store=_credential_store(given), **values)
 
 
@@ -98,6 +104,9 @@ _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "FORCE_FULL_EVERY_DAYS": ("full_every_days", lambda text: config.full_every(_number(text))),
     "SPOTIFY_MIN_REQUEST_INTERVAL": ("min_request_interval", lambda text: config.min_request_interval(_number(text))),
     "SPOTIFY_CALLS_PER_DAY": ("calls_per_day", lambda text: config.calls_per_day(_number(text))),
+    "SPOTIFY_ANSWER_SECONDS": ("answer_seconds", lambda text: config.answer_seconds(_number(text))),
+    "SPOTIFY_ANSWER_MIB": ("answer_mib", lambda text: config.answer_mib(_number(text))),
+    "SPOTIFY_IGNORE_COOL_DOWN": ("ignores_cool_down", _yes_or_no),
     "SPOTIFY_API_URL": ("api_url", _url),
     "SPOTIFY_ACCOUNTS_URL": ("accounts_url", _url),
 }

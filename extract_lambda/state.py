@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from extract_lambda.budget import Budget
 from extract_lambda.documents import Stored
+from extract_lambda.transport import LONGEST_COOL_DOWN
 from shared import document, lake
 from shared.store import ObjectStore
 
@@ -147,9 +148,9 @@ class State:
         return _time(self.succeeded_at) if self.succeeded_at else None
 
     def cools_down_until(self, now: datetime) -> datetime | None:
-        """Until when Spotify is not to be asked, if that is still to come."""
+        """Until when Spotify is not to be asked, if that is still to come; more than a day ahead is an error."""
         until = _time(self.cool_down.until) if self.cool_down else None
-        return until if until and until > now else None
+        return until if until and now < until <= now + timedelta(seconds=LONGEST_COOL_DOWN) else None
 
     def _succeeded(self, at: str) -> None:
         if self.succeeded_at is None or _time(self.succeeded_at) < _time(at):

@@ -175,7 +175,7 @@ class Doctor:
         if until and state.cool_down:
             message = (
                 f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.said}): wait, runs before "
-                "that do nothing"
+                "that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
             )
             raise CareError(message)
         state.budget.per_day = settings.calls_per_day

@@ -16,6 +16,7 @@ from extract_lambda.credentials import Credentials
 from extract_lambda.extract import extract
 from extract_lambda.result import Result
 from extract_lambda.spotify import Spotify
+from extract_lambda.transport import Limits
 from shared.store import open_store
 from tests.extract_lambda.api import Api, running
 
@@ -98,9 +99,11 @@ def run(api: Api, lake: Lake) -> Run:
             clock=settings["clock"],
             sleep=api.slept.append,
             end=settings.pop("end", None),
+            limits=settings.pop("limits", Limits()),
             min_request_interval=settings.pop("min_request_interval", 0.0),
         )
-        return extract(playlists, spotify, open_store(str(lake.root)), run_id=f"202611{day}T100000Z", **settings)
+        run_id = settings.pop("run_at", f"202611{day}T100000Z")
+        return extract(playlists, spotify, open_store(str(lake.root)), run_id=run_id, **settings)
 
     return run
 
