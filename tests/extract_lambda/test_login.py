@@ -210,7 +210,9 @@ def test_without_a_network_the_exchange_is_said_to_fail() -> None:
 
     said = refused(nobody, lambda page: visit(back(page, "code=c&state={state}")))
 
-    assert said == (f"{nobody} cannot be reached (ConnectionError): check the network, then run `make login` again.")
+    assert said == (
+        f"{nobody} cannot be reached (the connection failed): check the network, then run `make login` again."
+    )
 
 
 def test_without_an_answer_the_wait_ends_and_says_what_may_be_wrong(stub: SpotifyStub) -> None:

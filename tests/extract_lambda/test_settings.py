@@ -262,8 +262,8 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
         (
             "colour = 1",
             (
-                "SPOTIFY_CONFIG: 'colour' is not known: known are calls_per_day, full_every_days, keep_people, lake, "
-                "liked_songs, min_request_interval, playlists."
+                "SPOTIFY_CONFIG: 'colour' is not known: known are answer_mib, answer_seconds, calls_per_day, "
+                "full_every_days, keep_people, lake, liked_songs, min_request_interval, playlists."
             ),
         ),
         (
