@@ -69,7 +69,7 @@ def read_pages(
     rows_hash = hashlib.sha256()
     offset = item_count = without_rows = 0
     while True:
-        answer, misfit = _fitting(page, offset, totals)
+        answer, misfit = _fitting(page, offset, totals, tries=1 if problem else _TRIES)
         if misfit and not takes_misfits:
             raise InconsistentReadError(misfit)
         rows = answer.body["items"]
@@ -79,7 +79,7 @@ def read_pages(
         pages.append(Page(answer.asked, offset, json_text(answer.body)))
         item_count += len(rows)
         without_rows = 0 if rows else without_rows + 1
-        offset += max(LIMIT, len(rows))  # a page that ignores the limit holds the next positions, too
+        offset += max(_limit(answer), len(rows))  # a page that ignores the limit holds the next positions, too
         known = [each for each in totals if each is not None]
         total = max(known, default=item_count)
         on_page(min(offset, total), total)
@@ -95,14 +95,16 @@ def read_pages(
             )
 
 
-def _fitting(page: Callable[[int], Answer], offset: int, totals: Sequence[int | None]) -> tuple[Answer, str]:
+def _fitting(
+    page: Callable[[int], Answer], offset: int, totals: Sequence[int | None], *, tries: int
+) -> tuple[Answer, str]:
     """The page, asked again where it does not fit; if it never does, that with the most rows, and what is wrong."""
     misfits: list[tuple[Answer, str]] = []
-    for tries in range(1, _TRIES + 1):
+    for number in range(1, tries + 1):
         try:
             answer = page(offset)
         except SpotifyError as error:
-            if offset == 0 or error.kind not in REFUSALS or tries == _TRIES:
+            if offset == 0 or error.kind not in REFUSALS or number == tries:
                 raise
             continue
         misfit = _misfit(answer, offset, totals)
@@ -112,6 +114,12 @@ def _fitting(page: Callable[[int], Answer], offset: int, totals: Sequence[int | 
     return max(misfits, key=lambda each: len(each[0].body["items"]))
 
 
+def _limit(answer: Answer) -> int:
+    """How many rows the page may hold: LIMIT, as asked, or fewer if the page says so."""
+    limit = answer.body.get("limit")
+    return limit if type(limit) is int and 0 < limit < LIMIT else LIMIT
+
+
 def _misfit(answer: Answer, offset: int, totals: Sequence[int | None]) -> str:
     """What is wrong with the page, beside the totals of the pages before it; empty if it fits."""
     now, rows = answer.body["total"], len(answer.body["items"])
@@ -119,7 +127,7 @@ def _misfit(answer: Answer, offset: int, totals: Sequence[int | None]) -> str:
         return f"{answer.asked} names no total"
     if totals and now != totals[-1]:
         return f"the total was {totals[-1]}, then {now}"
-    expected = min(LIMIT, max(now - offset, 0))
+    expected = min(_limit(answer), max(now - offset, 0))
     return "" if rows == expected else f"{answer.asked} brought {rows} items instead of {expected}"
 
 

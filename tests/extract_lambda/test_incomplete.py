@@ -268,3 +268,39 @@ def test_a_run_that_was_killed_after_an_incomplete_read_keeps_it(api: Api, run: 
     assert check_of(lake, MANIFEST) == ("read", 1, 1)
     assert result.count("unchanged") == 1
     assert api.asked_of("/items") == 0
+
+
+@pytest.mark.parametrize("limit", [20, 1, 49])
+def test_a_smaller_limit_that_the_pages_name_makes_a_complete_read(api: Api, run: Run, lake: Lake, limit: int) -> None:
+    api.playlists = {"1odd": Playlist(rows(*songs(55)))}
+
+    def lower(path: str, body: Any) -> None:
+        if "/1odd/items" in path:
+            body["items"], body["limit"] = body["items"][:limit], limit
+
+    change(api, lower)
+
+    run()
+
+    assert positions(lake, ODD) == [(n, f"s{n}") for n in range(55)]
+    assert check_of(lake, MANIFEST) == ("read", 55, None)
+
+
+@pytest.mark.parametrize("limit", [0, -5, 100, "20", None, True])
+def test_a_limit_that_cannot_be_is_ignored(api: Api, run: Run, lake: Lake, limit: object) -> None:
+    api.playlists = {"1odd": Playlist(rows(*songs(55)))}
+    change(api, lambda path, body: body.update(limit=limit) if "/1odd/items" in path else None)
+
+    run()
+
+    assert check_of(lake, MANIFEST) == ("read", 55, None)
+
+
+def test_a_long_list_of_which_every_page_is_short_costs_a_page_a_call(api: Api, run: Run, lake: Lake) -> None:
+    api.playlists = {"1odd": Playlist(rows(*songs(1000)))}
+    change(api, lambda path, body: body["items"].pop() if "/1odd/items" in path else None)
+
+    run()
+
+    assert check_of(lake, MANIFEST) == ("read", 980, 20)
+    assert api.asked_of("/1odd/items") == 3 + 3 + 3 + 19
