@@ -26,7 +26,7 @@ Kind = Literal[
 
 ADVICE: Final[Mapping[Kind, str]] = {
     "app_refused": (
-        "Spotify refuses the app, not the playlist; check in its Developer Dashboard that the user is in the app's "
+        "Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is in the app's "
         "user list (User Management), that the app's owner has Premium, and that the app is not restricted"
     ),
     "account_not_found": (

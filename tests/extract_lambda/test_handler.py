@@ -158,7 +158,7 @@ def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: di
     assert done.stderr.replace("\ufffd", "?") == (
         "1/2 Früh?[2J??daeh: read\n"
         "2/2 Morning: failed, app_refused: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
-        "403 For?bidden; Spotify refuses the app, not the playlist; check in its Developer Dashboard that the user is "
+        "403 For?bidden; Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is "
         "in the app's user list (User Management), that the app's owner has Premium, and that the app is not "
         "restricted\n"
     )
