@@ -1,4 +1,4 @@
-"""How a run ended, for whoever called it."""
+"""How a run ended."""
 
 from collections import Counter
 from collections.abc import Mapping
