@@ -23,7 +23,7 @@ override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: new-table new-column help setup spark-classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
+.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run doctor status why forget retention build test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
 
 help:
@@ -67,8 +67,17 @@ report: $(READY)
 login: $(READY)
 	@$(PYTHON) -m extract_lambda.login
 
-run: $(READY) $(CLASSES)
+# The login is checked before anything is prepared: by the shell where there is no .venv yet, else by the program.
+run: login-exists $(READY)
+	@$(MAKE) --no-print-directory --question $(CLASSES) >/dev/null 2>&1 || { \
+		$(PYTHON) -m deploy.local.run --out="$$MINE" --check-login && $(MAKE) --no-print-directory $(CLASSES); }
 	@$(PYTHON) -m deploy.local.run --out="$$MINE"
+
+login-exists:
+	@test -e $(READY) || test -n "$$SPOTIFY_SECRET_ARN$$SPOTIFY_REFRESH_TOKEN" || \
+		test -e "$${SPOTIFY_CREDENTIALS_FILE:-$$HOME/.config/spotify-playlist-suite/credentials.json}" || { \
+		echo "run: there is no Spotify login on this machine yet. \`make login\` makes one in a few minutes (docs/run.md says how); \`make demo\` needs none." >&2; \
+		exit 1; }
 
 doctor: $(READY)
 	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"

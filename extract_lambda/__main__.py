@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from extract_lambda.credentials import CredentialsError
+from extract_lambda.failures import with_advice
 from extract_lambda.progress import Terminal
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.run import EventError, run, run_id_of, time_of
 from extract_lambda.settings import SettingsError
-from shared.document import timestamp
 from shared.store import StoreError
 from shared.terminal import printable, set_up_output
 
@@ -55,10 +55,8 @@ def main(argv: Sequence[str]) -> int:
 def _tell(result: Result) -> None:
     for warning in result.warnings:
         print(printable(warning), file=sys.stderr)
-    if result.cool_down_until:
-        print(f"Spotify wants no calls until {timestamp(result.cool_down_until)}.", file=sys.stderr)
-    elif result.ended_by:
-        print(printable(f"The run ended early: {result.ended_by}"), file=sys.stderr)
+    if result.ended_by and not result.cool_down_until:
+        print(printable(f"The run ended early: {with_advice(result.ended_by)}"), file=sys.stderr)
     if result.left:
         print(f"{len(result.left)} playlists are left for the next run.", file=sys.stderr)
     print(json.dumps(result.as_dict()))

@@ -23,7 +23,9 @@ _OTHER_THING = re.compile(
 )
 _LIKED = re.compile(r"(?:spotify:(?:user:[^:]+:)?collection|https?://open\.spotify\.com/collection)")
 _LONGEST_FULL_EVERY = 9999
-_LONGEST_GAP = 60.0
+_LONGEST_ANSWER = 600.0
+_LARGEST_ANSWER_MIB = 1024
+_LONGEST_REQUEST_INTERVAL = 60.0
 
 
 class SettingsError(ValueError):
@@ -112,10 +114,10 @@ def full_every(value: object) -> timedelta:
     return timedelta(days=value)
 
 
-def gap(value: object) -> float:
+def min_request_interval(value: object) -> float:
     """Seconds between two calls. Raises SettingsError."""
-    if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_GAP:
-        message = f"{value!r} is no number of seconds: write how long to wait between two calls, 0 to 60."
+    if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_REQUEST_INTERVAL:
+        message = f"{value!r} is no number of seconds: write the interval between two calls, 0 to 60."
         raise SettingsError(message)
     return float(str(value))
 
@@ -125,6 +127,20 @@ def calls_per_day(value: object) -> int:
     if type(value) is not int or value < 1:
         message = f"{value!r} is no number of calls: write how many of one kind there may be within 24 hours, from 1."
         raise SettingsError(message)
+    return value
+
+
+def answer_seconds(value: object) -> float:
+    """How long one answer may take. Raises SettingsError."""
+    if type(value) not in {int, float} or not 0 < float(str(value)) <= _LONGEST_ANSWER:
+        raise SettingsError(f"{value!r} is no number of seconds: write how long one answer may take, up to 600.")
+    return float(str(value))
+
+
+def answer_mib(value: object) -> int:
+    """How large one answer may be. Raises SettingsError."""
+    if type(value) is not int or not 1 <= value <= _LARGEST_ANSWER_MIB:
+        raise SettingsError(f"{value!r} is no size: write how many MiB one answer may have uncompressed, 1 to 1024.")
     return value
 
 
@@ -142,8 +158,10 @@ _CHECKS: Final = {
     "liked_songs": yes_or_no,
     "keep_people": yes_or_no,
     "full_every_days": full_every,
-    "gap_seconds": gap,
+    "min_request_interval": min_request_interval,
     "calls_per_day": calls_per_day,
+    "answer_seconds": answer_seconds,
+    "answer_mib": answer_mib,
 }
 
 

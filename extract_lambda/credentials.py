@@ -61,7 +61,7 @@ class Credentials:
         return None if consented_at is None else now - consented_at
 
 
-class Keeper(Protocol):
+class CredentialStore(Protocol):
     """Where credentials lie between runs."""
 
     def load(self) -> Credentials:
@@ -72,7 +72,7 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True)
-class InMemory:
+class EnvironmentStore:
     """Credentials of the environment: there is no place to write to, so a rotated token cannot be kept."""
 
     credentials: Credentials
@@ -92,7 +92,7 @@ class InMemory:
 
 
 @dataclass(frozen=True)
-class InFile:
+class FileStore:
     """A JSON file of mode 600, as `make login` writes it."""
 
     path: Path
@@ -123,7 +123,7 @@ class InFile:
 
 
 @dataclass(frozen=True)
-class InSecret:
+class SecretsManagerStore:
     """A secret in AWS Secrets Manager."""
 
     secret_arn: str

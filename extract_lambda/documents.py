@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from extract_lambda.failures import REFUSALS, SpotifyError, UnsteadyError
+from extract_lambda.failures import REFUSALS, InconsistentReadError, SpotifyError
 from extract_lambda.spotify import LIMIT, Answer
 from shared.document import (
     LIKED_SONGS,
@@ -19,6 +19,7 @@ from shared.document import (
 
 _PEOPLE = {"owner", "added_by"}
 _TRIES = 3  # of a page that does not fit
+_WITHOUT_ROWS = 3  # pages in a row: there is nothing behind them, whatever the total says
 
 
 class Page(NamedTuple):
@@ -31,66 +32,103 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """All pages of a playlist: every position from 0 to the total is in them.
+    """The pages of a playlist: every position from 0 to the total is in them, unless there is a `problem`.
 
-    `version` and `rows_hash` are of use for liked songs, which have no snapshot_id.
+    The problem says what does not fit, `missing` how many rows are lacking then. `version` is of use for liked songs,
+    which have no snapshot_id; `rows_hash` changes when the rows change.
     """
 
     pages: tuple[Page, ...]
     total: int
+    item_count: int
     version: str
     rows_hash: str
+    problem: str = ""
+
+    @property
+    def missing(self) -> int:
+        """How many rows are lacking."""
+        return max(0, self.total - self.item_count)
 
 
 def read_pages(
-    page: Callable[[int], Answer], on_page: Callable[[int, int], None] = lambda _read, _total: None
+    page: Callable[[int], Answer],
+    on_page: Callable[[int, int], None] = lambda _read, _total: None,
+    *,
+    takes_misfits: bool = False,
 ) -> Pages:
-    """All pages of a playlist, asked by offset; `on_page` is told how many items of how many have been read.
+    """All pages of a playlist, asked by offset; `on_page` is called with how many items of how many have been read.
 
-    Raises UnsteadyError if the total changes on the way, or if a page is short before the end: Spotify leaves out rows
-    now and then, and a document is whole or not at all. A page that does not fit is asked again before that, and so is
-    one that is refused after others were not: a long playlist is dear.
+    A page that does not fit those before, or that is short before the end, is asked again; so is a page that is refused
+    after others were not, since reading a long playlist costs many calls. If it never fits, InconsistentReadError is
+    raised; with `takes_misfits` the pages have the problem instead, and each row keeps its position.
     """
     pages: list[Page] = []
-    total: int | None = None  # known from the first page on
-    version = ""
+    totals: list[int | None] = []
+    problem = version = ""
     rows_hash = hashlib.sha256()
-    offset = 0
+    offset = item_count = without_rows = 0
     while True:
-        answer = _fitting(page, offset, total)
-        total, rows = answer.body["total"], answer.body["items"]
-        version = version or liked_version(answer.body)
-        rows_hash.update("".join(f"{_song(row)}\n" for row in rows).encode("utf-8", "replace"))
+        answer, misfit = _fitting(page, offset, totals, tries=1 if problem else _TRIES)
+        if misfit and not takes_misfits:
+            raise InconsistentReadError(misfit)
+        rows = answer.body["items"]
+        totals.append(answer.body["total"])
+        problem, version = problem or misfit, version or liked_version(answer.body)
+        rows_hash.update("".join(f"{_entry(row)}\n" for row in rows).encode("utf-8", "replace"))
         pages.append(Page(answer.asked, offset, json_text(answer.body)))
-        on_page(min(offset + LIMIT, total), total)
-        if offset + LIMIT >= total:
-            return Pages(pages=tuple(pages), total=total, version=version, rows_hash=rows_hash.hexdigest())
-        offset += LIMIT
+        item_count += len(rows)
+        without_rows = 0 if rows else without_rows + 1
+        offset += max(_limit(answer), len(rows))  # a page that ignores the limit holds the next positions, too
+        known = [each for each in totals if each is not None]
+        total = max(known, default=item_count)
+        on_page(min(offset, total), total)
+        is_last = offset >= total if known else not rows
+        if is_last or without_rows == _WITHOUT_ROWS:
+            return Pages(
+                pages=tuple(pages),
+                total=total,
+                item_count=item_count,
+                version=version,
+                rows_hash=rows_hash.hexdigest(),
+                problem=problem,
+            )
 
 
-def _fitting(page: Callable[[int], Answer], offset: int, total: int | None) -> Answer:
-    """The page, asked again where it does not fit those before; the last of the errors, if it never does."""
-    for tries in range(1, _TRIES + 1):
+def _fitting(
+    page: Callable[[int], Answer], offset: int, totals: Sequence[int | None], *, tries: int
+) -> tuple[Answer, str]:
+    """The page, asked again where it does not fit; if it never does, that with the most rows, and what is wrong."""
+    misfits: list[tuple[Answer, str]] = []
+    for number in range(1, tries + 1):
         try:
             answer = page(offset)
-            _raise_misfit(answer, offset, total)
-        except (SpotifyError, UnsteadyError) as error:
-            is_odd = isinstance(error, UnsteadyError) or (offset > 0 and error.kind in REFUSALS)
-            if not is_odd or tries == _TRIES:
+        except SpotifyError as error:
+            if offset == 0 or error.kind not in REFUSALS or number == tries:
                 raise
-        else:
-            break
-    return answer
+            continue
+        misfit = _misfit(answer, offset, totals)
+        if not misfit:
+            return answer, ""
+        misfits.append((answer, misfit))
+    return max(misfits, key=lambda each: len(each[0].body["items"]))
 
 
-def _raise_misfit(answer: Answer, offset: int, total: int | None) -> None:
+def _limit(answer: Answer) -> int:
+    """How many rows the page may hold: LIMIT, as asked, or fewer if the page says so."""
+    limit = answer.body.get("limit")
+    return limit if type(limit) is int and 0 < limit < LIMIT else LIMIT
+
+
+def _misfit(answer: Answer, offset: int, totals: Sequence[int | None]) -> str:
+    """What is wrong with the page, beside the totals of the pages before it; empty if it fits."""
     now, rows = answer.body["total"], len(answer.body["items"])
-    if total is not None and now != total:
-        message = f"it had {total} items, then {now}"
-        raise UnsteadyError(message, "changing")
-    if rows != min(LIMIT, max(now - offset, 0)):
-        message = f"{answer.asked} brought {rows} items; there are {now} in all"
-        raise UnsteadyError(message, "incomplete")
+    if now is None:
+        return f"{answer.asked} names no total"
+    if totals and now != totals[-1]:
+        return f"the total was {totals[-1]}, then {now}"
+    expected = min(_limit(answer), max(now - offset, 0))
+    return "" if rows == expected else f"{answer.asked} brought {rows} items instead of {expected}"
 
 
 def json_text(body: Mapping[str, Any]) -> str:
@@ -111,7 +149,10 @@ def write_document(line: RawLine, shown: Answer | None, pages: Pages) -> bytes:
 
 
 def _lines(line: RawLine, shown: Answer | None, pages: Pages) -> Iterator[str]:
-    shared = {name: getattr(line, name) for name in ("run_id", "playlist_id", "snapshot_id", "extracted_at", "attempt")}
+    shared = {
+        name: getattr(line, name)
+        for name in ("run_id", "playlist_id", "snapshot_id", "extracted_at", "attempt", "missing")
+    }
     if shown:
         yield raw_line_text(RawLine(**shared, asked=shown.asked, offset=None, body={}), json_text(shown.body))
     for page in pages.pages:
@@ -120,24 +161,36 @@ def _lines(line: RawLine, shown: Answer | None, pages: Pages) -> Iterator[str]:
 
 def liked_version(first_page: Mapping[str, Any]) -> str:
     """What changes when the liked songs change: their number, and the newest of them."""
-    return " ".join([str(first_page["total"]), *(_song(row) for row in first_page["items"][:1])])
+    return " ".join([str(first_page["total"]), *(_entry(row) for row in first_page["items"][:1])])
 
 
-def _song(row: object) -> str:
+def _entry(row: object) -> str:
+    """What identifies a row: when it was added, and the id of what it holds, of a local file the URI."""
     row = row if isinstance(row, dict) else {}
-    track = row.get("track")
-    return f"{row.get('added_at')} {track.get('id') if isinstance(track, dict) else None}"
+    entry = row.get("track") if isinstance(row.get("track"), dict) else row.get("item")
+    entry = entry if isinstance(entry, dict) else {}
+    return f"{row.get('added_at')} {entry.get('id') or entry.get('uri')}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What a raw document says of itself; `version` as in the state."""
+    """What a raw document says of itself; `version` as in the state, `missing` is null for a complete read."""
 
     playlist_id: str
     snapshot_id: str
     version: str
     extracted_at: str
     item_count: int
+    missing: int | None = None
+
+
+def incomplete_snapshot(snapshot_id: str, rows_hash: str) -> str:
+    """The snapshot id of an incomplete read: its rows must not replace those of a complete read of the same version."""
+    return f"{snapshot_id}~{rows_hash[:12]}"
+
+
+def _complete(snapshot_id: str) -> str:
+    return snapshot_id.partition("~")[0]
 
 
 def stored(data: bytes) -> Stored:
@@ -148,7 +201,8 @@ def stored(data: bytes) -> Stored:
     return Stored(
         playlist_id=first["playlist_id"],
         snapshot_id=first["snapshot_id"],
-        version=liked_version(pages[0]) if first["playlist_id"] == LIKED_SONGS else first["snapshot_id"],
+        version=liked_version(pages[0]) if first["playlist_id"] == LIKED_SONGS else _complete(first["snapshot_id"]),
         extracted_at=first["extracted_at"],
         item_count=sum(len(page["items"]) for page in pages),
+        missing=first.get("missing"),
     )

@@ -1,12 +1,17 @@
-"""What can go wrong when Spotify is asked, told apart by what a person can do about it."""
+"""The classes of errors in Spotify's answers: each has its own advice for the user."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
+Subject = Literal["account", "own", "other", "spotify"]  # what was asked for; of a playlist: who owns it
 Kind = Literal[
+    "app_refused",
+    "account_not_found",
+    "own_not_found",
     "not_owner",
     "editorial",
     "removed",
+    "invalid_id",
     "not_allow_listed",
     "premium_lapsed",
     "wrong_scope",
@@ -17,11 +22,20 @@ Kind = Literal[
     "malformed",
     "redirect",
     "auth",
-    "changing",
-    "incomplete",
 ]
 
 ADVICE: Final[Mapping[Kind, str]] = {
+    "app_refused": (
+        "Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is in the app's "
+        "user list (User Management), that the app's owner has Premium, and that the app is not restricted"
+    ),
+    "account_not_found": (
+        "Spotify does not find the login's own data; check SPOTIFY_API_URL, then in the Developer Dashboard whether "
+        "the app is restricted; the next run tries again"
+    ),
+    "own_not_found": (
+        "the library shows this playlist, but Spotify does not find its contents; the next run tries again"
+    ),
     "not_owner": (
         "apps in development mode see the contents only of playlists that their user owns or collaborates on; copy its "
         "songs into a playlist of your own, or take it out of the settings"
@@ -31,6 +45,7 @@ ADVICE: Final[Mapping[Kind, str]] = {
         "own, and take this one out of the settings"
     ),
     "removed": "there is no such playlist any more, or it is private; check the id, or take it out of the settings",
+    "invalid_id": "Spotify knows no playlist with such an id; check the id in the settings",
     "not_allow_listed": "add the user to the app's users (User Management) in Spotify's Developer Dashboard",
     "premium_lapsed": "the app's owner needs Spotify Premium; the app works again once the subscription does",
     "wrong_scope": "the login does not allow this; run `make login` again",
@@ -44,66 +59,99 @@ ADVICE: Final[Mapping[Kind, str]] = {
         "page of the network answers for Spotify"
     ),
     "auth": "run `make login`",
-    "changing": "the playlist changed each time it was read; the next run tries again",
-    "incomplete": "Spotify left out some of its items each time it was read; the next run tries again",
 }
 # The next playlist would meet the same; what is left is the next run's.
 ENDS_THE_RUN: Final = frozenset({"rate", "quota", "budget", "auth"})
 # Nobody's fault: a run that these end has ended in order.
 LIMITS: Final = frozenset({"rate", "quota", "budget"})
-REFUSALS: Final = frozenset({"not_owner", "editorial", "removed", "not_allow_listed", "premium_lapsed", "wrong_scope"})
-_EDITORIAL = "37i9dQ"  # how the ids of Spotify's own playlists begin
+REFUSALS: Final = frozenset(
+    {
+        "app_refused",
+        "account_not_found",
+        "own_not_found",
+        "not_owner",
+        "editorial",
+        "removed",
+        "not_allow_listed",
+        "premium_lapsed",
+        "wrong_scope",
+    }
+)
+
+
+class _Rule(NamedTuple):
+    """An answer with this status, about one of these subjects, whose text holds one of these words, is of this kind."""
+
+    status: int
+    kind: Kind
+    words: tuple[str, ...] = ("",)
+    subjects: frozenset[Subject] = frozenset({"account", "own", "other", "spotify"})
+
+
+_ACCOUNT, _OWN, _SPOTIFYS = (frozenset[Subject]({subject}) for subject in ("account", "own", "spotify"))
+# The first rule that fits decides. Sources: Spotify's reference (403 and 404 of playlists), its blog of 2024-11-27
+# (editorial playlists), its changes of July 2026 (QUOTA_EXCEEDED); the wording of 400s and 403s as users report it.
+_RULES: Final = (
+    _Rule(400, "auth", ("bearer", "access token")),
+    _Rule(400, "invalid_id", ("playlist id", "base62")),
+    _Rule(401, "auth"),
+    _Rule(403, "premium_lapsed", ("premium",)),
+    _Rule(403, "wrong_scope", ("scope",)),
+    _Rule(403, "not_allow_listed", ("dashboard", "not registered", "allowlist", "allow list")),
+    _Rule(403, "app_refused", subjects=_ACCOUNT | _OWN),
+    _Rule(403, "editorial", subjects=_SPOTIFYS),
+    _Rule(403, "not_owner"),
+    _Rule(404, "account_not_found", subjects=_ACCOUNT),
+    _Rule(404, "own_not_found", subjects=_OWN),
+    _Rule(404, "editorial", subjects=_SPOTIFYS),
+    _Rule(404, "removed"),
+    _Rule(429, "quota", ("quota_exceeded",)),
+    _Rule(429, "rate"),
+)
 
 
 class SpotifyError(Exception):
     """An answer that is no answer; `kind` says what it means, the message what Spotify said, without secrets.
 
-    `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed.
+    `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed;
+    `is_slow`: finding that out took as long as an answer may take.
     """
 
-    def __init__(self, message: str, kind: Kind, *, retry_after: float | None = None, is_passing: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: Kind,
+        *,
+        retry_after: float | None = None,
+        is_passing: bool = False,
+        is_slow: bool = False,
+    ) -> None:
         """The message carries no more of the answer than its beginning."""
         super().__init__(message)
         self.kind = kind
         self.retry_after = retry_after
         self.is_passing = is_passing
+        self.is_slow = is_slow
 
 
-class UnsteadyError(Exception):
-    """The answers do not make one consistent read; `kind` is changing or incomplete. Read it again."""
-
-    def __init__(self, message: str, kind: Kind) -> None:
-        """The message says what does not fit."""
-        super().__init__(message)
-        self.kind = kind
+class InconsistentReadError(Exception):
+    """The answers do not make one complete and consistent read; the message says what does not fit."""
 
 
 class OutOfTimeError(Exception):
     """There is no time for what was to be asked; nothing is wrong with it."""
 
 
-def refusal(status: int, text: str, reason: object, playlist_id: str | None) -> Kind:
-    """What an answer with this status means; `text` is what it says, `playlist_id` whose path was asked.
-
-    Sources: Spotify's reference (403 and 404 of playlists), its blog of 2024-11-27 (editorial lists), its changes of
-    July 2026 (QUOTA_EXCEEDED); the wording of 403s as users report it.
-    """
-    if status == 403:  # noqa: PLR2004  (HTTP's own numbers, here and below)
-        return _forbidden(text.lower())
-    if status == 404:  # noqa: PLR2004
-        return "editorial" if (playlist_id or "").startswith(_EDITORIAL) else "removed"
-    if status == 429:  # noqa: PLR2004
-        return "quota" if reason == "QUOTA_EXCEEDED" else "rate"
-    if status == 401:  # noqa: PLR2004
-        return "auth"
-    return "server" if status >= 500 else "malformed"  # noqa: PLR2004
+def with_advice(error: SpotifyError) -> str:
+    """The error and what to do about it, as one sentence; a refused login says it itself."""
+    text = str(error)
+    return text if "make login" in text else f"{text.removesuffix('.')}; {ADVICE[error.kind]}."
 
 
-def _forbidden(text: str) -> Kind:
-    if "premium" in text:
-        return "premium_lapsed"
-    if "scope" in text:
-        return "wrong_scope"
-    if any(words in text for words in ("dashboard", "not registered", "allowlist", "allow list")):
-        return "not_allow_listed"
-    return "not_owner"
+def kind_of(status: int, text: str, subject: Subject) -> Kind:
+    """What an answer with this status means; `text` is what it says, `subject` what was asked for."""
+    lower = text.lower()
+    for rule in _RULES:
+        if status == rule.status and subject in rule.subjects and any(word in lower for word in rule.words):
+            return rule.kind
+    return "server" if status >= 500 else "malformed"  # noqa: PLR2004  (HTTP's own number)

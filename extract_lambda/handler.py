@@ -51,7 +51,7 @@ def _log(progress: Progress) -> None:
         return
     write = logger.warning if progress.failure_class else logger.info
     write(
-        "Looked at a playlist.",
+        "Checked a playlist.",
         playlist=progress.name,
         number=progress.number,
         of=progress.of,
@@ -64,8 +64,6 @@ def _tell(result: Result) -> None:
     """Log how the run ended, and write its metrics."""
     for warning in result.warnings:
         logger.warning(warning)
-    made = {name: value for name, value in result.as_dict().items() if name not in {"looks", "warnings"}}
-    if result.cool_down_until:
-        logger.warning("Spotify wants no calls.", until=made["cool_down_until"])
+    made = {name: value for name, value in result.as_dict().items() if name not in {"checks", "warnings"}}
     logger.info("The run is over.", **made)
     metrics.emit(result, datetime.now(UTC))

@@ -28,9 +28,17 @@ from typing import Any, Final, Protocol, Self
 
 import requests
 
-from extract_lambda.credentials import LIFETIME, Credentials, CredentialsError, InFile, InSecret, save_credentials
+from extract_lambda.credentials import (
+    LIFETIME,
+    Credentials,
+    CredentialsError,
+    FileStore,
+    SecretsManagerStore,
+    save_credentials,
+)
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
-from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, DirectSession, Spotify
+from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, Spotify
+from extract_lambda.transport import DirectSession, reason_of
 from shared.terminal import printable, set_up_output
 
 CREDENTIALS_FILE: Final = "~/.config/spotify-playlist-suite/credentials.json"
@@ -87,7 +95,7 @@ class FilePlace:
     def earlier(self) -> Credentials | None:
         """What an earlier login kept there."""
         try:
-            return InFile(self.path).load()
+            return FileStore(self.path).load()
         except CredentialsError:
             return None
 
@@ -110,7 +118,7 @@ class SecretPlace:
         """What an earlier login kept there. Raises LoginError if there is no such secret, before anybody consents."""
         self._do(lambda client: client.describe_secret(SecretId=self.secret_arn))
         try:
-            return InSecret(self.secret_arn).load()
+            return SecretsManagerStore(self.secret_arn).load()
         except CredentialsError:
             return None
 
@@ -226,7 +234,7 @@ class Listener:
                 "alone; use the page above."
             )
             return 400, "This page belongs to another login. Use the address that the terminal shows.", None
-        return 200, "Spotify has answered. Close this tab and look at the terminal.", query
+        return 200, "Spotify has answered. Close this tab and go back to the terminal.", query
 
     def take(self, answer: dict[str, str]) -> None:
         """Spotify's answer; the first one counts."""
@@ -307,7 +315,7 @@ class Login:
             raise LoginError(message) from None  # the request in it holds the secret
         except requests.RequestException as error:
             message = (
-                f"{self.accounts_url} cannot be reached ({type(error).__name__}): check the network, then run "
+                f"{self.accounts_url} cannot be reached ({reason_of(error)}): check the network, then run "
                 "`make login` again."
             )
             raise LoginError(message) from None  # the request in it holds the secret
@@ -366,7 +374,7 @@ def _page(accounts_url: str, app: App, listener: Listener) -> str:
 def _object(response: requests.Response) -> dict[str, Any]:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
 

@@ -14,8 +14,8 @@ SERVICE = "extract_lambda"
 def emit(result: Result, now: datetime) -> None:
     """Write the run's metrics to stdout; those that are not known are left out.
 
-    Playlists by how the look ended, failures once more by FailureClass; items, calls, throttled answers, the calls
-    that are left of the scarcest kind, the login's age in days, and seconds since a look last went well.
+    Playlists by how the check ended, failures once more by FailureClass; items, calls, throttled answers, the calls
+    that are left of the scarcest kind, the login's age in days, and seconds since a check last went well.
     """
     metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
     counts = {

@@ -5,6 +5,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TextIO
 
 from shared.terminal import printable
@@ -14,7 +15,7 @@ from shared.terminal import printable
 class Progress:
     """Playlist `number` of `of`, and what became of it; `is_over` is false while it is still being read.
 
-    `failure_class` is given where the look failed.
+    `failure_class` is given where the check failed.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Clock = Callable[[], datetime]
 
 
 def silent(_progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""How a run ended, for whoever called it."""
+"""How a run ended."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from extract_lambda.failures import ADVICE, LIMITS, SpotifyError
+from extract_lambda.failures import ADVICE, LIMITS, SpotifyError, with_advice
 from shared import lake
-from shared.document import Look, timestamp
+from shared.document import PlaylistCheck, timestamp
 
 STATUSES = ("read", "unchanged", "failed", "gone")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How a run ended: its looks, and what it did not look at.
+    """How a run ended: its checks, and the playlists that it did not check.
 
     `left` had no time and comes first in the next run; `not_mine` are followed playlists, `unreadable` have no id.
     `is_repeat` is true where the run was over before, and nothing was done. `ended_by` is what ended the run before
@@ -24,11 +24,11 @@ class Result:
     """
 
     run_id: str
-    looks: tuple[Look, ...] = ()
+    checks: tuple[PlaylistCheck, ...] = ()
     left: tuple[str, ...] = ()
     not_mine: int = 0
     unreadable: int = 0
-    sealed: tuple[str, ...] = ()
+    manifests_written: tuple[str, ...] = ()
     is_repeat: bool = False
     is_out_of_time: bool = False
     ended_by: SpotifyError | None = None
@@ -42,34 +42,40 @@ class Result:
 
     @property
     def status(self) -> Literal["ok", "partial", "failed"]:
-        """Whether all playlists were looked at (ok), some (partial) or none (failed).
+        """Whether all playlists were checked (ok), some (partial) or none (failed).
 
         A run that a limit ended has not failed: the next one goes on.
         """
         failed = self.count("failed")
         is_limited = self.cool_down_until is not None or (self.ended_by is not None and self.ended_by.kind in LIMITS)
-        if failed == len(self.looks) and (failed or self.ended_by) and not is_limited:
+        if failed == len(self.checks) and (failed or self.ended_by) and not is_limited:
             return "failed"
-        is_short = self.left or self.ended_by or self.is_out_of_time or is_limited
+        is_short = self.left or self.ended_by or self.is_out_of_time or is_limited or self.incomplete
         return "partial" if failed or is_short else "ok"
 
     def count(self, status: str) -> int:
-        """How many looks ended so."""
-        return sum(look.status == status for look in self.looks)
+        """How many checks ended so."""
+        return sum(check.status == status for check in self.checks)
+
+    @property
+    def incomplete(self) -> int:
+        """How many playlists were read incompletely."""
+        return sum(check.missing_count is not None for check in self.checks)
 
     @property
     def failures(self) -> Counter[str]:
-        """How many looks failed, by class."""
-        return Counter(str(look.failure_class) for look in self.looks if look.status == "failed")
+        """How many checks failed, by class."""
+        return Counter(str(check.failure_class) for check in self.checks if check.status == "failed")
 
     @property
     def item_count(self) -> int:
         """How many items were read."""
-        return sum(look.item_count or 0 for look in self.looks)
+        return sum(check.item_count or 0 for check in self.checks)
 
     def as_dict(self) -> dict[str, Any]:
-        """The result as JSON, one short object per look."""
+        """The result as JSON, one short object per check."""
         counts = {status: self.count(status) for status in STATUSES}
+        ended = self.ended_by.kind if self.ended_by else None
         return {
             "run_id": self.run_id,
             "status": self.status,
@@ -78,50 +84,59 @@ class Result:
             "cool_down_until": timestamp(self.cool_down_until) if self.cool_down_until else None,
             "counts": counts
             | {
+                "incomplete": self.incomplete,
                 "left": len(self.left),
                 "not_mine": self.not_mine,
                 "unreadable": self.unreadable,
                 "items": self.item_count,
             },
             "failures": dict(self.failures),
-            "advice": {kind: text for kind, text in ADVICE.items() if kind in self.failures},
+            "advice": {kind: text for kind, text in ADVICE.items() if kind in {*self.failures, ended}},
             "calls": dict(self.calls),
             "calls_left": dict(self.calls_left),
             "throttled": self.throttled,
             "last_success": timestamp(self.last_success) if self.last_success else None,
             "token_age_days": self.token_age.days if self.token_age is not None else None,
             "warnings": list(self.warnings),
-            "sealed_runs": list(self.sealed),
-            "looks": [
+            "manifests_written": list(self.manifests_written),
+            "checks": [
                 {
-                    "playlist_id": look.playlist_id,
-                    "status": look.status,
-                    "failure_class": look.failure_class,
-                    "item_count": look.item_count,
+                    "playlist_id": check.playlist_id,
+                    "status": check.status,
+                    "failure_class": check.failure_class,
+                    "item_count": check.item_count,
+                    "missing_count": check.missing_count,
                 }
-                for look in self.looks
+                for check in self.checks
             ],
         }
 
 
+def cool_down_warning(until: datetime) -> str:
+    """Until when runs do nothing, and how to ask Spotify all the same."""
+    return (
+        f"Spotify wants no calls until {timestamp(until)}; runs before that do nothing. To ask it all the same, set "
+        "SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
+    )
+
+
 class FailedRunError(Exception):
-    """Not one playlist could be looked at; `result` says why."""
+    """No playlist could be checked; `result` says why."""
 
     def __init__(self, result: Result) -> None:
-        """The result of the run; if it looked at any playlist, its manifest has been written."""
+        """The result of the run; if it checked any playlist, its manifest has been written."""
         super().__init__(_sentence(result))
         self.result = result
 
 
 def _sentence(result: Result) -> str:
-    if not result.looks:
-        error = result.ended_by
-        cure = f"; {ADVICE[error.kind]}." if error and error.kind == "redirect" else ""
-        return f"Run {result.run_id}: no playlist could be looked at. {error}{cure}"
-    first = result.looks[0]
+    if not result.checks:
+        why = with_advice(result.ended_by) if result.ended_by else ""
+        return f"Run {result.run_id}: no playlist could be checked. {why}"
+    first = result.checks[0]
     advice = next((text for kind, text in ADVICE.items() if kind == first.failure_class), "")
     return (
-        f"Run {result.run_id}: all {len(result.looks)} playlists failed (first: {first.playlist_id}, "
+        f"Run {result.run_id}: all {len(result.checks)} playlists failed (first: {first.playlist_id}, "
         f"{first.failure_class}: {advice}). Nothing was stored but the run's manifest, "
-        f"{lake.quiet_manifest(result.run_id)}."
+        f"{lake.no_change_manifest(result.run_id)}."
     )

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from extract_lambda.credentials import LIFETIME, WARN_FROM, Credentials, CredentialsError
-from extract_lambda.extract import Clock, extract
-from extract_lambda.progress import Report, silent
+from extract_lambda.extract import extract
+from extract_lambda.progress import Clock, Report, silent
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.settings import Settings
 from extract_lambda.spotify import Spotify
 from shared.store import open_store
 
-_SHARE_FOR_READING = 0.8  # of the time that is left; then only what was read is looked at again and stored
+_SHARE_FOR_READING = 0.8  # of the time that is left; then only what was read is checked again and stored
 _SHARE_FOR_ASKING = 0.95
 
 
@@ -36,14 +36,14 @@ def run(
     for name in ("botocore", "boto3", "urllib3"):  # at DEBUG botocore logs what it signs and what it is answered
         logging.getLogger(name).setLevel(logging.WARNING)
     settings = Settings.from_env(environ)
-    credentials = settings.keeper.load()
+    credentials = settings.credential_store.load()
     now = clock()
     age = credentials.age(now)
     warnings = [_age_warning(credentials, age)] if age is not None and age >= WARN_FROM else []
 
     def keep(refresh_token: str) -> None:
         try:
-            settings.keeper.keep(refresh_token)
+            settings.credential_store.keep(refresh_token)
         except CredentialsError as error:  # this run can go on
             warnings.append(str(error))
 
@@ -51,7 +51,8 @@ def run(
         credentials,
         api_url=settings.api_url,
         accounts_url=settings.accounts_url,
-        gap=settings.gap,
+        min_request_interval=settings.min_request_interval,
+        limits=settings.limits,
         end=None if remaining is None else now + remaining * _SHARE_FOR_ASKING,
         clock=clock,
         on_new_token=keep,
@@ -66,13 +67,15 @@ def run(
             keep_people=settings.keep_people,
             full_every=settings.full_every,
             calls_per_day=settings.calls_per_day,
+            ignores_cool_down=settings.ignores_cool_down,
             clock=clock,
             deadline=None if remaining is None else now + remaining * _SHARE_FOR_READING,
             report=report,
         )
     except FailedRunError as error:
-        raise FailedRunError(replace(error.result, token_age=age, warnings=tuple(warnings))) from None
-    return replace(result, token_age=age, warnings=tuple(warnings))
+        result = error.result
+        raise FailedRunError(replace(result, token_age=age, warnings=(*result.warnings, *warnings))) from None
+    return replace(result, token_age=age, warnings=(*result.warnings, *warnings))
 
 
 def run_id_of(event: object, now: datetime) -> str:

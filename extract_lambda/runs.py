@@ -7,39 +7,40 @@ from dataclasses import replace
 from extract_lambda.documents import Stored, stored
 from extract_lambda.state import State
 from shared import lake
-from shared.document import Look, Manifest
+from shared.document import Manifest, PlaylistCheck
 from shared.store import ObjectStore
 
 
-def finished_looks(store: ObjectStore, run_id: str) -> tuple[Look, ...] | None:
-    """How the run's looks ended, if it is over; None if it is not.
+def finished_checks(store: ObjectStore, run_id: str) -> tuple[PlaylistCheck, ...] | None:
+    """How the run's checks ended, if it is over; None if it is not.
 
     Once the job has taken the manifest, the mark alone tells.
     """
-    for key in (lake.manifest(run_id), lake.quiet_manifest(run_id), lake.run_mark(run_id)):
+    for key in (lake.manifest(run_id), lake.no_change_manifest(run_id), lake.run_mark(run_id)):
         fetched = store.get(key)
         if fetched:
-            return tuple(Look(**look) for look in json.loads(fetched.data)["checks"])
+            return tuple(PlaylistCheck(**check) for check in json.loads(fetched.data)["checks"])
     return None
 
 
-def finish(store: ObjectStore, run_id: str, looks: tuple[Look, ...], at: str) -> None:
+def finish(store: ObjectStore, run_id: str, checks: tuple[PlaylistCheck, ...], at: str) -> None:
     """Write the manifest, where it starts the job only if something was read, then the mark."""
-    has_read = any(look.status == "read" for look in looks)
-    key = lake.manifest(run_id) if has_read else lake.quiet_manifest(run_id)
-    store.put_if_absent(key, Manifest(run_id=run_id, extracted_at=at, checks=looks).as_bytes())
-    short = tuple(replace(look, playlist=None) for look in looks)
+    has_read = any(check.status == "read" for check in checks)
+    key = lake.manifest(run_id) if has_read else lake.no_change_manifest(run_id)
+    store.put_if_absent(key, Manifest(run_id=run_id, extracted_at=at, checks=checks).as_bytes())
+    short = tuple(replace(check, playlist=None) for check in checks)
     store.put_if_absent(lake.run_mark(run_id), Manifest(run_id=run_id, extracted_at=at, checks=short).as_bytes())
 
 
-def look_of(key: str, document: Stored) -> Look:
-    """The look that a stored document is."""
-    return Look(
+def check_of(key: str, document: Stored) -> PlaylistCheck:
+    """The check that a stored document is."""
+    return PlaylistCheck(
         playlist_id=document.playlist_id,
         status="read",
         snapshot_id=document.snapshot_id,
         object=key,
         item_count=document.item_count,
+        missing_count=document.missing,
     )
 
 
@@ -56,12 +57,12 @@ def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Sto
             yield listed.key, document
 
 
-def seal_older_runs(store: ObjectStore, run_id: str, state: State) -> tuple[str, ...]:
+def write_missing_manifests(store: ObjectStore, run_id: str, state: State) -> tuple[str, ...]:
     """Write the manifest of every older run that was killed before it could; returns their run ids.
 
     A run with a mark had its manifest: the job has archived that, and not yet all documents. The state is told.
     """
-    sealed = []
+    manifests_written = []
     for older, names in _pending_runs(listed.key for listed in store.list(lake.RUN_FOLDERS)).items():
         if older >= run_id or lake.MANIFEST_NAME in names or store.get(lake.run_mark(older)):
             continue
@@ -69,10 +70,10 @@ def seal_older_runs(store: ObjectStore, run_id: str, state: State) -> tuple[str,
         if documents:
             for document in documents.values():
                 state.read(document)
-            looks = tuple(look_of(key, document) for key, document in documents.items())
-            finish(store, older, looks, max(document.extracted_at for document in documents.values()))
-            sealed.append(older)
-    return tuple(sealed)
+            checks = tuple(check_of(key, document) for key, document in documents.items())
+            finish(store, older, checks, max(document.extracted_at for document in documents.values()))
+            manifests_written.append(older)
+    return tuple(manifests_written)
 
 
 def _pending_runs(keys: Iterable[str]) -> dict[str, set[str]]:

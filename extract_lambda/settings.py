@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
 from extract_lambda import config
 from extract_lambda.config import MINE, SettingsError
-from extract_lambda.credentials import Credentials, InFile, InMemory, InSecret, Keeper
+from extract_lambda.credentials import Credentials, CredentialStore, EnvironmentStore, FileStore, SecretsManagerStore
 from extract_lambda.spotify import ACCOUNTS_URL, API_URL
+from extract_lambda.transport import Limits
 
 __all__ = ["MINE", "Settings", "SettingsError"]
 
@@ -26,19 +27,22 @@ _PLACES = (
 class Settings:
     """What to read, where to put it and who asks.
 
-    `playlists` are Spotify ids and "mine": those that the person owns or works on with others. `gap` are seconds
-    between two calls, `calls_per_day` those of one kind within 24 hours; `keeper` has the credentials. Unless
-    `keep_people`, the lake never learns who owns a playlist and who added what.
+    `playlists` are Spotify ids and "mine": those that the person owns or works on with others. `min_request_interval`
+    is the least number of seconds between two calls, `calls_per_day` the limit of calls of one kind within 24 hours;
+    `limits` are those of one answer. Unless `keep_people`, the lake never learns who owns a playlist and who added
+    what.
     """
 
     lake: str
-    keeper: Keeper
+    credential_store: CredentialStore
     playlists: tuple[str, ...] = (MINE,)
     liked_songs: bool = False
     keep_people: bool = True
     full_every: timedelta = timedelta(days=30)
-    gap: float = 0.2
+    min_request_interval: float = 0.2
     calls_per_day: int = 500
+    limits: Limits = field(default_factory=Limits)
+    ignores_cool_down: bool = False
     api_url: str = API_URL
     accounts_url: str = ACCOUNTS_URL
 
@@ -56,8 +60,11 @@ class Settings:
         if "lake" not in values:
             message = "LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder."
             raise SettingsError(message)
-        names = {"full_every_days": "full_every", "gap_seconds": "gap"}
-        return cls(keeper=_keeper(given), **{names.get(name, name): value for name, value in values.items()})
+        if "full_every_days" in values:
+            values["full_every"] = values.pop("full_every_days")
+        limits = {"seconds": values.pop("answer_seconds", None), "max_bytes": values.pop("answer_mib", 0) * 2**20}
+        values["limits"] = Limits(**{name: value for name, value in limits.items() if value})
+        return cls(credential_store=_credential_store(given), **values)
 
 
 def _read(name: str, text: str, read: Callable[[str], Any]) -> object:
@@ -95,26 +102,30 @@ _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "SPOTIFY_LIKED_SONGS": ("liked_songs", _yes_or_no),
     "SPOTIFY_KEEP_PEOPLE": ("keep_people", _yes_or_no),
     "FORCE_FULL_EVERY_DAYS": ("full_every_days", lambda text: config.full_every(_number(text))),
-    "SPOTIFY_GAP_SECONDS": ("gap_seconds", lambda text: config.gap(_number(text))),
+    "SPOTIFY_MIN_REQUEST_INTERVAL": ("min_request_interval", lambda text: config.min_request_interval(_number(text))),
     "SPOTIFY_CALLS_PER_DAY": ("calls_per_day", lambda text: config.calls_per_day(_number(text))),
+    "SPOTIFY_ANSWER_SECONDS": ("answer_seconds", lambda text: config.answer_seconds(_number(text))),
+    "SPOTIFY_ANSWER_MIB": ("answer_mib", lambda text: config.answer_mib(_number(text))),
+    "SPOTIFY_IGNORE_COOL_DOWN": ("ignores_cool_down", _yes_or_no),
     "SPOTIFY_API_URL": ("api_url", _url),
     "SPOTIFY_ACCOUNTS_URL": ("accounts_url", _url),
 }
 
 
-def _keeper(given: Mapping[str, str]) -> Keeper:
-    places = [name for name in ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", *_THREE) if name in given]
-    several = [name for name in places if name not in _THREE]
-    if len(several) > 1 or (several and len(places) > 1):
+def _credential_store(given: Mapping[str, str]) -> CredentialStore:
+    # An id and a secret alone are for `make login`: the login of a file or a secret has its own.
+    names = ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", "SPOTIFY_REFRESH_TOKEN")
+    places = [name for name in names if name in given]
+    if len(places) > 1:
         message = f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}"
         raise SettingsError(message)
     if "SPOTIFY_SECRET_ARN" in given:
-        return InSecret(given["SPOTIFY_SECRET_ARN"])
+        return SecretsManagerStore(given["SPOTIFY_SECRET_ARN"])
     if "SPOTIFY_CREDENTIALS_FILE" in given:
-        return InFile(Path(given["SPOTIFY_CREDENTIALS_FILE"]).expanduser())
+        return FileStore(Path(given["SPOTIFY_CREDENTIALS_FILE"]).expanduser())
     missing = [name for name in _THREE if name not in given]
     if missing:
         message = f"{', '.join(missing)} not set: {_PLACES}"
         raise SettingsError(message)
     client_id, client_secret, refresh_token = (given[name] for name in _THREE)
-    return InMemory(Credentials(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token))
+    return EnvironmentStore(Credentials(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token))

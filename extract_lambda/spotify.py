@@ -13,6 +13,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -24,7 +25,16 @@ from spotipy.oauth2 import SpotifyOAuth, SpotifyOauthError  # type: ignore[impor
 
 from extract_lambda.budget import Budget
 from extract_lambda.credentials import Credentials
-from extract_lambda.failures import Kind, OutOfTimeError, SpotifyError, refusal
+from extract_lambda.failures import Kind, OutOfTimeError, SpotifyError, Subject, kind_of
+from extract_lambda.transport import (
+    DirectSession,
+    LargeAnswerError,
+    Limits,
+    SlowAnswerError,
+    is_deep,
+    reason_of,
+    retry_after,
+)
 
 API_URL = "https://api.spotify.com/v1"
 ACCOUNTS_URL = "https://accounts.spotify.com"
@@ -33,10 +43,12 @@ SCOPE = "playlist-read-collaborative playlist-read-private user-library-read"
 LIMIT = 50  # the most that a page may hold: reference pages of the three paths below
 LONGEST_WAIT = 120.0  # seconds that a run sleeps when it is asked to slow down; more is for the next run
 
-_ID = re.compile("[0-9A-Za-z]+")
+_EDITORIAL = "37i9dQ"  # how the ids of Spotify's own playlists begin
+_ID = re.compile("[0-9A-Za-z]{1,22}")
 _REDIRECT = "http://127.0.0.1:8888/callback"  # as registered for the login; a refresh does not use it
 _SAID = 200  # characters of an answer that an error repeats
 _TRIES = 6  # of a call that a server, a network or a cut-off answer spoils
+_SLOW_COUNTS = 3  # tries that an answer which is too slow costs: it is asked twice in all
 _WAITS = 5  # for one call, when Spotify asks to slow down
 _TOKEN_TRIES = 2  # after a token is refused out of the blue: the first with a new one (an incident of July 2026)
 _UNNAMED_WAIT = 5.0  # seconds, where a 429 does not say
@@ -59,26 +71,12 @@ class Entry(NamedTuple):
     offset: int
 
 
-class DirectSession(requests.Session):  # noqa: TID251  (the session to use instead)
-    """A session that follows no redirect, which would send the login elsewhere and make calls that nobody counts.
-
-    Each answer with a status of 3xx raises requests.TooManyRedirects, also with `allow_redirects=False`.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Called by requests for each answer, before anything else is sent."""
-        if 300 <= resp.status_code < 400:  # noqa: PLR2004  (HTTP's own numbers)
-            path = str(resp.request.path_url).partition("?")[0]
-            message = f"{path}: {resp.status_code}, a redirect"
-            raise requests.TooManyRedirects(message, response=resp)
-        return None
-
-
 class Spotify:
     """A person's view of Spotify, asked one call at a time.
 
     Every method raises SpotifyError, and OutOfTimeError when `end` is too near. `calls` counts what was asked per kind,
-    `throttled` how often Spotify asked to slow down; `budget` is spent with each call.
+    `throttled` how often Spotify asked to slow down; `budget` is spent with each call. `subject_of` says whose a
+    playlist is: what a refusal means depends on that.
     """
 
     def __init__(  # noqa: PLR0913  (everything that tests and settings turn)
@@ -87,25 +85,32 @@ class Spotify:
         *,
         api_url: str = API_URL,
         accounts_url: str = ACCOUNTS_URL,
-        gap: float = 0.0,
+        min_request_interval: float = 0.0,
         timeout: tuple[float, float] = (3.0, 15.0),
+        limits: Limits | None = None,
         end: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] | None = None,
         on_new_token: Callable[[str], None] = lambda _token: None,
     ) -> None:
-        """Nothing is asked yet. `gap` and `timeout` (to connect, to read) are seconds."""
+        """Nothing is asked yet. `min_request_interval` and `timeout` (to connect, to read a byte) are seconds.
+
+        `limits` are those of each whole answer.
+        """
         for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # they log tokens, and answers word for word
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.calls: Counter[str] = Counter()
         self.throttled = 0
         self.budget = Budget()
+        self.subject_of: Callable[[str], Subject] = subject_by_id
         login = f"{credentials.client_id} {credentials.refresh_token}"
         self.login_mark = hashlib.sha256(login.encode()).hexdigest()[:16]
-        self._gap, self._timeout, self._end, self._clock = gap, timeout, end, clock
+        self._min_request_interval, self._timeout, self._end, self._clock = min_request_interval, timeout, end, clock
         self._sleep = sleep or time.sleep
         self._last_call: datetime | None = None
         self._cache = _TokenCache(credentials, on_new_token)
+        self._limits = limits or Limits()
+        self._sessions = DirectSession(), DirectSession()
         self._auth = SpotifyOAuth(
             client_id=credentials.client_id,
             client_secret=credentials.client_secret,
@@ -113,11 +118,12 @@ class Spotify:
             scope=SCOPE,
             cache_handler=self._cache,
             open_browser=False,
-            requests_session=DirectSession(),
+            requests_session=self._sessions[0],
             requests_timeout=timeout,
         )
         self._auth.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
-        self._api = spotipy.Spotify(auth_manager=self._auth, requests_session=DirectSession(), requests_timeout=timeout)
+        session = self._sessions[1]
+        self._api = spotipy.Spotify(auth_manager=self._auth, requests_session=session, requests_timeout=timeout)
         self._api.prefix = f"{api_url}/"
         pair = f"{credentials.client_id}:{credentials.client_secret}"
         self._secrets = (credentials.client_secret, base64.b64encode(pair.encode()).decode())
@@ -126,8 +132,8 @@ class Spotify:
         """The id of the person who gave the consent."""
         return str(self._asked("me", "/me", self._api.me, _is_person).body["id"])
 
-    def library_page(self, offset: int) -> tuple[list[Entry], int]:
-        """Up to LIMIT playlists of the person's library, followed ones too, and how many there are in all."""
+    def library_page(self, offset: int) -> tuple[list[Entry], int | None]:
+        """Up to LIMIT playlists of the person's library, followed ones too, and how many there are if it is said."""
         asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_playlists, limit=LIMIT, offset=offset)
         page = self._asked("me_playlists", asked, call, partial(_is_page, offset))
@@ -137,17 +143,19 @@ class Spotify:
     def library(self) -> list[Entry]:
         """The whole library, asked once more where its total changes between two pages.
 
-        Offsets are our own: `next` has pointed to a path that no longer exists. A short page is no end.
+        Offsets are our own: `next` has pointed to a path that no longer exists. A short page is no end, an empty page
+        is where no total is known.
         """
         entries: list[Entry] = []
         for _ in range(_CHECKS):
             totals = set()
-            offset, total = 0, 1
-            while offset < total:
+            offset, is_end = 0, False
+            while not is_end:
                 page, total = self.library_page(offset)
                 entries += page
                 totals.add(total)
                 offset += LIMIT
+                is_end = not page if total is None else offset >= total
             if len(totals) == 1:
                 break
         return entries
@@ -160,7 +168,7 @@ class Spotify:
         return self._asked("playlist", asked, call, _is_any, playlist_id)
 
     def items_page(self, playlist_id: str, offset: int) -> Answer:
-        """Up to LIMIT rows of a playlist; a page is known to have `items`, a list, and `total`, a number."""
+        """Up to LIMIT rows of a playlist; a page has `items`, a list, and `total`, a number or null."""
         asked = f"/playlists/{playlist_id}/items?limit={LIMIT}&offset={offset}&additional_types=track,episode"
         call = partial(self._api.playlist_items, playlist_id, limit=LIMIT, offset=offset)
         return self._asked("playlist_items", asked, call, partial(_is_page, offset), playlist_id)
@@ -190,26 +198,32 @@ class Spotify:
                 if not problem:
                     return Answer(asked, body)
                 failure = SpotifyError(f"{asked}: {problem}", "malformed", is_passing=True)
-            failures["malformed" if failure.kind == "server" else failure.kind] += 1
+            failures["malformed" if failure.kind == "server" else failure.kind] += (
+                _SLOW_COUNTS if failure.is_slow else 1
+            )
             wait = self._wait(failure, failures)
             if wait is None:
                 raise failure  # outside of any except: no cause with an answer's text hangs on it
             self._pause(wait, failure)
 
     def _before(self, kind: str) -> None:
-        """Keep the gap, the time and the budget."""
+        """Keep the interval between requests, the time and the budget."""
         now = self._clock()
-        if self._gap and self._last_call is not None:
-            rest = self._gap - (now - self._last_call).total_seconds()
+        if self._min_request_interval and self._last_call is not None:
+            rest = self._min_request_interval - (now - self._last_call).total_seconds()
             if rest > 0:
                 self._sleep(rest)
                 now = self._clock()
+        limits = self._limits
         if self._end is not None:
             left = (self._end - now).total_seconds()
             if left <= 0:
                 raise OutOfTimeError
             connect, read = self._timeout
             self._api.requests_timeout = self._auth.requests_timeout = (min(connect, left), min(read, left))
+            limits = replace(limits, seconds=min(limits.seconds, left))
+        for session in self._sessions:
+            session.limits = limits
         self.budget.spend(kind, now)
         self.calls[kind] += 1
 
@@ -227,11 +241,13 @@ class Spotify:
             KeyError,
             TypeError,
             ValueError,
+            RecursionError,
         ) as error:
             return {}, self._failure(asked, error, playlist_id)
         if not isinstance(body, dict):
-            message = f"{asked}: the answer is cut off or no JSON object"
-            return {}, SpotifyError(message, "malformed", is_passing=True)
+            return {}, SpotifyError(f"{asked}: the answer is cut off or no JSON object", "malformed", is_passing=True)
+        if is_deep(body):
+            return {}, SpotifyError(f"{asked}: the answer is nested too deeply", "malformed", is_passing=True)
         return body, None
 
     def _wait(self, failure: SpotifyError, failures: Counter[Kind]) -> float | None:
@@ -267,14 +283,21 @@ class Spotify:
         if status is None and response is not None:
             status = int(response.status_code)
         if status is None:
-            kind: Kind = "server" if isinstance(error, requests.RequestException) else "malformed"
-            return SpotifyError(f"{asked}: {type(error).__name__}", kind, is_passing=True)
+            is_odd = isinstance(error, LargeAnswerError | requests.exceptions.InvalidJSONError)
+            is_unanswered = isinstance(error, requests.RequestException) and not is_odd
+            return SpotifyError(
+                f"{asked}: {reason_of(error)}",
+                "server" if is_unanswered else "malformed",
+                is_passing=not isinstance(error, LargeAnswerError),
+                is_slow=isinstance(error, SlowAnswerError),
+            )
         text = _text(error, response)
         said = self._without_secrets(text)[:_SAID]
         if isinstance(error, SpotifyOauthError):
-            return _login_failure(status, error, said, _retry_after(response))
-        kind = refusal(status, text, getattr(error, "reason", None), playlist_id)
-        wait = _retry_after(error if isinstance(error, spotipy.SpotifyException) else response)
+            return _login_failure(status, error, said, retry_after(response, self._clock()))
+        subject = "account" if playlist_id is None else self.subject_of(playlist_id)
+        kind = kind_of(status, f"{text} {getattr(error, 'reason', None)}", subject)
+        wait = retry_after(error if isinstance(error, spotipy.SpotifyException) else response, self._clock())
         again = f" (again after {wait:.0f} s)" if wait is not None else ""
         return SpotifyError(
             f"{asked}: {status} {said}{again}", kind, retry_after=wait, is_passing=kind in {"server", "auth"}
@@ -299,7 +322,9 @@ class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy
         return {**self._token, "refresh_token": self._refresh_token}
 
     def save_token_to_cache(self, token_info: dict[str, Any]) -> None:
-        """As spotipy tells it; the answer to a refresh may bring a new refresh token."""
+        """Called by spotipy; the answer to a refresh may bring a new refresh token."""
+        if not isinstance(token_info.get("access_token"), str) or not token_info["access_token"]:
+            raise ValueError("the answer holds no access token")
         self._token = token_info
         new = token_info.get("refresh_token")
         if isinstance(new, str) and new and new != self._refresh_token:
@@ -313,6 +338,11 @@ class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy
     def secrets(self) -> tuple[str, str]:
         """What must not be repeated."""
         return self._refresh_token, str(self._token.get("access_token") or "")
+
+
+def subject_by_id(playlist_id: str) -> Subject:
+    """Whose a playlist is, as far as its id says."""
+    return "spotify" if playlist_id.startswith(_EDITORIAL) else "other"
 
 
 def spotify_id(playlist: Mapping[str, Any]) -> str | None:
@@ -343,11 +373,6 @@ def _text(error: Exception, response: requests.Response | None) -> str:
     return response.text if response is not None else ""
 
 
-def _retry_after(carrier: Any) -> float | None:  # noqa: ANN401  (a response, or spotipy's exception)
-    text = (getattr(carrier, "headers", None) or {}).get("Retry-After", "")
-    return float(text) if re.fullmatch("[0-9]{1,9}", text) else None
-
-
 def _is_any(_body: Mapping[str, Any]) -> str:
     return ""
 
@@ -357,8 +382,8 @@ def _is_person(body: Mapping[str, Any]) -> str:
 
 
 def _is_page(offset: int, body: Mapping[str, Any]) -> str:
-    if not isinstance(body.get("items"), list) or type(body.get("total")) is not int:
-        return "the answer is no page, it lacks items or total"
+    if not isinstance(body.get("items"), list) or not (body.get("total") is None or type(body["total"]) is int):
+        return "the answer is no page, it lacks items or its total is no number"
     if type(body.get("offset")) is int and body["offset"] != offset:
         return f"the answer is another page, it begins at {body['offset']}"
     return ""

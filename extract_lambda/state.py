@@ -14,18 +14,19 @@ from typing import Any, Self
 
 from extract_lambda.budget import Budget
 from extract_lambda.documents import Stored
+from extract_lambda.transport import LONGEST_COOL_DOWN
 from shared import document, lake
 from shared.store import ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """The last look at a playlist and the last complete read of it; times as the raw document writes them.
+    """The last check of a playlist and the last read of it; times as the raw document writes them.
 
     `version` is what tells whether it changed: the snapshot_id, of liked songs their number and the newest.
     """
 
-    looked_at: str
+    checked_at: str
     read_at: str | None = None
     version: str | None = None
     snapshot_id: str | None = None
@@ -50,7 +51,7 @@ class Login:
 
 @dataclass
 class State:
-    """What is known per playlist id, and of the app as a whole; `succeeded_at` is the last look that went well."""
+    """What is known per playlist id, and of the app as a whole; `succeeded_at` is the last check that went well."""
 
     playlists: dict[str, Seen] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
@@ -75,7 +76,7 @@ class State:
         hours = {_time(hour): Counter(calls) for hour, calls in value.get("calls", {}).items()}
         _ = [count + 0 for calls in hours.values() for count in calls.values()]
         cool_down = CoolDown(**value["cool_down"]) if value.get("cool_down") else None
-        times = [at for seen in playlists.values() for at in (seen.looked_at, seen.read_at)]
+        times = [at for seen in playlists.values() for at in (seen.checked_at, seen.read_at)]
         for at in (*times, cool_down.until if cool_down else None, value.get("succeeded_at")):
             _ = at is None or _time(at)  # whatever is no time, is found now
         return cls(
@@ -98,21 +99,21 @@ class State:
         }
         store.put(lake.EXTRACTION_STATE, json.dumps(value, indent=1).encode())
 
-    def looked(self, playlist_id: str, at: datetime, *, has_succeeded: bool) -> None:
-        """Note a look that read nothing."""
+    def checked(self, playlist_id: str, at: datetime, *, has_succeeded: bool) -> None:
+        """Note a check that read nothing."""
         seen = self.playlists.get(playlist_id)
-        looked_at = document.timestamp(at)
-        self.playlists[playlist_id] = replace(seen, looked_at=looked_at) if seen else Seen(looked_at=looked_at)
+        checked_at = document.timestamp(at)
+        self.playlists[playlist_id] = replace(seen, checked_at=checked_at) if seen else Seen(checked_at=checked_at)
         if has_succeeded:
-            self._succeeded(looked_at)
+            self._succeeded(checked_at)
 
     def read(self, found: Stored) -> None:
-        """Note a complete read, unless a later one is known."""
+        """Note a read, unless a later one is known; an incomplete read counts until its version changes, too."""
         seen = self.last_read(found.playlist_id)
         if seen is None or _time(seen.read_at) <= _time(found.extracted_at):
             at = found.extracted_at
             self.playlists[found.playlist_id] = Seen(
-                looked_at=at, read_at=at, version=found.version, snapshot_id=found.snapshot_id
+                checked_at=at, read_at=at, version=found.version, snapshot_id=found.snapshot_id
             )
         self._succeeded(found.extracted_at)
 
@@ -132,24 +133,24 @@ class State:
         """The playlist is gone."""
         self.playlists.pop(playlist_id, None)
 
-    def last_look(self, playlist_id: str) -> datetime | None:
-        """When the playlist was last looked at."""
+    def last_check(self, playlist_id: str) -> datetime | None:
+        """When the playlist was last checked."""
         seen = self.playlists.get(playlist_id)
-        return _time(seen.looked_at) if seen else None
+        return _time(seen.checked_at) if seen else None
 
     def last_read(self, playlist_id: str) -> Seen | None:
-        """The last complete read, if there was one."""
+        """The last read, if there was one."""
         seen = self.playlists.get(playlist_id)
         return seen if seen and seen.read_at else None
 
     def last_success(self) -> datetime | None:
-        """When a look last went well."""
+        """When a check last went well."""
         return _time(self.succeeded_at) if self.succeeded_at else None
 
     def cools_down_until(self, now: datetime) -> datetime | None:
-        """Until when Spotify is not to be asked, if that is still to come."""
+        """Until when Spotify is not to be asked, if that is still to come; more than a day ahead is an error."""
         until = _time(self.cool_down.until) if self.cool_down else None
-        return until if until and until > now else None
+        return until if until and now < until <= now + timedelta(seconds=LONGEST_COOL_DOWN) else None
 
     def _succeeded(self, at: str) -> None:
         if self.succeeded_at is None or _time(self.succeeded_at) < _time(at):

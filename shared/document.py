@@ -2,8 +2,9 @@
 
 Each line is
 `{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
-the API's answer untouched. Pages of items were asked from a path that ends in `/items` or `/me/tracks`; any other
-line describes the playlist. Beside the documents of a run lies its manifest.
+the API's answer untouched. The lines of an incomplete read also have `missing`, the number of rows that it lacks. Pages
+of items were asked from a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. Beside the
+documents of a run lies its manifest.
 """
 
 import gzip
@@ -124,17 +125,19 @@ class RawLine:
     offset: int | None
     attempt: int
     body: Mapping[str, Any]
+    missing: int | None = None  # of an incomplete read: how many rows it lacks
 
 
 def write_document(lines: Iterable[RawLine]) -> bytes:
     """The lines as gzipped NDJSON; equal lines give equal bytes."""
-    text = "".join(json.dumps(asdict(line), ensure_ascii=False) + "\n" for line in lines)
+    text = "".join(raw_line_text(line, json.dumps(line.body, ensure_ascii=False)) for line in lines)
     return gzip.compress(text.encode("utf-8", "replace"), mtime=0)
 
 
 def raw_line_text(line: RawLine, body: str) -> str:
     """The line as it stands in a document, with the JSON text of an answer in place of the line's own body."""
     head = {name: getattr(line, name) for name in _HEAD}
+    head |= {} if line.missing is None else {"missing": line.missing}
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "body": {body}}}\n'
 
 
@@ -156,8 +159,8 @@ def is_page_request(asked: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """How one look at one playlist ended: a line of the manifest.
+class PlaylistCheck:
+    """How the check of one playlist ended: a line of the manifest.
 
     `status` is read, unchanged, failed or gone; `playlist` is the playlist object the API showed, if any.
     """
@@ -168,6 +171,7 @@ class Look:
     snapshot_id: str | None = None
     object: str | None = None
     item_count: int | None = None
+    missing_count: int | None = None  # rows that an incomplete read lacks; null for any other check
     playlist: Mapping[str, Any] | None = None
 
 
@@ -177,7 +181,7 @@ class Manifest:
 
     run_id: str
     extracted_at: str
-    checks: tuple[Look, ...] = field(default=())
+    checks: tuple[PlaylistCheck, ...] = field(default=())
 
     def as_bytes(self) -> bytes:
         """The manifest as one line of JSON."""

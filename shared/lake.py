@@ -39,7 +39,7 @@ def manifest(run_id: str) -> str:
     return f"{PENDING}run={run_id}/{MANIFEST_NAME}"
 
 
-def quiet_manifest(run_id: str) -> str:
+def no_change_manifest(run_id: str) -> str:
     """The manifest of a run that read nothing: starts no job, is taken with the next batch."""
     return f"{QUIET}run={run_id}.json"
 

@@ -206,7 +206,7 @@ def spotify(tmp_path: Path) -> Iterator[tuple[Api, dict[str, str]]]:
                 "SPOTIFY_REFRESH_TOKEN": "token",
                 "SPOTIFY_API_URL": f"{api.url}/v1",
                 "SPOTIFY_ACCOUNTS_URL": api.url,
-                "SPOTIFY_GAP_SECONDS": "0",
+                "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
             },
         )
 

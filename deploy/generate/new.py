@@ -3,8 +3,8 @@
 make new-table NAME=song_markets KEY=song_id,market SOURCE='item.available_markets[]'
 make new-column TABLE=albums NAME=label SOURCE=item.album.label [TYPE=STRING] [DOC="record label; null if not given"]
 
-SOURCE is a path in Spotify's JSON as in the contracts: `item.…` is a song or episode, `[]` each element of a list, `[0]`
-the first, `[#]` their number.
+SOURCE is a path in Spotify's JSON as in the contracts: `item.…` is a song or episode, `[]` each element of a list,
+`[0]` the first, `[#]` their number.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
     element = Element.of(_path(source))
     if len(key) != 2 or key[0] not in _OWNERS or not _NAME.fullmatch(key[1]):  # noqa: PLR2004  # owner and element
         raise CommandError(
-            f"KEY={','.join(key)} must be an id and a name for the element, for example song_id,market; the id is one of "
+            f"KEY={','.join(key)} must be an id and a name for the element, such as song_id,market; the id is one of "
             f"{', '.join(_OWNERS)}"
         )
     owner, value = key
@@ -102,7 +102,7 @@ def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, ro
         raise CommandError(f"{table_name} has a column {name}")
     if not table.kinds or any("[" in path for path in table.rows_from) or table.observed_per is not ObservedPer.ITEM:
         raise CommandError(
-            f"TABLE={table_name} is not made from one item a row: add the column by hand (CONTRIBUTING.md, a new column)"
+            f"TABLE={table_name} is not made from one item a row: add the column by hand (CONTRIBUTING.md)"
         )
     path = _path(source)
     if "[]" in path or not path.startswith("item."):
@@ -182,7 +182,7 @@ def _insert(file: Path, *, before: str, text: str) -> None:
     content = file.read_text(encoding="utf-8")
     match = re.search(before, content)
     if match is None:
-        raise CommandError(f"{file} is not written as expected: add the column by hand (CONTRIBUTING.md, a new column)")
+        raise CommandError(f"{file} is not written as expected: add the column by hand (CONTRIBUTING.md)")
     _write(file, content[: match.start()] + text + content[match.start() :], is_new=False)
 
 
@@ -322,7 +322,7 @@ def _body(argv: Sequence[str]) -> int:
     for path in written:
         sys.stdout.write(f"{path.relative_to(_ROOT)}\n")
     sys.stdout.write(
-        "Next: make format generate check. Then say in the contract and in the view what the values mean, and type rows "
+        "Next: make format generate check. Then say in the contract and the view what the values mean, and type rows "
         "into tests/golden/ for documents that have them.\n"
     )
     return 0

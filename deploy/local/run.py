@@ -61,7 +61,7 @@ def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
             "how); `make demo` needs none."
         )
     lake = str(out / "lake")
-    Settings.from_env({**environ, **variables, "LAKE_URI": lake}).keeper.load()
+    Settings.from_env({**environ, **variables, "LAKE_URI": lake}).credential_store.load()
     return Chain(lake=lake, warehouse=out / "warehouse", environment=variables)
 
 
@@ -70,6 +70,7 @@ def _tell(result: Mapping[str, Any]) -> None:
     counts = result["counts"]
     words = [f"{counts['read']:,} playlists read ({counts['items']:,} items)", f"{counts['unchanged']:,} unchanged"]
     for name, text in (
+        ("incomplete", "read incompletely"),
         ("failed", "failed"),
         ("gone", "gone"),
         ("left", "left for the next run"),
@@ -85,9 +86,16 @@ def main(argv: Sequence[str]) -> int:
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
-    out = parser.parse_args(argv).out.resolve()
+    parser.add_argument(
+        "--check-login", action="store_true", help="only check that there is a login, and write nothing"
+    )
+    arguments = parser.parse_args(argv)
+    out = arguments.out.resolve()
     started = time.monotonic()
     try:
+        if arguments.check_login:
+            _chain(out, os.environ)
+            return 0
         run_chain(out, os.environ)
     except (
         StepError,

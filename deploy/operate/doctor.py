@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from extract_lambda.credentials import LIFETIME, WARN_FROM, Credentials, CredentialsError, InSecret
+from extract_lambda.credentials import LIFETIME, WARN_FROM, Credentials, CredentialsError, SecretsManagerStore
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError
@@ -88,9 +88,9 @@ class Doctor:
     @cached_property
     def _credentials(self) -> Credentials:
         settings = self._known_settings()
-        if self.offline and isinstance(settings.keeper, InSecret):
+        if self.offline and isinstance(settings.credential_store, SecretsManagerStore):
             raise SkippedError("not asked: it is kept on AWS, and --offline asks nobody")
-        return settings.keeper.load()
+        return settings.credential_store.load()
 
     @cached_property
     def _state(self) -> State:
@@ -166,7 +166,7 @@ class Doctor:
         if until and state.cool_down:
             raise CareError(
                 f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.said}): wait, runs before "
-                "that do nothing"
+                "that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
             )
         state.budget.per_day = settings.calls_per_day
         kind, left = min(state.budget.left(self.now).items(), key=lambda one: one[1])
@@ -195,7 +195,7 @@ class Doctor:
             api_url=settings.api_url,
             accounts_url=settings.accounts_url,
             end=datetime.now(UTC) + timedelta(seconds=_SECONDS),
-            on_new_token=settings.keeper.keep,
+            on_new_token=settings.credential_store.keep,
         )
         try:
             return f"answers, and knows the login as {spotify.me()}"

@@ -170,6 +170,7 @@ def _read_own(document_id: str, values: list[Any], damages: list[Damage]) -> Doc
         draft = drafts.setdefault(
             (run_id, playlist_id), Draft(playlist_id, run_id, text_or_none(value.get("snapshot_id")))
         )
+        draft.is_incomplete |= value.get("missing") is not None
         body = value["body"]
         if not document.is_page_request(str(value["asked"])):
             draft.playlist = body if isinstance(body, dict) else None

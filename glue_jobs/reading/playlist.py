@@ -30,6 +30,7 @@ class Draft:
     pages: list[Page] = field(default_factory=list)
     embedded: list[Page] = field(default_factory=list)
     embedded_total: object = None
+    is_incomplete: bool = False  # as the extractor says, whatever its pages say
 
     def overlaps(self, page: Page) -> bool:
         """Whether a page's positions are taken already: it then belongs to another check."""
@@ -58,7 +59,7 @@ def finish(drafts: list[Draft], document_id: str) -> list[Check]:
             snapshot_id=draft.snapshot_id or fallback,
             total=total,
             item_count=sum(len(page.rows) for page in pages),
-            is_complete=_is_complete(pages),
+            is_complete=_is_complete(pages) and not draft.is_incomplete,
             playlist=draft.playlist,
             pages=pages,
             first_item=item_number,

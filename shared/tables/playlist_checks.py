@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 PLAYLIST_CHECKS = Table(
     name="playlist_checks",
-    doc="Every check of a playlist and how it ended. Membership is read from the complete reads only.",
+    doc="Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.",
     grain="one row per playlist and run",
     key=("playlist_id", "run_id"),
     observed_per=ObservedPer.READ,

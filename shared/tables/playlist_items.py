@@ -16,7 +16,10 @@ PLAYLIST_ITEMS = Table(
     keeps_rejected=True,  # else a membership would seem to end
     columns=(
         key_column("playlist_id", "Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known"),
-        key_column("snapshot_id", "version of the playlist; document:<document_id>#<n> if none is known"),
+        key_column(
+            "snapshot_id",
+            "version of the playlist; of an incomplete read with ~ and a hash; document:<document_id>#<n> if unknown",
+        ),
         key_column("position", "0-based place in the playlist: page offset plus index", type=Type.INT),
         Column(
             "kind",

@@ -61,7 +61,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, spotify: SpotifyStub) ->
     found = {
         "SPOTIFY_API_URL": f"{spotify.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": spotify.url,
-        "SPOTIFY_GAP_SECONDS": "0",
+        "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
     }
     with LocalAws(tmp_path_factory.mktemp("local-aws"), function_environment=found) as aws:
         yield aws

@@ -384,7 +384,7 @@ def test_lambda_and_job_ask_for_nothing_that_their_roles_may_not(
         "SPOTIFY_LIKED_SONGS": "yes",
         "SPOTIFY_API_URL": f"{spotify.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": spotify.url,
-        "SPOTIFY_GAP_SECONDS": "0",
+        "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
     }
     for hour in (10, 11):  # the second finds nothing new
         at = datetime(2026, 11, 20, hour, tzinfo=UTC)

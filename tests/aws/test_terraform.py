@@ -252,7 +252,7 @@ def test_the_rule_matches_what_starts_a_run_and_nothing_else(made: Made) -> None
     assert starts_a_run(lake.manifest("20261120T100000Z"))
     assert starts_a_run(f"{lake.DROP}at=2026-11-20T10/my page.json.gz")
     assert not starts_a_run(lake.raw_object("20261120T100000Z", "37i9dQZF1DXcBWIGoYBM5M"))
-    assert not starts_a_run(lake.quiet_manifest("20261120T100000Z"))
+    assert not starts_a_run(lake.no_change_manifest("20261120T100000Z"))
     assert not starts_a_run(lake.archived(7, lake.manifest("20261120T100000Z")))
 
 

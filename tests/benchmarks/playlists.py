@@ -128,7 +128,7 @@ def write_own(folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYL
         key = lake.raw_object(RUN_ID, playlist.playlist_id)
         store.put(key, document.compressed(_lines(playlist)))
         checks.append(
-            document.Look(
+            document.PlaylistCheck(
                 playlist_id=playlist.playlist_id,
                 status="read",
                 snapshot_id=playlist.snapshot_id,

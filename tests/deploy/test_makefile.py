@@ -167,6 +167,55 @@ def test_what_is_not_given_has_its_default(folder: Path) -> None:
     assert started(folder, "bench-snowflake") == ["-m", "tests.benchmarks.snowflake"]
 
 
+NO_LOGIN = (
+    "run: there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
+    "how); `make demo` needs none.\n"
+)
+
+
+def test_without_a_login_a_fresh_checkout_is_not_prepared_for_a_run(folder: Path) -> None:
+    (folder / ".venv" / "ready").unlink()
+    (folder / "deploy" / "setup.sh").write_text("touch mark", encoding="utf-8")
+    home = folder / "home"
+    environment = {"HOME": str(home), **dict.fromkeys(("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE"), "")}
+
+    done = make(folder, "run", **environment)
+
+    assert (done.returncode, done.stderr.splitlines(keepends=True)[0]) == (2, NO_LOGIN)
+    assert not (folder / "mark").exists()
+    for login in (
+        {"SPOTIFY_SECRET_ARN": "arn"},
+        {"SPOTIFY_REFRESH_TOKEN": "r"},
+        {"SPOTIFY_CREDENTIALS_FILE": "Makefile"},
+    ):
+        (folder / "mark").unlink(missing_ok=True)
+        make(folder, "run", **environment | login)
+        assert (folder / "mark").exists()
+    (folder / "mark").unlink()
+    file = home / ".config/spotify-playlist-suite/credentials.json"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    make(folder, "run", **environment)
+    assert (folder / "mark").exists()
+
+
+def test_without_a_login_no_class_archive_is_made(folder: Path) -> None:
+    (folder / ".venv" / "spark-classes").unlink()
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\necho "$@" >> started\nexit 1\n', encoding="utf-8")
+
+    assert make(folder, "run").returncode == 2
+
+    assert (folder / "started").read_text(encoding="utf-8") == "-m deploy.local.run --out=out/mine --check-login\n"
+    python.write_text('#!/bin/sh\necho "$@" >> started\n', encoding="utf-8")
+    assert make(folder, "run").returncode == 0
+    assert (folder / "started").read_text(encoding="utf-8").splitlines()[1:] == [
+        "-m deploy.local.run --out=out/mine --check-login",
+        "-m deploy.local.spark_class_archive",
+        "-m deploy.local.run --out=out/mine",
+    ]
+
+
 def test_yes_is_the_word_yes(folder: Path) -> None:
     person = ("forget", "USER=u3")
 

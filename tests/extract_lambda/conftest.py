@@ -16,6 +16,7 @@ from extract_lambda.credentials import Credentials
 from extract_lambda.extract import extract
 from extract_lambda.result import Result
 from extract_lambda.spotify import Spotify
+from extract_lambda.transport import Limits
 from shared.store import open_store
 from tests.extract_lambda.api import Api, running
 
@@ -68,9 +69,9 @@ class Lake:
     def lines(self, key: str) -> list[Any]:
         return [json.loads(line) for line in self.text(key).splitlines()]
 
-    def looks(self, key: str) -> list[tuple[str, str, str | None]]:
-        looks = json.loads(self.text(key))["checks"]
-        return [(look["playlist_id"], look["status"], look["failure_class"]) for look in looks]
+    def checks(self, key: str) -> list[tuple[str, str, str | None]]:
+        checks = json.loads(self.text(key))["checks"]
+        return [(check["playlist_id"], check["status"], check["failure_class"]) for check in checks]
 
 
 @pytest.fixture
@@ -98,9 +99,11 @@ def run(api: Api, lake: Lake) -> Run:
             clock=settings["clock"],
             sleep=api.slept.append,
             end=settings.pop("end", None),
-            gap=settings.pop("gap", 0.0),
+            limits=settings.pop("limits", Limits()),
+            min_request_interval=settings.pop("min_request_interval", 0.0),
         )
-        return extract(playlists, spotify, open_store(str(lake.root)), run_id=f"202611{day}T100000Z", **settings)
+        run_id = settings.pop("run_at", f"202611{day}T100000Z")
+        return extract(playlists, spotify, open_store(str(lake.root)), run_id=run_id, **settings)
 
     return run
 
@@ -114,5 +117,5 @@ def environment(api: Api, lake: Lake) -> dict[str, str]:
         "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
         "SPOTIFY_API_URL": f"{api.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": api.url,
-        "SPOTIFY_GAP_SECONDS": "0",
+        "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
     }

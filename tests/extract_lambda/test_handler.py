@@ -112,8 +112,8 @@ def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) 
         "PlaylistsGone": 0,
         "PlaylistsFailed": 2,
         "PlaylistsLeft": 0,
-        "PlaylistsFailedByClass.not_owner": 1,
-        "PlaylistsFailedByClass.removed": 1,
+        "PlaylistsFailedByClass.app_refused": 1,
+        "PlaylistsFailedByClass.own_not_found": 1,
         "Items": 2,
         "Calls": 6,
         "Throttled": 0,
@@ -131,7 +131,7 @@ def test_a_run_in_which_all_failed_raises_and_leaves_its_metrics_too(
     with pytest.raises(FailedRunError):
         handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
 
-    assert metrics(capsys.readouterr().out)["PlaylistsFailedByClass.not_owner"] == 1
+    assert metrics(capsys.readouterr().out)["PlaylistsFailedByClass.app_refused"] == 1
     levels = [json.loads(line)["level"] for line in logged.getvalue().splitlines()]
     assert levels == ["WARNING", "INFO", "ERROR"]
 
@@ -157,9 +157,10 @@ def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: di
     assert json.loads(done.stdout)["counts"]["read"] == 1
     assert done.stderr.replace("\ufffd", "?") == (
         "1/2 Früh?[2J??daeh: read\n"
-        "2/2 Morning: failed, not_owner: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
-        "403 For?bidden; apps in development mode see the contents only of playlists that their user owns or "
-        "collaborates on; copy its songs into a playlist of your own, or take it out of the settings\n"
+        "2/2 Morning: failed, app_refused: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
+        "403 For?bidden; Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is "
+        "in the app's user list (User Management), that the app's owner has Premium, and that the app is not "
+        "restricted\n"
     )
     [_, line] = lake.lines("raw/pending/run=20261120T100000Z/1mine.ndjson.gz")
     assert line["extracted_at"].startswith("2026-11-20T10:00:0")

@@ -72,10 +72,10 @@ def newest(lake: Path) -> dict[str, int]:
     return found
 
 
-def looks(lake: Path) -> set[str]:
+def checks(lake: Path) -> set[str]:
     """The objects that manifests name."""
     manifests = [json.loads(path.read_text()) for path in lake.glob("raw/pending/run=*/_manifest.json")]
-    return {look["object"] for manifest in manifests for look in manifest["checks"] if look["object"]}
+    return {check["object"] for manifest in manifests for check in manifest["checks"] if check["object"]}
 
 
 def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:
@@ -89,4 +89,4 @@ def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:
         have = newest(lake)
         assert {name: have[name] for name in truth} == truth
         stored = {str(path.relative_to(lake)) for path in lake.glob("raw/pending/run=*/*.ndjson.gz")}
-        assert looks(lake) == stored
+        assert checks(lake) == stored

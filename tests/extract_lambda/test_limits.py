@@ -60,16 +60,16 @@ def test_a_wait_beyond_the_end_is_left_to_the_next_run(api: Api, run: Run) -> No
 
 def test_while_spotify_wants_no_calls_runs_do_nothing_but_say_until_when(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
-    api.retry_after = "172800"
+    api.retry_after = "7200"
     api.fail("/items", 429, QUOTA)
     first = run(20)
     before = {key: lake.text(key) for key in lake.keys("")}
     api.asked.clear()
 
-    during = run(21)
+    during = run(20, run_at="20261120T110000Z")
 
-    assert (first.status, during.status, during.looks) == ("partial", "partial", ())
-    assert during.as_dict()["cool_down_until"] == "2026-11-22T10:00:05Z"
+    assert (first.status, during.status, during.checks) == ("partial", "partial", ())
+    assert during.as_dict()["cool_down_until"] == "2026-11-20T12:00:05Z"
     assert api.asked == []
     assert {key: lake.text(key) for key in lake.keys("")} == before
     assert run(23).status == "ok"
@@ -81,7 +81,7 @@ def test_a_quota_that_is_used_up_at_the_first_call_ends_the_run_in_order(api: Ap
 
     result = run()
 
-    assert (result.status, result.looks) == ("partial", ())
+    assert (result.status, result.checks) == ("partial", ())
     assert result.as_dict()["cool_down_until"] == "2026-11-20T11:00:05Z"
     assert api.asked_of("/me/playlists") == 1
 
@@ -92,7 +92,7 @@ def test_what_was_read_before_the_quota_ended_is_stored(api: Api, run: Run, lake
 
     result = run()
 
-    assert [(look.playlist_id, look.status) for look in result.looks] == [
+    assert [(check.playlist_id, check.status) for check in result.checks] == [
         ("1p3", "failed"),
         ("1p0", "read"),
         ("1p1", "read"),
@@ -141,7 +141,7 @@ def test_a_call_counts_for_24_hours_after_its_hour() -> None:
 def test_there_is_a_gap_between_two_calls(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
 
-    run(gap=0.3)
+    run(min_request_interval=0.3)
 
     assert api.slept == [0.3, 0.3, 0.3]
     assert len([path for path in api.asked if path.startswith("/v1/")]) == 4
@@ -202,7 +202,7 @@ def test_a_long_playlist_is_dropped_in_its_middle_when_the_time_is_over(api: Api
 
     assert (result.status, result.left, result.failures) == ("partial", ("1long",), {})
     assert api.asked_of("/1long/items") == 4
-    assert lake.looks("raw/pending/run=20261120T100000Z/_manifest.json") == [("1short", "read", None)]
+    assert lake.checks("raw/pending/run=20261120T100000Z/_manifest.json") == [("1short", "read", None)]
 
 
 def test_after_the_end_nothing_is_asked_any_more(api: Api, run: Run, lake: Lake) -> None:
@@ -210,7 +210,7 @@ def test_after_the_end_nothing_is_asked_any_more(api: Api, run: Run, lake: Lake)
 
     result = run(clock=lambda: TEN + timedelta(seconds=api.asked_of("/items")), end=TEN + timedelta(seconds=2))
 
-    assert (result.status, result.looks, result.left) == ("partial", (), ("1p0", "1p1", "1p2"))
+    assert (result.status, result.checks, result.left) == ("partial", (), ("1p0", "1p1", "1p2"))
     assert api.asked_of("/items") == 2
     assert lake.keys(".ndjson.gz") == []
 
@@ -231,7 +231,7 @@ def test_spotifys_own_playlists_are_told_from_those_that_are_gone(api: Api, run:
 
     result = run(playlists=("1spotifys", "37i9dQZF1DXcBWIGoYBM5M", "1gone", "1mine"))
 
-    assert {look.playlist_id: look.failure_class for look in result.looks} == {
+    assert {check.playlist_id: check.failure_class for check in result.checks} == {
         "1spotifys": "editorial",
         "37i9dQZF1DXcBWIGoYBM5M": "editorial",
         "1gone": "removed",
@@ -251,14 +251,16 @@ def test_spotifys_own_playlists_are_told_from_those_that_are_gone(api: Api, run:
 
 def test_every_class_of_failure_says_what_to_do() -> None:
     assert sorted(ADVICE) == [
+        "account_not_found",
+        "app_refused",
         "auth",
         "budget",
-        "changing",
         "editorial",
-        "incomplete",
+        "invalid_id",
         "malformed",
         "not_allow_listed",
         "not_owner",
+        "own_not_found",
         "premium_lapsed",
         "quota",
         "rate",
@@ -297,7 +299,7 @@ def test_a_login_that_is_refused_is_final_and_says_what_to_do(api: Api, run: Run
     with pytest.raises(FailedRunError) as raised:
         run()
 
-    assert str(raised.value) == f"Run 20261120T100000Z: no playlist could be looked at. {message}"
+    assert str(raised.value) == f"Run 20261120T100000Z: no playlist could be checked. {message}"
     assert (api.asked_of("/api/token"), api.slept) == (1, [])
 
 

@@ -92,7 +92,7 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
     ).consent(APP)
 
     browsers[0].join()
-    assert shown[0].text.endswith("<p>Spotify has answered. Close this tab and look at the terminal.")
+    assert shown[0].text.endswith("<p>Spotify has answered. Close this tab and go back to the terminal.")
     assert (shown[0].status_code, shown[0].headers["Cache-Control"]) == (200, "no-store")
     asked = parse_qs(urlsplit(pages[0]).query)
     assert urlsplit(pages[0]).path == "/authorize"
@@ -210,7 +210,9 @@ def test_without_a_network_the_exchange_is_said_to_fail() -> None:
 
     said = refused(nobody, lambda page: visit(back(page, "code=c&state={state}")))
 
-    assert said == (f"{nobody} cannot be reached (ConnectionError): check the network, then run `make login` again.")
+    assert said == (
+        f"{nobody} cannot be reached (the connection failed): check the network, then run `make login` again."
+    )
 
 
 def test_without_an_answer_the_wait_ends_and_says_what_may_be_wrong(stub: SpotifyStub) -> None:

@@ -55,7 +55,7 @@ def test_a_redirect_at_the_token_endpoint_sends_the_login_nowhere(
 
     assert (api.asked, other.asked) == (["/api/token"], [])
     assert str(raised.value) == (
-        f"Run 20261120T100000Z: no playlist could be looked at. /api/token: {status}, a redirect; {ADVICE}."
+        f"Run 20261120T100000Z: no playlist could be checked. /api/token: {status}, a redirect; {ADVICE}."
     )
     ended_by = raised.value.result.ended_by
     assert ended_by is not None
@@ -75,7 +75,7 @@ def test_a_redirect_of_a_call_fails_its_playlist_alone_and_each_request_is_count
     result = run()
 
     assert other.asked == []
-    assert lake.looks(MANIFEST) == [("1bad", "failed", "redirect"), ("1good", "read", None)]
+    assert lake.checks(MANIFEST) == [("1bad", "failed", "redirect"), ("1good", "read", None)]
     assert result.as_dict()["advice"] == {"redirect": ADVICE}
     assert api.asked_of("/1bad/items") == 1
     assert sum(result.calls.values()) == api.asked_of("^/v1/")

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from extract_lambda import handler
-from extract_lambda.credentials import Credentials, CredentialsError, InFile, InSecret, save_credentials
+from extract_lambda.credentials import Credentials, CredentialsError, FileStore, SecretsManagerStore, save_credentials
 from extract_lambda.spotify import SCOPE
 from tests.extract_lambda.api import ACCESS_TOKEN, Api, Playlist, rows
 from tests.extract_lambda.conftest import CLIENT_SECRET, REFRESH_TOKEN, Lake, Run
@@ -38,7 +38,7 @@ SECRETS = (CLIENT_SECRET, REFRESH_TOKEN, ACCESS_TOKEN, BASIC)
         ("/api/token", 400, f'{{"error": "invalid_grant", "error_description": "{REFRESH_TOKEN} {BASIC}"}}'),
     ],
 )
-def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  (all that it looks at)
+def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  (all that it checks at)
     api: Api,
     lake: Lake,
     environment: dict[str, str],
@@ -92,7 +92,7 @@ def test_credentials_come_from_the_secret_and_hide_themselves(caplog: pytest.Log
     with mock_aws():
         boto3.client("secretsmanager").create_secret(Name="spotify", SecretString=text)
         caplog.clear()
-        credentials = InSecret("spotify").load()
+        credentials = SecretsManagerStore("spotify").load()
 
     assert credentials.refresh_token == "the-refresh-token"
     assert repr(credentials) == "Credentials(consented_at='2026-11-01T00:00:00Z', scope=None)"
@@ -112,7 +112,7 @@ def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: s
     with mock_aws():
         boto3.client("secretsmanager").create_secret(Name="spotify", SecretString=text)
         with pytest.raises(CredentialsError) as raised:
-            InSecret("spotify").load()
+            SecretsManagerStore("spotify").load()
 
     assert str(raised.value) == (
         f"The secret spotify lacks {missing}: it must be a JSON object with the texts client_id, client_secret, "
@@ -124,7 +124,7 @@ def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: s
 @pytest.mark.usefixtures("aws")
 def test_a_secret_that_is_not_there_is_named() -> None:
     with mock_aws(), pytest.raises(CredentialsError, match=r"The secret spotify cannot be read .*SPOTIFY_SECRET_ARN"):
-        InSecret("spotify").load()
+        SecretsManagerStore("spotify").load()
 
 
 LOGIN = {
@@ -147,14 +147,14 @@ def test_a_file_of_ones_own_is_written_for_its_owner_alone_and_read_again(file: 
     assert json.loads(file.read_text()) == LOGIN
     assert f"{file.stat().st_mode & 0o777:o} {file.parent.stat().st_mode & 0o777:o}" == "600 700"
     assert [path.name for path in file.parent.iterdir()] == ["login.json"]
-    assert InFile(file).load() == Credentials(**LOGIN)
+    assert FileStore(file).load() == Credentials(**LOGIN)
 
 
 def test_a_rotated_token_takes_the_place_of_the_old_one_in_the_file(file: Path) -> None:
     save_credentials(file, Credentials(**LOGIN))
     file.write_text(json.dumps(LOGIN | {"note": "mine"}))
 
-    InFile(file).keep("the-next-token")
+    FileStore(file).keep("the-next-token")
 
     assert json.loads(file.read_text()) == LOGIN | {"note": "mine", "refresh_token": "the-next-token"}
     assert f"{file.stat().st_mode & 0o777:o}" == "600"
@@ -162,7 +162,7 @@ def test_a_rotated_token_takes_the_place_of_the_old_one_in_the_file(file: Path) 
 
 def refused(file: Path) -> str:
     with pytest.raises(CredentialsError) as raised:
-        InFile(file).load()
+        FileStore(file).load()
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
     return str(raised.value)
 
@@ -215,13 +215,26 @@ def test_a_run_writes_a_rotated_token_back_into_the_file(api: Api, environment: 
     assert not [warning for warning in result.warnings if "new refresh token" in warning]
 
 
+def test_a_file_beside_the_app_in_the_environment_is_the_login(
+    api: Api, environment: dict[str, str], file: Path
+) -> None:
+    api.playlists = {"1mine": Playlist(rows("s1"))}
+    save_credentials(file, Credentials(**LOGIN))
+    del environment["SPOTIFY_REFRESH_TOKEN"]
+    both = environment | {"SPOTIFY_CREDENTIALS_FILE": str(file)}
+
+    result = handler.run("20261120T100000Z", both, clock=lambda: datetime(2026, 11, 20, 10, tzinfo=UTC))
+
+    assert result.count("read") == 1
+
+
 @pytest.mark.usefixtures("aws")
 def test_a_rotated_token_is_written_back_into_the_secret() -> None:
     with mock_aws():
         client = boto3.client("secretsmanager")
         client.create_secret(Name="spotify", SecretString=json.dumps(LOGIN))
 
-        InSecret("spotify").keep("the-next-token")
+        SecretsManagerStore("spotify").keep("the-next-token")
 
         assert json.loads(client.get_secret_value(SecretId="spotify")["SecretString"]) == LOGIN | {
             "refresh_token": "the-next-token"
@@ -235,7 +248,7 @@ def test_a_secret_that_takes_no_new_token_is_named(monkeypatch: pytest.MonkeyPat
         client.create_secret(Name="spotify", SecretString=json.dumps(LOGIN))
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
         with pytest.raises(CredentialsError, match=r"^The secret spotify cannot be read"):
-            InSecret("spotify").keep("the-next-token")
+            SecretsManagerStore("spotify").keep("the-next-token")
 
 
 def test_where_a_rotated_token_cannot_be_kept_the_run_goes_on_and_says_so(

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from extract_lambda.credentials import InFile, InMemory, InSecret
+from extract_lambda.credentials import EnvironmentStore, FileStore, SecretsManagerStore
 from extract_lambda.settings import Settings, SettingsError
 
 ARN = "arn:aws:secretsmanager:eu-west-1:1:secret:spotify"
@@ -23,9 +23,13 @@ def test_little_has_to_be_said() -> None:
     settings = Settings.from_env(GOOD | {"SPOTIFY_PLAYLISTS": " "})
 
     assert (settings.lake, settings.playlists, settings.liked_songs) == ("s3://bucket/lake", ("mine",), False)
-    assert (settings.full_every, settings.gap, settings.calls_per_day) == (timedelta(days=30), 0.2, 500)
+    assert (settings.full_every, settings.min_request_interval, settings.calls_per_day) == (
+        timedelta(days=30),
+        0.2,
+        500,
+    )
     assert (settings.api_url, settings.accounts_url) == ("https://api.spotify.com/v1", "https://accounts.spotify.com")
-    assert settings.keeper == InSecret(ARN)
+    assert settings.credential_store == SecretsManagerStore(ARN)
 
 
 def test_all_can_be_said() -> None:
@@ -37,7 +41,7 @@ def test_all_can_be_said() -> None:
             "SPOTIFY_REFRESH_TOKEN": "r",
             "SPOTIFY_LIKED_SONGS": "Yes",
             "FORCE_FULL_EVERY_DAYS": "7",
-            "SPOTIFY_GAP_SECONDS": "0.5",
+            "SPOTIFY_MIN_REQUEST_INTERVAL": "0.5",
             "SPOTIFY_CALLS_PER_DAY": "1200",
             "SPOTIFY_API_URL": "http://127.0.0.1:1/v1/",
             "SPOTIFY_ACCOUNTS_URL": "http://127.0.0.1:2",
@@ -50,17 +54,38 @@ def test_all_can_be_said() -> None:
 
     assert settings.playlists == (A, B, C, "mine", D)
     assert (settings.liked_songs, settings.full_every) == (True, timedelta(days=7))
-    assert (settings.gap, settings.calls_per_day) == (0.5, 1200)
+    assert (settings.min_request_interval, settings.calls_per_day) == (0.5, 1200)
     assert (settings.api_url, settings.accounts_url) == ("http://127.0.0.1:1/v1", "http://127.0.0.1:2")
-    assert isinstance(settings.keeper, InMemory)
-    assert settings.keeper.load().client_secret == "s"
+    assert isinstance(settings.credential_store, EnvironmentStore)
+    assert settings.credential_store.load().client_secret == "s"
     assert "'s'" not in repr(settings)
 
 
 def test_the_credentials_may_lie_in_a_file() -> None:
     settings = Settings.from_env({"LAKE_URI": "x", "SPOTIFY_CREDENTIALS_FILE": "/somewhere/login.json"})
 
-    assert settings.keeper == InFile(Path("/somewhere/login.json"))
+    assert settings.credential_store == FileStore(Path("/somewhere/login.json"))
+
+
+@pytest.mark.parametrize(
+    ("place", "store"),
+    [
+        ({"SPOTIFY_CREDENTIALS_FILE": "/somewhere/login.json"}, FileStore(Path("/somewhere/login.json"))),
+        ({"SPOTIFY_SECRET_ARN": ARN}, SecretsManagerStore(ARN)),
+    ],
+)
+@pytest.mark.parametrize(
+    "app",
+    [
+        {"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"},
+        {"SPOTIFY_CLIENT_ID": "i"},
+        {"SPOTIFY_CLIENT_SECRET": "s"},
+    ],
+)
+def test_the_app_for_make_login_may_be_set_beside_the_place_of_the_login(
+    place: dict[str, str], store: object, app: dict[str, str]
+) -> None:
+    assert Settings.from_env({"LAKE_URI": "x"} | place | app).credential_store == store
 
 
 TOML = f"""
@@ -68,12 +93,12 @@ lake = "s3://bucket/other"
 playlists = ["mine", "spotify:playlist:{B}"]
 liked_songs = true
 full_every_days = 10
-gap_seconds = 1
+min_request_interval = 1
 calls_per_day = 300
 """
 JSON = (
     f'{{"lake": "s3://bucket/other", "playlists": ["mine", "https://open.spotify.com/playlist/{B}"], '
-    '"liked_songs": true, "full_every_days": 10, "gap_seconds": 1.0, "calls_per_day": 300}'
+    '"liked_songs": true, "full_every_days": 10, "min_request_interval": 1.0, "calls_per_day": 300}'
 )
 
 
@@ -82,7 +107,7 @@ def is_as_configured(settings: Settings) -> bool:
         settings.playlists,
         settings.liked_songs,
         settings.full_every,
-        settings.gap,
+        settings.min_request_interval,
         settings.calls_per_day,
     ) == (("mine", B), True, timedelta(days=10), 1.0, 300)
 
@@ -146,12 +171,18 @@ def refused(changes: dict[str, str]) -> str:
             "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days all is read anew, 1 to 9999.",
         ),
         (
-            {"SPOTIFY_GAP_SECONDS": "soon"},
-            "SPOTIFY_GAP_SECONDS: 'soon' is no number of seconds: write how long to wait between two calls, 0 to 60.",
+            {"SPOTIFY_MIN_REQUEST_INTERVAL": "soon"},
+            (
+                "SPOTIFY_MIN_REQUEST_INTERVAL: 'soon' is no number of seconds: write the interval between two calls, "
+                "0 to 60."
+            ),
         ),
         (
-            {"SPOTIFY_GAP_SECONDS": "61"},
-            "SPOTIFY_GAP_SECONDS: 61 is no number of seconds: write how long to wait between two calls, 0 to 60.",
+            {"SPOTIFY_MIN_REQUEST_INTERVAL": "61"},
+            (
+                "SPOTIFY_MIN_REQUEST_INTERVAL: 61 is no number of seconds: write the interval between two calls, "
+                "0 to 60."
+            ),
         ),
         (
             {"SPOTIFY_CALLS_PER_DAY": "0"},
@@ -231,8 +262,8 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
         (
             "colour = 1",
             (
-                "SPOTIFY_CONFIG: 'colour' is not known: known are calls_per_day, full_every_days, gap_seconds, "
-                "keep_people, lake, liked_songs, playlists."
+                "SPOTIFY_CONFIG: 'colour' is not known: known are answer_mib, answer_seconds, calls_per_day, "
+                "full_every_days, keep_people, lake, liked_songs, min_request_interval, playlists."
             ),
         ),
         (
@@ -252,10 +283,10 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
             ),
         ),
         (
-            'gap_seconds = "1"\ncalls_per_day = 1.5\nlake = ""',
+            'min_request_interval = "1"\ncalls_per_day = 1.5\nlake = ""',
             (
-                "SPOTIFY_CONFIG: gap_seconds: '1' is no number of seconds: write how long to wait between two calls, "
-                "0 to "
+                "SPOTIFY_CONFIG: min_request_interval: '1' is no number of seconds: write the interval between two "
+                "calls, 0 to "
                 "60. calls_per_day: 1.5 is no number of calls: write how many of one kind there may be within 24 "
                 "hours, "
                 "from 1. lake: '' is no lake: write s3://bucket/prefix or a folder."

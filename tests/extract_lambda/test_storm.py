@@ -106,9 +106,9 @@ def test_each_failure_had_a_class_and_nothing_was_kept_from_anybody(after: Weath
     assert after.results[-1].status == "ok"
     assert len(after.results) <= MOST_RUNS
     for result in after.results:
-        assert len(result.looks) + len(result.left) == 300
+        assert len(result.checks) + len(result.left) == 300
         assert set(result.failures) <= set(ADVICE)
-        assert all(look.failure_class for look in result.looks if look.status == "failed")
+        assert all(check.failure_class for check in result.checks if check.status == "failed")
 
 
 def test_the_storm_was_one(after: Weather) -> None:
@@ -128,8 +128,8 @@ def test_little_more_is_asked_than_must_be(after: Weather) -> None:
 
 
 def _least(result: Result) -> int:
-    """A look at the library of six pages, another one if anything was read, and the pages that were read."""
-    pages = [max(1, -(-(look.item_count or 0) // 50)) for look in result.looks if look.status == "read"]
+    """A check at the library of six pages, another one if anything was read, and the pages that were read."""
+    pages = [max(1, -(-(check.item_count or 0) // 50)) for check in result.checks if check.status == "read"]
     return (12 if pages else 6) + sum(pages)
 
 

@@ -41,14 +41,14 @@ def test_two_days_of_a_small_library(lake: Lake, app_class: str) -> None:
         first = run(stub, lake, 0)
         second = run(stub, lake, 1)
 
-    assert [(look.playlist_id, look.status, look.item_count) for look in first.looks] == [
+    assert [(check.playlist_id, check.status, check.item_count) for check in first.checks] == [
         (MORNING, "read", 5),
         (KITCHEN, "read", 4),
         (BRIEF, "read", 1),
         (EMPTY, "read", 0),
         ("liked:me", "read", 3),
     ]
-    assert [(look.playlist_id, look.status, look.item_count) for look in second.looks] == [
+    assert [(check.playlist_id, check.status, check.item_count) for check in second.checks] == [
         (EMPTY, "unchanged", None),
         (BRIEF, "gone", None),
         (MORNING, "read", 5),

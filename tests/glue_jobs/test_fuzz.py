@@ -18,7 +18,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.explode_playlists import main
-from shared.document import Look, Manifest
+from shared.document import Manifest, PlaylistCheck
 from tests.corpus import cases
 from tests.glue_jobs.accounts import assert_accounted_for, rejects, table
 from tests.glue_jobs.builders import album, as_bytes, page_body, song
@@ -31,9 +31,9 @@ MANIFEST = Manifest(
     run_id="r1",
     extracted_at="2026-11-20T10:00:00Z",
     checks=(
-        Look(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),
-        Look(playlist_id="p2", status="failed", failure_class="TransientError"),
-        Look(playlist_id="p3", status="gone"),
+        PlaylistCheck(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),
+        PlaylistCheck(playlist_id="p2", status="failed", failure_class="TransientError"),
+        PlaylistCheck(playlist_id="p3", status="gone"),
     ),
 ).as_bytes()
 FIXTURES = [

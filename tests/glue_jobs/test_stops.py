@@ -18,7 +18,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.explode_playlists import Summary, parse_arguments, run
-from shared.document import Look, Manifest
+from shared.document import Manifest, PlaylistCheck
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 from tests.corpus import FOLDER
@@ -31,8 +31,8 @@ OWN = "raw/pending/run=20261120T100000Z/0List00000000000000own.ndjson.gz"
 MANIFEST = "raw/pending/run=20261120T100000Z/_manifest.json"
 DROP = "raw/pending/drop/at=20261120T110000Z/"
 LOOKS = (
-    Look(playlist_id="0List00000000000000own", status="read"),
-    Look(playlist_id="0List0000000000000gone", status="gone"),
+    PlaylistCheck(playlist_id="0List00000000000000own", status="read"),
+    PlaylistCheck(playlist_id="0List0000000000000gone", status="gone"),
 )
 PENDING = {
     OWN: (FOLDER / "own_document/read.ndjson.gz").read_bytes(),

@@ -15,8 +15,8 @@ from shared.document import (
     GZIP_MAGIC,
     DamagedDocumentError,
     DocumentTooLargeError,
-    Look,
     Manifest,
+    PlaylistCheck,
     RawLine,
     document_id,
     is_manifest,
@@ -191,7 +191,7 @@ def test_what_lacks_the_question_or_the_answer_is_no_raw_line(value: object) -> 
 
 
 def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
-    looks = (Look(playlist_id="p1", status="failed", failure_class="TransientError"),)
+    looks = (PlaylistCheck(playlist_id="p1", status="failed", failure_class="TransientError"),)
     written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=looks).as_bytes()
 
     assert written.count(b"\n") == 1
@@ -210,6 +210,7 @@ def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
                 "snapshot_id": None,
                 "object": None,
                 "item_count": None,
+                "missing_count": None,
                 "playlist": None,
             }
         ],

@@ -12,7 +12,7 @@ KEYS = {
     lake.raw_object("20261120T100000Z", "p1"): "raw/pending/run=20261120T100000Z/p1.ndjson.gz",
     lake.raw_object("r1", "liked:me"): "raw/pending/run=r1/liked-me.ndjson.gz",
     lake.manifest("r1"): "raw/pending/run=r1/_manifest.json",
-    lake.quiet_manifest("r1"): "raw/quiet/run=r1.json",
+    lake.no_change_manifest("r1"): "raw/quiet/run=r1.json",
     lake.staging("b1"): "staging/b1/",
     lake.staging("b1", "songs"): "staging/b1/songs/",
     lake.processed_file("songs", FRIDAY, 42, 7): (
@@ -69,7 +69,7 @@ def test_a_key_that_was_never_archived_is_its_own(key: str) -> None:
     ("key", "is_one"),
     [
         (lake.manifest("r1"), True),
-        (lake.quiet_manifest("r1"), True),
+        (lake.no_change_manifest("r1"), True),
         (lake.raw_object("r1", "p1"), False),
         ("raw/pending/drop/my_manifest.json", False),
     ],

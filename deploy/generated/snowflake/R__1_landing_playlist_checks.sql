@@ -27,7 +27,7 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Every check of a playlist and how it ended. Membership is read from the complete reads only.';
+comment = 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.';
 
 -- For a table made before its contract had the column.
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FAILURE_CLASS varchar;

@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/playlist_items.py; do not edit.
 create table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
     PLAYLIST_ID varchar not null comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
-    SNAPSHOT_ID varchar not null comment 'version of the playlist; document:<document_id>#<n> if none is known',
+    SNAPSHOT_ID varchar not null comment 'version of the playlist; of an incomplete read with ~ and a hash; document:<document_id>#<n> if unknown',
     POSITION number(10,0) not null comment '0-based place in the playlist: page offset plus index',
     KIND varchar not null comment 'song, episode, local, empty (nothing there), unavailable (no id) or rejected (see rejects/)',
     SONG_ID varchar comment 'the song; null for every other kind',

@@ -53,7 +53,7 @@ create or replace view {{ database }}.CORE.PLAYLIST_CHECKS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Every check of a playlist and how it ended. Membership is read from the complete reads only.'
+comment = 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.'
 as
 {% if is_dynamic %}
 select

@@ -39,7 +39,7 @@ as
 {% endif %}
 create or replace view {{ database }}.CORE.PLAYLIST_ITEMS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
-    SNAPSHOT_ID comment 'version of the playlist; document:<document_id>#<n> if none is known',
+    SNAPSHOT_ID comment 'version of the playlist; of an incomplete read with ~ and a hash; document:<document_id>#<n> if unknown',
     POSITION comment '0-based place in the playlist: page offset plus index',
     KIND comment 'song, episode, local, empty (nothing there), unavailable (no id) or rejected (see rejects/)',
     SONG_ID comment 'the song; null for every other kind',

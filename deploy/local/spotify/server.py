@@ -131,7 +131,7 @@ class SpotifyStub:
             "SPOTIFY_CLIENT_ID": CLIENT_ID,
             "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
             "SPOTIFY_REFRESH_TOKEN": REFRESH_TOKEN,
-            "SPOTIFY_GAP_SECONDS": "0",
+            "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
         }
 
     def __enter__(self) -> Self:

@@ -3,7 +3,8 @@
 -- leaves and comes back has two stays; one that stands there twice has one stay with copy_count 2.
 -- Entering and leaving are known only as between two looks, never as an instant: it entered after entered_after_at and
 -- by entered_by_at, it left after last_seen_at and by left_by_at.
--- Failed and incomplete looks show nothing and close nothing; gone closes every open stay.
+-- Failed looks show nothing and close nothing. Incomplete reads open and extend the stays of what they show and close
+-- none. gone closes every open stay.
 create or replace secure view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
@@ -14,11 +15,11 @@ create or replace secure view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     EPISODE_ID comment 'Spotify id of the episode; null for every other kind',
     ITEM_NAME comment 'title as last shown in this stay; null if it could not be read',
     ARTIST_NAMES comment 'artists as last shown in this stay, in credit order, joined by comma and space; null if none were given',
-    ENTERED_AFTER_AT comment 'last known look without it, UTC; null if it was there at the first look at the playlist',
+    ENTERED_AFTER_AT comment 'last known look without it, UTC; null if there was none before it was first shown',
     ENTERED_BY_AT comment 'first look that showed it, UTC; never null',
-    LAST_SEEN_AT comment 'last look that showed it, a complete read or unchanged, UTC; never null',
+    LAST_SEEN_AT comment 'last look that showed it, a read or unchanged, UTC; never null',
     LEFT_BY_AT comment 'first known look without it, UTC; null while it is there as far as known',
-    STATE comment 'still there, left, not seen since (the newest look told nothing) or playlist gone; never null',
+    STATE comment 'still there, left, not seen since (the newest look did not tell) or playlist gone; never null',
     FIRST_POSITION comment '0-based position at the first look that showed it, the lowest of copies; never null',
     LAST_POSITION comment '0-based position at the last look that showed it, the lowest of copies; never null',
     COPY_COUNT comment 'how often it stood in the playlist at the last look that showed it, 1 or more; never null',
@@ -39,10 +40,27 @@ with positions as (
     from {{ database }}.CORE.PLAYLIST_ITEMS
 ),
 
+-- closing_number counts the versions until then that told all: what such a version lacks is not in the playlist.
+versions as (
+    select
+        playlist_id,
+        version_number,
+        snapshot_id,
+        case when is_complete then 1 else 0 end as closes,
+        sum(case when is_complete then 1 else 0 end) over (
+            partition by playlist_id
+            order by version_number
+            rows between unbounded preceding and current row
+        ) as closing_number
+    from {{ database }}.BI.PLAYLIST_VERSIONS
+),
+
 shown as (
     select
         versions.playlist_id,
         versions.version_number,
+        versions.closes,
+        versions.closing_number,
         positions.item_uri,
         positions.position,
         positions.item_name,
@@ -55,40 +73,60 @@ shown as (
             partition by versions.playlist_id, versions.version_number, positions.item_uri
             order by positions.position
         ) as copy_number
-    from {{ database }}.BI.PLAYLIST_VERSIONS as versions
+    from versions
     inner join positions
         on positions.playlist_id = versions.playlist_id and positions.snapshot_id = versions.snapshot_id
     where positions.item_uri is not null
 ),
 
--- Versions that follow each other keep the difference between version number and running number.
+-- A stay ends where a version that told all lies between two versions that show the item.
 placed as (
     select
         playlist_id,
         item_uri,
         version_number,
-        version_number - row_number() over (
-            partition by playlist_id, item_uri
-            order by version_number
-        ) as gap_count
+        case
+            when
+                closing_number - closes > lag(closing_number) over (
+                    partition by playlist_id, item_uri
+                    order by version_number
+                )
+                then 1
+            else 0
+        end as step
     from shown
     where copy_number = 1
+),
+
+numbered as (
+    select
+        playlist_id,
+        item_uri,
+        version_number,
+        sum(step) over (
+            partition by playlist_id, item_uri
+            order by version_number
+            rows between unbounded preceding and current row
+        ) as stay_number
+    from placed
 ),
 
 stays as (
     select
         playlist_id,
         item_uri,
+        stay_number + 1 as stay_number,
         min(version_number) as first_version_number,
         max(version_number) as last_version_number
-    from placed
-    group by playlist_id, item_uri, gap_count
+    from numbered
+    group by playlist_id, item_uri, stay_number
 ),
 
 newest_looks as (
     select
         playlist_id,
-        is_known
+        is_known,
+        shown_snapshot_id
     from {{ database }}.BI.PLAYLIST_CHECKS
     where is_newest
 )
@@ -97,10 +135,7 @@ select
     stays.playlist_id,
     last_versions.playlist_name,
     stays.item_uri,
-    row_number() over (
-        partition by stays.playlist_id, stays.item_uri
-        order by stays.first_version_number
-    ) as stay_number,
+    stays.stay_number,
     case
         when stays.item_uri like 'spotify:track:%' then 'song'
         when stays.item_uri like 'spotify:episode:%' then 'episode'
@@ -118,7 +153,7 @@ select
     case
         when last_versions.is_gone_next then 'playlist gone'
         when last_versions.next_looked_at is not null then 'left'
-        when newest_looks.is_known then 'still there'
+        when newest_looks.is_known or newest_looks.shown_snapshot_id = last_versions.snapshot_id then 'still there'
         else 'not seen since'
     end as state,
     first_shown.position as first_position,

@@ -32,7 +32,7 @@ with looks as (
         follower_count,
         row_number() over (partition by playlist_id, checked_on order by look_number desc) as newest_number
     from {{ database }}.BI.PLAYLIST_CHECKS
-    where shown_snapshot_id is not null
+    where is_known and shown_snapshot_id is not null
 ),
 
 contents as (

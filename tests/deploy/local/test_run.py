@@ -54,7 +54,7 @@ def environment(stub: SpotifyStub, home: Path, **more: str) -> dict[str, str]:
         "HOME": str(home),
         "SPOTIFY_API_URL": f"{stub.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": stub.url,
-        "SPOTIFY_GAP_SECONDS": "0",
+        "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
         **more,
     }
 
@@ -121,6 +121,40 @@ def test_without_a_login_it_says_what_to_do_and_writes_nothing(
         "how); `make demo` needs none.\n"
     )
     assert not out.exists()
+    assert stub.calls == {}
+
+
+@pytest.mark.parametrize("arguments", [["--check-login"], []])
+def test_a_login_is_checked_before_anything_is_prepared(
+    stub: SpotifyStub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    file = tmp_path / "other.json"
+    for name, value in environment(stub, tmp_path, SPOTIFY_CREDENTIALS_FILE=str(file)).items():
+        monkeypatch.setenv(name, value)
+
+    assert run.main(["--out", str(tmp_path / "mine"), *arguments]) == 1
+
+    assert capfd.readouterr().err == (
+        f"run: There is no credentials file {file}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE.\n"
+    )
+    assert not (tmp_path / "mine").exists()
+
+
+def test_with_a_login_the_check_says_nothing_and_writes_nothing(
+    stub: SpotifyStub, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = {"SPOTIFY_CLIENT_ID": "stub-client", "SPOTIFY_CLIENT_SECRET": "stub-secret"}
+    for name, value in environment(stub, home, **app, SPOTIFY_CREDENTIALS_FILE=str(home / FILE)).items():
+        monkeypatch.setenv(name, value)
+
+    assert run.main(["--out", str(home / "mine"), "--check-login"]) == 0
+
+    assert capfd.readouterr() == ("", "")
+    assert not (home / "mine").exists()
     assert stub.calls == {}
 
 

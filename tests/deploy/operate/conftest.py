@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from glue_jobs.explode_playlists import parse_arguments, run
-from shared.document import Look, Manifest, RawLine, write_document
+from shared.document import Manifest, PlaylistCheck, RawLine, write_document
 from shared.store import ObjectStore, open_store
 
 Json = dict[str, Any]
@@ -89,7 +89,7 @@ def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
         f"{monday}p1.ndjson.gz",
         read_of("20261116T100000Z", MONDAY, "v1", row("s1", "Old", "ann"), row("s2", "Two", "bob")),
     )
-    looks = (Look(playlist_id="p2", status="unchanged", snapshot_id="v9", playlist=playlist(id="p2")),)
+    looks = (PlaylistCheck(playlist_id="p2", status="unchanged", snapshot_id="v9", playlist=playlist(id="p2")),)
     manifest = Manifest(run_id="20261116T100000Z", extracted_at=MONDAY, checks=looks)
     put_old(store, f"{monday}_manifest.json", manifest.as_bytes())
     take(lake, lambda: datetime(2026, 11, 16, 10, 5, tzinfo=UTC))

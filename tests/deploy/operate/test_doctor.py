@@ -219,7 +219,10 @@ def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str]
 
     assert lines["Quota"] == (
         "problem",
-        "Spotify wants no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do nothing",
+        (
+            "Spotify wants no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
+            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
+        ),
     )
     assert lines["Spotify"] == ("-", "not asked: it wants no calls now")
     assert stub.calls == {}

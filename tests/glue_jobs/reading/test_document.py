@@ -14,7 +14,7 @@ from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Check, UnreadableDocumentError
 from glue_jobs.reading.playlist import entry_of
 from glue_jobs.reading.values import to_json
-from shared.document import Look, Manifest, write_document
+from shared.document import Manifest, PlaylistCheck, write_document
 from tests.glue_jobs.documents import Json, as_bytes, episode, local, ndjson, page_body, raw_line, row, song
 from tests.glue_jobs.mutations import mutated
 from tests.glue_jobs.reading.checks import only_check, song_ids
@@ -81,10 +81,12 @@ def test_the_time_comes_from_the_first_whole_line() -> None:
 
 def test_checks_without_a_document_are_in_the_manifest_and_those_with_one_are_not() -> None:
     checks = (
-        Look(playlist_id="p1", status="read", snapshot_id="v1", item_count=3),
-        Look(playlist_id="p2", status="unchanged", snapshot_id="v2", playlist={"name": "Two", "tracks": {"total": 9}}),
-        Look(playlist_id="p3", status="failed", failure_class="TransientError"),
-        Look(playlist_id="p4", status="gone", failure_class="NotFoundError"),
+        PlaylistCheck(playlist_id="p1", status="read", snapshot_id="v1", item_count=3),
+        PlaylistCheck(
+            playlist_id="p2", status="unchanged", snapshot_id="v2", playlist={"name": "Two", "tracks": {"total": 9}}
+        ),
+        PlaylistCheck(playlist_id="p3", status="failed", failure_class="TransientError"),
+        PlaylistCheck(playlist_id="p4", status="gone", failure_class="NotFoundError"),
     )
 
     document = read_document(Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=checks).as_bytes())
@@ -98,7 +100,7 @@ def test_checks_without_a_document_are_in_the_manifest_and_those_with_one_are_no
 
 
 def test_a_manifest_of_reads_alone_has_no_checks() -> None:
-    checks = (Look(playlist_id="p1", status="read"),)
+    checks = (PlaylistCheck(playlist_id="p1", status="read"),)
 
     assert read_document(Manifest(run_id="r1", extracted_at="x", checks=checks).as_bytes()).checks == []
 
@@ -301,7 +303,11 @@ MUTATED: dict[str, bytes] = {
     "manifest": Manifest(
         run_id="r1",
         extracted_at="2026-11-20T10:00:00Z",
-        checks=(Look(playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}),),
+        checks=(
+            PlaylistCheck(
+                playlist_id="p1", status="unchanged", playlist={"owner": {"id": "u1"}, "items": {"total": 5}}
+            ),
+        ),
     ).as_bytes(),
 }
 
@@ -328,3 +334,15 @@ def test_a_damaged_document_is_read_in_part_or_refused_and_never_fails_otherwise
                     entry_of(row)
 
     assert 0 < refused < 400
+
+
+@pytest.mark.parametrize(("missing", "is_complete"), [(None, True), (0, False), (3, False)])
+def test_a_read_that_the_extractor_calls_incomplete_is_incomplete(missing: int | None, *, is_complete: bool) -> None:
+    head = {"run_id": "r1", "playlist_id": "p1", "snapshot_id": "v1", "extracted_at": "2026-11-20T10:00:00Z"}
+    line = head | {"asked": "/playlists/p1/items", "offset": 0, "attempt": 3}
+    line |= {} if missing is None else {"missing": missing}
+    body = {"items": [{"item": {"id": "s1"}}], "total": 1, "offset": 0}
+
+    [check] = read_document(json.dumps(line | {"body": body}).encode()).checks
+
+    assert (check.is_complete, check.item_count, check.snapshot_id) == (is_complete, 1, "v1")

@@ -19,7 +19,7 @@ from glue_jobs.log_entry import Input
 from glue_jobs.reading import part
 from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
-from shared.document import Look, Manifest, write_document
+from shared.document import Manifest, PlaylistCheck, write_document
 from shared.store import Fetched, ObjectStore, UnreadableObjectError, open_store
 from shared.store.folder import FolderStore
 from tests.corpus import FOLDER
@@ -112,7 +112,7 @@ def test_every_row_has_its_place_its_kind_and_its_typed_fields(tmp_path: Path) -
 
 
 def test_a_manifest_has_checks_and_no_items(tmp_path: Path) -> None:
-    check = Look(
+    check = PlaylistCheck(
         playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 5}}
     )
     manifest = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=(check,)).as_bytes()

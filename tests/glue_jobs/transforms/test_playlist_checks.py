@@ -6,17 +6,19 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
 from glue_jobs.transforms.playlist_checks import playlist_checks
-from shared.document import Look, Manifest
+from shared.document import Manifest, PlaylistCheck
 from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from tests.glue_jobs.builders import checks, manifest, page, playlist, published, rejects, rows, song
 
 
 def test_every_check_is_kept_and_says_how_it_ended(spark: SparkSession) -> None:
     checked = (
-        Look(playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 7}}),
-        Look(playlist_id="p2", status="failed", failure_class="TransientError"),
-        Look(playlist_id="p3", status="gone", failure_class="NotFoundError"),
-        Look(playlist_id="p4", status="read", snapshot_id="v4", item_count=3),
+        PlaylistCheck(
+            playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 7}}
+        ),
+        PlaylistCheck(playlist_id="p2", status="failed", failure_class="TransientError"),
+        PlaylistCheck(playlist_id="p3", status="gone", failure_class="NotFoundError"),
+        PlaylistCheck(playlist_id="p4", status="read", snapshot_id="v4", item_count=3),
     )
     tuesday = manifest("tue", Manifest(run_id="run1", extracted_at="2026-11-17T10:00:00Z", checks=checked))
     monday = playlist("mon", song("s1"), name="Mine")

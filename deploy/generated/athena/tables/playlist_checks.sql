@@ -24,7 +24,7 @@ create external table if not exists {{ lake_database }}.playlist_checks (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Every check of a playlist and how it ended. Membership is read from the complete reads only.'
+comment 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/playlist_checks/'

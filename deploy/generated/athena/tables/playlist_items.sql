@@ -2,7 +2,7 @@
 -- Made by `python -m deploy.generate` from shared/tables/playlist_items.py; do not edit.
 create external table if not exists {{ lake_database }}.playlist_items (
     playlist_id string comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
-    snapshot_id string comment 'version of the playlist; document:<document_id>#<n> if none is known',
+    snapshot_id string comment 'version of the playlist; of an incomplete read with ~ and a hash; document:<document_id>#<n> if unknown',
     position int comment '0-based place in the playlist: page offset plus index',
     kind string comment 'song, episode, local, empty (nothing there), unavailable (no id) or rejected (see rejects/)',
     song_id string comment 'the song; null for every other kind',

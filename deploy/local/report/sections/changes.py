@@ -11,7 +11,9 @@ from deploy.local.report.ask import Bi, Row
 from deploy.local.report.page import Figure, Section, Table
 from deploy.local.report.words import count, day, first_names, labels, listed, name
 
-_LOOKS = "playlist_id, playlist_name, look_number, checked_on, status, failure_class, item_count"
+_LOOKS = (
+    "playlist_id, playlist_name, look_number, checked_on, status, failure_class, item_count, is_complete, missing_count"
+)
 _ITEM = "playlist_id, playlist_name, item_uri, item_kind, item_name, artist_names, stay_number, state"
 _BY_PLAYLIST = "playlist_name, playlist_id, item_name, item_uri, stay_number"
 _MOST_BARS = 20
@@ -27,7 +29,7 @@ def changes(bi: Bi, newest: date) -> Section:
     left = [stay for stay in ended if stay["state"] != "playlist gone"]
     went = [stay for stay in ended if stay["state"] == "playlist gone"]
     figures = [_come_and_go(entered, left), _items("entered", "Entered", entered), _items("left", "Left", left)]
-    figures += _renamed(bi, newest) + _gone(looks, went) + _unseen(bi, looks, newest)
+    figures += _renamed(bi, newest) + _gone(looks, went) + _incomplete(looks) + _unseen(bi, looks, newest)
     return Section("changes", "What changed", figures, _lead(looks, newest))
 
 
@@ -146,6 +148,19 @@ def _gone(looks: Sequence[Row], went: Sequence[Row]) -> list[Figure]:
     )
     rows = [(look["playlist_name"], held[look["playlist_id"]], _reason(look)) for look in gone]
     return [Figure("gone", "Gone", sentence, None, Table(("playlist", "items it held", "reason"), rows), is_open=True)]
+
+
+def _incomplete(looks: Sequence[Row]) -> list[Figure]:
+    """Playlists that were read without some of their items."""
+    reads = [look for look in looks if look["is_complete"] is False]
+    if not reads:
+        return []
+    sentence = Markup(
+        "{} {} read incompletely: what Spotify left out stays as it was last seen, and nothing counts as having left."
+    ).format(first_names([look["playlist_name"] for look in reads]), "was" if len(reads) == 1 else "were")
+    rows = [(look["playlist_name"], look["item_count"], look["missing_count"]) for look in reads]
+    table = Table(("playlist", "items in all", "items left out"), rows)
+    return [Figure("incomplete", "Read incompletely", sentence, None, table, is_open=True)]
 
 
 def _unseen(bi: Bi, looks: Sequence[Row], newest: date) -> list[Figure]:

@@ -210,3 +210,26 @@ def test_an_empty_warehouse_makes_a_page_that_says_what_to_do(pages: dict[str, P
         "made-up playlists; the README says how to take in your own. Then make this report again."
     }
     assert "script" not in read.tags
+
+
+def test_an_incomplete_read_is_named_with_what_is_missing(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    landing.read("2026-11-16 10:00", "one", "two", playlist="p1", name="Mix")
+    landing.read("2026-11-17 10:00", "one", playlist="p1", name="Mix", total=3, is_complete=False)
+    landing.read("2026-11-17 10:00", "one", playlist="p2", name="Car")
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["incomplete"] == (
+        "Mix was read incompletely: what Spotify left out stays as it was last seen, and nothing counts as having left."
+    )
+    assert read.tables["incomplete"] == [("playlist", "items in all", "items left out"), ("Mix", "3", "2")]
+
+
+def test_two_incomplete_reads_are_named_together(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    landing.read("2026-11-17 10:00", "one", playlist="p1", name="Mix", total=3, is_complete=False)
+    landing.read("2026-11-17 10:00", "one", playlist="p2", name="Car", total=None, is_complete=False)
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["incomplete"].startswith("Mix and Car were read incompletely: ")
+    assert read.tables["incomplete"][1:] == [("Mix", "3", "2"), ("Car", "not known", "not known")]
