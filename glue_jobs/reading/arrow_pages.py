@@ -175,7 +175,7 @@ def _kinds(rows: pa.StructArray, entry: pa.StructArray) -> tuple[list[str], set[
         *(pa.scalar(kind) for kind in ("empty", "local", "unavailable", "song", "episode", "")),
     )
     kinds: list[str] = kind.to_pylist()
-    odd = {number for number, name in enumerate(kinds) if not name}
+    odd = {number for number, name in enumerate(kinds) if name in ("", "empty")}  # null, or neither key is there
     # A local file without a title or an artist gets them from its URI.
     first_artist = pc.struct_field(first_elements(pc.struct_field(entry, "artists")), "name")
     has_names = pc.and_(_is_text(pc.struct_field(entry, "name")), _is_text(first_artist))

@@ -12,6 +12,7 @@ from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
+from glue_jobs.reading.presence import rows_with_nulls, tables_without_keys
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables import PLAYLIST_ITEMS
@@ -27,6 +28,7 @@ class _Page(NamedTuple):
     rows: Sequence[Any]
     own: Mapping[str, Any]  # one value for all rows, or a list
     kinds: Counter[str]  # of the page's document, counted when the rows are typed
+    is_dropped: bool
 
 
 class ItemCollector:
@@ -43,7 +45,8 @@ class ItemCollector:
         number = check.first_item
         for page in check.pages:
             if page.rows:
-                self._pages.append(_Page(page.rows, {**place, **_own_of_page(check, page, number)}, kinds))
+                own = {**place, **_own_of_page(check, page, number)}
+                self._pages.append(_Page(page.rows, own, kinds, check.is_dropped))
                 number += len(page.rows)
         if sum(len(page.rows) for page in self._pages) >= ROWS_AT_ONCE:
             self.flush()
@@ -159,7 +162,17 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
         kinds[number] = entry.kind
         if entry.reason is not None:
             reasons[number] = entry.reason
-    return Rows(kinds, lambda number: payload_of(_row(pages, ends, number)), reasons, odd, array)
+
+    def payload(number: int) -> dict[str, Any]:
+        return payload_of(_row(pages, ends, number))
+
+    perhaps = rows_with_nulls(array, kinds) if any(page.is_dropped for page in pages) else set()
+    without = {
+        number: tables
+        for number in perhaps
+        if pages[bisect_right(ends, number)].is_dropped and (tables := tables_without_keys(kinds[number], payload(number)))
+    }
+    return Rows(kinds, payload, reasons, odd, array, without)
 
 
 def _python_rows(pages: Sequence[_Page]) -> Rows:
@@ -167,7 +180,13 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     entries = [entry_of(row) for row in rows]
     values = [payload_of(row, entry) for row, entry in zip(rows, entries, strict=True)]
     reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
-    return Rows([entry.kind for entry in entries], values.__getitem__, reasons)
+    dropped = (page.is_dropped for page in pages for _ in page.rows)
+    without = {
+        number: tables
+        for number, is_dropped in enumerate(dropped)
+        if is_dropped and (tables := tables_without_keys(entries[number].kind, values[number]))
+    }
+    return Rows([entry.kind for entry in entries], values.__getitem__, reasons, without=without)
 
 
 def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above

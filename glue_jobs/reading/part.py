@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from traceback import format_tb
 
 from glue_jobs.commit_log import REJECTS, Input, StagedFile
 from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place
@@ -109,7 +110,8 @@ def read_part(part: Part) -> PartReport:
         failing = _failing(part, store, source)
         if not failing:
             raise
-        log.debug("the reader failed", exc_info=error)
+        # Not the error's own text: it may quote the file.
+        log.debug("the reader failed: %s\n%s", type(error).__name__, "".join(format_tb(error.__traceback__)))
         return _read(part, store, source, failing)
 
 
@@ -220,12 +222,12 @@ class _PartReading:
         """Report an object that is not taken; `identity` is its document id, empty if it was not read."""
         self._report.documents.append(DocumentReport(planned, identity, planned.time, reason))
         self._report.rejects["file quarantined"] += 1
-        self._reject_file(planned, identity, reason, None)
+        self._reject_file(planned, identity, reason)
 
     def _add_document(self, document: Document, report: DocumentReport) -> None:
         for damage in document.damages:
             self._report.rejects["part of a file unreadable"] += 1
-            self._reject_file(report.input, document.document_id, damage.reason, damage.text)
+            self._reject_file(report.input, document.document_id, damage.reason)
         place = {
             "source_object": lake.pending_key(report.input.key),
             "document_id": document.document_id,
@@ -247,9 +249,9 @@ class _PartReading:
             own = {"table": reject.table, "column": reject.column}
             self._lines.append(_reject_line(self._part.batch_id, reject.reason, text, **own, **lineage))
 
-    def _reject_file(self, planned: Input, identity: str, reason: str, text: str | None) -> None:
+    def _reject_file(self, planned: Input, identity: str, reason: str) -> None:
         place = {"source_object": lake.pending_key(planned.key), "document_id": identity}
-        self._lines.append(_reject_line(self._part.batch_id, reason, text, **place))
+        self._lines.append(_reject_line(self._part.batch_id, reason, None, **place))
 
     def stage(self, store: ObjectStore) -> PartReport:
         """Write what was read; the report."""
@@ -306,4 +308,4 @@ def _instant(text: str, where: str) -> datetime:
         at = datetime.fromisoformat(text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as error:  # 0001-01-01T00:00:00+01:00 is before all time
-        raise UnreadableDocumentError(f"{where} is no ISO time: {text!r:.80}") from error
+        raise UnreadableDocumentError(f"{where} is no ISO time such as 2026-11-20T10:00:00Z") from error
