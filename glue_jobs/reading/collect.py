@@ -12,7 +12,7 @@ from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
-from glue_jobs.reading.presence import rows_with_nulls, tables_without_keys
+from glue_jobs.reading.presence import may_lack_keys, tables_without_keys
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables import PLAYLIST_ITEMS
@@ -157,6 +157,10 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
     kinds, odd, array = parsed
     ends = list(accumulate(len(page.rows) for page in pages))
     reasons: dict[int, str] = {}
+    for page, end in zip(pages, ends, strict=True):
+        empty = [number for number in range(end - len(page.rows), end) if kinds[number] == "empty"]
+        if empty and isinstance(page.rows, ParsedRows) and page.rows.null_entries() != len(empty):
+            odd.update(empty)
     for number in odd:
         entry = entry_of(_row(pages, ends, number))
         kinds[number] = entry.kind
@@ -166,12 +170,11 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
     def payload(number: int) -> dict[str, Any]:
         return payload_of(_row(pages, ends, number))
 
-    perhaps = rows_with_nulls(array, kinds) if any(page.is_dropped for page in pages) else set()
-    without = {
-        number: tables
-        for number in perhaps
-        if pages[bisect_right(ends, number)].is_dropped and (tables := tables_without_keys(kinds[number], payload(number)))
-    }
+    without: dict[int, frozenset[str]] = {}
+    for page, end in zip(pages, ends, strict=True):
+        start = end - len(page.rows)
+        if page.is_dropped and may_lack_keys(array.slice(start, len(page.rows)), kinds[start:end]):
+            without |= _without(kinds, payload, range(start, end))
     return Rows(kinds, payload, reasons, odd, array, without)
 
 
@@ -180,13 +183,22 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     entries = [entry_of(row) for row in rows]
     values = [payload_of(row, entry) for row, entry in zip(rows, entries, strict=True)]
     reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
-    dropped = (page.is_dropped for page in pages for _ in page.rows)
-    without = {
-        number: tables
-        for number, is_dropped in enumerate(dropped)
-        if is_dropped and (tables := tables_without_keys(entries[number].kind, values[number]))
-    }
-    return Rows([entry.kind for entry in entries], values.__getitem__, reasons, without=without)
+    kinds: list[str] = [entry.kind for entry in entries]
+    without: dict[int, frozenset[str]] = {}
+    start = 0
+    for page in pages:
+        if page.is_dropped:
+            without |= _without(kinds, values.__getitem__, range(start, start + len(page.rows)))
+        start += len(page.rows)
+    return Rows(kinds, values.__getitem__, reasons, without=without)
+
+
+def _without(
+    kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range
+) -> dict[int, frozenset[str]]:
+    """By number, the tables that rows of the page do not feed, since keys are absent from it."""
+    lacking = tables_without_keys(kinds[page.start : page.stop], map(payload, page))
+    return {number: lacking[kinds[number]] for number in page if kinds[number] in lacking}
 
 
 def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above

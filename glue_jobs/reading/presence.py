@@ -1,10 +1,11 @@
-"""Which tables a dropped row does not feed because keys are absent: `fields=` of a request leaves keys out.
+"""Which tables a dropped page does not feed because keys are absent: `fields=` of a request leaves them out of each row.
 
 A newer row without durations would otherwise overwrite an older one with them. Keys that the API itself leaves out of
 whole answers (in development mode, without a market, of older answers) may be absent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -59,11 +60,18 @@ _FED = {
 }
 
 
-def tables_without_keys(kind: str, payload: Mapping[str, Any]) -> frozenset[str]:
-    """The tables that a row of this kind does not feed."""
-    return frozenset(
-        name for name, needs in _FED[kind] if any(_lacks(payload, rows.path, rows.keys) for rows in needs)
-    )
+def tables_without_keys(kinds: Sequence[str], payloads: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """By kind, the tables that these rows of a page do not feed: each row lacks a key of theirs, as `fields=` does."""
+    found: dict[str, frozenset[str]] = {}
+    undecided = {kind for kind in kinds if _FED[kind]}
+    for kind, payload in zip(kinds, payloads, strict=True):
+        if not undecided:
+            break
+        if kind in undecided:
+            lacking = {name for name, needs in _FED[kind] if any(_lacks(payload, *rows) for rows in needs)}
+            found[kind] = found.get(kind, frozenset(lacking)) & lacking
+            undecided -= set() if found[kind] else {kind}
+    return {kind: names for kind, names in found.items() if names}
 
 
 def _lacks(value: object, path: tuple[str, ...], keys: _Tree) -> bool:
@@ -76,16 +84,16 @@ def _lacks(value: object, path: tuple[str, ...], keys: _Tree) -> bool:
     return any(key not in value or (inner and _lacks(value[key], (), inner)) for key, inner in keys.items())
 
 
-def rows_with_nulls(rows: pa.StructArray, kinds: Sequence[str]) -> set[int]:
-    """The rows, of those that pyarrow parsed, that may lack a key: it is null in them."""
-    found: set[int] = set()
-    for kind in set(kinds):
-        of_kind: set[int] = set()
+def may_lack_keys(rows: pa.StructArray, kinds: Sequence[str]) -> bool:
+    """Whether all rows of some kind, of those of a page that pyarrow parsed, may lack keys: they have nulls."""
+    for kind, count in Counter(kinds).items():
+        found: set[int] = set()
         for _, needs in _FED[kind]:
             for path, keys in needs:
-                _note_nulls(rows, path, keys, None, of_kind)
-        found |= {number for number in of_kind if kinds[number] == kind}
-    return found
+                _note_nulls(rows, path, keys, None, found)
+        if sum(kinds[number] == kind for number in found) == count:
+            return True
+    return False
 
 
 def _note_nulls(array: pa.Array, path: tuple[str, ...], keys: _Tree, rows: pa.Array | None, found: set[int]) -> None:

@@ -365,7 +365,7 @@ def test_a_reject_has_the_row_as_it_came(tmp_path: Path, given_row: object) -> N
     "given_row",
     [
         song("s1", duration_ms=1000, popularity=0, explicit=False, available_markets=["SE"], unknown={"x": [None]}),
-        song("s1", duration_ms="1000", explicit="false", name=5, album={"id": "al1", "name": ""}),
+        song("s1", duration_ms="1000", explicit="false", name=5, album=album("al1", name="")),
         song("s1", row_fields={"added_at": None, "added_by": None, "video_thumbnail": {"url": None}}),
         song("s1", artists=["a1", "a1"]),
         episode("e1", show={"id": "sh1"}, languages=[]),
@@ -537,7 +537,7 @@ def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_fo
     assert sum(report.rejects.values()) == len(read_in.rejects())
     refused = Counter(line["table"] for line in read_in.rejects() if "table" in line)
     del refused["playlist_items"]
-    assert +refused == +report.refused
+    assert refused <= report.refused  # rows from which keys are absent are left out without a reject
 
 
 def test_an_object_that_cannot_be_read_is_reported_and_nothing_is_staged(tmp_path: Path) -> None:
