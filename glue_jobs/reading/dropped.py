@@ -128,10 +128,14 @@ class DroppedReading:
     def _add_page(self, value: Mapping[str, Any], place: _Place) -> None:
         rows, href, playlist_id = value["items"], text_or_none(value.get("href")), _href_playlist(value)
         if playlist_id is None and (href is not None or not any(map(_is_row, rows))):
+            known, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
             if isinstance(rows, list) and any(isinstance(row, dict) and _can_be_walked(row) for row in rows):
                 self._walk_list(rows, place, None)
-            else:
-                self._refuse(place, name_of_page(href) if href is not None else "a page without rows of a playlist")
+            if href is not None and not any(draft.embedded for draft in self.drafts[known:]):
+                del self.drafts[known:], self.damages[damages:], self._descriptions[described:]
+                self._refuse(place, name_of_page(href))
+            elif len(self.drafts) == known and len(self.damages) == damages:
+                self._refuse(place, "a page without rows of a playlist")
             return
         page = Page(offset_of(value), rows, value.get("total"))
         for draft in reversed(self.drafts):

@@ -5,7 +5,7 @@ import gzip
 import json
 import logging
 import re
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Document, UnreadableDocumentError
 from glue_jobs.reading.refusals import TypedRow
+from glue_jobs.reading.sets import Fragment, Read, joined, may_join, set_of, single
 from glue_jobs.reading.values import MAX_TEXT, clean_text, to_json
 from shared import lake
 from shared.document import MAX_BYTES, DocumentTooLargeError, document_id, timestamp
@@ -37,6 +38,7 @@ class ReadMemoryError(Exception):
 
 _FETCHES_AHEAD = 8
 _RAISED = (StoreError, ReadMemoryError, MemoryError)  # no fault of the reader
+_COMPLETE = f"{lake.DROP}complete/"
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 
@@ -47,6 +49,7 @@ class Part:
     `document_ids` has, by key, the ids under which documents are known: forgetting a person changes their bytes, and
     the rows of a replay must meet the old ones. `extracted_at` dates dropped documents that do not say it themselves.
     A poison object has ended the job before: it goes to quarantine unread, as does one with more JSON than the limit.
+    `is_whole`: rows without any total are all rows of their playlist; so are those below drop/complete/.
     """
 
     number: int
@@ -58,6 +61,7 @@ class Part:
     is_poison: bool = False
     source: str | None = None
     max_json_bytes: int = MAX_BYTES
+    is_whole: bool = False
 
 
 @dataclass
@@ -90,6 +94,7 @@ class PartReport:
     digests: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
     reads: list[tuple[str, str | None]] = field(default_factory=list)
+    incomplete: int = 0
     vanished: str | None = None
     left: dict[str, str] = field(default_factory=dict)
 
@@ -199,13 +204,15 @@ class _PartReading:
         self._items = ItemCollector(self._reject)
         self._checks = CheckCollector(self._reject)
         self._lines: list[str] = []
+        self._sets: dict[str, list[Fragment]] = defaultdict(list)  # what may join, by set
 
     def add(self, planned: Input, data: bytes, failing: str | None) -> None:
         """Read an object; it is taken, or goes to quarantine with its reason."""
         known_as = self._part.document_ids.get(planned.key)
         limit = self._part.max_json_bytes
         try:
-            document = _document(data, known_as, limit, failing)
+            is_whole = self._part.is_whole or lake.pending_key(planned.key).startswith(_COMPLETE)
+            document = _document(data, known_as, limit, failing, is_whole=is_whole)
             at, used_file_time = _extracted_at(document.extracted_at, planned, self._part.extracted_at)
         except UnreadableDocumentError as error:
             self.quarantine(planned, known_as or document_id(data, limit), clean_text(str(error)))
@@ -233,12 +240,23 @@ class _PartReading:
             "document_id": document.document_id,
             "extracted_at": report.extracted_at.replace(tzinfo=None),
         }
+        folder = set_of(report.input)
         for check in document.checks:
-            self._checks.add(check, place)
-            self._items.add(check, place, report.kinds)
-            if check.item_count:
-                reads = (check.playlist_id, check.snapshot_id)
-                self._report.reads += [reads, reads] if check.has_repeats() else [reads]
+            fragment = Fragment(check, place, report.kinds)
+            if folder is not None and may_join(check):
+                self._sets[folder].append(fragment)
+            else:
+                self._take(single(fragment))
+
+    def _take(self, read: Read) -> None:
+        check = read.check
+        self._checks.add(check, read.place)
+        for part in read.parts:
+            self._items.add(part.check, part.place, part.kinds)
+        self._report.incomplete += check.is_dropped and not check.is_complete
+        if check.item_count:
+            reads = (check.playlist_id, check.snapshot_id)
+            self._report.reads += [reads, reads] if check.has_repeats() else [reads]
 
     def _reject(self, place: Place, raw: object, typed: TypedRow) -> None:
         text = None if raw is None else clean_text(to_json(raw)[:MAX_TEXT])
@@ -257,6 +275,9 @@ class _PartReading:
         """Write what was read; the report."""
         if self._report.left:
             return PartReport(left=self._report.left)
+        for fragments in self._sets.values():
+            for read in joined(fragments):
+                self._take(read)
         name = f"part-{self._part.number:05d}"
         for collector, folder in ((self._items, "items"), (self._checks, "checks")):
             collector.flush()
@@ -274,12 +295,12 @@ class _PartReading:
         return self._report
 
 
-def _document(data: bytes, known_as: str | None, limit: int, failing: str | None) -> Document:
+def _document(data: bytes, known_as: str | None, limit: int, failing: str | None, *, is_whole: bool) -> Document:
     if failing is not None:
         raise UnreadableDocumentError(
             f"the reader failed with {failing}, a fault of the suite: run the job with --replay after an upgrade"
         )
-    return read_document(data, known_as, limit)
+    return read_document(data, known_as, limit, is_whole=is_whole)
 
 
 def _reject_line(batch_id: str, reason: str, text: str | None, **place: object) -> str:

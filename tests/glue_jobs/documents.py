@@ -8,7 +8,7 @@ from shared.document import RawLine
 Json = dict[str, Any]
 
 # The API has every key; tests give the values that they need.
-ARTIST_KEYS: Json = dict.fromkeys(("name", "uri"))
+ARTIST_KEYS: Json = dict.fromkeys(("id", "name", "uri"))
 ALBUM_KEYS: Json = dict.fromkeys(("album_type", "release_date", "release_date_precision", "total_tracks", "uri"))
 EPISODE_KEYS: Json = dict.fromkeys(("duration_ms", "explicit", "release_date", "release_date_precision", "uri", "name"))
 TRACK_KEYS: Json = dict.fromkeys(
