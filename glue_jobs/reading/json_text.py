@@ -76,12 +76,16 @@ def embedded(text: str) -> Any:  # noqa: ANN401  # a JSON value is anything
     return embedded(values[0]) if isinstance(values[0], str) else values[0]
 
 
+def zip_infos(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files of a ZIP without the second file of attributes that macOS adds for each."""
+    return [info for info in archive.infolist() if not info.is_dir() and "__MACOSX/" not in info.filename]
+
+
 def members(data: bytes, limit: int | None) -> Iterator[bytes]:
     """The files of a ZIP, in their order. Raises UnreadableDocumentError if it cannot be read, or has more than fits."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            # macOS adds a second file of attributes for each file.
-            infos = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX/" not in info.filename]
+            infos = zip_infos(archive)
             if not infos:
                 raise UnreadableDocumentError("an empty ZIP")
             if len(infos) > _MAX_MEMBERS:

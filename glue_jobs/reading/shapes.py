@@ -74,7 +74,8 @@ _API_KEYS = frozenset(
     "description disc_number display_name duration_ms episodes error explicit external_ids external_urls followers "
     "genres height href id images is_local is_playable item items label limit name next offset owner playlist "
     "playlists popularity previous primary_color public release_date restrictions shows snapshot_id status total "
-    "total_tracks track track_number tracks type uri url width".split()
+    "total_tracks track track_number tracks type uri url width available_markets ean episode isrc is_externally_hosted "
+    "languages language message preview_url publisher resume_point show spotify text upc video_thumbnail".split()
 )
 _MAX_KEYS = 8
 
@@ -116,6 +117,13 @@ def name_of_page(href: str) -> str:
     return next(
         (name for pattern, name in _BY_HREF if pattern.search(href)), "a page of something else, not of playlist items"
     )
+
+
+def has_api_keys_alone(value: object) -> bool:
+    """Whether every key in the JSON value is a key of the API's answers, so that it is known where persons are."""
+    if isinstance(value, dict):
+        return value.keys() <= _API_KEYS and all(map(has_api_keys_alone, value.values()))
+    return all(map(has_api_keys_alone, value)) if isinstance(value, list) else True
 
 
 def with_keys(value: Mapping[str, Any]) -> str:
