@@ -318,7 +318,7 @@ def _empty_quarantine(store: ObjectStore, keys: Sequence[str], found: Forgotten,
             store.put(key, b"")
 
 
-def _rewrite_lake(  # noqa: PLR0913  # what, by what, and how
+def _rewrite_lake(  # what, by what, and how
     store: ObjectStore,
     commits: CommitLog,
     person: Person,

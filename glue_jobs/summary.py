@@ -130,7 +130,8 @@ class Summary:
             reads = "read is" if self.incomplete == 1 else "reads are"
             leaves = "it" if self.incomplete == 1 else "them"
             lines.append(
-                f"{self.incomplete:,} {reads} incomplete: BI leaves {leaves} out; see Dropped files in docs/data-model.md."
+                f"{self.incomplete:,} {reads} incomplete: BI leaves {leaves} out; "
+                "see Dropped files in docs/data-model.md."
             )
         return lines + [
             f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "

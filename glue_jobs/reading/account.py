@@ -63,8 +63,13 @@ def _rows(value: Mapping[str, Any]) -> list[Any] | None:
 def _is_row(row: object) -> bool:
     if not isinstance(row, dict):
         return False
-    return "addedDate" in row or "trackName" in row or any(
-        isinstance(row.get(key), dict) and any(name in row[key] for name in (*_NAMES[:4], *_URIS[:4])) for key in _ENTRIES
+    return (
+        "addedDate" in row
+        or "trackName" in row
+        or any(
+            isinstance(row.get(key), dict) and any(name in row[key] for name in (*_NAMES[:4], *_URIS[:4]))
+            for key in _ENTRIES
+        )
     )
 
 

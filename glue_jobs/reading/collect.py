@@ -193,9 +193,7 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     return Rows(kinds, values.__getitem__, reasons, without=without)
 
 
-def _without(
-    kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range
-) -> dict[int, frozenset[str]]:
+def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, frozenset[str]]:
     """By number, the tables that rows of the page do not feed, since keys are absent from it."""
     lacking = tables_without_keys(kinds[page.start : page.stop], map(payload, page))
     return {number: lacking[kinds[number]] for number in page if kinds[number] in lacking}

@@ -22,7 +22,22 @@ _LIKED_HREF = re.compile(r"/me/tracks(?:[/?#]|$)")
 _PLAYLIST_ID = re.compile("[0-9A-Za-z]{22}")
 _MAX_DEPTH = 8
 _NAMED = ("id", "name", "owner", "uri")  # of a playlist, beside a plain list of its rows
-_WRAPPERS = frozenset("body content data items playlist playlists response result results rows songs tracks".split())
+_WRAPPERS = frozenset(
+    [
+        "body",
+        "content",
+        "data",
+        "items",
+        "playlist",
+        "playlists",
+        "response",
+        "result",
+        "results",
+        "rows",
+        "songs",
+        "tracks",
+    ]
+)
 _DESCRIPTION = "a playlist without its songs, only a description"
 
 _Place = tuple[int | tuple[str, int], ...]
@@ -131,11 +146,17 @@ class DroppedReading:
             known, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
             if isinstance(rows, list) and any(isinstance(row, dict) and _can_be_walked(row) for row in rows):
                 self._walk_list(rows, place, None)
-            if href is not None and not any(draft.embedded for draft in self.drafts[known:]):
+            named = name_of_page(href) if href is not None else None
+            if named is not None and not any(draft.embedded for draft in self.drafts[known:]):
                 del self.drafts[known:], self.damages[damages:], self._descriptions[described:]
-                self._refuse(place, name_of_page(href))
-            elif len(self.drafts) == known and len(self.damages) == damages:
-                self._refuse(place, "a page without rows of a playlist")
+                self._refuse(place, named)
+            elif (len(self.drafts), len(self.damages)) == (known, damages):
+                what = (
+                    "a page without playlist rows"
+                    if href is None
+                    else "a page of something else, not of playlist items"
+                )
+                self._refuse(place, what)
             return
         page = Page(offset_of(value), rows, value.get("total"))
         for draft in reversed(self.drafts):

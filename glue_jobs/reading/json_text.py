@@ -82,7 +82,7 @@ def zip_infos(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def members(data: bytes, limit: int | None) -> Iterator[bytes]:
-    """The files of a ZIP, in their order. Raises UnreadableDocumentError if it cannot be read, or has more than fits."""
+    """The files of a ZIP, in their order. Raises UnreadableDocumentError if it cannot be read or is too large."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             infos = zip_infos(archive)

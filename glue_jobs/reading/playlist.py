@@ -117,7 +117,7 @@ class Entry(NamedTuple):
     reason: str | None = None
 
 
-def entry_of(row: object) -> Entry:
+def entry_of(row: object) -> Entry:  # noqa: PLR0911  # a return for each kind
     """What a row holds: `item` if that is an object, else `track`; either key may be missing, null or a boolean."""
     if not isinstance(row, dict):
         return Entry("empty") if row is None else Entry("rejected", None, f"the row is no object but {_excerpt(row)}")

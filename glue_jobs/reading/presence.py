@@ -1,4 +1,4 @@
-"""Which tables a dropped page does not feed because keys are absent: `fields=` of a request leaves them out of each row.
+"""Which tables a dropped page does not feed because keys are absent from each row, as after a request with `fields=`.
 
 A newer row without durations would otherwise overwrite an older one with them. Keys that the API itself leaves out of
 whole answers (in development mode, without a market, of older answers) may be absent.
@@ -16,12 +16,30 @@ from shared.contract import KINDS, Table
 from shared.tables import PLAYLIST_ITEMS, TABLES
 
 _MAY_BE_ABSENT = frozenset(
-    "available_markets external_ids external_urls images is_playable linked_from popularity preview_url restrictions "
-    "show language languages".split()
+    [
+        "available_markets",
+        "external_ids",
+        "external_urls",
+        "images",
+        "is_playable",
+        "linked_from",
+        "popularity",
+        "preview_url",
+        "restrictions",
+        "show",
+        "language",
+        "languages",
+    ]
 )
 # An episode that is shown as a track has its show and its day in `album`.
 _MAY_BE_ELSEWHERE = frozenset(
-    ("episodes.show_id", "episodes.show_name", "episodes.release_date_text", "episodes.released_on", "episodes.language")
+    (
+        "episodes.show_id",
+        "episodes.show_name",
+        "episodes.release_date_text",
+        "episodes.released_on",
+        "episodes.language",
+    )
 )
 
 _Tree = dict[str, "_Tree"]  # the keys that an object must have, with those of the objects in it
@@ -55,7 +73,9 @@ def _needs(table: Table) -> list[_Rows]:
 
 
 _FED = {
-    kind: [(table.name, _needs(table)) for table in item_tables(TABLES) if kind in table.kinds and table != PLAYLIST_ITEMS]
+    kind: [
+        (table.name, _needs(table)) for table in item_tables(TABLES) if kind in table.kinds and table != PLAYLIST_ITEMS
+    ]
     for kind in KINDS
 }
 

@@ -102,7 +102,5 @@ def _joined(near: list[Fragment]) -> Iterator[Read]:
         playlist=next((each.check.playlist for each in near if each.check.playlist is not None), None),
         pages=pages,
     )
-    parts = [
-        Fragment(replace(each.check, snapshot_id=snapshot_id), each.place | observed, each.kinds) for each in near
-    ]
+    parts = [Fragment(replace(each.check, snapshot_id=snapshot_id), each.place | observed, each.kinds) for each in near]
     yield Read(check, near[0].place | observed, parts)

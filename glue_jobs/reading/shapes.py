@@ -70,17 +70,85 @@ _BY_HREF = (
 )
 # Keys of the API's answers, which a reason may name.
 _API_KEYS = frozenset(
-    "added_at added_by album album_type albums artists audiobooks categories collaborative copyrights cursors "
-    "description disc_number display_name duration_ms episodes error explicit external_ids external_urls followers "
-    "genres height href id images is_local is_playable item items label limit name next offset owner playlist "
-    "playlists popularity previous primary_color public release_date restrictions shows snapshot_id status total "
-    "total_tracks track track_number tracks type uri url width available_markets ean episode isrc is_externally_hosted "
-    "languages language message preview_url publisher resume_point show spotify text upc video_thumbnail".split()
+    [
+        "added_at",
+        "added_by",
+        "album",
+        "album_type",
+        "albums",
+        "artists",
+        "audiobooks",
+        "categories",
+        "collaborative",
+        "copyrights",
+        "cursors",
+        "description",
+        "disc_number",
+        "display_name",
+        "duration_ms",
+        "episodes",
+        "error",
+        "explicit",
+        "external_ids",
+        "external_urls",
+        "followers",
+        "genres",
+        "height",
+        "href",
+        "id",
+        "images",
+        "is_local",
+        "is_playable",
+        "item",
+        "items",
+        "label",
+        "limit",
+        "name",
+        "next",
+        "offset",
+        "owner",
+        "playlist",
+        "playlists",
+        "popularity",
+        "previous",
+        "primary_color",
+        "public",
+        "release_date",
+        "restrictions",
+        "shows",
+        "snapshot_id",
+        "status",
+        "total",
+        "total_tracks",
+        "track",
+        "track_number",
+        "tracks",
+        "type",
+        "uri",
+        "url",
+        "width",
+        "available_markets",
+        "ean",
+        "episode",
+        "isrc",
+        "is_externally_hosted",
+        "languages",
+        "language",
+        "message",
+        "preview_url",
+        "publisher",
+        "resume_point",
+        "show",
+        "spotify",
+        "text",
+        "upc",
+        "video_thumbnail",
+    ]
 )
 _MAX_KEYS = 8
 
 
-def name_of(value: Mapping[str, Any]) -> str | None:
+def name_of(value: Mapping[str, Any]) -> str | None:  # noqa: PLR0911  # a return for each way to tell
     """What the object is, if it is an answer of the API, or of the account data download, without playlist items."""
     if "error" in value and not _ROW_KEYS & value.keys() and not isinstance(value.get("items"), list):
         return _error(value["error"])
@@ -112,11 +180,9 @@ def _is_search(value: Mapping[str, Any]) -> bool:
     return len(pages) > 1 or any(_BY_HREF[0][0].search(href) for href in hrefs)
 
 
-def name_of_page(href: str) -> str:
-    """What a page is whose address is not that of playlist items."""
-    return next(
-        (name for pattern, name in _BY_HREF if pattern.search(href)), "a page of something else, not of playlist items"
-    )
+def name_of_page(href: str) -> str | None:
+    """What a page is whose address is not that of playlist items; null for an unknown one."""
+    return next((name for pattern, name in _BY_HREF if pattern.search(href)), None)
 
 
 def has_api_keys_alone(value: object) -> bool:

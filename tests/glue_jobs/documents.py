@@ -38,7 +38,13 @@ def row(entry: object, *, key: str = "item", **fields: object) -> Json:
 
 def song(song_id: str, *, artists: list[Any] | None = None, row_fields: Json | None = None, **fields: object) -> Json:
     """A row with a song."""
-    track = TRACK_KEYS | {"type": "track", "id": song_id, "name": "A song", "artists": credited(*(artists or [])), **fields}
+    track = TRACK_KEYS | {
+        "type": "track",
+        "id": song_id,
+        "name": "A song",
+        "artists": credited(*(artists or [])),
+        **fields,
+    }
     return row(track, **(row_fields or {}))
 
 

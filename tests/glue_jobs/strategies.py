@@ -30,7 +30,9 @@ def things(required: Json, optional: Json, keys: Json | None = None) -> st.Searc
     return st.fixed_dictionaries(required, optional=optional).map(lambda thing: (keys or {}) | thing)
 
 
-artists = mostly(st.lists(mostly(things({"id": ids("a"), "name": texts}, {"uri": mostly(texts)}, ARTIST_KEYS)), max_size=4))
+artists = mostly(
+    st.lists(mostly(things({"id": ids("a"), "name": texts}, {"uri": mostly(texts)}, ARTIST_KEYS)), max_size=4)
+)
 albums = mostly(
     things(
         {"id": ids("al"), "name": texts, "artists": artists},

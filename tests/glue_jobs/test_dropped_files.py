@@ -96,7 +96,9 @@ FILES = {
     "html": b"<html>" + SECRET.encode(),
     "python": b"{'name': 'anna@example.org'}",
     "lines": as_bytes(page_body(song("s6"), playlist_id="p6")) + b"\n{" + SECRET.encode() + b"\n",
-    "parts": as_bytes([page_body(song("s7"), playlist_id="p7"), {"error": {"message": SECRET}}, {SECRET: {SECRET: [1]}}]),
+    "parts": as_bytes(
+        [page_body(song("s7"), playlist_id="p7"), {"error": {"message": SECRET}}, {SECRET: {SECRET: [1]}}]
+    ),
     "time": as_bytes({"manifest": 1, "run_id": "r", "extracted_at": SECRET, "checks": []}),
     "check": as_bytes({"manifest": 1, "run_id": "r", "extracted_at": "x", "checks": [{"playlist_id": SECRET}]}),
 }
@@ -133,4 +135,4 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
     texts += [(tmp_path / name).read_text() for name in names(tmp_path, "log") if name.endswith(".json")]
     texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]
     assert [text for text in texts if SECRET in text] == []
-    assert len([name for name in names(tmp_path, "raw/quarantine")]) == 5
+    assert len(names(tmp_path, "raw/quarantine")) == 5

@@ -36,8 +36,30 @@ MANIFEST = Manifest(
         Look(playlist_id="p3", status="gone"),
     ),
 ).as_bytes()
+EXPORTED = {
+    "name": "Morning",
+    "lastModifiedDate": "2026-02-03",
+    "items": [
+        {
+            "track": {"trackName": "A song", "artistName": "A1", "albumName": "First", "trackUri": "spotify:track:s1"},
+            "episode": None,
+            "localTrack": None,
+            "addedDate": "2026-01-01",
+        }
+    ],
+}
+LIBRARY = {
+    "tracks": [{"artist": "A1", "album": "First", "track": "A song", "uri": "spotify:track:s1"}],
+    "episodes": [{"name": "E", "show": "S", "uri": "spotify:episode:e1"}],
+    "bannedTracks": [],
+}
+BACKUP = [{"name": "Liked Songs", "tracks": [song("s1")]}, {"id": "p1", "type": "playlist", "tracks": [song("s2")]}]
 FIXTURES = [
     MANIFEST,
+    as_bytes({"playlists": [EXPORTED]}),
+    as_bytes(LIBRARY),
+    as_bytes(BACKUP),
+    as_bytes({"tracks": {"items": [{"type": "track", "id": "s1"}]}, "albums": {"items": []}}),
     *(
         case.path(name).read_bytes()
         for case in cases()

@@ -1,4 +1,4 @@
-"""Files of other tools and scripts: containers are opened, contents are taken or refused by name, never lost silently."""
+"""Files of other tools and scripts: containers are opened, contents are taken or refused by name, never lost."""
 
 import hashlib
 import io
@@ -107,7 +107,9 @@ def test_a_description_among_reads_is_a_damage() -> None:
     document = read([page_body(song("s1")), DESCRIPTION])
 
     assert [(check.playlist_id, kinds(check)) for check in document.checks] == [("p1", ONE)]
-    assert [damage.reason for damage in document.damages] == ["value 2: a playlist without its songs, only a description"]
+    assert [damage.reason for damage in document.damages] == [
+        "value 2: a playlist without its songs, only a description"
+    ]
 
 
 def test_a_description_with_its_pages_is_a_read() -> None:
@@ -128,7 +130,9 @@ def test_rows_of_another_format_are_no_playlist_rows() -> None:
     flat = {"name": "Song 1", "artists": [{"name": "Ada"}], "url": "u", "added_at": "2024-01-01 00:00:00"}
 
     assert "key item or track" in reason({"snapshot_id": "v1", "name": "Mine", "tracks": [flat]})
-    assert "key item or track" in reason([{"name": "Song 1", "artist": "Ada", "id": "s1", "added_at": "2024-01-01T00:00:00Z"}])
+    assert "key item or track" in reason(
+        [{"name": "Song 1", "artist": "Ada", "id": "s1", "added_at": "2024-01-01T00:00:00Z"}]
+    )
     assert "key item or track" in reason({"items": [{"added_at": "2024-01-01T00:00:00Z", "name": "x"}]})
 
 
@@ -184,6 +188,7 @@ def test_empty_needs_an_entry_key_that_is_null() -> None:
 
 
 PAGE = page_body(song("s1"), playlist_id=ID)
+TWO_PAGES = [page_body(song("s1"), total=2), page_body(song("s2"), offset=1, total=2)]
 PLAYLIST = DESCRIPTION | {"tracks": PAGE}
 
 
@@ -194,7 +199,7 @@ PLAYLIST = DESCRIPTION | {"tracks": PAGE}
         [[[song("s1"), song("s2")]]],
         [[page_body(song("s1"), total=2)], [page_body(song("s2"), offset=1, total=2)]],
         b"".join([as_bytes(page_body(song("s1"), total=2)), as_bytes(page_body(song("s2"), offset=1, total=2))]),
-        json.dumps(page_body(song("s1"), total=2), indent=4).encode() + json.dumps(page_body(song("s2"), offset=1, total=2), indent=4).encode(),
+        b"".join(json.dumps(page, indent=4).encode() for page in TWO_PAGES),
         as_bytes(json.dumps(page_body(song("s1"), song("s2")))),
         as_bytes(json.dumps(json.dumps([song("s1"), song("s2")]))),
         json.dumps([song("s1"), song("s2")]).encode("utf-16-le"),
@@ -202,7 +207,7 @@ PLAYLIST = DESCRIPTION | {"tracks": PAGE}
         as_bytes({"data": page_body(song("s1"), song("s2")), "status": 200}),
         as_bytes({"response": {"body": json.dumps(page_body(song("s1"), song("s2")))}, "ok": True}),
     ],
-)  # fmt: skip
+)
 def test_containers_of_one_read_are_opened(value: object) -> None:
     assert songs(value) == [TWO]
 
@@ -255,7 +260,9 @@ def test_each_member_of_a_zip_is_read_like_a_file() -> None:
 
     assert [kinds(check) for check in document.checks] == [ONE, [(0, "song", "s2")]]
     assert [check.run_id for check in document.checks] == [f"document:{document_id(data)}"] * 2
-    assert [damage.reason for damage in document.damages] == ["file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page"]
+    assert [damage.reason for damage in document.damages] == [
+        "file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -273,8 +280,10 @@ def test_a_zip_that_cannot_be_read_is_refused(data: bytes, words: str) -> None:
 
 
 def test_a_zip_is_bounded_in_bytes() -> None:
-    with pytest.raises(UnreadableDocumentError, match="larger than 0.00195312 MiB uncompressed"):
-        read_document(zipped(a=as_bytes([song("s1")]) + b" " * 1500, b=as_bytes([song("s2")]) + b" " * 1500), limit=2048)
+    with pytest.raises(UnreadableDocumentError, match=r"larger than 0[.]00195312 MiB uncompressed"):
+        read_document(
+            zipped(a=as_bytes([song("s1")]) + b" " * 1500, b=as_bytes([song("s2")]) + b" " * 1500), limit=2048
+        )
 
 
 @pytest.mark.parametrize(
@@ -296,7 +305,13 @@ def test_the_reason_names_the_container_and_quotes_no_value(value: object, words
 
 
 def exported(name: str, *items: Json) -> Json:
-    return {"name": name, "lastModifiedDate": "2024-02-03", "items": list(items), "description": None, "numberOfFollowers": 3}
+    return {
+        "name": name,
+        "lastModifiedDate": "2024-02-03",
+        "items": list(items),
+        "description": None,
+        "numberOfFollowers": 3,
+    }
 
 
 def export_row(uri: str, day: str = "2024-01-01") -> Json:
@@ -304,7 +319,12 @@ def export_row(uri: str, day: str = "2024-01-01") -> Json:
     return {"track": track, "episode": None, "localTrack": None, "addedDate": day}
 
 
-EPISODE = {"track": None, "episode": {"episodeName": "E", "showName": "S", "episodeUri": "spotify:episode:ep1"}, "localTrack": None, "addedDate": "2024-01-02"}  # fmt: skip
+EPISODE = {
+    "track": None,
+    "episode": {"episodeName": "E", "showName": "S", "episodeUri": "spotify:episode:ep1"},
+    "localTrack": None,
+    "addedDate": "2024-01-02",
+}
 MORNING = "export:" + hashlib.sha256(b"Morning").hexdigest()[:22]
 
 
@@ -327,11 +347,20 @@ def test_playlists_of_the_account_data_download(wrap: Any) -> None:
     [
         ({"trackName": "Song 1", "artistName": "Ada", "albumName": "First"}, ("unavailable", None)),
         ({"trackName": "Song 1", "artistName": "Ada", "trackUri": "spotify:track:s1"}, ("song", "s1")),
-        ({"track": None, "episode": None, "audiobook": None, "localTrack": None, "addedDate": "2024-01-01"}, ("empty", None)),
+        (
+            {"track": None, "episode": None, "audiobook": None, "localTrack": None, "addedDate": "2024-01-01"},
+            ("empty", None),
+        ),
         ({"track": None, "localTrack": {"uri": "spotify:local:Ada:First:Song+1:180"}}, ("local", None)),
-        ({"track": None, "audiobook": {"audiobookName": "B", "chapterName": "C", "chapterUri": "spotify:episode:c1"}}, ("episode", "c1")),
+        (
+            {
+                "track": None,
+                "audiobook": {"audiobookName": "B", "chapterName": "C", "chapterUri": "spotify:episode:c1"},
+            },
+            ("episode", "c1"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_form_of_its_rows(item: Json, expected: tuple[str, Any]) -> None:
     key = "tracks" if "trackName" in item else "items"
     (check,) = read({"playlists": [{"name": "Morning", "lastModifiedDate": "2020-02-03", key: [item]}]}).checks
@@ -342,7 +371,16 @@ def test_every_form_of_its_rows(item: Json, expected: tuple[str, Any]) -> None:
 def test_the_library_of_the_account_data_download() -> None:
     tracks = [{"artist": "Ada", "album": "First", "track": "Song 1", "uri": "spotify:track:s1"}]
     episodes = [{"name": "E", "show": "S", "uri": "spotify:episode:ep1"}]
-    library = {"tracks": tracks, "albums": [], "shows": [], "episodes": episodes, "bannedTracks": [], "artists": [], "bannedArtists": [], "other": []}  # fmt: skip
+    library = {
+        "tracks": tracks,
+        "albums": [],
+        "shows": [],
+        "episodes": episodes,
+        "bannedTracks": [],
+        "artists": [],
+        "bannedArtists": [],
+        "other": [],
+    }
 
     (check,) = read(library).checks
 
@@ -353,8 +391,14 @@ def test_the_library_of_the_account_data_download() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([{"endTime": "2024-01-01 10:00", "artistName": SECRET, "trackName": "x", "msPlayed": 1000}], "streaming history"),
-        ([{"endTime": "2024-01-01 10:00", "podcastName": SECRET, "episodeName": "x", "msPlayed": 1000}], "streaming history"),
+        (
+            [{"endTime": "2024-01-01 10:00", "artistName": SECRET, "trackName": "x", "msPlayed": 1000}],
+            "streaming history",
+        ),
+        (
+            [{"endTime": "2024-01-01 10:00", "podcastName": SECRET, "episodeName": "x", "msPlayed": 1000}],
+            "streaming history",
+        ),
         ([{"ts": "2024-01-01T10:00:00Z", "ms_played": 1000, "ip_addr": SECRET}], "extended streaming history"),
         ({"username": SECRET, "email": SECRET, "country": "SE", "birthdate": "2000-01-01"}, "user data"),
         ({"displayName": SECRET, "firstName": SECRET, "tasteMaker": False}, "identity"),
@@ -364,6 +408,6 @@ def test_the_library_of_the_account_data_download() -> None:
         ([{"artistName": SECRET, "segment": "Light listeners"}], "Marquee"),
         ({"payment_method": SECRET, "country": "SE"}, "payments"),
     ],
-)  # fmt: skip
+)
 def test_other_files_of_the_account_data_download_are_refused_by_name(value: object, words: str) -> None:
     assert words in reason(value)

@@ -128,7 +128,7 @@ def test_a_manifest_that_is_not_whole_is_refused(data: bytes) -> None:
         (b'{"items": [\xff]}', "the text is not UTF-8 (byte 11)"),
         (b"<html><body>Sign in", "no JSON at line 1, column 1: it begins like a web page"),
         (b'{"items": [', "no JSON"),
-        (b'{"items": [NaN]}', "a page without rows of a playlist"),
+        (b'{"items": [NaN]}', "a page without playlist rows"),
         (b'{"items": [Nan]}', "no JSON at line 1, column 12"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a":' * 100_000, "nested too deeply"),

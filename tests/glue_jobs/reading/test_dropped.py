@@ -5,7 +5,7 @@ import pytest
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import UnreadableDocumentError
 from shared.document import document_id
-from tests.glue_jobs.documents import Json, as_bytes, ndjson, page_body, song
+from tests.glue_jobs.documents import as_bytes, ndjson, page_body, song
 from tests.glue_jobs.reading.checks import only_check, song_ids
 
 API = "https://api.spotify.com/v1"
@@ -85,7 +85,7 @@ def test_a_part_without_playlist_data_is_damage_beside_parts_with_it() -> None:
         (as_bytes({"href": f"{API}/me/playlists?x", "items": [{"id": "p1"}]}), "a list of playlists without their"),
         (as_bytes({"href": f"{API}/albums/a/tracks", "items": [{"id": "s1"}]}), "a page of an album's tracks"),
         (as_bytes({"href": f"{API}/me/top/artists", "items": [{"id": "a1"}]}), "a page of something else, not of"),
-        (as_bytes({"items": []}), "a page without rows of a playlist"),
+        (as_bytes({"items": []}), "a page without playlist rows"),
         (as_bytes({"items": [{"type": "track", "track": True}]}), "value 1: a track, without a playlist"),
         (as_bytes({"type": "track", "track": True, "id": "s1"}), "a track, without a playlist"),
     ],

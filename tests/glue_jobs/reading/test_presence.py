@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from glue_jobs.reading.part import PartReport
+from shared.document import write_document
 from tests.glue_jobs.documents import Json, as_bytes, raw_line
 from tests.glue_jobs.reading.test_part import Lake
-from shared.document import write_document
 
 ARTIST = {"id": "a1", "name": "Ada", "uri": "spotify:artist:a1", "external_urls": {"spotify": "u"}}
 ALBUM = {
@@ -79,7 +79,9 @@ def test_rows_of_the_account_data_download_feed_positions_and_checks_alone(tmp_p
     items = [{"track": entry, "episode": None, "localTrack": None, "addedDate": "2024-01-01"}]
     episode = {"episodeName": "E", "showName": "S", "episodeUri": "spotify:episode:e1"}
     items.append({"track": None, "episode": episode, "localTrack": None, "addedDate": "2024-01-02"})
-    read_in = Lake(tmp_path, a=as_bytes({"playlists": [{"name": "M", "lastModifiedDate": "2024-02-03", "items": items}]}))
+    read_in = Lake(
+        tmp_path, a=as_bytes({"playlists": [{"name": "M", "lastModifiedDate": "2024-02-03", "items": items}]})
+    )
 
     report = read_in.read()
 

@@ -1,4 +1,4 @@
-"""Files of one folder below drop/ form a set: pages of one read that were saved as files of their own become one read."""
+"""Files of one folder below drop/ form a set: pages of one read that were saved in several files become one read."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
