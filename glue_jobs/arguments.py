@@ -66,7 +66,10 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     )
     parser.add_argument(
         "--complete",
-        action="store_true",
+        nargs="?",
+        const="yes",
+        default="no",
+        choices=("yes", "no"),  # Glue gives every argument a value
         help="dropped rows without any total are all rows of their playlist; so are those below drop/complete/",
     )
     parser.add_argument(
@@ -126,7 +129,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         known.max_json_mib * 2**20,
         known.timeout_minutes,
         known.minutes,
-        known.complete,
+        known.complete == "yes",
     )
 
 

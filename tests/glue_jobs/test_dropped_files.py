@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from glue_jobs.arguments import parse_arguments
 from glue_jobs.commit_log import CommitLog, Input
 from glue_jobs.explode_playlists import main
 from glue_jobs.read_batch import _divide
@@ -136,3 +137,8 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
     texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]
     assert [text for text in texts if SECRET in text] == []
     assert len(names(tmp_path, "raw/quarantine")) == 5
+
+
+@pytest.mark.parametrize(("argv", "is_whole"), [([], False), (["--complete"], True), (["--complete", "yes"], True)])
+def test_complete_is_said_with_a_value_or_without(argv: list[str], *, is_whole: bool) -> None:
+    assert parse_arguments(["--lake", "out", *argv]).is_whole is is_whole
