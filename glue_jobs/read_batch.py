@@ -20,8 +20,8 @@ from shared.store import StoreError
 
 log = logging.getLogger(__name__)
 
-SET_BYTES = 128 * 2**20  # of JSON: files of one folder below drop/ are one part up to this
 PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks than they balance
+SET_PARTS = 2  # files of one folder below drop/ are one part, up to so many times PART_BYTES
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
@@ -179,14 +179,14 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
 
 
 def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
-    """Parts of about PART_BYTES. The files of a set are in one of them, unless they are more than SET_BYTES."""
+    """Parts of about PART_BYTES. The files of a set are in one of them, unless they are too large for it."""
     together: dict[str, list[Input]] = {}
     for planned in inputs:
         together.setdefault(set_of(planned) or planned.key, []).append(planned)
     part: list[Input] = []
     size = 0
     for files in together.values():
-        is_kept = sum(planned.json_size for planned in files) <= SET_BYTES
+        is_kept = sum(planned.json_size for planned in files) <= SET_PARTS * PART_BYTES
         for number, planned in enumerate(files, start=1):
             part.append(planned)
             size += planned.json_size
