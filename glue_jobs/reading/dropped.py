@@ -96,7 +96,9 @@ class DroppedReading:
             self._walk(value, (*place, number))
 
     def _walk_object(self, value: Mapping[str, Any], place: _Place, name: str | None) -> None:
-        if account.is_library(value):
+        if _is_page(value) and "error" not in value and _href_playlist(value) is not None:
+            self._add_page(value, place)
+        elif account.is_library(value):
             self._add(Draft(account.LIBRARY), account.library_rows(value))
         elif account.is_playlist(value):
             draft = Draft(account.playlist_id(value), playlist=account.described(value))
