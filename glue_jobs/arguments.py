@@ -47,6 +47,7 @@ class Arguments:
     max_json_bytes: int = MAX_BYTES
     timeout: timedelta = JOB_TIMEOUT
     budget: timedelta | None = None
+    is_whole: bool = False
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -62,6 +63,14 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         "--extracted-at",
         type=_time,
         help="when dropped documents were extracted, as ISO time; else their folder at=<time>, else their file time",
+    )
+    parser.add_argument(
+        "--complete",
+        nargs="?",
+        const="yes",
+        default="no",
+        choices=("yes", "no"),  # Glue gives every argument a value
+        help="dropped rows without any total are all rows of their playlist; so are those below drop/complete/",
     )
     parser.add_argument(
         "--replay",
@@ -120,6 +129,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         known.max_json_mib * 2**20,
         known.timeout_minutes,
         known.minutes,
+        known.complete == "yes",
     )
 
 

@@ -97,7 +97,11 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
         log.info("%s raw objects to take", len(batch.inputs))
         with attempt(commits, batch, partial(probe, job, store)):
             options = ReadOptions(
-                arguments.extracted_at, source.document_ids, source.store_uri, arguments.max_json_bytes
+                arguments.extracted_at,
+                source.document_ids,
+                source.store_uri,
+                arguments.max_json_bytes,
+                arguments.is_whole,
             )
             read = read_batch(job, store.uri, batch, options)
             log.info("%s playlist items read", read.kinds.total())
@@ -113,7 +117,7 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
             )
             if entry:
                 source.took(entry)
-                summary.add(entry, read.used_file_time, arguments.alarm_rejects)
+                summary.add(entry, read.used_file_time, arguments.alarm_rejects, read.incomplete)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
     if source.is_pending:
         commits.mark_more(is_more=summary.more)

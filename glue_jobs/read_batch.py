@@ -12,6 +12,7 @@ from datetime import datetime
 from glue_jobs.commit_log import Batch
 from glue_jobs.log_entry import CommittedInput, Input, StagedFile
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
+from glue_jobs.reading.sets import set_of
 from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.contract import ObservedPer, Table
@@ -21,6 +22,7 @@ from shared.store import StoreError
 log = logging.getLogger(__name__)
 
 PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks than they balance
+SET_PARTS = 2  # files of one folder below drop/ are one part, up to so many times PART_BYTES
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
@@ -55,6 +57,7 @@ class ReadOptions:
     document_ids: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
     max_json_bytes: int = MAX_BYTES
+    is_whole: bool = False
 
 
 @dataclass
@@ -75,6 +78,7 @@ class BatchRead:
     repeats: set[str] = field(default_factory=set)
     reads: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     used_file_time: int = 0
+    incomplete: int = 0
 
     def add(self, report: PartReport) -> None:
         """Count a part in."""
@@ -93,6 +97,7 @@ class BatchRead:
         self.digests |= report.digests
         self.repeats |= report.repeats
         self.reads.update(report.reads)
+        self.incomplete += report.incomplete
 
     def needs_choice(self, table: Table) -> bool:
         """Whether rows of the table may be superseded by others of the batch."""
@@ -123,6 +128,7 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
             is_poison=batch.is_poison,
             source=options.source,
             max_json_bytes=options.max_json_bytes,
+            is_whole=options.is_whole,
         )
         for number, inputs in enumerate(_divide(batch.inputs))
     ]
@@ -174,14 +180,20 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
 
 
 def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
+    """Parts of about PART_BYTES. The files of a set are in one of them, unless they are too large for it."""
+    together: dict[str, list[Input]] = {}
+    for planned in inputs:
+        together.setdefault(set_of(planned) or planned.key, []).append(planned)
     part: list[Input] = []
     size = 0
-    for planned in inputs:
-        part.append(planned)
-        size += planned.json_size
-        if size >= PART_BYTES:
-            yield tuple(part)
-            part, size = [], 0
+    for files in together.values():
+        is_kept = sum(planned.json_size for planned in files) <= SET_PARTS * PART_BYTES
+        for number, planned in enumerate(files, start=1):
+            part.append(planned)
+            size += planned.json_size
+            if size >= PART_BYTES and (number == len(files) or not is_kept):
+                yield tuple(part)
+                part, size = [], 0
     if part:
         yield tuple(part)
 

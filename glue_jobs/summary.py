@@ -29,6 +29,7 @@ class Summary:
     left: dict[str, str] = field(default_factory=dict)  # what could not be taken and stays in place, and why
     finished: list[int] = field(default_factory=list)
     used_file_time: int = 0
+    incomplete: int = 0  # reads of dropped files
     alarms: list[dict[str, int]] = field(default_factory=list)
     alarm_rejects: float = ALARM_REJECTS
     replay: Replay | None = None
@@ -37,8 +38,11 @@ class Summary:
     replay_from: int = 0  # if a replay stopped: where it goes on
     seconds: float = 0.0
 
-    def add(self, entry: Entry, used_file_time: int = 0, alarm_rejects: float = ALARM_REJECTS) -> None:
+    def add(
+        self, entry: Entry, used_file_time: int = 0, alarm_rejects: float = ALARM_REJECTS, incomplete: int = 0
+    ) -> None:
         """Count a committed batch in, with the files that did not say their time; warn of too many rejects."""
+        self.incomplete += incomplete
         self.used_file_time += used_file_time
         items, rejects = sum(entry.reconciliation["kinds"].values()), sum(entry.rejects.values())
         if rejects > alarm_rejects * items:
@@ -74,6 +78,7 @@ class Summary:
                 "quarantined": self.quarantined,
                 "left": self.left,
                 "used_file_time": self.used_file_time,
+                "incomplete_reads": self.incomplete,
                 "alarms": self.alarms,
                 "more": self.more,
                 "replay": self.replay
@@ -121,6 +126,13 @@ class Summary:
             lines.append(
                 f"{self.used_file_time:,} files do not say when they were extracted: their file time was taken. "
                 "An old answer saved late then beats newer ones: give --extracted-at, or drop under drop/at=<time>/."
+            )
+        if self.incomplete:
+            reads = "read is" if self.incomplete == 1 else "reads are"
+            leaves = "it" if self.incomplete == 1 else "them"
+            lines.append(
+                f"{self.incomplete:,} {reads} incomplete: BI leaves {leaves} out; "
+                "see Dropped files in docs/data-model.md."
             )
         return lines + [
             f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "

@@ -120,7 +120,8 @@ def test_what_is_logged_is_washed_with_its_arguments_and_its_trace() -> None:
 
 HOSTILE_SONG = f"""{{"items": [{{"added_at": "2026-11-01T08:00:00Z", "added_by": {{"id": "{HOSTILE_JSON}"}},
 "item": {{"type": "track", "id": "s1", "name": "{HOSTILE_JSON}", "duration_ms": 1000,
-"artists": [{{"id": "a1", "name": "{HOSTILE_JSON}"}}]}}}}], "total": 1}}"""
+"explicit": null, "disc_number": 1, "track_number": 1, "album": null, "uri": null,
+"artists": [{{"id": "a1", "name": "{HOSTILE_JSON}", "uri": null}}]}}}}], "total": 1}}"""
 NAMES = [f"{HOSTILE}{number}.json" for number in (1, 2, 3)]
 
 

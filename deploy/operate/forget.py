@@ -13,6 +13,8 @@ null. So positions and counts stay true.
 - A document keeps the id that the log has, though its bytes change: the job replays it under that id.
 - What is still pending is left to the job: rewriting a dropped file would make it look newer than it is. Run the job,
   then this again; until then the exit status is 1.
+- What the job did not understand is in quarantine, and whom it mentions is unknown: each such file is named, and
+  `--quarantine` removes its content. A ZIP is rewritten file by file.
 - It repeats nothing, and may be stopped and started again at any time: each object is replaced whole.
 - ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
   may come twice.
@@ -42,9 +44,12 @@ from deploy.operate.person import Person, person_columns
 from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of
 from deploy.snowflake.landing import DATABASE, Landing, landing
 from glue_jobs.commit_log import JOB_TIMEOUT, CommitLog
+from glue_jobs.reading.json_text import parse
+from glue_jobs.reading.model import UnreadableDocumentError
+from glue_jobs.reading.shapes import has_api_keys_alone
 from glue_jobs.replay import archived_key
 from shared import lake
-from shared.document import DamagedDocumentError
+from shared.document import DamagedDocumentError, uncompressed
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 from shared.terminal import printable
@@ -72,9 +77,13 @@ def forget(
     user_id: str,
     *,
     apply: bool = True,
+    quarantine: bool = False,
     clock: Callable[[], datetime] = now,
 ) -> Forgotten:
-    """Removes the person everywhere, or only counts. Raises CommandError while a job may be running."""
+    """Removes the person everywhere, or only counts; with `quarantine` also what the job did not understand.
+
+    Raises CommandError while a job may be running.
+    """
     commits = log_of(store, clock)
     person = Person(user_id)
     found = Forgotten(user_id)
@@ -83,7 +92,7 @@ def forget(
         if apply:
             commits.finish_earlier_commits()
         head = _head(commits)
-        _rewrite_lake(store, commits, person, found, apply=apply)
+        _rewrite_lake(store, commits, person, found, apply=apply, quarantine=quarantine)
         if warehouse is not None:
             _update_warehouse(warehouse, user_id, found, apply=apply)
         _remove_old_staging(store, found, clock, apply=apply)
@@ -109,24 +118,66 @@ def _head(commits: CommitLog) -> int:
     return max((entry.number for entry in commits.entries()), default=0)
 
 
-def _unread(commits: CommitLog) -> set[str]:
-    """The archived objects that the job never read: reading them may take more memory than there is."""
-    ids = {archived_key(entry.number, one): one.document_id for entry in commits.entries() for one in entry.inputs}
-    return {key for key, document_id in ids.items() if key and not document_id}
+def _not_understood(store: ObjectStore, commits: CommitLog) -> list[str]:
+    """The quarantined objects of which it is unknown what they say of a person: they are no JSON of the API's."""
+    understood: dict[str | None, bool] = {}
+    unread: set[str | None] = set()  # reading it may take more memory than there is
+    for entry in commits.entries():  # a replay may have understood what an earlier batch did not
+        for each in entry.inputs:
+            understood[archived_key(entry.number, each)] = each.reason is None
+            if not each.document_id:
+                unread.add(archived_key(entry.number, each))
+            else:
+                unread.discard(archived_key(entry.number, each))
+    return [
+        listed.key
+        for listed in store.list(ARCHIVES[1])
+        if listed.size  # an empty one was removed before
+        and not understood.get(listed.key)
+        and (listed.key in unread or not _is_of_api(store, listed.key))
+    ]
 
 
-def _rewrite_lake(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten, *, apply: bool) -> None:
-    unread = _unread(commits)
-    for key in sorted(unread):
-        note = f"{key} was too large for the job to read, so its content is unknown: remove it yourself if you wish"
+def _is_of_api(store: ObjectStore, key: str) -> bool:
+    fetched = store.get(key)
+    try:
+        values, damages = parse(uncompressed(fetched.data)) if fetched else ([], [])
+    except (DamagedDocumentError, UnreadableDocumentError):
+        return False
+    return not damages and has_api_keys_alone(values)
+
+
+def _empty_quarantine(store: ObjectStore, keys: Sequence[str], found: Forgotten, *, apply: bool) -> None:
+    """Empties quarantined objects under their own names."""
+    for key in keys:
+        found.removed["quarantined files, whole, whomever they mention"] += 1
+        if apply:
+            _note_digest(store, key, b"")
+            store.put(key, b"")
+
+
+def _rewrite_lake(  # what, by what, and how
+    store: ObjectStore,
+    commits: CommitLog,
+    person: Person,
+    found: Forgotten,
+    *,
+    apply: bool,
+    quarantine: bool,
+) -> None:
+    unknown = _not_understood(store, commits)
+    if quarantine:
+        _empty_quarantine(store, unknown, found, apply=apply)
+    for key in () if quarantine else unknown:
+        found.is_complete = False
+        note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
         found.left.extend([note] if note not in found.left else [])
-    for key, data in _objects(store, *ARCHIVES, leave_out=unread):
+    for key, data in _objects(store, *ARCHIVES, leave_out=unknown):
         try:
             without = person.out_of_document(data, limit=None)  # the job has read it, whatever its limit was
         except (DamagedDocumentError, UnicodeError):
-            note = (
-                f"{key} cannot be read by anyone, so nobody can tell whom it mentions: remove it yourself if you wish"
-            )
+            found.is_complete = False
+            note = f"{key} cannot be rewritten, so whom it mentions is unknown: remove it yourself if you wish"
             found.left.extend([note] if note not in found.left else [])
             continue
         _replace(store, key, data, without, found, "raw documents", apply=apply)
@@ -331,6 +382,9 @@ def main(argv: Sequence[str]) -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--user", required=True, help="Spotify user id, or ALL for everything")
     parser.add_argument("--apply", action="store_true", help="remove it without a question")
+    parser.add_argument(
+        "--quarantine", action="store_true", help="also remove quarantined files, whose contents are not understood"
+    )
     given = parser.parse_args(argv)
     user_id = given.user.removeprefix("spotify:user:").strip()
     if not user_id:
@@ -347,7 +401,7 @@ def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: 
         if user_id == EVERYTHING:
             found = forget_everything(store, warehouse, apply=apply)
         else:
-            found = forget(store, warehouse, user_id, apply=apply)
+            found = forget(store, warehouse, user_id, apply=apply, quarantine=given.quarantine)
     if given.warehouse is not None and found.removed and apply:
         from deploy.snowflake.embedded import rewrite  # noqa: PLC0415  # its imports take seconds
 

@@ -1,18 +1,22 @@
 """What names a Spotify user in documents, texts and tables, and how it is removed."""
 
 import gzip
+import io
 import json
 import re
+import zipfile
 from typing import Any
 from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.reading.json_text import ZIP_MAGIC, members, zip_infos
+from glue_jobs.reading.model import UnreadableDocumentError
 from shared.contract import Table, Type
-from shared.document import GZIP_MAGIC, MAX_BYTES, uncompressed
+from shared.document import GZIP_MAGIC, MAX_BYTES, DamagedDocumentError, uncompressed
 
-_PERSONS = ("owner", "added_by")  # keys under which the API names a person
+_PERSONS = ("owner", "added_by", "collaborators")  # keys under which the API names a person
 
 
 class Person:
@@ -34,6 +38,8 @@ class Person:
             return {name: self.out_of(child, name) for name, child in value.items()}
         if isinstance(value, list):
             return [self.out_of(child, key) for child in value]
+        if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+            return self.out_of_text(value)  # JSON in a JSON string
         if isinstance(value, str) and (self._address.search(value) or (key in _PERSONS and value == self.user_id)):
             return None
         return value
@@ -74,12 +80,25 @@ class Person:
         Raises DamagedDocumentError or UnicodeError where nobody can tell.
         """
         plain = uncompressed(data, limit)
+        if plain.startswith(ZIP_MAGIC):
+            return self._out_of_zip(plain, data, limit)
         text = plain.decode(json.detect_encoding(plain))
         without = self.out_of_text(text)
         if without == text:
             return data
         encoded = without.encode("utf-8", "replace")
         return gzip.compress(encoded, mtime=0) if data.startswith(GZIP_MAGIC) else encoded
+
+    def _out_of_zip(self, plain: bytes, data: bytes, limit: int | None) -> bytes:
+        files = zip_files(plain, limit)
+        without = {name: self.out_of_document(content, limit) for name, content in files.items()}
+        if without == files:
+            return data
+        rewritten = io.BytesIO()
+        with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in without.items():
+                archive.writestr(name, content)
+        return rewritten.getvalue()
 
     def out_of_rejects(self, data: bytes) -> bytes:
         """A file of rejects without the person: in the rows as they came, and in the reasons."""
@@ -113,6 +132,15 @@ class Person:
             rows = rows.set_column(place, rows.schema.field(name), pc.if_else(found, empty, column))
             hit = pc.or_(hit, found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found)
         return rows, int(pc.sum(hit).as_py() or 0)
+
+
+def zip_files(data: bytes, limit: int | None) -> dict[str, bytes]:
+    """The files of a ZIP by their names. Raises DamagedDocumentError if it cannot be read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return dict(zip([info.filename for info in zip_infos(archive)], members(data, limit), strict=True))
+    except (zipfile.BadZipFile, UnreadableDocumentError) as error:
+        raise DamagedDocumentError(str(error)) from error
 
 
 def person_columns(table: Table) -> list[tuple[str, bool]]:

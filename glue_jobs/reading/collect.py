@@ -12,6 +12,7 @@ from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
+from glue_jobs.reading.presence import may_lack_keys, tables_without_keys
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables.playlist_items import PLAYLIST_ITEMS
@@ -27,6 +28,7 @@ class _Page(NamedTuple):
     rows: Sequence[Any]
     own: Mapping[str, Any]  # one value for all rows, or a list
     kinds: Counter[str]  # of the page's document, counted when the rows are typed
+    is_dropped: bool
 
 
 class ItemCollector:
@@ -43,7 +45,8 @@ class ItemCollector:
         number = check.first_item
         for page in check.pages:
             if page.rows:
-                self._pages.append(_Page(page.rows, {**place, **_own_of_page(check, page, number)}, kinds))
+                own = {**place, **_own_of_page(check, page, number)}
+                self._pages.append(_Page(page.rows, own, kinds, check.is_dropped))
                 number += len(page.rows)
         if sum(len(page.rows) for page in self._pages) >= ROWS_AT_ONCE:
             self.flush()
@@ -154,12 +157,25 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
     kinds, odd, array = parsed
     ends = list(accumulate(len(page.rows) for page in pages))
     reasons: dict[int, str] = {}
+    for page, end in zip(pages, ends, strict=True):
+        empty = [number for number in range(end - len(page.rows), end) if kinds[number] == "empty"]
+        if empty and isinstance(page.rows, ParsedRows) and page.rows.null_entries() != len(empty):
+            odd.update(empty)
     for number in odd:
         entry = entry_of(_row(pages, ends, number))
         kinds[number] = entry.kind
         if entry.reason is not None:
             reasons[number] = entry.reason
-    return Rows(kinds, lambda number: payload_of(_row(pages, ends, number)), reasons, odd, array)
+
+    def payload(number: int) -> dict[str, Any]:
+        return payload_of(_row(pages, ends, number))
+
+    without: dict[int, frozenset[str]] = {}
+    for page, end in zip(pages, ends, strict=True):
+        start = end - len(page.rows)
+        if page.is_dropped and may_lack_keys(array.slice(start, len(page.rows)), kinds[start:end]):
+            without |= _without(kinds, payload, range(start, end))
+    return Rows(kinds, payload, reasons, odd, array, without)
 
 
 def _python_rows(pages: Sequence[_Page]) -> Rows:
@@ -167,7 +183,20 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     entries = [entry_of(row) for row in rows]
     values = [payload_of(row, entry) for row, entry in zip(rows, entries, strict=True)]
     reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
-    return Rows([entry.kind for entry in entries], values.__getitem__, reasons)
+    kinds: list[str] = [entry.kind for entry in entries]
+    without: dict[int, frozenset[str]] = {}
+    start = 0
+    for page in pages:
+        if page.is_dropped:
+            without |= _without(kinds, values.__getitem__, range(start, start + len(page.rows)))
+        start += len(page.rows)
+    return Rows(kinds, values.__getitem__, reasons, without=without)
+
+
+def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, frozenset[str]]:
+    """By number, the tables that rows of the page do not feed, since keys are absent from it."""
+    lacking = tables_without_keys(kinds[page.start : page.stop], map(payload, page))
+    return {number: lacking[kinds[number]] for number in page if kinds[number] in lacking}
 
 
 def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above

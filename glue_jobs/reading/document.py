@@ -1,69 +1,39 @@
 """From a raw object's bytes to JSON values, and our own documents: what a run read, and the manifest of a run."""
 
-import json
 from collections.abc import Mapping
-from typing import Any, Never, TypeGuard
+from typing import Any, TypeGuard
 
 from glue_jobs.reading.arrow_pages import ParsedRows, parse_values
-from glue_jobs.reading.dropped import read_dropped
+from glue_jobs.reading.dropped import DroppedReading
+from glue_jobs.reading.json_text import ZIP_MAGIC, members, parse
 from glue_jobs.reading.model import Check, Damage, Document, Page, UnreadableDocumentError
 from glue_jobs.reading.playlist import Draft, embedded_total, finish, offset_of, text_or_none
-from glue_jobs.reading.values import Decimal, clean_text, to_json
+from glue_jobs.reading.values import clean_text
 from shared import document
 
-_EXCERPT = 80
 
-
-def read_document(data: bytes, known_as: str | None = None, limit: int | None = document.MAX_BYTES) -> Document:
+def read_document(
+    data: bytes,
+    known_as: str | None = None,
+    limit: int | None = document.MAX_BYTES,
+    *,
+    is_whole: bool = False,
+) -> Document:
     """The checks of playlists that the bytes hold, in reading order; our own documents also say when they were made.
 
     `known_as` is the document's id where that is not the bytes' own: what has no id itself is named after it.
-    Raises UnreadableDocumentError where the bytes hold no playlist data, or more than `limit` bytes uncompressed. A
-    broken line among good ones is a damage.
+    `is_whole`: rows without any total are all rows of their playlist. Raises UnreadableDocumentError where the bytes
+    hold no playlist data, or more than `limit` bytes uncompressed. A broken line among good ones is a damage.
     """
     try:
         plain = _plain(data, limit)
         document_id = known_as or document.id_of_plain(plain)
-        return _read_parsed(document_id, plain) or _read(document_id, *_values(plain))
+        if plain.startswith(ZIP_MAGIC):
+            return _read_zip(document_id, plain, limit, is_whole=is_whole)
+        parsed = _read_parsed(document_id, plain, is_whole=is_whole)
+        return parsed or _read(document_id, *parse(plain), is_whole=is_whole)
     except RecursionError as error:  # what can just be parsed may be too deep to be written again
         raise UnreadableDocumentError("nested too deeply") from error
-
-
-def _read_parsed(document_id: str, plain: bytes) -> Document | None:
-    """The document as pyarrow parses it; null if it does not, or if a part of it is damaged."""
-    values = parse_values(plain)
-    try:
-        read = _read(document_id, values, []) if values else None
-    except UnreadableDocumentError:
-        return None
-    return read if read and not read.damages else None
-
-
-def _read(document_id: str, values: list[Any], damages: list[Damage]) -> Document:
-    first = values[0]
-    if document.is_manifest(first):
-        return _read_manifest(document_id, first, damages)
-    if any(document.is_raw_line(value) for value in values):
-        return _read_own(document_id, values, damages)
-    return read_dropped(document_id, values, damages)
-
-
-# --- bytes to JSON values
-
-
-def _values(plain: bytes) -> tuple[list[Any], list[Damage]]:
-    text = _text(plain)
-    if not text.strip():
-        raise UnreadableDocumentError("the file is empty")
-    try:
-        return [_parse(text)], []
-    except ValueError as error:
-        values, damages = _lines(text)
-        # One JSON value over many lines, broken somewhere, has lines that parse by chance; NDJSON has mostly good ones.
-        if len(values) < max(1, len(damages)):
-            start = " ".join(text[:_EXCERPT].split())
-            raise UnreadableDocumentError(f"no JSON: {error}; it begins with {start!r}") from error
-        return values, damages
 
 
 def _plain(data: bytes, limit: int | None) -> bytes:
@@ -73,48 +43,55 @@ def _plain(data: bytes, limit: int | None) -> bytes:
         raise UnreadableDocumentError(str(error)) from error
 
 
-def _text(plain: bytes) -> str:
-    encoding = "utf-8-sig"
-    if plain.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        encoding = "utf-32"
-    elif plain.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
+def _read_parsed(document_id: str, plain: bytes, *, is_whole: bool = False) -> Document | None:
+    """The document as pyarrow parses it; null if it does not, or if a part of it is damaged."""
+    values = parse_values(plain)
     try:
-        return plain.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UnreadableDocumentError(f"the text is not UTF-8 (byte {error.start})") from error
+        read = _read(document_id, values, [], is_whole=is_whole) if values else None
+    except UnreadableDocumentError:
+        return None
+    return read if read and not read.damages else None
 
 
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")
+def _read(document_id: str, values: list[Any], damages: list[Damage], *, is_whole: bool = False) -> Document:
+    first = values[0]
+    if document.is_manifest(first):
+        return _read_manifest(document_id, first, damages)
+    if any(document.is_raw_line(value) for value in values):
+        return _read_own(document_id, values, damages)
+    reading = DroppedReading(is_whole, damages=damages)
+    reading.read(values)
+    return _dropped(document_id, reading)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=Decimal)
+def _dropped(document_id: str, reading: DroppedReading) -> Document:
+    if not reading.drafts:
+        raise UnreadableDocumentError(reading.damages[0].reason)
+    return Document(document_id, None, finish(reading.drafts, document_id), reading.damages)
 
 
-def _parse(text: str) -> Any:  # noqa: ANN401  # a JSON value is anything
-    try:
-        return _DECODER.decode(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _lines(text: str) -> tuple[list[Any], list[Damage]]:
-    values, damages = [], []
-    # Not splitlines(): U+2028 and its like are allowed inside a JSON string.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+def _read_zip(document_id: str, data: bytes, limit: int | None, *, is_whole: bool) -> Document:
+    """Each file of a ZIP like a dropped file. The suite's own documents state their time, so they come unzipped."""
+    together = DroppedReading(is_whole)
+    for number, member in enumerate(members(data, limit), start=1):
+        reading = DroppedReading(is_whole, together.drafts)
         try:
-            value = _parse(line)
-        except ValueError as error:
-            damages.append(Damage(f"line {number} is no JSON: {error}", line))
-            continue
-        if isinstance(value, dict | list):
-            values.append(value)
-        else:
-            damages.append(Damage(f"line {number} is neither an object nor a list", line))
-    return values, damages
+            _read_member(reading, member, limit)
+        except UnreadableDocumentError as error:
+            reading.damages = reading.damages or [Damage(str(error))]
+        together.damages += [Damage(f"file {number} of the ZIP: {damage.reason}") for damage in reading.damages]
+    return _dropped(document_id, together)
+
+
+def _read_member(reading: DroppedReading, member: bytes, limit: int | None) -> None:
+    plain = _plain(member, limit)
+    if plain.startswith(ZIP_MAGIC):
+        raise UnreadableDocumentError("a ZIP in a ZIP: unzip it first")
+    values, damages = parse(plain)
+    if document.is_manifest(values[0]) or any(document.is_raw_line(value) for value in values):
+        raise UnreadableDocumentError("a document of the extractor: unzip it into raw/pending/drop/")
+    reading.damages += damages
+    reading.read(values)
 
 
 # --- our own documents
@@ -126,9 +103,9 @@ def _read_manifest(document_id: str, value: Mapping[str, Any], damages: list[Dam
     if run_id is None or not isinstance(checks, list):
         raise UnreadableDocumentError("a manifest without a run_id or without a list of checks")
     read = Document(document_id, value.get("extracted_at"), damages=damages)
-    for check in checks:
+    for number, check in enumerate(checks, start=1):
         if not _is_check(check):
-            damages.append(Damage("a check without playlist_id or of an unknown status", to_json(check)))
+            damages.append(Damage(f"check {number}: without playlist_id or of an unknown status"))
         elif check["status"] != "read":
             read.checks.append(_check(check, run_id, len(read.checks)))
     if damages and len(damages) == len(checks):
@@ -161,9 +138,9 @@ def _check(value: Mapping[str, Any], run_id: str, source_position: int) -> Check
 def _read_own(document_id: str, values: list[Any], damages: list[Damage]) -> Document:
     read = Document(document_id, None, damages=damages)
     drafts: dict[tuple[str, str], Draft] = {}
-    for value in values:
+    for number, value in enumerate(values, start=1):
         if not _is_whole_line(value):
-            damages.append(Damage("a line without run_id, playlist_id, extracted_at or body", to_json(value)))
+            damages.append(Damage(f"value {number}: a line without run_id, playlist_id, extracted_at or body"))
             continue
         read.extracted_at = read.extracted_at or value["extracted_at"]
         run_id, playlist_id = clean_text(value["run_id"]), clean_text(value["playlist_id"])
@@ -177,7 +154,7 @@ def _read_own(document_id: str, values: list[Any], damages: list[Damage]) -> Doc
         elif isinstance(body, dict) and isinstance(body.get("items"), list | ParsedRows):
             draft.pages.append(Page(offset_of(body, value.get("offset")), body["items"], body.get("total")))
         else:
-            damages.append(Damage("a page without a list of items", to_json(value)))
+            damages.append(Damage(f"value {number}: a page without a list of items"))
     if not drafts:
         raise UnreadableDocumentError(f"no line is whole: {damages[0].reason}")
     read.checks = finish(list(drafts.values()), document_id)

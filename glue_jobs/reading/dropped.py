@@ -1,67 +1,202 @@
-"""Files that people drop: Spotify's pages and playlists in every shape that is in use, alone or in lists."""
+"""Files that people drop: pages and playlists in every shape that is in use, alone or in containers.
+
+A container is opened where it is unambiguous: lists, objects by name or id, wrappers, JSON in a JSON string. What is
+not recognised is a damage whose reason says where it is and what it is, never what it contains.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from glue_jobs.reading import account
 from glue_jobs.reading.arrow_pages import ParsedRows
-from glue_jobs.reading.model import Damage, Document, Page, UnreadableDocumentError
-from glue_jobs.reading.playlist import EXCERPT, Draft, embedded_total, finish, offset_of, text_or_none
-from glue_jobs.reading.values import to_json
+from glue_jobs.reading.json_text import embedded
+from glue_jobs.reading.model import Damage, Page, UnreadableDocumentError
+from glue_jobs.reading.playlist import Draft, embedded_total, offset_of, text_or_none
+from glue_jobs.reading.shapes import name_of, name_of_page, place_of, with_keys
 from shared import document
 
 _PLAYLIST_HREF = re.compile(r"/playlists/([^/?#]+)/(?:items|tracks)(?:[/?#]|$)")
 _LIKED_HREF = re.compile(r"/me/tracks(?:[/?#]|$)")
-_MAX_REASON = 300
-_MAX_KEYS = 8
+_PLAYLIST_ID = re.compile("[0-9A-Za-z]{22}")
+_MAX_DEPTH = 8
+_NAMED = ("id", "name", "owner", "uri")  # of a playlist, beside a plain list of its rows
+_WRAPPERS = frozenset(
+    [
+        "body",
+        "content",
+        "data",
+        "items",
+        "playlist",
+        "playlists",
+        "response",
+        "result",
+        "results",
+        "rows",
+        "songs",
+        "tracks",
+    ]
+)
+_DESCRIPTION = "a playlist without its songs, only a description"
+
+_Place = tuple[int | tuple[str, int], ...]
 
 
-def read_dropped(document_id: str, values: list[Any], damages: list[Damage]) -> Document:
-    """The checks in the JSON values of a file. Raises UnreadableDocumentError if there is none; damages grow."""
-    read = Document(document_id, None, damages=damages)
-    elements = list(_flat(values))
-    drafts: list[Draft] = []
-    rows = elements if any(_is_row(element) for element in elements) else []
-    if rows and not any(_is_playlist(element) or _is_page(element) for element in elements):
-        drafts.append(Draft(None, pages=[Page(0, rows, None)]))
-    else:
-        for element in elements:
-            try:
-                _sort_in(element, drafts)
-            except UnreadableDocumentError as error:
-                damages.append(Damage(str(error), to_json(element)))
-    if not drafts:
-        raise UnreadableDocumentError(damages[0].reason if damages else "an empty list")
-    read.checks = finish(drafts, document_id)
-    return read
+@dataclass
+class DroppedReading:
+    """Sorts the JSON values of a file into checks; what is no playlist data becomes a damage.
 
+    `is_whole`: rows without any total are all rows of their playlist.
+    """
 
-def _flat(values: list[Any]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list):
-            yield from value
+    is_whole: bool = False
+    drafts: list[Draft] = field(default_factory=list)
+    damages: list[Damage] = field(default_factory=list)
+    _descriptions: list[tuple[Draft, _Place]] = field(default_factory=list)
+
+    def read(self, values: list[Any]) -> None:
+        """Take the values of one file. Raises UnreadableDocumentError if there is no playlist data in them."""
+        before = len(self.damages)
+        self._walk(values[0] if len(values) == 1 else values, ())
+        for draft, place in self._descriptions:
+            if not draft.pages:
+                self.drafts[:] = [kept for kept in self.drafts if kept is not draft]
+                self._refuse(place, _DESCRIPTION)
+        self._descriptions = []
+        if not self.drafts and len(self.damages) > before:
+            raise UnreadableDocumentError(self.damages[before].reason)
+
+    def _refuse(self, place: _Place, what: str) -> None:
+        self.damages.append(Damage(place_of(place) + what))
+
+    def _walk(self, value: object, place: _Place, name: str | None = None) -> None:
+        if isinstance(value, str):
+            value = embedded(value)
+        if len(place) > _MAX_DEPTH:
+            self._refuse(place, "nested too deeply")
+        elif isinstance(value, list):
+            self._walk_list([embedded(each) if isinstance(each, str) else each for each in value], place, name)
+        elif isinstance(value, dict):
+            self._walk_object(value, place, name)
         else:
-            yield value
+            self._refuse(place, "neither an object nor a list")
 
-
-def _sort_in(value: object, drafts: list[Draft]) -> None:
-    """Begin a new check, or add a page to the check it belongs to; raises UnreadableDocumentError for all else."""
-    if _is_playlist(value):
-        drafts.append(_playlist_draft(value))
-        return
-    playlist_id, page = _playlist_page(value)
-    for draft in reversed(drafts):
-        if draft.playlist_id == playlist_id is not None and not draft.overlaps(page):
-            draft.pages.append(page)
+    def _walk_list(self, values: list[Any], place: _Place, name: str | None) -> None:
+        rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
+        if any(map(_is_row, rows)) and not any(_is_playlist(row) or _is_page(row) for row in rows):
+            draft = Draft(None, pages=[Page(0, rows, None)], is_whole=self.is_whole)
+            if name is not None:
+                draft.playlist_id, draft.playlist = _id_or_name(name)
+            self.drafts.append(draft)
             return
-    drafts.append(Draft(playlist_id, pages=[page]))
+        if not values:
+            self._refuse(place, "an empty list")
+        for number, value in enumerate(values):
+            self._walk(value, (*place, number))
+
+    def _walk_object(self, value: Mapping[str, Any], place: _Place, name: str | None) -> None:
+        if _is_page(value) and "error" not in value and _href_playlist(value) is not None:
+            self._add_page(value, place)
+        elif account.is_library(value):
+            self._add(Draft(account.LIBRARY), account.library_rows(value))
+        elif account.is_playlist(value):
+            draft = Draft(account.playlist_id(value), playlist=account.described(value))
+            self._add(draft, account.playlist_rows(value))
+        elif (what := name_of(value)) is not None:
+            self._refuse(place, what)
+        elif _is_row(value):
+            self._walk_list([value], place, name)
+        elif _is_playlist(value):
+            self._add_playlist(value, place, name)
+        elif _is_page(value):
+            self._add_page(value, place)
+        else:
+            self._open(value, place)
+
+    def _add(self, draft: Draft, rows: list[Any]) -> None:
+        draft.pages, draft.is_whole = [Page(0, rows, None)], True
+        self.drafts.append(draft)
+
+    def _add_playlist(self, value: Mapping[str, Any], place: _Place, name: str | None) -> None:
+        draft = Draft(text_or_none(value.get("id")), snapshot_id=text_or_none(value.get("snapshot_id")), playlist=value)
+        draft.embedded_total = embedded_total(value)
+        if draft.playlist_id is None and name is not None:
+            draft.playlist_id, _ = _id_or_name(name)
+        key, contents = _contents(value)
+        if contents is None:
+            self._descriptions.append((draft, place))
+        elif isinstance(contents, list):
+            total = value.get("total", draft.embedded_total)
+            draft.embedded, draft.is_whole = [Page(0, contents, total)], True
+        elif _is_page(contents):
+            draft.embedded = [Page(offset_of(contents), contents["items"], contents.get("total"))]
+            draft.playlist_id = draft.playlist_id or _href_playlist(contents)
+            draft.is_whole = self.is_whole
+        else:
+            self._refuse(place, f"a playlist whose {key} are neither a page nor a list of rows")
+            return
+        rows = draft.embedded[0].rows if draft.embedded else []
+        if rows and not any(map(_is_row, rows)) and not (isinstance(contents, dict) and _href_playlist(contents)):
+            self._refuse(place, f"a playlist whose {key} are of another format: no row has a key item or track")
+            return
+        self.drafts.append(draft)
+
+    def _add_page(self, value: Mapping[str, Any], place: _Place) -> None:
+        rows, href, playlist_id = value["items"], text_or_none(value.get("href")), _href_playlist(value)
+        if playlist_id is None and (href is not None or not any(map(_is_row, rows))):
+            known, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
+            if isinstance(rows, list) and any(isinstance(row, dict) and _can_be_walked(row) for row in rows):
+                self._walk_list(rows, place, None)
+            named = name_of_page(href) if href is not None else None
+            if named is not None and not any(draft.embedded for draft in self.drafts[known:]):
+                del self.drafts[known:], self.damages[damages:], self._descriptions[described:]
+                self._refuse(place, named)
+            elif (len(self.drafts), len(self.damages)) == (known, damages):
+                what = (
+                    "a page without playlist rows"
+                    if href is None
+                    else "a page of something else, not of playlist items"
+                )
+                self._refuse(place, what)
+            return
+        page = Page(offset_of(value), rows, value.get("total"))
+        for draft in reversed(self.drafts):
+            if draft.playlist_id == playlist_id is not None and not draft.overlaps(page):
+                draft.pages.append(page)
+                return
+        self.drafts.append(Draft(playlist_id, pages=[page], is_whole=self.is_whole))
+
+    def _open(self, value: Mapping[str, Any], place: _Place) -> None:
+        """Take what is in an object that is nothing by itself. Beside playlist data, plain facts are no damage."""
+        held = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
+        before, damages = len(self.drafts) + len(self._descriptions), len(self.damages)
+        facts: list[Damage] = []
+        for key, number in held:
+            earlier = len(self.damages)
+            self._walk(value[key], (*place, (key, number)), None if key in _WRAPPERS else key)
+            if isinstance(value[key], dict) and not any(map(_is_container, value[key].values())):
+                facts += self.damages[earlier:]
+        if not held:
+            self._refuse(place, with_keys(value))
+        elif len(self.drafts) + len(self._descriptions) > before:
+            self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in facts]
+
+
+def _is_container(value: object) -> bool:
+    return bool(value) and (isinstance(value, dict | list) or (isinstance(value, str) and embedded(value) is not value))
+
+
+def _id_or_name(key: str) -> tuple[str | None, Mapping[str, Any] | None]:
+    """A key of an object that holds playlists: an id of Spotify's, or else the playlist's name."""
+    return (key, None) if _PLAYLIST_ID.fullmatch(key) else (None, {"name": key})
 
 
 def _is_row(value: object) -> bool:
     """Whether it is a playlist row; a single track also has a key `track`, but a boolean one, and a type."""
-    if not isinstance(value, dict) or value.get("type") in ("track", "episode"):
+    if not isinstance(value, dict) or not any(isinstance(value.get(key, 0), dict | None) for key in ("item", "track")):
         return False
-    return any(key in value for key in ("item", "track", "added_at"))
+    return value.get("type") != "track" and not any(key in value for key in ("played_at", "is_playing"))
 
 
 def _is_page(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -69,46 +204,32 @@ def _is_page(value: object) -> TypeGuard[Mapping[str, Any]]:
 
 
 def _is_playlist(value: object) -> TypeGuard[Mapping[str, Any]]:
-    if not isinstance(value, dict) or "error" in value or _is_page(value):
+    if not isinstance(value, dict) or "error" in value or name_of(value) is not None:
         return False
-    return (
-        value.get("type") == "playlist"
-        or "snapshot_id" in value
-        or isinstance(value.get("items"), dict)
-        or isinstance(value.get("tracks"), dict)
-    )
+    if value.get("type") == "playlist" or "snapshot_id" in value:
+        return True
+    contents = [value[key] for key in ("items", "tracks") if key in value]
+    if any(isinstance(each, dict) and ("items" in each or "total" in each or "href" in each) for each in contents):
+        return True
+    return any(isinstance(each, list) for each in contents) and any(key in value for key in _NAMED)
 
 
-def _playlist_draft(value: Mapping[str, Any]) -> Draft:
-    draft = Draft(text_or_none(value.get("id")), snapshot_id=text_or_none(value.get("snapshot_id")), playlist=value)
-    draft.embedded_total = embedded_total(value)
-    for key in ("items", "tracks"):
-        page = value.get(key)
-        if _is_page(page):
-            draft.embedded.append(Page(offset_of(page), page["items"], page.get("total")))
-            draft.playlist_id = draft.playlist_id or _href_playlist(page)
-            break
-    return draft
+def _contents(value: Mapping[str, Any]) -> tuple[str, Any]:
+    """The key and the contents of a playlist: a page or else a list; null if it is only described."""
+    held = [(key, value[key]) for key in ("items", "tracks") if value.get(key) is not None]
+    for wanted in (_is_page, lambda each: isinstance(each, list), lambda each: not _is_reference(each)):
+        for key, each in held:
+            if wanted(each):
+                return key, each
+    return "tracks", None
 
 
-def _playlist_page(value: object) -> tuple[str | None, Page]:
-    if not isinstance(value, dict):
-        raise UnreadableDocumentError("neither an object nor a list")
-    if "error" in value:
-        error = value["error"]
-        text = error.get("message") if isinstance(error, dict) else error
-        raise UnreadableDocumentError(f"an error answer of the API: {str(text)[:_MAX_REASON]}")
-    if not _is_page(value):
-        keys = ", ".join(sorted(value)[:_MAX_KEYS])[:_MAX_REASON] or "none"
-        raise UnreadableDocumentError(f"no playlist, page or row; its keys are {keys}")
-    rows, href = value["items"], text_or_none(value.get("href"))
-    playlist_id = _href_playlist(value)
-    if href is not None and playlist_id is None:
-        what = "a list of playlists" if "/playlists" in href else "a page of something else"
-        raise UnreadableDocumentError(f"{what}, not of playlist items: {href[:EXCERPT]}")
-    if href is None and not any(_is_row(row) for row in rows):
-        raise UnreadableDocumentError("a page none of whose rows has item, track or added_at")
-    return playlist_id, Page(offset_of(value), rows, value.get("total"))
+def _is_reference(value: object) -> bool:
+    return isinstance(value, dict) and "items" not in value and (not value or "href" in value or "total" in value)
+
+
+def _can_be_walked(value: Mapping[str, Any]) -> bool:
+    return name_of(value) is not None or _is_playlist(value) or _is_page(value) or account.is_playlist(value)
 
 
 def _href_playlist(page: Mapping[str, Any]) -> str | None:

@@ -42,6 +42,11 @@ class Check:
     pages: list[Page] = field(default_factory=list)
     first_item: int = 0
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether a dropped file brought it, no run of the extractor."""
+        return self.run_id.startswith("document:")
+
     def has_repeats(self) -> bool:
         """Whether two of the pages have a position in common."""
         pages = sorted((page.offset, len(page.rows)) for page in self.pages if page.rows)
@@ -55,10 +60,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Damage:
-    """A part of a document that could not be read, with the reason and its text."""
+    """A part of a document that could not be read; the reason says where it is and quotes nothing of it."""
 
     reason: str
-    text: str
 
 
 @dataclass

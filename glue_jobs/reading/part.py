@@ -5,19 +5,21 @@ import gzip
 import json
 import logging
 import re
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from traceback import format_tb
 
 from glue_jobs.log_entry import REJECTS, Input, StagedFile
 from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Document, UnreadableDocumentError
 from glue_jobs.reading.refusals import TypedRow
+from glue_jobs.reading.sets import Fragment, Read, joined, may_join, set_of, single
 from glue_jobs.reading.values import MAX_TEXT, clean_text, to_json
 from shared import lake
 from shared.document import MAX_BYTES, DocumentTooLargeError, document_id, timestamp
@@ -36,6 +38,7 @@ class ReadMemoryError(Exception):
 
 _FETCHES_AHEAD = 8
 _RAISED = (StoreError, ReadMemoryError, MemoryError)  # no fault of the reader
+_COMPLETE = f"{lake.DROP}complete/"
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
 
@@ -46,6 +49,7 @@ class Part:
     `document_ids` has, by key, the ids under which documents are known: forgetting a person changes their bytes, and
     the rows of a replay must meet the old ones. `extracted_at` dates dropped documents that do not say it themselves.
     A poison object has ended the job before: it goes to quarantine unread, as does one with more JSON than the limit.
+    `is_whole`: rows without any total are all rows of their playlist; so are those below drop/complete/.
     """
 
     number: int
@@ -57,6 +61,7 @@ class Part:
     is_poison: bool = False
     source: str | None = None
     max_json_bytes: int = MAX_BYTES
+    is_whole: bool = False
 
 
 @dataclass
@@ -89,6 +94,7 @@ class PartReport:
     digests: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
     reads: list[tuple[str, str | None]] = field(default_factory=list)
+    incomplete: int = 0
     vanished: str | None = None
     left: dict[str, str] = field(default_factory=dict)
 
@@ -109,7 +115,8 @@ def read_part(part: Part) -> PartReport:
         failing = _failing(part, store, source)
         if not failing:
             raise
-        log.debug("the reader failed", exc_info=error)
+        # Not the error's own text: it may quote the file.
+        log.debug("the reader failed: %s\n%s", type(error).__name__, "".join(format_tb(error.__traceback__)))
         return _read(part, store, source, failing)
 
 
@@ -197,13 +204,15 @@ class _PartReading:
         self._items = ItemCollector(self._reject)
         self._checks = CheckCollector(self._reject)
         self._lines: list[str] = []
+        self._sets: dict[str, list[Fragment]] = defaultdict(list)  # what may join, by set
 
     def add(self, planned: Input, data: bytes, failing: str | None) -> None:
         """Read an object; it is taken, or goes to quarantine with its reason."""
         known_as = self._part.document_ids.get(planned.key)
         limit = self._part.max_json_bytes
         try:
-            document = _document(data, known_as, limit, failing)
+            is_whole = self._part.is_whole or lake.pending_key(planned.key).startswith(_COMPLETE)
+            document = _document(data, known_as, limit, failing, is_whole=is_whole)
             at, used_file_time = _extracted_at(document.extracted_at, planned, self._part.extracted_at)
         except UnreadableDocumentError as error:
             self.quarantine(planned, known_as or document_id(data, limit), clean_text(str(error)))
@@ -220,23 +229,34 @@ class _PartReading:
         """Report an object that is not taken; `identity` is its document id, empty if it was not read."""
         self._report.documents.append(DocumentReport(planned, identity, planned.time, reason))
         self._report.rejects["file quarantined"] += 1
-        self._reject_file(planned, identity, reason, None)
+        self._reject_file(planned, identity, reason)
 
     def _add_document(self, document: Document, report: DocumentReport) -> None:
         for damage in document.damages:
             self._report.rejects["part of a file unreadable"] += 1
-            self._reject_file(report.input, document.document_id, damage.reason, damage.text)
+            self._reject_file(report.input, document.document_id, damage.reason)
         place = {
             "source_object": lake.pending_key(report.input.key),
             "document_id": document.document_id,
             "extracted_at": report.extracted_at.replace(tzinfo=None),
         }
+        folder = set_of(report.input)
         for check in document.checks:
-            self._checks.add(check, place)
-            self._items.add(check, place, report.kinds)
-            if check.item_count:
-                reads = (check.playlist_id, check.snapshot_id)
-                self._report.reads += [reads, reads] if check.has_repeats() else [reads]
+            fragment = Fragment(check, place, report.kinds)
+            if folder is not None and may_join(check):
+                self._sets[folder].append(fragment)
+            else:
+                self._take(single(fragment))
+
+    def _take(self, read: Read) -> None:
+        check = read.check
+        self._checks.add(check, read.place)
+        for part in read.parts:
+            self._items.add(part.check, part.place, part.kinds)
+        self._report.incomplete += check.is_dropped and not check.is_complete
+        if check.item_count:
+            reads = (check.playlist_id, check.snapshot_id)
+            self._report.reads += [reads, reads] if check.has_repeats() else [reads]
 
     def _reject(self, place: Place, raw: object, typed: TypedRow) -> None:
         text = None if raw is None else clean_text(to_json(raw)[:MAX_TEXT])
@@ -247,14 +267,17 @@ class _PartReading:
             own = {"table": reject.table, "column": reject.column}
             self._lines.append(_reject_line(self._part.batch_id, reject.reason, text, **own, **lineage))
 
-    def _reject_file(self, planned: Input, identity: str, reason: str, text: str | None) -> None:
+    def _reject_file(self, planned: Input, identity: str, reason: str) -> None:
         place = {"source_object": lake.pending_key(planned.key), "document_id": identity}
-        self._lines.append(_reject_line(self._part.batch_id, reason, text, **place))
+        self._lines.append(_reject_line(self._part.batch_id, reason, None, **place))
 
     def stage(self, store: ObjectStore) -> PartReport:
         """Write what was read; the report."""
         if self._report.left:
             return PartReport(left=self._report.left)
+        for fragments in self._sets.values():
+            for read in joined(fragments):
+                self._take(read)
         name = f"part-{self._part.number:05d}"
         for collector, folder in ((self._items, "items"), (self._checks, "checks")):
             collector.flush()
@@ -272,12 +295,12 @@ class _PartReading:
         return self._report
 
 
-def _document(data: bytes, known_as: str | None, limit: int, failing: str | None) -> Document:
+def _document(data: bytes, known_as: str | None, limit: int, failing: str | None, *, is_whole: bool) -> Document:
     if failing is not None:
         raise UnreadableDocumentError(
             f"the reader failed with {failing}, a fault of the suite: run the job with --replay after an upgrade"
         )
-    return read_document(data, known_as, limit)
+    return read_document(data, known_as, limit, is_whole=is_whole)
 
 
 def _reject_line(batch_id: str, reason: str, text: str | None, **place: object) -> str:
@@ -306,4 +329,4 @@ def _instant(text: str, where: str) -> datetime:
         at = datetime.fromisoformat(text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as error:  # 0001-01-01T00:00:00+01:00 is before all time
-        raise UnreadableDocumentError(f"{where} is no ISO time: {text!r:.80}") from error
+        raise UnreadableDocumentError(f"{where} is no ISO time such as 2026-11-20T10:00:00Z") from error

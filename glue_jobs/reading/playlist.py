@@ -31,6 +31,7 @@ class Draft:
     embedded: list[Page] = field(default_factory=list)
     embedded_total: object = None
     is_incomplete: bool = False  # as the extractor says, whatever its pages say
+    is_whole: bool = False  # without any total, the rows are all rows of the playlist
 
     def overlaps(self, page: Page) -> bool:
         """Whether a page's positions are taken already: it then belongs to another check."""
@@ -59,7 +60,7 @@ def finish(drafts: list[Draft], document_id: str) -> list[Check]:
             snapshot_id=draft.snapshot_id or fallback,
             total=total,
             item_count=sum(len(page.rows) for page in pages),
-            is_complete=_is_complete(pages) and not draft.is_incomplete,
+            is_complete=is_complete(pages, is_whole=draft.is_whole) and not draft.is_incomplete,
             playlist=draft.playlist,
             pages=pages,
             first_item=item_number,
@@ -69,17 +70,18 @@ def finish(drafts: list[Draft], document_id: str) -> list[Check]:
     return checks
 
 
-def _is_complete(pages: list[Page]) -> bool:
-    """Whether the pages agree on a total and hold every position below it, once."""
+def is_complete(pages: list[Page], *, is_whole: bool = False) -> bool:
+    """Whether the pages agree on a total and hold every position below it, once; `is_whole`: without any total also."""
     totals = {to_json(page.total) for page in pages}
-    if len(totals) != 1 or type(pages[0].total) is not int:
+    is_total_unknown = is_whole and totals == {"null"}
+    if len(totals) != 1 or (type(pages[0].total) is not int and not is_total_unknown):
         return False
     next_position = 0
     for page in sorted(pages, key=lambda page: (page.offset, len(page.rows))):
         if page.rows and page.offset != next_position:
             return False
         next_position += len(page.rows)
-    return next_position == pages[0].total
+    return is_total_unknown or next_position == pages[0].total
 
 
 def embedded_total(playlist: Mapping[str, Any]) -> object:
@@ -116,7 +118,7 @@ class Entry(NamedTuple):
     reason: str | None = None
 
 
-def entry_of(row: object) -> Entry:
+def entry_of(row: object) -> Entry:  # noqa: PLR0911  # a return for each kind
     """What a row holds: `item` if that is an object, else `track`; either key may be missing, null or a boolean."""
     if not isinstance(row, dict):
         return Entry("empty") if row is None else Entry("rejected", None, f"the row is no object but {_excerpt(row)}")
@@ -126,7 +128,9 @@ def entry_of(row: object) -> Entry:
         strange = [value for value in (item, track) if value is not None and not isinstance(value, bool)]
         if strange:
             return Entry("rejected", None, f"the entry is no object but {_excerpt(strange[0])}")
-        return Entry("empty")
+        if any(key in row and row[key] is None for key in ("item", "track")):
+            return Entry("empty")
+        return Entry("rejected", None, "the row has neither item nor track")
     uri = entry.get("uri")
     uri = uri if isinstance(uri, str) else ""
     if row.get("is_local") is True or entry.get("is_local") is True or uri.startswith("spotify:local:"):

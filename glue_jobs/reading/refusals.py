@@ -4,7 +4,7 @@ Only rows with an unusual value come here; `typed_rows` converts all others at o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,17 +42,28 @@ class TypedRow:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def read_row(root: Struct, tables: Iterable[Table], value: Mapping[str, Any], reason: str | None = None) -> TypedRow:
-    """The row as these tables take it. With a reason, tables that keep rejected rows refuse it as a whole."""
+def read_row(
+    root: Struct,
+    tables: Iterable[Table],
+    value: Mapping[str, Any],
+    reason: str | None = None,
+    without: Container[str] = (),
+) -> TypedRow:
+    """The row as these tables take it. With a reason, tables that keep rejected rows refuse it as a whole.
+
+    Tables whose names are in `without` refuse it silently: keys are absent from the row.
+    """
     reading = _Reading()
     row = TypedRow({name: reading.read(stored.node, value.get(stored.key)) for name, stored in root.fields.items()})
     for table in tables:
         for path in table.rows_from or ("",):
             for element, at in _rows(root, table, path, row.fields, reading):
                 row.made[table.name] += 1
+                is_left_out = table.name in without
                 reject = _refusal(table, path, row.fields, element, reading.faults_of(table, at), reason)
-                if reject is not None:
-                    row.rejects.append(reject)
+                if reject is not None or is_left_out:
+                    if reject is not None and not is_left_out:
+                        row.rejects.append(reject)
                     row.refused[table.name] += not table.keeps_rejected
                     # An element that is a scalar cannot say that it is refused: it is null, or else all of them are.
                     target = row.fields if element is None or element.get(_SCALAR) is not None else element

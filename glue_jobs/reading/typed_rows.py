@@ -6,7 +6,7 @@ keys and refuses most values of a wrong type; the tests name what it lets pass.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -80,7 +80,8 @@ class Rows:
     """Rows to type, with the kind of each. `payload` gives one of them as Python objects, to be read value by value.
 
     `array` has them as parsed by pyarrow, of `json_type`. `reasons` says, by number, why rows are refused as a whole;
-    rows in `odd` are read value by value for another reason.
+    rows in `odd` are read value by value for another reason. `without` has, by number, the tables that a row does not
+    feed.
     """
 
     kinds: Sequence[str]
@@ -88,6 +89,7 @@ class Rows:
     reasons: Mapping[int, str] = field(default_factory=dict)
     odd: Iterable[int] = ()
     array: pa.StructArray | None = None
+    without: Mapping[int, Container[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -131,7 +133,7 @@ class Typer:
         slow: list[int] = []
         start = 0
         for part in parts:
-            aside = {*part.reasons, *part.odd}
+            aside = {*part.reasons, *part.odd, *part.without}
             slow += [start + number for number in sorted(aside)]
             plain = [number for number in range(len(part.kinds)) if number not in aside]
             for converted, array in self._converted(part, plain, start, slow):
@@ -186,7 +188,8 @@ class Typer:
         for number in numbers:
             part, own = _part_of(parts, number)
             tables = self._tables[part.kinds[own]]
-            read.append(Unusual(number, read_row(self._root, tables, part.payload(own), part.reasons.get(own))))
+            reason, without = part.reasons.get(own), part.without.get(own, ())
+            read.append(Unusual(number, read_row(self._root, tables, part.payload(own), reason, without)))
         return read
 
     def _suspects(  # the rows, seen from all sides

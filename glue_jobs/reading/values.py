@@ -41,6 +41,10 @@ class Decimal:
         return json.dumps(float(self._text))
 
 
+class Constant(Decimal):
+    """NaN, Infinity or -Infinity, which Python writes though they are no JSON: malformed for every type."""
+
+
 class MalformedError(ValueError):
     """The value does not fit the type; the message is the reason, with an excerpt of the value."""
 
@@ -90,7 +94,7 @@ def _text(value: object) -> str | None:
         return value if len(value) <= MAX_TEXT else None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int | Decimal) and not isinstance(value, Constant):
         return str(value)
     return None
 

@@ -7,15 +7,28 @@ from shared.document import RawLine
 
 Json = dict[str, Any]
 
+# The API has every key; tests give the values that they need.
+ARTIST_KEYS: Json = dict.fromkeys(("id", "name", "uri"))
+ALBUM_KEYS: Json = dict.fromkeys(("album_type", "release_date", "release_date_precision", "total_tracks", "uri"))
+EPISODE_KEYS: Json = dict.fromkeys(("duration_ms", "explicit", "release_date", "release_date_precision", "uri", "name"))
+TRACK_KEYS: Json = dict.fromkeys(
+    ("duration_ms", "explicit", "disc_number", "track_number", "album", "artists", "uri", "name")
+)
+
 
 def credited(*artists: str | Json) -> list[Json]:
     """Credited artists: an id alone, or the whole object."""
-    return [{"id": artist, "name": artist.upper()} if isinstance(artist, str) else artist for artist in artists]
+    return [
+        ARTIST_KEYS | ({"id": artist, "name": artist.upper()} if isinstance(artist, str) else artist)
+        if isinstance(artist, str | dict)
+        else artist
+        for artist in artists
+    ]
 
 
 def album(album_id: str | None, *, artists: list[Any] | None = None, **fields: object) -> Json:
     """An album as it stands in a track."""
-    return {"id": album_id, "name": "An album", "artists": credited(*(artists or [])), **fields}
+    return ALBUM_KEYS | {"id": album_id, "name": "An album", "artists": credited(*(artists or [])), **fields}
 
 
 def row(entry: object, *, key: str = "item", **fields: object) -> Json:
@@ -25,13 +38,19 @@ def row(entry: object, *, key: str = "item", **fields: object) -> Json:
 
 def song(song_id: str, *, artists: list[Any] | None = None, row_fields: Json | None = None, **fields: object) -> Json:
     """A row with a song."""
-    track = {"type": "track", "id": song_id, "name": "A song", "artists": credited(*(artists or [])), **fields}
+    track = TRACK_KEYS | {
+        "type": "track",
+        "id": song_id,
+        "name": "A song",
+        "artists": credited(*(artists or [])),
+        **fields,
+    }
     return row(track, **(row_fields or {}))
 
 
 def episode(episode_id: str, **fields: object) -> Json:
     """A row with a podcast episode."""
-    return row({"type": "episode", "id": episode_id, "name": "An episode", **fields})
+    return row(EPISODE_KEYS | {"type": "episode", "id": episode_id, "name": "An episode", **fields})
 
 
 def local(uri: str, **fields: object) -> Json:

@@ -5,9 +5,11 @@ All chances come from one seeded generator, so the same seed gives the same docu
 
 import copy
 import gzip
+import io
 import json
 import random
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 from typing import Any
 
 # Values that are somewhere at the edge of what JSON, Python, Java, Spark or Parquet take.
@@ -181,13 +183,50 @@ def with_lost_bytes(data: bytes, chance: random.Random) -> bytes:
 
 
 def _written(values: list[Any], chance: random.Random) -> bytes:
-    """As people have JSON: a value a line, a list, indented, with escapes or without."""
+    """As people have JSON: a value a line, a list, indented, in a container, with escapes or without."""
     escaped = chance.random() < 0.5
+    if chance.random() < 0.3:
+        return chance.choice(_CONTAINERS)(values)
     if len(values) > 1 or chance.random() < 0.5:
         text = "\n".join(json.dumps(value, ensure_ascii=escaped) for value in values)
     else:
         text = json.dumps(values[0] if values else None, ensure_ascii=escaped, indent=chance.choice([None, 2]))
     return text.encode("utf-8", "surrogatepass")
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _zipped(values: list[Any]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number, value in enumerate(values):
+            archive.writestr(zipfile.ZipInfo(f"{number}.json"), _json(value))  # of no time, so equal bytes
+    return file.getvalue()
+
+
+def _rows(value: Any) -> Any:
+    """The rows of a page, or of a playlist's page."""
+    for key in ("items", "tracks"):
+        if isinstance(value, dict) and value.get(key):
+            return _rows(value[key])
+    return value
+
+
+_CONTAINERS: tuple[Callable[[list[Any]], bytes], ...] = (
+    _zipped,
+    lambda values: b"".join(map(_json, values)),
+    lambda values: b"".join(json.dumps(value, indent=4).encode() for value in values),
+    lambda values: _json(json.dumps(values)),
+    lambda values: _json([values, [values]]),
+    lambda values: _json({"data": values, "status": 200}),
+    lambda values: _json({"playlists": values}),
+    lambda values: _json({f"Playlist {number}": _rows(value) for number, value in enumerate(values)}),
+    lambda values: _json([{"name": f"{number}", "tracks": _rows(value)} for number, value in enumerate(values)]),
+    lambda values: json.dumps(values).encode("utf-16-le"),
+    lambda values: _json(values).replace(b"0", b"NaN", 1),
+)
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.glue_jobs.documents import Json, row
+from tests.glue_jobs.documents import ALBUM_KEYS, ARTIST_KEYS, EPISODE_KEYS, TRACK_KEYS, Json, row
 
 texts = st.text(st.characters(exclude_characters="@w", exclude_categories=["Cs"]), max_size=8)
 scalars = st.none() | st.booleans() | st.integers(-5, 2**33) | st.floats(allow_nan=False, allow_infinity=False) | texts
@@ -25,11 +25,14 @@ def ids(kind: str) -> st.SearchStrategy[Any]:
     return st.integers(0, 19).flatmap(lambda n: usual if n else st.sampled_from([None, "", [], {"id": "x"}]))
 
 
-def things(required: Json, optional: Json) -> st.SearchStrategy[Json]:
-    return st.fixed_dictionaries(required, optional=optional)
+def things(required: Json, optional: Json, keys: Json | None = None) -> st.SearchStrategy[Json]:
+    """Objects; `keys` have a value, if only null, in all of them: where they are absent, tables are left out."""
+    return st.fixed_dictionaries(required, optional=optional).map(lambda thing: (keys or {}) | thing)
 
 
-artists = mostly(st.lists(mostly(things({"id": ids("a"), "name": texts}, {"uri": mostly(texts)})), max_size=4))
+artists = mostly(
+    st.lists(mostly(things({"id": ids("a"), "name": texts}, {"uri": mostly(texts)}, ARTIST_KEYS)), max_size=4)
+)
 albums = mostly(
     things(
         {"id": ids("al"), "name": texts, "artists": artists},
@@ -38,6 +41,7 @@ albums = mostly(
             "total_tracks": mostly(st.integers(0, 99)),
             "images": mostly(st.lists(things({"url": texts}, {}), max_size=2)),
         },
+        ALBUM_KEYS,
     )
 )
 songs = things(
@@ -56,10 +60,12 @@ songs = things(
         "external_ids": mostly(things({}, {"isrc": texts})),
         "track": st.booleans(),
     },
+    TRACK_KEYS,
 )
 episodes = things(
     {"type": st.just("episode"), "id": ids("e"), "name": texts, "uri": st.just("spotify:episode:e")},
     {"show": mostly(things({"id": ids("sh"), "name": texts}, {})), "release_date": mostly(texts)},
+    EPISODE_KEYS,
 )
 locals_ = st.just({"type": "track", "id": None, "uri": "spotify:local:A:B:C:1"})
 KINDS = (songs, songs, songs, songs, songs, episodes, locals_, st.none())

@@ -19,6 +19,7 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.document import Manifest, PlaylistCheck, RawLine, write_document
 from shared.store import ObjectStore, open_store
+from tests.glue_jobs.documents import TRACK_KEYS
 
 Json = dict[str, Any]
 MONDAY, TUESDAY = "2026-11-16T10:00:00Z", "2026-11-17T10:00:00Z"
@@ -94,9 +95,11 @@ def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
     put_old(store, f"{monday}_manifest.json", manifest.as_bytes())
     take(lake, lambda: datetime(2026, 11, 16, 10, 5, tzinfo=UTC))
     put_old(store, f"{tuesday}p1.ndjson.gz", read_of("20261117T100000Z", TUESDAY, "v2", row("s1", "New", "ann")))
+    others = {key: None for key in TRACK_KEYS if key not in ("name", "artists")}
+    whole = others | {"duration_ms": "x"}  # else absent keys keep it out of songs
     bad = {"href": "https://api.spotify.com/v1/playlists/p3/items", "total": 1}
     drop = "raw/pending/drop/at=20261117T090000Z/"
-    put_old(store, f"{drop}bad.json", json.dumps(bad | {"items": [row("s3", "Bad", "ann", duration_ms="x")]}).encode())
+    put_old(store, f"{drop}bad.json", json.dumps(bad | {"items": [row("s3", "Bad", "ann", **whole)]}).encode())
     hers = {"href": "https://api.spotify.com/v1/users/ann/playlists", "items": []}
     put_old(store, f"{drop}hers.json", json.dumps(hers).encode())
     take(lake, lambda: datetime(2026, 11, 17, 10, 5, tzinfo=UTC))

@@ -1,8 +1,10 @@
 """A person, or everything, is gone from raw, lake and warehouse; what others did stays as it was."""
 
 import gzip
+import io
 import json
 import shutil
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,7 @@ def rows(lake: ObjectStore, table: str) -> list[dict[str, Any]]:
 
 
 def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
-    assert len(mentions(lake)) == 11  # 5 raw, 1 file of rejects, 4 published files, 1 log entry
+    assert len(mentions(lake)) == 10  # 5 raw, 1 file of rejects, 4 published files; reasons quote nothing
 
     found = forget(lake, warehouse, "ann")
 
@@ -69,7 +71,6 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
     assert dict(found.removed) == {
         "raw documents": 5,
         "files of rejects": 1,
-        "reasons in the log": 1,
         "rows of playlist_items in the lake": 3,
         "rows of playlist_checks in the lake": 3,
         "published files": 4,
@@ -190,7 +191,7 @@ def test_what_the_job_never_read_is_not_read_but_named_and_a_replay_makes_it_kno
     put_old(lake, "raw/pending/drop/at=20261118T090000Z/large.json.gz", large)
     take(path_of(lake, ""), lambda: datetime(2026, 11, 18, 10, tzinfo=UTC), "--max-json-mib", "1")
     key = "raw/quarantine/00000000000000000003/drop/at=20261118T090000Z/large.json.gz"
-    note = f"{key} was too large for the job to read, so its content is unknown: remove it yourself if you wish"
+    note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
 
     assert forget(Unfetched(lake, key), None, "ann").left == [note]
     assert status(Unfetched(lake, key), None).differences == []
@@ -279,8 +280,46 @@ def test_a_document_that_nobody_can_read_is_named(lake: ObjectStore) -> None:
     lake.put(key, gzip.compress(b"x" * 1000)[:20])
 
     assert forget(lake, None, "ann").left == [
-        f"{key} cannot be read by anyone, so nobody can tell whom it mentions: remove it yourself if you wish"
+        f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
     ]
+
+
+def test_what_the_job_did_not_understand_is_named_and_removed_only_with_quarantine(lake: ObjectStore) -> None:
+    data = json.dumps({"username": "ann", "email": "ann@example.org", "birthdate": "2000-01-01"}).encode()
+    put_old(lake, "raw/pending/drop/Userdata.json", data)
+    take(path_of(lake, ""), lambda: datetime(2026, 11, 18, 10, tzinfo=UTC))
+    key = "raw/quarantine/00000000000000000003/drop/Userdata.json"
+
+    found = forget(lake, None, "ann")
+
+    note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
+    assert (found.left, found.is_complete) == ([note], False)
+    assert path_of(lake, key).read_bytes() == data
+
+    found = forget(lake, None, "ann", quarantine=True)
+
+    assert (found.left, found.is_complete) == ([], True)
+    assert found.removed == {"quarantined files, whole, whomever they mention": 1}
+    assert path_of(lake, key).read_bytes() == b""
+    assert status(lake, None).differences == []
+    assert forget(lake, None, "ann", quarantine=True).removed == {}
+
+
+def test_a_person_is_gone_from_a_zip_and_from_json_in_a_string(lake: ObjectStore) -> None:  # noqa: ARG001  # as others
+    person = {"added_by": {"type": "user", "id": "ann"}, "item": None}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("Playlist1.json", json.dumps([person]))
+        archive.writestr("other.json", "[1]")
+
+    without = Person("ann").out_of_document(file.getvalue())
+
+    with zipfile.ZipFile(io.BytesIO(without)) as archive:
+        assert archive.read("Playlist1.json") == b'[{"added_by": null, "item": null}]'
+        assert archive.read("other.json") == b"[1]"
+    assert Person("bob").out_of_document(file.getvalue()) == file.getvalue()
+    text = json.dumps(json.dumps([person])).encode()
+    assert json.loads(json.loads(Person("ann").out_of_document(text))) == [{"added_by": None, "item": None}]
 
 
 def test_a_replay_afterwards_doubles_nothing_and_brings_nobody_back(

@@ -12,6 +12,7 @@ import pytest
 from glue_jobs.reading import document as reading
 from glue_jobs.reading.arrow_pages import ParsedRows, parse_values
 from glue_jobs.reading.collect import CheckCollector, ItemCollector
+from glue_jobs.reading.json_text import parse
 from glue_jobs.reading.model import Document, UnreadableDocumentError
 from glue_jobs.reading.values import to_json
 from shared.document import uncompressed
@@ -54,7 +55,7 @@ def rows_of(data: bytes) -> list[dict[str, Any]]:
 def by_python(plain: bytes) -> dict[str, Any] | str:
     """What comes of the document if Python reads all of it."""
     try:
-        values, damages = reading._values(plain)
+        values, damages = parse(plain)
         return outcome(reading._read("d", values, damages))
     except UnreadableDocumentError as error:
         return str(error)

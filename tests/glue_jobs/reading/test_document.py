@@ -45,20 +45,20 @@ def test_a_line_of_our_own_that_lacks_a_field_is_damage(missing: str) -> None:
     document = read_document(ndjson(good, bad))
 
     assert [song_ids(check) for check in document.checks] == [["s1"]]
-    (damage,) = document.damages
-    assert damage.reason == "a line without run_id, playlist_id, extracted_at or body"
-    assert json.loads(damage.text) == bad
+    assert [damage.reason for damage in document.damages] == [
+        "value 2: a line without run_id, playlist_id, extracted_at or body"
+    ]
 
 
 @pytest.mark.parametrize("body", [None, "text", [], {}, {"items": {}}, {"error": {"status": 500}}])
 def test_a_page_of_our_own_without_a_list_of_items_is_damage(body: Any) -> None:
     document = read_document(write_document([raw_line(body=page_body(song("s1"))), raw_line(offset=50, body=body)]))
 
-    assert [damage.reason for damage in document.damages] == ["a page without a list of items"]
+    assert [damage.reason for damage in document.damages] == ["value 2: a page without a list of items"]
 
 
 def test_our_own_document_without_a_whole_line_is_refused() -> None:
-    with pytest.raises(UnreadableDocumentError, match="no line is whole: a line without run_id"):
+    with pytest.raises(UnreadableDocumentError, match="no line is whole: value 1: a line without run_id"):
         read_document(write_document([raw_line(run_id="")]))
 
 
@@ -128,10 +128,10 @@ def test_a_manifest_that_is_not_whole_is_refused(data: bytes) -> None:
         (b"\xef\xbb\xbf", "the file is empty"),
         (gzip.compress(b"{}" * 99, mtime=0)[:-9], "the gzip stream is cut off or broken"),
         (b'{"items": [\xff]}', "the text is not UTF-8 (byte 11)"),
-        (b"<html><body>Sign in", "it begins with '<html><body>Sign in'"),
+        (b"<html><body>Sign in", "no JSON at line 1, column 1: it begins like a web page"),
         (b'{"items": [', "no JSON"),
-        (b'{"items": [NaN]}', "NaN is no JSON number"),
-        (b'{"items": [-Infinity]}', "-Infinity is no JSON number"),
+        (b'{"items": [NaN]}', "a page without playlist rows"),
+        (b'{"items": [Nan]}', "no JSON at line 1, column 12"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a":' * 100_000, "nested too deeply"),
     ],
@@ -146,7 +146,7 @@ def test_bytes_that_hold_no_json_are_refused_with_the_reason(data: bytes, words:
 def test_a_cut_off_list_with_a_row_per_line_is_refused_though_its_last_line_parses() -> None:
     data = b"[\n" + as_bytes(song("s1")) + b",\n" + as_bytes(song("s2"))
 
-    with pytest.raises(UnreadableDocumentError, match=r"no JSON: .*; it begins with"):
+    with pytest.raises(UnreadableDocumentError, match="no JSON at line 3, column"):
         read_document(data)
 
 
@@ -154,18 +154,17 @@ def test_a_cut_off_list_with_a_row_per_line_is_refused_though_its_last_line_pars
     ("line", "reason"),
     [
         ('{"broken', "line 2 is no JSON"),
-        ('{"nan": NaN}', "line 2 is no JSON: NaN is no JSON number"),
-        ("[" * 100_000, "line 2 is no JSON: nested too deeply"),
-        ("5", "line 2 is neither an object nor a list"),
-        ("null", "line 2 is neither an object nor a list"),
+        ('{"nan": NaN}', "value 2: an object with 1 unknown key"),
+        ("[" * 100_000, "line 2 is no JSON, nested too deeply"),
+        ("5", "value 2: neither an object nor a list"),
+        ("null", "value 2: neither an object nor a list"),
     ],
 )
-def test_a_broken_line_is_damage_with_its_number_and_text(line: str, reason: str) -> None:
+def test_a_broken_line_is_damage_with_its_number(line: str, reason: str) -> None:
     document = read_document(as_bytes(page_body(song("s1"))) + b"\n" + line.encode() + b"\n")
 
     (damage,) = document.damages
     assert damage.reason.startswith(reason)
-    assert damage.text == line
     assert [song_ids(check) for check in document.checks] == [["s1"]]
 
 
@@ -234,7 +233,8 @@ bare_rows = st.fixed_dictionaries(
     {"added_at": st.none() | st.just("2026-07-01T08:00:00Z") | texts},
     optional={"item": entries, "track": entries, "is_local": st.booleans(), "added_by": strange},
 )
-playlist_rows = st.lists(bare_rows, min_size=1, max_size=5)
+# A list is one of playlist rows if any of them has an entry.
+playlist_rows = st.lists(bare_rows, max_size=4).map(lambda others: [*others, row({"id": "s9"})])
 
 
 def _pages(rows: list[Json]) -> list[Json]:

@@ -23,7 +23,7 @@ DATA_MODEL = Path(__file__).parents[3] / "docs" / "data-model.md"
 
 def as_read(text: str) -> Any:
     """The JSON value as the reader reads it."""
-    ((_, row),) = read_document(b'[{"item": ' + text.encode() + b"}]").checks[0].rows()
+    (_, row), _ = read_document(b'[{"item": ' + text.encode() + b'}, {"item": null}]').checks[0].rows()
     return row["item"]
 
 

@@ -43,6 +43,7 @@ def test_the_newest_mention_wins_whichever_song_makes_it(spark: SparkSession) ->
 
 def test_a_credit_without_an_id_is_rejected_for_itself_alone(spark: SparkSession) -> None:
     credited = [{"id": None, "name": "Nobody"}, {"id": "", "name": "Empty"}, None, {"id": "a1", "name": "A1"}]
+    credited = [artist and {"uri": None, **artist} for artist in credited]
     monday = page("mon", row({"id": "s1", "artists": [*credited, "text"]}))
 
     made = artists(items(spark, monday)).select("artist_id", "name")
