@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from deploy.generate.bi_dictionary import dictionary
+from deploy.generate.bi_dictionary import dictionary, misplaced_columns
 from deploy.generate.data_dictionary import data_dictionary
 from deploy.generate.schemas import (
     athena_current,
@@ -90,7 +90,9 @@ def main(argv: Sequence[str], folder: Path = GENERATED, bi_dictionary: Path = BI
         sys.stderr.write(
             f"{bi_dictionary} does not match the BI views and contracts, run `python -m deploy.generate`.\n"
         )
-    return 1 if stale or not is_fresh else 0
+    misplaced = list(misplaced_columns())
+    sys.stderr.writelines(f"{sentence}.\n" for sentence in misplaced)
+    return 1 if stale or misplaced or not is_fresh else 0
 
 
 if __name__ == "__main__":

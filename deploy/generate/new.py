@@ -54,7 +54,7 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
     Raises CommandError if the names do not fit or the table exists.
     """
     _must_be_name("NAME", name)
-    if any(table.name == name for table in TABLES) or (root / f"shared/tables/{name}.py").exists():
+    if any(table.name == name for table in TABLES):
         raise CommandError(f"the table {name} exists: shared/tables/{name}.py")
     element = Element.of(_path(source))
     if len(key) != 2 or key[0] not in _OWNERS or not _NAME.fullmatch(key[1]):  # noqa: PLR2004  # owner and element
@@ -86,7 +86,12 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
         f"tests/glue_jobs/transforms/test_{name}.py": _TEST,
         f"deploy/snowflake/bi/R__4_bi_08_{name}.sql": _VIEW,
     }
-    return [_write(root / path, _filled(text, names)) for path, text in files.items()]
+    for path in files:
+        if (root / path).exists():
+            raise CommandError(f"{path} exists; nothing was written")
+    for path, text in files.items():
+        (root / path).write_text(_filled(text, names), encoding="utf-8", newline="\n")
+    return [root / path for path in files]
 
 
 def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, root: Path = _ROOT) -> list[Path]:
@@ -108,21 +113,26 @@ def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, ro
     if "[]" in path or not path.startswith("item."):
         raise CommandError(f"SOURCE={source} is no single value of an item: use [0] or [#] for a list")
     doc = doc or f"{readable(path)} as Spotify gives it; null if not given"
-    _insert(
-        root / f"shared/tables/{table_name}.py",
-        before=r"    \),\n\)\n\Z",
-        text=f'        Column("{name}", Type.{kind.name}, "{doc}", "{path}"),\n',
-    )
     frame_path = path.replace("[0]", "_first").replace("[#]", "_count")
-    _insert(
-        root / f"glue_jobs/transforms/{table_name}.py",
-        before=r"    \)\n\Z",
-        text=f'        F.col("{frame_path}").alias("{name}"),\n',
+    changes = dict(
+        [
+            _with_insertion(
+                root / f"shared/tables/{table_name}.py",
+                f'        Column("{name}", Type.{kind.name}, "{doc}", "{path}"),\n',
+                before=r"    \),\n\)\n\Z",
+            ),
+            _with_insertion(
+                root / f"glue_jobs/transforms/{table_name}.py",
+                f'        F.col("{frame_path}").alias("{name}"),\n',
+                after=r' +F\.[^\n]*\.alias\("\w+"\),\n',
+            ),
+            _view_with(table, name, doc, root),
+            _test_with(table, name, path, kind, root),
+        ]
     )
-    changed = [root / f"shared/tables/{table_name}.py", root / f"glue_jobs/transforms/{table_name}.py"]
-    changed.append(_into_view(table, name, doc, root))
-    changed.append(_into_test(table, name, path, kind, root))
-    return changed
+    for file, text in changes.items():
+        file.write_text(text, encoding="utf-8", newline="\n")
+    return list(changes)
 
 
 def readable(path: str) -> str:
@@ -130,18 +140,25 @@ def readable(path: str) -> str:
     return path.removeprefix("item.")
 
 
-def _into_view(table: Table, name: str, doc: str, root: Path) -> Path:
+def _view_with(table: Table, name: str, doc: str, root: Path) -> tuple[Path, str]:
     views = sorted((root / "deploy/snowflake/bi").glob(f"R__4_bi_[0-4]*_{table.name}.sql"))
     if not views:
         raise CommandError(f"no view of deploy/snowflake/bi/ is named for {table.name}: add the column to one by hand")
-    view = views[0]
     comment = f"    {name.upper()} comment '{doc.replace(chr(39), chr(39) * 2)}',\n"
-    _insert(view, before=r"    (?:DESCRIBED_AT|\w+_AT) comment [^\n]*\n\)", text=comment)
-    _insert(view, before=rf"    {table.name}\.extracted_at as described_at\n", text=f"    {table.name}.{name},\n")
-    return view
+    file, text = _with_insertion(views[0], comment, before=r"    DESCRIBED_AT comment [^\n]*\n\)")
+    # Wherever the view selects when the row was described, before it.
+    text, count = re.subn(
+        r"^( +)((?:\w+\.)?)(extracted_at as described_at|described_at)$",
+        rf"\g<1>\g<2>{name},\n\g<0>",
+        text,
+        flags=re.MULTILINE,
+    )
+    if not count:
+        raise _unexpected(file)
+    return file, text
 
 
-def _into_test(table: Table, name: str, path: str, kind: Type, root: Path) -> Path:
+def _test_with(table: Table, name: str, path: str, kind: Type, root: Path) -> tuple[Path, str]:
     file = root / f"tests/glue_jobs/transforms/test_{table.name}.py"
     sample = _SAMPLES[kind]
     test = _COLUMN_TEST.format(
@@ -152,9 +169,12 @@ def _into_test(table: Table, name: str, path: str, kind: Type, root: Path) -> Pa
         sample=_expected(path, sample),
     )
     text = file.read_text(encoding="utf-8")
-    imported = f"from tests.glue_jobs.builders import {', '.join(_BUILDERS)}\n"
-    text = re.sub(r"^from tests\.glue_jobs\.builders import [^(\n]*\n", imported, text, count=1, flags=re.MULTILINE)
-    return _write(file, text.rstrip("\n") + "\n\n\n" + test, is_new=False)
+    match = re.search(r"^from tests\.glue_jobs\.builders import ([^(\n]*)\n", text, flags=re.MULTILINE)
+    if match is None:
+        raise _unexpected(file)
+    builders = sorted({*match[1].split(", "), *_BUILDERS})
+    text = text.replace(match[0], f"from tests.glue_jobs.builders import {', '.join(builders)}\n")
+    return file, text.rstrip("\n") + "\n\n\n" + test
 
 
 def _expected(path: str, sample: str) -> str:
@@ -178,19 +198,20 @@ def _with_value(path: str, values: str, kind: str, field: str = "") -> str:
     return f'{builder}("s1", {key}={value})'
 
 
-def _insert(file: Path, *, before: str, text: str) -> None:
+def _with_insertion(file: Path, text: str, *, before: str = "", after: str = "") -> tuple[Path, str]:
+    """The file, and its content with the text before or after the last match."""
     content = file.read_text(encoding="utf-8")
-    match = re.search(before, content)
+    *_, match = [None, *re.finditer(before or after, content)]
     if match is None:
-        raise CommandError(f"{file} is not written as expected: add the column by hand (CONTRIBUTING.md)")
-    _write(file, content[: match.start()] + text + content[match.start() :], is_new=False)
+        raise _unexpected(file)
+    place = match.start() if before else match.end()
+    return file, content[:place] + text + content[place:]
 
 
-def _write(file: Path, text: str, *, is_new: bool = True) -> Path:
-    if is_new and file.exists():
-        raise CommandError(f"{file} exists: nothing was changed in it")
-    file.write_text(text, encoding="utf-8", newline="\n")
-    return file
+def _unexpected(file: Path) -> CommandError:
+    return CommandError(
+        f"{file} is not written as expected; nothing was changed: add the column by hand (CONTRIBUTING.md)"
+    )
 
 
 def _filled(text: str, names: dict[str, str]) -> str:
@@ -303,7 +324,8 @@ _COLUMN_TEST = """def test_{name}_is_taken_from_the_payload(spark: SparkSession)
 """
 
 
-def _body(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
+    """Writes the files and prints their names; the exit code. Raises CommandError."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.generate.new", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -328,10 +350,5 @@ def _body(argv: Sequence[str]) -> int:
     return 0
 
 
-def main(argv: Sequence[str]) -> int:
-    """Writes the files and prints their names; the exit code."""
-    return run_command("new", _body, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command("new", main, sys.argv[1:]))

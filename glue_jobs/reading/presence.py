@@ -1,7 +1,7 @@
 """Which tables a dropped page does not feed because keys are absent from each row, as after a request with `fields=`.
 
-A newer row without durations would otherwise overwrite an older one with them. Keys that the API itself leaves out of
-whole answers (in development mode, without a market, of older answers) may be absent.
+A newer row without durations would otherwise overwrite an older one with them. Only keys count that the API gives in
+every whole answer: others it leaves out itself, in development mode, without a market, or in older answers.
 """
 
 from collections import Counter
@@ -16,20 +16,22 @@ from shared.contract import KINDS, Table
 from shared.tables import TABLES
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
-_MAY_BE_ABSENT = frozenset(
+# In every whole answer with songs or episodes, in whatever mode and year (developer.spotify.com/documentation/web-api).
+_ALWAYS_GIVEN = frozenset(
     [
-        "available_markets",
-        "external_ids",
-        "external_urls",
-        "images",
-        "is_playable",
-        "linked_from",
-        "popularity",
-        "preview_url",
-        "restrictions",
-        "show",
-        "language",
-        "languages",
+        "album",
+        "album_type",
+        "artists",
+        "disc_number",
+        "duration_ms",
+        "explicit",
+        "id",
+        "name",
+        "release_date",
+        "release_date_precision",
+        "total_tracks",
+        "track_number",
+        "uri",
     ]
 )
 # An episode that is shown as a track has its show and its day in `album`.
@@ -66,7 +68,7 @@ def _needs(table: Table) -> list[_Rows]:
             inside = source.removeprefix(path).removeprefix(".") if source.startswith(path) else ""
             node = tree
             for key in _keys(inside) if inside else ():
-                if key in _MAY_BE_ABSENT:
+                if key not in _ALWAYS_GIVEN:
                     break
                 node = node.setdefault(key, {})
         needs.append(_Rows(_keys(path), tree))

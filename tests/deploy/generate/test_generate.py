@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from deploy.generate.__main__ import GENERATED, generated_files, main, stale_files, write_files
+from deploy.generate.bi_dictionary import NOT_SHOWN, misplaced_columns
 from deploy.generate.schemas import current_select
 from shared.contract import Column, Table, Type
 from shared.tables import TABLES
@@ -177,3 +178,16 @@ def test_nothing_that_decides_what_is_current_may_be_null(table: Table) -> None:
 
 def read_all(folder: Path) -> dict[Path, str]:
     return {path: path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_column_that_no_view_shows_is_named_unless_a_reason_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(misplaced_columns()) == []
+    reasons = {"songs.name": "", "songs.title": "", **NOT_SHOWN}
+    del reasons["songs.preview_url"]
+    monkeypatch.setattr("deploy.generate.bi_dictionary.NOT_SHOWN", reasons)
+
+    assert list(misplaced_columns()) == [
+        "songs.preview_url: no view of deploy/snowflake/bi/ shows it; add it to one, or to NOT_SHOWN with the reason",
+        "songs.name: a BI view shows it; take it out of NOT_SHOWN",
+        "songs.title: no contract has it; take it out of NOT_SHOWN",
+    ]

@@ -1,0 +1,131 @@
+"""`make new-table` and `make new-column` start a table and a column that hold at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from deploy.commands import CommandError
+from deploy.generate.new import new_column, new_table
+from shared.contract import Type
+from tests.glue_jobs.documents import album, as_bytes, page_body, song
+
+ROOT = Path(__file__).parents[3]
+DROPPED = "lake/raw/pending/drop/at=20261120T100000Z/page.json"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project's files."""
+    copy = tmp_path / "project"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes((ROOT / name).read_bytes())
+    return copy
+
+
+def in_project(project: Path, *command: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(project)}
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.jvm
+def test_a_new_table_and_a_new_column_hold_at_once_and_the_job_fills_them(project: Path) -> None:
+    python, ruff = sys.executable, str(Path(sys.executable).with_name("ruff"))
+    new = (python, "-m", "deploy.generate.new")
+    table = ("--name=song_markets", "--key=song_id,market", "--source=item.available_markets[]")
+    column = ("--table=albums", "--name=label", "--source=item.album.label")
+
+    assert in_project(project, *new, "table", *table).splitlines()[:-1] == [
+        "shared/tables/song_markets.py",
+        "glue_jobs/transforms/song_markets.py",
+        "tests/glue_jobs/transforms/test_song_markets.py",
+        "deploy/snowflake/bi/R__4_bi_08_song_markets.sql",
+    ]
+    assert in_project(project, *new, "column", *column).splitlines()[:-1] == [
+        "shared/tables/albums.py",
+        "glue_jobs/transforms/albums.py",
+        "deploy/snowflake/bi/R__4_bi_02_albums.sql",
+        "tests/glue_jobs/transforms/test_albums.py",
+    ]
+
+    in_project(project, ruff, "check", "--quiet", "--fix", ".")
+    in_project(project, ruff, "format", "--quiet", ".")
+    in_project(project, python, "-m", "deploy.generate")
+    in_project(project, ruff, "check", "--quiet", ".")
+    in_project(project, python, "-m", "deploy.generate", "--check")
+    in_project(project, python, "-m", "mypy")
+    tests = ("tests/glue_jobs/transforms/test_song_markets.py", "tests/glue_jobs/transforms/test_albums.py")
+    in_project(project, python, "-m", "pytest", "-q", *tests, "tests/glue_jobs/transforms/test_contracts.py")
+
+    dropped = project / DROPPED
+    dropped.parent.mkdir(parents=True)
+    described = album(
+        "al1", album_type="album", total_tracks=1, release_date="2026", release_date_precision="year", uri="", label="x"
+    )
+    facts = {"duration_ms": 1, "explicit": False, "track_number": 1, "disc_number": 1, "uri": "u"}
+    dropped.write_bytes(as_bytes(page_body(song("s1", available_markets=["NO", "SE", "NO"], album=described, **facts))))
+    os.utime(dropped, (0, 0))
+    in_project(project, python, "-m", "glue_jobs.explode_playlists", "--lake", str(project / "lake"))
+
+    def published(name: str, *columns: str) -> list[tuple[object, ...]]:
+        [file] = (project / "lake/processed" / name).rglob("*.parquet")
+        return sorted(tuple(row[each] for each in columns) for row in pq.ParquetFile(file).read().to_pylist())
+
+    assert published("song_markets", "song_id", "market") == [("s1", "NO"), ("s1", "SE")]
+    assert published("albums", "album_id", "label") == [("al1", "x")]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "source", "reason"),
+    [
+        ("songs", "song_id,market", "item.available_markets[]", "the table songs exists"),
+        ("Song Markets", "song_id,market", "item.available_markets[]", "NAME=Song Markets is no name"),
+        ("markets", "song_id", "item.available_markets[]", "KEY=song_id must be an id and a name"),
+        ("markets", "playlist_id,market", "item.available_markets[]", "the id is one of song_id, album_id, episode_id"),
+        ("markets", "song_id,market", "item.available_markets", "SOURCE=item.available_markets has no list"),
+        ("markets", "song_id,market", "item; drop", "SOURCE=item; drop is no JSON path"),
+    ],
+)
+def test_a_table_that_cannot_be_is_one_sentence_and_no_file(
+    tmp_path: Path, name: str, key: str, source: str, reason: str
+) -> None:
+    with pytest.raises(CommandError, match=reason):
+        new_table(name, key.split(","), source, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "source", "reason"),
+    [
+        ("tracks", "label", "item.album.label", "TABLE=tracks is no table; tables are songs, albums"),
+        ("albums", "name", "item.album.name", "albums has a column name"),
+        ("song_artists", "name", "item.artists[].name", "TABLE=song_artists is not made from one item a row"),
+        ("albums", "genres", "item.album.genres[]", r"use \[0\] or \[#\] for a list"),
+        (
+            "song_popularity",
+            "isrc",
+            "item.external_ids.isrc",
+            "not written as expected; nothing was changed|no view of",
+        ),
+    ],
+)
+def test_a_column_that_cannot_be_is_one_sentence(table: str, name: str, source: str, reason: str) -> None:
+    with pytest.raises(CommandError, match=reason):
+        new_column(table, name, source, Type.STRING, "", ROOT)
