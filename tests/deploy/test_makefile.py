@@ -48,6 +48,7 @@ def folder(tmp_path: Path) -> Path:
     """A checkout with the real Makefile whose programs only say what they were started with."""
     for name in (
         "requirements.txt",
+        "deploy/local/requirements.txt",
         "extract_lambda/requirements.txt",
         "deploy/setup.sh",
         "deploy/local/spark_class_archive.py",
@@ -58,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").write_text(STUB, encoding="utf-8")
     (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
-    for name in ("ready", "spark-classes"):
+    for name in ("ready", "ready-tests", "spark-classes"):
         (tmp_path / ".venv" / name).touch()
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     return tmp_path
