@@ -12,7 +12,10 @@ $(foreach name,$(USER_VALUES),$(if $(call has_origin,environment,$(name)),$(call
 OUT ?= out/demo
 ENV ?= dev
 override MINE := $(if $(OWN_OUT),$(value OUT),out/mine)
-export $(USER_VALUES) USER MINE
+# Commands that look into a folder take your own if it is there, else the demo's, and say which.
+override FOLDER := $(if $(OWN_OUT),$(value OUT),$(if $(wildcard out/mine/lake),out/mine,out/demo))
+override SAY_FOLDER = $(if $(OWN_OUT),true,echo "in $$FOLDER (OUT=folder names another)" >&2)
+export $(USER_VALUES) USER MINE FOLDER
 
 override VENV := .venv
 override PYTHON := $(VENV)/bin/python
@@ -25,12 +28,13 @@ override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run doctor status why forget retention build test check format generate ci clean
+.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run load doctor status why forget retention build test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
 	@echo "make login     logs in to Spotify, once in six months; make run: the same chain with your playlists; make doctor: what is missing"
+	@echo "make load      makes tables, warehouse and page of files dropped into OUT/lake/raw/pending/drop, without a login"
 	@echo "make report    makes the page of a folder; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
 	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
@@ -63,11 +67,13 @@ demo: $(READY)
 	@$(PYTHON) -m deploy.local.demo --out="$$OUT"
 
 notebook: $(TESTS_READY)
-	@$(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir="$$OUT" docs/explore.ipynb
-	@echo "$$OUT/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$OUT .venv/bin/jupyter lab docs/explore.ipynb"
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir="$$FOLDER" docs/explore.ipynb
+	@echo "$$FOLDER/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$FOLDER .venv/bin/jupyter lab docs/explore.ipynb"
 
 report: $(READY)
-	@$(PYTHON) -m deploy.local.report --out="$$OUT"
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m deploy.local.report --out="$$FOLDER"
 
 login: $(READY)
 	@$(PYTHON) -m extract_lambda.login
@@ -84,22 +90,31 @@ login-exists:
 		echo "run: there is no Spotify login on this machine yet. \`make login\` makes one in a few minutes (docs/run.md says how); \`make demo\` needs none." >&2; \
 		exit 1; }
 
+# For a folder into which files were dropped: no login, nothing is asked of Spotify.
+load: $(READY)
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m deploy.local.run --out="$$FOLDER" --load-only
+
 doctor: $(READY)
 	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"
 
 status: $(READY)
-	@$(PYTHON) -m deploy.operate.status --lake="$$OUT/lake" --warehouse="$$OUT/warehouse"
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m deploy.operate.status --lake="$$FOLDER/lake" --warehouse="$$FOLDER/warehouse"
 
 why: $(READY)
-	@$(PYTHON) -m deploy.operate.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m deploy.operate.why --lake="$$FOLDER/lake" --table="$$TABLE" --id="$$ID"
 
 forget: $(READY)
 	@test -n "$(NAMED)" || { echo "forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.operate.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m deploy.operate.forget --lake="$$FOLDER/lake" --warehouse="$$FOLDER/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
 
 retention: $(READY)
 	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.operate.retention --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
+	@$(SAY_FOLDER)
+	@$(PYTHON) -m deploy.operate.retention --lake="$$FOLDER/lake" --warehouse="$$FOLDER/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
 
 $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(PYTHON) -m venv $(TOOL)/$*

@@ -26,6 +26,7 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
 from extract_lambda.login import login_variables
 from extract_lambda.settings import Settings, SettingsError
+from shared import lake
 from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
@@ -38,8 +39,21 @@ def run_chain(out: Path, environ: Mapping[str, str]) -> None:
     chain = _chain(out, environ)
     open_store(chain.lake, create=True)
     steps = Steps(4)
-    result = steps.run("The Lambda asks Spotify", chain.extract)
-    _tell(result)
+    _tell(steps.run("The Lambda asks Spotify", chain.extract))
+    _load(out, chain, steps)
+
+
+def load_lake(out: Path) -> None:
+    """As `run_chain`, without Spotify: what is pending in the folder's lake. Raises StepError if it has no lake."""
+    if not (out / "lake").is_dir():
+        raise StepError(
+            f"there is no lake in {out}: put files into {out}/lake/{lake.DROP} first, or name another folder, "
+            "make load OUT=folder"
+        )
+    _load(out, Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={}), Steps(3))
+
+
+def _load(out: Path, chain: Chain, steps: Steps) -> None:
     steps.run("The Glue job makes tables", chain.explode)
     steps.run("Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
@@ -60,9 +74,9 @@ def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
             "there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
             "how); `make demo` needs none."
         )
-    lake = str(out / "lake")
-    Settings.from_env({**environ, **variables, "LAKE_URI": lake}).credential_store.load()
-    return Chain(lake=lake, warehouse=out / "warehouse", environment=variables)
+    uri = str(out / "lake")
+    Settings.from_env({**environ, **variables, "LAKE_URI": uri}).credential_store.load()
+    return Chain(lake=uri, warehouse=out / "warehouse", environment=variables)
 
 
 def _tell(result: Mapping[str, Any]) -> None:
@@ -89,6 +103,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--check-login", action="store_true", help="only check that there is a login, and write nothing"
     )
+    parser.add_argument(
+        "--load-only",
+        action="store_true",
+        help="ask Spotify nothing: only what is pending in the folder, no login needed",
+    )
     arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
     started = time.monotonic()
@@ -96,7 +115,10 @@ def main(argv: Sequence[str]) -> int:
         if arguments.check_login:
             _chain(out, os.environ)
             return 0
-        run_chain(out, os.environ)
+        if arguments.load_only:
+            load_lake(out)
+        else:
+            run_chain(out, os.environ)
     except (
         StepError,
         NoWarehouseError,

@@ -13,6 +13,7 @@ from deploy.snowflake.landing import Landing
 from glue_jobs.commit_log import CommitLog, new_ulid
 from shared import lake
 from shared.store import ObjectStore
+from shared.terminal import printable
 
 ARCHIVES = tuple(lake.archived(0, lake.PENDING, quarantined=q).partition("0")[0] for q in (False, True))
 
@@ -36,7 +37,14 @@ def open_landing(folder: Path | None, store: ObjectStore, environment: str | Non
         yield None
         return
     if not folder.is_dir():
-        raise CommandError(f"there is no warehouse in {folder}: load one first, or leave --warehouse out")
+        print(
+            printable(
+                f"{folder} does not exist, so only the lake is used; make load makes it from the lake, without a login."
+            ),
+            file=sys.stderr,
+        )
+        yield None
+        return
     from deploy.snowflake.embedded import EmbeddedSnowflake  # noqa: PLC0415  # its imports take seconds
 
     with EmbeddedSnowflake(folder, store) as warehouse:

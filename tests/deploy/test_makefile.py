@@ -77,7 +77,8 @@ def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedPro
 def started(folder: Path, *words: str, **variables: str) -> list[str]:
     """The arguments of the program that make started; it must have run nothing else."""
     done = make(folder, *words, **variables)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr in {"", "in out/demo (OUT=folder names another)\n"}
     assert not (folder / "mark").exists()
     arguments, _ = json.loads(done.stdout)
     return [str(word) for word in arguments]
@@ -111,6 +112,7 @@ LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
         ("why", "TABLE", ["deploy.operate.why", "--lake=out/demo/lake", "--table={}", "--id="]),
         ("demo", "OUT", ["deploy.local.demo", "--out={}"]),
         ("report", "OUT", ["deploy.local.report", "--out={}"]),
+        ("load", "OUT", ["deploy.local.run", "--out={}", "--load-only"]),
         ("run", "OUT", ["deploy.local.run", "--out={}"]),
         ("doctor", "OUT", ["deploy.operate.doctor", "--out={}"]),
         ("deploy-plan", "ENV", ["deploy.aws", "plan", "--env={}"]),
@@ -344,3 +346,18 @@ def test_why_answers_for_the_id_that_was_typed(real: Path) -> None:
     assert done.returncode == 2
     assert "$(shell touch mark)`touch mark`" in done.stderr
     assert not (real / "mark").exists()
+
+
+def test_commands_that_look_into_a_folder_take_your_own_if_it_is_there(folder: Path) -> None:
+    looking = ("status", "why", "report", "load")
+    words = {target: started(folder, target, "TABLE=songs", "ID=s1") for target in looking}
+    assert [" ".join(words[target]).count("out/demo") > 0 for target in looking] == [True] * 4
+
+    (folder / "out/mine/lake").mkdir(parents=True)
+
+    for target in looking:
+        done = make(folder, target, "TABLE=songs", "ID=s1")
+        assert "out/mine" in done.stdout
+        assert done.stderr == "in out/mine (OUT=folder names another)\n"
+        assert "out/demo" in make(folder, target, "TABLE=songs", "ID=s1", "OUT=out/demo").stdout
+    assert started(folder, "demo")[-1] == "--out=out/demo"

@@ -22,7 +22,8 @@ def write_report(out: Path) -> Path:
     """The page made from the folder's warehouse. Raises NoWarehouseError."""
     if not (out / "warehouse" / f"{DATABASE}.db").is_file():
         raise NoWarehouseError(
-            f"there is no warehouse in {out}: run `make demo` first, or name the folder that holds one with --out"
+            f"there is no warehouse in {out}: make load OUT={out} makes it from the lake there, and make demo makes "
+            "a lake of made-up playlists"
         )
     try:
         lake = open_store(str(out / "lake")) if (out / "lake").is_dir() else None

@@ -214,3 +214,34 @@ def test_wrong_settings_and_a_login_that_others_may_read_are_said_before_anythin
         run_chain(out, {})
 
     assert not out.exists()
+
+
+@pytest.mark.jvm
+def test_dropped_files_become_tables_warehouse_and_page_without_a_login(tmp_path: Path) -> None:
+    drop = tmp_path / "out/lake/raw/pending/drop"
+    drop.mkdir(parents=True)
+    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
+    os.utime(drop / "page.json", (0, 0))
+
+    done = load(tmp_path / "out")
+
+    assert done.returncode == 0, done.stderr
+    with EmbeddedSnowflake(tmp_path / "out/warehouse", open_store(str(tmp_path / "out/lake"))) as warehouse:
+        assert warehouse.query("select count(*) as n from SPOTIFY.BI.SONGS") == [(2,)]
+    assert (tmp_path / "out/report.html").is_file()
+    assert load(tmp_path / "out").returncode == 0  # again: nothing is pending
+
+
+def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
+    done = load(tmp_path / "out")
+
+    out = tmp_path / "out"
+    where = f"run: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    assert (done.returncode, done.stderr) == (1, f"{where}, make load OUT=folder\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def load(out: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}}
+    command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)

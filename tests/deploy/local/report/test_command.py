@@ -24,8 +24,8 @@ def test_without_a_warehouse_it_says_so_on_one_line(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr == (
-        f"report: there is no warehouse in {tmp_path / 'nowhere'}: run `make demo` first, or name the folder "
-        "that holds one with --out\n"
+        f"report: there is no warehouse in {tmp_path / 'nowhere'}: make load OUT={tmp_path / 'nowhere'} "
+        "makes it from the lake there, and make demo makes a lake of made-up playlists\n"
     )
     assert not (tmp_path / "nowhere").exists()
 
