@@ -92,7 +92,7 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
+tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -130,7 +130,7 @@ test-aws: $(READY) $(TOOL)/checkov/ready
 test-cluster: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
-test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
+test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.

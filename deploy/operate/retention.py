@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from deploy.commands import CommandError, now, run_command
 from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of, retained_after
-from deploy.snowflake.landing import DATABASE, FILE_NUMBER, FILE_TAIL, Landing, landing
+from deploy.snowflake.landing import DATABASE, FILE_NUMBER, FILE_TAIL, REMAINS, Landing, landing, refresh_dynamic_tables
 from shared import lake
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
@@ -77,6 +77,8 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
                 found.rows[table.name] = int(str(count))
                 if apply:
                     warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608
+    if warehouse is not None and apply:
+        refresh_dynamic_tables(warehouse)
     for listed in doomed if apply else ():
         store.delete(listed.key)
     return found
@@ -98,6 +100,7 @@ def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
     lines += [f"  {'warehouse ' + table:<32}{count:>10,} rows" for table, count in found.rows.items()]
     if not has_warehouse:
         lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.up_to)]
+        lines += ["With dynamic tables, alter dynamic table … refresh for each of CORE afterwards.", REMAINS]
     return "\n".join(lines)
 
 

@@ -12,7 +12,9 @@ COMMENTS = r"\s*(?:--[^\n]*\n\s*)*"
 # What fakesnow cannot parse and what has no meaning in it; it says that it was done.
 NOT_EMULATED = (
     COMMENTS + r"(?:create|alter|drop)\s+pipe\s",
-    COMMENTS + r"drop\s+dynamic\s+table\s",
+    COMMENTS + r"alter\s+table\s+[\w.]+\s+alter\s+column\s+\w+\s+comment\s",
+    COMMENTS + r"(?:alter|drop)\s+dynamic\s+table\s",
+    COMMENTS + r"show\s+dynamic\s+tables\s",
     COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
     # The account's: roles, users, warehouses, integrations, and who may do what.
     COMMENTS + r"(?:grant|revoke|use\s+role)\s",

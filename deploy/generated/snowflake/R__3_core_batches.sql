@@ -6,22 +6,18 @@
 {% set current_rows -%}
 select
     batch_number, committed_at, object_count, item_count, reject_count, batch_id
-from (
-    select
-        batch_number, committed_at, object_count, item_count, reject_count, batch_id,
-        row_number() over (
-            partition by batch_number
-            order by batch_id desc
-        ) as row_place
-    from {{ database }}.LANDING.BATCHES
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.BATCHES
+qualify row_number() over (
+    partition by batch_number
+    order by batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.BATCHES_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.BATCHES_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

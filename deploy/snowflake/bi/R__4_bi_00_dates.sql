@@ -1,7 +1,7 @@
 -- dates: one row per day of every UTC year with a check of a playlist: the calendar of a BI model.
 -- Days are without gaps from 1 January of the first year to 31 December of the last; a hundred years at most.
 -- Every date of the other views is in it but release dates, which may be of any year.
-create or replace secure view {{ database }}.BI.DATES (
+create or replace view {{ database }}.BI.DATES (
     DATE_DAY comment 'the day, UTC; unique, never null',
     CALENDAR_YEAR comment 'year of the day; never null',
     QUARTER_NUMBER comment '1 to 4; never null',

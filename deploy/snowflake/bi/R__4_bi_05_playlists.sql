@@ -1,6 +1,6 @@
 -- playlists: one row per playlist that was ever looked at, as it was last described.
 -- Who owns it stays in the lake: people are no dimension here.
-create or replace secure view {{ database }}.BI.PLAYLISTS (
+create or replace view {{ database }}.BI.PLAYLISTS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name, Liked songs for liked:me, the id where no name is known; never null',
     DESCRIPTION comment 'as given, HTML escapes included; null if not known',

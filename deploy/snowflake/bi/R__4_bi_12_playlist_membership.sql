@@ -3,8 +3,9 @@
 -- leaves and comes back has two stays; one that stands there twice has one stay with copy_count 2.
 -- Entering and leaving are known only as between two looks, never as an instant: it entered after entered_after_at and
 -- by entered_by_at, it left after last_seen_at and by left_by_at.
--- Failed and incomplete looks show nothing and close nothing; gone closes every open stay.
-create or replace secure view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
+-- Failed looks show nothing and close nothing. Incomplete reads open and extend the stays of what they show and close
+-- none. gone closes every open stay.
+create or replace view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     ITEM_URI comment 'Spotify URI of the item, spotify:local:... for local files; never null',
@@ -14,9 +15,9 @@ create or replace secure view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     EPISODE_ID comment 'Spotify id of the episode; null for every other kind',
     ITEM_NAME comment 'title as last shown in this stay; null if it could not be read',
     ARTIST_NAMES comment 'artists as last shown in this stay, in credit order, joined by comma and space; null if none were given',
-    ENTERED_AFTER_AT comment 'last known look without it, UTC; null if it was there at the first look at the playlist',
+    ENTERED_AFTER_AT comment 'last known look without it, UTC; null if there was none before it was first shown',
     ENTERED_BY_AT comment 'first look that showed it, UTC; never null',
-    LAST_SEEN_AT comment 'last look that showed it, a complete read or unchanged, UTC; never null',
+    LAST_SEEN_AT comment 'last look that showed it, a read or unchanged, UTC; never null',
     LEFT_BY_AT comment 'first known look without it, UTC; null while it is there as far as known',
     ENTERED_ON comment 'UTC day of entered_by_at; never null',
     LEFT_ON comment 'UTC day of left_by_at; null while it is there as far as known',
@@ -29,128 +30,27 @@ create or replace secure view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
 )
 comment = 'One row per playlist, item and stay of the item in it, told as between two looks.'
 as
-with positions as (
-    select
-        playlist_id,
-        snapshot_id,
-        position,
-        coalesce('spotify:track:' || song_id, 'spotify:episode:' || episode_id, nullif(item_uri, '')) as item_uri,
-        item_name,
-        artist_names,
-        added_at
-    from {{ database }}.CORE.PLAYLIST_ITEMS
-),
-
-shown as (
-    select
-        versions.playlist_id,
-        versions.version_number,
-        positions.item_uri,
-        positions.position,
-        positions.item_name,
-        positions.artist_names,
-        positions.added_at,
-        count(positions.position) over (
-            partition by versions.playlist_id, versions.version_number, positions.item_uri
-        ) as copy_count,
-        row_number() over (
-            partition by versions.playlist_id, versions.version_number, positions.item_uri
-            order by positions.position
-        ) as copy_number
-    from {{ database }}.BI.PLAYLIST_VERSIONS as versions
-    inner join positions
-        on positions.playlist_id = versions.playlist_id and positions.snapshot_id = versions.snapshot_id
-    where positions.item_uri is not null
-),
-
--- Versions that follow each other keep the difference between version number and running number.
-placed as (
-    select
-        playlist_id,
-        item_uri,
-        version_number,
-        version_number - row_number() over (
-            partition by playlist_id, item_uri
-            order by version_number
-        ) as gap_count
-    from shown
-    where copy_number = 1
-),
-
-stays as (
-    select
-        playlist_id,
-        item_uri,
-        min(version_number) as first_version_number,
-        max(version_number) as last_version_number
-    from placed
-    group by playlist_id, item_uri, gap_count
-),
-
-newest_looks as (
-    select
-        playlist_id,
-        is_known
-    from {{ database }}.BI.PLAYLIST_CHECKS
-    where is_newest
-)
-
 select
     stays.playlist_id,
-    last_versions.playlist_name,
+    playlists.playlist_name,
     stays.item_uri,
-    row_number() over (
-        partition by stays.playlist_id, stays.item_uri
-        order by stays.first_version_number
-    ) as stay_number,
-    case
-        when stays.item_uri like 'spotify:track:%' then 'song'
-        when stays.item_uri like 'spotify:episode:%' then 'episode'
-        when stays.item_uri like 'spotify:local:%' then 'local'
-        else 'other'
-    end as item_kind,
-    case when stays.item_uri like 'spotify:track:%' then split_part(stays.item_uri, ':', 3) end as song_id,
-    case when stays.item_uri like 'spotify:episode:%' then split_part(stays.item_uri, ':', 3) end as episode_id,
-    last_shown.item_name,
-    last_shown.artist_names,
-    first_versions.previous_looked_at as entered_after_at,
-    first_versions.first_looked_at as entered_by_at,
-    last_versions.last_looked_at as last_seen_at,
-    last_versions.next_looked_at as left_by_at,
-    cast(first_versions.first_looked_at as date) as entered_on,
-    cast(last_versions.next_looked_at as date) as left_on,
-    case
-        when last_versions.is_gone_next then 'playlist gone'
-        when last_versions.next_looked_at is not null then 'left'
-        when newest_looks.is_known then 'still there'
-        else 'not seen since'
-    end as state,
-    first_shown.position as first_position,
-    last_shown.position as last_position,
-    last_shown.copy_count,
-    last_shown.added_at,
-    round(
-        datediff('second', first_versions.first_looked_at, last_versions.last_looked_at) / 86400, 2
-    ) as stay_days
-from stays
-inner join {{ database }}.BI.PLAYLIST_VERSIONS as first_versions
-    on
-        first_versions.playlist_id = stays.playlist_id
-        and first_versions.version_number = stays.first_version_number
-inner join {{ database }}.BI.PLAYLIST_VERSIONS as last_versions
-    on
-        last_versions.playlist_id = stays.playlist_id
-        and last_versions.version_number = stays.last_version_number
-inner join shown as first_shown
-    on
-        first_shown.playlist_id = stays.playlist_id
-        and first_shown.version_number = stays.first_version_number
-        and first_shown.item_uri = stays.item_uri
-        and first_shown.copy_number = 1
-inner join shown as last_shown
-    on
-        last_shown.playlist_id = stays.playlist_id
-        and last_shown.version_number = stays.last_version_number
-        and last_shown.item_uri = stays.item_uri
-        and last_shown.copy_number = 1
-inner join newest_looks on newest_looks.playlist_id = stays.playlist_id;
+    stays.stay_number,
+    stays.item_kind,
+    stays.song_id,
+    stays.episode_id,
+    stays.item_name,
+    stays.artist_names,
+    stays.entered_after_at,
+    stays.entered_by_at,
+    stays.last_seen_at,
+    stays.left_by_at,
+    stays.entered_on,
+    stays.left_on,
+    stays.state,
+    stays.first_position,
+    stays.last_position,
+    stays.copy_count,
+    stays.added_at,
+    stays.stay_days
+from {{ database }}.CORE.PLAYLIST_STAYS as stays
+left join {{ database }}.BI.PLAYLISTS as playlists on playlists.playlist_id = stays.playlist_id;

@@ -1,10 +1,11 @@
 -- playlist_daily: one row per playlist and UTC day, as of the day's last check that shows what the playlist held.
--- Such a check is a complete read, unchanged or gone. A day without one has no row.
+-- Such a check is a complete read, unchanged or gone. A day without one has no row; items that first appeared in an
+-- incomplete read of such a day are in no entered_count.
 -- A playlist that was gone at the last check of the day holds nothing: is_gone is true and its counts by kind are 0.
 -- Counts by kind are positions: a song at two positions counts twice; distinct_song_count counts it once.
 -- entered_count and left_count are the stays that began or ended at a check of the day. Items of the first check of a
 -- playlist did not enter; an item that enters and leaves on one day counts in both.
-create or replace secure view {{ database }}.BI.PLAYLIST_DAILY (
+create or replace view {{ database }}.BI.PLAYLIST_DAILY (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     CHECKED_ON comment 'UTC day; never null',
@@ -60,7 +61,7 @@ entered as (
         playlist_id,
         entered_on,
         count(item_uri) as entered_count
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP
+    from {{ database }}.CORE.PLAYLIST_STAYS
     where entered_after_at is not null
     group by playlist_id, entered_on
 ),
@@ -70,7 +71,7 @@ departed as (
         playlist_id,
         left_on,
         count(item_uri) as left_count
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP
+    from {{ database }}.CORE.PLAYLIST_STAYS
     where left_on is not null
     group by playlist_id, left_on
 )

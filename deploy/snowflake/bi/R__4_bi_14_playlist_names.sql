@@ -1,6 +1,6 @@
 -- playlist_names: one row per playlist and uninterrupted run of looks that gave it the same name.
 -- Looks that give no name (most failed ones) do not interrupt a run. A name that comes back has a second row.
-create or replace secure view {{ database }}.BI.PLAYLIST_NAMES (
+create or replace view {{ database }}.BI.PLAYLIST_NAMES (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     NAME_NUMBER comment 'place among the names of this playlist, from 1 for the oldest; never null',
     PLAYLIST_NAME comment 'name that the looks of the run gave; never null',

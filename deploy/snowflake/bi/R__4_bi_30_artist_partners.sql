@@ -1,7 +1,7 @@
 -- artist_partners: one row per artist and other artist credited on the same song.
 -- Each pair has two rows, one from each side: filter by artist_id to list all partners of an artist.
 -- A song with three artists counts in six rows, so song_count must not be summed.
-create or replace secure view {{ database }}.BI.ARTIST_PARTNERS (
+create or replace view {{ database }}.BI.ARTIST_PARTNERS (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name of the artist; null if not given',
     PARTNER_ID comment 'Spotify id of the other artist; never null',

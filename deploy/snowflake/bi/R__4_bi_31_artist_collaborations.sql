@@ -1,7 +1,7 @@
 -- artist_collaborations: one row per unordered pair of artists credited on the same song.
 -- Each pair has one row, the smaller id first; ARTIST_PARTNERS has it from both sides.
 -- A song with three artists counts for three pairs, so song_count must not be summed.
-create or replace secure view {{ database }}.BI.ARTIST_COLLABORATIONS (
+create or replace view {{ database }}.BI.ARTIST_COLLABORATIONS (
     ARTIST_ID comment 'Spotify id of the artist whose id sorts first; never null',
     ARTIST_NAME comment 'name of that artist; null if not given',
     OTHER_ARTIST_ID comment 'Spotify id of the other artist; never null',

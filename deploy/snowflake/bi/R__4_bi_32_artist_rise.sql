@@ -1,7 +1,7 @@
 -- artist_rise: one row per artist and UTC day with a known look at some playlist, from the first day a song was held.
 -- As of the end of the day and as far as known: a playlist that was not looked at that day keeps what it last showed.
 -- Credits are those of today. A song with three artists counts once for each of them.
-create or replace secure view {{ database }}.BI.ARTIST_RISE (
+create or replace view {{ database }}.BI.ARTIST_RISE (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
     CHECKED_ON comment 'UTC day; never null',
@@ -11,9 +11,9 @@ create or replace secure view {{ database }}.BI.ARTIST_RISE (
 )
 comment = 'One row per artist and UTC day: songs held in playlists, and the change to the previous day.'
 as
-with looked as (
-    select distinct checked_on
-    from {{ database }}.BI.PLAYLIST_CHECKS
+with checked as (
+    select distinct cast(checked_at as date) as checked_on
+    from {{ database }}.CORE.PLAYLIST_CHECK_RESULTS
     where is_known
 ),
 
@@ -21,7 +21,7 @@ days as (
     select
         checked_on,
         lag(checked_on) over (order by checked_on) as previous_on
-    from looked
+    from checked
 ),
 
 stays as (
@@ -30,7 +30,7 @@ stays as (
         membership.song_id,
         membership.entered_on,
         membership.left_on
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
+    from {{ database }}.CORE.PLAYLIST_STAYS as membership
     inner join {{ database }}.CORE.SONG_ARTISTS as credits on credits.song_id = membership.song_id
 ),
 

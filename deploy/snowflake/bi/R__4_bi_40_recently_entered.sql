@@ -1,6 +1,6 @@
 -- recently_entered: one row per stay that began while we looked, newest first by recency_rank.
 -- What was there at the first look at a playlist has not entered as far as we know, and is left out.
-create or replace secure view {{ database }}.BI.RECENTLY_ENTERED (
+create or replace view {{ database }}.BI.RECENTLY_ENTERED (
     RECENCY_RANK comment 'from 1 for the newest look that showed something new, equals share a rank; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',

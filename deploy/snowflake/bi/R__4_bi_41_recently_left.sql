@@ -1,5 +1,5 @@
 -- recently_left: one row per stay that ended, newest first by recency_rank.
-create or replace secure view {{ database }}.BI.RECENTLY_LEFT (
+create or replace view {{ database }}.BI.RECENTLY_LEFT (
     RECENCY_RANK comment 'from 1 for the newest look that missed something, equals share a rank; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',

@@ -1,5 +1,5 @@
 -- totals: one row, everything counted once however often it is credited, shown or held.
-create or replace secure view {{ database }}.BI.TOTALS (
+create or replace view {{ database }}.BI.TOTALS (
     SONG_COUNT comment 'songs that some playlist ever showed; never null',
     ALBUM_COUNT comment 'albums of these songs; never null',
     ARTIST_COUNT comment 'artists of these songs and albums; never null',
@@ -39,7 +39,7 @@ playlist_totals as (
 
 held_totals as (
     select count(distinct song_id) as held_song_count
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP
+    from {{ database }}.CORE.PLAYLIST_STAYS
     where left_by_at is null
 )
 

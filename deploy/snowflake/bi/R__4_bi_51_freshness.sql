@@ -1,6 +1,6 @@
 -- freshness: one row, how old what we know is. On an empty warehouse its times and hours are null and its counts 0.
 -- Hours are counted back from the newest data, not from now: compare newest_at with the clock for that.
-create or replace secure view {{ database }}.BI.FRESHNESS (
+create or replace view {{ database }}.BI.FRESHNESS (
     LAST_LOOKED_AT comment 'newest look at any playlist, however it ended, UTC; null before the first look',
     LAST_SUCCEEDED_AT comment 'newest look that was a read or found a playlist unchanged, UTC; null before the first one',
     LAST_COMMITTED_AT comment 'newest commit of a batch, UTC; null before the first one',
@@ -16,12 +16,12 @@ comment = 'One row: how old what we know is, as of the newest data.'
 as
 with looks as (
     select
-        max(looked_at) as last_looked_at,
-        max(case when status in ('read', 'unchanged') then looked_at end) as last_succeeded_at,
+        max(checked_at) as last_looked_at,
+        max(case when status in ('read', 'unchanged') then checked_at end) as last_succeeded_at,
         count(distinct playlist_id) as playlist_count,
         count(case when is_newest and status = 'failed' then playlist_id end) as failing_playlist_count,
         count(case when is_newest and status = 'gone' then playlist_id end) as gone_playlist_count
-    from {{ database }}.BI.PLAYLIST_CHECKS
+    from {{ database }}.CORE.PLAYLIST_CHECK_RESULTS
 ),
 
 commits as (

@@ -1,6 +1,7 @@
 -- playlists: one row per playlist ever looked at: how it was last described, and how the newest look at it ended.
--- Described means a look that ended read or unchanged and carried the playlist's name. Where no look ever carried one
--- (liked songs have none), the newest look that ended read or unchanged describes it; where none did, nothing does.
+-- The newest check that ended read or unchanged and carried the playlist's name describes it. If there is none, the
+-- newest check that carried a name does, however it ended: the library shows names of playlists that cannot be read. If
+-- no check carried a name (liked songs have none), the newest that ended read or unchanged does, else nothing.
 create or replace view {{ database }}.CORE.PLAYLISTS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     NAME comment 'name when last described; null for liked songs and what was never described',
@@ -38,11 +39,15 @@ descriptions as (
         row_number() over (
             partition by playlist_id
             order by
-                case when name is null then 1 else 0 end,
+                case
+                    when nullif(name, '') is null then 2
+                    when status in ('read', 'unchanged') then 0
+                    else 1
+                end,
                 extracted_at desc, source_object desc, source_position desc, batch_id desc
         ) as description_place
     from {{ database }}.CORE.PLAYLIST_CHECKS
-    where status in ('read', 'unchanged')
+    where status in ('read', 'unchanged') or nullif(name, '') is not null
 )
 select
     looks.playlist_id,

@@ -70,7 +70,16 @@ def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> 
         ("tutorial_songs", "song_added", ["playlist_items.added_at"]),
         ("playlists", "follower_count", ["playlist_checks.follower_count"]),
         ("playlist_membership", "added_at", ["playlist_items.added_at"]),
-        ("recently_left", "left_by_at", ["playlist_checks.extracted_at", "playlist_checks.read_at"]),
+        (
+            "recently_left",
+            "left_by_at",
+            [
+                "playlist_checks.extracted_at",
+                "playlist_checks.is_complete",
+                "playlist_checks.read_at",
+                "playlist_checks.status",
+            ],
+        ),
         ("song_popularity_intervals", "popularity_change", ["song_popularity.popularity"]),
         ("top_songs_by_popularity", "popularity_rank", ["songs.popularity"]),
         ("artist_collaborations", "other_artist_name", ["artists.name"]),

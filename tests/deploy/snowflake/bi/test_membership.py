@@ -72,16 +72,6 @@ def test_a_stay_goes_on_after_a_failed_look(landing: Landing) -> None:
     ]
 
 
-def test_an_incomplete_read_shows_nothing_and_closes_nothing(landing: Landing) -> None:
-    landing.read("2026-11-16 10:00", "s1", "s2")
-    landing.read("2026-11-17 10:00", "s1", "s9", total=3, is_complete=False)
-
-    assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, left_by_at, state") == [
-        ("s1", "2026-11-16 10:00", None, "not seen since"),
-        ("s2", "2026-11-16 10:00", None, "not seen since"),
-    ]
-
-
 def test_a_playlist_that_is_gone_closes_every_open_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")

@@ -44,7 +44,7 @@ def test_a_look_tells_what_the_playlist_held_or_nothing(landing: Landing) -> Non
         (3, "2026-11-17", "unchanged", True, "v1", False),
         (4, "2026-11-18", "unchanged", True, "v1", False),
         (5, "2026-11-19", "failed", False, None, False),
-        (6, "2026-11-20", "read", False, None, False),
+        (6, "2026-11-20", "read", False, "v2", False),
         (7, "2026-11-21", "gone", True, None, False),
         (8, "2026-11-22", "read", True, "v3", True),
     ]
@@ -65,9 +65,9 @@ def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(la
 
     assert landing.ask("PLAYLIST_CHECKS", "look_number, is_known, shown_snapshot_id") == [
         (1, True, "v1"),
-        (2, False, None),
+        (2, False, "v2"),
         (3, True, "v1"),
-        (4, False, None),
+        (4, False, "v2"),
     ]
 
 
@@ -124,4 +124,43 @@ def test_a_version_lasts_until_another_one_is_shown(landing: Landing) -> None:
         (2, "2026-11-19 10:00", "2026-11-20 10:00", "2026-11-20 10:00", "2026-11-21 10:00", True),
         (3, "2026-11-20 10:00", "2026-11-21 10:00", "2026-11-21 10:00", "2026-11-22 10:00", False),
         (4, "2026-11-21 10:00", "2026-11-22 10:00", "2026-11-22 10:00", None, None),
+    ]
+
+
+def test_a_playlist_that_was_never_read_has_the_name_that_its_checks_carry(landing: Landing) -> None:
+    landing.look("2026-11-16 10:00", "failed", failure_class="app_refused", name="Shut", total=7, is_public=True)
+    landing.look("2026-11-17 10:00", "failed", failure_class="server")
+    landing.look("2026-11-16 10:00", "failed", "p2", failure_class="server", name="")
+    landing.look("2026-11-17 10:00", "gone", "p3", failure_class="removed", name="Left")
+
+    assert landing.ask("PLAYLISTS", "playlist_id, playlist_name, item_count, described_at, last_looked_at") == [
+        ("p1", "Shut", 7, "2026-11-16 10:00", "2026-11-17 10:00"),
+        ("p2", "p2", None, None, "2026-11-16 10:00"),
+        ("p3", "Left", None, "2026-11-17 10:00", "2026-11-17 10:00"),
+    ]
+    assert landing.ask("PLAYLIST_CHECKS", "playlist_id, look_number, playlist_name") == [
+        ("p1", 1, "Shut"),
+        ("p1", 2, "Shut"),
+        ("p2", 1, "p2"),
+        ("p3", 1, "Left"),
+    ]
+    assert landing.ask("PLAYLIST_NAMES", "playlist_id, playlist_name") == [("p1", "Shut"), ("p3", "Left")]
+
+
+def test_a_read_describes_a_playlist_rather_than_a_later_failed_check(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", name="Mix", url="https://open.spotify.com/playlist/p1", follower_count=3)
+    landing.look("2026-11-17 10:00", "failed", name="Mix 2", url="https://open.spotify.com/playlist/p1")
+    landing.look("2026-11-18 10:00", "failed")
+
+    assert landing.ask("PLAYLISTS", "playlist_name, url, described_at, last_status") == [
+        ("Mix", "https://open.spotify.com/playlist/p1", "2026-11-16 10:00", "failed")
+    ]
+
+
+def test_without_any_name_a_read_describes_a_playlist_and_a_failed_check_does_not(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", "s2", playlist="liked:me")
+    landing.look("2026-11-17 10:00", "failed", "liked:me")
+
+    assert landing.ask("PLAYLISTS", "playlist_name, item_count, described_at") == [
+        ("Liked songs", 2, "2026-11-16 10:00")
     ]
