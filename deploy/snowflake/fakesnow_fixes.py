@@ -19,6 +19,8 @@ NOT_EMULATED = (
     # The account's: roles, users, warehouses, integrations, and who may do what.
     COMMENTS + r"(?:grant|revoke|use\s+role)\s",
     COMMENTS + r"(?:create|alter)\s+(?:role|user|warehouse|resource\s+monitor)\s",
+    COMMENTS + r"(?:create|alter)\s+(?:network|authentication)\s+policy\s",
+    COMMENTS + r"alter\s+file\s+format\s",
     COMMENTS + r"(?:create|alter)\s+(?:storage|notification)\s+integration\s",
     COMMENTS + r"alter\s+account\s",
     COMMENTS + r"(?:create|alter)\s+schema\s.*\smanaged\s+access",

@@ -56,9 +56,9 @@ def test_landing_and_views_have_the_contracts_columns(warehouse: EmbeddedSnowfla
 def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/"))]
 
-    assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_grants.sql", "r__1_landing_album_artists.sql"]
-    assert [name[:5] for name in names[2:36]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"] + 3 * ["r__3b"]
-    assert {name[:5] for name in names[36:]} == {"r__4_"}
+    assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
+    assert [name[:5] for name in names[3:37]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"] + 3 * ["r__3b"]
+    assert {name[:5] for name in names[37:]} == {"r__4_"}
     assert names.index("r__3_core_playlist_checks.sql") < names.index("r__3_core_playlists.sql")
 
 
@@ -230,7 +230,8 @@ def test_versions_and_stays_are_held_too_and_every_dynamic_table_names_its_refre
 
     assert {name: mode for [(_, name, mode)] in made} == {
         **{table.name.upper(): "incremental" for table in TABLES},
-        "PLAYLIST_VERSIONS": "full", "PLAYLIST_STAYS": "full",
+        "PLAYLIST_VERSIONS": "full",
+        "PLAYLIST_STAYS": "full",
     }
 
 
