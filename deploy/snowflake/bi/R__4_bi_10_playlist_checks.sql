@@ -1,28 +1,28 @@
--- playlist_checks: one row per look at a playlist, however it ended.
--- is_known: the look tells all that the playlist held. True for a complete read whose items are all here, for unchanged
--- after such a read, and for gone (it held nothing any more). A failed look tells nothing; nor does a read whose items
+-- playlist_checks: one row per check of a playlist, however it ended.
+-- is_known: the check shows all that the playlist held. True for a complete read whose items are all here, for unchanged
+-- after such a read, and for gone (it held nothing any more). A failed check shows nothing; nor does a read whose items
 -- have not arrived yet, or were replaced by an incomplete read of the same snapshot.
--- An incomplete read, and unchanged after it, shows some of the items: what it lacks is no proof that it left.
+-- An incomplete read, and unchanged after it, shows some of the items: an item that it lacks may still be there.
 -- unchanged shows the snapshot it names, without one that of the last complete read.
 create or replace view {{ database }}.BI.PLAYLIST_CHECKS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
-    LOOK_NUMBER comment 'place among the looks at this playlist, from 1 for the oldest; never null',
+    LOOK_NUMBER comment 'place among the checks of this playlist, from 1 for the oldest; never null',
     RUN_ID comment 'extraction run such as 20261120T100000Z, document:... for a dropped file; never null',
-    LOOKED_AT comment 'when it was looked at, UTC; never null',
+    LOOKED_AT comment 'when it was checked, UTC; never null',
     CHECKED_ON comment 'UTC day of looked_at; never null',
     STATUS comment 'read, unchanged, failed or gone; never null',
     FAILURE_CLASS comment 'why it failed or the playlist is gone; null otherwise',
     IS_COMPLETE comment 'every position was read; null when nothing was read',
-    MISSING_COUNT comment 'rows that an incomplete read lacks, 0 if its totals or versions differed; null if the API named no total, and for every other look',
-    IS_KNOWN comment 'the look tells all that the playlist held; false means unknown, not empty; never null',
-    IS_NEWEST comment 'the newest look at this playlist; never null',
-    SNAPSHOT_ID comment 'version of the playlist that the look named; null when it named none',
-    SHOWN_SNAPSHOT_ID comment 'version whose items the look shows, some of them if not is_known; null if it shows none: gone, failed, not known',
+    MISSING_COUNT comment 'rows that an incomplete read lacks, 0 if its totals or versions differed; null if the API named no total, and for every other check',
+    IS_KNOWN comment 'the check shows all that the playlist held; false means unknown, not empty; never null',
+    IS_NEWEST comment 'the newest check of this playlist; never null',
+    SNAPSHOT_ID comment 'version of the playlist that the check named; null when it named none',
+    SHOWN_SNAPSHOT_ID comment 'version whose items the check shows, some of them if not is_known; null if it shows none: gone, failed, not known',
     ITEM_COUNT comment 'items the API said there are, of every kind; null if it did not say',
     FOLLOWER_COUNT comment 'followers; null where the API withholds them, which is not 0'
 )
-comment = 'One row per look at a playlist, however it ended.'
+comment = 'One row per check of a playlist, however it ended.'
 as
 select
     results.playlist_id,

@@ -1,5 +1,5 @@
--- playlist_versions: one row per playlist and uninterrupted run of looks that showed the same version of it.
--- Looks that show nothing (failed) do not interrupt a run. A playlist that was gone has a row for that, too. What an
+-- playlist_versions: one row per playlist and uninterrupted run of checks that showed the same version of it.
+-- Checks that show nothing (failed) do not interrupt a run. A playlist that was gone has a row for that, too. What an
 -- incomplete read shows is a version of its own, without some of the items.
 -- A version that comes back after another one has a second row.
 create or replace view {{ database }}.BI.PLAYLIST_VERSIONS (
@@ -9,14 +9,14 @@ create or replace view {{ database }}.BI.PLAYLIST_VERSIONS (
     SNAPSHOT_ID comment 'version whose items were shown; null while the playlist was gone',
     IS_COMPLETE comment 'all of its items are known; false after an incomplete read, which shows some of them; never null',
     IS_GONE comment 'the playlist was gone; never null',
-    LOOK_COUNT comment 'looks in the run, 1 or more; never null',
-    PREVIOUS_LOOKED_AT comment 'last look before the run that told all, UTC; null if there was none',
-    FIRST_LOOKED_AT comment 'first look of the run, UTC; never null',
-    LAST_LOOKED_AT comment 'last look of the run, UTC; never null',
-    NEXT_LOOKED_AT comment 'first look after the run that told all, UTC; null if there was none',
-    IS_GONE_NEXT comment 'the playlist was gone at next_looked_at; null if there was no such look'
+    LOOK_COUNT comment 'checks in the run, 1 or more; never null',
+    PREVIOUS_LOOKED_AT comment 'last check before the run that showed all, UTC; null if there was none',
+    FIRST_LOOKED_AT comment 'first check of the run, UTC; never null',
+    LAST_LOOKED_AT comment 'last check of the run, UTC; never null',
+    NEXT_LOOKED_AT comment 'first check after the run that showed all, UTC; null if there was none',
+    IS_GONE_NEXT comment 'the playlist was gone at next_looked_at; null if there was no such check'
 )
-comment = 'One row per playlist and uninterrupted run of looks that showed the same version of it.'
+comment = 'One row per playlist and uninterrupted run of checks that showed the same version of it.'
 as
 select
     versions.playlist_id,

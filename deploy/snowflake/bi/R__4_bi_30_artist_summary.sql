@@ -1,6 +1,6 @@
 -- artist_summary: one row per artist.
 -- A song with three artists counts once for each of them, so song_count must not be summed over artists;
--- weighted_song_count may be: it adds up to the number of songs that have an artist. Totals stand in TOTALS.
+-- weighted_song_count may be: it adds up to the number of songs that have an artist. TOTALS has the totals.
 create or replace view {{ database }}.BI.ARTIST_SUMMARY (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
