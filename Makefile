@@ -169,7 +169,7 @@ ci:
 	@$(call timed,test,480)
 	@$(call timed,demo,120)
 	@$(call timed,test-aws,360)
-	@$(call timed,test-clients,120)
+	@$(call timed,test-clients,300)
 	@$(call timed,test-cluster,200)
 
 clean:

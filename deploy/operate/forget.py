@@ -331,7 +331,7 @@ def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
     else:
         lines = [f"{who} is nowhere in {'raw, lake and warehouse' if has_warehouse else 'raw and lake'}."]
     lines += [f"Left: {what}." for what in found.left]
-    lines += [f"Refreshed: dynamic tables of {', '.join(found.refreshed)}. {REMAINS}"] if found.refreshed else []
+    lines += [f"Refreshed: dynamic tables of {', '.join(found.refreshed)}."] if found.refreshed else []
     if not has_warehouse:
         lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.who)]
         lines += ["With dynamic tables, alter dynamic table … refresh for each of CORE afterwards.", REMAINS]
@@ -368,6 +368,8 @@ def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: 
         print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
     else:
         print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
+        if given.env and apply:
+            print(REMAINS)
     return found
 
 

@@ -4,7 +4,7 @@ It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or w
 
 Whole batches go, the oldest first, by the day of their commit: archived raw objects, rejects, published files and their
 rows in the warehouse. The log stays: it holds keys and counts, and numbers must never come twice, since Snowpipe knows
-a file by its name. A playlist that is still read is read whole every FORCE_FULL_EVERY_DAYS, so twice that is the least
+a file by its name. Dynamic tables are refreshed. A playlist that is still read is read whole every FORCE_FULL_EVERY_DAYS, so twice that is the least
 that leaves its current rows alone; less is refused.
 """
 
@@ -132,6 +132,8 @@ def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, app
         print(json.dumps(vars(found) | {"applied": apply}))
     else:
         print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
+        if given.env and apply:
+            print(REMAINS)
     return found
 
 

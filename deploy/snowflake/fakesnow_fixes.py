@@ -42,7 +42,7 @@ def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
         return table_comment(catalog, schema, table, (comment or "").replace("'", "''"))
 
     def is_news(record: logging.LogRecord) -> bool:
-        # What DuckDB does without: comments on columns and schemas, secure views, options of dynamic tables.
+        # What DuckDB does without: comments on columns and schemas, options of dynamic tables.
         return "unsupported" not in record.getMessage().lower()
 
     table_comment = info_schema.insert_table_comment_sql
