@@ -45,7 +45,12 @@ def admin_variables() -> dict[str, str]:
         f"{user}_{kind}" for user in USERS for kind in ("public_key", "identity_arn")
     }
     values = dict.fromkeys(own | {"lake_role_arn", "external_id", "error_topic_arn"}, "SOME_VALUE")
-    return values | {"credit_quota": "10", "database": "SPOTIFY", "allowed_addresses": "203.0.113.0/24"}
+    return values | {
+        "credit_quota": "10",
+        "warehouse_generation": "1",
+        "database": "SPOTIFY",
+        "allowed_addresses": "203.0.113.0/24",
+    }
 
 
 def parse(folder: Path) -> tuple[int, str]:
