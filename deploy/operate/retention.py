@@ -4,8 +4,8 @@ It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or w
 
 Whole batches go, the oldest first, by the day of their commit: archived raw objects, rejects, published files and their
 rows in the warehouse; dynamic tables are refreshed. The log stays: it holds keys and counts, and a number must never
-come twice, since Snowpipe knows a file by its name. A playlist that is still read is read whole every FORCE_FULL_EVERY_DAYS,
-so twice that is the least that leaves its current rows alone; less is refused.
+come twice, since Snowpipe knows a file by its name. A playlist that is still read is read whole every
+FORCE_FULL_EVERY_DAYS, so twice that is the least that leaves its current rows alone; less is refused.
 """
 
 import argparse
