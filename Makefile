@@ -121,7 +121,7 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
+tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -159,7 +159,7 @@ test-aws: $(TESTS_READY) $(TOOL)/checkov/ready
 test-cluster: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
-test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
+test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.
@@ -204,7 +204,7 @@ ci:
 	@$(call timed,test,480)
 	@$(call timed,demo,120)
 	@$(call timed,test-aws,360)
-	@$(call timed,test-clients,120)
+	@$(call timed,test-clients,300)
 	@$(call timed,test-cluster,200)
 
 clean:

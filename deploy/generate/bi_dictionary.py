@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jinja2
 import sqlglot
+from schemachange.sql_splitter import split_sql_statements
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
@@ -40,7 +41,7 @@ UNITS = (
     (r"\w+_days", "days"),
     (r"hours_\w+", "hours"),
     (r"\w+_at|song_added", "UTC time"),
-    (r"\w+_on|release_date", "date"),
+    (r"\w+_on|release_date|date_day", "date"),
     (r"\w+_year", "year"),
     (r"\w+_rank", "rank from 1"),
     (r"(\w+_)?position", "place from 0"),
@@ -78,9 +79,10 @@ class View:
 
     @classmethod
     def read(cls, file: Path) -> "View":
-        """The one view that a file creates; raises ValueError if it creates something else."""
+        """The view that a file creates; raises ValueError if it creates something else or more."""
         text = jinja2.Template(file.read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined).render(database="DB")
-        [statement] = [parsed for parsed in sqlglot.parse(text, read="snowflake") if parsed]
+        [create] = [statement for statement in split_sql_statements(text) if "create or replace" in statement]
+        statement = sqlglot.parse_one(create, read="snowflake")
         if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
             raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004 - it is the text that is wrong
         table = statement.this.this

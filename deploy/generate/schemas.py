@@ -53,8 +53,8 @@ SNOWFLAKE_TYPES = {
 def current_select(table: Table, source: str) -> str:
     """The select that leaves a table's current rows, one per key, of all its rows in `source`.
 
-    The same text for every engine: nested selects, since Athena has no QUALIFY. The order is total as far as rows
-    differ at all, and none of its columns is ever null, since engines disagree on where nulls sort.
+    Nested selects, since Athena has no QUALIFY. The order is total as far as rows differ at all, and none of its
+    columns is ever null, since engines disagree on where nulls sort.
     """
     rows = source
     if table.newest_per:
@@ -64,16 +64,34 @@ def current_select(table: Table, source: str) -> str:
         )  # fmt: skip
     numbered = (
         f"select\n{_columns(table)},\n"
-        f"    row_number() over (\n{_window(table.key, table.row_order)}    ) as row_place\n"
+        f"    row_number() over (\n{_window(table.key, table.row_order, 8)}    ) as row_place\n"
         f"from {rows}\n"
     )
     return f"select\n{_columns(table)}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
 
 
+def snowflake_select(table: Table, source: str) -> str:
+    """The same rows by QUALIFY; one window in each select, as incremental refresh of a dynamic table allows."""
+    select = f"select\n{_columns(table)}\nfrom "
+    if _has_two_ranks(table):
+        rank = _qualify("rank", table.newest_per, table.observation_order)
+        source = f"({_block(f'{select}{source}{rank}')}) as newest"
+    return f"{select}{source}{_qualify('row_number', table.key, table.row_order)}"
+
+
+def _has_two_ranks(table: Table) -> bool:
+    """Whether an observation has several rows; if its unit is the key, the newest row is the newest observation."""
+    return bool(table.newest_per) and (table.newest_per, table.observation_order) != (table.key, table.row_order)
+
+
+def _qualify(function: str, partition: Sequence[str], order: Sequence[str]) -> str:
+    return f"\nqualify {function}() over (\n{_window(partition, order, 4)}) = 1\n"
+
+
 def _ranked(table: Table, source: str) -> str:
     return (
         f"select\n{_columns(table)},\n"
-        f"    rank() over (\n{_window(table.newest_per, table.observation_order)}    ) as observation_rank\n"
+        f"    rank() over (\n{_window(table.newest_per, table.observation_order, 8)}    ) as observation_rank\n"
         f"from {source}\n"
     )
 
@@ -83,9 +101,9 @@ def _columns(table: Table) -> str:
     return textwrap.fill(names, width=110, initial_indent="    ", subsequent_indent="    ")
 
 
-def _window(partition: Sequence[str], order: Sequence[str]) -> str:
+def _window(partition: Sequence[str], order: Sequence[str], indent: int) -> str:
     newest_first = ", ".join(f"{name} desc" for name in order)
-    return f"        partition by {', '.join(partition)}\n        order by {newest_first}\n"
+    return textwrap.indent(f"partition by {', '.join(partition)}\norder by {newest_first}\n", " " * indent)
 
 
 def _block(select: str) -> str:
@@ -171,7 +189,7 @@ def athena_current(table: Table) -> str:
 
 
 def snowflake_landing(table: Table) -> str:
-    """DDL of the append-only table that the pipe fills.
+    """DDL of the append-only table that the pipe fills; transient, since Fail-safe would keep what was forgotten.
 
     NOT NULL is a guard: a file without our columns would else load as rows of nulls, silently. What the contract gains
     later reaches a table that exists by ADD COLUMN. CREATE OR ALTER TABLE would do it in one statement, but puts new
@@ -190,12 +208,16 @@ def snowflake_landing(table: Table) -> str:
         for column in table.columns
         if column.nullable
     ]
+    comments = ",\n".join(
+        f"    column {column.name.upper()} comment {_text(column.doc)}" for column in table.all_columns
+    )
     return (
         f"{_sql_header(table, f'every row as loaded; the current ones are CORE.{table.name.upper()}.')}"
-        f"create table if not exists {name} (\n" + ",\n".join(columns) + "\n)\n"
+        f"create transient table if not exists {name} (\n" + ",\n".join(columns) + "\n)\n"
         f"comment = {_text(table.doc)};\n"
-        + ("\n-- For a table made before its contract had the column.\n" if additions else "")
+        "\n-- For a table that exists: columns and words that its contract gained later.\n"
         + "".join(additions)
+        + f"alter table {name} alter\n{comments};\ncomment on table {name} is {_text(table.doc)};\n"
     )
 
 
@@ -235,7 +257,7 @@ def snowflake_current(table: Table) -> str:
     """
     name = f"{DATABASE}.CORE.{table.name.upper()}"
     columns = ",\n".join(f"    {column.name.upper()} comment {_text(column.doc)}" for column in table.all_columns)
-    select = current_select(table, f"{DATABASE}.LANDING.{table.name.upper()}")
+    select = snowflake_select(table, f"{DATABASE}.LANDING.{table.name.upper()}")
     return (
         f"{_sql_header(table, _which_rows(table))}"
         "-- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table\n"
@@ -244,9 +266,10 @@ def snowflake_current(table: Table) -> str:
         f"{{% set current_rows -%}}\n{select}{{%- endset %}}\n"
         '{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}\n'
         "{% if is_dynamic %}\n"
-        f"create or replace dynamic table {name}_DYNAMIC\n"
+        f"create or replace transient dynamic table {name}_DYNAMIC\n"
         "target_lag = '{{ target_lag }}'\n"
         "warehouse = {{ transform_warehouse }}\n"
+        "refresh_mode = incremental\n"
         "as\n{{ current_rows }};\n"
         "{% endif %}\n"
         f"create or replace view {name} (\n{columns}\n)\n"

@@ -18,8 +18,11 @@ null. So positions and counts stay true.
 - It repeats nothing, and may be stopped and started again at any time: each object is replaced whole.
 - ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
   may come twice.
-- What lies outside stays: files taken with --source, names that people gave to playlists or files, Snowflake's Time
-  Travel. And the API may show the person again tomorrow.
+- Dynamic tables are refreshed, suspended ones too. Snowflake's Time Travel keeps removed rows for a day and its query
+  history the text of the statements for a year; a landing table that is still permanent keeps rows in Fail-safe for
+  seven days more (deploy/snowflake/transient.py).
+- What is outside stays: files taken with --source, and names that people gave to playlists or files. And the API may
+  show the person again tomorrow.
 """
 
 import argparse
@@ -42,7 +45,7 @@ import pyarrow.parquet as pq
 from deploy.commands import CommandError, now, run_command
 from deploy.operate.person import Person, person_columns
 from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of
-from deploy.snowflake.landing import DATABASE, Landing, landing
+from deploy.snowflake.landing import DATABASE, REMAINS, Landing, landing, refresh_dynamic_tables
 from glue_jobs.commit_log import JOB_TIMEOUT, CommitLog
 from glue_jobs.reading.json_text import parse
 from glue_jobs.reading.model import UnreadableDocumentError
@@ -60,11 +63,15 @@ _PASSES = 3
 
 @dataclass
 class Forgotten:
-    """What was removed, or would be, by place; `left` is what this command cannot remove, with the reason."""
+    """What was removed, or would be, by place; `left` is what this command cannot remove, with the reason.
+
+    `refreshed` are the dynamic tables that were refreshed afterwards, by the names of their current views.
+    """
 
     who: str
     removed: Counter[str] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
+    refreshed: list[str] = field(default_factory=list)
     is_complete: bool = True
 
 
@@ -101,6 +108,8 @@ def forget(
     else:
         found.left.append("the job took in more while this ran: run it again")
         found.is_complete = False
+    if warehouse is not None and apply:
+        found.refreshed += refresh_dynamic_tables(warehouse)
     _look_at_pending(store, commits, person, found)
     return found
 
@@ -348,6 +357,7 @@ def forget_everything(
             store.delete(key)
     if warehouse is not None:
         _empty_warehouse(warehouse, found, apply=apply)
+        found.refreshed += refresh_dynamic_tables(warehouse) if apply else []
     return found
 
 
@@ -372,8 +382,10 @@ def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
     else:
         lines = [f"{who} is nowhere in {'raw, lake and warehouse' if has_warehouse else 'raw and lake'}."]
     lines += [f"Left: {what}." for what in found.left]
+    lines += [f"Refreshed: dynamic tables of {', '.join(found.refreshed)}."] if found.refreshed else []
     if not has_warehouse:
         lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.who)]
+        lines += ["With dynamic tables, alter dynamic table … refresh for each of CORE afterwards.", REMAINS]
     return "\n".join(printable(line) for line in lines)
 
 
@@ -410,6 +422,8 @@ def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: 
         print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
     else:
         print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
+        if given.env and apply:
+            print(REMAINS)
     return found
 
 

@@ -3,9 +3,9 @@
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the days are typed at a terminal.
 
 Whole batches go, the oldest first, by the day of their commit: archived raw objects, rejects, published files and their
-rows in the warehouse. The log stays: it holds keys and counts, and numbers must never come twice, since Snowpipe knows
-a file by its name. A playlist that is still read is read whole every FORCE_FULL_EVERY_DAYS, so twice that is the least
-that leaves its current rows alone; less is refused.
+rows in the warehouse; dynamic tables are refreshed. The log stays: it holds keys and counts, and a number must never
+come twice, since Snowpipe knows a file by its name. A playlist that is still read is read whole every
+FORCE_FULL_EVERY_DAYS, so twice that is the least that leaves its current rows alone; less is refused.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from deploy.commands import CommandError, now, run_command
 from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of, retained_after
-from deploy.snowflake.landing import DATABASE, FILE_NUMBER, FILE_TAIL, Landing, landing
+from deploy.snowflake.landing import DATABASE, FILE_NUMBER, FILE_TAIL, REMAINS, Landing, landing, refresh_dynamic_tables
 from shared import lake
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
@@ -77,6 +77,8 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
                 found.rows[table.name] = int(str(count))
                 if apply:
                     warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608
+    if warehouse is not None and apply:
+        refresh_dynamic_tables(warehouse)
     for listed in doomed if apply else ():
         store.delete(listed.key)
     return found
@@ -98,6 +100,7 @@ def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
     lines += [f"  {'warehouse ' + table:<32}{count:>10,} rows" for table, count in found.rows.items()]
     if not has_warehouse:
         lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.up_to)]
+        lines += ["With dynamic tables, alter dynamic table … refresh for each of CORE afterwards.", REMAINS]
     return "\n".join(lines)
 
 
@@ -129,6 +132,8 @@ def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, app
         print(json.dumps(vars(found) | {"applied": apply}))
     else:
         print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
+        if given.env and apply:
+            print(REMAINS)
     return found
 
 

@@ -3,17 +3,19 @@
 For each pipe its state, what it has in hand, its last file and what it refused in 14 days. Then what `make status` asks
 of a warehouse on this machine: batches, files and rows of the log against what has landed; and whether the current
 views have all that landed, each key once. The first difference is named. Files that are on their way for less than half
-an hour count as differences too: pipes take minutes.
+an hour count as differences too: pipes take minutes. Dynamic tables are shown with state and last refresh; what a
+current view lacks is no difference while its dynamic table is active and within its target lag.
 """
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from deploy.commands import run_command, table_text
+from deploy.commands import now, run_command, table_text
 from deploy.operate.status import as_text as reconciled_text
 from deploy.operate.status import progress, status
 from deploy.snowflake.connect import Account
+from deploy.snowflake.dynamic_tables import DynamicTable, dynamic_tables
 from deploy.snowflake.environment import Environment, stack_of
 from deploy.snowflake.landing import Landing, landing
 from deploy.snowflake.pipe_status import RUNNING, PipeStatus, RefusedFile, pipes, refused_files
@@ -24,8 +26,11 @@ from shared.tables import TABLES
 from shared.terminal import printable
 
 
-def current_differences(warehouse: Landing) -> Iterator[str]:
-    """Where a current view has a key twice, or lacks one whose newest observation has landed."""
+def current_differences(warehouse: Landing, lagging: Collection[str] = ()) -> Iterator[str]:
+    """Where a current view has a key twice, or lacks one whose newest observation has landed.
+
+    Views in `lagging` may lack some until the next refresh of their dynamic table.
+    """
     for table in TABLES:
         keys, units = ", ".join(table.key), ", ".join(table.newest_per or table.key)
         view = f"CORE.{table.name.upper()}"
@@ -33,7 +38,8 @@ def current_differences(warehouse: Landing) -> Iterator[str]:
         [(single,)] = warehouse.query(f"select count(*) as N from (select distinct {keys} from {view}) as keys")  # noqa: S608
         if rows != single:
             yield f"{table.name}: the current view has {rows} rows and {single} keys: something doubles"
-        yield from _lacking(warehouse, table, units, view)
+        if table.name not in lagging:
+            yield from _lacking(warehouse, table, units, view)
 
 
 def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterator[str]:
@@ -55,6 +61,13 @@ def as_text(found: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
     return "\n".join(lines)
 
 
+def dynamic_text(held: Sequence[DynamicTable]) -> str:
+    """Dynamic tables, for people."""
+    header = ("dynamic table", "state", "refresh", "target lag", "last refresh (UTC)")
+    rows = [(one.table, one.state, one.refresh_mode, one.target_lag, str(one.refreshed_at or "-")[:19]) for one in held]
+    return table_text(header, rows)
+
+
 def main(argv: Sequence[str]) -> int:
     """0 when the pipes run and everything agrees, 1 with the first difference named."""
     parser = parser_of(__doc__)
@@ -68,14 +81,25 @@ def main(argv: Sequence[str]) -> int:
         refused = list(refused_files(account))
         with progress() as report:
             reconciled = status(store, account, given.first, report)
-        current = list(current_differences(account))
+        held = dynamic_tables(account)
+        current = list(current_differences(account, {one.table for one in held if one.may_lag(now())}))
     stopped = [f"pipe of {one.table}: {one.state} {one.error}".strip() for one in running if one.state != RUNNING]
+    stopped += [
+        f"dynamic table of {one.table}: {one.state}; make snowflake with the same --target-lag, or "
+        f"alter dynamic table CORE.{one.table.upper()}_DYNAMIC resume"
+        for one in held
+        if not one.is_active
+    ]
     differences = stopped + reconciled.differences + current
     if given.json:
         shown = {"pipes": [vars(one) for one in running], "refused": [vars(one) for one in refused]}
-        print(json.dumps({"agrees": not differences, "differences": differences, **shown}, ensure_ascii=False))
+        shown["dynamic_tables"] = [vars(one) for one in held]
+        content = {"agrees": not differences, "differences": differences, **shown}
+        print(json.dumps(content, ensure_ascii=False, default=str))
     else:
         print(as_text(running, refused))
+        if held:
+            print(dynamic_text(held))
         print(reconciled_text(reconciled))
         for one in current + stopped:
             print(one)

@@ -4,6 +4,8 @@ A person who may use ACCOUNTADMIN runs it, in a worksheet or by `snow sql -f`, o
 are made of what is named here: the file of a public key, or an IAM role. There is no password in it and no secret.
 """
 
+import argparse
+import ipaddress
 import re
 import sys
 from collections.abc import Sequence
@@ -33,6 +35,16 @@ def public_key(file: Path) -> str:
     return "".join(found[1].split())
 
 
+def addresses(text: str) -> str:
+    """IPv4 addresses and ranges, separated by commas, as they are; argparse names what is none."""
+    for part in text.split(","):
+        try:
+            ipaddress.IPv4Network(part.strip())
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{part.strip()!r} is no IPv4 address or range: {error}") from None
+    return text
+
+
 def admin_sql(environment: Environment, stack: Stack, given: dict[str, str]) -> str:
     """The file's text; `given` adds to what environment and stack say."""
     variables = variables_of(environment, stack) | {
@@ -51,10 +63,22 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument(f"--{user}-key", type=Path, metavar="FILE", help=f"public key of the service user {user}")
         parser.add_argument(f"--{user}-identity", metavar="ARN", help=f"IAM role as which {user} signs in, instead")
     parser.add_argument("--credits", type=int, default=10, help="of both warehouses a month (default: %(default)s)")
+    parser.add_argument(
+        "--generation", choices=("1", "2"), default="1", help="of both warehouses (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--allowed-addresses", metavar="LIST", type=addresses, help="service users connect only from these IP ranges"
+    )
+    parser.add_argument(
+        "--authentication-policy", action="store_true", help="service users sign in by key or workload identity only"
+    )
     parser.add_argument("--whole-account", action="store_true", help="put the whole account into UTC")
     given = parser.parse_args(argv)
     environment = Environment.named(given.env)
     values = {"credit_quota": str(given.credits)} | ({"whole_account": "yes"} if given.whole_account else {})
+    values["warehouse_generation"] = given.generation
+    values |= {"allowed_addresses": given.allowed_addresses} if given.allowed_addresses else {}
+    values |= {"authentication_policy": "yes"} if given.authentication_policy else {}
     for user in USERS:
         if file := getattr(given, f"{user}_key"):
             values[f"{user}_public_key"] = public_key(file)

@@ -1,11 +1,13 @@
 -- What the account must have before the migrations: run once by a person who may use ACCOUNTADMIN, again at any time.
--- Each object is made if it is missing and then set to what stands here. Nothing is replaced or dropped: a storage
--- integration made anew is a new identity, and the trust of AWS would be gone. No password is set for anybody.
+-- Each object is made if it is missing and then set to the values below. Nothing is replaced or dropped: a storage
+-- integration that is replaced has a new identity, which AWS does not trust. No user has a password.
 --
 -- Variables: database (SPOTIFY; all names follow from it, so that environments of one account do not meet),
 -- lake_role_arn and external_id (ours, chosen by us: the IAM role's trust can be written before it is known here),
 -- stage_url (s3://bucket/processed/), error_topic_arn (SNS topic for files that a pipe refused).
--- Optional: error_role_arn (lake_role_arn), credit_quota (10 a month; dynamic tables need about 30), whole_account
+-- Optional: warehouse_generation (1), allowed_addresses (IP addresses and ranges that service users may connect from,
+-- separated by commas), authentication_policy (yes: service users sign in by key pair or workload identity only),
+-- error_role_arn (lake_role_arn), credit_quota (10 a month; dynamic tables need about 30), whole_account
 -- (sets the account's time zone too), and for each service user <user>_public_key (an RSA public key without its first and last line) or
 -- <user>_identity_arn (an IAM role that it signs in with): deployer, bi, monitor. A user with neither is not made.
 --
@@ -19,23 +21,27 @@
 {%- set bi_warehouse = bi_warehouse | default(database ~ "_BI_WH") %}
 {%- set storage_integration = storage_integration | default(database ~ "_S3") %}
 {%- set error_integration = error_integration | default(database ~ "_ERRORS") %}
+{%- set warehouse_generation = warehouse_generation | default("1") %}
 
 -- --- Database
 
 use role SYSADMIN;
 
--- One day of time travel: what was forgotten must not be found again for longer.
+-- One day of Time Travel: removed rows must not be readable for longer.
 create database if not exists {{ database }}
 data_retention_time_in_days = 1
 comment = 'Spotify playlists: landing, current rows, and what people read.';
 
--- --- Warehouses: the smallest, asleep after a minute. Pipes use neither.
+-- --- Warehouses: the smallest, asleep after a minute. Pipes use neither. Generation 1 costs 1 credit an hour, generation
+-- --- 2 costs 1.35 on AWS; without the option Snowflake chooses.
 
 create warehouse if not exists {{ transform_warehouse }}
 warehouse_size = xsmall
+generation = '{{ warehouse_generation }}'
 initially_suspended = true;
 alter warehouse {{ transform_warehouse }} set
     warehouse_size = xsmall
+    generation = '{{ warehouse_generation }}'
     auto_suspend = 60
     auto_resume = true
     statement_timeout_in_seconds = 900
@@ -44,13 +50,15 @@ alter warehouse {{ transform_warehouse }} set
 
 create warehouse if not exists {{ bi_warehouse }}
 warehouse_size = xsmall
+generation = '{{ warehouse_generation }}'
 initially_suspended = true;
 alter warehouse {{ bi_warehouse }} set
     warehouse_size = xsmall
+    generation = '{{ warehouse_generation }}'
     auto_suspend = 60
     auto_resume = true
     statement_timeout_in_seconds = 300
-    statement_queued_timeout_in_seconds = 120
+    statement_queued_timeout_in_seconds = 600
     comment = 'People and BI tools that read the BI views.';
 
 -- --- Roles: the deployer owns the schemas and what is in them, neither the database nor a warehouse.
@@ -180,3 +188,30 @@ alter notification integration {{ error_integration }} set
     aws_sns_role_arn = '{{ error_role_arn | default(lake_role_arn) }}'
     comment = 'Says which files a pipe refused.';
 grant usage on integration {{ error_integration }} to role {{ deployer_role }};
+{%- set service_users = [] %}
+{%- for user, key, arn in [("DEPLOYER", deployer_public_key, deployer_identity_arn), ("BI", bi_public_key, bi_identity_arn),
+                           ("MONITOR", monitor_public_key, monitor_identity_arn)] if key or arn %}
+{%- set _ = service_users.append(database ~ "_" ~ user ~ "_SVC") %}
+{%- endfor %}
+{%- if allowed_addresses | default("") %}
+{%- set addresses = allowed_addresses.split(",") | map("trim") | join("', '") %}
+
+-- --- Where service users may connect from. People are not affected.
+
+create network policy if not exists {{ database }}_SERVICE_USERS
+allowed_ip_list = ('{{ addresses }}');
+alter network policy {{ database }}_SERVICE_USERS set allowed_ip_list = ('{{ addresses }}');
+{%- for user in service_users %}
+alter user {{ user }} set network_policy = '{{ database }}_SERVICE_USERS';
+{%- endfor %}
+{%- endif %}
+{%- if authentication_policy | default("") %}
+
+-- --- How service users may sign in.
+
+create authentication policy if not exists {{ database }}.LANDING.SERVICE_USERS
+authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY');
+{%- for user in service_users %}
+alter user {{ user }} set authentication policy {{ database }}.LANDING.SERVICE_USERS force;
+{%- endfor %}
+{%- endif %}

@@ -9,12 +9,15 @@ songs' pipe, waits until it is refused, and removes it; whether the notification
 import io
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, run_command
@@ -22,6 +25,7 @@ from deploy.snowflake.connect import Account, AccountError, connection_settings
 from deploy.snowflake.deploy import plan, variables_of
 from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.landing import landing, published_key
+from deploy.snowflake.pipe import not_loaded, pipe_of
 from deploy.snowflake.pipe_status import refused_files
 from deploy.snowflake.prompts import parser_of
 from shared import lake
@@ -31,6 +35,49 @@ from shared.tables.songs import SONGS
 
 # Before the first day that Athena looks at, and in no log.
 BROKEN = f"{lake.PROCESSED}songs/ingest_date=2000-01-01/00000000000000000000-99999.parquet"
+# No pipe takes files of this folder.
+EXTREMES_FILE = f"{lake.PROCESSED}checklist/extremes.parquet"
+EXTREME_TYPES = (
+    ("TEXT_VALUE", pa.string()),
+    ("INT_VALUE", pa.int32()),
+    ("BIGINT_VALUE", pa.int64()),
+    ("BOOLEAN_VALUE", pa.bool_()),
+    ("DATE_VALUE", pa.date32()),
+    ("TIMESTAMP_VALUE", pa.timestamp("us")),
+)
+EXTREME_COLUMNS = (
+    "TEXT_VALUE varchar, INT_VALUE number(10,0), BIGINT_VALUE number(19,0), BOOLEAN_VALUE boolean, DATE_VALUE date, "
+    "TIMESTAMP_VALUE timestamp_ntz(6)"
+)
+_NULLS: dict[str, Any] = dict.fromkeys(name for name, _ in EXTREME_TYPES)
+EXTREMES: tuple[dict[str, Any], ...] = (
+    {
+        "TEXT_VALUE": "\U0001f3b5 e\u0301 'quoted' \"twice\" back\\slash\nline",
+        "INT_VALUE": -(2**31),
+        "BIGINT_VALUE": -(2**63),
+        "BOOLEAN_VALUE": True,
+        "DATE_VALUE": date(1000, 1, 1),
+        "TIMESTAMP_VALUE": datetime(1970, 1, 1, 0, 0, 0, 1),  # noqa: DTZ001  # without a zone, as in the lake
+    },
+    {
+        "TEXT_VALUE": "x" * 1_000_000,
+        "INT_VALUE": 2**31 - 1,
+        "BIGINT_VALUE": 2**63 - 1,
+        "BOOLEAN_VALUE": False,
+        "DATE_VALUE": date(9999, 12, 31),
+        "TIMESTAMP_VALUE": datetime(9999, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001  # likewise
+    },
+    {
+        "TEXT_VALUE": "\\N",
+        "INT_VALUE": 0,
+        "BIGINT_VALUE": 0,
+        "BOOLEAN_VALUE": True,
+        "DATE_VALUE": date(1582, 10, 15),
+        "TIMESTAMP_VALUE": datetime(1900, 1, 1),  # noqa: DTZ001  # likewise
+    },
+    _NULLS | {"TEXT_VALUE": ""},
+    _NULLS,
+)
 WAIT = timedelta(minutes=10)
 PAUSE = timedelta(seconds=15)
 
@@ -70,6 +117,8 @@ def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
         (environment.monitor, environment.transform_warehouse, "show pipes in schema LANDING", True),
         (environment.monitor, environment.transform_warehouse, "select SONG_COUNT from BI.TOTALS", False),
     ]
+    # A person's other roles would answer too: DEFAULT_SECONDARY_ROLES is ALL.
+    account.query("use secondary roles none")
     for role, warehouse, sql, may in questions:
         account.query(f"use role {role}")
         account.query(f"use warehouse {warehouse}")
@@ -122,6 +171,44 @@ def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
         )
 
 
+def extremes(account: Account, stack: Stack, store: ObjectStore) -> Iterator[Line]:
+    """One file with every extreme value loads by a pipe's COPY, and each value arrives; an empty text as null.
+
+    It lands in a temporary table, from a folder that no pipe takes.
+    """
+    pipe = pipe_of(SONGS, variables_of(account.environment, stack))
+    table = "LANDING.CHECKLIST_EXTREMES"
+    content = io.BytesIO()
+    rows = pa.Table.from_pylist(
+        [{"PLACE": place} | row for place, row in enumerate(EXTREMES)],
+        pa.schema([("PLACE", pa.int32()), *EXTREME_TYPES]),
+    )
+    pq.write_table(rows, content)
+    columns = [name for name, _ in EXTREME_TYPES]
+    store.put(EXTREMES_FILE, content.getvalue())
+    try:
+        account.query(f"create temporary table {table} (PLACE number(10,0), {EXTREME_COLUMNS})")
+        copy = re.sub(r"\npattern = '[^']*'|\ninclude_metadata = \([^)]*\)", "", pipe.copy)
+        copy = re.sub(r"^copy into \S+\nfrom (@\S+)/songs/", rf"copy into {table}\nfrom \1/checklist/", copy)
+        refused = list(not_loaded(account.rows(f"{copy}\nfiles = ('extremes.parquet')")))
+        yield Line("a file with every extreme value", not refused, "loaded", "; ".join(refused) or "loaded")
+        came = account.query(f"select PLACE, {', '.join(columns)} from {table} order by PLACE")  # noqa: S608  # our names
+    finally:
+        store.delete(EXTREMES_FILE)
+    for number, name in enumerate(columns, start=1):
+        expected = [row[name] or None if name == "TEXT_VALUE" else row[name] for row in EXTREMES]
+        is_same = [_text(row[number]) for row in came] == [_text(value) for value in expected]
+        yield Line(f"{name} of that file", is_same, _short(expected), _short([row[number] for row in came]))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _short(values: Sequence[object]) -> str:
+    return ", ".join(repr(str(value))[:60] for value in values)
+
+
 def warehouses(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
     """Both are the smallest, sleep after a minute and are limited."""
     environment = account.environment
@@ -155,7 +242,7 @@ def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line
     yield Line(f"the pipe of songs and {BROKEN}", refused is not None, "Load failed", came)
 
 
-CHECKS: tuple[Check, ...] = (integration, warehouses, second_deploy, patterns, values, grants)
+CHECKS: tuple[Check, ...] = (integration, warehouses, second_deploy, patterns, values, extremes, grants)
 
 
 def lines(account: Account, stack: Stack, store: ObjectStore, checks: Sequence[Check] = CHECKS) -> Iterator[Line]:

@@ -3,11 +3,13 @@
 schemachange says which scripts are new or changed, somebody agrees, and schemachange applies them as the deployer, in
 their order, each whole and noted in <database>.SCHEMACHANGE.CHANGE_HISTORY. A script that fails stops it there; what
 stands is whole, and the same command goes on. Run again, it applies nothing. Account objects (database, roles,
-warehouses, integrations) are the administrator's: deploy.snowflake.admin makes their file.
+warehouses, integrations) are the administrator's: deploy.snowflake.admin makes their file. Tables and views that no
+script makes any more are listed and left.
 """
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +24,17 @@ from schemachange.session.SnowflakeSession import SnowflakeSession
 from snowflake.connector.errors import Error
 
 from deploy.commands import CommandError, run_command
-from deploy.snowflake.connect import AccountError, connection_settings, errors_explained, explained
+from deploy.snowflake.connect import Account, AccountError, connection_settings, errors_explained, explained
 from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import confirm, parser_of
 
 SCRIPTS = Path(__file__).parents[1]
 HISTORY = "SCHEMACHANGE.CHANGE_HISTORY"
 DYNAMIC = "dynamic table"
+_MADE = re.compile(
+    r"create (?:or replace )?(?:transient )?(?:dynamic )?(?:table|view) (?:if not exists )?"
+    r"\{\{ database \}\}\.(\w+\.\w+)"
+)
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,17 @@ def _script_failed(error: ScriptExecutionError, environment: Environment, settin
     return f"{error.script_name} failed; the scripts before it stand, and the same command goes on from here. {why}"
 
 
+def unmade(account: Account, scripts: Path = SCRIPTS) -> list[str]:
+    """Tables and views of our schemas that no script makes any more, as `BI.OLD_VIEW`. Raises AccountError."""
+    made: set[str] = set()
+    for file in [*scripts.glob("generated/snowflake/*.sql"), *scripts.glob("snowflake/*/*.sql")]:
+        made.update(name.upper() for name in _MADE.findall(file.read_text(encoding="utf-8")))
+    there = account.query(
+        "select TABLE_SCHEMA, TABLE_NAME from INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA in ('LANDING', 'CORE', 'BI')"
+    )
+    return sorted({f"{schema}.{name}".upper() for schema, name in there} - made)
+
+
 def as_text(found: Plan, environment: Environment) -> str:
     """The plan for people."""
     if not found.scripts:
@@ -157,6 +174,10 @@ def main(argv: Sequence[str]) -> int:
     settings = connection_settings(environment, os.environ)
     found = plan(environment, variables, settings)
     print(as_text(found, environment))
+    with Account(environment, settings) as account:
+        leftovers = unmade(account)
+    if leftovers:
+        print(f"Not made by any script, and left as they are: {', '.join(leftovers)}; drop what is of no use.")
     if given.plan or not found.scripts:
         return 0
     confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")

@@ -12,11 +12,15 @@ COMMENTS = r"\s*(?:--[^\n]*\n\s*)*"
 # What fakesnow cannot parse and what has no meaning in it; it says that it was done.
 NOT_EMULATED = (
     COMMENTS + r"(?:create|alter|drop)\s+pipe\s",
-    COMMENTS + r"drop\s+dynamic\s+table\s",
+    COMMENTS + r"alter\s+table\s+[\w.]+\s+alter\s+column\s+\w+\s+comment\s",
+    COMMENTS + r"(?:alter|drop)\s+dynamic\s+table\s",
+    COMMENTS + r"show\s+dynamic\s+tables\s",
     COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
     # The account's: roles, users, warehouses, integrations, and who may do what.
     COMMENTS + r"(?:grant|revoke|use\s+role)\s",
     COMMENTS + r"(?:create|alter)\s+(?:role|user|warehouse|resource\s+monitor)\s",
+    COMMENTS + r"(?:create|alter)\s+(?:network|authentication)\s+policy\s",
+    COMMENTS + r"alter\s+file\s+format\s",
     COMMENTS + r"(?:create|alter)\s+(?:storage|notification)\s+integration\s",
     COMMENTS + r"alter\s+account\s",
     COMMENTS + r"(?:create|alter)\s+schema\s.*\smanaged\s+access",
@@ -38,7 +42,7 @@ def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
         return table_comment(catalog, schema, table, (comment or "").replace("'", "''"))
 
     def is_news(record: logging.LogRecord) -> bool:
-        # What DuckDB does without: comments on columns and schemas, secure views, options of dynamic tables.
+        # What DuckDB does without: comments on columns and schemas, options of dynamic tables.
         return "unsupported" not in record.getMessage().lower()
 
     table_comment = info_schema.insert_table_comment_sql

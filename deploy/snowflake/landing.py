@@ -9,6 +9,15 @@ DATABASE = "SPOTIFY"
 # A published file's name ends in its log number and part; Snowflake's SQL finds the number by these places.
 FILE_TAIL = len("00000000000000000000-00000.parquet")
 FILE_NUMBER = len("00000000000000000000")
+# A current view reads the dynamic table of its name and this, if there is one.
+DYNAMIC_SUFFIX = "_DYNAMIC"
+# Each reads those before it.
+_DERIVED = ("PLAYLIST_VERSIONS", "PLAYLIST_STAYS")
+REMAINS = (
+    "Snowflake's Time Travel keeps removed rows for a day. Landing and dynamic tables are transient: Fail-safe keeps "
+    "nothing of them. A landing table that is still permanent keeps its removed rows there for seven days more: "
+    "python -m deploy.snowflake.transient. The account's query history keeps the text of statements for a year."
+)
 
 
 class Landing(Protocol):
@@ -27,3 +36,17 @@ def published_key(file_name: str) -> str:
     """The lake's key of what Snowflake calls the file: its path in the bucket."""
     found = re.search(r"(?:^|/)(processed/[^/]+/ingest_date=[^/]+/[^/]+)$", file_name)
     return found[1] if found else file_name
+
+
+def refresh_dynamic_tables(warehouse: Landing) -> list[str]:
+    """Refreshes every dynamic table of CORE, suspended ones too, so that they lose what landing tables lost."""
+    rows = warehouse.query(
+        "select TABLE_NAME from INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE' and right(TABLE_NAME, %s) = %s",
+        len(DYNAMIC_SUFFIX),
+        DYNAMIC_SUFFIX,
+    )
+    held = {str(name).removesuffix(DYNAMIC_SUFFIX) for (name,) in rows}
+    order = [*sorted(held.difference(_DERIVED)), *(name for name in _DERIVED if name in held)]
+    for name in order:
+        warehouse.query(f"alter dynamic table CORE.{name}{DYNAMIC_SUFFIX} refresh")
+    return order

@@ -7,17 +7,18 @@ pipe, is found by comparing the lake with what has landed, and loaded within bou
 
 - up to six days old: ALTER PIPE … REFRESH, day by day, from the oldest missing file of the day on (Snowflake looks at
   the last seven days alone). Younger files of that day that have landed land again; current rows stay single;
-- older: the pipe's own COPY, with the missing files by name.
+- older: the pipe's own COPY, with the missing files by name, and LOAD_UNCERTAIN_FILES, since Snowflake no longer knows
+  whether it loaded a file older than 64 days.
 
-The plan is shown first. Repeating it does nothing, except for a file that cannot be loaded: make snowflake-status says
-why.
+The plan is shown first. Each row of a COPY's result is read: what was not loaded is named, and the exit status is 1.
+Repeating the command does nothing, except for a file that cannot be loaded: make snowflake-status says why.
 """
 
 import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +36,7 @@ from shared.contract import Table
 from shared.document import timestamp
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
+from shared.terminal import printable
 
 REFRESHED = timedelta(days=6)
 # A pipe may take minutes; what is younger is on its way.
@@ -126,7 +128,7 @@ def loads(pipe: Pipe, table: Table, missing: Sequence[Missing], at: datetime) ->
     copy = re.sub(r"\npattern = '[^']*'", "", pipe.copy)
     for first in range(0, len(old), _FILES_PER_COPY):
         names = ", ".join(f"'{name}'" for name in old[first : first + _FILES_PER_COPY])
-        yield f"{copy}\nfiles = ({names})"
+        yield f"{copy}\nload_uncertain_files = true\nfiles = ({names})"
     oldest: dict[str, datetime] = defaultdict(lambda: at)
     for one in missing:
         if at - one.modified_at <= REFRESHED:
@@ -135,6 +137,17 @@ def loads(pipe: Pipe, table: Table, missing: Sequence[Missing], at: datetime) ->
     for day, modified_at in sorted(oldest.items()):
         after = timestamp(modified_at - _MARGIN)[:19] + "Z"
         yield f"alter pipe {pipe.name} refresh prefix = '{day}/' modified_after = '{after}'"
+
+
+def not_loaded(result: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """What a COPY or a refresh did not load, from the rows that it answers with; a refresh only sends files."""
+    for row in result:
+        state = str(row.get("status", ""))
+        if "file" not in row:
+            if "0 files" in state:
+                yield state
+        elif state.upper() not in {"LOADED", "SENT"}:
+            yield f"{row['file']}: {state}: {row.get('first_error') or 'no reason given'}"
 
 
 def _plain(sql: str) -> str:
@@ -162,7 +175,7 @@ def _indented(statement: str) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when the pipes are as they should be and nothing is missing, or could be asked for."""
+    """0 when the pipes are as they should be and nothing is missing, or could be asked for; 1 if some did not load."""
     parser = parser_of(__doc__, changes=True)
     parser.add_argument("--table", required=True, help="which table's pipe, or ALL")
     given = parser.parse_args(argv)
@@ -178,16 +191,19 @@ def main(argv: Sequence[str]) -> int:
         if not any(one.switch or one.loads for one in found):
             return 0
         confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
+        is_whole = True
         for one in found:
             for statement in one.switch:
                 account.query(statement)
             # What came while the pipes changed is missing too.
             done = change(account, store, one.table, one.pipe, now()).loads if one.switch else one.loads
             for statement in done:
-                account.query(statement)
+                for lack in not_loaded(account.rows(statement)):
+                    is_whole = False
+                    print(printable(f"{one.table.name}: not loaded: {lack}"))
             print(f"{one.table.name}: {len(one.switch)} statements changed the pipe, {len(done)} asked for files.")
     print("A refresh takes minutes; make snowflake-status says when all has landed.")
-    return 0
+    return 0 if is_whole else 1
 
 
 if __name__ == "__main__":

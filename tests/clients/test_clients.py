@@ -108,7 +108,7 @@ def test_snow_sql_applies_the_suites_own_files(client: Client, server: Snowflake
 
     said = [" ".join(sql.split()) for sql in server.asked]
     assert "use role SYSADMIN;" in said
-    assert any(sql.startswith("create or replace secure view SPOTIFY.BI.TOTALS (") for sql in said)
+    assert any(sql.startswith("create or replace view SPOTIFY.BI.TOTALS (") for sql in said)
     assert any("storage_aws_external_id = 'spotify-dev-0001'" in sql for sql in said)
     assert json.loads(snow(client, "-q", "select SONG_COUNT, ARTIST_COUNT from BI.TOTALS")) == [
         {"SONG_COUNT": 3, "ARTIST_COUNT": 2}

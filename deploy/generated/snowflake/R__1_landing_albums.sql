@@ -1,6 +1,6 @@
 -- albums: every row as loaded; the current ones are CORE.ALBUMS.
 -- Made by `python -m deploy.generate` from shared/tables/albums.py; do not edit.
-create table if not exists {{ database }}.LANDING.ALBUMS (
+create transient table if not exists {{ database }}.LANDING.ALBUMS (
     ALBUM_ID varchar not null comment 'Spotify id',
     NAME varchar comment 'title; null if withheld or empty, as after a takedown',
     ALBUM_TYPE varchar comment 'album, single, compilation or a newer word',
@@ -23,7 +23,7 @@ create table if not exists {{ database }}.LANDING.ALBUMS (
 )
 comment = 'Albums of the songs, as Spotify last described them.';
 
--- For a table made before its contract had the column.
+-- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.ALBUMS add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.ALBUMS add column if not exists ALBUM_TYPE varchar;
 alter table {{ database }}.LANDING.ALBUMS add column if not exists RELEASE_DATE_TEXT varchar;
@@ -34,3 +34,21 @@ alter table {{ database }}.LANDING.ALBUMS add column if not exists TOTAL_TRACKS 
 alter table {{ database }}.LANDING.ALBUMS add column if not exists IMAGE_URL varchar;
 alter table {{ database }}.LANDING.ALBUMS add column if not exists URI varchar;
 alter table {{ database }}.LANDING.ALBUMS add column if not exists URL varchar;
+alter table {{ database }}.LANDING.ALBUMS alter
+    column ALBUM_ID comment 'Spotify id',
+    column NAME comment 'title; null if withheld or empty, as after a takedown',
+    column ALBUM_TYPE comment 'album, single, compilation or a newer word',
+    column RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day',
+    column RELEASE_DATE_PRECISION comment 'year, month or day as given; does not always match the text',
+    column RELEASED_ON comment 'first day of the given period; null if the text is no date from year 1000 to two years ahead',
+    column RELEASE_YEAR comment 'year of released_on',
+    column TOTAL_TRACKS comment 'tracks on the album',
+    column IMAGE_URL comment 'first cover given, the widest',
+    column URI comment 'Spotify URI',
+    column URL comment 'page for people',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.ALBUMS is 'Albums of the songs, as Spotify last described them.';

@@ -1,6 +1,6 @@
 -- artists: every row as loaded; the current ones are CORE.ARTISTS.
 -- Made by `python -m deploy.generate` from shared/tables/artists.py; do not edit.
-create table if not exists {{ database }}.LANDING.ARTISTS (
+create transient table if not exists {{ database }}.LANDING.ARTISTS (
     ARTIST_ID varchar not null comment 'Spotify id',
     NAME varchar comment 'name; null if withheld or empty',
     URI varchar comment 'Spotify URI',
@@ -16,7 +16,18 @@ create table if not exists {{ database }}.LANDING.ARTISTS (
 )
 comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';
 
--- For a table made before its contract had the column.
+-- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.ARTISTS add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.ARTISTS add column if not exists URI varchar;
 alter table {{ database }}.LANDING.ARTISTS add column if not exists URL varchar;
+alter table {{ database }}.LANDING.ARTISTS alter
+    column ARTIST_ID comment 'Spotify id',
+    column NAME comment 'name; null if withheld or empty',
+    column URI comment 'Spotify URI',
+    column URL comment 'page for people',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.ARTISTS is 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';

@@ -1,6 +1,6 @@
 -- episodes: every row as loaded; the current ones are CORE.EPISODES.
 -- Made by `python -m deploy.generate` from shared/tables/episodes.py; do not edit.
-create table if not exists {{ database }}.LANDING.EPISODES (
+create transient table if not exists {{ database }}.LANDING.EPISODES (
     EPISODE_ID varchar not null comment 'Spotify id',
     NAME varchar comment 'title',
     SHOW_ID varchar comment 'show of the episode; some answers give it as an album',
@@ -24,7 +24,7 @@ create table if not exists {{ database }}.LANDING.EPISODES (
 )
 comment = 'Podcast episodes that stand in playlists, as Spotify last described them.';
 
--- For a table made before its contract had the column.
+-- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.EPISODES add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.EPISODES add column if not exists SHOW_ID varchar;
 alter table {{ database }}.LANDING.EPISODES add column if not exists SHOW_NAME varchar;
@@ -36,3 +36,22 @@ alter table {{ database }}.LANDING.EPISODES add column if not exists RELEASED_ON
 alter table {{ database }}.LANDING.EPISODES add column if not exists LANGUAGE varchar;
 alter table {{ database }}.LANDING.EPISODES add column if not exists URI varchar;
 alter table {{ database }}.LANDING.EPISODES add column if not exists URL varchar;
+alter table {{ database }}.LANDING.EPISODES alter
+    column EPISODE_ID comment 'Spotify id',
+    column NAME comment 'title',
+    column SHOW_ID comment 'show of the episode; some answers give it as an album',
+    column SHOW_NAME comment 'name of the show',
+    column PUBLISHER comment 'publisher of the show',
+    column DURATION_MS comment 'length in milliseconds',
+    column EXPLICIT comment 'explicit content; false may also mean unknown to Spotify',
+    column RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day',
+    column RELEASED_ON comment 'first day of the given period; null if the text is no date from year 1000 to two years ahead',
+    column LANGUAGE comment 'first language given, as an ISO 639 code',
+    column URI comment 'Spotify URI',
+    column URL comment 'page for people',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.EPISODES is 'Podcast episodes that stand in playlists, as Spotify last described them.';

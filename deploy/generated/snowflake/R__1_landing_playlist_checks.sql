@@ -1,6 +1,6 @@
 -- playlist_checks: every row as loaded; the current ones are CORE.PLAYLIST_CHECKS.
 -- Made by `python -m deploy.generate` from shared/tables/playlist_checks.py; do not edit.
-create table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
+create transient table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     PLAYLIST_ID varchar not null comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     RUN_ID varchar not null comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
     STATUS varchar not null comment 'read, unchanged, failed or gone',
@@ -29,7 +29,7 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
 )
 comment = 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.';
 
--- For a table made before its contract had the column.
+-- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FAILURE_CLASS varchar;
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists SNAPSHOT_ID varchar;
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists READ_AT timestamp_ntz(6);
@@ -44,3 +44,27 @@ alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists IS_C
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FOLLOWER_COUNT number(10,0);
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists IMAGE_URL varchar;
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists URL varchar;
+alter table {{ database }}.LANDING.PLAYLIST_CHECKS alter
+    column PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
+    column RUN_ID comment 'extraction run such as 20261120T100000Z; document:<document_id> for a dropped document',
+    column STATUS comment 'read, unchanged, failed or gone',
+    column FAILURE_CLASS comment 'why the read failed or the playlist is gone; null otherwise',
+    column SNAPSHOT_ID comment 'version of the playlist; null when the check failed',
+    column READ_AT comment 'when it was checked, UTC',
+    column TOTAL comment 'items the API said there are; null if it did not say',
+    column ITEM_COUNT comment 'items this document holds; null when nothing was read',
+    column IS_COMPLETE comment 'every position from 0 to total was read; null when nothing was read',
+    column NAME comment 'name of the playlist; null if the document does not say',
+    column DESCRIPTION comment 'as given, HTML escapes included; null if there is none',
+    column OWNER_ID comment 'Spotify user who owns it',
+    column IS_PUBLIC comment 'on the owner''s profile; null means unknown',
+    column IS_COLLABORATIVE comment 'others may edit it',
+    column FOLLOWER_COUNT comment 'followers; null where the API withholds them',
+    column IMAGE_URL comment 'first cover given; expires within a day',
+    column URL comment 'page for people',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.PLAYLIST_CHECKS is 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.';

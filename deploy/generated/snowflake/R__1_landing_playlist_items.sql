@@ -1,6 +1,6 @@
 -- playlist_items: every row as loaded; the current ones are CORE.PLAYLIST_ITEMS.
 -- Made by `python -m deploy.generate` from shared/tables/playlist_items.py; do not edit.
-create table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
+create transient table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
     PLAYLIST_ID varchar not null comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     SNAPSHOT_ID varchar not null comment 'version of the playlist; of an incomplete read with ~ and a hash; document:<document_id>#<n> if unknown',
     POSITION number(10,0) not null comment '0-based place in the playlist: page offset plus index',
@@ -23,7 +23,7 @@ create table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
 )
 comment = 'What stood at each position of a playlist''s snapshot, whatever it was. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.';
 
--- For a table made before its contract had the column.
+-- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists SONG_ID varchar;
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists EPISODE_ID varchar;
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ITEM_URI varchar;
@@ -31,3 +31,21 @@ alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ITEM_
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ARTIST_NAMES varchar;
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ADDED_AT timestamp_ntz(6);
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ADDED_BY_ID varchar;
+alter table {{ database }}.LANDING.PLAYLIST_ITEMS alter
+    column PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
+    column SNAPSHOT_ID comment 'version of the playlist; of an incomplete read with ~ and a hash; document:<document_id>#<n> if unknown',
+    column POSITION comment '0-based place in the playlist: page offset plus index',
+    column KIND comment 'song, episode, local, empty (nothing there), unavailable (no id) or rejected (see rejects/)',
+    column SONG_ID comment 'the song; null for every other kind',
+    column EPISODE_ID comment 'the episode; null for every other kind',
+    column ITEM_URI comment 'Spotify URI, spotify:local:… for local files',
+    column ITEM_NAME comment 'title when read; of a local file without one, from its URI',
+    column ARTIST_NAMES comment 'names in credit order, joined by comma and space',
+    column ADDED_AT comment 'when it was added, UTC; null in very old playlists',
+    column ADDED_BY_ID comment 'Spotify user who added it; null if unknown',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.PLAYLIST_ITEMS is 'What stood at each position of a playlist''s snapshot, whatever it was. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.';

@@ -1,6 +1,6 @@
 -- song_artists: every row as loaded; the current ones are CORE.SONG_ARTISTS.
 -- Made by `python -m deploy.generate` from shared/tables/song_artists.py; do not edit.
-create table if not exists {{ database }}.LANDING.SONG_ARTISTS (
+create transient table if not exists {{ database }}.LANDING.SONG_ARTISTS (
     SONG_ID varchar not null comment 'Spotify id of the song',
     ARTIST_ID varchar not null comment 'Spotify id of the artist',
     POSITION number(10,0) comment '0-based place in the credits; a repeated artist keeps the lowest',
@@ -15,5 +15,15 @@ create table if not exists {{ database }}.LANDING.SONG_ARTISTS (
 )
 comment = 'Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.';
 
--- For a table made before its contract had the column.
+-- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.SONG_ARTISTS add column if not exists POSITION number(10,0);
+alter table {{ database }}.LANDING.SONG_ARTISTS alter
+    column SONG_ID comment 'Spotify id of the song',
+    column ARTIST_ID comment 'Spotify id of the artist',
+    column POSITION comment '0-based place in the credits; a repeated artist keeps the lowest',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.SONG_ARTISTS is 'Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.';

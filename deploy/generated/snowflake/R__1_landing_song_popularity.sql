@@ -1,6 +1,6 @@
 -- song_popularity: every row as loaded; the current ones are CORE.SONG_POPULARITY.
 -- Made by `python -m deploy.generate` from shared/tables/song_popularity.py; do not edit.
-create table if not exists {{ database }}.LANDING.SONG_POPULARITY (
+create transient table if not exists {{ database }}.LANDING.SONG_POPULARITY (
     SONG_ID varchar not null comment 'Spotify id of the song',
     POPULARITY number(10,0) not null comment '0 to 100, as Spotify rates recent plays',
     BATCH_ID varchar not null comment 'batch that brought the row; sorts by commit order',
@@ -13,3 +13,14 @@ create table if not exists {{ database }}.LANDING.SONG_POPULARITY (
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
 comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.';
+
+-- For a table that exists: columns and words that its contract gained later.
+alter table {{ database }}.LANDING.SONG_POPULARITY alter
+    column SONG_ID comment 'Spotify id of the song',
+    column POPULARITY comment '0 to 100, as Spotify rates recent plays',
+    column BATCH_ID comment 'batch that brought the row; sorts by commit order',
+    column SOURCE_OBJECT comment 'raw object the row was read from: its key under the lake when it arrived, or its URI',
+    column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
+    column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
+    column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
+comment on table {{ database }}.LANDING.SONG_POPULARITY is 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.';

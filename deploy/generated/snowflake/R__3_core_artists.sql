@@ -6,31 +6,18 @@
 {% set current_rows -%}
 select
     artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at
-from (
-    select
-        artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by artist_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from (
-        select
-            artist_id, name, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
-            rank() over (
-                partition by artist_id
-                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-            ) as observation_rank
-        from {{ database }}.LANDING.ARTISTS
-    ) as ranked
-    where observation_rank = 1
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.ARTISTS
+qualify row_number() over (
+    partition by artist_id
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.ARTISTS_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.ARTISTS_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

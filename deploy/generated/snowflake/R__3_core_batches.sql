@@ -6,22 +6,18 @@
 {% set current_rows -%}
 select
     batch_number, committed_at, object_count, item_count, reject_count, batch_id
-from (
-    select
-        batch_number, committed_at, object_count, item_count, reject_count, batch_id,
-        row_number() over (
-            partition by batch_number
-            order by batch_id desc
-        ) as row_place
-    from {{ database }}.LANDING.BATCHES
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.BATCHES
+qualify row_number() over (
+    partition by batch_number
+    order by batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.BATCHES_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.BATCHES_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}
@@ -33,7 +29,7 @@ create or replace view {{ database }}.CORE.BATCHES (
     REJECT_COUNT comment 'rows and documents in rejects/',
     BATCH_ID comment 'batch that brought the row; sorts by commit order'
 )
-comment = 'What was committed and when. Published last: a reader who waits for a batch here sees the batch whole.'
+comment = 'What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed whole.'
 as
 {% if is_dynamic %}
 select

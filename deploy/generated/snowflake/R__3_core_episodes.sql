@@ -7,33 +7,18 @@
 select
     episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,
     language, uri, url, batch_id, source_object, document_id, source_position, extracted_at
-from (
-    select
-        episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,
-        language, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by episode_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from (
-        select
-            episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,
-            language, uri, url, batch_id, source_object, document_id, source_position, extracted_at,
-            rank() over (
-                partition by episode_id
-                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-            ) as observation_rank
-        from {{ database }}.LANDING.EPISODES
-    ) as ranked
-    where observation_rank = 1
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.EPISODES
+qualify row_number() over (
+    partition by episode_id
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.EPISODES_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.EPISODES_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

@@ -8,24 +8,18 @@ select
     playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
     description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
     source_object, document_id, source_position, extracted_at
-from (
-    select
-        playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,
-        description, owner_id, is_public, is_collaborative, follower_count, image_url, url, batch_id,
-        source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by playlist_id, run_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from {{ database }}.LANDING.PLAYLIST_CHECKS
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.PLAYLIST_CHECKS
+qualify row_number() over (
+    partition by playlist_id, run_id
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.PLAYLIST_CHECKS_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.PLAYLIST_CHECKS_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

@@ -10,30 +10,24 @@ select
 from (
     select
         playlist_id, snapshot_id, position, kind, song_id, episode_id, item_uri, item_name, artist_names,
-        added_at, added_by_id, batch_id, source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by playlist_id, snapshot_id, position
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from (
-        select
-            playlist_id, snapshot_id, position, kind, song_id, episode_id, item_uri, item_name, artist_names,
-            added_at, added_by_id, batch_id, source_object, document_id, source_position, extracted_at,
-            rank() over (
-                partition by playlist_id, snapshot_id
-                order by extracted_at desc, source_object desc, batch_id desc
-            ) as observation_rank
-        from {{ database }}.LANDING.PLAYLIST_ITEMS
-    ) as ranked
-    where observation_rank = 1
-) as numbered
-where row_place = 1
+        added_at, added_by_id, batch_id, source_object, document_id, source_position, extracted_at
+    from {{ database }}.LANDING.PLAYLIST_ITEMS
+    qualify rank() over (
+        partition by playlist_id, snapshot_id
+        order by extracted_at desc, source_object desc, batch_id desc
+    ) = 1
+) as newest
+qualify row_number() over (
+    partition by playlist_id, snapshot_id, position
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.PLAYLIST_ITEMS_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.PLAYLIST_ITEMS_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

@@ -8,29 +8,24 @@ select
     song_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at
 from (
     select
-        song_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by song_id, artist_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from (
-        select
-            song_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at,
-            rank() over (
-                partition by song_id
-                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-            ) as observation_rank
-        from {{ database }}.LANDING.SONG_ARTISTS
-    ) as ranked
-    where observation_rank = 1
-) as numbered
-where row_place = 1
+        song_id, artist_id, position, batch_id, source_object, document_id, source_position, extracted_at
+    from {{ database }}.LANDING.SONG_ARTISTS
+    qualify rank() over (
+        partition by song_id
+        order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+    ) = 1
+) as newest
+qualify row_number() over (
+    partition by song_id, artist_id
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.SONG_ARTISTS_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.SONG_ARTISTS_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

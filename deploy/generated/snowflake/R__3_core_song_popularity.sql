@@ -6,22 +6,18 @@
 {% set current_rows -%}
 select
     song_id, popularity, batch_id, source_object, document_id, source_position, extracted_at
-from (
-    select
-        song_id, popularity, batch_id, source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by song_id, document_id, source_position
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from {{ database }}.LANDING.SONG_POPULARITY
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.SONG_POPULARITY
+qualify row_number() over (
+    partition by song_id, document_id, source_position
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.SONG_POPULARITY_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.SONG_POPULARITY_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

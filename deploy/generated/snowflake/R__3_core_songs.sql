@@ -8,35 +8,18 @@ select
     song_id, name, duration_ms, explicit, popularity, album_id, track_number, disc_number, isrc, is_playable,
     restriction_reason, linked_from_id, available_market_count, preview_url, uri, url, batch_id,
     source_object, document_id, source_position, extracted_at
-from (
-    select
-        song_id, name, duration_ms, explicit, popularity, album_id, track_number, disc_number, isrc, is_playable,
-        restriction_reason, linked_from_id, available_market_count, preview_url, uri, url, batch_id,
-        source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by song_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
-    from (
-        select
-            song_id, name, duration_ms, explicit, popularity, album_id, track_number, disc_number, isrc, is_playable,
-            restriction_reason, linked_from_id, available_market_count, preview_url, uri, url, batch_id,
-            source_object, document_id, source_position, extracted_at,
-            rank() over (
-                partition by song_id
-                order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-            ) as observation_rank
-        from {{ database }}.LANDING.SONGS
-    ) as ranked
-    where observation_rank = 1
-) as numbered
-where row_place = 1
+from {{ database }}.LANDING.SONGS
+qualify row_number() over (
+    partition by song_id
+    order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+) = 1
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}
-create or replace dynamic table {{ database }}.CORE.SONGS_DYNAMIC
+create or replace transient dynamic table {{ database }}.CORE.SONGS_DYNAMIC
 target_lag = '{{ target_lag }}'
 warehouse = {{ transform_warehouse }}
+refresh_mode = incremental
 as
 {{ current_rows }};
 {% endif %}

@@ -1,6 +1,6 @@
 -- albums: one row per album, as Spotify last described it.
 -- Albums come with their songs: an album is here because some playlist showed a song of it.
-create or replace secure view {{ database }}.BI.ALBUMS (
+create or replace view {{ database }}.BI.ALBUMS (
     ALBUM_ID comment 'Spotify id of the album; never null',
     ALBUM_NAME comment 'title; null if not given, may be empty after a takedown',
     ARTIST_NAMES comment 'names of the credited artists in credit order, joined by comma and space; null if none is known',

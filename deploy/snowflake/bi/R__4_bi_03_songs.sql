@@ -1,9 +1,10 @@
 -- songs: one row per song, as Spotify last described it.
 -- Every song that some playlist ever showed, whether or not one holds it now: ask TOP_SONGS_BY_PRESENCE for that.
 -- A song with three artists is one row here: totals over songs belong to this view, not to a join with artists.
-create or replace secure view {{ database }}.BI.SONGS (
+create or replace view {{ database }}.BI.SONGS (
     SONG_ID comment 'Spotify id of the song; relinking may swap it, so compare recordings by isrc; never null',
     SONG_NAME comment 'title; null if not given, may be empty after a takedown',
+    SONG_LABEL comment 'title and artists, with the id where other songs share them, the id alone without a title; unique, upper and lower case alike; never null',
     ARTIST_NAMES comment 'names of the credited artists in credit order, joined by comma and space; null if none is known',
     ARTIST_COUNT comment 'credited artists; 0 if none is known, never null',
     ALBUM_ID comment 'album the song was shown on; null if none was given',
@@ -33,29 +34,61 @@ with credits as (
     from {{ database }}.CORE.SONG_ARTISTS as song_artists
     left join {{ database }}.CORE.ARTISTS as artists on artists.artist_id = song_artists.artist_id
     group by song_artists.song_id
+),
+
+songs_described as (
+    select
+        songs.song_id,
+        songs.name as song_name,
+        nullif(trim(songs.name), '') || coalesce(' - ' || credits.artist_names, '') as title_and_artists,
+        credits.artist_names,
+        coalesce(credits.artist_count, 0) as artist_count,
+        songs.album_id,
+        albums.name as album_name,
+        albums.released_on,
+        albums.release_year,
+        songs.duration_ms,
+        round(songs.duration_ms / 60000, 2) as duration_minutes,
+        songs.explicit as is_explicit,
+        songs.popularity,
+        songs.track_number,
+        songs.disc_number,
+        songs.isrc,
+        songs.is_playable,
+        songs.restriction_reason,
+        songs.uri,
+        songs.url,
+        songs.extracted_at as described_at
+    from {{ database }}.CORE.SONGS as songs
+    left join credits on credits.song_id = songs.song_id
+    left join {{ database }}.CORE.ALBUMS as albums on albums.album_id = songs.album_id
 )
 
 select
-    songs.song_id,
-    songs.name as song_name,
-    credits.artist_names,
-    coalesce(credits.artist_count, 0) as artist_count,
-    songs.album_id,
-    albums.name as album_name,
-    albums.released_on,
-    albums.release_year,
-    songs.duration_ms,
-    round(songs.duration_ms / 60000, 2) as duration_minutes,
-    songs.explicit as is_explicit,
-    songs.popularity,
-    songs.track_number,
-    songs.disc_number,
-    songs.isrc,
-    songs.is_playable,
-    songs.restriction_reason,
-    songs.uri,
-    songs.url,
-    songs.extracted_at as described_at
-from {{ database }}.CORE.SONGS as songs
-left join credits on credits.song_id = songs.song_id
-left join {{ database }}.CORE.ALBUMS as albums on albums.album_id = songs.album_id;
+    song_id,
+    song_name,
+    case
+        when title_and_artists is null then song_id
+        when count(song_id) over (partition by lower(title_and_artists)) > 1
+            then title_and_artists || ' (' || song_id || ')'
+        else title_and_artists
+    end as song_label,
+    artist_names,
+    artist_count,
+    album_id,
+    album_name,
+    released_on,
+    release_year,
+    duration_ms,
+    duration_minutes,
+    is_explicit,
+    popularity,
+    track_number,
+    disc_number,
+    isrc,
+    is_playable,
+    restriction_reason,
+    uri,
+    url,
+    described_at
+from songs_described;

@@ -1,5 +1,5 @@
 -- episodes: one row per podcast episode, as Spotify last described it.
-create or replace secure view {{ database }}.BI.EPISODES (
+create or replace view {{ database }}.BI.EPISODES (
     EPISODE_ID comment 'Spotify id of the episode; never null',
     EPISODE_NAME comment 'title; null if not given',
     SHOW_ID comment 'Spotify id of its show; null if not given',

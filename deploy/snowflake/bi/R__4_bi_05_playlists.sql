@@ -1,6 +1,6 @@
--- playlists: one row per playlist that was ever looked at, as it was last described.
+-- playlists: one row per playlist that was ever checked, as it was last described.
 -- Who owns it stays in the lake: people are no dimension here.
-create or replace secure view {{ database }}.BI.PLAYLISTS (
+create or replace view {{ database }}.BI.PLAYLISTS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name, Liked songs for liked:me, the id where no name is known; never null',
     DESCRIPTION comment 'as given, HTML escapes included; null if not known',
@@ -10,12 +10,12 @@ create or replace secure view {{ database }}.BI.PLAYLISTS (
     ITEM_COUNT comment 'items the API said there are, of every kind, when last described; null if it did not say',
     IMAGE_URL comment 'cover, the link expires within a day; null if there is none',
     URL comment 'page for people; null if not given',
-    DESCRIBED_AT comment 'when this description was read, UTC; null if no look brought one',
-    LAST_LOOKED_AT comment 'newest look, however it ended, UTC; never null',
-    LAST_STATUS comment 'how that look ended: read, unchanged, failed or gone; never null',
+    DESCRIBED_AT comment 'when this description was read, UTC; null if no check brought one',
+    LAST_LOOKED_AT comment 'newest check, however it ended, UTC; never null',
+    LAST_STATUS comment 'how that check ended: read, unchanged, failed or gone; never null',
     LAST_FAILURE_CLASS comment 'why it failed or the playlist is gone; null otherwise'
 )
-comment = 'One row per playlist that was ever looked at, as it was last described.'
+comment = 'One row per playlist that was ever checked, as it was last described.'
 as
 select
     playlist_id,

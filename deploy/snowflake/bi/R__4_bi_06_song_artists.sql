@@ -1,6 +1,6 @@
 -- song_artists: one row per song and credited artist, as last credited.
 -- Multiply by weight before summing over artists: each song then adds up to one, however many artists it has.
-create or replace secure view {{ database }}.BI.SONG_ARTISTS (
+create or replace view {{ database }}.BI.SONG_ARTISTS (
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title of the song; null if not given',
     ARTIST_ID comment 'Spotify id of the artist; never null',

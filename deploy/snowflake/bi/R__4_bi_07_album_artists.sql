@@ -1,6 +1,6 @@
 -- album_artists: one row per album and credited artist, as last credited.
 -- Multiply by weight before summing over artists: each album then adds up to one, however many artists it has.
-create or replace secure view {{ database }}.BI.ALBUM_ARTISTS (
+create or replace view {{ database }}.BI.ALBUM_ARTISTS (
     ALBUM_ID comment 'Spotify id of the album; never null',
     ALBUM_NAME comment 'title of the album; null if not given',
     ARTIST_ID comment 'Spotify id of the artist; never null',

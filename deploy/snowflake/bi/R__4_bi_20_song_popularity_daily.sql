@@ -1,6 +1,6 @@
 -- song_popularity_daily: one row per song and UTC day on which its popularity was shown, the last observation of the day.
 -- A day on which the API withheld it has no row: missing is not 0.
-create or replace secure view {{ database }}.BI.SONG_POPULARITY_DAILY (
+create or replace view {{ database }}.BI.SONG_POPULARITY_DAILY (
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title as last described; null if not given',
     OBSERVED_ON comment 'UTC day; never null',

@@ -1,7 +1,7 @@
 -- song_popularity_intervals: one row per song and run of equal popularity, as observed.
 -- Between observed_until_at of one run and observed_from_at of the next nothing is known. Of observations at one instant
 -- (a song in several playlists of a run) the last in reading order counts.
-create or replace secure view {{ database }}.BI.SONG_POPULARITY_INTERVALS (
+create or replace view {{ database }}.BI.SONG_POPULARITY_INTERVALS (
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title as last described; null if not given',
     INTERVAL_NUMBER comment 'place among the runs of this song, from 1 for the oldest; never null',

@@ -1,7 +1,7 @@
 -- top_songs_by_popularity: one row per song whose popularity its newest description shows, ranked by it.
 -- Songs whose popularity is withheld are left out, not put last: where all are withheld (development-mode apps since
 -- 2026) this view is empty, and TOP_SONGS_BY_PRESENCE is what can be ranked. The two are never mixed.
-create or replace secure view {{ database }}.BI.TOP_SONGS_BY_POPULARITY (
+create or replace view {{ database }}.BI.TOP_SONGS_BY_POPULARITY (
     POPULARITY_RANK comment 'from 1 for the most popular, equals share a rank and the next is skipped; never null',
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title; null if not given',

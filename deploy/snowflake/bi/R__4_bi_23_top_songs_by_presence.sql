@@ -1,6 +1,6 @@
 -- top_songs_by_presence: one row per song that some playlist holds or held, ranked by how many hold it, then by days held.
--- This is presence in the playlists we look at, no popularity at Spotify; it can be told where popularity is withheld.
-create or replace secure view {{ database }}.BI.TOP_SONGS_BY_PRESENCE (
+-- This is presence in the playlists that are checked, no popularity at Spotify; it is known where popularity is withheld.
+create or replace view {{ database }}.BI.TOP_SONGS_BY_PRESENCE (
     PRESENCE_RANK comment 'from 1 for the most present, equals share a rank and the next is skipped; never null',
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title; null if not given',
@@ -9,8 +9,8 @@ create or replace secure view {{ database }}.BI.TOP_SONGS_BY_PRESENCE (
     PLAYLIST_COUNT comment 'playlists that hold it as far as known; 0 if it left them all, never null',
     EVER_PLAYLIST_COUNT comment 'playlists that hold or held it; never null',
     HELD_DAYS comment 'days in playlists, added up over playlists and stays, two decimals; never null',
-    FIRST_ENTERED_BY_AT comment 'first look at any playlist that showed it, UTC; never null',
-    LAST_SEEN_AT comment 'last look at any playlist that showed it, UTC; never null'
+    FIRST_ENTERED_BY_AT comment 'first check of any playlist that showed it, UTC; never null',
+    LAST_SEEN_AT comment 'last check of any playlist that showed it, UTC; never null'
 )
 comment = 'One row per song that some playlist holds or held, ranked by how many hold it, then by days held.'
 as
@@ -22,7 +22,7 @@ with presence as (
         sum(datediff('second', membership.entered_by_at, membership.last_seen_at)) as held_seconds,
         min(membership.entered_by_at) as first_entered_by_at,
         max(membership.last_seen_at) as last_seen_at
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
+    from {{ database }}.CORE.PLAYLIST_STAYS as membership
     where membership.song_id is not null
     group by membership.song_id
 )

@@ -1,7 +1,7 @@
 -- artist_summary: one row per artist.
 -- A song with three artists counts once for each of them, so song_count must not be summed over artists;
--- weighted_song_count may be: it adds up to the number of songs that have an artist. Totals stand in TOTALS.
-create or replace secure view {{ database }}.BI.ARTIST_SUMMARY (
+-- weighted_song_count may be: it adds up to the number of songs that have an artist. TOTALS has the totals.
+create or replace view {{ database }}.BI.ARTIST_SUMMARY (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
     SONG_COUNT comment 'songs the artist is credited on, not to be summed over artists; never null',
@@ -16,17 +16,28 @@ create or replace secure view {{ database }}.BI.ARTIST_SUMMARY (
 )
 comment = 'One row per artist; a song with three artists counts once for each of them.'
 as
-with song_counts as (
+with credits as (
     select
-        credits.artist_id,
-        count(credits.song_id) as song_count,
-        sum(credits.weight) as weighted_song_count,
-        sum(songs.duration_ms) as duration_ms,
-        min(songs.release_year) as first_release_year,
-        max(songs.release_year) as last_release_year
-    from {{ database }}.BI.SONG_ARTISTS as credits
-    left join {{ database }}.BI.SONGS as songs on songs.song_id = credits.song_id
-    group by credits.artist_id
+        song_artists.artist_id,
+        song_artists.song_id,
+        cast(1 as double) / count(song_artists.artist_id) over (partition by song_artists.song_id) as weight,
+        songs.duration_ms,
+        albums.release_year
+    from {{ database }}.CORE.SONG_ARTISTS as song_artists
+    left join {{ database }}.CORE.SONGS as songs on songs.song_id = song_artists.song_id
+    left join {{ database }}.CORE.ALBUMS as albums on albums.album_id = songs.album_id
+),
+
+song_counts as (
+    select
+        artist_id,
+        count(song_id) as song_count,
+        sum(weight) as weighted_song_count,
+        sum(duration_ms) as duration_ms,
+        min(release_year) as first_release_year,
+        max(release_year) as last_release_year
+    from credits
+    group by artist_id
 ),
 
 album_counts as (
@@ -40,11 +51,11 @@ album_counts as (
 held as (
     select
         credits.artist_id,
-        count(distinct membership.song_id) as held_song_count,
-        count(distinct membership.playlist_id) as playlist_count
+        count(distinct stays.song_id) as held_song_count,
+        count(distinct stays.playlist_id) as playlist_count
     from {{ database }}.CORE.SONG_ARTISTS as credits
-    inner join {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership on membership.song_id = credits.song_id
-    where membership.left_by_at is null
+    inner join {{ database }}.CORE.PLAYLIST_STAYS as stays on stays.song_id = credits.song_id
+    where stays.left_by_at is null
     group by credits.artist_id
 ),
 
@@ -60,7 +71,7 @@ collaborators as (
 
 select
     artists.artist_id,
-    artists.artist_name,
+    artists.name as artist_name,
     coalesce(song_counts.song_count, 0) as song_count,
     coalesce(song_counts.weighted_song_count, 0) as weighted_song_count,
     coalesce(held.held_song_count, 0) as held_song_count,
@@ -70,7 +81,7 @@ select
     round(song_counts.duration_ms / 60000, 2) as duration_minutes,
     song_counts.first_release_year,
     song_counts.last_release_year
-from {{ database }}.BI.ARTISTS as artists
+from {{ database }}.CORE.ARTISTS as artists
 left join song_counts on song_counts.artist_id = artists.artist_id
 left join album_counts on album_counts.artist_id = artists.artist_id
 left join held on held.artist_id = artists.artist_id

@@ -1,19 +1,19 @@
--- artist_rise: one row per artist and UTC day with a known look at some playlist, from the first day a song was held.
--- As of the end of the day and as far as known: a playlist that was not looked at that day keeps what it last showed.
+-- artist_rise: one row per artist and UTC day with a known check of some playlist, from the first day a song was held.
+-- As of the end of the day and as far as known: a playlist that was not checked that day keeps what it last showed.
 -- Credits are those of today. A song with three artists counts once for each of them.
-create or replace secure view {{ database }}.BI.ARTIST_RISE (
+create or replace view {{ database }}.BI.ARTIST_RISE (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
     CHECKED_ON comment 'UTC day; never null',
     SONG_COUNT comment 'songs of the artist held in playlists at the end of the day, each counted once; 0 if all left, never null',
-    PREVIOUS_ON comment 'day the change is counted from: the last one before with a known look; null on the first day of all',
+    PREVIOUS_ON comment 'day the change is counted from: the last one before with a known check; null on the first day of all',
     SONG_COUNT_CHANGE comment 'song_count less that of previous_on; null on the first day of all'
 )
 comment = 'One row per artist and UTC day: songs held in playlists, and the change to the previous day.'
 as
-with looked as (
-    select distinct checked_on
-    from {{ database }}.BI.PLAYLIST_CHECKS
+with checked as (
+    select distinct cast(checked_at as date) as checked_on
+    from {{ database }}.CORE.PLAYLIST_CHECK_RESULTS
     where is_known
 ),
 
@@ -21,16 +21,16 @@ days as (
     select
         checked_on,
         lag(checked_on) over (order by checked_on) as previous_on
-    from looked
+    from checked
 ),
 
 stays as (
     select
         credits.artist_id,
         membership.song_id,
-        cast(membership.entered_by_at as date) as entered_on,
-        cast(membership.left_by_at as date) as left_on
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
+        membership.entered_on,
+        membership.left_on
+    from {{ database }}.CORE.PLAYLIST_STAYS as membership
     inner join {{ database }}.CORE.SONG_ARTISTS as credits on credits.song_id = membership.song_id
 ),
 

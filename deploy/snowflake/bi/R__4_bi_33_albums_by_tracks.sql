@@ -1,5 +1,5 @@
 -- albums_by_tracks: one row per album whose number of tracks is known, ranked by it.
-create or replace secure view {{ database }}.BI.ALBUMS_BY_TRACKS (
+create or replace view {{ database }}.BI.ALBUMS_BY_TRACKS (
     TRACKS_RANK comment 'from 1 for the most tracks, equals share a rank and the next is skipped; never null',
     ALBUM_ID comment 'Spotify id of the album; never null',
     ALBUM_NAME comment 'title; null if not given',

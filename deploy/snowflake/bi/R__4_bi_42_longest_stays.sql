@@ -1,7 +1,7 @@
 -- longest_stays: one row per stay of an item in a playlist, longest first by stay_rank.
--- stay_days runs from the first to the last look that showed it: the least it stayed, since what was there before the
--- first look is not known.
-create or replace secure view {{ database }}.BI.LONGEST_STAYS (
+-- stay_days runs from the first to the last check that showed it: the least it stayed, since what was there before the
+-- first check is not known.
+create or replace view {{ database }}.BI.LONGEST_STAYS (
     STAY_RANK comment 'from 1 for the longest, equals share a rank and the next is skipped; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
@@ -10,9 +10,9 @@ create or replace secure view {{ database }}.BI.LONGEST_STAYS (
     ITEM_NAME comment 'title as last shown; null if it could not be read',
     ARTIST_NAMES comment 'artists as last shown, joined by comma and space; null if none were given',
     STAY_NUMBER comment 'which stay of the item in the playlist, from 1 for the oldest; never null',
-    STAY_DAYS comment 'days from the first to the last look that showed it, two decimals; never null',
-    ENTERED_BY_AT comment 'first look that showed it, UTC; never null',
-    LAST_SEEN_AT comment 'last look that showed it, UTC; never null',
+    STAY_DAYS comment 'days from the first to the last check that showed it, two decimals; never null',
+    ENTERED_BY_AT comment 'first check that showed it, UTC; never null',
+    LAST_SEEN_AT comment 'last check that showed it, UTC; never null',
     STATE comment 'still there, left, not seen since or playlist gone; never null'
 )
 comment = 'One row per stay of an item in a playlist, longest first by stay_rank.'

@@ -1,10 +1,10 @@
 -- totals: one row, everything counted once however often it is credited, shown or held.
-create or replace secure view {{ database }}.BI.TOTALS (
+create or replace view {{ database }}.BI.TOTALS (
     SONG_COUNT comment 'songs that some playlist ever showed; never null',
     ALBUM_COUNT comment 'albums of these songs; never null',
     ARTIST_COUNT comment 'artists of these songs and albums; never null',
     EPISODE_COUNT comment 'podcast episodes that some playlist ever showed; never null',
-    PLAYLIST_COUNT comment 'playlists ever looked at; never null',
+    PLAYLIST_COUNT comment 'playlists ever checked; never null',
     HELD_SONG_COUNT comment 'songs that some playlist holds as far as known; never null',
     DURATION_MINUTES comment 'length of the songs of song_count, two decimals, unknown lengths add 0; never null'
 )
@@ -39,7 +39,7 @@ playlist_totals as (
 
 held_totals as (
     select count(distinct song_id) as held_song_count
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP
+    from {{ database }}.CORE.PLAYLIST_STAYS
     where left_by_at is null
 )
 

@@ -1,27 +1,27 @@
 -- freshness: one row, how old what we know is. On an empty warehouse its times and hours are null and its counts 0.
 -- Hours are counted back from the newest data, not from now: compare newest_at with the clock for that.
-create or replace secure view {{ database }}.BI.FRESHNESS (
-    LAST_LOOKED_AT comment 'newest look at any playlist, however it ended, UTC; null before the first look',
-    LAST_SUCCEEDED_AT comment 'newest look that was a read or found a playlist unchanged, UTC; null before the first one',
+create or replace view {{ database }}.BI.FRESHNESS (
+    LAST_LOOKED_AT comment 'newest check of any playlist, however it ended, UTC; null before the first check',
+    LAST_SUCCEEDED_AT comment 'newest check that was a read or found a playlist unchanged, UTC; null before the first one',
     LAST_COMMITTED_AT comment 'newest commit of a batch, UTC; null before the first one',
     NEWEST_AT comment 'the newest of the times before, UTC; null if there are none',
-    HOURS_SINCE_LOOK comment 'hours from last_looked_at to newest_at, two decimals; null before the first look',
+    HOURS_SINCE_LOOK comment 'hours from last_looked_at to newest_at, two decimals; null before the first check',
     HOURS_SINCE_SUCCESS comment 'hours from last_succeeded_at to newest_at, two decimals; null before the first one',
     HOURS_SINCE_COMMIT comment 'hours from last_committed_at to newest_at, two decimals; null before the first one',
-    PLAYLIST_COUNT comment 'playlists ever looked at; never null',
-    FAILING_PLAYLIST_COUNT comment 'playlists whose newest look failed; never null',
-    GONE_PLAYLIST_COUNT comment 'playlists whose newest look found them gone; never null'
+    PLAYLIST_COUNT comment 'playlists ever checked; never null',
+    FAILING_PLAYLIST_COUNT comment 'playlists whose newest check failed; never null',
+    GONE_PLAYLIST_COUNT comment 'playlists whose newest check found them gone; never null'
 )
 comment = 'One row: how old what we know is, as of the newest data.'
 as
 with looks as (
     select
-        max(looked_at) as last_looked_at,
-        max(case when status in ('read', 'unchanged') then looked_at end) as last_succeeded_at,
+        max(checked_at) as last_looked_at,
+        max(case when status in ('read', 'unchanged') then checked_at end) as last_succeeded_at,
         count(distinct playlist_id) as playlist_count,
         count(case when is_newest and status = 'failed' then playlist_id end) as failing_playlist_count,
         count(case when is_newest and status = 'gone' then playlist_id end) as gone_playlist_count
-    from {{ database }}.BI.PLAYLIST_CHECKS
+    from {{ database }}.CORE.PLAYLIST_CHECK_RESULTS
 ),
 
 commits as (

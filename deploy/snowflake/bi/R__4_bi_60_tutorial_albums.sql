@@ -1,5 +1,5 @@
 -- tutorial_albums: one row per album, under the column names that the tutorials use.
-create or replace secure view {{ database }}.BI.TUTORIAL_ALBUMS (
+create or replace view {{ database }}.BI.TUTORIAL_ALBUMS (
     ALBUM_ID comment 'Spotify id of the album; never null',
     NAME comment 'title; null if not given',
     RELEASE_DATE comment 'release date, first day of a year or month where no day is given; null if the given text is no date',

@@ -1,5 +1,5 @@
 -- tutorial_artists: one row per artist, under the column names that the tutorials use.
-create or replace secure view {{ database }}.BI.TUTORIAL_ARTISTS (
+create or replace view {{ database }}.BI.TUTORIAL_ARTISTS (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
     EXTERNAL_URL comment 'page for people; null if not given'

@@ -1,7 +1,7 @@
 -- tutorial_songs: one row per song, under the column names that the tutorials use.
 -- artist_id is the first credit alone, as there: SONG_ARTISTS has them all.
 -- song_added is the newest added_at that any playlist showed, read completely or not.
-create or replace secure view {{ database }}.BI.TUTORIAL_SONGS (
+create or replace view {{ database }}.BI.TUTORIAL_SONGS (
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title; null if not given',
     DURATION_MS comment 'length in milliseconds; null if not given',

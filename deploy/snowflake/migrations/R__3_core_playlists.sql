@@ -1,4 +1,4 @@
--- playlists: one row per playlist ever looked at: how it was last described, and how the newest look at it ended.
+-- playlists: one row per playlist ever checked: how it was last described, and how its newest check ended.
 -- The newest check that ended read or unchanged and carried the playlist's name describes it. If there is none, the
 -- newest check that carried a name does, however it ended: the library shows names of playlists that cannot be read. If
 -- no check carried a name (liked songs have none), the newest that ended read or unchanged does, else nothing.
@@ -14,12 +14,12 @@ create or replace view {{ database }}.CORE.PLAYLISTS (
     URL comment 'page for people; null if unknown',
     SNAPSHOT_ID comment 'version of the playlist when last described; null if never',
     TOTAL comment 'items the API said there were when last described; null if it did not say',
-    DESCRIBED_AT comment 'when the look was that describes it, UTC; null if it was never described',
-    LAST_LOOKED_AT comment 'when it was last looked at, however that ended, UTC',
-    LAST_STATUS comment 'how the newest look ended: read, unchanged, failed or gone',
-    LAST_FAILURE_CLASS comment 'why the newest look failed or the playlist is gone; null otherwise'
+    DESCRIBED_AT comment 'time of the check that describes it, UTC; null if it was never described',
+    LAST_LOOKED_AT comment 'when it was last checked, however that ended, UTC',
+    LAST_STATUS comment 'how the newest check ended: read, unchanged, failed or gone',
+    LAST_FAILURE_CLASS comment 'why the newest check failed or the playlist is gone; null otherwise'
 )
-comment = 'Playlists as last described, and how the newest look at each ended.'
+comment = 'Playlists as last described, and how the newest check of each ended.'
 as
 with looks as (
     select

@@ -5,13 +5,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from deploy.generate.__main__ import GENERATED, generated_files, main, stale_files, write_files
 from deploy.generate.bi_dictionary import NOT_SHOWN, misplaced_columns
-from deploy.generate.schemas import current_select
+from deploy.generate.schemas import current_select, snowflake_select
 from shared.contract import Column, Table, Type
 from shared.tables import TABLES
 from shared.tables.songs import SONGS
@@ -111,6 +112,18 @@ def test_snowflake_landing_is_typed_and_explained() -> None:
     assert "sha256 of the raw object''s uncompressed bytes" in text
 
 
+def test_a_landing_table_that_exists_gets_new_columns_and_the_words_of_today() -> None:
+    tempo = Column("tempo", Type.INT, "the song's beats per minute")
+    changed = replace(SONGS, columns=(*SONGS.columns, tempo), doc="Songs, in other words.")
+    text = generated_files([changed])["snowflake/R__1_landing_songs.sql"]
+    _, _, later = text.partition(";\n")
+
+    assert "create transient table if not exists {{ database }}.LANDING.SONGS (\n" in text
+    assert "alter table {{ database }}.LANDING.SONGS add column if not exists TEMPO number(10,0);\n" in later
+    assert "    column TEMPO comment 'the song''s beats per minute',\n" in later
+    assert later.endswith("\ncomment on table {{ database }}.LANDING.SONGS is 'Songs, in other words.';\n")
+
+
 def test_the_glue_catalog_says_what_athenas_own_statements_say(table: Table) -> None:
     files = generated_files()
     [entry] = [one for one in json.loads(files["glue_catalog.json"])["tables"] if one["name"] == table.name]
@@ -159,14 +172,32 @@ def test_the_data_dictionary_spells_paths_for_a_reader() -> None:
     )
 
 
-def test_the_current_select_differs_between_engines_by_its_source_alone(table: Table) -> None:
-    files = generated_files()
-    select = current_select(table, "THE SOURCE")
+def test_snowflakes_and_athenas_current_rows_are_the_same(table: Table) -> None:
+    """By one engine, over rows that repeat keys, observations, documents, positions and batches in every way."""
+    deciding = dict.fromkeys([*table.key, *table.newest_per, *table.row_order])
+    others = [column.name for column in table.all_columns if column.name not in deciding]
+    choices = ", ".join(f"(values ('1'), ('2')) as _{name}({name})" for name in deciding)
+    place = " || ".join(deciding)
+    with duckdb.connect() as engine:
+        engine.execute(
+            f"create table landed as select {', '.join(deciding)}, "  # noqa: S608  # our names
+            f"{', '.join(f'{place} as {name}' for name in others)} from {choices} where hash({place}) % 3 > 0"
+        )
+        athena = sqlglot.transpile(current_select(table, "landed"), read="athena", write="duckdb")[0]
+        snowflake = sqlglot.transpile(snowflake_select(table, "landed"), read="snowflake", write="duckdb")[0]
+        rows = sorted(engine.sql(snowflake).fetchall())
+        [(keys,)] = engine.sql(f"select count(distinct ({', '.join(table.key)})) from landed").fetchall()  # noqa: S608  # our names
 
-    athena = select.replace("THE SOURCE", f"{{{{ lake_database }}}}.{table.name}")
-    snowflake = select.replace("THE SOURCE", f"{{{{ database }}}}.LANDING.{table.name.upper()}")
-    assert files[f"athena/current/{table.name}.sql"].endswith(athena)
-    assert f"{{% set current_rows -%}}\n{snowflake}{{%- endset %}}\n" in files[f"snowflake/R__3_core_{table.name}.sql"]
+        assert rows == sorted(engine.sql(athena).fetchall())
+        assert 0 < len(rows) <= keys
+
+
+def test_snowflake_ranks_once_where_an_observation_is_one_row() -> None:
+    assert {table.name: snowflake_select(table, "LANDED").count("qualify") for table in TABLES} == {
+        **dict.fromkeys(("songs", "albums", "artists", "episodes", "song_popularity", "playlist_checks", "batches"), 1),
+        **dict.fromkeys(("song_artists", "album_artists", "playlist_items"), 2),
+    }
+    assert [table.name for table in TABLES if "qualify" in current_select(table, "LANDED")] == []
 
 
 def test_nothing_that_decides_what_is_current_may_be_null(table: Table) -> None:

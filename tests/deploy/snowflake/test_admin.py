@@ -74,14 +74,18 @@ def test_what_is_made_is_set_again_each_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("SPOTIFY_TRANSFORM_WH", 900), ("SPOTIFY_BI_WH", 300)])
-def test_a_warehouse_is_small_sleeps_soon_and_ends_what_takes_too_long(name: str, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "seconds", "queued"), [("SPOTIFY_TRANSFORM_WH", 900, 300), ("SPOTIFY_BI_WH", 300, 600)]
+)
+def test_a_warehouse_is_small_sleeps_soon_and_ends_what_takes_too_long(name: str, seconds: int, queued: int) -> None:
     [settings] = [statement for statement in admin() if statement.startswith(f"alter warehouse {name} set warehouse_")]
 
     assert settings.startswith(
-        f"alter warehouse {name} set warehouse_size = xsmall auto_suspend = 60 auto_resume = true "
-        f"statement_timeout_in_seconds = {seconds} "
+        f"alter warehouse {name} set warehouse_size = xsmall generation = '1' auto_suspend = 60 auto_resume = true "
+        f"statement_timeout_in_seconds = {seconds} statement_queued_timeout_in_seconds = {queued} "
     )
+    [made] = [statement for statement in admin() if statement.startswith(f"create warehouse if not exists {name} ")]
+    assert made.endswith(" warehouse_size = xsmall generation = '1' initially_suspended = true")
     assert f"alter warehouse {name} set resource_monitor = SPOTIFY_CREDITS" in admin()
 
 
@@ -196,6 +200,35 @@ def test_a_user_signs_in_by_workload_identity() -> None:
     ]
 
 
+def policies(**variables: object) -> list[str]:
+    return [statement for statement in admin(**variables) if " policy " in statement or "network_policy" in statement]
+
+
+def test_service_users_sign_in_from_anywhere_and_anyhow_unless_asked_otherwise() -> None:
+    assert policies(**KEYS) == []
+
+
+def test_a_network_policy_is_set_for_the_service_users_that_are_made() -> None:
+    assert policies(bi_public_key="MIIBbi", allowed_addresses="203.0.113.0/24, 198.51.100.7") == [
+        (
+            "create network policy if not exists SPOTIFY_SERVICE_USERS "
+            "allowed_ip_list = ('203.0.113.0/24', '198.51.100.7')"
+        ),
+        "alter network policy SPOTIFY_SERVICE_USERS set allowed_ip_list = ('203.0.113.0/24', '198.51.100.7')",
+        "alter user SPOTIFY_BI_SVC set network_policy = 'SPOTIFY_SERVICE_USERS'",
+    ]
+
+
+def test_an_authentication_policy_leaves_service_users_key_pair_and_workload_identity() -> None:
+    assert policies(deployer_public_key="MIIBdeployer", authentication_policy="yes") == [
+        (
+            "create authentication policy if not exists SPOTIFY.LANDING.SERVICE_USERS "
+            "authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
+        ),
+        "alter user SPOTIFY_DEPLOYER_SVC set authentication policy SPOTIFY.LANDING.SERVICE_USERS force",
+    ]
+
+
 def test_the_accounts_time_zone_is_set_only_if_asked_for() -> None:
     assert [statement for statement in admin() if "account set" in statement] == []
     assert "alter account set timezone = 'UTC'" in admin(whole_account=True)
@@ -271,7 +304,7 @@ def test_each_statement_runs_as_the_least_role_that_may() -> None:
 def test_everything_granted_on_is_there_before_and_what_is_to_come_after() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/"))]
 
-    assert names[:2] == ["v1.0.0__schemas_and_stage.sql", "r__0_grants.sql"]
+    assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
     assert [name for name in names if "admin" in name] == []
 
 

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,9 +59,9 @@ def test_landing_and_views_have_the_contracts_columns(warehouse: EmbeddedSnowfla
 def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/"))]
 
-    assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_grants.sql", "r__1_landing_album_artists.sql"]
-    assert [name[:5] for name in names[2:33]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"]
-    assert {name[:5] for name in names[33:]} == {"r__4_"}
+    assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
+    assert [name[:5] for name in names[3:37]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"] + 3 * ["r__3b"]
+    assert {name[:5] for name in names[37:]} == {"r__4_"}
     assert names.index("r__3_core_playlist_checks.sql") < names.index("r__3_core_playlists.sql")
 
 
@@ -215,6 +216,36 @@ def test_one_variable_makes_dynamic_tables_of_the_same_rows_and_back(
     assert (held, shown, shown_of_held) == ([("New",)], [("New",)], [])
     assert warehouse.query("select name from SPOTIFY.CORE.SONGS") == [("New",)]
     assert [row for row in everything(warehouse) if not str(row[1]).endswith("_DYNAMIC")] == columns
+
+
+def test_versions_and_stays_are_held_too_and_every_dynamic_table_names_its_refresh_and_is_transient() -> None:
+    variables = {"current_as": "dynamic table", "target_lag": "1 hour", "transform_warehouse": "SPOTIFY_TRANSFORM_WH"}
+    scripts = rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/") | variables)
+    texts = [text for _, text in scripts if "dynamic table SPOTIFY" in text]
+    made = [
+        re.findall(
+            r"create or replace (transient) dynamic table SPOTIFY\.CORE\.(\w+)_DYNAMIC\ntarget_lag = '1 hour'\n"
+            r"warehouse = SPOTIFY_TRANSFORM_WH\nrefresh_mode = (incremental|full)\nas\n",
+            text,
+        )
+        for text in texts
+    ]
+
+    assert {name: mode for [(_, name, mode)] in made} == {
+        **{table.name.upper(): "incremental" for table in TABLES},
+        "PLAYLIST_VERSIONS": "full",
+        "PLAYLIST_STAYS": "full",
+    }
+
+
+def test_held_stays_are_what_bi_reads(warehouse: EmbeddedSnowflake) -> None:
+    warehouse.deploy(current_as="dynamic table", target_lag="1 hour", transform_warehouse="SPOTIFY_TRANSFORM_WH")
+    warehouse.query(
+        "insert into SPOTIFY.CORE.PLAYLIST_STAYS_DYNAMIC (PLAYLIST_ID, ITEM_URI, SONG_ID) values ('p', 'u', 's')"
+    )
+
+    assert warehouse.query("select held_song_count from SPOTIFY.BI.TOTALS") == [(1,)]
+    assert warehouse.query("select song_id from SPOTIFY.BI.PLAYLIST_MEMBERSHIP") == [("s",)]
 
 
 def test_the_dynamic_table_is_dropped_when_nobody_reads_it() -> None:

@@ -17,6 +17,44 @@ from tests.deploy.conftest import Publish
 from tests.deploy.snowflake.commands.outputs import write_outputs
 from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake, snowflake_server
 
+# What Snowflake answers when every value arrived as it was written, an empty text as null.
+EXTREMES = [
+    {
+        "PLACE": "0",
+        "TEXT_VALUE": "\U0001f3b5 e\u0301 'quoted' \"twice\" back\\slash\nline",
+        "INT_VALUE": "-2147483648",
+        "BIGINT_VALUE": "-9223372036854775808",
+        "BOOLEAN_VALUE": "True",
+        "DATE_VALUE": "1000-01-01",
+        "TIMESTAMP_VALUE": "1970-01-01 00:00:00.000001",
+    },
+    {
+        "PLACE": "1",
+        "TEXT_VALUE": "x" * 1_000_000,
+        "INT_VALUE": "2147483647",
+        "BIGINT_VALUE": "9223372036854775807",
+        "BOOLEAN_VALUE": "False",
+        "DATE_VALUE": "9999-12-31",
+        "TIMESTAMP_VALUE": "9999-12-31 23:59:59.999999",
+    },
+    {
+        "PLACE": "2",
+        "TEXT_VALUE": "\\N",
+        "INT_VALUE": "0",
+        "BIGINT_VALUE": "0",
+        "BOOLEAN_VALUE": "True",
+        "DATE_VALUE": "1582-10-15",
+        "TIMESTAMP_VALUE": "1900-01-01 00:00:00",
+    },
+    {
+        **dict.fromkeys(("TEXT_VALUE", "INT_VALUE", "BIGINT_VALUE", "BOOLEAN_VALUE", "DATE_VALUE", "TIMESTAMP_VALUE")),
+        "PLACE": "3",
+    },
+    {
+        **dict.fromkeys(("TEXT_VALUE", "INT_VALUE", "BIGINT_VALUE", "BOOLEAN_VALUE", "DATE_VALUE", "TIMESTAMP_VALUE")),
+        "PLACE": "4",
+    },
+]
 FILE = "processed/songs/ingest_date=2026-11-16/00000000000000000001-00000.parquet"
 
 
@@ -31,8 +69,11 @@ def server(warehouse: EmbeddedSnowflake, publish: Publish, tmp_path: Path) -> It
         for name in ("SPOTIFY_TRANSFORM_WH", "SPOTIFY_BI_WH"):
             kept = {"name": name, "size": "X-Small", "auto_suspend": "60", "resource_monitor": "SPOTIFY_CREDITS"}
             running.answer(f"^show warehouses like '{name}'", [kept])
-        running.answer("^use (role|warehouse)", [{"status": "Statement executed successfully."}])
+        running.answer("^use (role|warehouse|secondary roles)", [{"status": "Statement executed successfully."}])
         running.answer("^show pipes", [{"name": "SONGS_PIPE_V1"}])
+        running.answer("^(create temporary table|drop table)", [{"status": "done"}])
+        running.answer("^copy into", [{"file": "extremes.parquet", "status": "LOADED", "first_error": None}])
+        running.answer("^select .* from LANDING.CHECKLIST_EXTREMES", EXTREMES)
         yield running
 
 
@@ -82,6 +123,11 @@ def test_all_as_expected_but_what_is_not_deployed_by_schemachange(
         f"songs: the newest file, {FILE}": "as expected",
         f"row 1 of {FILE}": "as expected",
         "LOADED_AT of that row, UTC": "as expected",
+        "a file with every extreme value": "as expected",
+        **{
+            f"{name} of that file": "as expected"
+            for name in ("TEXT_VALUE", "INT_VALUE", "BIGINT_VALUE", "BOOLEAN_VALUE", "DATE_VALUE", "TIMESTAMP_VALUE")
+        },
         "SPOTIFY_BI_READER: select SONG_COUNT from BI.TOTALS": "as expected",
         "SPOTIFY_BI_READER: select count(*) as N from LANDING.SONGS": "as expected",
         "SPOTIFY_BI_READER: select count(*) as N from CORE.SONGS": "as expected",
@@ -89,6 +135,30 @@ def test_all_as_expected_but_what_is_not_deployed_by_schemachange(
         "SPOTIFY_MONITOR: show pipes in schema LANDING": "as expected",
         "SPOTIFY_MONITOR: select SONG_COUNT from BI.TOTALS": "as expected",
     }
+
+
+def test_extreme_values_that_differ_or_do_not_load_are_named(
+    person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person.answer("^select .* from LANDING.CHECKLIST_EXTREMES", [row | {"TEXT_VALUE": None} for row in EXTREMES])
+    run(lake, tmp_path)
+    states = found(capsys)
+    assert (states["TEXT_VALUE of that file"], states["INT_VALUE of that file"]) == ("DIFFERS", "as expected")
+    assert [listed.key for listed in lake.list("processed/checklist/")] == []
+
+    failed = [{"file": "extremes.parquet", "status": "LOAD_FAILED", "first_error": "empty column value"}]
+    person.answer("^copy into", failed)
+    run(lake, tmp_path)
+    said = capsys.readouterr().out
+    assert "DIFFERS      a file with every extreme value\n" in said
+    assert "expected loaded; came extremes.parquet: LOAD_FAILED: empty column value\n" in said
+
+
+def test_a_role_is_tried_without_the_persons_other_roles(person: Snowflake, lake: ObjectStore, tmp_path: Path) -> None:
+    run(lake, tmp_path)
+
+    first = next(place for place, sql in enumerate(person.asked) if sql == "use role SPOTIFY_BI_READER")
+    assert "use secondary roles none" in person.asked[:first]
 
 
 def test_what_differs_is_told(

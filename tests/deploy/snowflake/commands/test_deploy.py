@@ -88,3 +88,24 @@ def test_a_stack_without_its_outputs_is_named(
 
     assert "the stack has no output snowflake_role_arn: run `make deploy`" in capsys.readouterr().err
     assert person.logins == []
+
+
+def test_what_is_no_longer_in_the_project_is_listed_and_left(
+    person: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = [
+        ("BI", "OLD_VIEW"),
+        ("BI", "SONGS"),
+        ("CORE", "SONGS_DYNAMIC"),
+        ("LANDING", "LOOKS"),
+        ("CORE", "PLAYLIST_STAYS"),
+    ]
+    shown = [{"TABLE_SCHEMA": schema, "TABLE_NAME": name} for schema, name in there]
+    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA in", shown)
+
+    assert deploy(tmp_path, "--plan") == 0
+
+    assert capsys.readouterr().out.endswith(
+        "Not made by any script, and left as they are: BI.OLD_VIEW, LANDING.LOOKS; drop what is of no use.\n"
+    )
+    assert not [sql for sql in person.asked if "drop" in sql.lower()]

@@ -105,6 +105,7 @@ def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is
     assert len(found.missing) == 4
     assert "pattern" not in found.loads[0]
     assert found.loads[0].startswith("copy into SPOTIFY.LANDING.SONGS\nfrom @SPOTIFY.LANDING.PROCESSED/songs/\n")
+    assert "\nload_uncertain_files = true\n" in found.loads[0]
     assert found.loads[0].endswith("files = ('ingest_date=2026-11-02/00000000000000000006-00000.parquet')")
     assert found.loads[1:] == (
         (
@@ -143,3 +144,34 @@ def test_the_command_shows_its_plan_then_does_it(
     assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")
     assert len(done) == 2
     assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011
+
+
+def test_what_a_copy_or_a_refresh_did_not_load_is_named(
+    person: Snowflake,
+    prod: Environment,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    standing(person, SONGS_PIPE_V1=the_copy(prod))
+    publish(lake, 2, datetime.now(UTC) - timedelta(days=30))
+    publish(lake, 3, datetime.now(UTC) - timedelta(days=1))
+    arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
+    person.answer(
+        "^copy into",
+        [
+            {"file": "songs/2.parquet", "status": "LOADED", "first_error": None},
+            {"file": "songs/4.parquet", "status": "LOAD_FAILED", "first_error": "NULL result in a non-nullable column"},
+        ],
+    )
+    person.answer("^alter pipe", [{"File": "songs/3.parquet", "Status": "SENT"}])
+
+    assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 1
+    said = capsys.readouterr().out
+    assert "songs: not loaded: songs/4.parquet: LOAD_FAILED: NULL result in a non-nullable column\n" in said
+    assert "songs/2.parquet" not in said
+    assert "songs/3.parquet" not in said
+
+    person.answer("^copy into", [{"status": "Copy executed with 0 files processed."}])
+    assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 1
+    assert "songs: not loaded: Copy executed with 0 files processed.\n" in capsys.readouterr().out

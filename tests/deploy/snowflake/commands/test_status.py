@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,51 @@ def test_a_pipe_that_is_not_there_is_named(
     assert said(lake, tmp_path) == 1
 
     assert "pipe of songs: MISSING there is no pipe: make snowflake" in capsys.readouterr().out
+
+
+def dynamic(table: str, at: datetime, state: str = "ACTIVE") -> dict[str, object]:
+    return {
+        "name": f"{table.upper()}_DYNAMIC",
+        "scheduling_state": state,
+        "refresh_mode": "INCREMENTAL",
+        "target_lag": "1 hour",
+        "data_timestamp": f"{at:%Y-%m-%d %H:%M:%S.%f%z}",
+    }
+
+
+def test_a_difference_inside_the_lag_of_a_dynamic_table_is_none(
+    person: Snowflake,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    refreshed = datetime.now(UTC) - timedelta(minutes=5)
+    person.answer("^show dynamic tables", [dynamic("songs", refreshed), dynamic("playlist_stays", refreshed)])
+    person.answer(r"from \(select distinct song_id from CORE.SONGS\)", [{"N": 0}])
+    person.answer(r"select count\(\*\) as N from CORE.SONGS$", [{"N": 0}])
+
+    assert said(lake, tmp_path) == 0
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["songs", "ACTIVE", "INCREMENTAL", "1", "hour", *f"{refreshed:%Y-%m-%d %H:%M:%S}".split()] in lines
+
+
+def test_a_late_or_suspended_dynamic_table_is_a_difference(
+    person: Snowflake,
+    lake: ObjectStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    person.answer(r"from \(select distinct song_id from CORE.SONGS\)", [{"N": 0}])
+    person.answer(r"select count\(\*\) as N from CORE.SONGS$", [{"N": 0}])
+    late = dynamic("songs", datetime.now(UTC) - timedelta(hours=2))
+    suspended = dynamic("songs", datetime.now(UTC), "SUSPENDED")
+    found = []
+    for shown in (late, suspended):
+        person.answer("^show dynamic tables", [shown])
+        assert said(lake, tmp_path, "--json") == 1
+        found.append(json.loads(capsys.readouterr().out)["differences"])
+
+    lacking = "songs: 2 different song_id have landed, the current view has 0"
+    advice = "make snowflake with the same --target-lag, or alter dynamic table CORE.SONGS_DYNAMIC resume"
+    assert found == [[lacking], [f"dynamic table of songs: SUSPENDED; {advice}", lacking]]

@@ -57,6 +57,44 @@ def test_old_batches_leave_the_account_too(person: Snowflake, prod: Environment,
     assert (count(prod, "BATCHES"), count(prod, "SONGS")) == (1, 1)
 
 
+HELD = [{"TABLE_NAME": f"{name}_DYNAMIC"} for name in ("PLAYLIST_VERSIONS", "PLAYLIST_STAYS", "SONGS", "ALBUMS")]
+
+
+def refreshed(person: Snowflake) -> list[str]:
+    return [sql for sql in person.asked if sql.startswith("alter dynamic table")]
+
+
+def test_what_is_forgotten_leaves_the_dynamic_tables_too_and_what_remains_is_named(
+    person: Snowflake, lake: ObjectStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE'", HELD)
+    arguments = ["--lake", lake.uri, "--env", "prod", "--user", "ann"]
+
+    assert run_command("forget", forget, arguments) == 0
+    assert refreshed(person) == []
+    capsys.readouterr()
+
+    assert run_command("forget", forget, [*arguments, "--apply"]) == 0
+    assert refreshed(person) == [
+        "alter dynamic table CORE.ALBUMS_DYNAMIC refresh",
+        "alter dynamic table CORE.SONGS_DYNAMIC refresh",
+        "alter dynamic table CORE.PLAYLIST_VERSIONS_DYNAMIC refresh",
+        "alter dynamic table CORE.PLAYLIST_STAYS_DYNAMIC refresh",
+    ]
+    said = capsys.readouterr().out
+    assert "Refreshed: dynamic tables of ALBUMS, SONGS, PLAYLIST_VERSIONS, PLAYLIST_STAYS." in said
+    assert "Snowflake's Time Travel keeps removed rows for a day." in said
+
+
+def test_old_batches_leave_the_dynamic_tables_too(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE'", HELD[2:3])
+
+    with Account.of(prod) as account:
+        retain(lake, account, 1, apply=True)
+
+    assert refreshed(person) == ["alter dynamic table CORE.SONGS_DYNAMIC refresh"]
+
+
 def test_a_folder_and_an_account_at_once_are_refused(
     person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,59 @@
+"""What an account says of the dynamic tables of CORE."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from deploy.snowflake.connect import Account
+from deploy.snowflake.landing import DYNAMIC_SUFFIX
+
+_ACTIVE = {"ACTIVE", "RUNNING"}
+
+
+@dataclass(frozen=True)
+class DynamicTable:
+    """A dynamic table as Snowflake shows it; `table` is the current view that reads it, in lower case."""
+
+    table: str
+    state: str
+    refresh_mode: str
+    target_lag: str
+    refreshed_at: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        """Snowflake refreshes it."""
+        return self.state in _ACTIVE
+
+    def may_lag(self, at: datetime) -> bool:
+        """Whether it may still lack rows that have landed: it is active, and its last refresh is within its lag."""
+        return self.is_active and self.refreshed_at is not None and at - self.refreshed_at <= lag(self.target_lag)
+
+
+def dynamic_tables(account: Account) -> list[DynamicTable]:
+    """Every dynamic table of CORE, none without `--target-lag`. Raises AccountError."""
+    shown = account.rows(f"show dynamic tables in schema {account.environment.database}.CORE")
+    return [
+        DynamicTable(
+            str(row["name"]).removesuffix(DYNAMIC_SUFFIX).lower(),
+            str(row.get("scheduling_state") or ""),
+            str(row.get("refresh_mode") or ""),
+            str(row.get("target_lag") or ""),
+            _utc(row.get("data_timestamp")),
+        )
+        for row in shown
+        if str(row.get("name", "")).endswith(DYNAMIC_SUFFIX)
+    ]
+
+
+def lag(text: str) -> timedelta:
+    """The time that a target lag names, such as `1 hour`; zero for DOWNSTREAM."""
+    found = re.fullmatch(r"(\d+) (second|minute|hour|day)s?", text.strip().lower())
+    return timedelta(**{f"{found[2]}s": int(found[1])}) if found else timedelta()
+
+
+def _utc(value: object) -> datetime | None:
+    if not value:
+        return None
+    at = datetime.fromisoformat(str(value).replace(" Z", "Z"))
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,146 @@
+"""`python -m deploy.snowflake.transient --env dev`: makes permanent landing tables of older versions transient.
+
+Fail-safe keeps the removed rows of a permanent table for seven days after Time Travel. A table cannot be
+altered to transient, so its rows are copied into a new table, which takes its name; the old one is dropped and
+is gone from Fail-safe seven days after its day of Time Travel.
+
+Load history belongs to the old table and its pipe: the new pipe remembers no file. The copied rows keep their file
+names, so `make snowflake-pipe TABLE=ALL` afterwards loads only what arrived during the move, and with it the younger
+files of the same days once more. A refresh without bounds would load the files of seven days again. Rows that land
+twice are one row in the current views.
+
+The plan is shown first. A run that was stopped is continued by the same command.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemachange.JinjaTemplateProcessor import JinjaTemplateProcessor
+from schemachange.sql_splitter import split_sql_statements
+
+from deploy.commands import CommandError, run_command
+from deploy.generate.schemas import LOAD_COLUMNS
+from deploy.snowflake.connect import Account, connection_settings
+from deploy.snowflake.deploy import SCRIPTS, variables_of
+from deploy.snowflake.environment import Environment, stack_of
+from deploy.snowflake.pipe import pipe_of
+from deploy.snowflake.prompts import confirm, parser_of
+from shared.contract import Table
+from shared.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Move:
+    """The statements that make one landing table transient: those before its rows are compared, and those after."""
+
+    table: Table
+    copy: tuple[str, ...]
+    switch: tuple[str, ...]
+
+
+def moves(account: Account, variables: dict[str, str]) -> list[Move]:
+    """What there is to do. Raises AccountError."""
+    schema = f"{account.environment.database}.LANDING"
+    kinds = {str(row["name"]): str(row["kind"]).upper() for row in account.rows(f"show tables in schema {schema}")}
+    pipes = [str(row["name"]) for row in account.rows(f"show pipes in schema {schema}")]
+    found = []
+    for table in TABLES:
+        name = f"{schema}.{table.name.upper()}"
+        is_permanent = kinds.get(table.name.upper()) == "TABLE"
+        if not is_permanent and f"{table.name.upper()}_TRANSIENT" not in kinds:
+            continue
+        drops = [
+            f"drop pipe if exists {schema}.{pipe}" for pipe in pipes if pipe.startswith(f"{table.name.upper()}_PIPE_V")
+        ]
+        end = [f"drop table if exists {name}_TRANSIENT", *pipe_of(table, variables).statements]
+        if not is_permanent:
+            found.append(Move(table, (), tuple(end)))
+            continue
+        columns = _columns(account, table)
+        fill = f"insert into {name}_TRANSIENT ({columns}) select {columns} from {name}"  # noqa: S608  # our names
+        copy = [*drops, _create(table, variables, name), fill]
+        swap = f"alter table {name} swap with {name}_TRANSIENT"
+        found.append(Move(table, tuple(copy), (swap, *end)))
+    return found
+
+
+def _create(table: Table, variables: dict[str, str], name: str) -> str:
+    script = f"generated/snowflake/R__1_landing_{table.name}.sql"
+    text = JinjaTemplateProcessor(project_root=SCRIPTS).render(script, variables)
+    [create, *_] = split_sql_statements(text)
+    return create.replace(
+        f"create transient table if not exists {name} (", f"create or replace transient table {name}_TRANSIENT ("
+    )
+
+
+def _columns(account: Account, table: Table) -> str:
+    """The columns that the old table has; what the contract has dropped since is in the lake alone."""
+    rows = account.query(
+        "select COLUMN_NAME from INFORMATION_SCHEMA.COLUMNS where TABLE_SCHEMA = 'LANDING' and TABLE_NAME = %s",
+        table.name.upper(),
+    )
+    there = {str(column) for (column,) in rows}
+    ours = [column.name.upper() for column in table.all_columns] + [column for column, *_ in LOAD_COLUMNS]
+    return ", ".join(column for column in ours if column in there)
+
+
+def move(account: Account, found: Move) -> int:
+    """Makes one table transient; the number of its rows. Raises CommandError if the copy is not whole."""
+    for statement in found.copy:
+        account.query(statement)
+    name = f"LANDING.{found.table.name.upper()}"
+    if found.copy:
+        old, new = (
+            account.query(f"select count(*) as N from {table}")[0][0]  # noqa: S608  # our names
+            for table in (name, f"{name}_TRANSIENT")
+        )
+        if old != new:
+            raise CommandError(
+                f"{name} has {old} rows and its copy {new}: something writes to it; nothing was switched, run this "
+                "again"
+            )
+    for statement in found.switch:
+        account.query(statement)
+    [(rows,)] = account.query(f"select count(*) as N from {name}")  # noqa: S608  # our names
+    return int(str(rows))
+
+
+def as_text(found: Move) -> str:
+    """The plan for one table, for people."""
+    statements = [
+        " ".join(line for line in statement.splitlines() if not line.startswith("--"))
+        for statement in found.copy + found.switch
+    ]
+    shown = [one if len(one) < 160 else one[:160] + " …" for one in statements]  # noqa: PLR2004  # a line's worth
+    return "\n".join([f"{found.table.name}:", *(f"  {one}" for one in shown)])
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when every landing table is transient."""
+    given = parser_of(__doc__, changes=True).parse_args(argv)
+    environment = Environment.named(given.env)
+    variables = variables_of(environment, stack_of(environment, given.outputs))
+    settings = connection_settings(environment, os.environ)
+    with Account(environment, settings) as account:
+        found = moves(account, variables)
+        if not found:
+            print("Every landing table is transient: nothing was changed.")
+            return 0
+        for one in found:
+            print(as_text(one))
+        print(
+            "The new pipes remember no file. Rows are copied with their file names, so make snowflake-pipe loads only"
+        )
+        print("files that arrive during the move, and younger ones of the same days again; current rows stay single.")
+        confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
+        for one in found:
+            print(f"{one.table.name}: {move(account, one):,} rows, transient.", flush=True)
+    print(f"Now load what arrived meanwhile: make snowflake-pipe TABLE=ALL ENV={environment.name}")
+    print("If there are dynamic tables: make snowflake with the same --target-lag, or alter dynamic table … refresh.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("snowflake-transient", main, sys.argv[1:]))
