@@ -28,6 +28,7 @@ from glue_jobs.replay import archived_key
 from shared import document, lake
 from shared.contract import Column, Table
 from shared.store import ObjectStore, open_store
+from shared.tables import TABLES
 from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from shared.terminal import printable
 
@@ -321,15 +322,32 @@ def as_json(table: Table, found: Sequence[Observation]) -> str:
 def main(argv: Sequence[str]) -> int:
     """0 when there is such a row, 1 when there is none."""
     parser = parser_of(__doc__, has_warehouse=False)
-    parser.add_argument("--table", required=True, help="such as songs")
-    parser.add_argument(
-        "--id", required=True, help="the key's columns in order, with commas between; the first will do"
-    )
-    given = parser.parse_args(argv)
-    table = table_named(given.table)
-    found = why(open_store(given.lake), table, *given.id.split(","))
-    print(as_json(table, found) if given.json else as_text(table, found))
+    parser.add_argument("--table", default="", help="such as songs")
+    parser.add_argument("--id", default="", help="the key's columns in order, with commas between; the first will do")
+    arguments = parser.parse_args(argv)
+    store = open_store(arguments.lake)
+    if not arguments.table:
+        names = ", ".join(table.name for table in TABLES)
+        raise CommandError(f"name a table and an id, make why TABLE=songs ID=…; tables are {names}")
+    table = table_named(arguments.table)
+    if not arguments.id:
+        raise CommandError(
+            f"name an id, make why TABLE={table.name} ID=…: {', '.join(table.key)}; the report's links, the BI "
+            f"views and the newest file of the lake have them, for example, {', '.join(_some_ids(store, table)) or 'none'}"
+        )
+    found = why(store, table, *arguments.id.split(","))
+    print(as_json(table, found) if arguments.json else as_text(table, found))
     return 0
+
+
+def _some_ids(store: ObjectStore, table: Table) -> list[str]:
+    """A few keys of the newest published file."""
+    newest = max((listed.key for listed in store.list(f"{lake.PROCESSED}{table.name}/")), default=None)
+    fetched = newest and store.get(newest)
+    if not fetched:
+        return []
+    rows = pq.ParquetFile(io.BytesIO(fetched.data)).read(columns=[table.key[0]]).column(0)
+    return [str(value) for value in rows.unique().to_pylist()[:3]]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """The way of a row, from the current one back to the raw document."""
 
 import gzip
+import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from deploy.commands import CommandError, run_command
@@ -106,3 +109,26 @@ def test_dropped_documents_of_any_shape_are_located(
 
 def test_a_position_that_is_not_there_is_nowhere() -> None:
     assert locate((FOLDER / "new_shape_page/page.json").read_bytes(), 99, is_read=False) is None
+
+
+def test_without_a_table_or_an_id_it_says_how_to_find_them(
+    folder_store: ObjectStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder_store.put(
+        "processed/songs/ingest_date=2026-11-20/00000000000000000001-00000.parquet", songs_file("s2", "s1")
+    )
+    command = ["--lake", folder_store.uri]
+
+    assert run_command("why", main, command) == 1
+    assert run_command("why", main, [*command, "--table", "songs"]) == 1
+
+    of_table, of_id = capsys.readouterr().err.splitlines()
+    assert of_table.startswith("why: name a table and an id, make why TABLE=songs ID=…; tables are songs, albums, ")
+    assert of_id.startswith("why: name an id, make why TABLE=songs ID=…: song_id; ")
+    assert of_id.endswith("for example, s2, s1")
+
+
+def songs_file(*ids: str) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"song_id": list(ids)}), file)
+    return file.getvalue()
