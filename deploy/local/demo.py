@@ -1,7 +1,7 @@
-"""`make demo`: the whole chain on this machine, without an account: two days in the life of made-up playlists.
+"""`make demo`: the whole chain on this machine, without an account: thirty days of a made-up listener's playlists.
 
 A stub answers as the Spotify Web API does; everything behind it is real: the Lambda's handler over HTTP, the Glue job
-on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything lies in one folder.
+on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything is in one folder.
 """
 
 import argparse
@@ -10,12 +10,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
+from deploy.local.spotify.demo import FIRST_DAY
 from deploy.local.steps import (
     DEMO_MARK,
     WAREHOUSE_ERRORS,
@@ -29,13 +32,18 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
-_DAYS = ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z")
+DAYS = 30
+_WEEK = 7
+_FIRST_CHECK = FIRST_DAY.replace(hour=9)
+_REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for a day
+_REFUSED = "Flat 4B kitchen radio"
 
 
-def run_demo(out: Path, app_class: str) -> None:
-    """Two simulated days into the folder, then what came of them. Raises StepError."""
+def run_demo(out: Path, app_class: str, days: int = DAYS) -> None:
+    """Simulated days into the folder: a check a day, the job and the load once a week. Raises StepError."""
     _make_room(out)
-    steps = Steps(2 + 3 * len(_DAYS))
+    weeks = [range(first, min(first + _WEEK, days)) for first in range(0, days, _WEEK)]
+    steps = Steps(2 + 3 * len(weeks))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
     summaries: list[dict[str, Any]] = []
     with SpotifyStub(catalogue, app_class=app_class, day=0) as stub:
@@ -47,24 +55,48 @@ def run_demo(out: Path, app_class: str) -> None:
                 "SPOTIFY_PLAYLISTS": ",".join(playlist.id for playlist in catalogue.playlists(0)),
                 "SPOTIFY_LIKED_SONGS": "yes",
             },
+            log=out / "demo.log",
+            note=lambda line: steps.note(line.partition(" ")[2] if line[:1].isdigit() else line),
         )
-        for day, at in enumerate(_DAYS):
-            stub.day = day
-            steps.run(f"Day {day + 1}: the Lambda asks the API", lambda at=at: chain.extract(at))  # type: ignore[misc]
-            summaries.append(steps.run(f"Day {day + 1}: the Glue job makes tables", chain.explode))
-            steps.run(f"Day {day + 1}: Snowpipe loads the warehouse", chain.load)
+        for week in weeks:
+            first, last = week[0] + 1, week[-1] + 1
+            name = f"Days {first} to {last}" if last > first else f"Day {first}"
+            steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, week, steps))
+            summaries.append(steps.run(f"{name}: the Glue job makes tables", chain.explode))
+            steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
     _show_summary(summaries, steps)
     _show_warehouse(chain)
     show_place(out, page)
 
 
+def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) -> None:
+    """A run of the Lambda for each of these days."""
+    for day in days:
+        stub.day = day
+        at = _FIRST_CHECK + timedelta(days=day)
+        if day == _REFUSED_ON:
+            [playlist] = (each for each in stub.catalogue.playlists(day) if each.name == _REFUSED)
+            stub.faults.add("not_owner", path=f"/playlists/{playlist.id}/items")
+        counts = chain.extract(f"{at:%Y-%m-%dT%H:%M:%SZ}")["counts"]
+        parts = [f"{counts['read']} playlists read", f"{counts['unchanged']} unchanged"]
+        parts += [f"{counts['gone']} deleted"] if counts["gone"] else []
+        parts += [f"{counts['failed']} couldn't be read"] if counts["failed"] else []
+        steps.say(f"      {at.day:2} {at:%b}: {', '.join(parts)}")
+        if day == 0 and counts["failed"]:
+            steps.say(
+                f"      The {counts['failed']} are made-up examples of a refusal: Spotify shows an app in development"
+            )
+            steps.say("      mode neither other people's playlists nor its own. The messages are in demo.log.")
+
+
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
-        raise StepError(f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder")
+        raise StepError(f"{out} holds files that no demo made: name an empty folder, make demo OUT=folder")
     for name in ("lake", "warehouse"):
         shutil.rmtree(out / name, ignore_errors=True)
+    (out / "demo.log").unlink(missing_ok=True)
     (out / "lake").mkdir(parents=True)
     (out / DEMO_MARK).touch()
 
@@ -99,7 +131,7 @@ def main() -> int:
     """The exit status."""
     set_up_output()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="everything lies in this folder")
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="the folder for everything")
     parser.add_argument(
         "--class",
         dest="app_class",
@@ -107,16 +139,22 @@ def main() -> int:
         default="A",
         help="class of the app: A new ones in development mode (no popularity), B older ones, C extended quota",
     )
-    given = parser.parse_args()
-    out = given.out.resolve()
+    parser.add_argument("--days", type=int, default=DAYS, help=f"how many days are simulated (default: {DAYS})")
+    arguments = parser.parse_args()
+    if arguments.days < 1:
+        parser.error(f"--days {arguments.days}: simulate at least 1 day")
+    out = arguments.out.resolve()
     started = time.monotonic()
     try:
-        run_demo(out, given.app_class)
+        run_demo(out, arguments.app_class, arguments.days)
     except (StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
         print(f"demo: {printable(sentence_of(error, out))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("demo: stopped; nothing of it runs any more. Run it again: it begins anew.", file=sys.stderr)
+        print(
+            "demo: stopped; all of its programs have ended. Run it again: it starts from the first day.",
+            file=sys.stderr,
+        )
         return 130
     print(f"{time.monotonic() - started:.0f} seconds in all.")
     return 0

@@ -2,19 +2,25 @@
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Never, TypeVar
+from typing import Never, TextIO, TypeVar
 
 import duckdb
 from snowflake.connector.errors import Error as SnowflakeError
 
 from deploy.snowflake.embedded import EmbeddedSnowflake
+from shared.terminal import printable
 
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
 _VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP")
+
+_CLEAR = "\r\x1b[2K"  # an empty line on a terminal
+_TICK_SECONDS = 1.0
+_WIDEST = 78
 
 Done = TypeVar("Done")
 
@@ -46,20 +52,50 @@ def end_on_sigterm() -> None:
 
 
 class Steps:
-    """Says which step runs, of how many, and how long each took."""
+    """Prints which step runs, of how many, and how long it took; on a terminal also while it runs."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, stream: TextIO = sys.stderr) -> None:
         self._count = count
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._note = ""
         self.seconds: dict[str, float] = {}
 
-    def run(self, what: str, step: Callable[[], Done]) -> Done:
-        """Runs the step between two lines of its own."""
-        print(f"[{len(self.seconds) + 1}/{self._count}] {what} …", file=sys.stderr, flush=True)
+    def run(self, what: str, step: Callable[[], Done], *, is_silent: bool = True) -> Done:
+        """Runs the step between two lines of its own. `is_silent`: the step prints nothing itself while it runs."""
+        self.say(f"[{len(self.seconds) + 1}/{self._count}] {what} …")
+        self._note = ""
         started = time.monotonic()
-        done = step()
+        is_over = threading.Event()
+        ticker = threading.Thread(target=self._tick, args=(is_over, started), daemon=True)
+        if is_silent and self._is_terminal:
+            ticker.start()
+        try:
+            done = step()
+        finally:
+            is_over.set()
+            if ticker.is_alive():
+                ticker.join()
         self.seconds[what] = time.monotonic() - started
-        print(f"      {self.seconds[what]:.1f} s", file=sys.stderr, flush=True)
+        self.say(f"      {self.seconds[what]:.1f} s")
         return done
+
+    def note(self, text: str) -> None:
+        """What the running step does now; shown on a terminal alone, in the line that is rewritten."""
+        self._note = text
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        print(f"{_CLEAR if self._is_terminal else ''}{printable(line)}", file=self._stream, flush=True)
+
+    def _tick(self, is_over: threading.Event, started: float) -> None:
+        while not is_over.wait(_TICK_SECONDS):
+            note = f", {self._note}" if self._note else ""
+            line = printable(f"      {time.monotonic() - started:.0f} s{note}")[:_WIDEST]
+            self._stream.write(f"{_CLEAR}{line}")
+            self._stream.flush()
+        self._stream.write(_CLEAR)
+        self._stream.flush()
 
 
 def show_counts(warehouse: EmbeddedSnowflake) -> None:
