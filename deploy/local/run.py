@@ -30,7 +30,7 @@ from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
 
-def run_chain(out: Path, environ: Mapping[str, str]) -> None:
+def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> None:
     """One run into the folder, then what it holds. Raises StepError, also where there is no login.
 
     SettingsError and CredentialsError come before anything is written.
@@ -42,7 +42,7 @@ def run_chain(out: Path, environ: Mapping[str, str]) -> None:
     _tell(result)
     steps.run("The Glue job makes tables", chain.explode)
     steps.run("Snowpipe loads the warehouse", chain.load)
-    page = steps.run("The report", lambda: write_report(out))
+    page = steps.run("The report", lambda: write_report(out, with_covers=with_covers))
     with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
@@ -85,10 +85,12 @@ def main(argv: Sequence[str]) -> int:
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
-    out = parser.parse_args(argv).out.resolve()
+    parser.add_argument("--covers", action="store_true", help="put small covers of albums into the report")
+    arguments = parser.parse_args(argv)
+    out = arguments.out.resolve()
     started = time.monotonic()
     try:
-        run_chain(out, os.environ)
+        run_chain(out, os.environ, with_covers=arguments.covers)
     except (
         StepError,
         NoWarehouseError,
