@@ -2,7 +2,7 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := OUT COVERS ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override USER_VALUES := OUT COVERS OPEN ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
@@ -20,6 +20,9 @@ override READY := $(VENV)/ready
 override CLASSES := $(VENV)/spark-classes
 # A tool whose pins would quarrel with ours lives in an environment of its own.
 override TOOL := $(VENV)/tools
+# The page of the notebook loads no script from elsewhere.
+override NBCONVERT := --log-level WARN --to html --execute \
+	--HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= --HTMLExporter.jquery_url=
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
@@ -81,20 +84,20 @@ $(CLASSES): $(READY) deploy/local/spark_class_archive.py
 	@touch $@
 
 demo: $(READY)
-	@$(PYTHON) -m deploy.local.demo --out="$$OUT"
+	@$(PYTHON) -m deploy.local.demo --out="$$OUT" $(if $(filter yes,$(OPEN)),--open)
 
 notebook: $(READY)
-	@$(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir="$$OUT" docs/explore.ipynb
+	@$(PYTHON) -m nbconvert $(NBCONVERT) --output-dir="$$OUT" docs/explore.ipynb
 	@echo "$$OUT/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$OUT .venv/bin/jupyter lab docs/explore.ipynb"
 
 report: $(READY)
-	@$(PYTHON) -m deploy.local.report --out="$$OUT" $(if $(filter yes,$(COVERS)),--covers)
+	@$(PYTHON) -m deploy.local.report --out="$$OUT" $(if $(filter yes,$(OPEN)),--open) $(if $(filter yes,$(COVERS)),--covers)
 
 login: $(READY)
 	@$(PYTHON) -m extract_lambda.login
 
 run: $(READY) $(CLASSES)
-	@$(PYTHON) -m deploy.local.run --out="$$MINE" $(if $(filter yes,$(COVERS)),--covers)
+	@$(PYTHON) -m deploy.local.run --out="$$MINE" $(if $(filter yes,$(OPEN)),--open) $(if $(filter yes,$(COVERS)),--covers)
 
 doctor: $(READY)
 	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"

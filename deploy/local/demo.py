@@ -7,7 +7,6 @@ on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. E
 import argparse
 import shutil
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,9 +23,11 @@ from deploy.local.steps import (
     WAREHOUSE_ERRORS,
     Steps,
     end_on_sigterm,
+    open_page,
     sentence_of,
     show_counts,
-    show_place,
+    show_next,
+    some_song,
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import StoreError, open_store
@@ -39,8 +40,8 @@ _REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for
 _REFUSED = "Flat 4B kitchen radio"
 
 
-def run_demo(out: Path, app_class: str, days: int = DAYS) -> None:
-    """Simulated days into the folder: a check a day, the job and the load once a week. Raises StepError."""
+def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
+    """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
     _make_room(out)
     weeks = [range(first, min(first + _WEEK, days)) for first in range(0, days, _WEEK)]
     steps = Steps(2 + 3 * len(weeks))
@@ -66,8 +67,10 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> None:
             steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
     _show_summary(summaries, steps)
-    _show_warehouse(chain)
-    show_place(out, page)
+    song_id = _show_warehouse(chain)
+    print(f"\n{sum(steps.seconds.values()):.0f} seconds in all.")
+    show_next(out, page, song_id)
+    return page
 
 
 def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) -> None:
@@ -116,7 +119,8 @@ def _show_summary(summaries: Sequence[dict[str, Any]], steps: Steps) -> None:
         print(f"  {step:<48}{seconds:>6.1f}")
 
 
-def _show_warehouse(chain: Chain) -> None:
+def _show_warehouse(chain: Chain) -> str | None:
+    """Prints what the warehouse has; the id of some song."""
     with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
@@ -125,6 +129,7 @@ def _show_warehouse(chain: Chain) -> None:
             "select state, count(*) as row_count from SPOTIFY.BI.PLAYLIST_MEMBERSHIP group by state order by state"
         ):
             print(f"  {state:<25}{count:>8,}")
+        return some_song(warehouse)
 
 
 def main() -> int:
@@ -140,13 +145,13 @@ def main() -> int:
         help="class of the app: A new ones in development mode (no popularity), B older ones, C extended quota",
     )
     parser.add_argument("--days", type=int, default=DAYS, help=f"how many days are simulated (default: {DAYS})")
+    parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")
     arguments = parser.parse_args()
     if arguments.days < 1:
         parser.error(f"--days {arguments.days}: simulate at least 1 day")
     out = arguments.out.resolve()
-    started = time.monotonic()
     try:
-        run_demo(out, arguments.app_class, arguments.days)
+        page = run_demo(out, arguments.app_class, arguments.days)
     except (StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
         print(f"demo: {printable(sentence_of(error, out))}", file=sys.stderr)
         return 1
@@ -156,7 +161,8 @@ def main() -> int:
             file=sys.stderr,
         )
         return 130
-    print(f"{time.monotonic() - started:.0f} seconds in all.")
+    if arguments.open:
+        open_page(page)
     return 0
 
 

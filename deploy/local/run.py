@@ -6,7 +6,6 @@ Each run adds what changed since the last one; the lake keeps every answer, the 
 import argparse
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,11 @@ from deploy.local.steps import (
     WAREHOUSE_ERRORS,
     Steps,
     end_on_sigterm,
+    open_page,
     sentence_of,
     show_counts,
-    show_place,
+    show_next,
+    some_song,
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
@@ -30,23 +31,26 @@ from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
 
-def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> None:
-    """One run into the folder, then what it holds. Raises StepError, also where there is no login.
+def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> Path:
+    """One run into the folder, then what it holds; the report. Raises StepError, also where there is no login.
 
     SettingsError and CredentialsError come before anything is written.
     """
     chain = _chain(out, environ)
     open_store(chain.lake, create=True)
     steps = Steps(4)
-    result = steps.run("The Lambda asks Spotify", chain.extract)
+    result = steps.run("The Lambda asks Spotify", chain.extract, is_silent=False)
     _tell(result)
-    steps.run("The Glue job makes tables", chain.explode)
+    steps.run("The Glue job makes tables", chain.explode, is_silent=False)
     steps.run("Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out, with_covers=with_covers))
     with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
-    show_place(out, page)
+        song_id = some_song(warehouse)
+    print(f"\n{sum(steps.seconds.values()):.0f} seconds in all.")
+    show_next(out, page, song_id)
+    return page
 
 
 def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
@@ -86,11 +90,11 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
     parser.add_argument("--covers", action="store_true", help="put small covers of albums into the report")
+    parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")
     arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
-    started = time.monotonic()
     try:
-        run_chain(out, os.environ, with_covers=arguments.covers)
+        page = run_chain(out, os.environ, with_covers=arguments.covers)
     except (
         StepError,
         NoWarehouseError,
@@ -105,7 +109,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("run: stopped; what is stored is whole. Run it again: it goes on from there.", file=sys.stderr)
         return 130
-    print(f"{time.monotonic() - started:.0f} seconds in all.")
+    if arguments.open:
+        open_page(page)
     return 0
 
 

@@ -1,9 +1,12 @@
 """What the programs that run the chain show a person: each step with its time, and what the warehouse holds then."""
 
+import os
+import shlex
 import signal
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -106,7 +109,27 @@ def show_counts(warehouse: EmbeddedSnowflake) -> None:
         print(f"  BI.{view:<22}{count:>8,}")
 
 
-def show_place(out: Path, page: Path) -> None:
-    """Prints where everything lies, and the report's page."""
-    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
-    print(f"Open {page} in a browser.")
+def some_song(warehouse: EmbeddedSnowflake) -> str | None:
+    """The id of the song in most playlists; None if there is no song."""
+    rows = warehouse.query(
+        "select song_id from SPOTIFY.BI.TOP_SONGS_BY_PRESENCE order by presence_rank, song_id limit 1"
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def show_next(out: Path, page: Path, song_id: str | None) -> None:
+    """Prints where everything is, then the report and three commands to try next."""
+    here = Path.cwd()
+    folder = shlex.quote(str(out.relative_to(here) if out.is_relative_to(here) else out))
+    print(f"\nThe folder {out} has lake/, as S3 would, and warehouse/, as Snowflake would.")
+    print(f"\nReport: {page} (open it in a browser)")
+    print("Next:")
+    print(f"  make why OUT={folder} TABLE=songs ID={song_id}" if song_id else f"  make report OUT={folder}")
+    print(f"  make status OUT={folder}")
+    print(f"  make notebook OUT={folder}")
+
+
+def open_page(page: Path) -> None:
+    """Opens the page in the browser of a desktop; does nothing where there is none."""
+    if sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+        webbrowser.open(page.resolve().as_uri())

@@ -9,7 +9,7 @@ import duckdb
 
 from deploy.local.report.covers import Covers
 from deploy.local.report.report import report
-from deploy.local.steps import DEMO_MARK
+from deploy.local.steps import DEMO_MARK, open_page
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.landing import DATABASE
 from shared.store import open_store
@@ -63,6 +63,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--covers", action="store_true", help="fetch small covers of albums from Spotify and put them into the page"
     )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser, on a desktop")
     arguments = parser.parse_args(argv)
     try:
         page = write_report(arguments.out.resolve(), with_covers=arguments.covers)
@@ -70,6 +71,8 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"report: {printable(str(error))}\n")
         return 1
     print(f"{page}: open it in a browser ({page.stat().st_size / 1e6:.1f} MB, needs no network)")
+    if arguments.open:
+        open_page(page)
     return 0
 
 

@@ -16,7 +16,7 @@ def story(library: Library) -> Story:
         headline = f"{count(len(songs), 'song')}, {hours(library.minutes)} of music"
         if library.artists:
             top = library.artists[0]
-            headline += f", and {short(top['artist_name'], 40)} on {figure(top['held_song_count'])} of them"
+            headline += f"; {short(top['artist_name'], 40)} is on {count(top['held_song_count'], 'song')}"
     facts = [
         ("songs in a playlist today", figure(len(songs))),
         ("hours of music", figure(round(library.minutes / 60))),

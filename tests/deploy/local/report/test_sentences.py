@@ -56,7 +56,7 @@ def test_every_figure_has_a_sentence_with_the_finding(read: Reading) -> None:
 
 def test_the_listeners_story_comes_first_and_data_health_last(read: Reading) -> None:
     assert read.headings == [
-        "3 songs, 6 minutes of music, and ANNA on 2 of them",
+        "3 songs, 6 minutes of music; ANNA is on 2 songs",
         "Artist with most songs",
         "Newest addition",
         "Playlist that changed most",
