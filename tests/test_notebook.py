@@ -31,7 +31,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
-        environment = stub.environment | {"LAKE_URI": str(lake)}
+        environment = stub.environment | {"LAKE_URI": str(lake), "SPOTIFY_LIKED_SONGS": "yes"}
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)

@@ -43,7 +43,7 @@ _REFUSED = "Flat 4B kitchen radio"
 def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
     """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
     _make_room(out)
-    weeks = [range(first, min(first + _WEEK, days)) for first in range(0, days, _WEEK)]
+    weeks = _weeks(days)
     steps = Steps(2 + 3 * len(weeks))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
     summaries: list[dict[str, Any]] = []
@@ -71,6 +71,12 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
     print(f"\n{sum(steps.seconds.values()):.0f} seconds in all.")
     show_next(out, page, song_id)
     return page
+
+
+def _weeks(days: int) -> list[range]:
+    """The days by week; a rest of less than half a week belongs to the last one, which saves a start of Spark."""
+    starts = range(0, max(1, days - _WEEK // 2), _WEEK)
+    return [range(first, first + _WEEK if first != starts[-1] else days) for first in starts]
 
 
 def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) -> None:
