@@ -2,7 +2,7 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT COVERS OPEN ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
@@ -25,6 +25,9 @@ override TESTS_READY := $(VENV)/ready-tests
 override CLASSES := $(VENV)/spark-classes
 # A tool whose pins would quarrel with ours lives in an environment of its own.
 override TOOL := $(VENV)/tools
+# The page of the notebook loads no script from elsewhere.
+override NBCONVERT := --log-level WARN --to html --execute \
+	--HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= --HTMLExporter.jquery_url=
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
@@ -32,21 +35,48 @@ override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
 
 help:
-	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
-	@echo "make login     logs in to Spotify, once in six months; make run: the same chain with your playlists; make doctor: what is missing"
-	@echo "make load      makes tables, warehouse and page of files dropped into OUT/lake/raw/pending/drop, without a login"
-	@echo "make report    makes the page of a folder; make notebook: docs/explore.ipynb over it, as a page"
-	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
-	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
-	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
-	@echo "make deploy-plan, deploy, destroy   the suite on AWS (ENV=$$ENV; docs/deploy.md)"
-	@echo "make snowflake, snowflake-status, snowflake-trust, snowflake-pipe TABLE=...   Snowflake (docs/snowflake.md)"
-	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
-	@echo "make bench, bench-snowflake   measure, minutes; make fuzz N=100000   mutated documents through the job"
-	@echo "make check  lint, types, import rules, generated files, quick tests without Java: half a minute"
-	@echo "make generate  writes deploy/generated/ and the BI dictionary"
-	@echo "make format    formats the code"
-	@echo "make clean     removes .venv, out/ and what tools left behind"
+	@echo "Try it"
+	@echo "  make demo                        thirty days of made-up playlists through the chain, no account (OUT=$$OUT)"
+	@echo
+	@echo "Your playlists"
+	@echo "  make login                       logs in to Spotify, once in six months"
+	@echo "  make run                         reads your playlists into out/mine; COVERS=yes adds album covers to the report"
+	@echo "  make load                        makes tables and report of the files in OUT/lake/raw/pending/drop, no login"
+	@echo "  make doctor                      checks this machine and names what is missing"
+	@echo "  make forget USER=id              shows what is kept of a person (ALL: of everything); APPLY=yes removes it"
+	@echo "  make retention DAYS=400          shows what is older; APPLY=yes removes it"
+	@echo
+	@echo "Look into it (out/mine if it is there, else out/demo; OUT=folder names another)"
+	@echo "  make report                      makes the report of a folder again; COVERS=yes adds album covers"
+	@echo "  make notebook                    runs docs/explore.ipynb over a folder, as a page"
+	@echo "  make status                      compares raw objects, lake and warehouse"
+	@echo "  make why TABLE=songs ID=id       shows where a row comes from"
+	@echo
+	@echo "AWS"
+	@echo "  make deploy-plan                 shows what Terraform would make; ENV=name is another environment"
+	@echo "  make deploy                      makes it"
+	@echo "  make destroy                     removes it"
+	@echo
+	@echo "Snowflake"
+	@echo "  make snowflake                   deploys tables, pipes and views"
+	@echo "  make snowflake-status            compares them with the lake"
+	@echo "  make snowflake-trust             lets the account read the bucket"
+	@echo "  make snowflake-pipe TABLE=songs  replaces a pipe without doubling a row"
+	@echo
+	@echo "Develop"
+	@echo "  make check                       lint, types, import rules, generated files, quick tests: half a minute"
+	@echo "  make test                        all tests that need Python and Java"
+	@echo "  make test-aws                    tests with Terraform, on a local AWS"
+	@echo "  make test-cluster                tests on a Spark cluster of this machine"
+	@echo "  make test-clients                tests with Snowflake's commands, other clients, Glue's pyarrow"
+	@echo "  make new-table, new-column       start a table or a column; CONTRIBUTING.md shows how"
+	@echo "  make format                      formats the code"
+	@echo "  make generate                    writes deploy/generated/ and the BI dictionary"
+	@echo "  make build                       makes the zips of the job and of the Lambda in dist/"
+	@echo "  make bench                       measures the job; BENCH=name measures one thing"
+	@echo "  make bench-snowflake             measures the warehouse"
+	@echo "  make fuzz N=100000               mutated documents through the job"
+	@echo "  make clean                       removes .venv, out/ and what tools left behind"
 
 setup: $(TESTS_READY)
 
@@ -64,16 +94,16 @@ $(CLASSES): $(READY) deploy/local/spark_class_archive.py
 	@touch $@
 
 demo: $(READY)
-	@$(PYTHON) -m deploy.local.demo --out="$$OUT"
+	@$(PYTHON) -m deploy.local.demo --out="$$OUT" $(if $(filter yes,$(OPEN)),--open)
 
 notebook: $(TESTS_READY)
 	@$(SAY_FOLDER)
-	@$(PYTHON) -m nbconvert --log-level WARN --to html --execute --output-dir="$$FOLDER" docs/explore.ipynb
+	@OUT="$$FOLDER" $(PYTHON) -m nbconvert $(NBCONVERT) --output-dir="$$FOLDER" docs/explore.ipynb
 	@echo "$$FOLDER/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$FOLDER .venv/bin/jupyter lab docs/explore.ipynb"
 
 report: $(READY)
 	@$(SAY_FOLDER)
-	@$(PYTHON) -m deploy.local.report --out="$$FOLDER"
+	@$(PYTHON) -m deploy.local.report --out="$$FOLDER" $(if $(filter yes,$(OPEN)),--open) $(if $(filter yes,$(COVERS)),--covers)
 
 login: $(READY)
 	@$(PYTHON) -m extract_lambda.login
@@ -82,7 +112,7 @@ login: $(READY)
 run: login-exists $(READY)
 	@$(MAKE) --no-print-directory --question $(CLASSES) >/dev/null 2>&1 || { \
 		$(PYTHON) -m deploy.local.run --out="$$MINE" --check-login && $(MAKE) --no-print-directory $(CLASSES); }
-	@$(PYTHON) -m deploy.local.run --out="$$MINE"
+	@$(PYTHON) -m deploy.local.run --out="$$MINE" $(if $(filter yes,$(OPEN)),--open) $(if $(filter yes,$(COVERS)),--covers)
 
 login-exists:
 	@test -e $(READY) || test -n "$$SPOTIFY_SECRET_ARN$$SPOTIFY_REFRESH_TOKEN" || \
@@ -118,10 +148,10 @@ retention: $(READY)
 
 $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(PYTHON) -m venv $(TOOL)/$*
-	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check $(if $(filter axe,$*),--no-deps) -r $<
 	@touch $@
 
-tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready
+tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -149,7 +179,7 @@ build: $(READY)
 	@$(PYTHON) -m deploy.aws.build
 
 # File by file, so that no fixture is made twice.
-test: $(TESTS_READY) $(CLASSES)
+test: $(TESTS_READY) $(CLASSES) $(TOOL)/axe/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 test-aws: $(TESTS_READY) $(TOOL)/checkov/ready

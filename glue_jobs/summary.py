@@ -1,10 +1,15 @@
 """What a run did, for people and for machines."""
 
 import json
+import logging
+import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TextIO
 
 from glue_jobs.arguments import ALARM_REJECTS, NAME
 from glue_jobs.commit_log import Batch
@@ -12,7 +17,44 @@ from glue_jobs.log_entry import Entry
 from glue_jobs.replay import Replay, first_number
 from shared.terminal import printable
 
+log = logging.getLogger(__name__)
+
 _SHOWN = 100  # objects that are left in place, in the text for people
+
+
+class TableProgress:
+    """Shows which table is written, of how many: a rewritten line with seconds on a terminal, log lines elsewhere.
+
+    Tables are written in several threads.
+    """
+
+    def __init__(self, of: int, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
+        # The default is the stream as it was at import, which may still erase a line.
+        self._of = of
+        self._stream = stream
+        self._clock = clock
+        self._number = 0
+        self._started = clock()
+        self._lock = threading.Lock()
+
+    def begin(self, table: str) -> None:
+        """The table is written from now on."""
+        with self._lock:
+            self._number += 1
+            text = f"writing {table}, {self._number} of {self._of}"
+            if not self._stream.isatty():
+                log.info(text)
+                return
+            self._show(f"{text} ({self._clock() - self._started:.0f} s)")
+
+    def close(self) -> None:
+        """Take the rewritten line away."""
+        if self._stream.isatty():
+            self._show("")
+
+    def _show(self, text: str) -> None:
+        self._stream.write(f"\r\x1b[2K{text}")
+        self._stream.flush()
 
 
 @dataclass

@@ -21,6 +21,7 @@ from glue_jobs.log_entry import StagedFile
 from glue_jobs.read_batch import BatchRead
 from glue_jobs.reading.typed_rows import ARROW_TYPES
 from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProblemError
+from glue_jobs.summary import TableProgress
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
 from shared.contract import BATCH_ID, ObservedPer, Table
@@ -51,8 +52,10 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
     """Write every table of the batch to staging; a table without rows has no file."""
     job.plan_for(read.kinds.total())
     frames = _frames(job, store, batch, read)
+    progress = TableProgress(len(frames))
 
     def write(name: str) -> tuple[int, list[str]]:
+        progress.begin(name)
         # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
         table = next(table for table in TABLES if table.name == name)
         rows = TRANSFORMS[name](frames[name])
@@ -69,6 +72,8 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
                 job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error
             job.spark.sparkContext.cancelAllJobs()
             raise
+        finally:
+            progress.close()
     keys = [(name, key) for name, (_, keys) in written.items() for key in keys]
     staged = Staged(accepted={name: accepted for name, (accepted, _) in written.items()})
     described = _described(job, store, [key for _, key in keys], is_large=read.kinds.total() >= MANY_ITEMS)

@@ -1,22 +1,28 @@
 """The notebook runs from the first cell to the last, over a lake and a warehouse that the chain itself made."""
 
+import ast
+import os
+import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from pyspark.sql import SparkSession
 
+from deploy.local.screenshot import browser, has_browser
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.handler import run as extract
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as explode
 from shared.store import open_store
-from tests.waiting import PATIENCE
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+NBCONVERT = re.findall(r"NBCONVERT := (.*\\\n.*)", MAKEFILE)[0].replace("\\", "").split()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -25,7 +31,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
-        environment = stub.environment | {"LAKE_URI": str(lake)}
+        environment = stub.environment | {"LAKE_URI": str(lake), "SPOTIFY_LIKED_SONGS": "yes"}
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)
@@ -35,18 +41,51 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
     return tmp_path
 
 
-def test_every_cell_of_the_notebook_runs(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OUT", str(out))
+@pytest.fixture
+def page(out: Path) -> str:
+    """The page that `make notebook` makes."""
+    command = [sys.executable, "-m", "nbconvert", *NBCONVERT, f"--output-dir={out}", "docs/explore.ipynb"]
+    done = finished(command, cwd=ROOT, env=os.environ | {"OUT": str(out)})
+    assert done.returncode == 0, done.stderr
+    return (out / "explore.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.jvm
+def test_every_cell_runs_and_answers_with_tables_and_plots(page: str) -> None:
+    assert page.count("<h2 id=") == 11  # ten questions, and one of one's own
+    assert len(re.findall(r"<table><thead><tr>(?:<th>\w+</th>)+</tr></thead>", page)) == 7
+    alternatives = re.findall(r'<img alt="([^"]*)" src="data:image/png;base64,', page)
+    assert len(alternatives) == 3
+    assert alternatives[2] == "Bars for 3 years; most songs, 2, came out in 1974."
+    assert re.search(r"<td>Late</td><td>[^<]+</td><td>3</td>", page)  # in Kitchen, Brief and the liked songs
+
+
+@pytest.mark.jvm
+def test_its_page_loads_nothing_from_elsewhere(page: str, out: Path) -> None:
+    assert re.findall(r"""<(?:script|link|img|iframe)[^>]*\b(?:src|href)=["']?(?!data:|#)([^"'> ]+)""", page) == []
+    if not has_browser():
+        pytest.skip("no Chromium here")
+    with browser() as chromium:
+        chromium.open(out / "explore.html", 1280)
+        requests = [url for url in chromium.asked_for() if not url.startswith(("data:", "chrome:"))]
+    assert requests == [(out / "explore.html").as_uri()]
+
+
+def test_the_notebook_imports_nothing_of_the_project() -> None:
     notebook = nbformat.read(ROOT / "docs/explore.ipynb", as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
-    NotebookClient(notebook, timeout=int(PATIENCE), resources={"metadata": {"path": str(ROOT)}}).execute()
-
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    pictures = [one for one in outputs if "image/png" in one.get("data", {})]
-    text = "".join(one.get("text", "") for one in outputs)
-    assert len(pictures) == 2
-    assert "songs                  5 rows   one row per song" in text
-    assert "still there          8 stays" in text
+    imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {
+        name
+        for node in imports
+        for name in [getattr(node, "module", None), *(each.name for each in node.names)]
+        if name
+    }
+    assert {name.partition(".")[0] for name in names} - {"Path", "HTML"} == {
+        *("base64", "gzip", "html", "io", "json", "os", "pathlib", "duckdb", "matplotlib", "IPython")
+    }
+    assert notebook.cells[-1].source == ""
 
 
 def test_the_notebook_is_kept_without_outputs() -> None:

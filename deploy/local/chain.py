@@ -7,11 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.embedded_pipe import LoadStatus
@@ -27,11 +28,16 @@ class StepError(Exception):
 
 @dataclass(frozen=True)
 class Chain:
-    """Where the lake and the warehouse lie, and the environment of the extractor."""
+    """Where lake and warehouse are, and the environment of the extractor.
+
+    With a log, the programs' messages go there instead of to the terminal; `note` also gets each of them.
+    """
 
     lake: str
     warehouse: Path
     environment: Mapping[str, str]
+    log: Path | None = None
+    note: Callable[[str], None] = lambda _line: None
 
     def extract(self, at: str | None = None) -> dict[str, Any]:
         """One run of the Lambda's handler; its result. Every playlist that fails is in it; StepError if all did."""
@@ -56,16 +62,22 @@ class Chain:
         return Counter(load.status.value for load in loads)
 
     def _program(self, arguments: list[str]) -> dict[str, Any]:
-        """Runs one of the suite's programs: what it tells people goes through, its last line is its result."""
+        """Runs a program of the suite; the last line of its standard output is its result."""
         program = subprocess.Popen(  # noqa: S603  # our own program
             [sys.executable, *arguments],
             cwd=ROOT,
             env=os.environ | self.environment | {"LAKE_URI": self.lake},
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if self.log else None,
             text=True,
         )
+        messages: list[str] = []
+        reader = threading.Thread(target=self._keep, args=(program.stderr, messages), daemon=True)
         try:
-            said, _ = program.communicate()
+            if self.log:
+                reader.start()
+            output = program.stdout.read() if program.stdout else ""
+            program.wait()
         except KeyboardInterrupt:
             # Ctrl-C reached the program too, and it ends in order; subprocess.run would kill it after a quarter second.
             try:
@@ -73,7 +85,20 @@ class Chain:
             except subprocess.TimeoutExpired:
                 program.kill()
             raise
+        if self.log:
+            reader.join(_SECONDS_TO_END)
         if program.returncode != 0:
-            raise StepError(f"{' '.join(arguments[:2])} ended with status {program.returncode}")
-        result: dict[str, Any] = json.loads(said.splitlines()[-1])
+            where = f"; {self.log} has all of its messages, the last: {messages[-1]}" if self.log and messages else ""
+            raise StepError(f"{' '.join(arguments[:2])} ended with status {program.returncode}{where}")
+        result: dict[str, Any] = json.loads(output.splitlines()[-1])
         return result
+
+    def _keep(self, stream: IO[str], messages: list[str]) -> None:
+        """Write what the program prints into the log."""
+        if self.log is None:
+            return
+        with self.log.open("a", encoding="utf-8") as log:
+            for line in stream:
+                log.write(line)
+                messages.append(line.strip())
+                self.note(line.strip())

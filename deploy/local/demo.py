@@ -1,41 +1,50 @@
-"""`make demo`: the whole chain on this machine, without an account: two days in the life of made-up playlists.
+"""`make demo`: the whole chain on this machine, without an account: thirty days of a made-up listener's playlists.
 
 A stub answers as the Spotify Web API does; everything behind it is real: the Lambda's handler over HTTP, the Glue job
-on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything lies in one folder.
+on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything is in one folder.
 """
 
 import argparse
 import shutil
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
+from deploy.local.spotify.demo import FIRST_DAY
 from deploy.local.steps import (
     DEMO_MARK,
     WAREHOUSE_ERRORS,
     Steps,
     end_on_sigterm,
+    open_page,
     sentence_of,
     show_counts,
-    show_place,
+    show_next,
+    some_song,
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
-_DAYS = ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z")
+DAYS = 30
+_WEEK = 7
+_FIRST_CHECK = FIRST_DAY.replace(hour=9)
+_REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for a day
+_REFUSED = "Flat 4B kitchen radio"
 
 
-def run_demo(out: Path, app_class: str) -> None:
-    """Two simulated days into the folder, then what came of them. Raises StepError."""
+def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
+    """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
     _make_room(out)
-    steps = Steps(2 + 3 * len(_DAYS))
+    weeks = _weeks(days)
+    steps = Steps(2 + 3 * len(weeks))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
     summaries: list[dict[str, Any]] = []
     with SpotifyStub(catalogue, app_class=app_class, day=0) as stub:
@@ -47,24 +56,56 @@ def run_demo(out: Path, app_class: str) -> None:
                 "SPOTIFY_PLAYLISTS": ",".join(playlist.id for playlist in catalogue.playlists(0)),
                 "SPOTIFY_LIKED_SONGS": "yes",
             },
+            log=out / "demo.log",
+            note=lambda line: steps.note(line.partition(" ")[2] if line[:1].isdigit() else line),
         )
-        for day, at in enumerate(_DAYS):
-            stub.day = day
-            steps.run(f"Day {day + 1}: the Lambda asks the API", lambda at=at: chain.extract(at))  # type: ignore[misc]
-            summaries.append(steps.run(f"Day {day + 1}: the Glue job makes tables", chain.explode))
-            steps.run(f"Day {day + 1}: Snowpipe loads the warehouse", chain.load)
+        for week in weeks:
+            first, last = week[0] + 1, week[-1] + 1
+            name = f"Days {first} to {last}" if last > first else f"Day {first}"
+            steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, week, steps))
+            summaries.append(steps.run(f"{name}: the Glue job makes tables", chain.explode))
+            steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
     _show_summary(summaries, steps)
-    _show_warehouse(chain)
-    show_place(out, page)
+    song_id = _show_warehouse(chain)
+    print(f"\n{sum(steps.seconds.values()):.0f} seconds in all.")
+    show_next(out, page, song_id)
+    return page
+
+
+def _weeks(days: int) -> list[range]:
+    """The days by week; a rest of less than half a week belongs to the last one, which saves a start of Spark."""
+    starts = range(0, max(1, days - _WEEK // 2), _WEEK)
+    return [range(first, first + _WEEK if first != starts[-1] else days) for first in starts]
+
+
+def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) -> None:
+    """A run of the Lambda for each of these days."""
+    for day in days:
+        stub.day = day
+        at = _FIRST_CHECK + timedelta(days=day)
+        if day == _REFUSED_ON:
+            [playlist] = (each for each in stub.catalogue.playlists(day) if each.name == _REFUSED)
+            stub.faults.add("not_owner", path=f"/playlists/{playlist.id}/items")
+        counts = chain.extract(f"{at:%Y-%m-%dT%H:%M:%SZ}")["counts"]
+        parts = [f"{counts['read']} playlists read", f"{counts['unchanged']} unchanged"]
+        parts += [f"{counts['gone']} deleted"] if counts["gone"] else []
+        parts += [f"{counts['failed']} couldn't be read"] if counts["failed"] else []
+        steps.say(f"      {at.day:2} {at:%b}: {', '.join(parts)}")
+        if day == 0 and counts["failed"]:
+            steps.say(
+                f"      The {counts['failed']} are made-up examples of a refusal: Spotify shows an app in development"
+            )
+            steps.say("      mode neither other people's playlists nor its own. The messages are in demo.log.")
 
 
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
-        raise StepError(f"{out} holds something that no demo made: name an empty folder, make demo OUT=folder")
+        raise StepError(f"{out} holds files that no demo made: name an empty folder, make demo OUT=folder")
     for name in ("lake", "warehouse"):
         shutil.rmtree(out / name, ignore_errors=True)
+    (out / "demo.log").unlink(missing_ok=True)
     (out / "lake").mkdir(parents=True)
     (out / DEMO_MARK).touch()
 
@@ -84,7 +125,8 @@ def _show_summary(summaries: Sequence[dict[str, Any]], steps: Steps) -> None:
         print(f"  {step:<48}{seconds:>6.1f}")
 
 
-def _show_warehouse(chain: Chain) -> None:
+def _show_warehouse(chain: Chain) -> str | None:
+    """Prints what the warehouse has; the id of some song."""
     with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
@@ -93,13 +135,14 @@ def _show_warehouse(chain: Chain) -> None:
             "select state, count(*) as row_count from SPOTIFY.BI.PLAYLIST_MEMBERSHIP group by state order by state"
         ):
             print(f"  {state:<25}{count:>8,}")
+        return some_song(warehouse)
 
 
 def main() -> int:
     """The exit status."""
     set_up_output()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="everything lies in this folder")
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="the folder for everything")
     parser.add_argument(
         "--class",
         dest="app_class",
@@ -107,18 +150,25 @@ def main() -> int:
         default="A",
         help="class of the app: A new ones in development mode (no popularity), B older ones, C extended quota",
     )
-    given = parser.parse_args()
-    out = given.out.resolve()
-    started = time.monotonic()
+    parser.add_argument("--days", type=int, default=DAYS, help=f"how many days are simulated (default: {DAYS})")
+    parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")
+    arguments = parser.parse_args()
+    if arguments.days < 1:
+        parser.error(f"--days {arguments.days}: simulate at least 1 day")
+    out = arguments.out.resolve()
     try:
-        run_demo(out, given.app_class)
+        page = run_demo(out, arguments.app_class, arguments.days)
     except (StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
         print(f"demo: {printable(sentence_of(error, out))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("demo: stopped; nothing of it runs any more. Run it again: it begins anew.", file=sys.stderr)
+        print(
+            "demo: stopped; all of its programs have ended. Run it again: it starts from the first day.",
+            file=sys.stderr,
+        )
         return 130
-    print(f"{time.monotonic() - started:.0f} seconds in all.")
+    if arguments.open:
+        open_page(page)
     return 0
 
 

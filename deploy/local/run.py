@@ -6,7 +6,6 @@ Each run adds what changed since the last one; the lake keeps every answer, the 
 import argparse
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,11 @@ from deploy.local.steps import (
     WAREHOUSE_ERRORS,
     Steps,
     end_on_sigterm,
+    open_page,
     sentence_of,
     show_counts,
-    show_place,
+    show_next,
+    some_song,
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
@@ -31,36 +32,40 @@ from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
 
-def run_chain(out: Path, environ: Mapping[str, str]) -> None:
-    """One run into the folder, then what it holds. Raises StepError, also where there is no login.
+def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> Path:
+    """One run into the folder, then what it holds; the report. Raises StepError, also where there is no login.
 
     SettingsError and CredentialsError come before anything is written.
     """
     chain = _chain(out, environ)
     open_store(chain.lake, create=True)
     steps = Steps(4)
-    _tell(steps.run("The Lambda asks Spotify", chain.extract))
-    _load(out, chain, steps)
+    _tell(steps.run("The Lambda asks Spotify", chain.extract, is_silent=False))
+    return _load(out, chain, steps, with_covers=with_covers)
 
 
-def load_lake(out: Path) -> None:
+def load_lake(out: Path, *, with_covers: bool = False) -> Path:
     """As `run_chain`, without Spotify: what is pending in the folder's lake. Raises StepError if it has no lake."""
     if not (out / "lake").is_dir():
         raise StepError(
             f"there is no lake in {out}: put files into {out}/lake/{lake.DROP} first, or name another folder, "
             "make load OUT=folder"
         )
-    _load(out, Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={}), Steps(3))
+    chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
+    return _load(out, chain, Steps(3), with_covers=with_covers)
 
 
-def _load(out: Path, chain: Chain, steps: Steps) -> None:
-    steps.run("The Glue job makes tables", chain.explode)
+def _load(out: Path, chain: Chain, steps: Steps, *, with_covers: bool) -> Path:
+    steps.run("The Glue job makes tables", chain.explode, is_silent=False)
     steps.run("Snowpipe loads the warehouse", chain.load)
-    page = steps.run("The report", lambda: write_report(out))
+    page = steps.run("The report", lambda: write_report(out, with_covers=with_covers))
     with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
-    show_place(out, page)
+        song_id = some_song(warehouse)
+    print(f"\n{sum(steps.seconds.values()):.0f} seconds in all.")
+    show_next(out, page, song_id)
+    return page
 
 
 def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
@@ -80,7 +85,7 @@ def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
 
 
 def _tell(result: Mapping[str, Any]) -> None:
-    """What the extractor looked at, in one line; it has named each failure itself."""
+    """What the extractor checked, in one line; it has named each failure itself."""
     counts = result["counts"]
     words = [f"{counts['read']:,} playlists read ({counts['items']:,} items)", f"{counts['unchanged']:,} unchanged"]
     for name, text in (
@@ -108,17 +113,18 @@ def main(argv: Sequence[str]) -> int:
         action="store_true",
         help="ask Spotify nothing: only what is pending in the folder, no login needed",
     )
+    parser.add_argument("--covers", action="store_true", help="put small covers of albums into the report")
+    parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")
     arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
-    started = time.monotonic()
     try:
         if arguments.check_login:
             _chain(out, os.environ)
             return 0
         if arguments.load_only:
-            load_lake(out)
+            page = load_lake(out, with_covers=arguments.covers)
         else:
-            run_chain(out, os.environ)
+            page = run_chain(out, os.environ, with_covers=arguments.covers)
     except (
         StepError,
         NoWarehouseError,
@@ -133,7 +139,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("run: stopped; what is stored is whole. Run it again: it goes on from there.", file=sys.stderr)
         return 130
-    print(f"{time.monotonic() - started:.0f} seconds in all.")
+    if arguments.open:
+        open_page(page)
     return 0
 
 

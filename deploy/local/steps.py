@@ -1,20 +1,29 @@
 """What the programs that run the chain show a person: each step with its time, and what the warehouse holds then."""
 
+import os
+import shlex
 import signal
 import sys
+import threading
 import time
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Never, TypeVar
+from typing import Never, TextIO, TypeVar
 
 import duckdb
 from snowflake.connector.errors import Error as SnowflakeError
 
 from deploy.snowflake.embedded import EmbeddedSnowflake
+from shared.terminal import printable
 
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
 _VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP")
+
+_CLEAR = "\r\x1b[2K"  # an empty line on a terminal
+_TICK_SECONDS = 1.0
+_WIDEST = 78
 
 Done = TypeVar("Done")
 
@@ -46,20 +55,50 @@ def end_on_sigterm() -> None:
 
 
 class Steps:
-    """Says which step runs, of how many, and how long each took."""
+    """Prints which step runs, of how many, and how long it took; on a terminal also while it runs."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, stream: TextIO = sys.stderr) -> None:
         self._count = count
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._note = ""
         self.seconds: dict[str, float] = {}
 
-    def run(self, what: str, step: Callable[[], Done]) -> Done:
-        """Runs the step between two lines of its own."""
-        print(f"[{len(self.seconds) + 1}/{self._count}] {what} …", file=sys.stderr, flush=True)
+    def run(self, what: str, step: Callable[[], Done], *, is_silent: bool = True) -> Done:
+        """Runs the step between two lines of its own. `is_silent`: the step prints nothing itself while it runs."""
+        self.say(f"[{len(self.seconds) + 1}/{self._count}] {what} …")
+        self._note = ""
         started = time.monotonic()
-        done = step()
+        is_over = threading.Event()
+        ticker = threading.Thread(target=self._tick, args=(is_over, started), daemon=True)
+        if is_silent and self._is_terminal:
+            ticker.start()
+        try:
+            done = step()
+        finally:
+            is_over.set()
+            if ticker.is_alive():
+                ticker.join()
         self.seconds[what] = time.monotonic() - started
-        print(f"      {self.seconds[what]:.1f} s", file=sys.stderr, flush=True)
+        self.say(f"      {self.seconds[what]:.1f} s")
         return done
+
+    def note(self, text: str) -> None:
+        """What the running step does now; shown on a terminal alone, in the line that is rewritten."""
+        self._note = text
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        print(f"{_CLEAR if self._is_terminal else ''}{printable(line)}", file=self._stream, flush=True)
+
+    def _tick(self, is_over: threading.Event, started: float) -> None:
+        while not is_over.wait(_TICK_SECONDS):
+            note = f", {self._note}" if self._note else ""
+            line = printable(f"      {time.monotonic() - started:.0f} s{note}")[:_WIDEST]
+            self._stream.write(f"{_CLEAR}{line}")
+            self._stream.flush()
+        self._stream.write(_CLEAR)
+        self._stream.flush()
 
 
 def show_counts(warehouse: EmbeddedSnowflake) -> None:
@@ -70,7 +109,27 @@ def show_counts(warehouse: EmbeddedSnowflake) -> None:
         print(f"  BI.{view:<22}{count:>8,}")
 
 
-def show_place(out: Path, page: Path) -> None:
-    """Prints where everything lies, and the report's page."""
-    print(f"\nEverything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would.")
-    print(f"Open {page} in a browser.")
+def some_song(warehouse: EmbeddedSnowflake) -> str | None:
+    """The id of the song in most playlists; None if there is no song."""
+    rows = warehouse.query(
+        "select song_id from SPOTIFY.BI.TOP_SONGS_BY_PRESENCE order by presence_rank, song_id limit 1"
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def show_next(out: Path, page: Path, song_id: str | None) -> None:
+    """Prints where everything is, then the report and three commands to try next."""
+    here = Path.cwd()
+    folder = shlex.quote(str(out.relative_to(here) if out.is_relative_to(here) else out))
+    print(f"\nThe folder {out} has lake/, as S3 would, and warehouse/, as Snowflake would.")
+    print(f"\nReport: {page} (open it in a browser)")
+    print("Next:")
+    print(f"  make why OUT={folder} TABLE=songs ID={song_id}" if song_id else f"  make report OUT={folder}")
+    print(f"  make status OUT={folder}")
+    print(f"  make notebook OUT={folder}")
+
+
+def open_page(page: Path) -> None:
+    """Opens the page in the browser of a desktop; does nothing where there is none."""
+    if sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+        webbrowser.open(page.resolve().as_uri())

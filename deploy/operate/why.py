@@ -333,7 +333,7 @@ def main(argv: Sequence[str]) -> int:
     if not arguments.id:
         raise CommandError(
             f"name an id, make why TABLE={table.name} ID=…: {', '.join(table.key)}; the report's links, the BI "
-            f"views and the newest file of the lake have them, for example, {', '.join(_some_ids(store, table)) or 'none'}"
+            f"views and the newest file have them, for example, {', '.join(_some_ids(store, table)) or 'none'}"
         )
     found = why(store, table, *arguments.id.split(","))
     print(as_json(table, found) if arguments.json else as_text(table, found))

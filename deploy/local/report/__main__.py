@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from deploy.local.report.covers import Covers
 from deploy.local.report.report import report
+from deploy.local.steps import DEMO_MARK, open_page
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.landing import DATABASE
 from shared.store import open_store
@@ -18,8 +20,8 @@ class NoWarehouseError(Exception):
     """There is nothing to report on; the message says what to do."""
 
 
-def write_report(out: Path) -> Path:
-    """The page made from the folder's warehouse. Raises NoWarehouseError."""
+def write_report(out: Path, *, with_covers: bool = False) -> Path:
+    """The page made from the folder's warehouse, and a picture to share beside it. Raises NoWarehouseError."""
     if not (out / "warehouse" / f"{DATABASE}.db").is_file():
         raise NoWarehouseError(
             f"there is no warehouse in {out}: make load OUT={out} makes it from the lake there, and make demo makes "
@@ -29,34 +31,49 @@ def write_report(out: Path) -> Path:
         lake = open_store(str(out / "lake")) if (out / "lake").is_dir() else None
         with EmbeddedSnowflake(out / "warehouse", lake) as warehouse:
             warehouse.deploy()
-            html = report(warehouse).html()
+            covers = Covers(out / "covers") if with_covers else None
+            page = report(warehouse, covers, is_made_up=(out / DEMO_MARK).exists())
     except duckdb.IOException as error:
         raise NoWarehouseError(
             " ".join(
                 f"{out / 'warehouse'} cannot be opened, most likely since another program has it open: {error}".split()
             )
         ) from error
-    page = out / "report.html"
-    unfinished = page.with_name(".report.html.part")
-    unfinished.write_text(html, encoding="utf-8", newline="\n")
-    unfinished.replace(page)
-    return page
+    if covers and covers.missing:
+        print(f"{covers.missing} covers could not be fetched; tiles are in their place.", file=sys.stderr)
+    if page.sections:
+        _put(out / "share.png", page.share_picture())
+    return _put(out / "report.html", page.html().encode())
+
+
+def _put(path: Path, content: bytes) -> Path:
+    """Write the file so that nobody reads half of it."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+    return path
 
 
 def main(argv: Sequence[str]) -> int:
-    """The exit code; says where the page lies."""
+    """The exit code; prints where the page is."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.report", description=__doc__)
     parser.add_argument(
         "--out", type=Path, default=Path("out/demo"), help="folder with the warehouse, gets report.html"
     )
-    out = parser.parse_args(argv).out
+    parser.add_argument(
+        "--covers", action="store_true", help="fetch small covers of albums from Spotify and put them into the page"
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser, on a desktop")
+    arguments = parser.parse_args(argv)
     try:
-        page = write_report(out.resolve())
+        page = write_report(arguments.out.resolve(), with_covers=arguments.covers)
     except (NoWarehouseError, OSError) as error:
         sys.stderr.write(f"report: {printable(str(error))}\n")
         return 1
     print(f"{page}: open it in a browser ({page.stat().st_size / 1e6:.1f} MB, needs no network)")
+    if arguments.open:
+        open_page(page)
     return 0
 
 

@@ -1,12 +1,14 @@
-"""Vega-Lite specifications. Data and sizes only: what a chart says stands in the section that shows it.
+"""Vega-Lite specifications: data and sizes; the section says what a chart means.
 
 Colours are variables of the page's style, so that one drawing serves light, dark and print. Widths are set by the page.
+A bar that is far longer than all others is cut, with a sign at its end, so that the others can be compared.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from deploy.local.report.page import Spec
+from deploy.local.report.page import CUT, Spec
+from deploy.local.report.words import MINUS
 
 Points = Sequence[dict[str, Any]]
 
@@ -18,7 +20,8 @@ _DAY = "utcFormat(toDate(datum.value), '%-d %b')"  # of ISO text
 _TEXT = "var(--text)"
 _MUTED = "var(--muted)"
 _LINE = "var(--line)"
-BLUE, ORANGE, GREY = "var(--blue)", "var(--orange)", "var(--grey)"
+ACCENT, ADDED, REMOVED = "var(--accent)", "var(--added)", "var(--removed)"
+_OUTLIER = 4  # times the second
 
 _CONFIG: Spec = {
     "background": None,
@@ -69,22 +72,40 @@ def _rows(labels: Sequence[str], *, axis: Spec | None = None) -> Spec:
     }
 
 
+def limit(values: Sequence[float]) -> float | None:
+    """Where bars end if the longest is far longer than all others; None if it is not."""
+    if len(values) < 3:  # noqa: PLR2004 - with two there is nothing else to compare
+        return None
+    second, first = sorted(values)[-2:]
+    return 1.3 * second if first > _OUTLIER * second > 0 else None
+
+
+def _cut(points: Points, key: str = "value") -> list[dict[str, Any]]:
+    """The points with `end`, where the bar ends, and `sign`, which a cut bar has."""
+    most = limit([point[key] for point in points])
+    return [
+        point | {"end": min(point[key], most or point[key]), "sign": CUT if most and point[key] > most else ""}
+        for point in points
+    ]
+
+
 def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
     """Horizontal bars in the order of the points: `label`, `value`, `text` at the end of the bar.
 
     `tooltip` has what else the points hold, each with its title.
     """
+    cut = [point | {"text": point["sign"] + point["text"]} for point in _cut(points)]
     # Room for the text at the end of the bar, on a phone too.
-    most = max((point["value"] * (1.04 + 0.05 * len(point["text"])) for point in points), default=0) or 1
+    most = max((point["end"] * (1.04 + 0.05 * len(point["text"])) for point in cut), default=0) or 1
     rows = _rows([point["label"] for point in points])
-    x = {"field": "value", "type": "quantitative", "scale": {"domain": [0, most], "nice": False}, "axis": None}
+    x = {"field": "end", "type": "quantitative", "scale": {"domain": [0, most], "nice": False}, "axis": None}
     tips = [{"field": key, "title": title} for key, title in (("label", what), *tooltip)]
     return _chart(
-        points,
+        cut,
         len(points) * ROW,
         encoding={"y": rows, "x": x, "tooltip": tips},
         layer=[
-            {"mark": {"type": "bar", "color": BLUE, "height": {"band": 0.68}, "cornerRadiusEnd": 3}},
+            {"mark": {"type": "bar", "color": ACCENT, "height": {"band": 0.68}, "cornerRadiusEnd": 3}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 6, "color": _MUTED, "clip": False},
                 "encoding": {"text": {"field": "text"}},
@@ -94,28 +115,45 @@ def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
 
 
 def come_and_go(
-    points: Points, what: str, number: str = "items", *, ways: tuple[str, str] = ("entered", "left")
+    points: Points, what: str, number: str = "items", *, ways: tuple[str, str] = ("Added", "Removed")
 ) -> Spec:
-    """For each label what entered to the right and what left to the left, or what else the ways are.
+    """For each label what was added to the right and what was removed to the left, or what else the ways are.
 
     Points have `label` and a number for each way.
     """
     right, left = ways
+    signs = {left: -1, right: 1}
     long = [
-        {"label": point["label"], "way": way, "value": sign * point[way], "number": point[way]}
+        {"label": point["label"], "way": way, "value": point[way], "direction": sign}
         for point in points
-        for way, sign in ((left, -1), (right, 1))
+        for way, sign in signs.items()
         if point[way]
     ]
+    drawn = [
+        point
+        | {
+            "end": point["direction"] * point["end"],
+            "number": f"{point['sign']}{'+' if point['direction'] > 0 else MINUS}{point['value']:,}",
+        }
+        for point in _cut(long)
+    ]
     rows = _rows([point["label"] for point in points])
-    least = min((each["value"] for each in long), default=0)
-    most = max((each["value"] for each in long), default=0)
-    room = (max(most, 0) - min(least, 0)) * 0.14  # for the numbers at the ends
+    least = min((point["end"] for point in drawn), default=0)
+    most = max((point["end"] for point in drawn), default=0)
+    room = (max(most, 0) - min(least, 0)) * 0.2  # for the numbers at the ends
     least, most = min(least - room, 0) if least < 0 else 0, max(most + room, 0) if most > 0 else 0
-    x = {"field": "value", "type": "quantitative", "scale": {"domain": [least, most], "nice": False}, "axis": None}
-    tips = [{"field": "label", "title": what}, {"field": "number", "title": number}, {"field": "way", "title": " "}]
+    x = {"field": "end", "type": "quantitative", "scale": {"domain": [least, most], "nice": False}, "axis": None}
+    tips = [{"field": "label", "title": what}, {"field": "value", "title": number}, {"field": "way", "title": " "}]
+    texts = [
+        {
+            "transform": [{"filter": f"datum.direction {sign} 0"}],
+            "mark": {"type": "text", "align": align, "dx": dx, "color": _MUTED},
+            "encoding": {"text": {"field": "number"}},
+        }
+        for sign, align, dx in ((">", "left", 5), ("<", "right", -5))
+    ]
     return _chart(
-        long,
+        drawn,
         len(points) * ROW + 30,
         encoding={"y": rows, "x": x, "tooltip": tips},
         layer=[
@@ -123,35 +161,31 @@ def come_and_go(
                 "mark": {"type": "bar", "height": {"band": 0.68}, "cornerRadiusEnd": 3},
                 "encoding": {"color": _two_ways(right, left)},
             },
-            {
-                "transform": [{"filter": "datum.value > 0"}],
-                "mark": {"type": "text", "align": "left", "dx": 5, "color": _MUTED},
-                "encoding": {"text": {"field": "number"}},
-            },
-            {
-                "transform": [{"filter": "datum.value < 0"}],
-                "mark": {"type": "text", "align": "right", "dx": -5, "color": _MUTED},
-                "encoding": {"text": {"field": "number"}},
-            },
+            *texts,
             {"mark": {"type": "rule", "color": _MUTED}, "encoding": {"x": {"datum": 0}, "y": None, "tooltip": None}},
         ],
     )
 
 
 def _two_ways(right: str, left: str) -> Spec:
-    scale = {"domain": [left, right], "range": [ORANGE, BLUE]}
+    scale = {"domain": [left, right], "range": [REMOVED, ADDED]}
     return {"field": "way", "type": "nominal", "scale": scale, "legend": {}}
 
 
 def days_up_and_down(points: Points) -> Spec:
-    """Per day what entered above the line and what left below it: `day` as ISO text, `entered`, `left`.
+    """Per day what was added above the line and what was removed below it: `day` as ISO text, `Added`, `Removed`.
 
-    Days lie where they are in time, so that days without a look show as gaps.
+    Days without a check show as gaps.
     """
     long = [
-        {"day": point["day"], "way": way, "value": sign * point[way], "number": point[way]}
+        {"day": point["day"], "way": way, "value": point[way], "direction": sign}
         for point in points
-        for way, sign in (("left", -1), ("entered", 1))
+        for way, sign in (("Removed", -1), ("Added", 1))
+    ]
+    drawn = [
+        point
+        | {"end": point["direction"] * point["end"], "number": f"{CUT}{point['value']:,}" if point["sign"] else ""}
+        for point in _cut(long)
     ]
     few_days = len(points) <= 10  # noqa: PLR2004 - then every day has room for its name
     by_day: Spec = (
@@ -166,14 +200,15 @@ def days_up_and_down(points: Points) -> Spec:
             "axis": {"title": None, "format": "%-d %b", "grid": False},
         }
     )
-    tips = [{"field": "day", "title": "day"}, {"field": "number", "title": "items"}, {"field": "way", "title": " "}]
+    tips = [{"field": "day", "title": "day"}, {"field": "value", "title": "items"}, {"field": "way", "title": " "}]
+    cut = [point for point in drawn if point["number"]]
     return _chart(
-        long,
+        drawn,
         240,
         encoding={
             "x": {"field": "day", **by_day},
             "y": {
-                "field": "value",
+                "field": "end",
                 "type": "quantitative",
                 "axis": {"title": "items", "tickMinStep": 1, "labelExpr": "format(abs(datum.value), ',')"},
             },
@@ -181,48 +216,19 @@ def days_up_and_down(points: Points) -> Spec:
         layer=[
             {
                 "mark": {"type": "bar", **({"width": {"band": 0.5}} if few_days else {})},
-                "encoding": {"color": _two_ways("entered", "left"), "tooltip": tips},
+                "encoding": {"color": _two_ways("Added", "Removed"), "tooltip": tips},
             },
             {"mark": {"type": "rule", "color": _MUTED}, "encoding": {"x": None, "y": {"datum": 0}}},
+            *(
+                {
+                    "transform": [{"filter": f"datum.number != '' && datum.direction {sign} 0"}],
+                    "mark": {"type": "text", "align": "center", "dy": dy},
+                    "encoding": {"text": {"field": "number"}},
+                }
+                for sign, dy in ((">", -8), ("<", 9))
+                if cut
+            ),
         ],
-    )
-
-
-# What a look at a playlist showed, in the order of the legend.
-SEEN: dict[str, str] = {
-    "changed": BLUE,
-    "as before": "var(--blue-pale)",
-    "first look": GREY,
-    "gone": ORANGE,
-    "not seen": "var(--orange-pale)",
-}
-
-
-def seen(points: Points, labels: Sequence[str], days: Sequence[str]) -> Spec:
-    """Playlists by days: `label`, `day` as ISO text, `state` as in SEEN, `text` with the numbers. No look, no field."""
-    states = [state for state in SEEN if any(point["state"] == state for point in points)]
-    has_room = len(days) <= 4  # noqa: PLR2004 - then numbers fit, even on a phone
-    colours = {"domain": states, "range": [SEEN[state] for state in states]}
-    fields: Spec = {
-        "mark": {"type": "rect", "stroke": "var(--card)", "strokeWidth": 2, "cornerRadius": 3},
-        "encoding": {"color": {"field": "state", "type": "nominal", "scale": colours, "legend": {}}},
-    }
-    numbers: Spec = {
-        "transform": [{"filter": "datum.text != ''"}],
-        "mark": {"type": "text", "fontSize": 11, "color": "var(--on-blue)"},
-        "encoding": {"text": {"field": "text"}},
-    }
-    day_axis = {"title": None, "orient": "top", "labelAngle": 0, "labelExpr": _DAY, "labelOverlap": True, "grid": False}
-    tips = [("label", "playlist"), ("day", "day"), ("state", "look"), ("text", "change")]
-    return _chart(
-        points,
-        len(labels) * ROW,
-        encoding={
-            "y": _rows(labels),
-            "x": {"field": "day", "type": "ordinal", "scale": {"domain": list(days)}, "axis": day_axis},
-            "tooltip": [{"field": key, "title": title} for key, title in tips],
-        },
-        layer=[fields, numbers] if has_room else [fields],
     )
 
 
@@ -233,21 +239,35 @@ def columns(points: Points, field_title: str, what: str, *, height: int = 220) -
     low = max(0, min(*places, max(places) - _LEAST_PLACES))
     high = max(*places, low + _LEAST_PLACES)
     tips = [{"field": "at", "title": field_title, "format": "d"}, {"field": "value", "title": what}]
+    drawn = [
+        point
+        | {"until": point["at"] + 1, "middle": point["at"] + 0.5}
+        | {"number": f"{CUT}{point['value']:,}" if point["sign"] else ""}
+        for point in _cut(points)
+    ]
+    x = {"type": "quantitative", "scale": {"domain": [low, high + 1], "nice": False}}
+    numbers = {
+        "transform": [{"filter": "datum.number != ''"}],
+        "mark": {"type": "text", "dy": -8},
+        "encoding": {"x": {"field": "middle", **x}, "x2": None, "text": {"field": "number"}},
+    }
     return _chart(
-        [point | {"until": point["at"] + 1} for point in points],
+        drawn,
         height,
-        mark={"type": "bar", "color": BLUE, "binSpacing": 1},
+        layer=[
+            {"mark": {"type": "bar", "color": ACCENT, "binSpacing": 1}},
+            *([numbers] if any(p["number"] for p in drawn) else []),
+        ],
         encoding={
             "x": {
                 "field": "at",
-                "type": "quantitative",
+                **x,
                 "bin": "binned",
-                "scale": {"domain": [low, high + 1], "nice": False},
-                "axis": {"title": None, "format": "d", "grid": False, "tickMinStep": 1},
+                "axis": {"title": field_title, "format": "d", "grid": False, "tickMinStep": 1},
             },
             "x2": {"field": "until"},
             "y": {
-                "field": "value",
+                "field": "end",
                 "type": "quantitative",
                 "axis": {"title": what, "tickCount": min(6, max(point["value"] for point in points)), "format": ",d"},
             },
@@ -258,7 +278,8 @@ def columns(points: Points, field_title: str, what: str, *, height: int = 220) -
 
 def steps(points: Points, field_title: str, what: str) -> Spec:
     """Vertical bars over few names in this order: `label`, `value`, with the number above."""
-    most = max(point["value"] for point in points)
+    drawn = [point | {"number": f"{point['sign']}{point['value']:,}"} for point in _cut(points)]
+    most = max(point["end"] for point in drawn)
     labels = [point["label"] for point in points]
     x = {
         "field": "label",
@@ -267,17 +288,17 @@ def steps(points: Points, field_title: str, what: str) -> Spec:
         "scale": {"domain": labels, "paddingInner": 0.35, "paddingOuter": 0.2},
         "axis": {"title": field_title, "labelAngle": 0, "grid": False, "labelColor": _TEXT},
     }
-    y = {"field": "value", "type": "quantitative", "scale": {"domain": [0, most * 1.12], "nice": False}, "axis": None}
+    y = {"field": "end", "type": "quantitative", "scale": {"domain": [0, most * 1.12], "nice": False}, "axis": None}
     tips = [{"field": "label", "title": field_title}, {"field": "value", "title": what}]
     return _chart(
-        points,
+        drawn,
         220,
         encoding={"x": x, "y": y, "tooltip": tips},
         layer=[
-            {"mark": {"type": "bar", "color": BLUE, "cornerRadiusEnd": 3}},
+            {"mark": {"type": "bar", "color": ACCENT, "cornerRadiusEnd": 3}},
             {
                 "mark": {"type": "text", "dy": -9, "color": _MUTED},
-                "encoding": {"text": {"field": "value", "format": ","}},
+                "encoding": {"text": {"field": "number"}},
             },
         ],
     )
@@ -286,6 +307,7 @@ def steps(points: Points, field_title: str, what: str) -> Spec:
 def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
     """Names one below the other, an arc for each pair: places of both in `labels`, and how strong it is."""
     far = max(abs(one - other) for one, other, _ in pairs)
+    most = max(2, *(songs for _, _, songs in pairs))
     points = [
         {"pair": number, "x": x, "y": y, "songs": songs, "one": labels[one], "other": labels[other]}
         for number, (one, other, songs) in enumerate(pairs)
@@ -303,28 +325,34 @@ def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
     width = {
         "field": "songs",
         "type": "quantitative",
-        "scale": {"domain": [1, max(2, *(songs for _, _, songs in pairs))], "range": [1.2, 7]},
-        "legend": None,
+        "scale": {"domain": [1, most], "range": [1.2, 7]},
+        "legend": {
+            "title": "songs together",
+            "values": sorted({1, (1 + most) // 2, most}),
+            "format": "d",
+            "symbolType": "stroke",
+            "symbolStrokeColor": ACCENT,
+        },
     }
     return _chart(
         [],
-        len(labels) * ROW,
+        len(labels) * ROW + 40,
         resolve={"scale": {"y": "independent"}},
         layer=[
             {
                 "data": {"values": nodes},
-                "mark": {"type": "point", "filled": True, "size": 46, "color": BLUE, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 46, "color": ACCENT, "opacity": 1},
                 "encoding": {"y": _rows(labels), "x": {"datum": 0, "type": "quantitative", "axis": None}},
             },
             {
                 "data": {"values": points},
-                "mark": {"type": "line", "color": BLUE, "opacity": 0.55, "strokeCap": "round"},
+                "mark": {"type": "line", "color": ACCENT, "opacity": 0.55, "strokeCap": "round"},
                 "encoding": {
                     "x": across,
                     "y": down,
                     "detail": {"field": "pair", "type": "nominal"},
                     "order": {"field": "y", "type": "quantitative"},
-                    "size": width,
+                    "strokeWidth": width,
                     "tooltip": [{"field": key, "title": title} for key, title in tips],
                 },
             },

@@ -3,40 +3,34 @@
 from markupsafe import Markup
 
 from deploy.local.report.ask import Bi
+from deploy.local.report.covers import Covers
+from deploy.local.report.library import Library
 from deploy.local.report.page import Page
 from deploy.local.report.sections.artists import artists
 from deploy.local.report.sections.changes import changes
+from deploy.local.report.sections.health import health
 from deploy.local.report.sections.playlists import playlists
-from deploy.local.report.sections.songs import songs
-from deploy.local.report.sections.years import years
-from deploy.local.report.words import figure, minute, span
+from deploy.local.report.sections.songs import MOST_TILES, songs
+from deploy.local.report.sections.story import story
+from deploy.local.report.sections.time import time
+from deploy.local.report.words import minute
 from deploy.snowflake.embedded import EmbeddedSnowflake
 
 _NOTHING_YET = Markup(
-    "No playlist has been looked at yet, so there is nothing to show. <code>make demo</code> shows the whole chain with"
+    "No playlist has been checked yet, so there is nothing to show. <code>make demo</code> shows the whole chain with"
     " made-up playlists; the README says how to take in your own. Then make this report again."
 )
 
 
-def report(warehouse: EmbeddedSnowflake) -> Page:
+def report(warehouse: EmbeddedSnowflake, covers: Covers | None = None, *, is_made_up: bool = False) -> Page:
     """The page of everything in the warehouse; of an empty one, a page that says what to do."""
-    bi = Bi(warehouse)
-    fresh = bi.one("FRESHNESS", "last_looked_at, last_committed_at, playlist_count")
-    if fresh["last_looked_at"] is None:
+    library = Library(Bi(warehouse))
+    if library.checked_at is None:
         return Page(_NOTHING_YET)
-    totals = bi.one(
-        "TOTALS",
-        "song_count, held_song_count, album_count, artist_count, episode_count, playlist_count, duration_minutes",
-    )
-    tiles = [
-        ("playlists", figure(totals["playlist_count"])),
-        ("songs", figure(totals["song_count"])),
-        ("of these held now", figure(totals["held_song_count"])),
-        ("albums", figure(totals["album_count"])),
-        ("artists", figure(totals["artist_count"])),
-        ("episodes", figure(totals["episode_count"])),
-    ]
-    lead = Markup("As of {}, the newest look. Each song counts once here").format(minute(fresh["last_looked_at"]))
-    lead += f"; all of them together play {span(totals['duration_minutes'])}." if totals["duration_minutes"] else "."
-    newest = fresh["last_looked_at"].date()
-    return Page(lead, tiles, (changes(bi, newest), playlists(bi), songs(bi), artists(bi), years(bi)))
+    lead = Markup("Last updated {}. Songs in several playlists are counted once.").format(minute(library.checked_at))
+    sections = [section(library) for section in (changes, playlists, songs, artists, time, health)]
+    head = story(library)
+    keys = [tile.key for _, tile in head.cards] + [album["album_id"] for album in library.albums[:MOST_TILES]]
+    pictures = covers.of({key: library.covers[key] for key in keys if key in library.covers}) if covers else {}
+    kept = [section for section in sections if section.figures or section.lead]
+    return Page(lead, head, kept, pictures, is_made_up)

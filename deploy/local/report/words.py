@@ -43,23 +43,18 @@ def figure(number: float) -> str:
 
 
 def day(moment: date | datetime) -> str:
-    """`20 November 2026`."""
-    return f"{moment.day} {moment:%B %Y}"
+    """`20 Nov 2026`."""
+    return f"{moment.day} {moment:%b %Y}"
 
 
 def minute(moment: datetime) -> str:
-    """`20 November 2026, 09:00 UTC`."""
+    """`20 Nov 2026, 09:00 UTC`."""
     return f"{day(moment)}, {moment:%H:%M} UTC"
 
 
-def span(minutes: float) -> str:
-    """`88 hours and 50 minutes`; minutes alone below an hour, hours alone from a hundred on."""
-    hours, rest = divmod(round(minutes), 60)
-    if not hours:
-        return count(rest, "minute")
-    if hours >= 100 or not rest:  # noqa: PLR2004 - as the docstring says
-        return count(hours, "hour")
-    return f"{count(hours, 'hour')} and {count(rest, 'minute')}"
+def hours(minutes: float) -> str:
+    """`88 hours`; minutes below two hours."""
+    return count(round(minutes / 60), "hour") if minutes >= 120 else count(round(minutes), "minute")  # noqa: PLR2004
 
 
 def listed(parts: Sequence[object]) -> Markup:
@@ -73,12 +68,6 @@ def listed(parts: Sequence[object]) -> Markup:
 def shared_first(names: Sequence[object], what: str) -> Markup:
     """Who shares the first place: `A`, `A and B`, but `3 artists` if they are many."""
     return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004 - more names tell nothing
-
-
-def first_names(names: Sequence[object], shown: int = 3) -> Markup:
-    """The first few names, then how many more there are."""
-    more = len(names) - shown
-    return listed([name(each) for each in names[:shown]] + ([f"{figure(more)} more"] if more > 0 else []))
 
 
 def labels(keys_and_names: Iterable[tuple[str, object]]) -> dict[str, str]:

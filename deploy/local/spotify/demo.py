@@ -15,7 +15,6 @@ from typing import Literal
 
 from deploy.local.spotify.words import HOSTILE_TITLES, LANGUAGES, PODCASTS, Language
 from deploy.local.spotify.world import (
-    FIRST_DAY,
     LIKED,
     Album,
     AlbumType,
@@ -28,7 +27,6 @@ from deploy.local.spotify.world import (
     Show,
     Song,
     World,
-    morning,
     new_id,
 )
 
@@ -36,7 +34,9 @@ SONG_COUNT = 2600
 ARTIST_COUNT = 700
 LIKED_COUNT = 120
 SIZES: dict[AlbumType, tuple[int, int]] = {"album": (8, 16), "single": (1, 3), "compilation": (18, 60)}
-LAST_RELEASE = date(2026, 11, 13)
+FIRST_DAY = datetime(2026, 10, 22, 8, tzinfo=UTC)  # the thirtieth day is 20 November
+LAST_RELEASE = date(2026, 10, 16)
+EMPTIED_ON, DELETED_ON = 12, 26  # days, from 0
 
 ME = Person("mira.okt", "Mira Oktober")
 ANNA = Person("anna_lüders", "Anna 🌻")
@@ -276,13 +276,14 @@ class _Maker:
     def next_day(self, playlist: Playlist, day: int) -> Playlist | None:
         plan = self.plans[playlist.id]
         rng = random.Random(f"{self.seed}/{playlist.id}/{day}")
-        habit = "daily" if plan.habit == "weekly" and day % 7 == 3 else plan.habit
-        if habit == "deleted":
+        is_weekly_day = day % 7 == 3
+        habit = "daily" if plan.habit == "weekly" and is_weekly_day else plan.habit
+        if habit == "deleted" and day >= DELETED_ON:
             return None
-        if habit == "emptied":
+        if habit == "emptied" and day >= EMPTIED_ON:
             return replace(playlist, items=())
-        if habit == "renamed":
-            return replace(playlist, name=plan.name + RENAMES[day % len(RENAMES)])
+        if habit == "renamed" and is_weekly_day:
+            return replace(playlist, name=plan.name + RENAMES[(day // 7 + 1) % len(RENAMES)])
         if habit == "moved":
             return replace(playlist, items=_moved(playlist.items, rng))
         if habit == "daily":
@@ -300,7 +301,7 @@ class _Maker:
         known = {item.content.id for item in items if isinstance(item.content, Song)} if is_liked else set()
         songs = [song for song in self.pools[playlist.id].take(rng, rng.randint(1, 4)) if song.id not in known]
         songs = list({song.id: song for song in songs}.values())
-        times = sorted(morning(day) - timedelta(seconds=rng.randrange(8 * 3600)) for _ in songs)
+        times = sorted(FIRST_DAY + timedelta(days=day) - timedelta(seconds=rng.randrange(8 * 3600)) for _ in songs)
         new = [
             Item(song, at, None if is_liked else self.adder(plan, rng)) for song, at in zip(songs, times, strict=True)
         ]

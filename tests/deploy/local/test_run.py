@@ -82,10 +82,13 @@ def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: P
     assert "[1/4] The Lambda asks Spotify" in first.stderr
     assert "      4 playlists read (10 items), 0 unchanged, 1 of other people left out\n" in first.stderr
     assert "      2 playlists read (9 items), 1 unchanged, 1 gone, 1 of other people left out\n" in second.stderr
-    assert f"Everything lies in {out}: lake/ is what S3 would hold, warehouse/ what Snowflake would." in second.stdout
+    assert f"The folder {out} has lake/, as S3 would, and warehouse/, as Snowflake would." in second.stdout
     assert "  BI.PLAYLIST_MEMBERSHIP          8\n" in first.stdout
     assert "  BI.PLAYLIST_MEMBERSHIP          9\n" in second.stdout
-    assert f"Open {out}/report.html in a browser.\n" in second.stdout
+    last = second.stdout.splitlines()[-5:]
+    assert last[0] == f"Report: {out}/report.html (open it in a browser)"
+    assert last[2].startswith(f"  make why OUT={out} TABLE=songs ID=1song")
+    assert "writing songs, " in first.stderr
     assert (out / "report.html").stat().st_size > 10_000
     shown = first.stdout + first.stderr + second.stdout + second.stderr
     assert [secret for secret in SECRETS if secret in shown] == []

@@ -2,47 +2,42 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 from markupsafe import Markup
 
 from deploy.local.report import charts
-from deploy.local.report.ask import Bi, Row
-from deploy.local.report.page import Figure, Section, Table
+from deploy.local.report.ask import Row
+from deploy.local.report.library import Library
+from deploy.local.report.page import Figure, Link, Section, Table
 from deploy.local.report.words import count, day, figure, labels, name, shared_first
 
 _MOST_BARS = 24
 _MOST_ON_ARCS = 24
 
 
-def artists(bi: Bi) -> Section:
-    """Presence, rise and collaborations."""
-    return Section("artists", "Artists", [_most(bi), _together(bi), *_rise(bi)])
+def artists(library: Library) -> Section:
+    """Who is on most songs, who gains and loses, who sings with whom, and the list of all."""
+    figures = [*_most(library), *_together(library.pairs), *_rise(library), *_all(library.artists)]
+    return Section("artists", "Artists", figures)
 
 
-def _most(bi: Bi) -> Figure:
-    held = bi.rows(
-        "ARTIST_SUMMARY",
-        "artist_id, artist_name, held_song_count, weighted_song_count, playlist_count, collaborator_count,"
-        " first_release_year, last_release_year",
-        where="held_song_count > 0",
-        order="held_song_count desc, artist_name, artist_id",
-    )
-    title = "Artists with the most songs"
+def _most(library: Library) -> list[Figure]:
+    held = library.artists
     if not held:
-        return Figure("most", title, Markup("No playlist holds a song whose artist is known."))
-    songs = bi.one("TOTALS", "held_song_count")["held_song_count"]
+        return []
+    songs = len(library.held_songs)
     first = [artist for artist in held if artist["held_song_count"] == held[0]["held_song_count"]]
-    sentence = Markup("{} {} credited on {}; {} on the most, {}").format(
+    text = Markup("{} on {}; {} on most, {}").format(
         count(len(held), "artist"),
-        "is" if len(held) == 1 else "are",
         count(songs, "song"),
         shared_first([artist["artist_name"] for artist in first], "artist"),
         figure(held[0]["held_song_count"]),
     )
-    sentence += " each." if len(first) > 1 else f", or {round(100 * held[0]['held_song_count'] / songs)}%."
+    text += " each." if len(first) > 1 else f", or {round(100 * held[0]['held_song_count'] / songs)}%."
     once = sum(artist["held_song_count"] == 1 for artist in held)
     if once and held[0]["held_song_count"] > 1:
-        sentence += f" {figure(once)} of them {'is' if once == 1 else 'are'} on one song alone."
+        text += f" {figure(once)} of them {'is' if once == 1 else 'are'} on one song alone."
     label = labels((artist["artist_id"], artist["artist_name"]) for artist in held)
     points = [
         {
@@ -53,9 +48,17 @@ def _most(bi: Bi) -> Figure:
         }
         for artist in held[:_MOST_BARS]
     ]
+    spec = charts.bars(points, "artist", [("text", "songs"), ("playlists", "playlists")])
+    rows = [(point["label"], point["value"]) for point in points]
+    return [Figure("most", "Artists with most songs", text, spec, Table(("artist", "songs"), rows, "artists"))]
+
+
+def _all(held: Sequence[Row]) -> list[Figure]:
+    if not held:
+        return []
     rows = [
         (
-            artist["artist_name"],
+            Link(artist["artist_name"], artist["url"]),
             artist["held_song_count"],
             artist["playlist_count"],
             artist["collaborator_count"],
@@ -63,13 +66,9 @@ def _most(bi: Bi) -> Figure:
         )
         for artist in held
     ]
-    return Figure(
-        "most",
-        title,
-        sentence,
-        charts.bars(points, "artist", [("text", "songs"), ("playlists", "playlists")]),
-        Table.of(("artist", "songs", "playlists", "shares songs with", "released"), rows, "BI.ARTIST_SUMMARY"),
-    )
+    text = Markup("{} of the songs in a playlist today.").format(count(len(rows), "artist"))
+    table = Table(("artist", "songs", "playlists", "sings with", "released"), rows, "artists", is_open=True)
+    return [Figure("all-artists", "All artists", text, None, table, is_wide=True)]
 
 
 def _years(row: Row) -> str | None:
@@ -79,102 +78,61 @@ def _years(row: Row) -> str | None:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _rise(bi: Bi) -> list[Figure]:
-    """Who gained and lost songs on the newest day; nothing where there was no day before it."""
-    moved = bi.rows(
-        "ARTIST_RISE",
-        "artist_id, artist_name, checked_on, song_count, previous_on, song_count_change",
-        where="checked_on = (select max(checked_on) from SPOTIFY.BI.ARTIST_RISE) and previous_on is not null",
-        order="song_count_change desc, artist_name, artist_id",
-    )
+def _rise(library: Library) -> list[Figure]:
+    """Who gained and lost songs in the newest period; nothing where there was no day before it."""
+    days = sorted({row["checked_on"] for row in library.rise})
+    if len(days) < 2:  # noqa: PLR2004 - changes show from the second day on
+        return []
+    before = max([of_day for of_day in days if of_day < library.since], default=days[0])
+    counts: dict[str, dict[date, int]] = defaultdict(dict)
+    names = {row["artist_id"]: row["artist_name"] for row in library.rise}
+    for row in library.rise:
+        counts[row["artist_id"]][row["checked_on"]] = row["song_count"]
+    moved = [(key, now.get(days[-1], 0) - now.get(before, 0), now.get(days[-1], 0)) for key, now in counts.items()]
+    moved = sorted((row for row in moved if row[1]), key=lambda row: (-row[1], str(names[row[0]]), row[0]))
     if not moved:
         return []
-    title = "Artists that rise and fall"
-    up = [artist for artist in moved if artist["song_count_change"] > 0]
-    down = [artist for artist in reversed(moved) if artist["song_count_change"] < 0]
-    since = day(moved[0]["previous_on"])
-    if not up and not down:
-        return [Figure("rise", title, Markup("Since {} no artist gained or lost a song.").format(since))]
-    sentence = Markup("Since {} {} gained songs and {}").format(
-        since, count(len(up), "artist"), f"{count(len(down), 'artist')} lost some" if down else "none lost any"
+    up = [row for row in moved if row[1] > 0]
+    down = [row for row in reversed(moved) if row[1] < 0]
+    text = Markup("Since {}, {} gained songs and {}.").format(
+        day(before), count(len(up), "artist"), f"{figure(len(down))} lost some" if down else "none lost any"
     )
-    sentence += _most_moved(up, "gained") + _most_moved(down, "lost")
     shown = [*up[:8], *reversed(down[:8])]
-    label = labels((artist["artist_id"], artist["artist_name"]) for artist in shown)
-    points = [
-        {
-            "label": label[artist["artist_id"]],
-            "gained": max(0, artist["song_count_change"]),
-            "lost": max(0, -artist["song_count_change"]),
-        }
-        for artist in shown
-    ]
-    rows = [(artist["artist_name"], artist["song_count_change"], artist["song_count"]) for artist in (*up, *down)]
-    table = Table.of(("artist", "change", "songs now"), rows, "BI.ARTIST_RISE")
-    spec = charts.come_and_go(points, "artist", "songs", ways=("gained", "lost"))
-    return [Figure("rise", title, sentence + ".", spec, table)]
+    label = labels((key, names[key]) for key, _, _ in shown)
+    points = [{"label": label[key], "Gained": max(0, change), "Lost": max(0, -change)} for key, change, _ in shown]
+    rows = [(names[key], change, songs) for key, change, songs in (*up, *down)]
+    table = Table(("artist", "change", "songs"), rows, "artists")
+    spec = charts.come_and_go(points, "artist", "songs", ways=("Gained", "Lost"))
+    return [Figure("rise", "Artists that gain and lose songs", text, spec, table)]
 
 
-def _most_moved(moved: Sequence[Row], word: str) -> Markup:
-    """Who moved most, where that says more than who comes first."""
-    if not moved:
-        return Markup("")
-    most = moved[0]["song_count_change"]
-    first = [artist["artist_name"] for artist in moved if artist["song_count_change"] == most]
-    if len(first) > 2:  # noqa: PLR2004 - more names tell nothing
-        return Markup("; none {} more than {}").format(word, abs(most))
-    each = " each" if len(first) > 1 else ""
-    return Markup("; {} {} most, {}{}").format(shared_first(first, "artist"), word, abs(most), each)
-
-
-def _together(bi: Bi) -> Figure:
-    pairs = bi.rows(
-        "ARTIST_COLLABORATIONS",
-        "artist_id, artist_name, other_artist_id, other_artist_name, song_count, first_release_year, last_release_year",
-        order="song_count desc, artist_id, other_artist_id",
-    )
-    title = "Who sings with whom"
+def _together(pairs: Sequence[Row]) -> list[Figure]:
     if not pairs:
-        return Figure("together", title, Markup("No song is credited to two artists."))
+        return []
     top = pairs[0]
     first = sum(pair["song_count"] == top["song_count"] for pair in pairs)
-    sentence = Markup("{}; ").format(
-        count(len(pairs), "pair of artists shares songs", "pairs of artists share songs"),
-    )
-    sentence += (
+    text = Markup("{}; ").format(count(len(pairs), "pair of artists shares songs", "pairs of artists share songs"))
+    text += (
         Markup("{} and {} the most, {}").format(
             name(top["artist_name"]), name(top["other_artist_name"]), top["song_count"]
         )
         if first == 1
         else f"{figure(first)} of them the most, {count(top['song_count'], 'song')} each"
     )
-    partners: dict[str, set[str]] = defaultdict(set)
     names: dict[str, str] = {}
     for pair in pairs:
-        partners[pair["artist_id"]].add(pair["other_artist_id"])
-        partners[pair["other_artist_id"]].add(pair["artist_id"])
         names |= {pair["artist_id"]: pair["artist_name"], pair["other_artist_id"]: pair["other_artist_name"]}
-    most = max(len(others) for others in partners.values())
-    widest = sorted(key for key in partners if len(partners[key]) == most)
-    if most > 1:
-        sentence += Markup("; {} {} with the most others, {}").format(
-            shared_first([names[key] for key in widest], "artist"), "sings" if len(widest) == 1 else "sing", most
-        )
     chosen = strongest(pairs)
     order = neighbours(chosen)
     label = labels((key, names[key]) for key in order)
     drawn = [(order.index(one), order.index(other), songs) for one, other, songs in chosen]
-    sentence += "."
+    text += ". An arc joins two artists; the thicker it is, the more songs they share."
     if len(chosen) < len(pairs):
-        sentence += f" Drawn are the {count(len(chosen), 'strongest pair', 'strongest pairs')}."
+        text += f" The chart shows the {count(len(chosen), 'strongest pair', 'strongest pairs')}."
     rows = [(pair["artist_name"], pair["other_artist_name"], pair["song_count"], _years(pair)) for pair in pairs]
-    return Figure(
-        "together",
-        title,
-        sentence,
-        charts.arcs([label[key] for key in order], drawn),
-        Table.of(("artist", "with", "songs", "released"), rows, "BI.ARTIST_COLLABORATIONS"),
-    )
+    table = Table(("artist", "with", "songs", "released"), rows, "pairs")
+    spec = charts.arcs([label[key] for key in order], drawn)
+    return [Figure("together", "Who sings with whom", text, spec, table)]
 
 
 def strongest(pairs: Sequence[Row]) -> list[tuple[str, str, int]]:

@@ -1,4 +1,4 @@
-"""The songs: in how many playlists they stand, how popular they are where that is shown, and how long they stay."""
+"""The songs and albums: lists of all, how many playlists share them, popularity where shown, how long they stay."""
 
 import statistics
 from collections import Counter
@@ -7,67 +7,91 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from deploy.local.report import charts
-from deploy.local.report.ask import Bi, Row
-from deploy.local.report.page import Figure, Section, Table
+from deploy.local.report.ask import Row
+from deploy.local.report.library import Library
+from deploy.local.report.page import Figure, Link, Section, Table, Tile
 from deploy.local.report.words import count, figure, labels, listed, name, shared_first
 
 _BIN = 10
-_CHANGE = "popularity_change"
 _MOST_MOVERS = 8  # each way
 _DAYS_TO_DRAW = 4  # before that the sentence says it all
+MOST_TILES = 24
 
 
-def songs(bi: Bi) -> Section:
-    """Presence, popularity and stays."""
-    total = bi.one("TOTALS", "song_count")["song_count"]
-    figures = [_presence(bi), _popularity(bi, total), *_movers(bi), _stays(bi)]
-    return Section("songs", "Songs", sorted(figures, key=lambda each: each.spec is None))
+def songs(library: Library) -> Section:
+    """Tiles of albums, lists of songs, albums and episodes, and what can be drawn of them."""
+    if not library.held_songs:
+        return Section("songs", "Songs", [], Markup("No playlist has a song, as far as is known."))
+    figures = [
+        _covers(library),
+        _all_songs(library),
+        *_presence(library.held_songs),
+        *_popularity(library.held_songs),
+        *_movers(library.moved_popularity),
+        *_stays(library.stays),
+        _all_albums(library),
+        *_episodes(library),
+    ]
+    return Section("songs", "Songs", [each for each in figures if each])
 
 
-def _presence(bi: Bi) -> Figure:
-    held = bi.rows(
-        "TOP_SONGS_BY_PRESENCE",
-        "presence_rank, song_name, artist_names, album_name, playlist_count, ever_playlist_count, held_days",
-        where="playlist_count > 0",
-        order="presence_rank, song_name, song_id",
+def _covers(library: Library) -> Figure | None:
+    top = library.albums[:MOST_TILES]
+    if not top:
+        return None
+    tiles = [
+        Tile(album["album_id"], Link(album["album_name"], album["url"]), count(album["song_count"], "song"))
+        for album in top
+    ]
+    text = Markup("The {} with most songs in a playlist today, of {}.").format(
+        count(len(top), "album"), figure(len(library.albums))
     )
-    title = "Songs in more than one playlist"
-    if not held:
-        return Figure("presence", title, Markup("No playlist holds a song, as far as known."))
-    numbers = Counter(song["playlist_count"] for song in held)
-    most = held[0]["playlist_count"]
-    top = [song for song in held if song["playlist_count"] == most]
-    shared = sum(number for playlists, number in numbers.items() if playlists > 1)
-    if shared:
-        sentence = Markup("{} of {} ({}%) {} in more than one playlist; the most, {}, hold {}.").format(
-            figure(shared),
-            count(len(held), "song"),
-            round(100 * shared / len(held)),
-            "stands" if shared == 1 else "stand",
-            most,
-            _songs_named(top),
-        )
-    else:
-        sentence = Markup("Each of {} stands in one playlist alone.").format(count(len(held), "song"))
-    points = [{"label": f"{playlists}", "value": numbers[playlists]} for playlists in range(1, most + 1)]
+    return Figure("covers", "Albums with most songs", text, tiles=tiles, is_wide=True)
+
+
+def _all_songs(library: Library) -> Figure:
+    albums = {album["album_id"]: album["url"] for album in library.albums}
+    is_rated = any(song["popularity"] is not None for song in library.held_songs)
     rows = [
         (
-            song["song_name"],
+            Link(song["song_name"], song["url"]),
             song["artist_names"],
+            Link(song["album_name"], albums.get(song["album_id"])) if song["album_name"] else None,
+            str(song["release_year"]) if song["release_year"] else None,
+            song["duration_minutes"],
             song["playlist_count"],
-            song["ever_playlist_count"],
-            song["held_days"],
+            song["first_entered_by_at"].date(),
+            *([song["popularity"]] if is_rated else []),
         )
-        for song in held
+        for song in library.held_songs
     ]
-    columns = ("song", "artists", "playlists now", "playlists ever", "days held")
-    return Figure(
-        "presence",
-        title,
-        sentence,
-        charts.steps(points, "playlists that hold the song", "songs"),
-        Table.of(columns, rows, "BI.TOP_SONGS_BY_PRESENCE"),
+    columns = ("song", "artists", "album", "year", "minutes", "playlists", "first seen")
+    text = Markup("{} in a playlist today.").format(count(len(rows), "song is", "songs are"))
+    table = Table((*columns, *(["popularity"] if is_rated else [])), rows, "songs", is_open=True)
+    return Figure("all-songs", "All songs", text, None, table, is_wide=True)
+
+
+def _presence(held: Sequence[Row]) -> list[Figure]:
+    numbers = Counter(song["playlist_count"] for song in held)
+    most = held[0]["playlist_count"]
+    if most == 1:
+        return []
+    top = [song for song in held if song["playlist_count"] == most]
+    shared = sum(number for playlists, number in numbers.items() if playlists > 1)
+    text = Markup("{} of {} ({}%) {} in more than one playlist; {} in {}.").format(
+        figure(shared),
+        count(len(held), "song"),
+        round(100 * shared / len(held)),
+        "is" if shared == 1 else "are",
+        _songs_named(top),
+        most,
     )
+    points = [{"label": f"{playlists}", "value": numbers[playlists]} for playlists in range(1, most + 1)]
+    rows = [(point["label"], point["value"]) for point in points]
+    spec = charts.steps(points, "playlists that have the song", "songs")
+    return [
+        Figure("presence", "Songs in more than one playlist", text, spec, Table(("playlists", "songs"), rows, "rows"))
+    ]
 
 
 def _songs_named(top: Sequence[Row]) -> Markup:
@@ -76,102 +100,99 @@ def _songs_named(top: Sequence[Row]) -> Markup:
     return listed([*shown, f"{figure(more)} more"] if more else shown)
 
 
-def _popularity(bi: Bi, total: int) -> Figure:
-    shown = bi.rows(
-        "TOP_SONGS_BY_POPULARITY",
-        "song_name, artist_names, album_name, popularity, observed_at",
-        order="popularity_rank, song_name, song_id",
+def _popularity(held: Sequence[Row]) -> list[Figure]:
+    """Nothing where Spotify withholds it."""
+    rated = sorted(
+        (song for song in held if song["popularity"] is not None),
+        key=lambda song: (-song["popularity"], str(song["song_name"]), song["song_id"]),
     )
-    title = "Popularity at Spotify"
-    if not shown:
-        return Figure(
-            "popularity",
-            title,
-            Markup(
-                "Spotify withholds it: none of {} comes with a popularity as last described. Apps in development mode"
-                " do not get it, which says nothing about the songs; there is nothing to draw."
-            ).format(count(total, "song")),
-        )
-    values = [song["popularity"] for song in shown]
-    median = statistics.median_low(values)
-    first = [song["song_name"] for song in shown if song["popularity"] == values[0]]
-    sentence = Markup("Half of {} {} rated {} or more out of 100; the highest, {}, {} {}.").format(
-        count(len(shown), "song"),
-        "is" if len(shown) == 1 else "are",
-        median,
+    if not rated:
+        return []
+    values = [song["popularity"] for song in rated]
+    first = [song["song_name"] for song in rated if song["popularity"] == values[0]]
+    text = Markup("Half of {} {} rated {} or more out of 100; the highest, {}, {} {}.").format(
+        count(len(rated), "song"),
+        "is" if len(rated) == 1 else "are",
+        statistics.median_low(values),
         values[0],
         "has" if len(first) == 1 else "have",
         shared_first(first, "song"),
     )
-    if len(shown) < total:
-        sentence += f" Of {count(total - len(shown), 'song')} it is not known."
+    if len(rated) < len(held):
+        text += f" Spotify does not show it for {count(len(held) - len(rated), 'song')}."
     bins = Counter(min(value, 99) // _BIN for value in values)
     points = [{"label": f"{number * _BIN}+", "value": bins[number]} for number in range(10)]
-    rows = [(song["song_name"], song["artist_names"], song["popularity"], song["observed_at"]) for song in shown]
-    table = Table.of(("song", "artists", "popularity", "seen at"), rows, "BI.TOP_SONGS_BY_POPULARITY")
-    return Figure("popularity", title, sentence, charts.steps(points, "popularity, 0 to 100", "songs"), table)
+    rows = [(Link(song["song_name"], song["url"]), song["artist_names"], song["popularity"]) for song in rated]
+    table = Table(("song", "artists", "popularity"), rows, "songs")
+    spec = charts.steps(points, "popularity, 0 to 100", "songs")
+    return [Figure("popularity", "Popularity at Spotify", text, spec, table)]
 
 
-def _movers(bi: Bi) -> list[Figure]:
-    """The newest change of each song whose popularity moved while it was looked at; nothing if none did."""
-    moved = bi.rows(
-        "SONG_POPULARITY_INTERVALS",
-        "song_id, song_name, popularity, popularity_change, observed_from_at, interval_number",
-        where="popularity_change is not null",
-        order="song_id, interval_number",
-    )
-    newest = sorted(
-        {song["song_id"]: song for song in moved}.values(),
-        key=lambda song: (-abs(song[_CHANGE]), str(song["song_name"]), song["song_id"]),
-    )
+def _movers(newest: Sequence[Row]) -> list[Figure]:
+    """The newest change of each song whose popularity moved; nothing if none did."""
     if not newest:
         return []
-    up = [song for song in newest if song[_CHANGE] > 0]
-    down = [song for song in newest if song[_CHANGE] < 0]
+    change = "popularity_change"
+    up = [song for song in newest if song[change] > 0]
+    down = [song for song in newest if song[change] < 0]
     parts = [
-        f"{count(len(songs), 'song')} {word}{f' (by up to {abs(songs[0][_CHANGE])})' if songs else ''}"
+        f"{count(len(songs), 'song')} {word}{f' (by up to {abs(songs[0][change])})' if songs else ''}"
         for songs, word in ((up, "rose"), (down, "fell"))
     ]
-    sentence = Markup("At the last change of each, {} and {}.").format(*parts)
+    text = Markup("At the last change of each, {} and {}.").format(*parts)
     shown = [*up[:_MOST_MOVERS], *reversed(down[:_MOST_MOVERS])]
     label = labels((song["song_id"], song["song_name"]) for song in shown)
     points = [
-        {"label": label[song["song_id"]], "rose": max(0, song[_CHANGE]), "fell": max(0, -song[_CHANGE])}
-        for song in shown
+        {"label": label[song["song_id"]], "Rose": max(0, song[change]), "Fell": max(0, -song[change])} for song in shown
     ]
-    rows = [(song["song_name"], song[_CHANGE], song["popularity"], song["observed_from_at"]) for song in newest]
-    table = Table.of(("song", "change", "popularity now", "seen at"), rows, "BI.SONG_POPULARITY_INTERVALS")
-    spec = charts.come_and_go(points, "song", "points", ways=("rose", "fell"))
-    return [Figure("movers", "Popularity that moved", sentence, spec, table)]
+    rows = [(song["song_name"], song[change], song["popularity"], song["observed_from_at"].date()) for song in newest]
+    table = Table(("song", "change", "popularity", "since"), rows, "songs")
+    spec = charts.come_and_go(points, "song", "points", ways=("Rose", "Fell"))
+    return [Figure("movers", "Popularity that moved", text, spec, table)]
 
 
-def _stays(bi: Bi) -> Figure:
-    stays = bi.rows(
-        "LONGEST_STAYS",
-        "stay_rank, playlist_name, item_name, artist_names, stay_days, entered_by_at, last_seen_at, state",
-        order="stay_rank, playlist_name, item_name, item_uri, stay_number",
-    )
-    title = "How long things stay"
-    if not stays:
-        return Figure("stays", title, Markup("Nothing has been seen in a playlist yet."))
-    longest = stays[0]["stay_days"]
-    if not longest:
-        return Figure("stays", title, Markup("Everything was seen once so far: a stay takes two looks to measure."))
+def _stays(stays: Sequence[Row]) -> list[Figure]:
+    """How long what was removed had stayed, and what is there still; nothing before some days have passed."""
+    longest = stays[0]["stay_days"] if stays else 0
+    if longest < _DAYS_TO_DRAW:
+        return []
     over = [stay for stay in stays if stay["state"] in {"left", "playlist gone"}]
-    same = sum(stay["stay_days"] == longest for stay in stays)
-    sentence = Markup("The longest stay seen lasts at least {}, that of {}").format(
-        count(longest, "day"), count(same, "item")
+    if not over:
+        return []
+    mean = statistics.fmean(stay["stay_days"] for stay in over)
+    text = Markup("{} removed since the first check, after {} in a playlist on average, as far as was seen.").format(
+        count(len(over), "item was", "items were"), count(round(mean, 1), "day")
     )
-    if over:
-        mean = statistics.fmean(stay["stay_days"] for stay in over)
-        known = f"stayed {count(round(mean, 1), 'day')} on average" if round(mean, 1) else "been seen once"
-        sentence += f"; what left had {known}"
-    bins = Counter(int(stay["stay_days"]) for stay in stays)
+    bins = Counter(int(stay["stay_days"]) for stay in over)
     points = [{"at": days, "value": number} for days, number in sorted(bins.items())]
-    spec = charts.columns(points, "whole days", "stays") if longest >= _DAYS_TO_DRAW else None
+    rows = [(stay["item_name"], stay["artist_names"], stay["playlist_name"], stay["stay_days"]) for stay in over]
+    table = Table(("title", "artists", "playlist", "days"), rows, "items")
+    spec = charts.columns(points, "days in the playlist", "items")
+    return [Figure("stays", "How long removed items had stayed", text, spec, table)]
+
+
+def _all_albums(library: Library) -> Figure:
     rows = [
-        (stay["item_name"], stay["artist_names"], stay["playlist_name"], stay["stay_days"], stay["state"])
-        for stay in stays
+        (
+            Link(album["album_name"], album["url"]),
+            album["artist_names"],
+            str(album["release_year"]) if album["release_year"] else None,
+            album["song_count"],
+        )
+        for album in library.albums
     ]
-    table = Table.of(("title", "artists", "playlist", "days", "state"), rows, "BI.LONGEST_STAYS")
-    return Figure("stays", title, sentence + ".", spec, table)
+    text = Markup("{} with a song in a playlist today.").format(count(len(rows), "album"))
+    table = Table(("album", "artists", "year", "songs"), rows, "albums", is_open=True)
+    return Figure("all-albums", "All albums", text, None, table)
+
+
+def _episodes(library: Library) -> list[Figure]:
+    rows = [
+        (Link(episode["episode_name"], episode["url"]), episode["show_name"], episode["duration_minutes"])
+        for episode in library.episodes
+    ]
+    if not rows:
+        return []
+    text = Markup("{} in your playlists, now or before.").format(count(len(rows), "podcast episode"))
+    table = Table(("episode", "show", "minutes"), rows, "episodes", is_open=True)
+    return [Figure("episodes", "Podcast episodes", text, None, table)]

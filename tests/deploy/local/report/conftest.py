@@ -14,6 +14,8 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from tests.deploy.local.report.worlds import hostile_names, two_days
 from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures of this folder
 
+ROOT = Path(__file__).parents[4]
+
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
@@ -25,6 +27,18 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(message)
     with browser() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which `make tools` installs. Without it tests are skipped, but never by CI."""
+    found = sorted(ROOT.glob(".venv/tools/axe/lib/python*/site-packages/axe_playwright_python/axe.min.js"))
+    if not found:
+        message = "axe-core is not installed: make tools"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found[-1].read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="package")

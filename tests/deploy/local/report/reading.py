@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 class Reading(HTMLParser):
     """The texts of a page by the id of their figure or, where there is none, of their section.
 
-    `sentences` has the first paragraph of each, `tables` the rows of its table with the names of the columns first.
+    `sentences` has the first paragraph of each, `tables` the rows of its tables with the names of the columns first;
+    `headings` those of story and sections, `cards` the words of the story's cards, `facts` its numbers by their names.
     """
 
     def __init__(self, html: str) -> None:
@@ -15,6 +16,10 @@ class Reading(HTMLParser):
         self.tags: list[str] = []
         self.texts: dict[str, list[str]] = defaultdict(list)
         self.tables: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        self.headings: list[str] = []
+        self.cards: list[str] = []
+        self.facts: dict[str, str] = {}
+        self._fact = ""
         self._place = "page"
         self._row: list[str] = []
         self._text: list[str] = []
@@ -31,7 +36,7 @@ class Reading(HTMLParser):
         self.tags.append(tag)
         if tag in {"section", "figure"}:
             self._place = dict(attrs)["id"] or ""
-        if tag in {"p", "td", "th"}:
+        if tag in {"p", "td", "th", "h1", "h2", "dt", "dd", "strong"} or dict(attrs).get("class") == "words":
             self._text = []
         if tag == "tr":
             self._row = []
@@ -43,6 +48,16 @@ class Reading(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Keep what ends here."""
         text = " ".join("".join(self._text).split())
+        if tag in {"h1", "h2"}:
+            self.headings.append(text)
+        if tag == "dt":
+            self._fact = text
+        if tag == "dd":
+            self.facts[self._fact] = text
+        if tag == "strong":
+            self._text = []
+        if tag == "li":
+            self.cards.append(text)
         if tag == "p":
             self.texts[self._place].append(text)
         if tag in {"td", "th"}:

@@ -49,5 +49,5 @@ def test_the_page_lies_beside_the_warehouse(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{tmp_path / 'report.html'}: open it in a browser")
-    assert "No playlist has been looked at yet" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No playlist has been checked yet" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "warehouse"]

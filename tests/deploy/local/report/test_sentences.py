@@ -1,12 +1,15 @@
 """What the page says of hand-typed rows, sentences and tables typed by hand."""
 
+import json
 from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
-from deploy.local.report.page import Figure, Page, Section, Table
+from deploy.local.report.charts import limit
+from deploy.local.report.page import Figure, Page, Section
 from deploy.local.report.report import report
+from deploy.local.report.tables import Link, Table, cell
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from tests.deploy.local.report.reading import Reading
 from tests.deploy.snowflake.bi.landing import Landing
@@ -18,118 +21,186 @@ def read(pages: dict[str, Path]) -> Reading:
     return Reading(pages["two_days"].read_text(encoding="utf-8"))
 
 
-def test_every_picture_has_a_sentence_that_holds_the_finding(read: Reading) -> None:
+def test_every_figure_has_a_sentence_with_the_finding(read: Reading) -> None:
     assert read.sentences == {
-        "page": "As of 18 November 2026, 10:00 UTC, the newest look. Each song counts once here; all of them together "
-        "play 10 minutes.",
-        "changes": "On 18 November 2026, the newest day with a look, 4 playlists were looked at: 1 read anew, 1 the "
-        "same as before, 1 could not be read and 1 gone.",
-        "come-and-go": "3 items entered and 1 item left, in 1 playlist.",
-        "entered": "2 songs and 1 episode entered, such as FOUR and TALK.",
-        "left": "1 song left, such as TWO.",
-        "gone": "Old is gone, and with it 1 item.",
-        "unseen": "p4 could not be read. It was never seen: what it holds is not known.",
-        "sizes": "2 playlists hold 6 items, 1 hour and 10 minutes of sound; Mix alone has 67% of them. 1 item of these "
-        "is no song.",
-        "seen": "3 of 4 playlists could be seen on both days with a look, 16 November 2026 and 18 November 2026; 1 "
-        "never.",
-        "presence": "2 of 3 songs (67%) stand in more than one playlist; the most, 2, hold ONE and THREE.",
-        "popularity": "Spotify withholds it: none of 4 songs comes with a popularity as last described. Apps in "
-        "development mode do not get it, which says nothing about the songs; there is nothing to draw.",
-        "stays": "The longest stay seen lasts at least 2 days, that of 3 items; what left had been seen once.",
-        "most": "3 artists are credited on 3 songs; ANNA and BERT on the most, 2 each. 1 of them is on one song alone.",
-        "together": "1 pair of artists shares songs; ANNA and BERT the most, 2.",
-        "rise": "Since 16 November 2026 1 artist gained songs and none lost any; BERT gained most, 1.",
-        "released": "Half of 2 songs came out in 2021 or later; the oldest in 1999. Of 1 song the year is not known.",
-        "days": "Over 2 days, 16 November 2026 to 18 November 2026, 3 items entered and 2 items left, gone playlists "
-        "included. On 1 day in between nothing was seen.",
+        "page": "Last updated 18 Nov 2026, 10:00 UTC. Songs in several playlists are counted once.",
+        "changes": "From 16 Nov 2026 to 18 Nov 2026: 3 items added, 1 item removed, and 1 playlist deleted "
+        "with 1 more.",
+        "by-playlist": "1 playlist changed in the last 7 days.",
+        "names": "Old was deleted, with 1 item, by 18 Nov 2026.",
+        "added": "2 songs and 1 episode in the last 7 days, such as FOUR and TALK.",
+        "removed": "1 song in the last 7 days, such as TWO.",
+        "sizes": "2 playlists; Mix is the longest, with 3 songs.",
+        "all-playlists": "4 playlists in all, 1 deleted, 1 couldn't be read. Each song counts once; added and removed "
+        "count since the first check.",
+        "covers": "The 2 albums with most songs in a playlist today, of 2.",
+        "all-songs": "3 songs are in a playlist today.",
+        "presence": "2 of 3 songs (67%) are in more than one playlist; ONE and THREE in 2.",
+        "all-albums": "2 albums with a song in a playlist today.",
+        "episodes": "1 podcast episode in your playlists, now or before.",
+        "most": "3 artists on 3 songs; ANNA and BERT on most, 2 each. 1 of them is on one song alone.",
+        "together": "1 pair of artists shares songs; ANNA and BERT the most, 2. An arc joins two artists; the thicker "
+        "it is, the more songs they share.",
+        "rise": "Since 16 Nov 2026, 1 artist gained songs and none lost any.",
+        "all-artists": "3 artists of the songs in a playlist today.",
+        "days": "3 items added and 2 removed from 16 Nov 2026 to 18 Nov 2026, deleted playlists included. Nothing was "
+        "read on 1 day in between.",
+        "released": "Half of 2 songs came out in 2021 or later; the oldest in 1999. The year of 1 song is not known.",
+        "health": "4 playlists are checked; the last check was on 18 Nov 2026, 10:00 UTC. 1 playlist couldn't be read. "
+        "Spotify does not show the popularity of songs to apps in development mode.",
+        "checks": "2 days with checks from 16 Nov 2026 to 18 Nov 2026.",
+        "unread": "1 playlist. What this page shows of them is as of the day they were last read.",
+        "entries": "6 entries: songs, repeats of a song, episodes, local files, and entries that couldn't be read.",
     }
+
+
+def test_the_listeners_story_comes_first_and_data_health_last(read: Reading) -> None:
+    assert read.headings == [
+        "3 songs, 6 minutes of music; ANNA is on 2 songs",
+        "Artist with most songs",
+        "Newest addition",
+        "Playlist that changed most",
+        "To play everything once",
+        "What changed",
+        "Playlists",
+        "Songs",
+        "Artists",
+        "Time",
+        "Data health",
+    ]
+
+
+def test_each_number_is_the_same_wherever_it_is_shown(read: Reading) -> None:
+    # 3 songs, 3 artists, 2 albums, 2 playlists whose content is known; Mix has 3 songs and 4 entries.
+    assert read.facts == {
+        "songs in a playlist today": "3",
+        "hours of music": "0",
+        "artists": "3",
+        "albums": "2",
+        "playlists": "2",
+    }
+    assert len(read.tables["all-songs"]) - 1 == 3
+    assert len(read.tables["all-artists"]) - 1 == 3
+    assert len(read.tables["all-albums"]) - 1 == 2
+    assert len(read.tables["sizes"]) - 1 == 2
+    for figure in ("sizes", "all-playlists", "entries"):
+        assert next(row[1] for row in read.tables[figure] if row[0] == "Mix") == "3"
+
+
+def test_the_old_words_are_gone(pages: dict[str, Path]) -> None:
+    text = pages["two_days"].read_text(encoding="utf-8").partition("<main")[2].partition("<script")[0].lower()
+
+    assert [word for word in ("entered", "looked at", "days held", "stood", "stand ", "not seen") if word in text] == []
 
 
 @pytest.mark.parametrize(
     ("figure", "rows"),
     [
-        ("come-and-go", [("playlist", "entered", "left"), ("Mix", "3", "1")]),
-        ("left", [("title", "artists", "playlist"), ("TWO", "not known", "Mix")]),
-        ("gone", [("playlist", "items it held", "reason"), ("Old", "1", "not found")]),
-        ("unseen", [("playlist", "why", "last seen on"), ("p4", "not found", "never")]),
+        ("by-playlist", [("playlist", "added", "removed"), ("Mix", "3", "1")]),
+        ("names", [("playlist", "what changed", "by"), ("Old", "deleted, with 1 item", "2026-11-18")]),
         (
-            "presence",
+            "removed",
             [
-                ("song", "artists", "playlists now", "playlists ever", "days held"),
-                ("ONE", "ANNA, BERT", "2", "2", "4"),
-                ("THREE", "CLEO", "2", "2", "2"),
-                ("FOUR", "ANNA, BERT", "1", "1", "0"),
+                ("title", "artists", "playlist", "by"),
+                ("TWO", "not known", "Mix", "2026-11-18"),
+                ("TWO", "not known", "Old (deleted)", "2026-11-18"),
             ],
         ),
         (
-            "most",
+            "all-playlists",
             [
-                ("artist", "songs", "playlists", "shares songs with", "released"),
+                ("playlist", "songs", "hours", "added", "removed", "last read", "state"),
+                ("Mix", "3", "1.1", "3", "1", "2026-11-18", "in your library"),
+                ("Car", "2", "0.1", "0", "0", "2026-11-18", "in your library"),
+                ("Old", "not known", "not known", "0", "1", "2026-11-16", "deleted"),
+                ("p4", "not known", "not known", "0", "0", "never", "couldn't be read"),
+            ],
+        ),
+        (
+            "all-songs",
+            [
+                ("song", "artists", "album", "year", "minutes", "playlists", "first seen"),
+                ("ONE", "ANNA, BERT", "EARLY", "1999", "3", "2", "2026-11-16"),
+                ("THREE", "CLEO", "not known", "not known", "1", "2", "2026-11-16"),
+                ("FOUR", "ANNA, BERT", "LATE", "2021", "2", "1", "2026-11-18"),
+            ],
+        ),
+        (
+            "all-albums",
+            [
+                ("album", "artists", "year", "songs"),
+                ("EARLY", "not known", "1999", "1"),
+                ("LATE", "not known", "2021", "1"),
+            ],
+        ),
+        (
+            "all-artists",
+            [
+                ("artist", "songs", "playlists", "sings with", "released"),
                 ("ANNA", "2", "2", "1", "1999 to 2021"),
                 ("BERT", "2", "2", "1", "1999 to 2021"),
                 ("CLEO", "1", "2", "0", "not known"),
             ],
         ),
         ("together", [("artist", "with", "songs", "released"), ("ANNA", "BERT", "2", "1999 to 2021")]),
-        ("rise", [("artist", "change", "songs now"), ("BERT", "1", "2")]),
+        ("rise", [("artist", "change", "songs"), ("BERT", "1", "2")]),
         (
             "released",
             [
-                ("year", "songs", "albums", "minutes"),
-                ("not known", "1", "0", "1"),
-                ("2021", "1", "1", "2"),
-                ("1999", "1", "1", "3"),
+                ("year", "songs", "albums", "hours"),
+                ("not known", "1", "0", "0"),
+                ("2021", "1", "1", "0"),
+                ("1999", "1", "1", "0.1"),
             ],
         ),
-        ("days", [("day", "entered", "left"), ("2026-11-18", "3", "2"), ("2026-11-16", "0", "0")]),
+        ("days", [("day", "added", "removed"), ("2026-11-18", "3", "2"), ("2026-11-16", "0", "0")]),
+        ("unread", [("playlist", "why", "last read"), ("p4", "Spotify does not find it", "never")]),
+        (
+            "entries",
+            [
+                ("playlist", "songs", "repeats", "episodes", "local files", "couldn't be read", "entries"),
+                ("Mix", "3", "0", "1", "0", "0", "4"),
+                ("Car", "2", "0", "0", "0", "0", "2"),
+            ],
+        ),
     ],
 )
-def test_behind_a_picture_stands_its_table(read: Reading, figure: str, rows: list[tuple[str, ...]]) -> None:
+def test_a_figure_has_its_list(read: Reading, figure: str, rows: list[tuple[str, ...]]) -> None:
     assert read.tables[figure] == rows
 
 
-def test_the_playlists_table_tells_gone_and_never_seen_from_empty(read: Reading) -> None:
-    assert [(row[0], row[1], *row[7:]) for row in read.tables["sizes"]] == [
-        ("playlist", "items", "followers", "last seen on", "last look"),
-        ("Mix", "4", "withheld", "2026-11-18", "read"),
-        ("Car", "2", "withheld", "2026-11-18", "unchanged"),
-        ("Old", "not known", "withheld", "gone", "gone"),
-        ("p4", "not known", "withheld", "never", "failed"),
+def test_the_calendar_tells_every_kind_of_check_by_a_sign_and_a_word(read: Reading) -> None:
+    assert read.tables["checks"][:5] == [
+        ("Nov 2026", "16 Nov 202616", "18 Nov 202618"),
+        ("Mix", "first check○", "changed, +3 \u22121●"),
+        ("Car", "first check○", "same as before·"),
+        ("Old", "first check○", "deleted✕"),
+        ("p4", "couldn't be read!", "couldn't be read!"),
     ]
 
 
-def test_what_was_seen_when_knows_every_kind_of_look(read: Reading) -> None:
-    assert read.tables["seen"] == [
-        ("playlist", "day", "look", "change"),
-        ("Mix", "2026-11-18", "changed", "+3 \u22121"),
-        ("Mix", "2026-11-16", "first look", "-"),
-        ("Car", "2026-11-18", "as before", "-"),
-        ("Car", "2026-11-16", "first look", "-"),
-        ("Old", "2026-11-18", "gone", "-"),
-        ("Old", "2026-11-16", "first look", "-"),
-        ("p4", "2026-11-18", "not seen", "-"),
-        ("p4", "2026-11-16", "not seen", "-"),
-    ]
-
-
-def test_the_first_look_of_all_is_no_change(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_the_first_day_of_all_has_no_changes(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.song("one")
     landing.read("2026-11-16 10:00", "one", name="Mix")
 
     read = Reading(report(deployed).html())
 
-    assert read.sentences["changes"] == (
-        "On 16 November 2026, the newest day with a look, 1 playlist was looked at: 1 read anew. "
-        "It was the first look at all of them: what they hold now is what later looks are compared with."
-    )
-    assert read.sentences["come-and-go"] == "Nothing entered and nothing left."
-    assert read.sentences["days"] == (
-        "16 November 2026 is the only day seen so far: coming and going shows from the second one on."
-    )
+    assert read.sentences["changes"] == ("16 Nov 2026 is the first day with data. Changes show from the second day on.")
+    assert {"by-playlist", "added", "removed", "days", "rise"} & set(read.sentences) == set()
 
 
-def test_popularity_is_told_where_it_is_shown(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_changes_are_those_of_seven_days_and_the_lists_have_all(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    landing.read("2026-11-01 10:00", "one", name="Mix")
+    landing.read("2026-11-02 10:00", "one", "two", name="Mix")
+    landing.read("2026-11-10 10:00", "one", "two", "three", name="Mix")
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["changes"] == "From 4 Nov 2026 to 10 Nov 2026: 1 item added, no items removed."
+    assert [row[0] for row in read.tables["added"]] == ["title", "THREE", "TWO"]
+
+
+def test_popularity_is_shown_where_spotify_shows_it(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     for song_id, before, now in (("one", 40, 50), ("two", 30, 22), ("three", 22, 22)):
         landing.song(song_id, popularity=now, extracted_at="2026-11-17 10:00")
         landing.popularity(song_id, "2026-11-16 10:00", before)
@@ -140,73 +211,123 @@ def test_popularity_is_told_where_it_is_shown(landing: Landing, deployed: Embedd
     read = Reading(report(deployed).html())
 
     assert read.sentences["popularity"] == (
-        "Half of 3 songs are rated 22 or more out of 100; the highest, 50, has ONE. Of 1 song it is not known."
+        "Half of 3 songs are rated 22 or more out of 100; the highest, 50, has ONE. "
+        "Spotify does not show it for 1 song."
     )
     assert read.sentences["movers"] == (
         "At the last change of each, 1 song rose (by up to 10) and 1 song fell (by up to 8)."
     )
     assert read.tables["movers"] == [
-        ("song", "change", "popularity now", "seen at"),
-        ("ONE", "10", "50", "17 November 2026, 10:00 UTC"),
-        ("TWO", "-8", "22", "17 November 2026, 10:00 UTC"),
+        ("song", "change", "popularity", "since"),
+        ("ONE", "10", "50", "2026-11-17"),
+        ("TWO", "-8", "22", "2026-11-17"),
     ]
+    assert read.tables["all-songs"][0][-1] == "popularity"
 
 
-def test_a_playlist_that_was_not_looked_at_is_said_to_be_old(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_a_playlist_that_was_not_read_is_shown_as_of_its_last_day(
+    landing: Landing, deployed: EmbeddedSnowflake
+) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
     landing.read("2026-11-17 10:00", "one", playlist="p2", name="Car")
     landing.look("2026-11-17 11:00", "failed", "p2", failure_class="forbidden", name="Car")
 
     read = Reading(report(deployed).html())
 
-    assert read.sentences["unseen"] == (
-        "Car could not be read and Mix was not looked at. "
-        "What this page says of them is as of the day they were last seen."
-    )
-    assert read.tables["unseen"] == [
-        ("playlist", "why", "last seen on"),
-        ("Car", "forbidden", "2026-11-17"),
-        ("Mix", "not looked at", "2026-11-16"),
+    assert read.tables["unread"] == [
+        ("playlist", "why", "last read"),
+        ("Car", "Spotify refuses it", "2026-11-17"),
+        ("Mix", "not checked on the newest day", "2026-11-16"),
+    ]
+    assert [row[-1] for row in read.tables["all-playlists"]] == [
+        "state",
+        "couldn't be read last time",
+        "in your library",
     ]
 
 
-def test_a_playlist_that_went_and_then_failed_holds_nothing(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_a_deleted_playlist_stays_deleted_when_later_checks_fail(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
     landing.look("2026-11-17 10:00", "gone", "p1")
     landing.look("2026-11-18 10:00", "failed", "p1", failure_class="removed")
 
     read = Reading(report(deployed).html())
 
-    assert read.sentences["sizes"] == "No playlist has been seen whole yet."
-    assert read.tables["unseen"][1] == ("Mix", "removed", "gone by 2026-11-17")
+    assert read.sentences["songs"] == "No playlist has a song, as far as is known."
+    assert read.tables["all-playlists"][1][-1] == "deleted"
+    assert read.tables["checks"][1] == ("Mix", "first check○", "deleted✕", "deleted✕")
+    assert "unread" not in read.tables
 
 
-def test_a_playlist_with_a_new_name_is_said_to_be_renamed(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_a_new_name_is_in_the_list_of_changes(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", name="Mix")
     landing.read("2026-11-17 10:00", "one", name="Mix <winter>")
 
     read = Reading(report(deployed).html())
 
-    assert read.sentences["renamed"] == "Mix is now Mix <winter>."
-    assert read.tables["renamed"] == [("before", "now"), ("Mix", "Mix <winter>")]
+    assert read.sentences["names"] == "Mix is now Mix <winter>, by 17 Nov 2026."
+    assert read.tables["names"] == [("playlist", "what changed", "by"), ("Mix", "is now Mix <winter>", "2026-11-17")]
 
 
-def test_long_tables_are_cut_and_say_where_the_rest_is() -> None:
-    rows = [(f"song {number}", number) for number in range(1, 102)]
-    figure = Figure("songs", "Songs", Markup("Many."), None, Table.of(("song", "number"), rows, "BI.SONGS"))
+def test_the_newest_liked_song_is_the_newest_favourite(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    landing.song("one", artists=("anna",))
+    landing.read("2026-11-17 10:00", "one", playlist="liked:me", name="")
+    landing.query("update SPOTIFY.LANDING.playlist_items set added_at = '2026-11-03 08:00', artist_names = 'ANNA'")
 
-    read = Reading(Page(Markup("All."), (), [Section("all", "All", [figure])]).html())
+    read = Reading(report(deployed).html())
 
-    assert read.tables["songs"][0] == ("song", "number")
-    assert read.tables["songs"][-1] == ("song 100", "100")
-    assert read.texts["songs"] == ["Many.", "The others are in the warehouse: BI.SONGS."]
+    assert "Newest favourite" in read.headings
+    assert "ANNA, liked on 3 Nov 2026" in read.cards
+
+
+def test_made_up_data_are_marked(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    landing.read("2026-11-17 10:00", "one", name="Mix")
+
+    assert "The data on this page are made up" in report(deployed, is_made_up=True).html()
+    assert "made up" not in report(deployed).html()
+
+
+def test_a_list_is_in_the_page_whole_as_data() -> None:
+    rows = [(Link(f"song {number}", f"https://open.spotify.com/track/{number}"), number, None) for number in range(101)]
+    figure = Figure("songs", "Songs", Markup("Many."), None, Table(("song", "number", "year"), rows, "songs"))
+
+    html = Page(Markup("All."), sections=[Section("all", "All", [figure])]).html()
+
+    data = json.loads(html.partition('id="lists">')[2].partition("</script>")[0])
+    assert len(data["songs"]["rows"]) == 101
+    assert data["songs"]["rows"][100] == [["song 100", "track/100"], 100, None]
+    assert data["songs"]["numbers"] == [False, True, False]
+    assert Reading(html).tables["songs"][-1] == ("song 19", "19", "not known")  # without JavaScript: the first 20
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert(1)",
+        "https://open.spotify.com.evil.example/track/1",
+        "https://open.spotify.com/track/1?x=<script>",
+        "http://open.spotify.com/track/1",
+    ],
+)
+def test_an_address_elsewhere_is_no_link(url: str | None) -> None:
+    assert cell(Link("name", url)) == "<bdi>name</bdi>"
+
+
+@pytest.mark.parametrize(
+    ("values", "end"),
+    [([1043, 96, 84, 10], 124.8), ([120, 96, 84], None), ([9, 1], None), ([], None), ([5, 0, 0], None)],
+)
+def test_a_bar_far_longer_than_all_others_is_cut(values: list[float], end: float | None) -> None:
+    assert limit(values) == (end if end is None else pytest.approx(end))
 
 
 def test_an_empty_warehouse_makes_a_page_that_says_what_to_do(pages: dict[str, Path]) -> None:
     read = Reading(pages["empty"].read_text(encoding="utf-8"))
 
     assert read.sentences == {
-        "page": "No playlist has been looked at yet, so there is nothing to show. make demo shows the whole chain with "
+        "page": "No playlist has been checked yet, so there is nothing to show. make demo shows the whole chain with "
         "made-up playlists; the README says how to take in your own. Then make this report again."
     }
     assert "script" not in read.tags

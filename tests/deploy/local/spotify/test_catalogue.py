@@ -63,9 +63,9 @@ def test_a_snapshot_id_is_never_used_twice(demo: Catalogue) -> None:
         assert len(set(seen)) == changes + 1, playlist.name
 
 
-def test_one_playlist_is_renamed_without_another_change(demo: Catalogue) -> None:
-    before = named(demo, "Kneipe um drei")
-    after = named(demo, "Kneipe um drei (winter)", day=1)
+def test_one_playlist_is_renamed_once_a_week_without_another_change(demo: Catalogue) -> None:
+    before = named(demo, "Kneipe um drei", day=2)
+    after = named(demo, "Kneipe um drei (winter)", day=3)
 
     assert (after.id, after.items) == (before.id, before.items)
     assert after.snapshot_id != before.snapshot_id
@@ -75,14 +75,21 @@ def test_one_playlist_never_changes(demo: Catalogue) -> None:
     assert named(demo, "Road trip 2024", day=7) == named(demo, "Road trip 2024")
 
 
-def test_one_playlist_is_emptied_and_one_deleted_on_day_1(demo: Catalogue) -> None:
-    doomed = named(demo, "Wedding: first draft")
+def test_one_playlist_is_emptied_on_day_12_and_one_deleted_on_day_26(demo: Catalogue) -> None:
+    doomed = named(demo, "Wedding: first draft", day=25)
 
-    assert len(demo.items(named(demo, "Packing list").id, 0)) == 24
-    assert demo.items(named(demo, "Packing list").id, 1) == ()
-    assert doomed.id not in {playlist.id for playlist in demo.playlists(1)}
+    assert len(demo.items(named(demo, "Packing list").id, 11)) == 24
+    assert demo.items(named(demo, "Packing list").id, 12) == ()
+    assert doomed.id not in {playlist.id for playlist in demo.playlists(26)}
     with pytest.raises(KeyError):
-        demo.items(doomed.id, 1)
+        demo.items(doomed.id, 26)
+
+
+def test_thirty_days_end_on_20_november(demo: Catalogue) -> None:
+    last = named(demo, "Everything, always", day=29).items[-1]
+
+    assert last.added_at is not None
+    assert last.added_at.date().isoformat() == "2026-11-20"
 
 
 def test_one_playlist_only_changes_its_order(demo: Catalogue) -> None:
@@ -96,8 +103,8 @@ def test_songs_come_at_the_end_of_a_playlist_with_the_date_of_the_day(demo: Cata
     for day in A_WEEK[1:]:
         last = named(demo, "Everything, always", day).items[-1]
         assert last.added_at is not None
-        assert last.added_at.date().isoformat() == f"2026-11-{19 + day}"
-        assert last.added_at <= datetime(2026, 11, 19 + day, 8, tzinfo=UTC)
+        assert last.added_at.date().isoformat() == f"2026-10-{22 + day}"
+        assert last.added_at <= datetime(2026, 10, 22 + day, 8, tzinfo=UTC)
 
 
 def test_songs_also_leave(demo: Catalogue) -> None:

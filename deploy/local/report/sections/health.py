@@ -1,0 +1,190 @@
+"""Data health: when each playlist was checked, what couldn't be read and why, and what Spotify withholds."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from deploy.local.report.ask import Row
+from deploy.local.report.library import Library, entry_count, latest
+from deploy.local.report.page import Figure, Link, Section, Table
+from deploy.local.report.words import MINUS, count, day, minute, name
+
+_MOST_DAYS = 31
+_MOST_ROWS = 40
+# State of a cell, its sign, and what the legend says.
+_SIGNS = {
+    "changed": ("●", "changed"),
+    "same": ("·", "same as before"),
+    "first": ("○", "first check"),
+    "deleted": ("✕", "deleted"),
+    "failed": ("!", "couldn't be read"),
+}
+REASONS = {
+    "not_owner": "belongs to another person: Spotify shows only playlists that you own or collaborate on",
+    "editorial": "Spotify's own playlists are closed to new apps",
+    "not_found": "Spotify does not find it",
+    "removed": "no longer in your library",
+    "forbidden": "Spotify refuses it",
+}
+
+
+def health(library: Library) -> Section:
+    """Operational facts, for who runs the suite."""
+    newest = library.newest_checks
+    failed = [check for check in newest if check["status"] == "failed" and not _is_deleted(library, check)]
+    text = Markup("{} checked; the last check was on {}. ").format(
+        count(len(newest), "playlist is", "playlists are"), minute(library.checked_at) if library.checked_at else ""
+    )
+    text += f"{count(len(failed), 'playlist')} couldn't be read." if failed else "Every playlist could be read."
+    if library.songs and all(song["popularity"] is None for song in library.songs.values()):
+        text += " Spotify does not show the popularity of songs to apps in development mode."
+    figures = [_calendar(library), *_unread(library, failed), _entries(library)]
+    return Section("health", "Data health", figures, text)
+
+
+def _is_deleted(library: Library, check: Row) -> bool:
+    return any(
+        playlist["state"] == "deleted"
+        for playlist in library.playlists
+        if playlist["playlist_id"] == check["playlist_id"]
+    )
+
+
+def _calendar(library: Library) -> Figure:
+    """Playlists by days, a sign for what the day's last check showed."""
+    days = sorted({check["checked_on"] for check in library.checks})
+    states = _states(library, days)
+    shown = days[-_MOST_DAYS:]
+    rows = [
+        (playlist["playlist_name"], [_cell(states.get((playlist["playlist_id"], of_day)), of_day) for of_day in shown])
+        for playlist in library.playlists[:_MOST_ROWS]
+    ]
+    legend = Markup(" ").join(
+        Markup('<span><i class="sign {}" aria-hidden="true">{}</i> {}</span>').format(state, sign, words)
+        for state, (sign, words) in _SIGNS.items()
+        if any(found == state for found, _ in states.values())
+    )
+    head = Markup("").join(
+        Markup('<th scope="col"><span class="hidden">{}</span><span aria-hidden="true">{}</span></th>').format(
+            day(of_day), of_day.day
+        )
+        for of_day in shown
+    )
+    body = Markup("").join(
+        Markup('<tr><th scope="row"><bdi>{}</bdi></th>{}</tr>').format(name(title), Markup("").join(cells))
+        for title, cells in rows
+    )
+    html = Markup(
+        '<p class="legend">{}</p><div class="rows" tabindex="0" role="region" aria-label="Checks by day">'
+        '<table class="calendar"><thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody></table></div>'
+    ).format(legend, " to ".join(dict.fromkeys(f"{of_day:%b %Y}" for of_day in (shown[0], shown[-1]))), head, body)
+    table = Table(
+        ("playlist", "day", "check", "added", "removed"),
+        [
+            (playlist["playlist_name"], of_day, _SIGNS[state][1], *change)
+            for playlist in library.playlists
+            for of_day in reversed(days)
+            if (found := states.get((playlist["playlist_id"], of_day)))
+            for state, change in [found]
+        ],
+        "checks",
+    )
+    text = Markup("{} from {} to {}.").format(
+        count(len(days), "day with checks", "days with checks"), day(days[0]), day(days[-1])
+    )
+    return Figure("checks", "Checks, day by day", text, None, table, html=html, is_wide=True)
+
+
+def _states(library: Library, days: Sequence[date]) -> dict[tuple[str, date], tuple[str, tuple[int, int]]]:
+    """By playlist and day what the day's last check showed, and how much was added and removed."""
+    by_day = {(row["playlist_id"], row["checked_on"]): row for row in library.daily}
+    checks: dict[date, list[Row]] = defaultdict(list)
+    for check in library.checks:
+        checks[check["checked_on"]].append(check)
+    states: dict[tuple[str, date], tuple[str, tuple[int, int]]] = {}
+    known: dict[str, str] = {}  # status of the newest check that showed what the playlist holds
+    for of_day in days:
+        for check in latest(checks[of_day]):
+            key = (check["playlist_id"], of_day)
+            row = by_day.get(key)
+            change = (row["entered_count"], row["left_count"]) if row else (0, 0)
+            states[key] = _state(check, row, known.get(check["playlist_id"])), change
+        known |= {check["playlist_id"]: check["status"] for check in checks[of_day] if check["is_known"]}
+    return states
+
+
+def _state(check: Row, row: Row | None, before: str | None) -> str:
+    if row is None:
+        return "deleted" if "gone" in {check["status"], before} else "failed"
+    if row["entered_count"] or row["left_count"]:
+        return "changed"
+    return "same" if before else "first"
+
+
+def _cell(found: tuple[str, tuple[int, int]] | None, of_day: date) -> Markup:
+    if found is None:
+        return Markup('<td><span class="hidden">not checked</span></td>')
+    state, (added, removed) = found
+    sign, words = _SIGNS[state]
+    change = f", +{added} {MINUS}{removed}" if state == "changed" else ""
+    return Markup(
+        '<td class="sign {}" title="{}: {}{}"><span class="hidden">{}{}</span><span aria-hidden="true">{}</span></td>'
+    ).format(state, day(of_day), words, change, words, change, sign)
+
+
+def _unread(library: Library, failed: Sequence[Row]) -> list[Figure]:
+    """Playlists whose newest check failed, and those that the newest day did not check."""
+    missed = [
+        check
+        for check in library.newest_checks
+        if check["checked_on"] < library.newest and check["status"] not in {"gone", "failed"}
+    ]
+    if not failed and not missed:
+        return []
+    read = {row["playlist_id"]: row["checked_on"] for row in library.daily}
+    rows = [
+        (
+            check["playlist_name"],
+            _reason(check) if check["status"] == "failed" else "not checked on the newest day",
+            read.get(check["playlist_id"], "never"),
+        )
+        for check in (*failed, *missed)
+    ]
+    text = Markup("{}. What this page shows of them is as of the day they were last read.").format(
+        count(len(rows), "playlist")
+    )
+    table = Table(("playlist", "why", "last read"), rows, "playlists", is_open=True)
+    return [Figure("unread", "Couldn't be read", text, None, table)]
+
+
+def _reason(check: Row) -> str:
+    reason = str(check["failure_class"] or check["status"])
+    return REASONS.get(reason, reason.replace("_", " "))
+
+
+def _entries(library: Library) -> Figure:
+    """What the entries of each playlist are; the columns add up to the last."""
+    rows = []
+    for playlist in library.held_playlists:
+        now = playlist["now"]
+        rows.append(
+            (
+                Link(playlist["playlist_name"], playlist["url"]),
+                now["distinct_song_count"],
+                now["song_count"] - now["distinct_song_count"],
+                now["episode_count"],
+                now["local_count"],
+                now["empty_count"] + now["unavailable_count"] + now["rejected_count"],
+                entry_count(now),
+            )
+        )
+    total = sum(entry_count(playlist["now"]) for playlist in library.held_playlists)
+    text = Markup("{}: songs, repeats of a song, episodes, local files, and entries that couldn't be read.").format(
+        count(total, "entry", "entries")
+    )
+    columns = ("playlist", "songs", "repeats", "episodes", "local files", "couldn't be read", "entries")
+    return Figure(
+        "entries", "What the entries are", text, None, Table(columns, rows, "playlists", is_open=True), is_wide=True
+    )
