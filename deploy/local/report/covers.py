@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from extract_lambda.spotify import DirectSession
+from extract_lambda.transport import DirectSession
 
 SPOTIFY_IMAGES = ("https://i.scdn.co/image/", "https://mosaic.scdn.co/")
 _LARGE, _SMALL = "ab67616d0000b273", "ab67616d00001e02"  # the same cover in 640 and in 300 pixels
