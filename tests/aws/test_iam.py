@@ -121,7 +121,8 @@ def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
         if one.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
     ]
 
-    assert open_to_others == ["key: LogsOfThisStack"]  # there the groups' names say it
+    # Of logs the names of the groups say it, and EventBridge sends no such key to an encrypted topic.
+    assert open_to_others == ["key: LogsOfThisStack", "key: SenderEvents", "topic: Rules"]
     [logs] = [one for whose, one in all_policies(made) if one.get("Sid") == "LogsOfThisStack"]
     assert logs["Condition"] == {
         "ArnLike": {
@@ -131,6 +132,20 @@ def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
             ]
         }
     }
+
+
+def test_eventbridge_reaches_the_encrypted_topic(made: Made) -> None:
+    [key] = [one for whose, one in all_policies(made) if one.get("Sid") == "SenderEvents"]
+    [topic] = [one for whose, one in all_policies(made) if one.get("Sid") == "Rules"]
+
+    # EventBridge sends no aws:SourceAccount to KMS, and a topic's policy may have no condition for it.
+    assert key["Principal"] == {"Service": "events.amazonaws.com"}
+    assert key["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": ALERTS}}
+    assert (topic["Principal"], topic["Action"]) == ({"Service": "events.amazonaws.com"}, "sns:Publish")
+    assert topic["Resource"] == ALERTS
+    assert "Condition" not in topic
+    targets = made.of_type("aws_cloudwatch_event_target").values()
+    assert [one["role_arn"] for one in targets if one["arn"] == ALERTS] == [None]
 
 
 def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> None:
@@ -143,7 +158,6 @@ def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> N
 
     assert sources == {
         (ALERTS, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
-        (ALERTS, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
         (ALERTS, "budgets.amazonaws.com", "arn:aws:budgets::123456789012:*"),
         (QUEUE, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
     }

@@ -398,8 +398,25 @@ def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
         },
     }
     assert target["arn"] == made.outputs["alert_topic_arn"]
-    assert '"Run <run> of <job> ended <state>: <why> ' in target["input_transformer"][0]["input_template"]
+    template = target["input_transformer"][0]["input_template"]
+    filled = json.loads(re.sub("<(run|job|state|why)>", lambda found: f'"the {found[1]}"', template))
+    assert (filled["job"], filled["run"]) == ("the job", "the run")
+    assert (filled["state"], filled["why"]) == ("the state", "the why")
     assert target["dead_letter_config"] == [{"arn": "arn:aws:sqs:eu-west-1:123456789012:mock"}]
+
+
+def test_every_input_transformer_has_values_only_where_json_has_values(made: Made) -> None:
+    templates = [
+        transformer["input_template"]
+        for values in made.of_type("aws_cloudwatch_event_target").values()
+        for transformer in values["input_transformer"]
+    ]
+
+    # EventBridge does not escape what it inserts into a string: an error that has quotes would be lost.
+    assert len(templates) >= 1
+    for template in templates:
+        assert [text for text in re.findall(r'"(?:[^"\\]|\\.)*"', template) if re.search(r"<\w+>", text)] == []
+        json.loads(re.sub(r"<\w+>", '"value"', template))
 
 
 def test_the_budget_tells_before_it_is_spent(made: Made) -> None:

@@ -33,6 +33,7 @@ module "storage" {
   raw_archive_days          = var.raw_archive_days
   noncurrent_retention_days = var.noncurrent_retention_days
   snowflake_principal_arn   = var.snowflake_principal_arn
+  alert_topic_arn           = "arn:${local.place.partition}:sns:${local.place.region}:${local.account}:${local.name}-alerts"
   force_destroy             = var.force_destroy
 }
 

@@ -3,7 +3,8 @@
     install(machine)   once, before the server starts
 
 - Lambda: a function's own zip is run.
-- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent.
+- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent; what a target refuses goes to
+  its dead-letter queue.
 - Glue: a run is a process with a beginning, an end and a state-change event; the newest run is listed first.
 - Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
 - Budgets: two calls that Terraform makes are answered.
@@ -94,13 +95,23 @@ def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> Non
     others = []
     for target in self.targets:
         if parse_arn(target["Arn"]).service in _OURS:
-            _machine.deliveries.send(Delivery(self.name, target["Arn"], body_of(target, told)))
+            _machine.deliveries.send(_delivery(self.name, target, told))
         else:
             others.append(target)
     if others:
         rule: Any = Rule.__new__(Rule)
         rule.__dict__.update(self.__dict__, targets=others)
         _send_by_moto(rule, event, transform_input)
+
+
+def _delivery(rule: str, target: Mapping[str, Any], event: Mapping[str, Any]) -> Delivery:
+    dead_letter = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    try:
+        return Delivery(rule, target["Arn"], body_of(target, event), dead_letter)
+    except ValueError:
+        if not dead_letter:
+            raise
+        return Delivery(rule, dead_letter, event)
 
 
 def emit(account: str, region: str, source: str, detail_type: str, detail: Mapping[str, Any]) -> None:

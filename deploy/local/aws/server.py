@@ -23,6 +23,7 @@ from deploy.local.aws.events import Deliveries
 from deploy.local.aws.functions import FunctionRunner
 from deploy.local.aws.jobs import JobRunner
 from deploy.local.aws.processes import end_all
+from deploy.local.aws.topics import refusal
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"  # moto's
@@ -107,8 +108,22 @@ class LocalAws:
         elif service == "states":
             name = f"{uuid.uuid4()}_{uuid.uuid4()}"  # as EventBridge names them; moto calls all unnamed ones "None"
             self.client("stepfunctions").start_execution(stateMachineArn=target_arn, name=name, input=message)
+        elif service == "sqs":
+            sqs = self.client("sqs")
+            url = sqs.get_queue_url(QueueName=target_arn.rpartition(":")[2])["QueueUrl"]
+            sqs.send_message(QueueUrl=url, MessageBody=message)
         else:
-            self.client("sns").publish(TopicArn=target_arn, Message=body if isinstance(body, str) else message)
+            self._publish(target_arn, body if isinstance(body, str) else message)
+
+    def _publish(self, topic_arn: str, message: str) -> None:
+        """What a rule does. Raises PermissionError where AWS refuses it."""
+        sns = self.client("sns")
+        attributes = sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
+        key = attributes.get("KmsMasterKeyId")
+        key_policy = self.client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"] if key else None
+        if reason := refusal(topic_arn, attributes["Policy"], key_policy):
+            raise PermissionError(reason)
+        sns.publish(TopicArn=topic_arn, Message=message)
 
 
 def _free_port() -> int:

@@ -18,22 +18,34 @@ resource "aws_sns_topic_subscription" "mail" {
 resource "aws_sns_topic_policy" "alerts" {
   arn = aws_sns_topic.alerts.arn
 
-  # The machine and Snowflake publish by their roles.
+  # Snowflake publishes by its role. EventBridge sends no source: SNS allows no condition for it, and the key's policy
+  # says which topic it may publish to.
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      for who, source in local.alert_sources : {
-        Sid       = who
-        Effect    = "Allow"
-        Principal = { Service = source.service }
-        Action    = "sns:Publish"
-        Resource  = aws_sns_topic.alerts.arn
-        Condition = {
-          ArnLike      = { "aws:SourceArn" = source.arn }
-          StringEquals = { "aws:SourceAccount" = var.place.account }
+    Statement = concat(
+      [
+        for who, source in local.alert_sources : {
+          Sid       = who
+          Effect    = "Allow"
+          Principal = { Service = source.service }
+          Action    = "sns:Publish"
+          Resource  = aws_sns_topic.alerts.arn
+          Condition = {
+            ArnLike      = { "aws:SourceArn" = source.arn }
+            StringEquals = { "aws:SourceAccount" = var.place.account }
+          }
         }
-      }
-    ]
+      ],
+      [
+        {
+          Sid       = "Rules"
+          Effect    = "Allow"
+          Principal = { Service = "events.amazonaws.com" }
+          Action    = "sns:Publish"
+          Resource  = aws_sns_topic.alerts.arn
+        }
+      ],
+    )
   })
 }
 
@@ -41,7 +53,6 @@ locals {
   here = "${var.place.region}:${var.place.account}"
   alert_sources = {
     Alarms = { service = "cloudwatch.amazonaws.com", arn = "arn:${var.place.partition}:cloudwatch:${local.here}:alarm:${var.name}-*" }
-    Rules  = { service = "events.amazonaws.com", arn = "arn:${var.place.partition}:events:${local.here}:rule/${var.name}-*" }
     Budget = { service = "budgets.amazonaws.com", arn = "arn:${var.place.partition}:budgets::${var.place.account}:*" }
   }
 }
@@ -73,8 +84,9 @@ resource "aws_cloudwatch_event_target" "job_failed" {
       state = "$.detail.state"
       why   = "$.detail.message"
     }
+    # EventBridge does not escape what it fills in, and Python's errors have quotes: values are where JSON has values.
     input_template = trimspace(<<-EOT
-      "Run <run> of <job> ended <state>: <why> Nothing half done was published, and what was not taken is still under raw/pending/: the next run takes it. If the same comes again, read the end of the run's log (Output logs in the Glue console)."
+      {"severity": "error", "job": <job>, "run": <run>, "state": <state>, "why": <why>, "what to do": "Nothing half done was published, and what was not taken is still under raw/pending/: the next run takes it. If the same comes again, read the end of the run's log (Output logs in the Glue console)."}
     EOT
     )
   }

@@ -3,11 +3,17 @@
 locals {
   # Services that send something through what the key encrypts, on this account's behalf. Roles are not listed: the first
   # statement leaves them to their own policies (Lambda, job, Snowflake's role and readers say there what they may decrypt).
+  from_this_account = { StringEquals = { "aws:SourceAccount" = var.place.account } }
   senders = {
-    events     = "events.amazonaws.com"     # rules publish to the alert topic
-    cloudwatch = "cloudwatch.amazonaws.com" # alarms publish to the alert topic
-    budgets    = "budgets.amazonaws.com"    # the budget publishes to the alert topic
-    s3         = "s3.amazonaws.com"         # the bucket publishes to the topic of published files
+    # Rules publish to the alert topic. EventBridge sends KMS no aws:SourceAccount: with such a condition each delivery
+    # to the encrypted topic is refused. The topic is in the encryption context.
+    events = {
+      service   = "events.amazonaws.com"
+      condition = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = var.alert_topic_arn } }
+    }
+    cloudwatch = { service = "cloudwatch.amazonaws.com", condition = local.from_this_account } # alarms publish to the alert topic
+    budgets    = { service = "budgets.amazonaws.com", condition = local.from_this_account }    # the budget publishes to the alert topic
+    s3         = { service = "s3.amazonaws.com", condition = local.from_this_account }         # the bucket publishes to the topic of published files
   }
 }
 
@@ -44,13 +50,13 @@ resource "aws_kms_key" "lake" {
         },
       ],
       [
-        for who, service in local.senders : {
+        for who, sender in local.senders : {
           Sid       = "Sender${title(who)}"
           Effect    = "Allow"
-          Principal = { Service = service }
+          Principal = { Service = sender.service }
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = "*"
-          Condition = { StringEquals = { "aws:SourceAccount" = var.place.account } }
+          Condition = sender.condition
         }
       ],
     )

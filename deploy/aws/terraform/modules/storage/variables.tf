@@ -37,3 +37,8 @@ variable "force_destroy" {
   description = "Whether destroying the bucket deletes its objects."
   type        = bool
 }
+
+variable "alert_topic_arn" {
+  description = "Topic of the alarms, encrypted with the key. Spelt, not referred to: the topic needs the key first."
+  type        = string
+}
