@@ -24,12 +24,14 @@ QUEUE = "arn:aws:sqs:eu-west-1:123456789012:mock"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spotify-playlists/dev/spotify-mock"
 ALERTS = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-alerts"
 PROCESSED = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-processed"
+PENDING = "arn:aws:sqs:eu-west-1:123456789012:spotify-playlists-dev-pending"
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:mock"
 JOB = "arn:aws:glue:eu-west-1:123456789012:job/mock"
 LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
 
 # Each statement that allows something on `*`, and why AWS leaves no other way.
 DEMANDED_WILDCARDS = {
+    "readers: CatalogsAndWorkgroups": "Athena's lists know no narrower resource",
     "transform: JobMetrics": "PutMetricData knows no resources; a condition names the one namespace",
     "key: AccountDecidesByItsPolicies": "in a key's policy * is the key itself",
     "key: LogsOfThisStack": "likewise",
@@ -160,6 +162,7 @@ def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> N
         (ALERTS, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
         (ALERTS, "budgets.amazonaws.com", "arn:aws:budgets::123456789012:*"),
         (QUEUE, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
+        (PENDING, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
     }
     assert (bucket["Resource"], bucket["Principal"]) == (PROCESSED, {"Service": "s3.amazonaws.com"})
     assert bucket["Condition"]["ArnEquals"] == {"aws:SourceArn": BUCKET}
@@ -184,7 +187,7 @@ def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
         "spotify-playlists-dev-extract": ("Allow", "lambda.amazonaws.com"),
         "spotify-playlists-dev-transform": ("Allow", "glue.amazonaws.com"),
         "spotify-playlists-dev-machine": ("Allow", "states.amazonaws.com"),
-        "spotify-playlists-dev-rule": ("Allow", "events.amazonaws.com"),
+        "spotify-playlists-dev-pipe": ("Allow", "pipes.amazonaws.com"),
         "spotify-playlists-dev-scheduler": ("Allow", "scheduler.amazonaws.com"),
         "spotify-playlists-dev-snowflake": ("Deny", "arn:aws:iam::123456789012:root"),
         "spotify-playlists-dev-snowflake-errors": ("Deny", "arn:aws:iam::123456789012:root"),
@@ -243,20 +246,24 @@ def test_what_else_the_job_may(made: Made) -> None:
     }
 
 
-def test_what_machine_rule_and_schedules_may(made: Made) -> None:
+def test_what_machine_pipe_and_schedules_may(made: Made) -> None:
     assert rights(policy_of(made, "machine")) == {
         ("glue:StartJobRun", JOB),
         ("glue:GetJobRun", JOB),
         ("glue:GetJobRuns", JOB),
         ("glue:BatchStopJobRun", JOB),
         ("s3:ListBucket", BUCKET),
-        ("sns:Publish", ALERTS),
-        ("kms:Decrypt", KEY),
-        ("kms:GenerateDataKey", KEY),
     }
-    assert rights(policy_of(made, "rule")) == {("states:StartExecution", MACHINE)}
+    [lists] = [one for one in policy_of(made, "machine") if one["Action"] == "s3:ListBucket"]
+    assert lists["Condition"] == {"StringEquals": {"s3:prefix": ["raw/pending/", "log/more.json"]}}
+    assert rights(policy_of(made, "pipe")) == {
+        ("sqs:ReceiveMessage", PENDING),
+        ("sqs:DeleteMessage", PENDING),
+        ("sqs:GetQueueAttributes", PENDING),
+        ("states:StartExecution", MACHINE),
+    }
     assert rights(policy_of(made, "scheduler")) == {
-        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:mock"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:mock:live"),
         ("states:StartExecution", MACHINE),
         ("sqs:SendMessage", QUEUE),
     }
@@ -315,6 +322,23 @@ def test_readers_read_published_tables_alone(made: Made) -> None:
         )
     }
     assert [action for action, _ in rights(statements(policy)) if action.startswith("s3:Delete")] == []
+
+
+def test_readers_may_ask_what_athena_and_its_drivers_ask_before_a_query(made: Made) -> None:
+    [policy] = [values["policy"] for values in made.of_type("aws_iam_policy").values()]
+    workgroup = "arn:aws:athena:eu-west-1:123456789012:workgroup/mock"
+
+    assert rights(statements(policy)) >= {
+        ("glue:GetDatabase", "arn:aws:glue:eu-west-1:123456789012:database/default"),
+        ("athena:ListDataCatalogs", "*"),
+        ("athena:ListWorkGroups", "*"),
+        ("athena:GetNamedQuery", workgroup),
+        ("athena:BatchGetNamedQuery", workgroup),
+        ("athena:ListNamedQueries", workgroup),
+    }
+    writing = ("Create", "Update", "Delete", "Put", "Batch")
+    others = {action for action, _ in rights(statements(policy)) if action.startswith(("glue:", "athena:"))}
+    assert [action for action in others if action.split(":")[1].startswith(writing) and "Get" not in action] == []
 
 
 # --- What they ask for is what they may -----------------------------------------------------------------------------

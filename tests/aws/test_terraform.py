@@ -173,6 +173,53 @@ def test_the_job_takes_its_default_arguments(made: Made) -> None:
     assert arguments.timeout == timedelta(minutes=job["timeout"])
 
 
+def test_one_variable_is_timeout_budget_and_when_an_attempt_has_died() -> None:
+    job = outcome().made["other_settings"].resources["module.transform.aws_glue_job.transform"]
+    arguments = parse_arguments(
+        [word for pair in job["default_arguments"].items() for word in pair] + ["--JOB_RUN_ID", "r"]
+    )
+
+    assert job["timeout"] == 45
+    assert arguments.timeout == timedelta(minutes=45)  # an attempt that died counts as failed after it
+    assert arguments.budget is None  # so 70 % of it
+
+
+def test_the_schedule_invokes_an_alias_that_can_go_back(made: Made) -> None:
+    function = made.resources["module.extract.aws_lambda_function.extract"]
+    alias = made.resources["module.extract.aws_lambda_alias.live"]
+    config = made.resources["module.extract.aws_lambda_function_event_invoke_config.extract"]
+    schedule = made.resources["module.events.aws_scheduler_schedule.extract"]
+
+    assert function["publish"] is True
+    assert (alias["name"], alias["function_version"]) == ("live", function["version"])
+    assert config["qualifier"] == "live"
+    assert schedule["target"][0]["arn"] == alias["arn"]
+
+
+def edges() -> set[tuple[str, str]]:
+    """What depends on what, of Terraform's graph."""
+    text = terraform(initialised(), "graph").stdout
+    return set(re.findall(r'"([^"]+)" -> "([^"]+)"', text))
+
+
+def test_a_destroy_that_stops_at_the_bucket_leaves_its_key() -> None:
+    assert ("module.storage.aws_s3_bucket.lake", "module.storage.aws_kms_key.lake") in edges()
+
+
+def test_replaced_code_is_deleted_only_after_the_job_was_updated_and_a_wait() -> None:
+    code, wait, job = (
+        f"module.transform.{name}"
+        for name in ("aws_s3_object.code", "terraform_data.old_code", "aws_glue_job.transform")
+    )
+
+    assert {(job, wait), (wait, code)} <= edges()
+    source = (TERRAFORM / "modules" / "transform" / "main.tf").read_text(encoding="utf-8")
+    [block] = re.findall(r'resource "terraform_data" "old_code" \{\n(.*?)^\}', source, re.MULTILINE | re.DOTALL)
+    assert "create_before_destroy = true" in block
+    assert "when    = destroy" in block
+    assert 'command = "sleep $${CODE_LINGER_SECONDS:-${self.input}}"' in block
+
+
 def test_the_job_is_small_short_and_alone(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
 
@@ -413,7 +460,7 @@ def test_every_input_transformer_has_values_only_where_json_has_values(made: Mad
     ]
 
     # EventBridge does not escape what it inserts into a string: an error that has quotes would be lost.
-    assert len(templates) >= 1
+    assert templates
     for template in templates:
         assert [text for text in re.findall(r'"(?:[^"\\]|\\.)*"', template) if re.search(r"<\w+>", text)] == []
         json.loads(re.sub(r"<\w+>", '"value"', template))

@@ -67,17 +67,19 @@ module "extract" {
 module "transform" {
   source = "./modules/transform"
 
-  name               = "${local.name}-transform"
-  place              = local.place
-  script             = var.glue_script
-  zip                = var.glue_zip
-  bucket_name        = module.storage.bucket_name
-  bucket_arn         = module.storage.bucket_arn
-  lake_uri           = module.storage.lake_uri
-  kms_key_arn        = module.storage.kms_key_arn
-  glue_version       = var.glue_version
-  workers            = var.glue_workers
-  log_retention_days = var.log_retention_days
+  name                = "${local.name}-transform"
+  place               = local.place
+  script              = var.glue_script
+  zip                 = var.glue_zip
+  bucket_name         = module.storage.bucket_name
+  bucket_arn          = module.storage.bucket_arn
+  lake_uri            = module.storage.lake_uri
+  kms_key_arn         = module.storage.kms_key_arn
+  glue_version        = var.glue_version
+  workers             = var.glue_workers
+  timeout_minutes     = var.job_timeout_minutes
+  code_linger_seconds = var.code_linger_seconds
+  log_retention_days  = var.log_retention_days
 }
 
 module "events" {
@@ -87,11 +89,9 @@ module "events" {
   place                = local.place
   bucket_name          = module.storage.bucket_name
   bucket_arn           = module.storage.bucket_arn
-  kms_key_arn          = module.storage.kms_key_arn
   extract_function_arn = module.extract.function_arn
   job_name             = module.transform.job_name
   job_arn              = module.transform.job_arn
-  alert_topic_arn      = module.monitoring.alert_topic_arn
   schedule             = var.schedule
   schedule_time_zone   = var.schedule_time_zone
   schedule_enabled     = var.schedule_enabled

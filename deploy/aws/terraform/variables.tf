@@ -152,8 +152,30 @@ variable "glue_workers" {
   }
 }
 
+variable "job_timeout_minutes" {
+  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default of eight hours is how bills run away."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.job_timeout_minutes >= 5 && var.job_timeout_minutes <= 2880 && floor(var.job_timeout_minutes) == var.job_timeout_minutes
+    error_message = "job_timeout_minutes is a whole number of minutes, 5 to 2880."
+  }
+}
+
+variable "code_linger_seconds" {
+  description = "How long a deploy that changes the job's code waits before it deletes the old code, which a run that is just starting still needs. The environment variable CODE_LINGER_SECONDS goes before it; `make destroy` sets it to 0."
+  type        = number
+  default     = 300
+
+  validation {
+    condition     = var.code_linger_seconds >= 0 && floor(var.code_linger_seconds) == var.code_linger_seconds
+    error_message = "code_linger_seconds is a whole number of seconds, from 0."
+  }
+}
+
 variable "busy_wait_seconds" {
-  description = "How long the machine waits before it first looks, so that what arrives together is one run, and before it looks again while the job is busy."
+  description = "In how many seconds what arrives together is one execution of the machine (at most 300 of them), and after how many it looks again while the job is busy."
   type        = number
   default     = 60
 

@@ -27,6 +27,7 @@ from flask import has_request_context, request
 from moto.awslambda.models import LambdaFunction
 from moto.budgets.responses import BudgetsResponse
 from moto.core.config import default_user_config
+from moto.core.exceptions import JsonRESTError
 from moto.events.models import Rule, events_backends
 from moto.events.utils import _BASE_EVENT_MESSAGE
 from moto.glue.models import FakeJob, FakeJobRun
@@ -49,7 +50,7 @@ from deploy.local.aws.events import Deliveries, Delivery, body_of
 from deploy.local.aws.functions import Function, FunctionRunner
 from deploy.local.aws.jobs import JobRun, JobRunner
 
-_OURS = {"lambda", "states", "sns"}  # targets that moto does not deliver to
+_OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues alone, and never late or twice
 
 
 class Machine(Protocol):
@@ -140,6 +141,8 @@ _start_lock = threading.Lock()
 
 def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: ANN401
     with _start_lock:  # else two starts at once could both find the job free
+        if _machine.jobs.refusals:
+            raise JsonRESTError(_machine.jobs.refusals.pop(0), "Refused, as Glue does when it is busy.")
         run_id: str = _start_by_moto(self, *arguments, **named)
         kept = next(one for one in self.job_runs if one.job_run_id == run_id)
         run = _machine.jobs.started(

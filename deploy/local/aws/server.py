@@ -22,6 +22,7 @@ from deploy.local.aws import overrides
 from deploy.local.aws.events import Deliveries
 from deploy.local.aws.functions import FunctionRunner
 from deploy.local.aws.jobs import JobRunner
+from deploy.local.aws.pipes import Pipes
 from deploy.local.aws.processes import end_all
 from deploy.local.aws.topics import refusal
 
@@ -33,7 +34,7 @@ class LocalAws:
     """A moto server on a port of the loopback interface (0 takes a free one); runs keep their files in the folder.
 
     `function_environment` is added to every Lambda function's own. `jobs.runs` are the Glue runs so far, `deliveries`
-    what rules have sent. One at a time in a process, since moto's state is the process's.
+    what rules have sent, `pipes` what moves it on from queues. One at a time in a process, since moto's state is the process's.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class LocalAws:
         self.functions = FunctionRunner(folder, {**self.environment, **(function_environment or {})})
         self.jobs = JobRunner(folder, self.environment, self._fetch)
         self.deliveries = Deliveries(self._deliver)
+        self.pipes = Pipes(ACCOUNT, REGION, lambda: self.client("sqs"), self._deliver)
         self._clients: dict[str, Any] = {}
         self._clients_lock = threading.Lock()
         self._server = ThreadedMotoServer(host, self._port, verbose=False)
@@ -89,11 +91,13 @@ class LocalAws:
             logging.getLogger(name).setLevel(level)  # a line for each request, a page for each failed execution
         overrides.install(self)
         self._server.start()
+        self.pipes.begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Ends what still runs, and listens no more."""
         end_all()
+        self.pipes.end()
         self._server.stop()
 
     def _fetch(self, uri: str, target: Path) -> None:

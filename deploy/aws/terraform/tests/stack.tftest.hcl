@@ -62,7 +62,15 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:123456789012:mock", url = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock" }
   }
 
-  # Two topics that policies must tell apart.
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:mock:live" }
+  }
+
+  # Two topics and two queues that policies must tell apart.
+  override_resource {
+    target = module.events.aws_sqs_queue.pending
+    values = { arn = "arn:aws:sqs:eu-west-1:123456789012:spotify-playlists-dev-pending" }
+  }
   override_resource {
     target = module.monitoring.aws_sns_topic.alerts
     values = { arn = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-alerts" }
@@ -78,6 +86,8 @@ variables {
   extract_zip = "versions.tf"
   glue_zip    = "versions.tf"
   glue_script = "versions.tf"
+  # Else the teardown waits.
+  code_linger_seconds = 0
 }
 
 run "defaults" {
@@ -118,6 +128,15 @@ run "snowflake_is_trusted" {
   }
 }
 
+run "other_settings" {
+  command = apply
+
+  variables {
+    job_timeout_minutes = 45
+    schedule_enabled    = false
+  }
+}
+
 # --- What variables refuse ---------------------------------------------------------------------------------------
 
 run "cron_in_a_time_zone" {
@@ -140,6 +159,8 @@ run "refused" {
     playlists                    = ["discover weekly"]
     glue_version                 = "4.0"
     busy_wait_seconds            = 0.5
+    job_timeout_minutes          = 4
+    code_linger_seconds          = -1
     extract_reserved_concurrency = 2
     raw_retention_days           = 59
     log_retention_days           = 31
@@ -152,6 +173,8 @@ run "refused" {
     var.playlists,
     var.glue_version,
     var.busy_wait_seconds,
+    var.job_timeout_minutes,
+    var.code_linger_seconds,
     var.extract_reserved_concurrency,
     var.raw_retention_days,
     var.log_retention_days,

@@ -138,7 +138,8 @@ resource "aws_iam_policy" "reader" {
         Action = [
           "athena:StartQueryExecution", "athena:StopQueryExecution", "athena:GetQueryExecution",
           "athena:BatchGetQueryExecution", "athena:ListQueryExecutions", "athena:GetQueryResults",
-          "athena:GetQueryResultsStream", "athena:GetWorkGroup",
+          "athena:GetQueryResultsStream", "athena:GetWorkGroup", "athena:GetNamedQuery", "athena:BatchGetNamedQuery",
+          "athena:ListNamedQueries",
         ]
         Resource = aws_athena_workgroup.readers.arn
       },
@@ -147,6 +148,22 @@ resource "aws_iam_policy" "reader" {
         Effect   = "Allow"
         Action   = ["athena:GetDataCatalog", "athena:GetDatabase", "athena:ListDatabases", "athena:GetTableMetadata", "athena:ListTableMetadata"]
         Resource = "arn:${var.place.partition}:athena:${var.place.region}:${var.place.account}:datacatalog/AwsDataCatalog"
+      },
+      {
+        # AWS has no narrower resource for these; drivers and the console list before they ask.
+        Sid      = "CatalogsAndWorkgroups"
+        Effect   = "Allow"
+        Action   = ["athena:ListDataCatalogs", "athena:ListWorkGroups", "athena:ListEngineVersions"]
+        Resource = "*"
+      },
+      {
+        # Athena asks for the database default before each query, whatever the query names.
+        Sid    = "DefaultDatabase"
+        Effect = "Allow"
+        Action = "glue:GetDatabase"
+        Resource = [
+          for what in ["catalog", "database/default"] : "arn:${var.place.partition}:glue:${var.place.region}:${var.place.account}:${what}"
+        ]
       },
       {
         Sid    = "Catalog"

@@ -10,7 +10,8 @@ resource "aws_lambda_function" "extract" {
   runtime          = "python3.13"
   architectures    = ["arm64"]
   memory_size      = 512
-  timeout          = 900 # Lambda's longest; a run stops before it, and the next one goes on
+  publish          = true # a version for each deploy, so that the alias can go back to an earlier one
+  timeout          = 900  # Lambda's longest; a run stops before it, and the next one goes on
 
   # Two runs at once would share Spotify's limits and each other's work.
   reserved_concurrent_executions = var.reserved_concurrency
@@ -32,10 +33,19 @@ resource "aws_lambda_function" "extract" {
   depends_on = [aws_cloudwatch_log_group.extract, aws_iam_role_policy.extract]
 }
 
+# What the schedule invokes. To go back: aws lambda update-alias --name live --function-version N (docs/operate.md).
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "What the schedule invokes"
+  function_name    = aws_lambda_function.extract.function_name
+  function_version = aws_lambda_function.extract.version
+}
+
 # A run's id is the schedule's time, so a second try of an event goes on where the first stopped. After an hour the next
 # event has come anyway.
 resource "aws_lambda_function_event_invoke_config" "extract" {
   function_name                = aws_lambda_function.extract.function_name
+  qualifier                    = aws_lambda_alias.live.name
   maximum_retry_attempts       = 2
   maximum_event_age_in_seconds = 3600
 

@@ -3,6 +3,9 @@
 resource "aws_s3_bucket" "lake" {
   bucket        = var.bucket_name
   force_destroy = var.force_destroy
+
+  # A destroy that stops at a full bucket must not have deleted the key that its objects are encrypted with.
+  depends_on = [aws_kms_key.lake]
 }
 
 # --- Private, four times over ------------------------------------------------------------------------------------

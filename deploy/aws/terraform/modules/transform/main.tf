@@ -25,6 +25,22 @@ resource "aws_s3_object" "code" {
   }
 }
 
+# A run that is starting when the job is updated still gets the old code: it is deleted only after a run must have begun.
+# Terraform destroys this, and so waits, after the update of the job and before it deletes the old code.
+resource "terraform_data" "old_code" {
+  triggers_replace = [for object in aws_s3_object.code : object.key]
+  input            = var.code_linger_seconds
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = "sleep $${CODE_LINGER_SECONDS:-${self.input}}"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_glue_job" "transform" {
   name              = var.name
   description       = "Explodes what is pending in the lake into its tables, each raw object exactly once"
@@ -32,7 +48,7 @@ resource "aws_glue_job" "transform" {
   glue_version      = var.glue_version
   worker_type       = "G.1X"
   number_of_workers = var.workers
-  timeout           = local.timeout_minutes
+  timeout           = var.timeout_minutes
   max_retries       = 0 # what failed stays pending, and the next event or the daily start takes it
 
   execution_property {
@@ -47,7 +63,7 @@ resource "aws_glue_job" "transform" {
 
   default_arguments = {
     "--lake"            = var.lake_uri
-    "--timeout-minutes" = tostring(local.timeout_minutes)
+    "--timeout-minutes" = tostring(var.timeout_minutes)
     "--extra-py-files"  = "s3://${var.bucket_name}/${aws_s3_object.code["zip"].key}"
     "--job-language"    = "python"
 
@@ -63,7 +79,7 @@ resource "aws_glue_job" "transform" {
     "--spark-event-logs-path" = "${var.lake_uri}/spark-ui/"
   }
 
-  depends_on = [aws_cloudwatch_log_group.transform, aws_iam_role_policy.transform]
+  depends_on = [aws_cloudwatch_log_group.transform, aws_iam_role_policy.transform, terraform_data.old_code]
 }
 
 # output: what the job says, ending in one line of JSON; error: Spark's own log.
@@ -91,8 +107,6 @@ resource "aws_iam_role" "transform" {
 }
 
 locals {
-  timeout_minutes = 20 # Glue's default of eight hours is how bills run away; the job stops at 70 % of it
-
   # import/ is for `--source`: what lies there is taken and left in place.
   reads   = ["code/", "import/", "raw/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   writes  = ["raw/processed/", "raw/quarantine/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]

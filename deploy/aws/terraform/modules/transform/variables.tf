@@ -52,3 +52,13 @@ variable "log_retention_days" {
   description = "Days that the logs are kept."
   type        = number
 }
+
+variable "timeout_minutes" {
+  description = "Minutes after which Glue ends a run; the job stops at 70 % of it, and counts an attempt as failed after it."
+  type        = number
+}
+
+variable "code_linger_seconds" {
+  description = "Seconds that replaced code stays after the job was pointed at the new one."
+  type        = number
+}
