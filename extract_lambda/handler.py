@@ -13,6 +13,7 @@ from extract_lambda.credentials import NoLoginError
 from extract_lambda.progress import Progress
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.run import EventError, run, run_id_of, time_of
+from shared.store import StoreError, open_store
 from shared.terminal import set_up_output
 
 __all__ = ["Context", "EventError", "handle", "run", "run_id_of", "time_of"]
@@ -73,4 +74,10 @@ def _tell(result: Result) -> None:
     if result.cool_down_until:
         logger.warning("Spotify wants no calls.", until=made["cool_down_until"])
     logger.info("The run is over.", **made)
-    metrics.emit(result, datetime.now(UTC))
+    now = datetime.now(UTC)
+    try:
+        ages = metrics.ages(open_store(os.environ["LAKE_URI"]), now)
+    except StoreError as error:  # the run itself is over, and went as it went
+        logger.warning(str(error))
+        ages = {}
+    metrics.emit(result, now, ages)

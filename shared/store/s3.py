@@ -23,7 +23,9 @@ from shared.store.protocol import (
 logger = logging.getLogger(__name__)
 
 _TRIES = 5
-_ATTEMPTS = 8  # of a request, by botocore, which waits 1, 2, 4 ... at most 20 s between them; AWS_MAX_ATTEMPTS goes before
+_ATTEMPTS = (
+    8  # of a request, by botocore, which waits 1, 2, 4 ... at most 20 s between them; AWS_MAX_ATTEMPTS goes before
+)
 _READS = 3  # of a body that breaks off, which botocore does not repeat
 _CHUNK = 1 << 20
 _T = TypeVar("_T")

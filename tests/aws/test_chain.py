@@ -337,18 +337,18 @@ def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(ch
     assert dropped_songs(chain)["0songTooLate"] == 1
 
 
-def test_a_thousand_events_of_a_hundred_drops_start_one_execution(chain: Chain) -> None:
+def test_a_hundred_drops_each_told_three_times_start_one_run(chain: Chain) -> None:
     stack = chain.stack
     before, looks = len(stack.runs), len(stack.executions())
 
     with ThreadPoolExecutor(8) as pool, stack.aws.deliveries.held() as held:
         list(pool.map(lambda n: chain.drop(f"drop{n}x", f"0song{n}x"), range(100)))
-        held.extend(held * 9)  # S3 delivers at least once
+        held.extend(held * 2)  # S3 delivers at least once
     chain.settle_and_load()
 
     assert chain.states(before) == ["SUCCEEDED"], said(stack.runs[-1])
     assert summary(stack.runs[-1])["objects"] == 100
-    assert len(stack.executions()) - looks <= 3  # 1,000 messages take the local queue longer than the window of 2 s
+    assert len(stack.executions()) - looks <= 3  # the local queue may be slower than the window of 2 s
 
 
 def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:

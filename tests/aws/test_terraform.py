@@ -138,6 +138,7 @@ def test_the_lambdas_environment_is_what_its_settings_take(made: Made) -> None:
     assert variables == {
         "FORCE_FULL_EVERY_DAYS": "30",
         "LAKE_URI": "s3://spotify-playlists-dev-123456789012",
+        "METRICS_NAMESPACE": "SpotifyPlaylistSuite/spotify-playlists-dev",
         "SPOTIFY_LIKED_SONGS": "yes",
         "SPOTIFY_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spotify-playlists/dev/spotify-mock",
     }
@@ -351,85 +352,6 @@ def test_nothing_generated_is_left_open(made: Made) -> None:
 
 
 # --- What people are told -----------------------------------------------------------------------------------------
-
-
-def test_these_are_the_alarms(made: Made) -> None:
-    alarms = made.of_type("aws_cloudwatch_metric_alarm").values()
-
-    assert {values["alarm_name"].removeprefix("spotify-playlists-dev-") for values in alarms} == {
-        "entry-undone",
-        "login-ends",
-        "machine-failed",
-        "many-rejects",
-        "no-success",
-        "undelivered",
-    }
-
-
-def test_every_alarm_reaches_somebody_says_what_to_do_and_knows_what_no_data_means(made: Made) -> None:
-    alarms = made.of_type("aws_cloudwatch_metric_alarm")
-    missing = {name.split(".")[-1]: values["treat_missing_data"] for name, values in alarms.items()}
-
-    assert {tuple(values["alarm_actions"]) for values in alarms.values()} == {(made.outputs["alert_topic_arn"],)}
-    assert [name for name, values in alarms.items() if len(values["alarm_description"]) < 100] == []
-    assert missing == {
-        'alarm["entry-undone"]': "notBreaching",
-        'alarm["login-ends"]': "ignore",
-        'alarm["many-rejects"]': "notBreaching",
-        'alarm["no-success"]': "breaching",
-        'alarm["undelivered"]': "notBreaching",
-        "machine_failed": "notBreaching",
-    }
-
-
-def test_no_look_that_went_well_for_26_hours_is_an_alarm(made: Made) -> None:
-    alarm = made.resources['module.monitoring.aws_cloudwatch_metric_alarm.alarm["no-success"]']
-
-    assert (alarm["period"], alarm["evaluation_periods"], alarm["threshold"]) == (3600, 26, 3600)
-    assert (alarm["statistic"], alarm["comparison_operator"]) == ("Minimum", "GreaterThanThreshold")
-
-
-def test_the_alarms_look_at_metrics_that_the_lambda_writes(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
-    now = datetime(2026, 11, 20, 10, tzinfo=UTC)
-    metrics.emit(Result(run_id="r", last_success=now, token_age=timedelta(days=3), calls_left={"items": 9}), now)
-    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    names = {
-        (one["Namespace"], metric["Name"], line["service"])
-        for line in written
-        for one in line["_aws"]["CloudWatchMetrics"]
-        for metric in one["Metrics"]
-    }
-
-    looked_at = {
-        (values["namespace"], values["metric_name"], values["dimensions"]["service"])
-        for values in made.of_type("aws_cloudwatch_metric_alarm").values()
-        if values["namespace"] == "SpotifyPlaylistSuite"
-    }
-    assert looked_at == {
-        ("SpotifyPlaylistSuite", "SecondsSinceLastSuccess", "extract_lambda"),
-        ("SpotifyPlaylistSuite", "TokenAgeDays", "extract_lambda"),
-    }
-    assert looked_at <= names
-    assert {(metric[0], metric[1], metric[3]) for metric in dashboard_metrics(made, "SpotifyPlaylistSuite")} <= names
-
-
-def dashboard_metrics(made: Made, namespace: str) -> list[list[Any]]:
-    body = json.loads(made.resources["module.monitoring.aws_cloudwatch_dashboard.suite"]["dashboard_body"])
-    found = [metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])]
-    assert found
-    return [metric for metric in found if metric[0] == namespace]
-
-
-def test_the_filters_look_at_what_the_job_says(made: Made) -> None:
-    filters = {values["pattern"] for values in made.of_type("aws_cloudwatch_log_metric_filter").values()}
-    summary = Summary("s3://lake", finished=[41], alarms=[{"batch": 42, "items": 10, "rejects": 9}])
-    said = json.loads(summary.as_json())
-
-    assert filters == {
-        '{ ($.job = "explode_playlists") && ($.finished_earlier[0] >= 1) }',
-        '{ ($.job = "explode_playlists") && ($.alarms[0].batch >= 1) }',
-    }
-    assert (said["job"], said["finished_earlier"][0], said["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
 
 
 def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:

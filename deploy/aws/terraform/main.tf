@@ -60,6 +60,7 @@ module "extract" {
   liked_songs           = var.liked_songs
   force_full_every_days = var.force_full_every_days
   environment           = var.extract_environment
+  metrics_namespace     = "SpotifyPlaylistSuite/${local.name}"
   reserved_concurrency  = var.extract_reserved_concurrency
   log_retention_days    = var.log_retention_days
 }
@@ -138,6 +139,15 @@ module "monitoring" {
   undelivered_queue_arn  = module.events.undelivered_queue_arn
   undelivered_queue_name = module.events.undelivered_queue_name
   success_within_hours   = var.success_within_hours
+  schedule_enabled       = var.schedule_enabled
+  schedule_group_name    = module.events.schedule_group_name
+  pending_queue_name     = module.events.pending_queue_name
+  job_timeout_minutes    = var.job_timeout_minutes
+  job_workers            = var.glue_workers
+  dpu_hours_a_day        = var.dpu_hours_a_day
+  force_full_every_days  = var.force_full_every_days
+  alarm_target_arns      = var.alarm_target_arns
+  page_target_arns       = var.page_target_arns
   monthly_budget_usd     = var.monthly_budget_usd
   budget_by_tag          = var.budget_by_tag
 }

@@ -14,7 +14,7 @@ variable "project" {
 }
 
 variable "env" {
-  description = "Which copy of the suite this is, such as dev or prod: second part of every name. Give each its own account: the extractor's metrics do not carry the environment."
+  description = "Which copy of the suite this is, such as dev or prod: second part of every name."
   type        = string
   default     = "dev"
 
@@ -191,6 +191,39 @@ variable "alert_email" {
   description = "Address that alarms are mailed to, once its owner has confirmed; empty: nobody is mailed, subscribe to the topic yourself."
   type        = string
   default     = ""
+}
+
+variable "alarm_target_arns" {
+  description = "What else each alarm is sent to, such as the ARN of a topic that a chat listens to."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_target_arns : can(regex("^arn:[a-z-]+:[a-z]+:", arn))])
+    error_message = "alarm_target_arns are ARNs."
+  }
+}
+
+variable "page_target_arns" {
+  description = "What else the one composite alarm is sent to that is worth waking a person."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.page_target_arns : can(regex("^arn:[a-z-]+:[a-z]+:", arn))])
+    error_message = "page_target_arns are ARNs."
+  }
+}
+
+variable "dpu_hours_a_day" {
+  description = "DPU-hours of the job a day beyond which an alarm is raised; an hourly schedule uses 0.8."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.dpu_hours_a_day > 0
+    error_message = "dpu_hours_a_day is a number above 0."
+  }
 }
 
 variable "monthly_budget_usd" {

@@ -1,4 +1,4 @@
-"""Moves messages from queues to state machines as EventBridge Pipes does: what comes within a window is one execution."""
+"""Moves messages from queues to state machines as EventBridge Pipes does: a window's messages are one execution."""
 
 import json
 import logging
@@ -82,8 +82,12 @@ class Pipes:
             batch.records += [_record(pipe, message) for message in messages]
         if batch is not None and (batch.until <= time.monotonic() or len(batch.records) >= source.get("BatchSize", 10)):
             self._start(pipe.target, batch.records)
-            for handle in batch.handles:
-                self._sqs().delete_message(QueueUrl=url, ReceiptHandle=handle)
+            for start in range(0, len(batch.handles), 10):
+                entries = [
+                    {"Id": str(number), "ReceiptHandle": handle}
+                    for number, handle in enumerate(batch.handles[start : start + 10])
+                ]
+                self._sqs().delete_message_batch(QueueUrl=url, Entries=entries)
             del self._batches[pipe.name]
 
     def _url(self, pipe: Any) -> str:  # noqa: ANN401

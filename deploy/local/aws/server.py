@@ -34,7 +34,8 @@ class LocalAws:
     """A moto server on a port of the loopback interface (0 takes a free one); runs keep their files in the folder.
 
     `function_environment` is added to every Lambda function's own. `jobs.runs` are the Glue runs so far, `deliveries`
-    what rules have sent, `pipes` what moves it on from queues. One at a time in a process, since moto's state is the process's.
+    what rules have sent, `pipes` what moves it on from queues. One at a time in a process, since moto's state is the
+    process's.
     """
 
     def __init__(

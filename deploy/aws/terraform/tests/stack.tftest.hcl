@@ -137,6 +137,14 @@ run "other_settings" {
   }
 }
 
+run "production" {
+  command = apply
+
+  variables {
+    env = "prod"
+  }
+}
+
 # --- What variables refuse ---------------------------------------------------------------------------------------
 
 run "cron_in_a_time_zone" {

@@ -20,6 +20,7 @@ resource "aws_lambda_function" "extract" {
     variables = merge(
       {
         LAKE_URI              = var.lake_uri
+        METRICS_NAMESPACE     = var.metrics_namespace
         SPOTIFY_SECRET_ARN    = var.secret_arn
         SPOTIFY_LIKED_SONGS   = var.liked_songs ? "yes" : "no"
         FORCE_FULL_EVERY_DAYS = tostring(var.force_full_every_days)
@@ -94,11 +95,12 @@ resource "aws_iam_role_policy" "extract" {
       {
         # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 to whoever asks
         # for an object that is not there. The extractor asks for manifests and state that may not be there yet.
+        # The last two are listed for the ages of what is pending and of the last commit.
         Sid       = "OwnPrefixes"
         Effect    = "Allow"
         Action    = "s3:ListBucket"
         Resource  = var.bucket_arn
-        Condition = { StringLikeIfExists = { "s3:prefix" = ["raw/pending/run=*", "raw/quiet/run=*", "state/*"] } }
+        Condition = { StringLikeIfExists = { "s3:prefix" = ["raw/pending/run=*", "raw/quiet/run=*", "state/*", "raw/pending/", "log/frontier.json"] } }
       },
       {
         # Put, since Spotify rotates refresh tokens.

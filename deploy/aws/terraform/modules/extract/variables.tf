@@ -67,3 +67,8 @@ variable "log_retention_days" {
   description = "Days that the log is kept."
   type        = number
 }
+
+variable "metrics_namespace" {
+  description = "CloudWatch namespace of the run's metrics; the environment is in it."
+  type        = string
+}
