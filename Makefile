@@ -24,7 +24,7 @@ override TOOL := $(VENV)/tools
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
 .PHONY: help setup spark-classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
-.PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
+.PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow test-glue6 fuzz bench bench-snowflake
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
@@ -35,7 +35,7 @@ help:
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (ENV=$$ENV; docs/deploy.md)"
 	@echo "make snowflake, snowflake-status, snowflake-trust, snowflake-pipe TABLE=...   Snowflake (docs/snowflake.md)"
-	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
+	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow; make test-glue6: the job on Spark 4.1"
 	@echo "make bench, bench-snowflake   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, import rules, generated files, quick tests without Java: half a minute"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary"
@@ -92,7 +92,15 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
+# Glue 6.0 has Python 3.13. Where there is none, 3.11 has to do: it says so.
+$(TOOL)/glue6/ready: deploy/tools/glue6.txt $(READY)
+	@for name in "$$HOME"/.pyenv/versions/3.13.*/bin/python3.13 python3.13 $(PYTHON); do \
+	    "$$name" -c 'import venv' 2>/dev/null && break; done; \
+	echo "test-glue6: $$("$$name" --version); Glue 6.0 has 3.13" && "$$name" -m venv $(TOOL)/glue6
+	@$(TOOL)/glue6/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready $(TOOL)/glue6/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -139,6 +147,11 @@ test-glue-pyarrow: $(READY) $(TOOL)/pyarrow22/ready
 	$(PYTHON) -c 'import pyarrow; assert pyarrow.__version__ == "22.0.0", pyarrow.__version__' && \
 	$(PYTHON) -m pytest -q -n 2 tests/glue_jobs/reading tests/glue_jobs/test_read_batch.py
 
+# The job with what Glue 6.0 has: Spark 4.1 in ANSI mode. It needs a whole Java 17.
+test-glue6: $(TOOL)/glue6/ready
+	@$(TOOL)/glue6/bin/python -m pytest -q -n 2 --dist loadfile tests/glue6 tests/glue_jobs/transforms tests/glue_jobs/reading \
+	    tests/glue_jobs/test_read_batch.py tests/glue_jobs/test_golden.py tests/glue_jobs/test_frames.py
+
 fuzz: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations="$${N:-100000}"
 
@@ -171,6 +184,7 @@ ci:
 	@$(call timed,test-aws,360)
 	@$(call timed,test-clients,120)
 	@$(call timed,test-cluster,200)
+	@$(call timed,test-glue6,240)
 
 clean:
 	@rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.session  # type: ignore[import-untyped, unused-ignore]
 import pytest
+from botocore import xform_name  # type: ignore[import-untyped, unused-ignore]
 
 from extract_lambda import metrics
 from extract_lambda.result import Result
@@ -272,13 +273,12 @@ def test_every_aws_command_is_one_that_aws_knows() -> None:
         if service == "logs" and operation == "tail":  # the CLI's own
             continue
         model = session.get_service_model({"s3api": "s3"}.get(service, service))
-        names = {re.sub(r"(?<!^)(?=[A-Z][a-z])", "-", name).lower(): name for name in model.operation_names}
+        names = {xform_name(name, "-"): name for name in model.operation_names}
         if operation not in names:
             wrong.append(f"{page}: {line}")
             continue
         shape = model.operation_model(names[operation]).input_shape
-        known = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower() for name in shape.members}
-        known |= {"query", "output", "cli-read-timeout", "max-items"}
+        known = {xform_name(name, "-") for name in shape.members} | {"query", "output", "cli-read-timeout"}
         options = [word.removeprefix("--").removeprefix("no-") for word in words if word.startswith("--")]
         wrong += [f"{page}: --{option} of {line}" for option in options if option not in known]
 

@@ -6,7 +6,6 @@ The job's runs end as each test says, without Spark; tests/aws/test_chain.py has
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -60,7 +59,7 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def deployed(local_aws: LocalAws) -> Iterator[Machine]:
+def deployed(local_aws: LocalAws) -> Machine:
     s3, glue, iam, states = (local_aws.client(name) for name in ("s3", "glue", "iam", "stepfunctions"))
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -71,7 +70,7 @@ def deployed(local_aws: LocalAws) -> Iterator[Machine]:
     made = states.create_state_machine(
         name="machine-test", roleArn=role, definition=definition.replace('"Seconds":60', '"Seconds":1')
     )
-    yield Machine(local_aws, made["stateMachineArn"])
+    return Machine(local_aws, made["stateMachineArn"])
 
 
 @pytest.fixture

@@ -230,6 +230,25 @@ def test_the_job_is_small_short_and_alone(made: Made) -> None:
     assert job["default_arguments"]["--job-bookmark-option"] == "job-bookmark-disable"
 
 
+def test_workers_and_their_class_are_variables() -> None:
+    job = outcome().made["production"].resources["module.transform.aws_glue_job.transform"]
+
+    assert (job["worker_type"], job["number_of_workers"], job["execution_class"]) == ("G.2X", 10, "FLEX")
+    assert job["default_arguments"]["--enable-auto-scaling"] == "true"
+
+
+def test_alarms_go_where_the_organisation_wants_them_too() -> None:
+    production = outcome().made["production"]
+    [page] = production.of_type("aws_cloudwatch_composite_alarm").values()
+
+    chat, pager = (f"arn:aws:sns:eu-west-1:123456789012:{name}" for name in ("chat", "pager"))
+    alarms = production.of_type("aws_cloudwatch_metric_alarm").values()
+    assert {frozenset(one["alarm_actions"]) for one in alarms} == {
+        frozenset({production.outputs["alert_topic_arn"], chat})
+    }
+    assert set(page["alarm_actions"]) == {production.outputs["pages_topic_arn"], pager}
+
+
 def test_the_jobs_code_lies_under_its_hash(made: Made) -> None:
     # deploy/aws/terraform/versions.tf stands for script and zip here.
     job = made.resources["module.transform.aws_glue_job.transform"]

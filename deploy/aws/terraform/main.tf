@@ -19,6 +19,7 @@ locals {
     partition = data.aws_partition.current.partition
     region    = data.aws_region.current.id
   }
+  roles = { path = var.role_path, boundary = var.permissions_boundary_arn }
   # Bucket names are unique in the world; the account's number sees to it.
   bucket_name = "${local.name}-${local.account}"
 }
@@ -35,6 +36,9 @@ module "storage" {
   snowflake_principal_arn   = var.snowflake_principal_arn
   alert_topic_arn           = "arn:${local.place.partition}:sns:${local.place.region}:${local.account}:${local.name}-alerts"
   force_destroy             = var.force_destroy
+  kms_key_arn               = var.kms_key_arn
+  immutable_lake            = var.immutable_lake
+  operator_role_arns        = var.operator_role_arns
 }
 
 module "secrets" {
@@ -48,6 +52,7 @@ module "secrets" {
 module "extract" {
   source = "./modules/extract"
 
+  roles                 = local.roles
   name                  = "${local.name}-extract"
   place                 = local.place
   zip                   = var.extract_zip
@@ -68,6 +73,7 @@ module "extract" {
 module "transform" {
   source = "./modules/transform"
 
+  roles               = local.roles
   name                = "${local.name}-transform"
   place               = local.place
   script              = var.glue_script
@@ -78,6 +84,9 @@ module "transform" {
   kms_key_arn         = module.storage.kms_key_arn
   glue_version        = var.glue_version
   workers             = var.glue_workers
+  worker_type         = var.glue_worker_type
+  execution_class     = var.glue_execution_class
+  auto_scaling        = var.glue_auto_scaling
   timeout_minutes     = var.job_timeout_minutes
   code_linger_seconds = var.code_linger_seconds
   log_retention_days  = var.log_retention_days
@@ -86,6 +95,7 @@ module "transform" {
 module "events" {
   source = "./modules/events"
 
+  roles                = local.roles
   name                 = local.name
   place                = local.place
   bucket_name          = module.storage.bucket_name
@@ -114,6 +124,7 @@ module "catalog" {
 module "snowflake" {
   source = "./modules/snowflake"
 
+  roles               = local.roles
   name                = "${local.name}-snowflake"
   place               = local.place
   bucket_arn          = module.storage.bucket_arn

@@ -185,6 +185,97 @@ variable "busy_wait_seconds" {
   }
 }
 
+variable "glue_worker_type" {
+  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each further one the double."
+  type        = string
+  default     = "G.1X"
+
+  validation {
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X"], var.glue_worker_type)
+    error_message = "glue_worker_type is G.1X, G.2X, G.4X or G.8X."
+  }
+}
+
+variable "glue_execution_class" {
+  description = "STANDARD, or FLEX, which costs a third less and may start late or be interrupted: for backfills."
+  type        = string
+  default     = "STANDARD"
+
+  validation {
+    condition     = contains(["STANDARD", "FLEX"], var.glue_execution_class)
+    error_message = "glue_execution_class is STANDARD or FLEX."
+  }
+}
+
+variable "glue_auto_scaling" {
+  description = "Whether Glue adds and removes workers as the run needs them, up to glue_workers."
+  type        = bool
+  default     = false
+}
+
+# --- What an organisation demands --------------------------------------------------------------------------------
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary of every role; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is the ARN of an IAM policy."
+  }
+}
+
+variable "role_path" {
+  description = "Path of every role, such as /data/."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([!-~]+/)?$", var.role_path))
+    error_message = "role_path begins and ends with a slash, such as /data/."
+  }
+}
+
+variable "tags" {
+  description = "Further tags of everything; project, env and stack are the suite's own."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.tags) : !contains(["project", "env", "stack"], name) && !startswith(lower(name), "aws:")])
+    error_message = "tags may hold neither project, env and stack nor names that begin with aws:."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "A key of the account's own for bucket, secret, topics and logs; null makes one. Its policy must allow what modules/storage/key.tf allows."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, no alias."
+  }
+}
+
+variable "immutable_lake" {
+  description = "Whether the bucket refuses to overwrite published files, log entries and completion markers. Off until the check of docs/operate.md was seen to succeed."
+  type        = bool
+  default     = false
+}
+
+variable "operator_role_arns" {
+  description = "Roles by which forget and retention are run; only they may rewrite what immutable_lake protects."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.operator_role_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", arn))])
+    error_message = "operator_role_arns are ARNs of IAM roles."
+  }
+}
+
 # --- Who is told what --------------------------------------------------------------------------------------------
 
 variable "alert_email" {

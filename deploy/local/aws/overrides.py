@@ -7,7 +7,7 @@
   its dead-letter queue.
 - Glue: a run is a process with a beginning, an end and a state-change event; the newest run is listed first.
 - Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
-- Budgets: two calls that Terraform makes are answered.
+- Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is kept like another.
 - S3: a bucket's TLS-only policy does not shut out plain HTTP on one machine; Hadoop is not shown KMS key ids.
 """
 
@@ -26,6 +26,7 @@ from botocore.config import Config  # type: ignore[import-untyped, unused-ignore
 from flask import has_request_context, request
 from moto.awslambda.models import LambdaFunction
 from moto.budgets.responses import BudgetsResponse
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.events.models import Rule, events_backends
@@ -318,6 +319,7 @@ _ADDED: Mapping[tuple[Any, str], Any] = {
         {"result": "OK", "diagnostics": [], "truncated": False}
     ),
     (StepFunctionResponse, "list_state_machine_versions"): _answer({"stateMachineVersions": []}),
+    (CloudWatchResponse, "put_composite_alarm"): CloudWatchResponse.put_metric_alarm,  # which takes its rule
     (BudgetsResponse, "describe_subscribers_for_notification"): _describe_subscribers,
     (BudgetsResponse, "list_tags_for_resource"): _answer({"ResourceTags": []}),
 }

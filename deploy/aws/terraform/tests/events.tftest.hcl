@@ -19,6 +19,7 @@ mock_provider "aws" {
 variables {
   name                 = "suite"
   place                = { account = "123456789012", partition = "aws", region = "eu-west-1" }
+  roles                = { path = "/", boundary = null }
   bucket_name          = "lake"
   bucket_arn           = "arn:aws:s3:::lake"
   extract_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:extract"

@@ -197,8 +197,10 @@ resource "aws_sfn_state_machine" "machine" {
 }
 
 resource "aws_iam_role" "machine" {
-  name        = "${var.name}-machine"
-  description = "The machine: looks what is pending, starts the job"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = "${var.name}-machine"
+  description          = "The machine: looks what is pending, starts the job"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -101,8 +101,10 @@ resource "aws_scheduler_schedule" "daily" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name        = "${var.name}-scheduler"
-  description = "The schedules: invoke the extractor, start the machine"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = "${var.name}-scheduler"
+  description          = "The schedules: invoke the extractor, start the machine"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -41,8 +41,10 @@ resource "aws_pipes_pipe" "pending" {
 }
 
 resource "aws_iam_role" "pipe" {
-  name        = "${var.name}-pipe"
-  description = "The pipe of pending objects: empties its queue, starts the machine"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = "${var.name}-pipe"
+  description          = "The pipe of pending objects: empties its queue, starts the machine"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

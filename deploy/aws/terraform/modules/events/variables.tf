@@ -52,3 +52,8 @@ variable "busy_wait_seconds" {
   description = "Seconds in which what arrives is one execution, and after which the machine looks again while the job is busy."
   type        = number
 }
+
+variable "roles" {
+  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  type        = object({ path = string, boundary = string })
+}

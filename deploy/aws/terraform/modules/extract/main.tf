@@ -64,8 +64,10 @@ resource "aws_cloudwatch_log_group" "extract" {
 }
 
 resource "aws_iam_role" "extract" {
-  name        = var.name
-  description = "The extractor: writes raw objects, reads the Spotify login"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = var.name
+  description          = "The extractor: writes raw objects, reads the Spotify login"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -72,3 +72,8 @@ variable "metrics_namespace" {
   description = "CloudWatch namespace of the run's metrics; the environment is in it."
   type        = string
 }
+
+variable "roles" {
+  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  type        = object({ path = string, boundary = string })
+}

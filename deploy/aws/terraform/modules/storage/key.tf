@@ -1,4 +1,5 @@
-# One key for bucket, secret, topics and logs.
+# One key for bucket, secret, topics and logs. With a key of the account's own, its policy must hold what is below: without
+# it logs, alarms and the notifications of published files are refused (docs/deploy.md).
 
 locals {
   # Services that send something through what the key encrypts, on this account's behalf. Roles are not listed: the first
@@ -17,7 +18,13 @@ locals {
   }
 }
 
+locals {
+  kms_key_arn = coalesce(var.kms_key_arn, one(aws_kms_key.lake[*].arn))
+}
+
 resource "aws_kms_key" "lake" {
+  count = var.kms_key_arn == null ? 1 : 0
+
   description             = "${var.name}: lake, login, topics and logs"
   enable_key_rotation     = true
   deletion_window_in_days = 30
@@ -63,7 +70,20 @@ resource "aws_kms_key" "lake" {
   })
 }
 
+# As it was before the key could be another's.
+moved {
+  from = aws_kms_key.lake
+  to   = aws_kms_key.lake[0]
+}
+
+moved {
+  from = aws_kms_alias.lake
+  to   = aws_kms_alias.lake[0]
+}
+
 resource "aws_kms_alias" "lake" {
+  count = var.kms_key_arn == null ? 1 : 0
+
   name          = "alias/${var.name}"
-  target_key_id = aws_kms_key.lake.key_id
+  target_key_id = aws_kms_key.lake[0].key_id
 }

@@ -46,7 +46,8 @@ resource "aws_glue_job" "transform" {
   description       = "Explodes what is pending in the lake into its tables, each raw object exactly once"
   role_arn          = aws_iam_role.transform.arn
   glue_version      = var.glue_version
-  worker_type       = "G.1X"
+  worker_type       = var.worker_type
+  execution_class   = var.execution_class
   number_of_workers = var.workers
   timeout           = var.timeout_minutes
   max_retries       = 0 # what failed stays pending, and the next event or the daily start takes it
@@ -67,6 +68,7 @@ resource "aws_glue_job" "transform" {
     "--extra-py-files"  = "s3://${var.bucket_name}/${aws_s3_object.code["zip"].key}"
     "--job-language"    = "python"
 
+    "--enable-auto-scaling" = tostring(var.auto_scaling)
     "--job-bookmark-option" = "job-bookmark-disable" # the commit log knows what was taken
 
     "--enable-metrics"                   = "true"
@@ -92,8 +94,10 @@ resource "aws_cloudwatch_log_group" "transform" {
 }
 
 resource "aws_iam_role" "transform" {
-  name        = var.name
-  description = "The job: takes raw objects, publishes tables"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = var.name
+  description          = "The job: takes raw objects, publishes tables"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -138,6 +142,13 @@ resource "aws_iam_role_policy" "transform" {
         Effect   = "Allow"
         Action   = "s3:DeleteObject"
         Resource = [for prefix in local.deletes : "${var.bucket_arn}/${prefix}*"]
+      },
+      {
+        # Whatever else is allowed, here or by another policy: the job never deletes what it has published.
+        Sid      = "NeverDeletes"
+        Effect   = "Deny"
+        Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+        Resource = "${var.bucket_arn}/processed/*"
       },
       {
         # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 to whoever asks
