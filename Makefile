@@ -23,7 +23,7 @@ override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: help setup spark-classes demo notebook report login run doctor status why forget retention build test check format generate ci clean
+.PHONY: help setup spark-classes demo notebook report login run doctor status why forget retention build sbom test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow test-glue6 fuzz bench bench-snowflake
 
 help:
@@ -32,7 +32,7 @@ help:
 	@echo "make report    makes the page of a folder; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
 	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
-	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
+	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip; make sbom: what the latter is made of"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (ENV=$$ENV; docs/deploy.md)"
 	@echo "make snowflake, snowflake-status, snowflake-trust, snowflake-pipe TABLE=...   Snowflake (docs/snowflake.md)"
 	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow; make test-glue6: the job on Spark 4.1"
@@ -126,6 +126,9 @@ snowflake-pipe: $(READY)
 
 build: $(READY)
 	@$(PYTHON) -m deploy.aws.build
+
+sbom: $(READY)
+	@$(PYTHON) -m deploy.aws.sbom dist/extract_lambda.cdx.json
 
 # File by file, so that no fixture is made twice.
 test: $(READY) $(CLASSES)

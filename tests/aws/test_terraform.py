@@ -8,14 +8,11 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from extract_lambda import metrics
-from extract_lambda.result import Result
 from extract_lambda.settings import Settings
-from glue_jobs.explode_playlists import Summary, parse_arguments
+from glue_jobs.explode_playlists import parse_arguments
 from shared import lake
 from shared.tables import TABLES
 from tests.aws.conftest import lacking
