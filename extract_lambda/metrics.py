@@ -55,8 +55,8 @@ def emit(result: Result, now: datetime, ages: Mapping[str, float] | None = None)
     if result.last_success is not None:
         seconds = max(0.0, (now - result.last_success).total_seconds())
         metrics.add_metric(name="SecondsSinceLastSuccess", unit=MetricUnit.Seconds, value=seconds)
-    for name, value in (ages or {}).items():
-        metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+    for name, age in (ages or {}).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=age)
     metrics.flush_metrics()
     for failure_class, count in result.failures.items():
         with single_metric(

@@ -332,11 +332,24 @@ def test_every_table_is_in_the_catalog_with_its_place(made: Made) -> None:
     [storage] = songs["storage_descriptor"]
     assert storage["location"] == "s3://spotify-playlists-dev-123456789012/processed/songs/"
     assert (storage["columns"][0]["name"], storage["columns"][0]["type"]) == ("song_id", "string")
-    assert songs["parameters"]["projection.ingest_date.range"] == "2024-01-01,NOW"
+    days = (
+        datetime.now(UTC) - timedelta(days=1),
+        datetime.now(UTC),
+    )  # the day of the first deployment; midnight may pass
+    assert songs["parameters"]["projection.ingest_date.range"] in {f"{day:%Y-%m-%d},NOW" for day in days}
     assert songs["parameters"]["storage.location.template"] == (
         "s3://spotify-playlists-dev-123456789012/processed/songs/ingest_date=${ingest_date}/"
     )
     assert [(key["name"], key["type"]) for key in songs["partition_keys"]] == [("ingest_date", "date")]
+
+
+def test_the_first_day_of_the_tables_may_be_named_and_stays_in_the_state() -> None:
+    songs = outcome().made["production"].resources['module.catalog.aws_glue_catalog_table.lake["songs"]']
+
+    assert songs["parameters"]["projection.ingest_date.range"] == "2025-01-31,NOW"
+    source = (TERRAFORM / "modules" / "catalog" / "main.tf").read_text(encoding="utf-8")
+    [block] = re.findall(r'resource "terraform_data" "first_day" \{\n(.*?)^\}', source, re.MULTILINE | re.DOTALL)
+    assert "ignore_changes = [input]" in block
 
 
 def test_a_current_view_is_stored_as_athena_stores_it(made: Made) -> None:

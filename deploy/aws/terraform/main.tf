@@ -112,13 +112,14 @@ module "events" {
 module "catalog" {
   source = "./modules/catalog"
 
-  name         = local.name
-  place        = local.place
-  file         = var.catalog_file
-  bucket_name  = local.bucket_name # known before the bucket is there, so that a plan shows the tables
-  bucket_arn   = module.storage.bucket_arn
-  kms_key_arn  = module.storage.kms_key_arn
-  force_delete = var.force_destroy
+  name             = local.name
+  place            = local.place
+  file             = var.catalog_file
+  bucket_name      = local.bucket_name # known before the bucket is there, so that a plan shows the tables
+  bucket_arn       = module.storage.bucket_arn
+  kms_key_arn      = module.storage.kms_key_arn
+  force_delete     = var.force_destroy
+  projection_start = var.projection_start
 }
 
 module "snowflake" {

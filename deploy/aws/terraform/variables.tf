@@ -259,6 +259,17 @@ variable "kms_key_arn" {
   }
 }
 
+variable "projection_start" {
+  description = "First day that Athena looks for files of, such as 2026-11-20; null: the day of the first deployment, kept in the state. A lake that is older than its stack names its own first day."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.projection_start == null || can(regex("^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", var.projection_start))
+    error_message = "projection_start is a day such as 2026-11-20."
+  }
+}
+
 variable "immutable_lake" {
   description = "Whether the bucket refuses to overwrite published files, log entries and completion markers. Off until the check of docs/operate.md was seen to succeed."
   type        = bool

@@ -155,6 +155,7 @@ run "production" {
     tags                     = { owner = "data" }
     kms_key_arn              = "arn:aws:kms:eu-west-1:123456789012:key/own"
     immutable_lake           = true
+    projection_start         = "2025-01-31"
     operator_role_arns       = ["arn:aws:iam::123456789012:role/operator"]
     alarm_target_arns        = ["arn:aws:sns:eu-west-1:123456789012:chat"]
     page_target_arns         = ["arn:aws:sns:eu-west-1:123456789012:pager"]
@@ -195,6 +196,7 @@ run "refused" {
     alarm_target_arns            = ["chat"]
     page_target_arns             = ["pager"]
     dpu_hours_a_day              = 0
+    projection_start             = "yesterday"
     extract_reserved_concurrency = 2
     raw_retention_days           = 59
     log_retention_days           = 31
@@ -219,6 +221,7 @@ run "refused" {
     var.alarm_target_arns,
     var.page_target_arns,
     var.dpu_hours_a_day,
+    var.projection_start,
     var.extract_reserved_concurrency,
     var.raw_retention_days,
     var.log_retention_days,

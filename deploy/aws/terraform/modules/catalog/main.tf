@@ -16,6 +16,20 @@ locals {
   tables = { for table in jsondecode(local.text).tables : table.name => table }
 }
 
+# A query without a date lists each projected day of each table, so the projection begins with the first deployment, whose
+# day stays in the state.
+resource "terraform_data" "first_day" {
+  input = formatdate("YYYY-MM-DD", plantimestamp())
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+locals {
+  first_day = coalesce(var.projection_start, terraform_data.first_day.output)
+}
+
 # Every published row.
 resource "aws_glue_catalog_database" "lake" {
   name        = local.lake_database
@@ -29,7 +43,7 @@ resource "aws_glue_catalog_table" "lake" {
   name          = each.key
   description   = each.value.description
   table_type    = "EXTERNAL_TABLE"
-  parameters    = each.value.parameters
+  parameters    = merge(each.value.parameters, { "projection.ingest_date.range" = "${local.first_day},NOW" })
 
   dynamic "partition_keys" {
     for_each = each.value.partition_keys
