@@ -126,6 +126,7 @@ def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) 
 
     found = metrics(capsys.readouterr().out)
     seconds = found.pop("SecondsSinceLastSuccess")
+    assert found.pop("OldestPendingSeconds") >= 0
     assert isinstance(seconds, float)
     assert 0 <= seconds < PATIENCE  # of the real clock
     assert found == {

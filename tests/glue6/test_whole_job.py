@@ -71,9 +71,9 @@ def test_pages_become_tables_once(tmp_path: Path) -> None:
 
     assert (first["objects"], first["items"], first["rejects"]) == (1, 2, {})
     assert second["objects"] == 0
-    songs = rows(tmp_path, "songs").select("song_id, song_name, duration_ms").order("1").fetchall()
+    songs = rows(tmp_path, "songs").select("song_id, name, duration_ms").order("1").fetchall()
     assert songs == [("1songGlue6000000000000", "Song 1", 60_000), ("2songGlue6000000000000", "Song 2", 120_000)]
-    assert rows(tmp_path, "albums").select("album_name").fetchall() == [("Album",)]
+    assert rows(tmp_path, "albums").select("name").fetchall() == [("Album",)]
 
 
 def rows(lake: Path, table: str) -> duckdb.DuckDBPyRelation:
