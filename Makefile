@@ -187,7 +187,6 @@ ci:
 	@$(call timed,test-aws,360)
 	@$(call timed,test-clients,120)
 	@$(call timed,test-cluster,200)
-	@$(call timed,test-glue6,240)
 
 clean:
 	@rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
