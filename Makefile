@@ -31,8 +31,8 @@ override NBCONVERT := --log-level WARN --to html --execute \
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run load doctor status why forget retention build test check format generate ci clean
-.PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
+.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run load doctor status why forget retention build sbom test check format generate ci clean
+.PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow test-glue6 fuzz bench bench-snowflake
 
 help:
 	@echo "Try it"
@@ -69,10 +69,12 @@ help:
 	@echo "  make test-aws                    tests with Terraform, on a local AWS"
 	@echo "  make test-cluster                tests on a Spark cluster of this machine"
 	@echo "  make test-clients                tests with Snowflake's commands, other clients, Glue's pyarrow"
+	@echo "  make test-glue6                  tests of the job on Spark 4.1, as Glue 6.0 has it"
 	@echo "  make new-table, new-column       start a table or a column; CONTRIBUTING.md shows how"
 	@echo "  make format                      formats the code"
 	@echo "  make generate                    writes deploy/generated/ and the BI dictionary"
 	@echo "  make build                       makes the zips of the job and of the Lambda in dist/"
+	@echo "  make sbom                        lists what the Lambda's zip is made of"
 	@echo "  make bench                       measures the job; BENCH=name measures one thing"
 	@echo "  make bench-snowflake             measures the warehouse"
 	@echo "  make fuzz N=100000               mutated documents through the job"
@@ -151,6 +153,14 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check $(if $(filter axe,$*),--no-deps) -r $<
 	@touch $@
 
+# Glue 6.0 has Python 3.13. Where there is none, 3.11 has to do: it says so.
+$(TOOL)/glue6/ready: deploy/tools/glue6.txt $(READY)
+	@for name in "$$HOME"/.pyenv/versions/3.13.*/bin/python3.13 python3.13 $(PYTHON); do \
+	    "$$name" -c 'import venv' 2>/dev/null && break; done; \
+	echo "test-glue6: $$("$$name" --version); Glue 6.0 has 3.13" && "$$name" -m venv $(TOOL)/glue6
+	@$(TOOL)/glue6/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready
 
 deploy-plan: $(READY)
@@ -178,6 +188,9 @@ snowflake-pipe: $(READY)
 build: $(READY)
 	@$(PYTHON) -m deploy.aws.build
 
+sbom: $(READY)
+	@$(PYTHON) -m deploy.aws.sbom dist/extract_lambda.cdx.json
+
 # File by file, so that no fixture is made twice.
 test: $(TESTS_READY) $(CLASSES) $(TOOL)/axe/ready
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
@@ -197,6 +210,11 @@ test-glue-pyarrow: $(TESTS_READY) $(TOOL)/pyarrow22/ready
 	@export PYTHONPATH=$$(echo $(TOOL)/pyarrow22/lib/python*/site-packages) && \
 	$(PYTHON) -c 'import pyarrow; assert pyarrow.__version__ == "22.0.0", pyarrow.__version__' && \
 	$(PYTHON) -m pytest -q -n 2 tests/glue_jobs/reading tests/glue_jobs/test_read_batch.py
+
+# The job with what Glue 6.0 has: Spark 4.1 in ANSI mode. It needs a whole Java 17.
+test-glue6: $(TOOL)/glue6/ready
+	@$(TOOL)/glue6/bin/python -m pytest -q -n 2 --dist loadfile tests/glue6 tests/glue_jobs/transforms tests/glue_jobs/reading \
+	    tests/glue_jobs/test_read_batch.py tests/glue_jobs/test_golden.py tests/glue_jobs/test_frames.py
 
 fuzz: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest -q tests/glue_jobs/test_fuzz.py --mutations="$${N:-100000}"

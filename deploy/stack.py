@@ -137,6 +137,7 @@ class Stack:
 
     def destroy(self, lingering: Sequence[str]) -> bool:
         """Whether everything is gone; `lingering` are the resources that go at once and with what is in them."""
+        os.environ["CODE_LINGER_SECONDS"] = "0"  # no run can be starting that would find anything
         targets = [f"-target={address}" for address in lingering]
         forced = ["-auto-approve", *self._variables, "-var=force_destroy=true", *targets]
         if targets and self._run("apply", *forced, quiet=True) != 0:

@@ -23,6 +23,10 @@ class CredentialsError(Exception):
     """The credentials are not there or not whole; the message names what is missing, never what is there."""
 
 
+class NoLoginError(CredentialsError):
+    """Nobody has logged in yet: the secret is there and has no value."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
     """An app of Spotify's dashboard and the consent of a person.
@@ -149,13 +153,18 @@ class SecretsManagerStore:
         client, errors = _secrets_manager()
         try:
             answer = client.get_secret_value(SecretId=self.secret_arn)
+        except client.exceptions.ResourceNotFoundException as error:
+            # The same code for a secret that is not there; only the sentence differs.
+            if "AWSCURRENT" in str(error):
+                message = f"The secret {self.secret_arn} has no value yet: run `make login` with --secret-arn."
+                raise NoLoginError(message) from error
+            raise CredentialsError(self._unreadable(error)) from error
         except errors as error:
-            message = (
-                f"The secret {self.secret_arn} cannot be read ({error}): check SPOTIFY_SECRET_ARN and the role's "
-                "policy."
-            )
-            raise CredentialsError(message) from error
+            raise CredentialsError(self._unreadable(error)) from error
         return str(answer.get("SecretString", ""))
+
+    def _unreadable(self, error: Exception) -> str:
+        return f"The secret {self.secret_arn} cannot be read ({error}): check SPOTIFY_SECRET_ARN and the role's policy."
 
 
 def save_credentials(path: Path, credentials: Credentials) -> None:

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 
 from extract_lambda import metrics
+from extract_lambda.credentials import NoLoginError
 from extract_lambda.progress import Progress
 from extract_lambda.result import FailedRunError, Result
 from extract_lambda.run import EventError, run, run_id_of, time_of
+from shared.store import StoreError, open_store
 from shared.terminal import set_up_output
 
 __all__ = ["Context", "EventError", "handle", "run", "run_id_of", "time_of"]
@@ -35,6 +37,10 @@ def handle(event: object, context: Context) -> dict[str, Any]:
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         result = run(run_id, os.environ, clock=lambda: datetime.now(UTC), report=_log, remaining=remaining)
+    except NoLoginError as error:
+        # A new stack's schedule fires before anybody has logged in: an error would be tried again and end in an alarm.
+        logger.warning(str(error))
+        return {"run_id": run_id, "status": "no login"}
     except FailedRunError as error:
         _tell(error.result)
         logger.exception("The run failed.")
@@ -66,4 +72,10 @@ def _tell(result: Result) -> None:
         logger.warning(warning)
     made = {name: value for name, value in result.as_dict().items() if name not in {"checks", "warnings"}}
     logger.info("The run is over.", **made)
-    metrics.emit(result, datetime.now(UTC))
+    now = datetime.now(UTC)
+    try:
+        ages = metrics.ages(open_store(os.environ["LAKE_URI"]), now)
+    except StoreError as error:  # the run itself is over, and went as it went
+        logger.warning(str(error))
+        ages = {}
+    metrics.emit(result, now, ages)

@@ -1,23 +1,41 @@
 """What CloudWatch is told of a run, as lines of its embedded metric format."""
 
+import os
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from extract_lambda.result import Result
+from shared import lake
+from shared.store import ObjectStore
 
-NAMESPACE = "SpotifyPlaylistSuite"
+NAMESPACE = "SpotifyPlaylistSuite"  # where METRICS_NAMESPACE names none; on AWS it ends in the environment's name
 SERVICE = "extract_lambda"
 
 
-def emit(result: Result, now: datetime) -> None:
+def ages(store: ObjectStore, now: datetime) -> dict[str, float]:
+    """Seconds since the oldest pending object came (0 if none is pending) and since the last commit, if there was any.
+
+    By two listings. The extractor may read neither prefix.
+    """
+    came = [listed.time for listed in store.list(lake.PENDING)]
+    committed = [listed.time for listed in store.list(lake.WATERMARK)]
+    found = {"OldestPendingSeconds": max(0.0, (now - min(came, default=now)).total_seconds())}
+    if committed:
+        found["SecondsSinceLastCommit"] = max(0.0, (now - max(committed)).total_seconds())
+    return found
+
+
+def emit(result: Result, now: datetime, ages: Mapping[str, float] | None = None) -> None:
     """Write the run's metrics to stdout; those that are not known are left out.
 
     Playlists by how the check ended, failures once more by FailureClass; items, calls, throttled answers, the calls
-    that are left of the scarcest kind, the login's age in days, and seconds since a check last went well.
+    that are left of the scarcest kind, the login's age in days, seconds since a check last went well, and `ages`.
     """
-    metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+    namespace = os.environ.get("METRICS_NAMESPACE") or NAMESPACE
+    metrics = Metrics(namespace=namespace, service=SERVICE)
     counts = {
         "PlaylistsRead": result.count("read"),
         "PlaylistsSkipped": result.count("unchanged"),
@@ -37,10 +55,12 @@ def emit(result: Result, now: datetime) -> None:
     if result.last_success is not None:
         seconds = max(0.0, (now - result.last_success).total_seconds())
         metrics.add_metric(name="SecondsSinceLastSuccess", unit=MetricUnit.Seconds, value=seconds)
+    for name, age in (ages or {}).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=age)
     metrics.flush_metrics()
     for failure_class, count in result.failures.items():
         with single_metric(
-            name="PlaylistsFailedByClass", unit=MetricUnit.Count, value=count, namespace=NAMESPACE
+            name="PlaylistsFailedByClass", unit=MetricUnit.Count, value=count, namespace=namespace
         ) as metric:
             metric.add_dimension(name="service", value=SERVICE)
             metric.add_dimension(name="FailureClass", value=failure_class)

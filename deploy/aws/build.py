@@ -1,7 +1,7 @@
 """Builds what is uploaded: `python -m deploy.aws.build` makes dist/glue_jobs.zip and dist/extract_lambda.zip.
 
 Deterministic: the same files and versions give the same bytes, so a content hash changes only with the content. The
-Lambda's zip carries what its requirements.txt lists, for Python 3.13 on arm64; boto3 comes with the runtime.
+Lambda's zip carries what extract_lambda.lock lists with hashes, for Python 3.13 on arm64; boto3 comes with the runtime.
 """
 
 import subprocess
@@ -14,6 +14,7 @@ from pathlib import Path
 from shared.terminal import printable, set_up_output
 
 _ROOT = Path(__file__).parents[2]
+LOCK = _ROOT / "deploy" / "aws" / "extract_lambda.lock"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _SUFFIXES = {".py", ".properties"}
 _RUNTIME = ("--platform=manylinux2014_aarch64", "--implementation=cp", "--python-version=3.13", "--only-binary=:all:")
@@ -34,10 +35,9 @@ def extract_lambda_zip(dist: Path) -> Path:
     """The Lambda with its libraries. Raises BuildError when they cannot be had."""
     with tempfile.TemporaryDirectory() as folder:
         libraries = Path(folder)
-        requirements = _ROOT / "extract_lambda" / "requirements.txt"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
         done = subprocess.run(  # noqa: S603  # pip, with arguments of our own
-            [*command, *_RUNTIME, "--target", str(libraries), "-r", str(requirements)],
+            [*command, *_RUNTIME, "--no-deps", "--require-hashes", "--target", str(libraries), "-r", str(LOCK)],
             capture_output=True,
             text=True,
             check=False,

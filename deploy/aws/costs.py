@@ -15,12 +15,13 @@ _LAMBDA_GB = 0.5
 _LOOK_SECONDS = 60
 _TRANSITIONS = 12  # of one execution of the state machine
 _TRANSITION = 0.000025
-_METRICS = 11  # of extract_lambda/metrics.py, without failures, which should be rare
+_METRICS = 16  # 13 of extract_lambda/metrics.py without failures, which should be rare, and 3 of the job's log
 _METRIC = 0.30  # a month of hours with a value
 _MONTHLY = {
     "aws_kms_key": ("keys", 1.00),
     "aws_secretsmanager_secret": ("secrets", 0.40),
     "aws_cloudwatch_metric_alarm": ("alarms", 0.10),
+    "aws_cloudwatch_composite_alarm": ("composite alarms", 0.50),
     "aws_cloudwatch_dashboard": ("dashboards", 3.00),
 }
 _MONTH_MINUTES = 30 * 24 * 60

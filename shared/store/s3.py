@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.store.protocol import (
     NO_PARTS,
@@ -23,7 +23,12 @@ from shared.store.protocol import (
 logger = logging.getLogger(__name__)
 
 _TRIES = 5
+_ATTEMPTS = (
+    8  # of a request, by botocore, which waits 1, 2, 4 ... at most 20 s between them; AWS_MAX_ATTEMPTS goes before
+)
+_READS = 3  # of a body that breaks off, which botocore does not repeat
 _CHUNK = 1 << 20
+_T = TypeVar("_T")
 MAX_COPY = 5 * 2**30  # bytes that S3 copies in one request
 COPY_PART = 2**30  # bytes in a part of a larger copy: 5 TiB, the largest object, is 5,120 parts of the 10,000 allowed
 
@@ -55,14 +60,20 @@ class S3Store:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._errors: Any = botocore.exceptions
+        self._broken_off = (
+            botocore.exceptions.HTTPClientError,
+            botocore.exceptions.ConnectionError,
+            botocore.exceptions.IncompleteReadError,
+        )
         # Behind an endpoint of one's own, bucket names are no host names.
         own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         style = {"addressing_style": "path"} if own else {}
+        attempts = {} if os.environ.get("AWS_MAX_ATTEMPTS") else {"total_max_attempts": _ATTEMPTS}
         with self._plain_words():
             self._client: Any = boto3.client(
                 "s3",
                 config=botocore.config.Config(
-                    retries={"mode": "standard"}, s3=style, max_pool_connections=self.requests_at_once
+                    retries={"mode": "standard", **attempts}, s3=style, max_pool_connections=self.requests_at_once
                 ),
             )
 
@@ -76,7 +87,7 @@ class S3Store:
             raise StoreError(
                 f"There are no AWS credentials for {self.uri}: log in (aws sso login) or set AWS_PROFILE."
             ) from error
-        except (self._errors.HTTPClientError, self._errors.ConnectionError) as error:
+        except self._broken_off as error:
             raise TransientError(
                 f"{self.uri} does not answer ({error}): check the network and AWS_ENDPOINT_URL, then start again."
             ) from error
@@ -108,19 +119,34 @@ class S3Store:
                 return None
             raise
 
+    def _read(self, key: str, token: str | None, take: Callable[[Any], _T]) -> _T | None:
+        """What `take` makes of GetObject's answer; None if the object is gone or, with a token, another version.
+
+        A body that breaks off is requested again.
+        """
+        condition = {"IfMatch": token} if token else {}
+        for tries_left in reversed(range(_READS)):
+            try:
+                return take(self._client.get_object(Bucket=self._bucket, Key=self._name(key), **condition))
+            except self._errors.ClientError as error:
+                if _code(error) in _MISSING | (_CHANGED if token else set()):
+                    return None
+                raise
+            except self._broken_off:
+                if not tries_left:
+                    raise
+        return None
+
     def _digest(self, key: str, token: str | None = None) -> bytes | None:
         """The sha256 of the object's bytes; None if it is gone or, with a token, another version."""
-        condition = {"IfMatch": token} if token else {}
-        try:
-            body = self._client.get_object(Bucket=self._bucket, Key=self._name(key), **condition)["Body"]
-        except self._errors.ClientError as error:
-            if _code(error) in _MISSING | _CHANGED:
-                return None
-            raise
-        digest = sha256()
-        while data := body.read(_CHUNK):
-            digest.update(data)
-        return digest.digest()
+
+        def digest(answer: Any) -> bytes:  # noqa: ANN401  (botocore has no types)
+            found = sha256()
+            while data := answer["Body"].read(_CHUNK):
+                found.update(data)
+            return found.digest()
+
+        return self._read(key, token, digest)
 
     def _is_made(self, request: Callable[[], object]) -> bool:
         """Whether a conditional write was made. A 409 means that another write of the key is in progress: try again."""
@@ -139,13 +165,7 @@ class S3Store:
     def get(self, key: str) -> Fetched | None:
         """See ObjectStore."""
         with self._plain_words():
-            try:
-                answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
-            except self._errors.ClientError as error:
-                if _code(error) in _MISSING:
-                    return None
-                raise
-            return Fetched(answer["Body"].read(), answer["ETag"].strip('"'))
+            return self._read(key, None, lambda answer: Fetched(answer["Body"].read(), answer["ETag"].strip('"')))
 
     def put(self, key: str, data: bytes) -> None:
         """See ObjectStore."""

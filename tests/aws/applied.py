@@ -50,7 +50,13 @@ class Application:
         self._folder = folder
         self._log = folder / "terraform.txt"
         self._variables = variables
-        self._environment = {**os.environ, **environment, "TF_DATA_DIR": str(folder / "data"), "TF_IN_AUTOMATION": "1"}
+        self._environment = {
+            **os.environ,
+            **environment,
+            "CODE_LINGER_SECONDS": "0",
+            "TF_DATA_DIR": str(folder / "data"),
+            "TF_IN_AUTOMATION": "1",
+        }
         self._pool = ThreadPoolExecutor(1)
         self._applied = self._pool.submit(self._apply)
 
@@ -141,12 +147,12 @@ class Stack:
 
     def _is_settled(self) -> bool:
         deliveries, runs = self.aws.deliveries, self.aws.jobs.runs
-        if not deliveries.is_idle or not all(run.is_reported for run in runs):
+        if not deliveries.is_idle or not self.aws.pipes.is_idle or not all(run.is_reported for run in runs):
             return False
         running = self.aws.client("stepfunctions").list_executions(
             stateMachineArn=self.outputs["state_machine_arn"], statusFilter="RUNNING", maxResults=1
         )["executions"]
-        return not running and deliveries.is_idle
+        return not running and deliveries.is_idle and self.aws.pipes.is_idle
 
     # What is to be seen
 

@@ -1,5 +1,7 @@
 """deploy/aws/terraform as its own tests apply it: to a mock provider, without account or network."""
 
+import atexit
+import fcntl
 import functools
 import json
 import os
@@ -63,14 +65,30 @@ def initialised() -> Path:
     return Path(_checkout().name) / "deploy" / "aws" / "terraform"
 
 
+def _said_once() -> str:
+    """What `terraform test` writes; of several processes of one session the first runs it."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if session is None:
+        return terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
+    kept = Path(tempfile.gettempdir()) / f"terraform-test-{session}.jsonl"
+    with kept.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if not (said := file.read()):
+            atexit.register(kept.unlink, missing_ok=True)
+            said = terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
+            file.write(said)
+        return said
+
+
 @functools.cache
 def outcome() -> Outcome:
     """The tests of deploy/aws/terraform/tests, run once for all who ask."""
-    done = terraform(initialised(), "test", "-no-color", "-json", "-verbose")
+    said = _said_once()
     endings: dict[str, str] = {}
     complaints: list[str] = []
     made: dict[str, Made] = {}
-    for line in done.stdout.splitlines():
+    for line in said.splitlines():
         event = json.loads(line)
         run = event.get("@testrun", "")
         if event["type"] == "test_run" and event["test_run"]["progress"] == "complete":

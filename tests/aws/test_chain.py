@@ -38,7 +38,7 @@ MORNING, KITCHEN = "1playlistMorning000000", "1playlistKitchen000000"
 SNOWFLAKE = Snowflakes(
     "arn:aws:iam::999988887777:user/abcd-s-efgh1234", "arn:aws:iam::999988887777:user/errors-5678", "ABC_SFCRole=2_xyz="
 )
-LOOKED_BEFORE_STARTING = ["Gather", "Runs", "Will a run list later?", "Pending", "Is anything pending?"]
+LOOKED_BEFORE_STARTING = ["Begin", "Runs", "Will a run list later?", "Pending", "Is anything pending?"]
 
 
 class Chain:
@@ -128,7 +128,10 @@ def test_the_schedule_ends_in_the_right_numbers_of_a_view(chain: Chain) -> None:
     assert run.state == "SUCCEEDED", said(run)
     assert run.calls == ["GlueContext", f"Job.init {stack.outputs['glue_job_name']}", "Job.commit"]
     (execution,) = stack.executions()
-    assert (execution["status"], stack.path(execution)) == ("SUCCEEDED", [*LOOKED_BEFORE_STARTING, "Run"])
+    assert (execution["status"], stack.path(execution)) == (
+        "SUCCEEDED",
+        [*LOOKED_BEFORE_STARTING, "Run", "Did it stop early?", "Is there more?", "Done"],
+    )
     assert stack.keys("raw/pending/") == []
     assert chain.ask("select SONG_COUNT, ALBUM_COUNT, ARTIST_COUNT, EPISODE_COUNT, PLAYLIST_COUNT from BI.TOTALS") == [
         (5, 3, 4, 1, 5)
@@ -233,8 +236,9 @@ def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain) -> 
     stack.settle()
 
     assert chain.states(before) == ["FAILED"]
-    assert stack.executions()[-1]["status"] == "FAILED"
-    assert any("The driver was killed" in text for text in stack.alerts.drained())
+    assert stack.path(stack.executions()[-1])[-1] == "Left to the job's alert"
+    [message] = stack.alerts.drained()  # one failure, one message
+    assert json.loads(message)["why"] == "The driver was killed (SIGKILL)"
 
     chain.drop("after", "0songAfter")
     chain.settle_and_load()
@@ -250,7 +254,11 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
     chain.spotify.change(MORNING)  # its first item, Tide, moves to the end
     chain.spotify.change(KITCHEN)
     chain.spotify.faults.add("stall", times=None)
+    had = function.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
     function.update_function_configuration(FunctionName=name, Timeout=1)
+    function.update_alias(
+        FunctionName=name, Name="live", FunctionVersion=function.publish_version(FunctionName=name)["Version"]
+    )
 
     error, answer = stack.fire(stack.outputs["schedule_name"], "2026-11-22T05:00:00Z")
     stack.settle()
@@ -260,7 +268,7 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
 
     chain.spotify.faults.clear()
     chain.spotify.faults.add("not_owner", path=f"/playlists/{KITCHEN}/items", times=None)
-    function.update_function_configuration(FunctionName=name, Timeout=900)
+    function.update_alias(FunctionName=name, Name="live", FunctionVersion=had)  # as docs/operate.md goes back
     answer = stack.extract("2026-11-22T05:00:00Z")
     chain.settle_and_load()
 
@@ -292,8 +300,11 @@ def test_a_job_that_fails_three_times_is_told_and_loses_nothing(chain: Chain) ->
         stack.settle()
 
     assert chain.states(before) == ["FAILED"] * 3
-    assert [one["status"] for one in stack.executions()[-3:]] == ["FAILED"] * 3
-    assert len([text for text in stack.alerts.drained() if "Nothing is lost" in text]) == 3
+    assert [stack.path(one)[-1] for one in stack.executions()[-3:]] == ["Left to the job's alert"] * 3
+    messages = [json.loads(text) for text in stack.alerts.drained()]
+    assert [(one["severity"], one["run"], one["state"]) for one in messages] == [
+        ("error", run.run_id, "FAILED") for run in stack.runs[before:]
+    ]
     assert len(stack.keys("raw/pending/")) == 3
 
     stack.put(code, archive)
@@ -316,7 +327,7 @@ def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(ch
     assert run.program
     run.program.signal(signal.SIGSTOP)
     chain.drop("tooLate", "0songTooLate")
-    wait_for(lambda: stack.path(stack.executions()[-1]).count("Gather") > 1, "the machine to find the job busy")
+    wait_for(lambda: "Gather" in stack.path(stack.executions()[-1]), "the machine to find the job busy")
     assert run.state == "RUNNING"
     run.program.signal(signal.SIGCONT)
     chain.settle_and_load()
@@ -326,20 +337,18 @@ def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(ch
     assert dropped_songs(chain)["0songTooLate"] == 1
 
 
-def test_a_hundred_drops_make_at_most_three_runs(chain: Chain) -> None:
+def test_a_hundred_drops_each_told_three_times_start_one_run(chain: Chain) -> None:
     stack = chain.stack
-    before = len(stack.runs)
+    before, looks = len(stack.runs), len(stack.executions())
 
-    stack.aws.jobs.startup_seconds = 20  # on Glue it takes 20 to 60 s to start, and what looks meanwhile ends
-    with ThreadPoolExecutor(8) as pool, stack.aws.deliveries.held():
+    with ThreadPoolExecutor(8) as pool, stack.aws.deliveries.held() as held:
         list(pool.map(lambda n: chain.drop(f"drop{n}x", f"0song{n}x"), range(100)))
-    stack.settle()
-    stack.aws.jobs.startup_seconds = 0
-    chain.load()
+        held.extend(held * 2)  # S3 delivers at least once
+    chain.settle_and_load()
 
-    assert set(chain.states(before)) == {"SUCCEEDED"}, said(stack.runs[-1])
-    assert 1 <= len(stack.runs) - before <= 3
-    assert sum(summary(run)["objects"] for run in stack.runs[before:]) == 100
+    assert chain.states(before) == ["SUCCEEDED"], said(stack.runs[-1])
+    assert summary(stack.runs[-1])["objects"] == 100
+    assert len(stack.executions()) - looks <= 3  # the local queue may be slower than the window of 2 s
 
 
 def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:

@@ -16,6 +16,7 @@ from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from extract_lambda.run import run as run_extraction
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as run_job
+from shared import lake
 from tests.aws.stack import Made, outcome
 
 BUCKET = "arn:aws:s3:::spotify-playlists-dev-123456789012"
@@ -23,13 +24,16 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/mock"
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:mock"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spotify-playlists/dev/spotify-mock"
 ALERTS = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-alerts"
+PAGES = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-pages"
 PROCESSED = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-processed"
+PENDING = "arn:aws:sqs:eu-west-1:123456789012:spotify-playlists-dev-pending"
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:mock"
 JOB = "arn:aws:glue:eu-west-1:123456789012:job/mock"
 LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
 
 # Each statement that allows something on `*`, and why AWS leaves no other way.
 DEMANDED_WILDCARDS = {
+    "readers: CatalogsAndWorkgroups": "Athena's lists know no narrower resource",
     "transform: JobMetrics": "PutMetricData knows no resources; a condition names the one namespace",
     "key: AccountDecidesByItsPolicies": "in a key's policy * is the key itself",
     "key: LogsOfThisStack": "likewise",
@@ -121,7 +125,8 @@ def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
         if one.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
     ]
 
-    assert open_to_others == ["key: LogsOfThisStack"]  # there the groups' names say it
+    # Of logs the names of the groups say it, and EventBridge sends no such key to an encrypted topic.
+    assert open_to_others == ["key: LogsOfThisStack", "key: SenderEvents", "topic: Rules"]
     [logs] = [one for whose, one in all_policies(made) if one.get("Sid") == "LogsOfThisStack"]
     assert logs["Condition"] == {
         "ArnLike": {
@@ -131,6 +136,20 @@ def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
             ]
         }
     }
+
+
+def test_eventbridge_reaches_the_encrypted_topic(made: Made) -> None:
+    [key] = [one for whose, one in all_policies(made) if one.get("Sid") == "SenderEvents"]
+    [topic] = [one for whose, one in all_policies(made) if one.get("Sid") == "Rules"]
+
+    # EventBridge sends no aws:SourceAccount to KMS, and a topic's policy may have no condition for it.
+    assert key["Principal"] == {"Service": "events.amazonaws.com"}
+    assert key["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": ALERTS}}
+    assert (topic["Principal"], topic["Action"]) == ({"Service": "events.amazonaws.com"}, "sns:Publish")
+    assert topic["Resource"] == ALERTS
+    assert "Condition" not in topic
+    targets = made.of_type("aws_cloudwatch_event_target").values()
+    assert [one["role_arn"] for one in targets if one["arn"] == ALERTS] == [None]
 
 
 def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> None:
@@ -143,20 +162,73 @@ def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> N
 
     assert sources == {
         (ALERTS, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
-        (ALERTS, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
+        (PAGES, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
         (ALERTS, "budgets.amazonaws.com", "arn:aws:budgets::123456789012:*"),
         (QUEUE, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
+        (PENDING, "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/spotify-playlists-dev-*"),
     }
     assert (bucket["Resource"], bucket["Principal"]) == (PROCESSED, {"Service": "s3.amazonaws.com"})
     assert bucket["Condition"]["ArnEquals"] == {"aws:SourceArn": BUCKET}
 
 
 def test_bucket_and_queue_are_reached_by_tls_alone(made: Made) -> None:
-    refusals = {whose: one for whose, one in all_policies(made) if one["Effect"] == "Deny" and one["Principal"] == "*"}
+    refusals = {whose: one for whose, one in all_policies(made) if one.get("Sid") == "OnlyByTls"}
 
     assert refusals.keys() == {"bucket", "queue"}
     assert {json.dumps(one["Condition"]) for one in refusals.values()} == {'{"Bool": {"aws:SecureTransport": "false"}}'}
     assert set(refusals["bucket"]["Resource"]) == {BUCKET, f"{BUCKET}/*"}
+
+
+def test_by_default_nothing_is_immutable(made: Made) -> None:
+    assert [one["Sid"] for whose, one in all_policies(made) if whose == "bucket"] == ["OnlyByTls"]
+
+
+def test_an_immutable_lake_refuses_to_overwrite_what_was_published_or_logged() -> None:
+    production = outcome().made["production"]
+    [rule] = [one for whose, one in all_policies(production) if one.get("Sid") == "CreatedOnce"]
+
+    assert (rule["Effect"], rule["Principal"], rule["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert rule["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},  # parts of a multipart upload carry no such header
+        "ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::123456789012:role/operator"]},
+    }
+    day = datetime(2026, 11, 20, tzinfo=UTC).date()
+    created_once = [lake.processed_file("songs", day, 42, 0), lake.log_entry(42), lake.completion_marker(42)]
+    changing = [lake.attempt("b"), lake.WATERMARK, lake.RETENTION, lake.MORE, lake.staging("b", "songs") + "x.parquet"]
+    assert [key for key in created_once if not is_meant(rule, key)] == []
+    assert [key for key in changing if is_meant(rule, key)] == []
+
+
+def is_meant(rule: dict[str, Any], key: str) -> bool:
+    return any(fnmatchcase(f"{BUCKET}/{key}", pattern) for pattern in rule["Resource"])
+
+
+def test_the_job_never_deletes_what_was_published_whatever_else_it_may(made: Made) -> None:
+    [deny] = [one for one in policy_of(made, "transform") if one["Effect"] == "Deny"]
+
+    assert set(deny["Action"]) == {"s3:DeleteObject", "s3:DeleteObjectVersion"}
+    assert is_meant({"Resource": texts(deny["Resource"])}, "processed/songs/ingest_date=2026-11-20/x.parquet")
+
+
+def test_every_role_carries_the_boundary_and_the_path_of_the_organisation() -> None:
+    roles = outcome().made["production"].of_type("aws_iam_role").values()
+
+    assert len(roles) == 7
+    assert {(one["permissions_boundary"], one["path"]) for one in roles} == {
+        ("arn:aws:iam::123456789012:policy/boundary", "/data/")
+    }
+
+
+def test_with_a_key_of_the_accounts_own_none_is_made_and_it_is_the_one_everywhere() -> None:
+    production = outcome().made["production"]
+    own = "arn:aws:kms:eu-west-1:123456789012:key/own"
+
+    assert production.of_type("aws_kms_key") == {}
+    assert production.outputs["kms_key_arn"] == own
+    topics = production.of_type("aws_sns_topic").values()
+    assert {one["kms_master_key_id"] for one in topics} == {own}
+    assert ("kms:Decrypt", own) in rights(policy_of(production, "transform"))
 
 
 def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
@@ -170,7 +242,7 @@ def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
         "spotify-playlists-dev-extract": ("Allow", "lambda.amazonaws.com"),
         "spotify-playlists-dev-transform": ("Allow", "glue.amazonaws.com"),
         "spotify-playlists-dev-machine": ("Allow", "states.amazonaws.com"),
-        "spotify-playlists-dev-rule": ("Allow", "events.amazonaws.com"),
+        "spotify-playlists-dev-pipe": ("Allow", "pipes.amazonaws.com"),
         "spotify-playlists-dev-scheduler": ("Allow", "scheduler.amazonaws.com"),
         "spotify-playlists-dev-snowflake": ("Deny", "arn:aws:iam::123456789012:root"),
         "spotify-playlists-dev-snowflake-errors": ("Deny", "arn:aws:iam::123456789012:root"),
@@ -229,20 +301,24 @@ def test_what_else_the_job_may(made: Made) -> None:
     }
 
 
-def test_what_machine_rule_and_schedules_may(made: Made) -> None:
+def test_what_machine_pipe_and_schedules_may(made: Made) -> None:
     assert rights(policy_of(made, "machine")) == {
         ("glue:StartJobRun", JOB),
         ("glue:GetJobRun", JOB),
         ("glue:GetJobRuns", JOB),
         ("glue:BatchStopJobRun", JOB),
         ("s3:ListBucket", BUCKET),
-        ("sns:Publish", ALERTS),
-        ("kms:Decrypt", KEY),
-        ("kms:GenerateDataKey", KEY),
     }
-    assert rights(policy_of(made, "rule")) == {("states:StartExecution", MACHINE)}
+    [lists] = [one for one in policy_of(made, "machine") if one["Action"] == "s3:ListBucket"]
+    assert lists["Condition"] == {"StringEquals": {"s3:prefix": ["raw/pending/", "log/more.json"]}}
+    assert rights(policy_of(made, "pipe")) == {
+        ("sqs:ReceiveMessage", PENDING),
+        ("sqs:DeleteMessage", PENDING),
+        ("sqs:GetQueueAttributes", PENDING),
+        ("states:StartExecution", MACHINE),
+    }
     assert rights(policy_of(made, "scheduler")) == {
-        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:mock"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:mock:live"),
         ("states:StartExecution", MACHINE),
         ("sqs:SendMessage", QUEUE),
     }
@@ -301,6 +377,23 @@ def test_readers_read_published_tables_alone(made: Made) -> None:
         )
     }
     assert [action for action, _ in rights(statements(policy)) if action.startswith("s3:Delete")] == []
+
+
+def test_readers_may_ask_what_athena_and_its_drivers_ask_before_a_query(made: Made) -> None:
+    [policy] = [values["policy"] for values in made.of_type("aws_iam_policy").values()]
+    workgroup = "arn:aws:athena:eu-west-1:123456789012:workgroup/mock"
+
+    assert rights(statements(policy)) >= {
+        ("glue:GetDatabase", "arn:aws:glue:eu-west-1:123456789012:database/default"),
+        ("athena:ListDataCatalogs", "*"),
+        ("athena:ListWorkGroups", "*"),
+        ("athena:GetNamedQuery", workgroup),
+        ("athena:BatchGetNamedQuery", workgroup),
+        ("athena:ListNamedQueries", workgroup),
+    }
+    writing = ("Create", "Update", "Delete", "Put", "Batch")
+    others = {action for action, _ in rights(statements(policy)) if action.startswith(("glue:", "athena:"))}
+    assert [action for action in others if action.split(":")[1].startswith(writing) and "Get" not in action] == []
 
 
 # --- What they ask for is what they may -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -33,18 +34,25 @@ def test_a_target_is_sent_its_input_or_the_event(target: dict[str, Any], body: o
     assert body_of(target, EVENT) == body
 
 
-def test_a_template_takes_values_as_json_and_inside_a_string_as_text() -> None:
+def test_a_template_takes_values_as_json() -> None:
     transformer = {
         "InputPathsMap": {"key": "$.detail.object.key", "size": "$.detail.object.size", "none": "$.detail.none"},
-        "InputTemplate": '{"key": <key>, "size": <size>, "none": <none>, "why": "put of <key>, <size> bytes, <other>"}',
+        "InputTemplate": '{"key": <key>, "size": <size>, "none": <none>, "why": "<size> bytes, <other>"}',
     }
 
     assert body_of({"InputTransformer": transformer}, EVENT) == {
         "key": 'a "b" +c.json',
         "size": 7,
         "none": None,
-        "why": 'put of a "b" +c.json, 7 bytes, <other>',
+        "why": "7 bytes, <other>",
     }
+
+
+def test_a_value_inside_a_string_is_not_escaped_as_on_aws() -> None:
+    transformer = {"InputPathsMap": {"key": "$.detail.object.key"}, "InputTemplate": '"put of <key>"'}
+
+    with pytest.raises(ValueError, match="no JSON"):
+        body_of({"InputTransformer": transformer}, EVENT)
 
 
 def zipped(code: str) -> bytes:
@@ -118,6 +126,54 @@ def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: Loc
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
 
     assert [json.loads(json.loads(one["Body"])["Message"]) for one in messages] == [{"rule": "loud"}]
+
+
+ALLOWED = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
+THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+TOPIC_OF_KEY = "kms:EncryptionContext:aws:sns:topicArn"
+
+
+@pytest.mark.parametrize(
+    ("of_topic", "of_key", "is_delivered"),
+    [
+        ({}, {"Condition": {"ArnLike": {TOPIC_OF_KEY: f"arn:aws:sns:{REGION}:{ACCOUNT}:locked*"}}}, True),
+        ({}, {}, True),
+        ({"Condition": THIS_ACCOUNT}, {}, False),
+        ({}, {"Condition": THIS_ACCOUNT}, False),
+        ({}, {"Condition": {"ArnLike": {TOPIC_OF_KEY: f"arn:aws:sns:{REGION}:{ACCOUNT}:another"}}}, False),
+        ({}, {"Action": "kms:Decrypt"}, False),
+        ({}, {"Principal": {"Service": "cloudwatch.amazonaws.com"}}, False),
+        ({"Principal": {"Service": "cloudwatch.amazonaws.com"}}, {}, False),
+    ],
+)
+def test_eventbridge_is_refused_an_encrypted_topic_as_on_aws(
+    local_aws: LocalAws,
+    of_topic: dict[str, Any],
+    of_key: dict[str, Any],
+    is_delivered: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    events, sqs, sns, kms = (local_aws.client(name) for name in ("events", "sqs", "sns", "kms"))
+    name = f"locked-{uuid.uuid4()}"
+    key = kms.create_key(Policy=policy({"Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*", **of_key}))
+    topic = sns.create_topic(Name=name, Attributes={"KmsMasterKeyId": key["KeyMetadata"]["Arn"]})["TopicArn"]
+    of_topic = {"Action": "sns:Publish", "Resource": topic, **of_topic}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(of_topic))
+    arrived, undelivered = (sqs.create_queue(QueueName=f"{name}-{what}")["QueueUrl"] for what in ("in", "dead"))
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-in")
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    dead = {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead"}
+    events.put_targets(Rule=name, Targets=[{"Id": "t", "Arn": topic, "DeadLetterConfig": dead}])
+
+    events.put_events(Entries=[{"Source": name, "DetailType": "test", "Detail": "{}"}])
+    wait_for(lambda: local_aws.deliveries.is_idle, "the event to arrive")
+    events.remove_targets(Rule=name, Ids=["t"])
+    messages, lost = (sqs.receive_message(QueueUrl=url).get("Messages", []) for url in (arrived, undelivered))
+
+    assert (len(messages), len(lost)) == ((1, 0) if is_delivered else (0, 1))
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOWED, **statement}]})
 
 
 def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path: Path) -> None:

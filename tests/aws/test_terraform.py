@@ -8,14 +8,11 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from extract_lambda import metrics
-from extract_lambda.result import Result
 from extract_lambda.settings import Settings
-from glue_jobs.explode_playlists import Summary, parse_arguments
+from glue_jobs.explode_playlists import parse_arguments
 from shared import lake
 from shared.tables import TABLES
 from tests.aws.conftest import lacking
@@ -138,6 +135,7 @@ def test_the_lambdas_environment_is_what_its_settings_take(made: Made) -> None:
     assert variables == {
         "FORCE_FULL_EVERY_DAYS": "30",
         "LAKE_URI": "s3://spotify-playlists-dev-123456789012",
+        "METRICS_NAMESPACE": "SpotifyPlaylistSuite/spotify-playlists-dev",
         "SPOTIFY_LIKED_SONGS": "yes",
         "SPOTIFY_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spotify-playlists/dev/spotify-mock",
     }
@@ -173,6 +171,53 @@ def test_the_job_takes_its_default_arguments(made: Made) -> None:
     assert arguments.timeout == timedelta(minutes=job["timeout"])
 
 
+def test_one_variable_is_timeout_budget_and_when_an_attempt_has_died() -> None:
+    job = outcome().made["other_settings"].resources["module.transform.aws_glue_job.transform"]
+    arguments = parse_arguments(
+        [word for pair in job["default_arguments"].items() for word in pair] + ["--JOB_RUN_ID", "r"]
+    )
+
+    assert job["timeout"] == 45
+    assert arguments.timeout == timedelta(minutes=45)  # an attempt that died counts as failed after it
+    assert arguments.budget is None  # so 70 % of it
+
+
+def test_the_schedule_invokes_an_alias_that_can_go_back(made: Made) -> None:
+    function = made.resources["module.extract.aws_lambda_function.extract"]
+    alias = made.resources["module.extract.aws_lambda_alias.live"]
+    config = made.resources["module.extract.aws_lambda_function_event_invoke_config.extract"]
+    schedule = made.resources["module.events.aws_scheduler_schedule.extract"]
+
+    assert function["publish"] is True
+    assert (alias["name"], alias["function_version"]) == ("live", function["version"])
+    assert config["qualifier"] == "live"
+    assert schedule["target"][0]["arn"] == alias["arn"]
+
+
+def edges() -> set[tuple[str, str]]:
+    """What depends on what, of Terraform's graph."""
+    text = terraform(initialised(), "graph").stdout
+    return set(re.findall(r'"([^"]+)" -> "([^"]+)"', text))
+
+
+def test_a_destroy_that_stops_at_the_bucket_leaves_its_key() -> None:
+    assert ("module.storage.aws_s3_bucket.lake", "module.storage.aws_kms_key.lake") in edges()
+
+
+def test_replaced_code_is_deleted_only_after_the_job_was_updated_and_a_wait() -> None:
+    code, wait, job = (
+        f"module.transform.{name}"
+        for name in ("aws_s3_object.code", "terraform_data.old_code", "aws_glue_job.transform")
+    )
+
+    assert {(job, wait), (wait, code)} <= edges()
+    source = (TERRAFORM / "modules" / "transform" / "main.tf").read_text(encoding="utf-8")
+    [block] = re.findall(r'resource "terraform_data" "old_code" \{\n(.*?)^\}', source, re.MULTILINE | re.DOTALL)
+    assert "create_before_destroy = true" in block
+    assert "when    = destroy" in block
+    assert 'command = "sleep $${CODE_LINGER_SECONDS:-${self.input}}"' in block
+
+
 def test_the_job_is_small_short_and_alone(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
 
@@ -180,6 +225,25 @@ def test_the_job_is_small_short_and_alone(made: Made) -> None:
     assert (job["timeout"], job["max_retries"]) == (20, 0)
     assert job["execution_property"] == [{"max_concurrent_runs": 1}]
     assert job["default_arguments"]["--job-bookmark-option"] == "job-bookmark-disable"
+
+
+def test_workers_and_their_class_are_variables() -> None:
+    job = outcome().made["production"].resources["module.transform.aws_glue_job.transform"]
+
+    assert (job["worker_type"], job["number_of_workers"], job["execution_class"]) == ("G.2X", 10, "FLEX")
+    assert job["default_arguments"]["--enable-auto-scaling"] == "true"
+
+
+def test_alarms_go_where_the_organisation_wants_them_too() -> None:
+    production = outcome().made["production"]
+    [page] = production.of_type("aws_cloudwatch_composite_alarm").values()
+
+    chat, pager = (f"arn:aws:sns:eu-west-1:123456789012:{name}" for name in ("chat", "pager"))
+    alarms = production.of_type("aws_cloudwatch_metric_alarm").values()
+    assert {frozenset(one["alarm_actions"]) for one in alarms} == {
+        frozenset({production.outputs["alert_topic_arn"], chat})
+    }
+    assert set(page["alarm_actions"]) == {production.outputs["pages_topic_arn"], pager}
 
 
 def test_the_jobs_code_lies_under_its_hash(made: Made) -> None:
@@ -268,11 +332,24 @@ def test_every_table_is_in_the_catalog_with_its_place(made: Made) -> None:
     [storage] = songs["storage_descriptor"]
     assert storage["location"] == "s3://spotify-playlists-dev-123456789012/processed/songs/"
     assert (storage["columns"][0]["name"], storage["columns"][0]["type"]) == ("song_id", "string")
-    assert songs["parameters"]["projection.ingest_date.range"] == "2024-01-01,NOW"
+    days = (
+        datetime.now(UTC) - timedelta(days=1),
+        datetime.now(UTC),
+    )  # the day of the first deployment; midnight may pass
+    assert songs["parameters"]["projection.ingest_date.range"] in {f"{day:%Y-%m-%d},NOW" for day in days}
     assert songs["parameters"]["storage.location.template"] == (
         "s3://spotify-playlists-dev-123456789012/processed/songs/ingest_date=${ingest_date}/"
     )
     assert [(key["name"], key["type"]) for key in songs["partition_keys"]] == [("ingest_date", "date")]
+
+
+def test_the_first_day_of_the_tables_may_be_named_and_stays_in_the_state() -> None:
+    songs = outcome().made["production"].resources['module.catalog.aws_glue_catalog_table.lake["songs"]']
+
+    assert songs["parameters"]["projection.ingest_date.range"] == "2025-01-31,NOW"
+    source = (TERRAFORM / "modules" / "catalog" / "main.tf").read_text(encoding="utf-8")
+    [block] = re.findall(r'resource "terraform_data" "first_day" \{\n(.*?)^\}', source, re.MULTILINE | re.DOTALL)
+    assert "ignore_changes = [input]" in block
 
 
 def test_a_current_view_is_stored_as_athena_stores_it(made: Made) -> None:
@@ -306,85 +383,6 @@ def test_nothing_generated_is_left_open(made: Made) -> None:
 # --- What people are told -----------------------------------------------------------------------------------------
 
 
-def test_these_are_the_alarms(made: Made) -> None:
-    alarms = made.of_type("aws_cloudwatch_metric_alarm").values()
-
-    assert {values["alarm_name"].removeprefix("spotify-playlists-dev-") for values in alarms} == {
-        "entry-undone",
-        "login-ends",
-        "machine-failed",
-        "many-rejects",
-        "no-success",
-        "undelivered",
-    }
-
-
-def test_every_alarm_reaches_somebody_says_what_to_do_and_knows_what_no_data_means(made: Made) -> None:
-    alarms = made.of_type("aws_cloudwatch_metric_alarm")
-    missing = {name.split(".")[-1]: values["treat_missing_data"] for name, values in alarms.items()}
-
-    assert {tuple(values["alarm_actions"]) for values in alarms.values()} == {(made.outputs["alert_topic_arn"],)}
-    assert [name for name, values in alarms.items() if len(values["alarm_description"]) < 100] == []
-    assert missing == {
-        'alarm["entry-undone"]': "notBreaching",
-        'alarm["login-ends"]': "ignore",
-        'alarm["many-rejects"]': "notBreaching",
-        'alarm["no-success"]': "breaching",
-        'alarm["undelivered"]': "notBreaching",
-        "machine_failed": "notBreaching",
-    }
-
-
-def test_no_look_that_went_well_for_26_hours_is_an_alarm(made: Made) -> None:
-    alarm = made.resources['module.monitoring.aws_cloudwatch_metric_alarm.alarm["no-success"]']
-
-    assert (alarm["period"], alarm["evaluation_periods"], alarm["threshold"]) == (3600, 26, 3600)
-    assert (alarm["statistic"], alarm["comparison_operator"]) == ("Minimum", "GreaterThanThreshold")
-
-
-def test_the_alarms_look_at_metrics_that_the_lambda_writes(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
-    now = datetime(2026, 11, 20, 10, tzinfo=UTC)
-    metrics.emit(Result(run_id="r", last_success=now, token_age=timedelta(days=3), calls_left={"items": 9}), now)
-    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    names = {
-        (one["Namespace"], metric["Name"], line["service"])
-        for line in written
-        for one in line["_aws"]["CloudWatchMetrics"]
-        for metric in one["Metrics"]
-    }
-
-    looked_at = {
-        (values["namespace"], values["metric_name"], values["dimensions"]["service"])
-        for values in made.of_type("aws_cloudwatch_metric_alarm").values()
-        if values["namespace"] == "SpotifyPlaylistSuite"
-    }
-    assert looked_at == {
-        ("SpotifyPlaylistSuite", "SecondsSinceLastSuccess", "extract_lambda"),
-        ("SpotifyPlaylistSuite", "TokenAgeDays", "extract_lambda"),
-    }
-    assert looked_at <= names
-    assert {(metric[0], metric[1], metric[3]) for metric in dashboard_metrics(made, "SpotifyPlaylistSuite")} <= names
-
-
-def dashboard_metrics(made: Made, namespace: str) -> list[list[Any]]:
-    body = json.loads(made.resources["module.monitoring.aws_cloudwatch_dashboard.suite"]["dashboard_body"])
-    found = [metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])]
-    assert found
-    return [metric for metric in found if metric[0] == namespace]
-
-
-def test_the_filters_look_at_what_the_job_says(made: Made) -> None:
-    filters = {values["pattern"] for values in made.of_type("aws_cloudwatch_log_metric_filter").values()}
-    summary = Summary("s3://lake", finished=[41], alarms=[{"batch": 42, "items": 10, "rejects": 9}])
-    said = json.loads(summary.as_json())
-
-    assert filters == {
-        '{ ($.job = "explode_playlists") && ($.finished_earlier[0] >= 1) }',
-        '{ ($.job = "explode_playlists") && ($.alarms[0].batch >= 1) }',
-    }
-    assert (said["job"], said["finished_earlier"][0], said["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
-
-
 def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
     rule = made.resources["module.monitoring.aws_cloudwatch_event_rule.job_failed"]
     target = made.resources["module.monitoring.aws_cloudwatch_event_target.job_failed"]
@@ -398,8 +396,25 @@ def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
         },
     }
     assert target["arn"] == made.outputs["alert_topic_arn"]
-    assert '"Run <run> of <job> ended <state>: <why> ' in target["input_transformer"][0]["input_template"]
+    template = target["input_transformer"][0]["input_template"]
+    filled = json.loads(re.sub("<(run|job|state|why)>", lambda found: f'"the {found[1]}"', template))
+    assert (filled["job"], filled["run"]) == ("the job", "the run")
+    assert (filled["state"], filled["why"]) == ("the state", "the why")
     assert target["dead_letter_config"] == [{"arn": "arn:aws:sqs:eu-west-1:123456789012:mock"}]
+
+
+def test_every_input_transformer_has_values_only_where_json_has_values(made: Made) -> None:
+    templates = [
+        transformer["input_template"]
+        for values in made.of_type("aws_cloudwatch_event_target").values()
+        for transformer in values["input_transformer"]
+    ]
+
+    # EventBridge does not escape what it inserts into a string: an error that has quotes would be lost.
+    assert templates
+    for template in templates:
+        assert [text for text in re.findall(r'"(?:[^"\\]|\\.)*"', template) if re.search(r"<\w+>", text)] == []
+        json.loads(re.sub(r"<\w+>", '"value"', template))
 
 
 def test_the_budget_tells_before_it_is_spent(made: Made) -> None:

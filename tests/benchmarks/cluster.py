@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from deploy.build import glue_jobs_zip
-
+from deploy.aws.build import glue_jobs_zip
 from glue_jobs.runtime import find_java
 from tests.benchmarks.measure import ROOT, Run, measure
 from tests.benchmarks.playlists import write_own

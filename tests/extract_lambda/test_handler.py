@@ -8,7 +8,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
+from moto import mock_aws
 
 from extract_lambda import handler
 from extract_lambda.result import FailedRunError
@@ -53,6 +55,26 @@ def test_the_run_id_is_the_time_of_the_schedule(event: object, run_id: str) -> N
 def test_an_event_whose_time_is_none_is_refused() -> None:
     with pytest.raises(handler.EventError, match=r"write <aws.scheduler.scheduled-time>"):
         handler.run_id_of({"scheduled_at": "<aws.scheduler.scheduled-time"}, NOW)
+
+
+def test_no_login_yet_is_an_outcome_and_no_failure(monkeypatch: pytest.MonkeyPatch, logged: io.StringIO) -> None:
+    for name, value in {
+        "LAKE_URI": "s3://lake",
+        "SPOTIFY_SECRET_ARN": "spotify",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("SPOTIFY_CREDENTIALS_FILE", raising=False)
+    with mock_aws():
+        boto3.client("secretsmanager").create_secret(Name="spotify")
+
+        answer = handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
+
+    assert answer == {"run_id": "20261120T100000Z", "status": "no login"}
+    [line] = [json.loads(text) for text in logged.getvalue().splitlines()]
+    assert (line["level"], line["message"][:35]) == ("WARNING", "The secret spotify has no value yet")
 
 
 @pytest.mark.usefixtures("in_environment")
@@ -104,6 +126,7 @@ def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) 
 
     found = metrics(capsys.readouterr().out)
     seconds = found.pop("SecondsSinceLastSuccess")
+    assert found.pop("OldestPendingSeconds") >= 0
     assert isinstance(seconds, float)
     assert 0 <= seconds < PATIENCE  # of the real clock
     assert found == {

@@ -12,7 +12,14 @@ import pytest
 from moto import mock_aws
 
 from extract_lambda import handler
-from extract_lambda.credentials import Credentials, CredentialsError, FileStore, SecretsManagerStore, save_credentials
+from extract_lambda.credentials import (
+    Credentials,
+    CredentialsError,
+    FileStore,
+    NoLoginError,
+    SecretsManagerStore,
+    save_credentials,
+)
 from extract_lambda.spotify import SCOPE
 from tests.extract_lambda.api import ACCESS_TOKEN, Api, Playlist, rows
 from tests.extract_lambda.conftest import CLIENT_SECRET, REFRESH_TOKEN, Lake, Run
@@ -119,6 +126,22 @@ def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: s
         "refresh_token and consented_at. `make login` writes one."
     )
     assert raised.value.__context__ is None
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_secret_without_a_value_is_no_login_yet() -> None:
+    with mock_aws():
+        boto3.client("secretsmanager").create_secret(Name="spotify")
+        with pytest.raises(NoLoginError, match=r"^The secret spotify has no value yet: run `make login`"):
+            SecretsManagerStore("spotify").load()
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_secret_that_is_not_there_is_no_missing_login() -> None:
+    with mock_aws(), pytest.raises(CredentialsError) as raised:
+        SecretsManagerStore("spotify").load()
+
+    assert not isinstance(raised.value, NoLoginError)
 
 
 @pytest.mark.usefixtures("aws")

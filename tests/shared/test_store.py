@@ -1,17 +1,19 @@
 """Both stores keep the promises of ObjectStore; each root has a few of its own."""
 
 import errno
+import hashlib
 import os
 import pickle
 import shutil
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
@@ -38,6 +40,86 @@ STRANGE = "raw/pending/drop/Jürgen's 100% +1 & más? #ü 日本.json"
 
 def root(store: ObjectStore) -> Path:
     return Path(store.uri.removeprefix("file://"))
+
+
+class FlakyS3(BaseHTTPRequestHandler):
+    """Answers GET with an object whose body breaks off, or with 503, as often as `faults` says; then with the whole."""
+
+    faults: ClassVar[list[str]] = []
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        fault = self.faults.pop() if self.faults else ""
+        if fault == "busy":
+            body = b"<Error><Code>SlowDown</Code></Error>"
+            self.send_response(503)
+        else:
+            body = b"whole body"
+            self.send_response(200)
+            self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:4] if fault == "cut" else body)
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def flaky(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FlakyS3]]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FlakyS3)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff._MAX_BACKOFF", 0.01)
+    FlakyS3.asked = 0
+    yield FlakyS3
+    FlakyS3.faults.clear()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_body_that_breaks_off_is_read_again(flaky: type[FlakyS3]) -> None:
+    flaky.faults.extend(["cut", "cut"])
+
+    fetched = open_store("s3://lake").get("a")
+
+    assert fetched is not None
+    assert (fetched.data, flaky.asked) == (b"whole body", 3)
+
+
+def test_a_body_that_breaks_off_three_times_is_a_transient_error(flaky: type[FlakyS3]) -> None:
+    flaky.faults.extend(["cut"] * 9)
+
+    with pytest.raises(TransientError, match="start again"):
+        open_store("s3://lake").get("a")
+
+    assert flaky.asked == 3
+
+
+def test_a_digest_is_of_the_whole_body(flaky: type[FlakyS3]) -> None:
+    flaky.faults.extend(["cut", "cut"])
+    store = open_store("s3://lake")
+    assert isinstance(store, S3Store)
+
+    assert store._digest("a") == hashlib.sha256(b"whole body").digest()
+
+
+def test_s3_is_asked_eight_times_before_a_run_hears_of_it(flaky: type[FlakyS3]) -> None:
+    flaky.faults.extend(["busy"] * 7)
+
+    fetched = open_store("s3://lake").get("a")
+
+    assert fetched is not None
+    assert (fetched.data, flaky.asked) == (b"whole body", 8)
+
+
+def test_no_thread_waits_for_a_connection(s3_store: S3Store) -> None:
+    assert s3_store._client.meta.config.max_pool_connections >= s3_store.requests_at_once
 
 
 # --- both roots

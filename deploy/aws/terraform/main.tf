@@ -19,6 +19,7 @@ locals {
     partition = data.aws_partition.current.partition
     region    = data.aws_region.current.id
   }
+  roles = { path = var.role_path, boundary = var.permissions_boundary_arn }
   # Bucket names are unique in the world; the account's number sees to it.
   bucket_name = "${local.name}-${local.account}"
 }
@@ -33,7 +34,11 @@ module "storage" {
   raw_archive_days          = var.raw_archive_days
   noncurrent_retention_days = var.noncurrent_retention_days
   snowflake_principal_arn   = var.snowflake_principal_arn
+  alert_topic_arn           = "arn:${local.place.partition}:sns:${local.place.region}:${local.account}:${local.name}-alerts"
   force_destroy             = var.force_destroy
+  kms_key_arn               = var.kms_key_arn
+  immutable_lake            = var.immutable_lake
+  operator_role_arns        = var.operator_role_arns
 }
 
 module "secrets" {
@@ -47,6 +52,7 @@ module "secrets" {
 module "extract" {
   source = "./modules/extract"
 
+  roles                 = local.roles
   name                  = "${local.name}-extract"
   place                 = local.place
   zip                   = var.extract_zip
@@ -59,6 +65,7 @@ module "extract" {
   liked_songs           = var.liked_songs
   force_full_every_days = var.force_full_every_days
   environment           = var.extract_environment
+  metrics_namespace     = "SpotifyPlaylistSuite/${local.name}"
   reserved_concurrency  = var.extract_reserved_concurrency
   log_retention_days    = var.log_retention_days
 }
@@ -66,31 +73,36 @@ module "extract" {
 module "transform" {
   source = "./modules/transform"
 
-  name               = "${local.name}-transform"
-  place              = local.place
-  script             = var.glue_script
-  zip                = var.glue_zip
-  bucket_name        = module.storage.bucket_name
-  bucket_arn         = module.storage.bucket_arn
-  lake_uri           = module.storage.lake_uri
-  kms_key_arn        = module.storage.kms_key_arn
-  glue_version       = var.glue_version
-  workers            = var.glue_workers
-  log_retention_days = var.log_retention_days
+  roles               = local.roles
+  name                = "${local.name}-transform"
+  place               = local.place
+  script              = var.glue_script
+  zip                 = var.glue_zip
+  bucket_name         = module.storage.bucket_name
+  bucket_arn          = module.storage.bucket_arn
+  lake_uri            = module.storage.lake_uri
+  kms_key_arn         = module.storage.kms_key_arn
+  glue_version        = var.glue_version
+  workers             = var.glue_workers
+  worker_type         = var.glue_worker_type
+  execution_class     = var.glue_execution_class
+  auto_scaling        = var.glue_auto_scaling
+  timeout_minutes     = var.job_timeout_minutes
+  code_linger_seconds = var.code_linger_seconds
+  log_retention_days  = var.log_retention_days
 }
 
 module "events" {
   source = "./modules/events"
 
+  roles                = local.roles
   name                 = local.name
   place                = local.place
   bucket_name          = module.storage.bucket_name
   bucket_arn           = module.storage.bucket_arn
-  kms_key_arn          = module.storage.kms_key_arn
   extract_function_arn = module.extract.function_arn
   job_name             = module.transform.job_name
   job_arn              = module.transform.job_arn
-  alert_topic_arn      = module.monitoring.alert_topic_arn
   schedule             = var.schedule
   schedule_time_zone   = var.schedule_time_zone
   schedule_enabled     = var.schedule_enabled
@@ -100,18 +112,20 @@ module "events" {
 module "catalog" {
   source = "./modules/catalog"
 
-  name         = local.name
-  place        = local.place
-  file         = var.catalog_file
-  bucket_name  = local.bucket_name # known before the bucket is there, so that a plan shows the tables
-  bucket_arn   = module.storage.bucket_arn
-  kms_key_arn  = module.storage.kms_key_arn
-  force_delete = var.force_destroy
+  name             = local.name
+  place            = local.place
+  file             = var.catalog_file
+  bucket_name      = local.bucket_name # known before the bucket is there, so that a plan shows the tables
+  bucket_arn       = module.storage.bucket_arn
+  kms_key_arn      = module.storage.kms_key_arn
+  force_delete     = var.force_destroy
+  projection_start = var.projection_start
 }
 
 module "snowflake" {
   source = "./modules/snowflake"
 
+  roles               = local.roles
   name                = "${local.name}-snowflake"
   place               = local.place
   bucket_arn          = module.storage.bucket_arn
@@ -137,6 +151,15 @@ module "monitoring" {
   undelivered_queue_arn  = module.events.undelivered_queue_arn
   undelivered_queue_name = module.events.undelivered_queue_name
   success_within_hours   = var.success_within_hours
+  schedule_enabled       = var.schedule_enabled
+  schedule_group_name    = module.events.schedule_group_name
+  pending_queue_name     = module.events.pending_queue_name
+  job_timeout_minutes    = var.job_timeout_minutes
+  job_workers            = var.glue_workers
+  dpu_hours_a_day        = var.dpu_hours_a_day
+  force_full_every_days  = var.force_full_every_days
+  alarm_target_arns      = var.alarm_target_arns
+  page_target_arns       = var.page_target_arns
   monthly_budget_usd     = var.monthly_budget_usd
   budget_by_tag          = var.budget_by_tag
 }

@@ -107,3 +107,8 @@ output "dashboard_url" {
   description = "The dashboard."
   value       = module.monitoring.dashboard_url
 }
+
+output "pages_topic_arn" {
+  description = "Topic of the one alarm that is worth waking a person: subscribe a pager."
+  value       = module.monitoring.pages_topic_arn
+}

@@ -14,7 +14,7 @@ variable "project" {
 }
 
 variable "env" {
-  description = "Which copy of the suite this is, such as dev or prod: second part of every name. Give each its own account: the extractor's metrics do not carry the environment."
+  description = "Which copy of the suite this is, such as dev or prod: second part of every name."
   type        = string
   default     = "dev"
 
@@ -152,8 +152,30 @@ variable "glue_workers" {
   }
 }
 
+variable "job_timeout_minutes" {
+  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default of eight hours is how bills run away."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.job_timeout_minutes >= 5 && var.job_timeout_minutes <= 2880 && floor(var.job_timeout_minutes) == var.job_timeout_minutes
+    error_message = "job_timeout_minutes is a whole number of minutes, 5 to 2880."
+  }
+}
+
+variable "code_linger_seconds" {
+  description = "How long a deploy that changes the job's code waits before it deletes the old code, which a run that is just starting still needs. The environment variable CODE_LINGER_SECONDS goes before it; `make destroy` sets it to 0."
+  type        = number
+  default     = 300
+
+  validation {
+    condition     = var.code_linger_seconds >= 0 && floor(var.code_linger_seconds) == var.code_linger_seconds
+    error_message = "code_linger_seconds is a whole number of seconds, from 0."
+  }
+}
+
 variable "busy_wait_seconds" {
-  description = "How long the machine waits before it first looks, so that what arrives together is one run, and before it looks again while the job is busy."
+  description = "In how many seconds what arrives together is one execution of the machine (at most 300 of them), and after how many it looks again while the job is busy."
   type        = number
   default     = 60
 
@@ -163,12 +185,147 @@ variable "busy_wait_seconds" {
   }
 }
 
+variable "glue_worker_type" {
+  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each further one the double."
+  type        = string
+  default     = "G.1X"
+
+  validation {
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X"], var.glue_worker_type)
+    error_message = "glue_worker_type is G.1X, G.2X, G.4X or G.8X."
+  }
+}
+
+variable "glue_execution_class" {
+  description = "STANDARD, or FLEX, which costs a third less and may start late or be interrupted: for backfills."
+  type        = string
+  default     = "STANDARD"
+
+  validation {
+    condition     = contains(["STANDARD", "FLEX"], var.glue_execution_class)
+    error_message = "glue_execution_class is STANDARD or FLEX."
+  }
+}
+
+variable "glue_auto_scaling" {
+  description = "Whether Glue adds and removes workers as the run needs them, up to glue_workers."
+  type        = bool
+  default     = false
+}
+
+# --- What an organisation demands --------------------------------------------------------------------------------
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary of every role; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is the ARN of an IAM policy."
+  }
+}
+
+variable "role_path" {
+  description = "Path of every role, such as /data/."
+  type        = string
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([!-~]+/)?$", var.role_path))
+    error_message = "role_path begins and ends with a slash, such as /data/."
+  }
+}
+
+variable "tags" {
+  description = "Further tags of everything; project, env and stack are the suite's own."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.tags) : !contains(["project", "env", "stack"], name) && !startswith(lower(name), "aws:")])
+    error_message = "tags may hold neither project, env and stack nor names that begin with aws:."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "A key of the account's own for bucket, secret, topics and logs; null makes one. Its policy must allow what modules/storage/key.tf allows."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, no alias."
+  }
+}
+
+variable "projection_start" {
+  description = "First day that Athena looks for files of, such as 2026-11-20; null: the day of the first deployment, kept in the state. A lake that is older than its stack names its own first day."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.projection_start == null || can(regex("^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", var.projection_start))
+    error_message = "projection_start is a day such as 2026-11-20."
+  }
+}
+
+variable "immutable_lake" {
+  description = "Whether the bucket refuses to overwrite published files, log entries and completion markers. Off until the check of docs/operate.md was seen to succeed."
+  type        = bool
+  default     = false
+}
+
+variable "operator_role_arns" {
+  description = "Roles by which forget and retention are run; only they may rewrite what immutable_lake protects."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.operator_role_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", arn))])
+    error_message = "operator_role_arns are ARNs of IAM roles."
+  }
+}
+
 # --- Who is told what --------------------------------------------------------------------------------------------
 
 variable "alert_email" {
   description = "Address that alarms are mailed to, once its owner has confirmed; empty: nobody is mailed, subscribe to the topic yourself."
   type        = string
   default     = ""
+}
+
+variable "alarm_target_arns" {
+  description = "What else each alarm is sent to, such as the ARN of a topic that a chat listens to."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_target_arns : can(regex("^arn:[a-z-]+:[a-z]+:", arn))])
+    error_message = "alarm_target_arns are ARNs."
+  }
+}
+
+variable "page_target_arns" {
+  description = "What else the one composite alarm is sent to that is worth waking a person."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.page_target_arns : can(regex("^arn:[a-z-]+:[a-z]+:", arn))])
+    error_message = "page_target_arns are ARNs."
+  }
+}
+
+variable "dpu_hours_a_day" {
+  description = "DPU-hours of the job a day beyond which an alarm is raised; an hourly schedule uses 0.8."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.dpu_hours_a_day > 0
+    error_message = "dpu_hours_a_day is a number above 0."
+  }
 }
 
 variable "monthly_budget_usd" {

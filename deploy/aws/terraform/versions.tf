@@ -24,10 +24,10 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = {
+    tags = merge(var.tags, {
       project = var.project
       env     = var.env
       stack   = "${var.project}-${var.env}"
-    }
+    })
   }
 }

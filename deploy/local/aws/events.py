@@ -25,6 +25,7 @@ class Delivery:
     rule: str
     target_arn: str
     body: Any
+    dead_letter_arn: str = ""  # the queue for what the target does not take
 
 
 class Deliveries:
@@ -74,6 +75,8 @@ class Deliveries:
                 self._deliver(delivery.target_arn, delivery.body)
             except Exception:  # the next event must go out whatever became of this one
                 log.exception("%s could not be delivered to %s", delivery.rule, delivery.target_arn)
+                if delivery.dead_letter_arn:
+                    self._deliver(delivery.dead_letter_arn, delivery.body)
             with self._lock:
                 self.made.append(delivery)
                 self._under_way -= 1
@@ -82,7 +85,8 @@ class Deliveries:
 def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # JSON
     """What the target is sent: its Input, what its InputPath or InputTransformer makes of the event, or the event.
 
-    In a template, <name> alone stands for the JSON value, inside a string for its text.
+    In a template, <name> alone is the JSON value; inside a string it is the text, which EventBridge does not escape.
+    Raises ValueError if the result is not JSON.
     """
     if target.get("Input"):
         return json.loads(target["Input"])
@@ -99,15 +103,18 @@ def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # 
             r"<([\w.-]+)>", lambda name: _in_string(values, name) if is_string else _alone(values, name), found[0]
         )
 
-    return json.loads(re.sub(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>', filled, transformer["InputTemplate"]))
+    text = re.sub(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>', filled, transformer["InputTemplate"])
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"an input template gives no JSON: {text[:200]}") from error
 
 
 def _in_string(values: Mapping[str, Any], name: re.Match[str]) -> str:
     if name[1] not in values:
         return name[0]
     value = values[name[1]]
-    text = value if isinstance(value, str) else json.dumps(value)
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _alone(values: Mapping[str, Any], name: re.Match[str]) -> str:

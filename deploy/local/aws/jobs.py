@@ -87,12 +87,16 @@ class JobRun:
 class JobRunner:
     """Runs jobs against an S3 endpoint; every run is kept in `runs`, in the order of their starts.
 
-    `startup_seconds` are added to what a start takes here, since Glue takes up to a minute.
+    `startup_seconds` are added to what a start takes here, since Glue takes up to a minute. For tests of what starts
+    jobs: `refusals` are the codes that the next starts are refused with, `scripted` decides how the next runs end, with
+    state and message, instead of running anything.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], fetch: Fetch) -> None:
         self.runs: list[JobRun] = []
         self.startup_seconds = 0.0
+        self.refusals: list[str] = []
+        self.scripted: list[Callable[[JobRun], tuple[str, str | None]]] = []
         self._folder = folder
         self._environment = environment
         self._fetch = fetch
@@ -112,7 +116,7 @@ class JobRunner:
         state, message = "FAILED", None
         try:
             time.sleep(self.startup_seconds)
-            state, message = self._submit(run)
+            state, message = self.scripted.pop(0)(run) if self.scripted else self._submit(run)
         except Exception as error:  # noqa: BLE001  # no such script or zip: the run fails, as on Glue
             message = f"{type(error).__name__}: {error}"
         run.seconds, run.message, run.state = time.monotonic() - started_at, message, state

@@ -3,10 +3,11 @@
     install(machine)   once, before the server starts
 
 - Lambda: a function's own zip is run.
-- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent.
+- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent; what a target refuses goes to
+  its dead-letter queue.
 - Glue: a run is a process with a beginning, an end and a state-change event; the newest run is listed first.
 - Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
-- Budgets: two calls that Terraform makes are answered.
+- Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is kept like another.
 - S3: a bucket's TLS-only policy does not shut out plain HTTP on one machine; Hadoop is not shown KMS key ids.
 """
 
@@ -25,7 +26,9 @@ from botocore.config import Config  # type: ignore[import-untyped, unused-ignore
 from flask import has_request_context, request
 from moto.awslambda.models import LambdaFunction
 from moto.budgets.responses import BudgetsResponse
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.config import default_user_config
+from moto.core.exceptions import JsonRESTError
 from moto.events.models import Rule, events_backends
 from moto.events.utils import _BASE_EVENT_MESSAGE
 from moto.glue.models import FakeJob, FakeJobRun
@@ -48,7 +51,7 @@ from deploy.local.aws.events import Deliveries, Delivery, body_of
 from deploy.local.aws.functions import Function, FunctionRunner
 from deploy.local.aws.jobs import JobRun, JobRunner
 
-_OURS = {"lambda", "states", "sns"}  # targets that moto does not deliver to
+_OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues alone, and never late or twice
 
 
 class Machine(Protocol):
@@ -94,13 +97,23 @@ def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> Non
     others = []
     for target in self.targets:
         if parse_arn(target["Arn"]).service in _OURS:
-            _machine.deliveries.send(Delivery(self.name, target["Arn"], body_of(target, told)))
+            _machine.deliveries.send(_delivery(self.name, target, told))
         else:
             others.append(target)
     if others:
         rule: Any = Rule.__new__(Rule)
         rule.__dict__.update(self.__dict__, targets=others)
         _send_by_moto(rule, event, transform_input)
+
+
+def _delivery(rule: str, target: Mapping[str, Any], event: Mapping[str, Any]) -> Delivery:
+    dead_letter = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    try:
+        return Delivery(rule, target["Arn"], body_of(target, event), dead_letter)
+    except ValueError:
+        if not dead_letter:
+            raise
+        return Delivery(rule, dead_letter, event)
 
 
 def emit(account: str, region: str, source: str, detail_type: str, detail: Mapping[str, Any]) -> None:
@@ -129,6 +142,8 @@ _start_lock = threading.Lock()
 
 def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: ANN401
     with _start_lock:  # else two starts at once could both find the job free
+        if _machine.jobs.refusals:
+            raise JsonRESTError(_machine.jobs.refusals.pop(0), "Refused, as Glue does when it is busy.")
         run_id: str = _start_by_moto(self, *arguments, **named)
         kept = next(one for one in self.job_runs if one.job_run_id == run_id)
         run = _machine.jobs.started(
@@ -304,6 +319,7 @@ _ADDED: Mapping[tuple[Any, str], Any] = {
         {"result": "OK", "diagnostics": [], "truncated": False}
     ),
     (StepFunctionResponse, "list_state_machine_versions"): _answer({"stateMachineVersions": []}),
+    (CloudWatchResponse, "put_composite_alarm"): CloudWatchResponse.put_metric_alarm,  # which takes its rule
     (BudgetsResponse, "describe_subscribers_for_notification"): _describe_subscribers,
     (BudgetsResponse, "list_tags_for_resource"): _answer({"ResourceTags": []}),
 }

@@ -22,7 +22,9 @@ from deploy.local.aws import overrides
 from deploy.local.aws.events import Deliveries
 from deploy.local.aws.functions import FunctionRunner
 from deploy.local.aws.jobs import JobRunner
+from deploy.local.aws.pipes import Pipes
 from deploy.local.aws.processes import end_all
+from deploy.local.aws.topics import refusal
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"  # moto's
@@ -32,7 +34,8 @@ class LocalAws:
     """A moto server on a port of the loopback interface (0 takes a free one); runs keep their files in the folder.
 
     `function_environment` is added to every Lambda function's own. `jobs.runs` are the Glue runs so far, `deliveries`
-    what rules have sent. One at a time in a process, since moto's state is the process's.
+    what rules have sent, `pipes` what moves it on from queues. One at a time in a process, since moto's state is the
+    process's.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class LocalAws:
         self.functions = FunctionRunner(folder, {**self.environment, **(function_environment or {})})
         self.jobs = JobRunner(folder, self.environment, self._fetch)
         self.deliveries = Deliveries(self._deliver)
+        self.pipes = Pipes(ACCOUNT, REGION, lambda: self.client("sqs"), self._deliver)
         self._clients: dict[str, Any] = {}
         self._clients_lock = threading.Lock()
         self._server = ThreadedMotoServer(host, self._port, verbose=False)
@@ -88,11 +92,13 @@ class LocalAws:
             logging.getLogger(name).setLevel(level)  # a line for each request, a page for each failed execution
         overrides.install(self)
         self._server.start()
+        self.pipes.begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Ends what still runs, and listens no more."""
         end_all()
+        self.pipes.end()
         self._server.stop()
 
     def _fetch(self, uri: str, target: Path) -> None:
@@ -107,8 +113,22 @@ class LocalAws:
         elif service == "states":
             name = f"{uuid.uuid4()}_{uuid.uuid4()}"  # as EventBridge names them; moto calls all unnamed ones "None"
             self.client("stepfunctions").start_execution(stateMachineArn=target_arn, name=name, input=message)
+        elif service == "sqs":
+            sqs = self.client("sqs")
+            url = sqs.get_queue_url(QueueName=target_arn.rpartition(":")[2])["QueueUrl"]
+            sqs.send_message(QueueUrl=url, MessageBody=message)
         else:
-            self.client("sns").publish(TopicArn=target_arn, Message=body if isinstance(body, str) else message)
+            self._publish(target_arn, body if isinstance(body, str) else message)
+
+    def _publish(self, topic_arn: str, message: str) -> None:
+        """What a rule does. Raises PermissionError where AWS refuses it."""
+        sns = self.client("sns")
+        attributes = sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
+        key = attributes.get("KmsMasterKeyId")
+        key_policy = self.client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"] if key else None
+        if reason := refusal(topic_arn, attributes["Policy"], key_policy):
+            raise PermissionError(reason)
+        sns.publish(TopicArn=topic_arn, Message=message)
 
 
 def _free_port() -> int:

@@ -62,10 +62,22 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:123456789012:mock", url = "https://sqs.eu-west-1.amazonaws.com/123456789012/mock" }
   }
 
-  # Two topics that policies must tell apart.
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:mock:live" }
+  }
+
+  # Three topics and two queues that policies must tell apart.
+  override_resource {
+    target = module.events.aws_sqs_queue.pending
+    values = { arn = "arn:aws:sqs:eu-west-1:123456789012:spotify-playlists-dev-pending" }
+  }
   override_resource {
     target = module.monitoring.aws_sns_topic.alerts
     values = { arn = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-alerts" }
+  }
+  override_resource {
+    target = module.monitoring.aws_sns_topic.pages
+    values = { arn = "arn:aws:sns:eu-west-1:123456789012:spotify-playlists-dev-pages" }
   }
   override_resource {
     target = module.storage.aws_sns_topic.processed
@@ -78,6 +90,8 @@ variables {
   extract_zip = "versions.tf"
   glue_zip    = "versions.tf"
   glue_script = "versions.tf"
+  # Else the teardown waits.
+  code_linger_seconds = 0
 }
 
 run "defaults" {
@@ -118,6 +132,36 @@ run "snowflake_is_trusted" {
   }
 }
 
+run "other_settings" {
+  command = apply
+
+  variables {
+    job_timeout_minutes = 45
+    schedule_enabled    = false
+  }
+}
+
+run "production" {
+  command = apply
+
+  variables {
+    env                      = "prod"
+    glue_worker_type         = "G.2X"
+    glue_workers             = 10
+    glue_auto_scaling        = true
+    glue_execution_class     = "FLEX"
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+    role_path                = "/data/"
+    tags                     = { owner = "data" }
+    kms_key_arn              = "arn:aws:kms:eu-west-1:123456789012:key/own"
+    immutable_lake           = true
+    projection_start         = "2025-01-31"
+    operator_role_arns       = ["arn:aws:iam::123456789012:role/operator"]
+    alarm_target_arns        = ["arn:aws:sns:eu-west-1:123456789012:chat"]
+    page_target_arns         = ["arn:aws:sns:eu-west-1:123456789012:pager"]
+  }
+}
+
 # --- What variables refuse ---------------------------------------------------------------------------------------
 
 run "cron_in_a_time_zone" {
@@ -140,6 +184,19 @@ run "refused" {
     playlists                    = ["discover weekly"]
     glue_version                 = "4.0"
     busy_wait_seconds            = 0.5
+    job_timeout_minutes          = 4
+    code_linger_seconds          = -1
+    glue_worker_type             = "Standard"
+    glue_execution_class         = "SPOT"
+    permissions_boundary_arn     = "boundary"
+    role_path                    = "data"
+    tags                         = { env = "mine" }
+    kms_key_arn                  = "alias/mine"
+    operator_role_arns           = ["operator"]
+    alarm_target_arns            = ["chat"]
+    page_target_arns             = ["pager"]
+    dpu_hours_a_day              = 0
+    projection_start             = "yesterday"
     extract_reserved_concurrency = 2
     raw_retention_days           = 59
     log_retention_days           = 31
@@ -152,6 +209,19 @@ run "refused" {
     var.playlists,
     var.glue_version,
     var.busy_wait_seconds,
+    var.job_timeout_minutes,
+    var.code_linger_seconds,
+    var.glue_worker_type,
+    var.glue_execution_class,
+    var.permissions_boundary_arn,
+    var.role_path,
+    var.tags,
+    var.kms_key_arn,
+    var.operator_role_arns,
+    var.alarm_target_arns,
+    var.page_target_arns,
+    var.dpu_hours_a_day,
+    var.projection_start,
     var.extract_reserved_concurrency,
     var.raw_retention_days,
     var.log_retention_days,

@@ -16,6 +16,20 @@ locals {
   tables = { for table in jsondecode(local.text).tables : table.name => table }
 }
 
+# A query without a date lists each projected day of each table, so the projection begins with the first deployment, whose
+# day stays in the state.
+resource "terraform_data" "first_day" {
+  input = formatdate("YYYY-MM-DD", plantimestamp())
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+locals {
+  first_day = coalesce(var.projection_start, terraform_data.first_day.output)
+}
+
 # Every published row.
 resource "aws_glue_catalog_database" "lake" {
   name        = local.lake_database
@@ -29,7 +43,7 @@ resource "aws_glue_catalog_table" "lake" {
   name          = each.key
   description   = each.value.description
   table_type    = "EXTERNAL_TABLE"
-  parameters    = each.value.parameters
+  parameters    = merge(each.value.parameters, { "projection.ingest_date.range" = "${local.first_day},NOW" })
 
   dynamic "partition_keys" {
     for_each = each.value.partition_keys
@@ -138,7 +152,8 @@ resource "aws_iam_policy" "reader" {
         Action = [
           "athena:StartQueryExecution", "athena:StopQueryExecution", "athena:GetQueryExecution",
           "athena:BatchGetQueryExecution", "athena:ListQueryExecutions", "athena:GetQueryResults",
-          "athena:GetQueryResultsStream", "athena:GetWorkGroup",
+          "athena:GetQueryResultsStream", "athena:GetWorkGroup", "athena:GetNamedQuery", "athena:BatchGetNamedQuery",
+          "athena:ListNamedQueries",
         ]
         Resource = aws_athena_workgroup.readers.arn
       },
@@ -147,6 +162,22 @@ resource "aws_iam_policy" "reader" {
         Effect   = "Allow"
         Action   = ["athena:GetDataCatalog", "athena:GetDatabase", "athena:ListDatabases", "athena:GetTableMetadata", "athena:ListTableMetadata"]
         Resource = "arn:${var.place.partition}:athena:${var.place.region}:${var.place.account}:datacatalog/AwsDataCatalog"
+      },
+      {
+        # AWS has no narrower resource for these; drivers and the console list before they ask.
+        Sid      = "CatalogsAndWorkgroups"
+        Effect   = "Allow"
+        Action   = ["athena:ListDataCatalogs", "athena:ListWorkGroups", "athena:ListEngineVersions"]
+        Resource = "*"
+      },
+      {
+        # Athena asks for the database default before each query, whatever the query names.
+        Sid    = "DefaultDatabase"
+        Effect = "Allow"
+        Action = "glue:GetDatabase"
+        Resource = [
+          for what in ["catalog", "database/default"] : "arn:${var.place.partition}:glue:${var.place.region}:${var.place.account}:${what}"
+        ]
       },
       {
         Sid    = "Catalog"

@@ -32,3 +32,8 @@ variable "force_delete" {
   description = "Whether destroying the workgroup deletes its history of queries."
   type        = bool
 }
+
+variable "projection_start" {
+  description = "First day that Athena looks for files of, such as 2026-11-20; null: the day of the first deployment."
+  type        = string
+}

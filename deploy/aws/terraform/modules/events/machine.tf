@@ -2,18 +2,42 @@
 # harm, since the job itself takes what is pending exactly once.
 
 locals {
+  # Keys that the job never takes (shared/store, is_hidden and checked_key): folder markers, hidden and unfinished files,
+  # empty parts and dots. They start no run, which would be billed for nothing. JSONPath has no patterns, so the machine
+  # goes over them key by key; a run of the job names those that a person should copy to another key.
+  never_taken = [
+    "*/", "*_$folder$", "*/.*", "*//*", "*/_temporary*", "*.part", "*.part/*", "*.tmp", "*.tmp/*", "*.crc", "*.crc/*"
+  ]
+  from_the_first_key  = { found = ["raw/pending/"] }
+  tries_after_timeout = 3
+
   # JSONPath, not JSONata. Each task keeps only what the next state needs: whole answers could outgrow 256 KB.
   machine = {
     Comment        = "Starts the job when something is pending, one run at a time"
-    StartAt        = "Gather"
-    TimeoutSeconds = 4 * 3600
+    StartAt        = "Begin"
+    TimeoutSeconds = 12 * 3600 # of a backfill in several runs
 
     States = {
-      # What arrives together is one run: of a thousand drops the first look starts it, the others end there.
+      # Instead of the input, which from the pipe is a list.
+      Begin = {
+        Type   = "Pass"
+        Result = { timeouts = 0, pending = local.from_the_first_key }
+        Next   = "Runs"
+      }
+
+      # While the job is busy: look again, not try again, since a second run right after the first would be paid for
+      # finding nothing.
       Gather = {
         Type    = "Wait"
         Seconds = var.busy_wait_seconds
-        Next    = "Runs"
+        Next    = "From the first key"
+      }
+
+      "From the first key" = {
+        Type       = "Pass"
+        Result     = local.from_the_first_key
+        ResultPath = "$.pending"
+        Next       = "Runs"
       }
 
       Runs = {
@@ -26,7 +50,6 @@ locals {
         }
         ResultPath = "$.runs"
         Retry      = local.retry_calls
-        Catch      = local.catch_all
         Next       = "Will a run list later?"
       }
 
@@ -42,22 +65,30 @@ locals {
 
       "Left to that run" = { Type = "Succeed" }
 
+      # The next key. $.Contents[*].Key is an empty list where there is none, $.Contents[0].Key would be an error.
       Pending = {
-        Type           = "Task"
-        Resource       = "arn:${var.place.partition}:states:::aws-sdk:s3:listObjectsV2"
-        Parameters     = { Bucket = var.bucket_name, Prefix = "raw/pending/", MaxKeys = 1 }
-        ResultSelector = { "count.$" = "$.KeyCount" }
+        Type     = "Task"
+        Resource = "arn:${var.place.partition}:states:::aws-sdk:s3:listObjectsV2"
+        Parameters = {
+          Bucket         = var.bucket_name
+          Prefix         = "raw/pending/"
+          MaxKeys        = 1
+          "StartAfter.$" = "$.pending.found[0]"
+        }
+        ResultSelector = { "count.$" = "$.KeyCount", "found.$" = "$.Contents[*].Key" }
         ResultPath     = "$.pending"
         Retry          = local.retry_calls
-        Catch          = local.catch_all
         Next           = "Is anything pending?"
       }
 
       # Copies come before archiving: what a killed run left undone when nothing is pending any more is only a mark.
       "Is anything pending?" = {
-        Type    = "Choice"
-        Choices = [{ Variable = "$.pending.count", NumericGreaterThan = 0, Next = "Run" }]
-        Default = "Nothing to do"
+        Type = "Choice"
+        Choices = concat(
+          [{ Variable = "$.pending.count", NumericEquals = 0, Next = "Nothing to do" }],
+          [for pattern in local.never_taken : { Variable = "$.pending.found[0]", StringMatches = pattern, Next = "Pending" }],
+        )
+        Default = "Run"
       }
 
       "Nothing to do" = { Type = "Succeed" }
@@ -68,46 +99,85 @@ locals {
         Parameters     = { JobName = var.job_name }
         ResultSelector = { "id.$" = "$.Id", "state.$" = "$.JobRunState" }
         ResultPath     = "$.run"
-        # Only what says that no run was started. A failed run is not repeated: what it did not take is still pending.
+        # Only what says that no run was started. Throttling comes as AWSGlueException. A failed run is not repeated:
+        # what it did not take is still pending.
         Retry = [{
-          ErrorEquals     = ["Glue.ThrottlingException", "Glue.OperationTimeoutException", "Glue.InternalServiceException"]
+          ErrorEquals     = concat(local.glue_is_busy, ["Glue.OperationTimeoutException", "Glue.InternalServiceException"])
           IntervalSeconds = 10
           BackoffRate     = 2
           MaxAttempts     = 6
+          MaxDelaySeconds = 300
           JitterStrategy  = "FULL"
         }]
-        # Busy: look again, not try again, since a second run right after the first would be paid for finding nothing.
-        Catch = concat(
-          [{ ErrorEquals = ["Glue.ConcurrentRunsExceededException"], ResultPath = "$.busy", Next = "Gather" }],
-          local.catch_all,
-        )
-        End = true
+        Catch = [
+          {
+            ErrorEquals = concat(["Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException"], local.glue_is_busy)
+            ResultPath  = "$.busy"
+            Next        = "Gather"
+          },
+          { ErrorEquals = ["States.TaskFailed"], ResultPath = "$.error", Next = "How did the run end?" },
+        ]
+        Next = "Did it stop early?"
       }
 
-      Tell = {
-        Type     = "Task"
-        Resource = "arn:${var.place.partition}:states:::sns:publish"
-        Parameters = {
-          TopicArn    = var.alert_topic_arn
-          Subject     = "${var.name}: the machine failed"
-          "Message.$" = "States.Format('Execution {} of ${var.name} failed with {}. Nothing is lost: what was not taken is still under raw/pending/ and is taken by the next run. If this comes again, look at the run of ${var.job_name} in the Glue console. Cause: {}', $$.Execution.Name, $.error.Error, $.error.Cause)"
-        }
-        ResultPath = null
-        Retry      = local.retry_calls
-        Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "Failed" }]
-        Next       = "Failed"
+      # A run that stopped within its budget leaves this object.
+      "Did it stop early?" = {
+        Type           = "Task"
+        Resource       = "arn:${var.place.partition}:states:::aws-sdk:s3:listObjectsV2"
+        Parameters     = { Bucket = var.bucket_name, Prefix = "log/more.json", MaxKeys = 1 }
+        ResultSelector = { "count.$" = "$.KeyCount" }
+        ResultPath     = "$.more"
+        Retry          = local.retry_calls
+        Next           = "Is there more?"
       }
 
-      Failed = {
-        Type  = "Fail"
-        Error = "NotTransformed"
-        Cause = "The alert topic was told why; see the failed state before this one."
+      "Is there more?" = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.more.count", NumericGreaterThan = 0, Next = "From the first key" }]
+        Default = "Done"
+      }
+
+      Done = { Type = "Succeed" }
+
+      # The cause is the run, as JSON, if there was a run.
+      "How did the run end?" = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.error.Cause", StringMatches = "*\"JobRunState\":*\"TIMEOUT\"*", Next = "Count the timeout" }]
+        Default = "Was there a run?"
+      }
+
+      "Count the timeout" = {
+        Type       = "Pass"
+        Parameters = { "timeouts.$" = "States.MathAdd($.timeouts, 1)", pending = local.from_the_first_key }
+        Next       = "Once more?"
+      }
+
+      # The next run tries the largest objects alone, so it may well get through.
+      "Once more?" = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.timeouts", NumericLessThan = local.tries_after_timeout, Next = "Runs" }]
+        Default = "Left to the job's alert"
+      }
+
+      "Was there a run?" = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.error.Cause", StringMatches = "*\"JobRunState\":*", Next = "Left to the job's alert" }]
+        Default = "Not started"
+      }
+
+      # The rule on the job's state has sent why: one failure is one message.
+      "Left to the job's alert" = { Type = "Succeed" }
+
+      "Not started" = {
+        Type      = "Fail"
+        ErrorPath = "$.error.Error"
+        CausePath = "$.error.Cause"
       }
     }
   }
 
-  catch_all = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = "Tell" }]
-  # Throttled or not there for a moment. A thousand looks at once do throttle Glue's GetJobRuns.
+  glue_is_busy = ["Glue.AWSGlueException", "Glue.ThrottlingException"]
+  # Throttled or not there for a moment.
   retry_calls = [{
     ErrorEquals     = ["States.TaskFailed"]
     IntervalSeconds = 2
@@ -127,8 +197,10 @@ resource "aws_sfn_state_machine" "machine" {
 }
 
 resource "aws_iam_role" "machine" {
-  name        = "${var.name}-machine"
-  description = "The machine: looks what is pending, starts the job"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = "${var.name}-machine"
+  description          = "The machine: looks what is pending, starts the job"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -162,20 +234,7 @@ resource "aws_iam_role_policy" "machine" {
         Effect    = "Allow"
         Action    = "s3:ListBucket"
         Resource  = var.bucket_arn
-        Condition = { StringEquals = { "s3:prefix" = "raw/pending/" } }
-      },
-      {
-        Sid      = "Alerts"
-        Effect   = "Allow"
-        Action   = "sns:Publish"
-        Resource = var.alert_topic_arn
-      },
-      {
-        Sid       = "KeyOfAlerts"
-        Effect    = "Allow"
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = var.kms_key_arn
-        Condition = { StringEquals = { "kms:ViaService" = "sns.${var.place.region}.amazonaws.com" } }
+        Condition = { StringEquals = { "s3:prefix" = ["raw/pending/", "log/more.json"] } }
       },
     ]
   })

@@ -1,13 +1,13 @@
-# What starts what: the schedule the Lambda, a manifest or a drop the machine, and once a day the machine without either.
+# What starts what: the schedule the Lambda, a manifest or a drop the machine (by queue and pipe, pipe.tf), and once a day
+# the machine without either.
 
 locals {
   machine_arn = "arn:${var.place.partition}:states:${var.place.region}:${var.place.account}:stateMachine:${var.name}"
-  rule_arn    = "arn:${var.place.partition}:events:${var.place.region}:${var.place.account}:rule/${var.name}-pending"
   group_arn   = "arn:${var.place.partition}:scheduler:${var.place.region}:${var.place.account}:schedule-group/${var.name}"
   state       = var.schedule_enabled ? "ENABLED" : "DISABLED"
 }
 
-# --- Something is pending > the machine --------------------------------------------------------------------------
+# --- Something is pending > the queue --------------------------------------------------------------------------
 
 resource "aws_cloudwatch_event_rule" "pending" {
   name        = "${var.name}-pending"
@@ -23,61 +23,14 @@ resource "aws_cloudwatch_event_rule" "pending" {
   })
 }
 
-resource "aws_cloudwatch_event_target" "machine" {
+resource "aws_cloudwatch_event_target" "pending" {
   rule      = aws_cloudwatch_event_rule.pending.name
-  target_id = "machine"
-  arn       = aws_sfn_state_machine.machine.arn
-  role_arn  = aws_iam_role.rule.arn
-
-  # Only for people who look at an execution: the machine lists what is pending itself. Written out, not by jsonencode,
-  # which spells < as \u003c, and then nothing is filled in.
-  input_transformer {
-    input_paths = {
-      key  = "$.detail.object.key"
-      id   = "$.id"
-      time = "$.time"
-    }
-    input_template = trimspace(<<-EOT
-      {"why": "put", "key": <key>, "event_id": <id>, "at": <time>}
-    EOT
-    )
-  }
+  target_id = "pending"
+  arn       = aws_sqs_queue.pending.arn
 
   dead_letter_config {
     arn = aws_sqs_queue.undelivered.arn
   }
-}
-
-resource "aws_iam_role" "rule" {
-  name        = "${var.name}-rule"
-  description = "The rule on pending objects: starts the machine"
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "events.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = {
-        StringEquals = { "aws:SourceAccount" = var.place.account }
-        ArnEquals    = { "aws:SourceArn" = local.rule_arn }
-      }
-    }]
-  })
-}
-
-resource "aws_iam_role_policy" "rule" {
-  name = "rule"
-  role = aws_iam_role.rule.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = "states:StartExecution"
-      Resource = aws_sfn_state_machine.machine.arn
-    }]
-  })
 }
 
 # --- The clock > the Lambda, and once a day the machine ----------------------------------------------------------
@@ -148,8 +101,10 @@ resource "aws_scheduler_schedule" "daily" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name        = "${var.name}-scheduler"
-  description = "The schedules: invoke the extractor, start the machine"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = "${var.name}-scheduler"
+  description          = "The schedules: invoke the extractor, start the machine"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -200,8 +155,10 @@ resource "aws_sqs_queue" "undelivered" {
   sqs_managed_sse_enabled   = true # holds keys of objects and times, so SQS's own key will do
 }
 
-resource "aws_sqs_queue_policy" "undelivered" {
-  queue_url = aws_sqs_queue.undelivered.id
+resource "aws_sqs_queue_policy" "queue" {
+  for_each = { undelivered = aws_sqs_queue.undelivered, pending = aws_sqs_queue.pending }
+
+  queue_url = each.value.id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -211,7 +168,7 @@ resource "aws_sqs_queue_policy" "undelivered" {
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
-        Resource  = aws_sqs_queue.undelivered.arn
+        Resource  = each.value.arn
         Condition = {
           ArnLike      = { "aws:SourceArn" = "arn:${var.place.partition}:events:${var.place.region}:${var.place.account}:rule/${var.name}-*" }
           StringEquals = { "aws:SourceAccount" = var.place.account }
@@ -222,7 +179,7 @@ resource "aws_sqs_queue_policy" "undelivered" {
         Effect    = "Deny"
         Principal = "*"
         Action    = "sqs:*"
-        Resource  = aws_sqs_queue.undelivered.arn
+        Resource  = each.value.arn
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
     ]

@@ -32,3 +32,8 @@ output "undelivered_queue_url" {
   description = "URL of that queue."
   value       = aws_sqs_queue.undelivered.id
 }
+
+output "pending_queue_name" {
+  description = "Queue of what is pending."
+  value       = aws_sqs_queue.pending.name
+}

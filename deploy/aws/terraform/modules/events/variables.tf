@@ -18,11 +18,6 @@ variable "bucket_arn" {
   type        = string
 }
 
-variable "kms_key_arn" {
-  description = "Key of the alert topic."
-  type        = string
-}
-
 variable "extract_function_arn" {
   description = "The Lambda that the schedule invokes."
   type        = string
@@ -35,11 +30,6 @@ variable "job_name" {
 
 variable "job_arn" {
   description = "The job's ARN."
-  type        = string
-}
-
-variable "alert_topic_arn" {
-  description = "Topic that is told when the machine fails."
   type        = string
 }
 
@@ -59,6 +49,11 @@ variable "schedule_enabled" {
 }
 
 variable "busy_wait_seconds" {
-  description = "Seconds before the machine first looks, and before it looks again while the job is busy."
+  description = "Seconds in which what arrives is one execution, and after which the machine looks again while the job is busy."
   type        = number
+}
+
+variable "roles" {
+  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  type        = object({ path = string, boundary = string })
 }

@@ -10,7 +10,8 @@ resource "aws_lambda_function" "extract" {
   runtime          = "python3.13"
   architectures    = ["arm64"]
   memory_size      = 512
-  timeout          = 900 # Lambda's longest; a run stops before it, and the next one goes on
+  publish          = true # a version for each deploy, so that the alias can go back to an earlier one
+  timeout          = 900  # Lambda's longest; a run stops before it, and the next one goes on
 
   # Two runs at once would share Spotify's limits and each other's work.
   reserved_concurrent_executions = var.reserved_concurrency
@@ -19,6 +20,7 @@ resource "aws_lambda_function" "extract" {
     variables = merge(
       {
         LAKE_URI              = var.lake_uri
+        METRICS_NAMESPACE     = var.metrics_namespace
         SPOTIFY_SECRET_ARN    = var.secret_arn
         SPOTIFY_LIKED_SONGS   = var.liked_songs ? "yes" : "no"
         FORCE_FULL_EVERY_DAYS = tostring(var.force_full_every_days)
@@ -32,10 +34,19 @@ resource "aws_lambda_function" "extract" {
   depends_on = [aws_cloudwatch_log_group.extract, aws_iam_role_policy.extract]
 }
 
+# What the schedule invokes. To go back: aws lambda update-alias --name live --function-version N (docs/operate.md).
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "What the schedule invokes"
+  function_name    = aws_lambda_function.extract.function_name
+  function_version = aws_lambda_function.extract.version
+}
+
 # A run's id is the schedule's time, so a second try of an event goes on where the first stopped. After an hour the next
 # event has come anyway.
 resource "aws_lambda_function_event_invoke_config" "extract" {
   function_name                = aws_lambda_function.extract.function_name
+  qualifier                    = aws_lambda_alias.live.name
   maximum_retry_attempts       = 2
   maximum_event_age_in_seconds = 3600
 
@@ -53,8 +64,10 @@ resource "aws_cloudwatch_log_group" "extract" {
 }
 
 resource "aws_iam_role" "extract" {
-  name        = var.name
-  description = "The extractor: writes raw objects, reads the Spotify login"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = var.name
+  description          = "The extractor: writes raw objects, reads the Spotify login"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -84,11 +97,12 @@ resource "aws_iam_role_policy" "extract" {
       {
         # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 to whoever asks
         # for an object that is not there. The extractor asks for manifests and state that may not be there yet.
+        # The last two are listed for the ages of what is pending and of the last commit.
         Sid       = "OwnPrefixes"
         Effect    = "Allow"
         Action    = "s3:ListBucket"
         Resource  = var.bucket_arn
-        Condition = { StringLikeIfExists = { "s3:prefix" = ["raw/pending/run=*", "raw/quiet/run=*", "state/*"] } }
+        Condition = { StringLikeIfExists = { "s3:prefix" = ["raw/pending/run=*", "raw/quiet/run=*", "state/*", "raw/pending/", "log/frontier.json"] } }
       },
       {
         # Put, since Spotify rotates refresh tokens.

@@ -4,6 +4,6 @@ output "function_name" {
 }
 
 output "function_arn" {
-  description = "ARN of the function."
-  value       = aws_lambda_function.extract.arn
+  description = "ARN of the alias that the schedule invokes."
+  value       = aws_lambda_alias.live.arn
 }

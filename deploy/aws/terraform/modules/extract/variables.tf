@@ -67,3 +67,13 @@ variable "log_retention_days" {
   description = "Days that the log is kept."
   type        = number
 }
+
+variable "metrics_namespace" {
+  description = "CloudWatch namespace of the run's metrics; the environment is in it."
+  type        = string
+}
+
+variable "roles" {
+  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  type        = object({ path = string, boundary = string })
+}

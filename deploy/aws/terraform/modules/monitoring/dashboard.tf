@@ -1,64 +1,44 @@
-# One page: is it well, what was read, what did it cost in runs.
+# One page: is it well, how old is everything, what was read, what did it cost in runs.
 
 locals {
-  region = { region = var.place.region }
-
-  widgets = [
-    {
-      type = "alarm", x = 0, y = 0, width = 24, height = 3
-      properties = {
-        title  = "Alarms"
-        alarms = concat([for alarm in aws_cloudwatch_metric_alarm.alarm : alarm.arn], [aws_cloudwatch_metric_alarm.machine_failed.arn])
-      }
-    },
-    {
-      type = "metric", x = 0, y = 3, width = 12, height = 6
-      properties = merge(local.region, {
-        title  = "Playlists by how the look ended"
-        stat   = "Sum"
-        period = 3600
-        metrics = [
-          for name in ["PlaylistsRead", "PlaylistsSkipped", "PlaylistsFailed", "PlaylistsGone", "PlaylistsLeft"] :
-          [local.lambda_metrics, name, "service", local.lambda_service.service]
-        ]
-      })
-    },
-    {
-      type = "metric", x = 12, y = 3, width = 12, height = 6
-      properties = merge(local.region, {
-        title  = "Spotify: calls, throttled answers, calls left"
-        stat   = "Maximum"
-        period = 3600
-        metrics = [
-          for name in ["Calls", "Throttled", "QuotaLeft"] :
-          [local.lambda_metrics, name, "service", local.lambda_service.service]
-        ]
-      })
-    },
-    {
-      type = "metric", x = 0, y = 9, width = 12, height = 6
-      properties = merge(local.region, {
-        title  = "Looks of the machine, and those that failed"
-        stat   = "Sum"
-        period = 3600
-        metrics = [
-          for name in ["ExecutionsSucceeded", "ExecutionsFailed"] :
-          ["AWS/States", name, "StateMachineArn", var.state_machine_arn]
-        ]
-      })
-    },
-    {
-      type = "metric", x = 12, y = 9, width = 12, height = 6
-      properties = merge(local.region, {
-        title  = "Seconds since a look last went well"
-        stat   = "Minimum"
-        period = 3600
-        metrics = [
-          [local.lambda_metrics, "SecondsSinceLastSuccess", "service", local.lambda_service.service]
-        ]
-      })
-    },
+  charts = [
+    { title = "Seconds since a look went well, since the last commit, of the oldest pending object", stat = "Minimum", metrics = [for name in ["SecondsSinceLastSuccess", "SecondsSinceLastCommit", "OldestPendingSeconds"] : [local.metrics, name, "service", local.emitted.service]] },
+    { title = "Playlists by how the look ended", stat = "Sum", metrics = [for name in ["PlaylistsRead", "PlaylistsSkipped", "PlaylistsFailed", "PlaylistsGone", "PlaylistsLeft"] : [local.metrics, name, "service", local.emitted.service]] },
+    { title = "Spotify: calls, throttled answers, calls left", stat = "Maximum", metrics = [for name in ["Calls", "Throttled", "QuotaLeft"] : [local.metrics, name, "service", local.emitted.service]] },
+    { title = "Items read, age of the login in days", stat = "Maximum", metrics = [for name in ["Items", "TokenAgeDays"] : [local.metrics, name, "service", local.emitted.service]] },
+    { title = "Lambda: errors, throttles, dropped events", stat = "Sum", metrics = [for name in ["Errors", "Throttles", "AsyncEventsDropped", "DestinationDeliveryFailures"] : ["AWS/Lambda", name, "FunctionName", var.extract_function_name]] },
+    { title = "Lambda: milliseconds", stat = "Maximum", metrics = [["AWS/Lambda", "Duration", "FunctionName", var.extract_function_name]] },
+    { title = "Machine: executions that went well, failed, timed out, were stopped", stat = "Sum", metrics = [for name in ["ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] : ["AWS/States", name, "StateMachineArn", var.state_machine_arn]] },
+    { title = "Job: seconds of a run; its timeout is ${var.job_timeout_minutes * 60}", stat = "Maximum", metrics = [[local.metrics, "JobSeconds"]] },
+    { title = "Job: seconds in all, ${var.job_workers} DPU each (3600 x ${var.job_workers} are ${var.job_workers} DPU-hours)", stat = "Sum", metrics = [[local.metrics, "JobSeconds"]] },
+    { title = "Job: failed runs, batches with many rejects, entries left undone", stat = "Sum", metrics = concat([["AWS/Events", "Invocations", "RuleName", "${var.name}-job-failed"]], [for name in ["BatchesWithManyRejects", "EntriesLeftUndone"] : [local.metrics, name]]) },
+    { title = "Queues: messages", stat = "Maximum", metrics = [for queue in [var.pending_queue_name, var.undelivered_queue_name] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]] },
+    { title = "Age of the oldest message that waits to start the machine; events lost", stat = "Maximum", metrics = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.pending_queue_name], ["AWS/Events", "InvocationsFailedToBeSentToDlq", "RuleName", "${var.name}-pending"], ["AWS/Events", "InvocationsFailedToBeSentToDlq", "RuleName", "${var.name}-job-failed"], ["AWS/Scheduler", "InvocationsFailedToBeSentToDeadLetterCount", "ScheduleGroup", var.schedule_group_name]] },
   ]
+
+  widgets = concat(
+    [
+      {
+        type = "alarm", x = 0, y = 0, width = 24, height = 4
+        properties = {
+          title  = "Alarms"
+          alarms = concat([aws_cloudwatch_composite_alarm.page.arn], [for alarm in aws_cloudwatch_metric_alarm.alarm : alarm.arn])
+        }
+      },
+      {
+        type = "text", x = 0, y = 4, width = 24, height = 2
+        properties = {
+          markdown = "What each alarm means and what to do: docs/runbooks. Files that Snowflake's pipes refuse are sent to the topic of the alarms, `make snowflake-status` compares the warehouse with the lake. The month's cost against its budget of $${var.monthly_budget_usd}: AWS Budgets, ${var.name}."
+        }
+      },
+    ],
+    [
+      for index, chart in local.charts : {
+        type       = "metric", x = index % 2 * 12, y = 6 + floor(index / 2) * 6, width = 12, height = 6
+        properties = { region = var.place.region, title = chart.title, stat = chart.stat, period = 3600, metrics = chart.metrics }
+      }
+    ],
+  )
 }
 
 resource "aws_cloudwatch_dashboard" "suite" {

@@ -7,3 +7,8 @@ output "dashboard_url" {
   description = "The dashboard."
   value       = "https://${var.place.region}.console.aws.amazon.com/cloudwatch/home?region=${var.place.region}#dashboards:name=${aws_cloudwatch_dashboard.suite.dashboard_name}"
 }
+
+output "pages_topic_arn" {
+  description = "Topic of the composite alarm."
+  value       = aws_sns_topic.pages.arn
+}

@@ -62,3 +62,48 @@ variable "budget_by_tag" {
   description = "Whether the budget counts only what is tagged as this stack's; else the account's use of the suite's services."
   type        = bool
 }
+
+variable "schedule_enabled" {
+  description = "Whether the schedules fire; while they do not, no success is no reason to tell anybody."
+  type        = bool
+}
+
+variable "schedule_group_name" {
+  description = "Group of the schedules."
+  type        = string
+}
+
+variable "pending_queue_name" {
+  description = "Queue of what is pending."
+  type        = string
+}
+
+variable "job_timeout_minutes" {
+  description = "Minutes after which Glue ends a run."
+  type        = number
+}
+
+variable "job_workers" {
+  description = "Workers of the job, one DPU each."
+  type        = number
+}
+
+variable "dpu_hours_a_day" {
+  description = "DPU-hours a day beyond which an alarm is raised."
+  type        = number
+}
+
+variable "force_full_every_days" {
+  description = "After how many days everything is read and committed at the latest."
+  type        = number
+}
+
+variable "alarm_target_arns" {
+  description = "What else each alarm is sent to."
+  type        = list(string)
+}
+
+variable "page_target_arns" {
+  description = "What else the composite alarm is sent to."
+  type        = list(string)
+}

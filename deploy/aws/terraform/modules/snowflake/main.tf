@@ -34,9 +34,11 @@ locals {
 }
 
 resource "aws_iam_role" "files" {
-  name               = var.name
-  description        = "Snowflake: reads published files"
-  assume_role_policy = local.trust["files"]
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = var.name
+  description          = "Snowflake: reads published files"
+  assume_role_policy   = local.trust["files"]
 }
 
 resource "aws_iam_role_policy" "files" {
@@ -77,9 +79,11 @@ resource "aws_iam_role_policy" "files" {
 }
 
 resource "aws_iam_role" "errors" {
-  name               = "${var.name}-errors"
-  description        = "Snowflake: tells what its pipes could not load"
-  assume_role_policy = local.trust["errors"]
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = "${var.name}-errors"
+  description          = "Snowflake: tells what its pipes could not load"
+  assume_role_policy   = local.trust["errors"]
 }
 
 resource "aws_iam_role_policy" "errors" {

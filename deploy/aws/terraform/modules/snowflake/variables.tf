@@ -42,3 +42,8 @@ variable "error_external_id" {
   description = "External id of the notification integration; empty until it is known."
   type        = string
 }
+
+variable "roles" {
+  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  type        = object({ path = string, boundary = string })
+}

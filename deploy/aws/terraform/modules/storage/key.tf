@@ -1,17 +1,30 @@
-# One key for bucket, secret, topics and logs.
+# One key for bucket, secret, topics and logs. With a key of the account's own, its policy must hold what is below: without
+# it logs, alarms and the notifications of published files are refused (docs/deploy.md).
 
 locals {
   # Services that send something through what the key encrypts, on this account's behalf. Roles are not listed: the first
   # statement leaves them to their own policies (Lambda, job, Snowflake's role and readers say there what they may decrypt).
+  from_this_account = { StringEquals = { "aws:SourceAccount" = var.place.account } }
   senders = {
-    events     = "events.amazonaws.com"     # rules publish to the alert topic
-    cloudwatch = "cloudwatch.amazonaws.com" # alarms publish to the alert topic
-    budgets    = "budgets.amazonaws.com"    # the budget publishes to the alert topic
-    s3         = "s3.amazonaws.com"         # the bucket publishes to the topic of published files
+    # Rules publish to the alert topic. EventBridge sends KMS no aws:SourceAccount: with such a condition each delivery
+    # to the encrypted topic is refused. The topic is in the encryption context.
+    events = {
+      service   = "events.amazonaws.com"
+      condition = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = var.alert_topic_arn } }
+    }
+    cloudwatch = { service = "cloudwatch.amazonaws.com", condition = local.from_this_account } # alarms publish to the alert topic
+    budgets    = { service = "budgets.amazonaws.com", condition = local.from_this_account }    # the budget publishes to the alert topic
+    s3         = { service = "s3.amazonaws.com", condition = local.from_this_account }         # the bucket publishes to the topic of published files
   }
 }
 
+locals {
+  kms_key_arn = coalesce(var.kms_key_arn, one(aws_kms_key.lake[*].arn))
+}
+
 resource "aws_kms_key" "lake" {
+  count = var.kms_key_arn == null ? 1 : 0
+
   description             = "${var.name}: lake, login, topics and logs"
   enable_key_rotation     = true
   deletion_window_in_days = 30
@@ -44,20 +57,33 @@ resource "aws_kms_key" "lake" {
         },
       ],
       [
-        for who, service in local.senders : {
+        for who, sender in local.senders : {
           Sid       = "Sender${title(who)}"
           Effect    = "Allow"
-          Principal = { Service = service }
+          Principal = { Service = sender.service }
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = "*"
-          Condition = { StringEquals = { "aws:SourceAccount" = var.place.account } }
+          Condition = sender.condition
         }
       ],
     )
   })
 }
 
+# As it was before the key could be another's.
+moved {
+  from = aws_kms_key.lake
+  to   = aws_kms_key.lake[0]
+}
+
+moved {
+  from = aws_kms_alias.lake
+  to   = aws_kms_alias.lake[0]
+}
+
 resource "aws_kms_alias" "lake" {
+  count = var.kms_key_arn == null ? 1 : 0
+
   name          = "alias/${var.name}"
-  target_key_id = aws_kms_key.lake.key_id
+  target_key_id = aws_kms_key.lake[0].key_id
 }

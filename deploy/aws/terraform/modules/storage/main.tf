@@ -3,6 +3,9 @@
 resource "aws_s3_bucket" "lake" {
   bucket        = var.bucket_name
   force_destroy = var.force_destroy
+
+  # A destroy that stops at a full bucket must not have deleted the key that its objects are encrypted with.
+  depends_on = [aws_kms_key.lake]
 }
 
 # --- Private, four times over ------------------------------------------------------------------------------------
@@ -23,21 +26,51 @@ resource "aws_s3_bucket_ownership_controls" "lake" {
   }
 }
 
+locals {
+  # Log entries and completion markers begin with a digit or are under done/; attempts, the watermark, retention.json and
+  # more.json change and so are not among them.
+  created_once = ["processed/*", "log/0*", "log/done/*"]
+
+  # Put and copy must carry If-None-Match. A multipart upload carries it when it is completed: s3:ObjectCreationOperation
+  # is false for its parts and its beginning. Off by default: AWS's guide says that CopyObject with the header fails under
+  # such a policy (501), its announcement of October 2025 says it works; docs/operate.md has the check.
+  immutability = [
+    for place in var.immutable_lake ? ["CreatedOnce"] : [] : {
+      Sid       = place
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = [for prefix in local.created_once : "${aws_s3_bucket.lake.arn}/${prefix}"]
+      Condition = merge(
+        {
+          Null = { "s3:if-none-match" = "true" }
+          Bool = { "s3:ObjectCreationOperation" = "true" }
+        },
+        # forget and retention rewrite and remove by these.
+        length(var.operator_role_arns) > 0 ? { ArnNotLike = { "aws:PrincipalArn" = var.operator_role_arns } } : {},
+      )
+    }
+  ]
+}
+
 resource "aws_s3_bucket_policy" "lake" {
   bucket = aws_s3_bucket.lake.id
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "OnlyByTls"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:*"
-        Resource  = [aws_s3_bucket.lake.arn, "${aws_s3_bucket.lake.arn}/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }
-    ]
+    Statement = concat(
+      [
+        {
+          Sid       = "OnlyByTls"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "s3:*"
+          Resource  = [aws_s3_bucket.lake.arn, "${aws_s3_bucket.lake.arn}/*"]
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }
+      ],
+      local.immutability,
+    )
   })
 
   # S3 refuses two changes of a bucket's settings at a time.
@@ -52,7 +85,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "lake" {
 
     apply_server_side_encryption_by_default {
       sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.lake.arn
+      kms_master_key_id = local.kms_key_arn
     }
   }
 }
@@ -195,7 +228,7 @@ resource "aws_s3_bucket_notification" "lake" {
 
 resource "aws_sns_topic" "processed" {
   name              = "${var.name}-processed"
-  kms_master_key_id = aws_kms_key.lake.arn
+  kms_master_key_id = local.kms_key_arn
 }
 
 resource "aws_sns_topic_policy" "processed" {

@@ -15,7 +15,7 @@ output "lake_uri" {
 
 output "kms_key_arn" {
   description = "ARN of the key."
-  value       = aws_kms_key.lake.arn
+  value       = local.kms_key_arn
 }
 
 output "processed_topic_arn" {

@@ -37,3 +37,23 @@ variable "force_destroy" {
   description = "Whether destroying the bucket deletes its objects."
   type        = bool
 }
+
+variable "alert_topic_arn" {
+  description = "Topic of the alarms, encrypted with the key. Spelt, not referred to: the topic needs the key first."
+  type        = string
+}
+
+variable "kms_key_arn" {
+  description = "A key of the account's own; null makes one."
+  type        = string
+}
+
+variable "immutable_lake" {
+  description = "Whether published files, log entries and completion markers can only be created."
+  type        = bool
+}
+
+variable "operator_role_arns" {
+  description = "Roles that may rewrite them all the same."
+  type        = list(string)
+}

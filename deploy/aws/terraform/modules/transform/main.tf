@@ -25,14 +25,31 @@ resource "aws_s3_object" "code" {
   }
 }
 
+# A run that is starting when the job is updated still gets the old code: it is deleted only after a run must have begun.
+# Terraform destroys this, and so waits, after the update of the job and before it deletes the old code.
+resource "terraform_data" "old_code" {
+  triggers_replace = [for object in aws_s3_object.code : object.key]
+  input            = var.code_linger_seconds
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = "sleep $${CODE_LINGER_SECONDS:-${self.input}}"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_glue_job" "transform" {
   name              = var.name
   description       = "Explodes what is pending in the lake into its tables, each raw object exactly once"
   role_arn          = aws_iam_role.transform.arn
   glue_version      = var.glue_version
-  worker_type       = "G.1X"
+  worker_type       = var.worker_type
+  execution_class   = var.execution_class
   number_of_workers = var.workers
-  timeout           = local.timeout_minutes
+  timeout           = var.timeout_minutes
   max_retries       = 0 # what failed stays pending, and the next event or the daily start takes it
 
   execution_property {
@@ -47,10 +64,11 @@ resource "aws_glue_job" "transform" {
 
   default_arguments = {
     "--lake"            = var.lake_uri
-    "--timeout-minutes" = tostring(local.timeout_minutes)
+    "--timeout-minutes" = tostring(var.timeout_minutes)
     "--extra-py-files"  = "s3://${var.bucket_name}/${aws_s3_object.code["zip"].key}"
     "--job-language"    = "python"
 
+    "--enable-auto-scaling" = tostring(var.auto_scaling)
     "--job-bookmark-option" = "job-bookmark-disable" # the commit log knows what was taken
 
     "--enable-metrics"                   = "true"
@@ -63,7 +81,7 @@ resource "aws_glue_job" "transform" {
     "--spark-event-logs-path" = "${var.lake_uri}/spark-ui/"
   }
 
-  depends_on = [aws_cloudwatch_log_group.transform, aws_iam_role_policy.transform]
+  depends_on = [aws_cloudwatch_log_group.transform, aws_iam_role_policy.transform, terraform_data.old_code]
 }
 
 # output: what the job says, ending in one line of JSON; error: Spark's own log.
@@ -76,8 +94,10 @@ resource "aws_cloudwatch_log_group" "transform" {
 }
 
 resource "aws_iam_role" "transform" {
-  name        = var.name
-  description = "The job: takes raw objects, publishes tables"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.boundary
+  name                 = var.name
+  description          = "The job: takes raw objects, publishes tables"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -91,8 +111,6 @@ resource "aws_iam_role" "transform" {
 }
 
 locals {
-  timeout_minutes = 20 # Glue's default of eight hours is how bills run away; the job stops at 70 % of it
-
   # import/ is for `--source`: what lies there is taken and left in place.
   reads   = ["code/", "import/", "raw/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   writes  = ["raw/processed/", "raw/quarantine/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
@@ -124,6 +142,13 @@ resource "aws_iam_role_policy" "transform" {
         Effect   = "Allow"
         Action   = "s3:DeleteObject"
         Resource = [for prefix in local.deletes : "${var.bucket_arn}/${prefix}*"]
+      },
+      {
+        # Whatever else is allowed, here or by another policy: the job never deletes what it has published.
+        Sid      = "NeverDeletes"
+        Effect   = "Deny"
+        Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+        Resource = "${var.bucket_arn}/processed/*"
       },
       {
         # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 to whoever asks

@@ -52,3 +52,33 @@ variable "log_retention_days" {
   description = "Days that the logs are kept."
   type        = number
 }
+
+variable "timeout_minutes" {
+  description = "Minutes after which Glue ends a run; the job stops at 70 % of it, and counts an attempt as failed after it."
+  type        = number
+}
+
+variable "code_linger_seconds" {
+  description = "Seconds that replaced code stays after the job was pointed at the new one."
+  type        = number
+}
+
+variable "roles" {
+  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  type        = object({ path = string, boundary = string })
+}
+
+variable "worker_type" {
+  description = "Type of the job's workers."
+  type        = string
+}
+
+variable "execution_class" {
+  description = "STANDARD, or FLEX, which is cheaper and may wait."
+  type        = string
+}
+
+variable "auto_scaling" {
+  description = "Whether Glue adds and removes workers, up to their number."
+  type        = bool
+}

@@ -1,0 +1,45 @@
+"""Writes what the Lambda's zip is made of as a CycloneDX document: `make sbom` makes dist/extract_lambda.cdx.json."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.aws.build import LOCK
+from shared.terminal import set_up_output
+
+_LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n +--hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
+
+
+def locked() -> list[tuple[str, str, str]]:
+    """Name, version and sha256 of each library of the zip."""
+    return _LOCKED.findall(LOCK.read_text(encoding="utf-8"))
+
+
+def sbom() -> dict[str, Any]:
+    """The document; the same lock gives the same document."""
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "extract_lambda"}},
+        "components": [
+            {
+                "type": "library",
+                "name": name,
+                "version": version,
+                "purl": f"pkg:pypi/{name}@{version}",
+                "hashes": [{"alg": "SHA-256", "content": digest}],
+            }
+            for name, version, digest in locked()
+        ],
+    }
+
+
+if __name__ == "__main__":
+    set_up_output()
+    target = Path(sys.argv[1])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(sbom(), indent=1) + "\n", encoding="utf-8")
+    print(target)

@@ -1,0 +1,101 @@
+"""Moves messages from queues to state machines as EventBridge Pipes does: a window's messages are one execution."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.pipes.models import pipes_backends
+
+log = logging.getLogger(__name__)
+
+Start = Callable[[str, Any], None]  # the target's ARN, and the input
+
+_POLL_SECONDS = 0.1
+
+
+@dataclass
+class _Batch:
+    until: float
+    handles: list[str] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
+
+
+class Pipes:
+    """Empties the queues of all pipes that moto knows, in a thread of its own."""
+
+    def __init__(self, account: str, region: str, sqs: Callable[[], Any], start: Start) -> None:
+        self._pipes: Mapping[str, Any] = pipes_backends[account][region].pipes
+        self._sqs = sqs
+        self._start = start
+        self._batches: dict[str, _Batch] = {}
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def begin(self) -> None:
+        """Begins to poll."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Polls no more."""
+        self._is_over.set()
+        self._thread.join()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no queue of a pipe has a message, and no batch is open."""
+        if self._batches:
+            return False
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        return not any(
+            int(count)
+            for pipe in list(self._pipes.values())
+            for count in self._sqs()
+            .get_queue_attributes(QueueUrl=self._url(pipe), AttributeNames=names)["Attributes"]
+            .values()
+        )
+
+    def _work(self) -> None:
+        while not self._is_over.wait(_POLL_SECONDS):
+            for pipe in list(self._pipes.values()):
+                try:
+                    self._poll(pipe)
+                except Exception:  # the other pipes go on
+                    log.exception("%s could not be emptied", pipe.name)
+                    self._batches.pop(pipe.name, None)
+
+    def _poll(self, pipe: Any) -> None:  # noqa: ANN401  # moto has no types
+        source = (pipe.source_parameters or {}).get("SqsQueueParameters", {})
+        url = self._url(pipe)
+        batch = self._batches.get(pipe.name)
+        while batch is None or len(batch.records) < source.get("BatchSize", 10):
+            messages = self._sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+            if not messages:
+                break
+            if batch is None:
+                window = source.get("MaximumBatchingWindowInSeconds", 0)
+                batch = self._batches[pipe.name] = _Batch(time.monotonic() + window)
+            batch.handles += [message["ReceiptHandle"] for message in messages]
+            batch.records += [_record(pipe, message) for message in messages]
+        if batch is not None and (batch.until <= time.monotonic() or len(batch.records) >= source.get("BatchSize", 10)):
+            self._start(pipe.target, batch.records)
+            for start in range(0, len(batch.handles), 10):
+                entries = [
+                    {"Id": str(number), "ReceiptHandle": handle}
+                    for number, handle in enumerate(batch.handles[start : start + 10])
+                ]
+                self._sqs().delete_message_batch(QueueUrl=url, Entries=entries)
+            del self._batches[pipe.name]
+
+    def _url(self, pipe: Any) -> str:  # noqa: ANN401
+        url: str = self._sqs().get_queue_url(QueueName=pipe.source.rpartition(":")[2])["QueueUrl"]
+        return url
+
+
+def _record(pipe: Any, message: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """What the target gets of a message: the template, which here names nothing of it, or the message."""
+    template = (pipe.target_parameters or {}).get("InputTemplate")
+    return json.loads(template) if template else {"messageId": message["MessageId"], "body": message["Body"]}

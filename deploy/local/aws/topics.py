@@ -1,0 +1,56 @@
+"""Whether EventBridge may publish to a topic, by the policies of the topic and of its key, as on AWS.
+
+EventBridge sends no aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID: neither to SNS, whose guide allows no
+condition for it in a topic's policy, nor to KMS, to which it sends the topic as the encryption context. moto asks
+neither policy.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+_SERVICE = "events.amazonaws.com"
+_CONTEXT = "kms:EncryptionContext:aws:sns:topicArn"
+_OF_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+
+
+def refusal(topic_arn: str, topic_policy: str, key_policy: str | None) -> str | None:
+    """Why a rule's target, this topic, gets nothing; None if it gets its messages. Without a key nothing is encrypted.
+
+    A topic that no policy opens to any service is left alone: moto's own default names none.
+    """
+    if "amazonaws.com" not in topic_policy:
+        return None
+    if not any(not one.get("Condition") for one in _allowing(topic_policy, "sns:Publish", topic_arn)):
+        return f"{topic_arn} does not let EventBridge publish"
+    if key_policy is None:
+        return None
+    for action in _OF_KEY:
+        if not any(_meets(one.get("Condition", {}), topic_arn) for one in _allowing(key_policy, action, "*")):
+            return f"the key of {topic_arn} does not allow EventBridge {action}"
+    return None
+
+
+def _allowing(policy: str, action: str, resource: str) -> Iterator[Mapping[str, Any]]:
+    for one in json.loads(policy)["Statement"]:
+        principal = one.get("Principal")
+        services = _texts(principal.get("Service", [])) if isinstance(principal, Mapping) else []
+        is_meant = one["Effect"] == "Allow" and _SERVICE in services
+        if is_meant and _matches(action, one["Action"]) and _matches(resource, one["Resource"]):
+            yield one
+
+
+def _meets(condition: Mapping[str, Mapping[str, Any]], topic_arn: str) -> bool:
+    """Whether a request whose only key is the encryption context meets the condition."""
+    return all(
+        key == _CONTEXT and _matches(topic_arn, value) for keys in condition.values() for key, value in keys.items()
+    )
+
+
+def _matches(text: str, patterns: object) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in _texts(patterns))
+
+
+def _texts(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else [str(one) for one in value] if isinstance(value, list) else []
