@@ -40,7 +40,7 @@ UNITS = (
     (r"\w+_days", "days"),
     (r"hours_\w+", "hours"),
     (r"\w+_at|song_added", "UTC time"),
-    (r"\w+_on|release_date", "date"),
+    (r"\w+_on|release_date|date_day", "date"),
     (r"\w+_year", "year"),
     (r"\w+_rank", "rank from 1"),
     (r"(\w+_)?position", "place from 0"),

@@ -4,6 +4,7 @@
 create or replace secure view {{ database }}.BI.SONGS (
     SONG_ID comment 'Spotify id of the song; relinking may swap it, so compare recordings by isrc; never null',
     SONG_NAME comment 'title; null if not given, may be empty after a takedown',
+    SONG_LABEL comment 'title and artists, with the id where other songs share them, the id alone without a title; unique, upper and lower case alike; never null',
     ARTIST_NAMES comment 'names of the credited artists in credit order, joined by comma and space; null if none is known',
     ARTIST_COUNT comment 'credited artists; 0 if none is known, never null',
     ALBUM_ID comment 'album the song was shown on; null if none was given',
@@ -33,11 +34,31 @@ with credits as (
     from {{ database }}.CORE.SONG_ARTISTS as song_artists
     left join {{ database }}.CORE.ARTISTS as artists on artists.artist_id = song_artists.artist_id
     group by song_artists.song_id
+),
+
+titles as (
+    select
+        songs.song_id,
+        trim(songs.name) || coalesce(' - ' || credits.artist_names, '') as title
+    from {{ database }}.CORE.SONGS as songs
+    left join credits on credits.song_id = songs.song_id
+    where trim(songs.name) <> ''
+),
+
+labels as (
+    select
+        song_id,
+        case
+            when count(song_id) over (partition by lower(title)) = 1 then title
+            else title || ' (' || song_id || ')'
+        end as song_label
+    from titles
 )
 
 select
     songs.song_id,
     songs.name as song_name,
+    coalesce(labels.song_label, songs.song_id) as song_label,
     credits.artist_names,
     coalesce(credits.artist_count, 0) as artist_count,
     songs.album_id,
@@ -58,4 +79,5 @@ select
     songs.extracted_at as described_at
 from {{ database }}.CORE.SONGS as songs
 left join credits on credits.song_id = songs.song_id
+left join labels on labels.song_id = songs.song_id
 left join {{ database }}.CORE.ALBUMS as albums on albums.album_id = songs.album_id;

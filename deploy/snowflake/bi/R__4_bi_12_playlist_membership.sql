@@ -19,6 +19,8 @@ create or replace secure view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     ENTERED_BY_AT comment 'first look that showed it, UTC; never null',
     LAST_SEEN_AT comment 'last look that showed it, a read or unchanged, UTC; never null',
     LEFT_BY_AT comment 'first known look without it, UTC; null while it is there as far as known',
+    ENTERED_ON comment 'UTC day of entered_by_at; never null',
+    LEFT_ON comment 'UTC day of left_by_at; null while it is there as far as known',
     STATE comment 'still there, left, not seen since (the newest look did not tell) or playlist gone; never null',
     FIRST_POSITION comment '0-based position at the first look that showed it, the lowest of copies; never null',
     LAST_POSITION comment '0-based position at the last look that showed it, the lowest of copies; never null',
@@ -150,6 +152,8 @@ select
     first_versions.first_looked_at as entered_by_at,
     last_versions.last_looked_at as last_seen_at,
     last_versions.next_looked_at as left_by_at,
+    cast(first_versions.first_looked_at as date) as entered_on,
+    cast(last_versions.next_looked_at as date) as left_on,
     case
         when last_versions.is_gone_next then 'playlist gone'
         when last_versions.next_looked_at is not null then 'left'

@@ -1,13 +1,15 @@
--- playlist_daily: one row per playlist and UTC day, as of the last complete or unchanged look of the day.
--- A day without such a look has no row; so has a day on which the playlist was only found gone.
--- Counts by kind are positions: a song that stands there twice counts twice, distinct_song_count counts it once.
--- entered_count and left_count are stays that began or ended at a look of the day, what was there at the first look of
--- all not counted; an item that enters and leaves on one day counts in both.
+-- playlist_daily: one row per playlist and UTC day, as of the day's last check that shows what the playlist held.
+-- Such a check is a complete read, unchanged or gone. A day without one has no row.
+-- A playlist that was gone at the last check of the day holds nothing: is_gone is true and its counts by kind are 0.
+-- Counts by kind are positions: a song at two positions counts twice; distinct_song_count counts it once.
+-- entered_count and left_count are the stays that began or ended at a check of the day. Items of the first check of a
+-- playlist did not enter; an item that enters and leaves on one day counts in both.
 create or replace secure view {{ database }}.BI.PLAYLIST_DAILY (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     CHECKED_ON comment 'UTC day; never null',
-    LOOKED_AT comment 'the look the row is as of, UTC; never null',
+    LOOKED_AT comment 'time of the check that the row shows, UTC; never null',
+    IS_GONE comment 'the playlist was gone at looked_at, its counts by kind are 0; never null',
     SONG_COUNT comment 'positions with a song; never null',
     DISTINCT_SONG_COUNT comment 'songs, each counted once; never null',
     EPISODE_COUNT comment 'positions with a podcast episode; never null',
@@ -16,13 +18,13 @@ create or replace secure view {{ database }}.BI.PLAYLIST_DAILY (
     UNAVAILABLE_COUNT comment 'positions with something that has no id; never null',
     REJECTED_COUNT comment 'positions that could not be read, see rejects/ in the lake; never null',
     DURATION_MINUTES comment 'length of its songs and episodes as last described, two decimals, unknown lengths add 0; never null',
-    ENTERED_COUNT comment 'items that entered by a look of the day; never null',
-    LEFT_COUNT comment 'items that left by a look of the day; never null',
+    ENTERED_COUNT comment 'items that entered by a check of the day; never null',
+    LEFT_COUNT comment 'items that left by a check of the day, with the playlist or alone; never null',
     FOLLOWER_COUNT comment 'followers at looked_at; null where the API withholds them, which is not 0'
 )
-comment = 'One row per playlist and UTC day, as of the last complete or unchanged look of the day.'
+comment = 'One row per playlist and UTC day, as of the last check of the day that shows what it held.'
 as
-with looks as (
+with checks as (
     select
         playlist_id,
         playlist_name,
@@ -32,7 +34,7 @@ with looks as (
         follower_count,
         row_number() over (partition by playlist_id, checked_on order by look_number desc) as newest_number
     from {{ database }}.BI.PLAYLIST_CHECKS
-    where is_known and shown_snapshot_id is not null
+    where is_known
 ),
 
 contents as (
@@ -56,28 +58,29 @@ contents as (
 entered as (
     select
         playlist_id,
-        cast(entered_by_at as date) as entered_on,
+        entered_on,
         count(item_uri) as entered_count
     from {{ database }}.BI.PLAYLIST_MEMBERSHIP
     where entered_after_at is not null
-    group by playlist_id, cast(entered_by_at as date)
+    group by playlist_id, entered_on
 ),
 
-gone as (
+departed as (
     select
         playlist_id,
-        cast(left_by_at as date) as left_on,
+        left_on,
         count(item_uri) as left_count
     from {{ database }}.BI.PLAYLIST_MEMBERSHIP
-    where left_by_at is not null
-    group by playlist_id, cast(left_by_at as date)
+    where left_on is not null
+    group by playlist_id, left_on
 )
 
 select
-    looks.playlist_id,
-    looks.playlist_name,
-    looks.checked_on,
-    looks.looked_at,
+    checks.playlist_id,
+    checks.playlist_name,
+    checks.checked_on,
+    checks.looked_at,
+    (checks.shown_snapshot_id is null) as is_gone,
     coalesce(contents.song_count, 0) as song_count,
     coalesce(contents.distinct_song_count, 0) as distinct_song_count,
     coalesce(contents.episode_count, 0) as episode_count,
@@ -87,11 +90,11 @@ select
     coalesce(contents.rejected_count, 0) as rejected_count,
     round(coalesce(contents.duration_ms, 0) / 60000, 2) as duration_minutes,
     coalesce(entered.entered_count, 0) as entered_count,
-    coalesce(gone.left_count, 0) as left_count,
-    looks.follower_count
-from looks
+    coalesce(departed.left_count, 0) as left_count,
+    checks.follower_count
+from checks
 left join contents
-    on contents.playlist_id = looks.playlist_id and contents.snapshot_id = looks.shown_snapshot_id
-left join entered on entered.playlist_id = looks.playlist_id and entered.entered_on = looks.checked_on
-left join gone on gone.playlist_id = looks.playlist_id and gone.left_on = looks.checked_on
-where looks.newest_number = 1;
+    on contents.playlist_id = checks.playlist_id and contents.snapshot_id = checks.shown_snapshot_id
+left join entered on entered.playlist_id = checks.playlist_id and entered.entered_on = checks.checked_on
+left join departed on departed.playlist_id = checks.playlist_id and departed.left_on = checks.checked_on
+where checks.newest_number = 1;

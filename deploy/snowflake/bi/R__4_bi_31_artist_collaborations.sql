@@ -1,5 +1,5 @@
 -- artist_collaborations: one row per unordered pair of artists credited on the same song.
--- Each pair stands here once, the smaller id first: to find all partners of one artist look at both sides.
+-- Each pair has one row, the smaller id first; ARTIST_PARTNERS has it from both sides.
 -- A song with three artists counts for three pairs, so song_count must not be summed.
 create or replace secure view {{ database }}.BI.ARTIST_COLLABORATIONS (
     ARTIST_ID comment 'Spotify id of the artist whose id sorts first; never null',
@@ -12,28 +12,13 @@ create or replace secure view {{ database }}.BI.ARTIST_COLLABORATIONS (
 )
 comment = 'One row per unordered pair of artists credited on the same song.'
 as
-with pairs as (
-    select
-        one.artist_id,
-        other.artist_id as other_artist_id,
-        count(one.song_id) as song_count,
-        min(songs.release_year) as first_release_year,
-        max(songs.release_year) as last_release_year
-    from {{ database }}.CORE.SONG_ARTISTS as one
-    inner join {{ database }}.CORE.SONG_ARTISTS as other
-        on other.song_id = one.song_id and other.artist_id > one.artist_id
-    left join {{ database }}.BI.SONGS as songs on songs.song_id = one.song_id
-    group by one.artist_id, other.artist_id
-)
-
 select
-    pairs.artist_id,
-    artists.artist_name,
-    pairs.other_artist_id,
-    other_artists.artist_name as other_artist_name,
-    pairs.song_count,
-    pairs.first_release_year,
-    pairs.last_release_year
-from pairs
-left join {{ database }}.BI.ARTISTS as artists on artists.artist_id = pairs.artist_id
-left join {{ database }}.BI.ARTISTS as other_artists on other_artists.artist_id = pairs.other_artist_id;
+    artist_id,
+    artist_name,
+    partner_id as other_artist_id,
+    partner_name as other_artist_name,
+    song_count,
+    first_release_year,
+    last_release_year
+from {{ database }}.BI.ARTIST_PARTNERS
+where partner_id > artist_id;

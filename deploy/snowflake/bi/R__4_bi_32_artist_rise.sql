@@ -28,8 +28,8 @@ stays as (
     select
         credits.artist_id,
         membership.song_id,
-        cast(membership.entered_by_at as date) as entered_on,
-        cast(membership.left_by_at as date) as left_on
+        membership.entered_on,
+        membership.left_on
     from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
     inner join {{ database }}.CORE.SONG_ARTISTS as credits on credits.song_id = membership.song_id
 ),

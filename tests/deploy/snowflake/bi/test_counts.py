@@ -70,6 +70,19 @@ def test_a_pair_of_artists_stands_once_whoever_is_credited_first(landing: Landin
     ]
 
 
+def test_an_artist_has_a_row_for_each_partner_on_either_side(landing: Landing) -> None:
+    assert landing.ask(
+        "ARTIST_PARTNERS", "artist_name, partner_name, song_count, first_release_year, last_release_year"
+    ) == [
+        ("A1", "A2", 2, 1999, 2005),
+        ("A1", "A3", 1, 1999, 1999),
+        ("A2", "A1", 2, 1999, 2005),
+        ("A2", "A3", 1, 1999, 1999),
+        ("A3", "A1", 1, 1999, 1999),
+        ("A3", "A2", 1, 1999, 1999),
+    ]
+
+
 def test_albums_with_equally_many_tracks_share_a_rank_and_unknown_ones_have_none(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s1", "s3")
 

@@ -175,3 +175,13 @@ def test_looks_that_arrive_late_take_their_place_by_time(landing: Landing) -> No
         ("s1", "2026-11-16 10:00", None, "still there"),
         ("s2", "2026-11-16 10:00", "2026-11-18 10:00", "left"),
     ]
+
+
+def test_a_stay_has_the_utc_days_on_which_it_entered_and_left(landing: Landing) -> None:
+    landing.read("2026-11-16 23:59", "s1", "s2")
+    landing.read("2026-11-18 00:01", "s1")
+
+    assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, entered_on, left_on") == [
+        ("s1", "2026-11-16", None),
+        ("s2", "2026-11-16", "2026-11-18"),
+    ]

@@ -14,9 +14,10 @@ def test_a_day_is_as_of_its_last_look_that_tells(landing: Landing) -> None:
     landing.read("2026-11-19 10:00", "s1", "s3", total=9, is_complete=False)
     landing.look("2026-11-20 10:00", "gone")
 
-    assert landing.ask("PLAYLIST_DAILY", "checked_on, looked_at, song_count, follower_count") == [
-        ("2026-11-16", "2026-11-16 23:59", 1, 6),
-        ("2026-11-17", "2026-11-17 00:00", 1, 7),
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, looked_at, is_gone, song_count, follower_count") == [
+        ("2026-11-16", "2026-11-16 23:59", False, 1, 6),
+        ("2026-11-17", "2026-11-17 00:00", False, 1, 7),
+        ("2026-11-20", "2026-11-20 10:00", True, 0, None),
     ]
 
 
@@ -63,3 +64,25 @@ def test_playlists_have_their_own_days_and_names(landing: Landing) -> None:
         ("One", "2026-11-16 10:00", 1, None),
         ("Two", "2026-11-16 11:00", 2, None),
     ]
+
+
+def test_what_entered_and_left_adds_up_to_the_stays_that_began_and_ended(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", "s2", "s3")
+    landing.read("2026-11-17 10:00", "s1", "s2", "s4")
+    landing.look("2026-11-18 10:00", "gone")
+    landing.look("2026-11-19 10:00", "gone")
+    landing.read("2026-11-20 10:00", "s1")
+    landing.read("2026-11-21 09:00", "s5")
+    landing.look("2026-11-21 10:00", "gone")
+
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, song_count, entered_count, left_count") == [
+        ("2026-11-16", 3, 0, 0),
+        ("2026-11-17", 3, 1, 1),
+        ("2026-11-18", 0, 0, 3),
+        ("2026-11-19", 0, 0, 0),
+        ("2026-11-20", 1, 1, 0),
+        ("2026-11-21", 0, 1, 2),
+    ]
+    assert landing.query(
+        "select count(entered_after_at) as entered, count(left_by_at) as ended from SPOTIFY.BI.PLAYLIST_MEMBERSHIP"
+    ) == [(3, 6)]

@@ -89,3 +89,26 @@ def test_the_weights_of_an_album_add_up_to_one(landing: Landing) -> None:
         ("AL1", 1, "A2", 0.5),
         ("AL2", 0, "A2", 1),
     ]
+
+
+def test_a_song_label_is_its_title_and_artists_and_its_id_too_where_songs_share_them(landing: Landing) -> None:
+    landing.artists("a1", "a2")
+    landing.song("s1", artists=("a1",), name="Home")
+    landing.song("s2", artists=("a1",), name="HOME ")
+    landing.song("s3", artists=("a2",), name="Home")
+    landing.song("s4", artists=("a2", "a1"), name="Home")
+    landing.song("s5", name="Home")
+    landing.song("s6", name=None)
+    landing.song("s7", artists=("a1",), name=None)
+    landing.song("s8", artists=("a1",), name="Home - A1")
+
+    assert landing.ask("SONGS", "song_id, song_label") == [
+        ("s1", "Home - A1 (s1)"),
+        ("s2", "HOME - A1 (s2)"),
+        ("s3", "Home - A2"),
+        ("s4", "Home - A2, A1"),
+        ("s5", "Home"),
+        ("s6", "s6"),
+        ("s7", "s7"),
+        ("s8", "Home - A1 - A1"),
+    ]
