@@ -35,7 +35,7 @@ help:
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (ENV=$$ENV; docs/deploy.md)"
 	@echo "make snowflake, snowflake-status, snowflake-trust, snowflake-pipe TABLE=...   Snowflake (docs/snowflake.md)"
-	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the reader with Glue's pyarrow"
+	@echo "make test   all tests that need Python and Java; make test-aws: with Terraform, on a local AWS; make test-cluster: on a Spark cluster of this machine; make test-clients: Snowflake by our commands and other people's clients, the files for BI tools by their own grammars, the reader with Glue's pyarrow"
 	@echo "make bench, bench-snowflake   measure, minutes; make fuzz N=100000   mutated documents through the job"
 	@echo "make check  lint, types, import rules, generated files, quick tests without Java: half a minute"
 	@echo "make generate  writes deploy/generated/ and the BI dictionary"
@@ -101,7 +101,14 @@ $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready
+# Grammars that exist for Node alone; npm comes with it.
+$(TOOL)/grammars/ready: deploy/tools/grammars.json
+	@mkdir -p $(TOOL)/grammars
+	@cp $< $(TOOL)/grammars/package.json
+	@npm install --prefix $(TOOL)/grammars --silent --no-audit --no-fund
+	@touch $@
+
+tools: $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/pyarrow22/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -139,7 +146,7 @@ test-aws: $(READY) $(TOOL)/checkov/ready
 test-cluster: $(READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
-test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready test-glue-pyarrow
+test-clients: $(READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.
@@ -184,7 +191,7 @@ ci:
 	@$(call timed,test,480)
 	@$(call timed,demo,120)
 	@$(call timed,test-aws,360)
-	@$(call timed,test-clients,120)
+	@$(call timed,test-clients,300)
 	@$(call timed,test-cluster,200)
 
 clean:

@@ -1,7 +1,7 @@
 """The BI model: tables, relationships, measures and one page of visuals. Data only.
 
-Each measure is defined for Power BI (DAX), for Tableau and as SQL over the views of schema BI; tests compare the SQL with
-numbers typed by hand. Columns are those of the views and carry the views' names.
+Each measure is defined for Power BI (DAX), for Tableau and as SQL over the views of schema BI; tests compare the SQL
+with numbers typed by hand. Columns are those of the views and carry the views' names.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class ModelTable:
 
 @dataclass(frozen=True)
 class Relationship:
-    """Many rows of `from_table` refer to one row of `to_table`, which filters them; with `both_ways` they filter it too."""
+    """Many rows of `from_table` refer to one row of `to_table`, which filters them; with `both_ways` they filter it."""
 
     from_table: str
     from_column: str

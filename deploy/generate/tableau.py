@@ -1,7 +1,7 @@
 """deploy/bi/tableau/: one workbook (.twb) with the page, and its data sources by themselves (.tds).
 
-Tableau has no inactive relationships: what needs two dates comes from the view of days. The tables about stays and songs
-are one data source, every other table is a data source of its own. The files hold no credentials: Tableau asks for them.
+Tableau has no inactive relationships: what needs two dates comes from the view of days. The tables about stays and
+songs are one data source, every other table is a data source of its own. No file holds credentials: Tableau asks.
 """
 
 import uuid

@@ -13,7 +13,9 @@ locals {
     "{{ database }}", local.current_database),
     "{{ lake_database }}", local.lake_database,
   )
-  tables = { for table in jsondecode(local.text).tables : table.name => table }
+  catalog = jsondecode(local.text)
+  tables  = { for table in local.catalog.tables : table.name => table }
+  views   = { for view in local.catalog.views : view.name => view }
 }
 
 # Every published row.
@@ -69,7 +71,10 @@ resource "aws_glue_catalog_database" "current" {
 }
 
 resource "aws_glue_catalog_table" "current" {
-  for_each = local.tables
+  for_each = merge(
+    { for name, table in local.tables : name => { description = table.description, columns = table.columns, view = table.view } },
+    { for name, view in local.views : name => { description = view.description, columns = view.columns, view = view.view } },
+  )
 
   database_name = aws_glue_catalog_database.current.name
   name          = each.key
@@ -99,6 +104,17 @@ resource "aws_glue_catalog_table" "current" {
   }
 
   depends_on = [aws_glue_catalog_table.lake]
+}
+
+# Questions that people ask, under "Saved queries" in the console; texts are those of deploy/athena/queries/.
+resource "aws_athena_named_query" "saved" {
+  for_each = { for query in local.catalog.queries : query.name => query }
+
+  name        = each.key
+  description = each.value.description
+  workgroup   = aws_athena_workgroup.readers.name
+  database    = aws_glue_catalog_database.current.name
+  query       = each.value.sql
 }
 
 resource "aws_athena_workgroup" "readers" {
@@ -139,6 +155,7 @@ resource "aws_iam_policy" "reader" {
           "athena:StartQueryExecution", "athena:StopQueryExecution", "athena:GetQueryExecution",
           "athena:BatchGetQueryExecution", "athena:ListQueryExecutions", "athena:GetQueryResults",
           "athena:GetQueryResultsStream", "athena:GetWorkGroup",
+          "athena:ListNamedQueries", "athena:GetNamedQuery", "athena:BatchGetNamedQuery",
         ]
         Resource = aws_athena_workgroup.readers.arn
       },
