@@ -13,6 +13,7 @@ from deploy.generate.bi_dictionary import dictionary
 from deploy.generate.data_dictionary import data_dictionary
 from deploy.generate.dbt import dbt_files
 from deploy.generate.powerbi import powerbi_files
+from deploy.generate.quicksight import quicksight_files
 from deploy.generate.schemas import (
     athena_current,
     athena_table,
@@ -51,7 +52,12 @@ def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
 
 def bi_files() -> dict[str, dict[str, str]]:
     """The text of every file of each BI tool, by the tool's folder under deploy/bi/ and the path in it."""
-    return {"powerbi": powerbi_files(), "tableau": tableau_files(), "dbt": dbt_files()}
+    return {
+        "powerbi": powerbi_files(),
+        "tableau": tableau_files(),
+        "quicksight": quicksight_files(),
+        "dbt": dbt_files(),
+    }
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Hand-written views for Athena (deploy/athena/views/) and saved queries (deploy/athena/queries/), for Glue's catalog."""
+"""Hand-written views and saved queries for Athena (deploy/athena/), as Glue's catalog takes them."""
 
 from pathlib import Path
 

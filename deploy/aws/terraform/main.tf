@@ -109,6 +109,17 @@ module "catalog" {
   force_delete = var.force_destroy
 }
 
+module "quicksight" {
+  source = "./modules/quicksight"
+  count  = var.quicksight_owner_arn == "" ? 0 : 1
+
+  name      = local.name
+  file      = var.quicksight_file
+  database  = module.catalog.current_database
+  workgroup = module.catalog.workgroup
+  owner_arn = var.quicksight_owner_arn
+}
+
 module "snowflake" {
   source = "./modules/snowflake"
 

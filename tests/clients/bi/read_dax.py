@@ -6,11 +6,11 @@ import sys
 from pbi_parsers import dax
 
 
-def is_refused(expression):
+def is_refused(expression: str) -> bool:
     try:
         return dax.to_ast(expression) is None
-    except Exception:  # the parser raises assertions and errors of its own
+    except Exception:  # noqa: BLE001 - the parser raises assertions and errors of its own
         return True
 
 
-print(json.dumps([name for name, text in json.load(sys.stdin).items() if is_refused(text)]))
+sys.stdout.write(json.dumps([name for name, text in json.load(sys.stdin).items() if is_refused(text)]))

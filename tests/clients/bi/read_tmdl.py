@@ -3,6 +3,9 @@
 Runs in the tools' environment `bi`: .NET comes with dotnetcore2, Microsoft's libraries with pbi-cli-tool.
 """
 
+# The libraries can be imported once .NET runs.
+# ruff: noqa: E402
+
 import json
 import os
 import sys
@@ -20,7 +23,7 @@ with tempfile.TemporaryDirectory() as folder:
     settings = Path(folder) / "runtimeconfig.json"
     framework = {"name": "Microsoft.NETCore.App", "version": "3.1.0"}
     settings.write_text(json.dumps({"runtimeOptions": {"tfm": "netcoreapp3.1", "framework": framework}}))
-    root = os.path.dirname(dotnetcore2.runtime.get_runtime_path())
+    root = str(Path(dotnetcore2.runtime.get_runtime_path()).parent)
     set_runtime(get_coreclr(runtime_config=str(settings), dotnet_root=root))
 
 import clr
@@ -33,7 +36,7 @@ import System
 from Microsoft.AnalysisServices.Tabular import TmdlSerializer
 
 
-def read(folder):
+def read(folder: str) -> dict[str, object]:
     try:
         model = TmdlSerializer.DeserializeDatabaseFromFolder(folder).Model
     except System.Exception as error:
@@ -64,4 +67,4 @@ def read(folder):
     }
 
 
-print(json.dumps({folder: read(folder) for folder in sys.argv[1:]}))
+sys.stdout.write(json.dumps({folder: read(folder) for folder in sys.argv[1:]}))

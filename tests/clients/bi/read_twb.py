@@ -38,4 +38,4 @@ errors = {}
 for name in sys.argv[1:]:
     schema.validate(etree.parse(name))
     errors[name] = [error.message for error in schema.error_log]
-print(json.dumps(errors))
+sys.stdout.write(json.dumps(errors))

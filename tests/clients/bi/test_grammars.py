@@ -4,15 +4,17 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 
 from deploy.bi.model import MEASURES, RELATIONSHIPS, TABLES
-from deploy.generate.__main__ import BI
+from deploy.generate.__main__ import BI, GENERATED
+from deploy.generate.athena_views import ATHENA
 from deploy.generate.bi_columns import columns
+from shared.tables import TABLES as TABLES_OF_LAKE
 from tests.clients.account import ROOT
 from tests.waiting import finished
 
@@ -115,6 +117,25 @@ def test_every_query_and_parameter_is_m(read: dict[str, Any], grammars: Path) ->
     assert len(queries) == len(TABLES) + 4
     assert said(["node", grammars], {"m": queries}) == {}
     assert list(said(["node", grammars], {"m": {"wrong": "let Source = in Source"}})) == ["wrong"]
+
+
+# --- Athena -------------------------------------------------------------------------------------------------------
+
+
+def test_every_view_and_saved_query_is_sql_for_athena(grammars: Path) -> None:
+    files = [*(GENERATED / "athena/current").glob("*.sql"), *ATHENA.rglob("*.sql")]
+    texts = {
+        str(file): jinja2.Template(file.read_text(encoding="utf-8")).render(database="a", lake_database="b")
+        for file in files
+    }
+    wrong = {
+        "qualify": "select a from t qualify row_number() over (order by a) = 1",
+        "cast": "select a::int from t",
+    }
+
+    assert len(texts) == len(TABLES_OF_LAKE) + 1 + 9
+    assert said(["node", grammars], {"trino": texts}) == {}
+    assert list(said(["node", grammars], {"trino": wrong})) == ["qualify", "cast"]
 
 
 # --- Tableau ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 DuckDB runs what sqlglot makes of Athena's SQL; that Athena's grammar takes it is for tests/clients/bi.
 """
 
-# ruff: noqa: F811  # a fixture is asked for by its name
+# What is put into SQL text is our own names; a fixture is asked for by its name.
+# ruff: noqa: S608, F811
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from tests.test_end_to_end import KITCHEN, THE_19TH, THE_20TH, THE_21ST, chain_o
 pytestmark = pytest.mark.usefixtures("spark")  # the job finds the session and starts none of its own
 
 Rows = list[tuple[object, ...]]
+Both = tuple[duckdb.DuckDBPyConnection, dict[str, Rows]]
 DATABASES = {"database": "spotify", "lake_database": "spotify_lake"}
 
 # What each query returns, and where the BI views have it.
@@ -54,8 +56,8 @@ SAME = {
         "where entered_count + left_count > 0"
     ),
     "longest_stays": (
-        "select stay_rank, playlist_name, item_name, artist_names, stay_number, stay_days, entered_by_at, last_seen_at, "
-        "playlist_id, item_uri from SPOTIFY.BI.LONGEST_STAYS"
+        "select stay_rank, playlist_name, item_name, artist_names, stay_number, stay_days, entered_by_at, "
+        "last_seen_at, playlist_id, item_uri from SPOTIFY.BI.LONGEST_STAYS"
     ),
     "totals": (
         "select totals.song_count, totals.held_song_count, totals.playlist_count, totals.duration_minutes / 60, "
@@ -70,9 +72,7 @@ STAYS = (
 
 
 @pytest.fixture(scope="module")
-def both(
-    deployed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, Rows]]]:
+def both(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """Athena's database over the lake of three days, and the rows of the BI views."""
     lake = open_store(str(tmp_path_factory.mktemp("athena") / "lake"), create=True)
     with chain_over(lake, deployed, app_class="B") as chain:
@@ -121,9 +121,7 @@ def _plain(value: object) -> object:
 
 
 @pytest.mark.parametrize("query", saved_queries(), ids=lambda query: query["name"])
-def test_a_saved_query_returns_what_the_bi_view_holds(
-    both: tuple[duckdb.DuckDBPyConnection, dict[str, Rows]], query: dict[str, str]
-) -> None:
+def test_a_saved_query_returns_what_the_bi_view_holds(both: Both, query: dict[str, str]) -> None:
     connection, bi = both
 
     rows = connection.execute(as_duckdb(query["sql"])).fetchall()
@@ -132,7 +130,7 @@ def test_a_saved_query_returns_what_the_bi_view_holds(
     assert plain(rows) == plain(bi[query["name"]])
 
 
-def test_stays_are_those_of_the_bi_view(both: tuple[duckdb.DuckDBPyConnection, dict[str, Rows]]) -> None:
+def test_stays_are_those_of_the_bi_view(both: Both) -> None:
     connection, bi = both
 
     rows = connection.execute("select * from spotify.stays").fetchall()
@@ -142,7 +140,7 @@ def test_stays_are_those_of_the_bi_view(both: tuple[duckdb.DuckDBPyConnection, d
 
 
 def test_the_catalog_knows_the_columns_and_types_of_stays(
-    both: tuple[duckdb.DuckDBPyConnection, dict[str, Rows]],
+    both: Both,
 ) -> None:
     connection, _ = both
     described = connection.execute("describe spotify.stays").fetchall()
