@@ -161,7 +161,14 @@ $(TOOL)/glue6/ready: deploy/tools/glue6.txt $(READY)
 	@$(TOOL)/glue6/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready
+# Grammars that exist for Node alone; npm comes with it.
+$(TOOL)/grammars/ready: deploy/tools/grammars.json
+	@mkdir -p $(TOOL)/grammars
+	@cp $< $(TOOL)/grammars/package.json
+	@npm install --prefix $(TOOL)/grammars --silent --no-audit --no-fund
+	@touch $@
+
+tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -202,7 +209,7 @@ test-aws: $(TESTS_READY) $(TOOL)/checkov/ready
 test-cluster: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
-test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready test-glue-pyarrow
+test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready test-glue-pyarrow
 	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
 
 # The reader with the pyarrow that Glue has.

@@ -60,7 +60,7 @@ class Chain:
     def __init__(self, spotify: SpotifyStub, lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
         self.spotify = spotify
         self._lake = lake
-        self._warehouse = warehouse
+        self.warehouse = warehouse
 
     def extract(self, on: date, **settings: str) -> None:
         """The Lambda, at nine."""
@@ -79,7 +79,7 @@ class Chain:
         arguments = ["--lake", self._lake.uri]
         run_job(parse_arguments(arguments), arguments, lambda: _nine(on) + timedelta(minutes=5))
         assert keys(self._lake, "raw/pending/") == []
-        assert {load.status for load in self._warehouse.load_new()} == {LoadStatus.LOADED}
+        assert {load.status for load in self.warehouse.load_new()} == {LoadStatus.LOADED}
 
     def everything(self) -> Tables:
         """What the lake and the warehouse hold now; of landing tables the number of rows alone."""
@@ -96,7 +96,7 @@ class Chain:
     def _landing_counts(self) -> dict[str, list[Row]]:
         counts: list[Row] = []
         for table in self._columns("LANDING"):
-            [(count,)] = self._warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")  # noqa: S608  # our names
+            [(count,)] = self.warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")  # noqa: S608  # our names
             counts.append({"table": table, "row_count": count})
         return {"landing.row_counts": counts}
 
@@ -104,14 +104,14 @@ class Chain:
         return {
             f"{schema.lower()}.{view}": [
                 dict(zip(columns, row, strict=True))
-                for row in self._warehouse.query(f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}")  # noqa: S608  # our names
+                for row in self.warehouse.query(f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}")  # noqa: S608  # our names
             ]
             for view, columns in self._columns(schema).items()
         }
 
     def _columns(self, schema: str) -> dict[str, list[str]]:
         columns: dict[str, list[str]] = {}
-        for table, column in self._warehouse.query(
+        for table, column in self.warehouse.query(
             "select table_name, column_name from SPOTIFY.INFORMATION_SCHEMA.COLUMNS where table_schema = %s", schema
         ):
             columns.setdefault(str(table).lower(), []).append(str(column).lower())

@@ -1,7 +1,7 @@
 """Writes what follows from the contracts: `python -m deploy.generate`; with `--check` it only says what is stale.
 
 deploy/generated/ has the schemas, current views and the data dictionary, docs/bi-dictionary.md the columns of the BI
-views.
+views, deploy/bi/ the files of each BI tool.
 """
 
 import argparse
@@ -11,6 +11,9 @@ from pathlib import Path
 
 from deploy.generate.bi_dictionary import dictionary, misplaced_columns
 from deploy.generate.data_dictionary import data_dictionary
+from deploy.generate.dbt import dbt_files
+from deploy.generate.powerbi import powerbi_files
+from deploy.generate.quicksight import quicksight_files
 from deploy.generate.schemas import (
     athena_current,
     athena_table,
@@ -20,6 +23,7 @@ from deploy.generate.schemas import (
     snowflake_pipe,
     spark_ddl,
 )
+from deploy.generate.tableau import tableau_files
 from shared.contract import Table
 from shared.tables import TABLES
 from shared.terminal import set_up_output
@@ -27,6 +31,7 @@ from shared.terminal import set_up_output
 _ROOT = Path(__file__).parents[2]
 GENERATED = _ROOT / "deploy" / "generated"
 BI_DICTIONARY = _ROOT / "docs" / "bi-dictionary.md"
+BI = _ROOT / "deploy" / "bi"
 
 
 def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
@@ -43,6 +48,16 @@ def generated_files(tables: Sequence[Table] = TABLES) -> dict[str, str]:
             f"snowflake/R__3_core_{table.name}.sql": snowflake_current(table),
         }
     return files
+
+
+def bi_files() -> dict[str, dict[str, str]]:
+    """The text of every file of each BI tool, by the tool's folder under deploy/bi/ and the path in it."""
+    return {
+        "powerbi": powerbi_files(),
+        "tableau": tableau_files(),
+        "quicksight": quicksight_files(),
+        "dbt": dbt_files(),
+    }
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> Iterator[str]:
@@ -68,31 +83,38 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def main(argv: Sequence[str], folder: Path = GENERATED, bi_dictionary: Path = BI_DICTIONARY) -> int:
+def main(
+    argv: Sequence[str], folder: Path = GENERATED, bi_dictionary: Path = BI_DICTIONARY, bi_folder: Path = BI
+) -> int:
     """Write the files, or with `--check` say which are stale; the exit code."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if a file is stale")
-    files, text = generated_files(), dictionary()
+    text = dictionary()
+    folders = [(folder, generated_files(), "contracts")]
+    folders += [(bi_folder / tool, files, "BI model") for tool, files in bi_files().items()]
     if not parser.parse_args(argv).check:
-        write_files(folder, files)
+        for place, files, _ in folders:
+            write_files(place, files)
         bi_dictionary.parent.mkdir(parents=True, exist_ok=True)
         bi_dictionary.write_text(text, encoding="utf-8", newline="\n")
         return 0
-    stale = list(stale_files(folder, files))
-    if stale:
-        sys.stderr.write(
-            f"{len(stale)} of the generated files in {folder} do not match the contracts, "
-            f"run `python -m deploy.generate`: {', '.join(stale)}.\n"
-        )
-    is_fresh = bi_dictionary.is_file() and bi_dictionary.read_text(encoding="utf-8") == text
-    if not is_fresh:
+    is_fresh = True
+    for place, files, source in folders:
+        if stale := list(stale_files(place, files)):
+            is_fresh = False
+            sys.stderr.write(
+                f"{len(stale)} of the generated files in {place} do not match the {source}, "
+                f"run `python -m deploy.generate`: {', '.join(stale)}.\n"
+            )
+    if not bi_dictionary.is_file() or bi_dictionary.read_text(encoding="utf-8") != text:
+        is_fresh = False
         sys.stderr.write(
             f"{bi_dictionary} does not match the BI views and contracts, run `python -m deploy.generate`.\n"
         )
     misplaced = list(misplaced_columns())
     sys.stderr.writelines(f"{sentence}.\n" for sentence in misplaced)
-    return 1 if stale or misplaced or not is_fresh else 0
+    return 1 if misplaced or not is_fresh else 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Sequence
 
+from deploy.generate.athena_views import STAY_DAYS, VIEW_COLUMNS, saved_queries, view_select
 from glue_jobs.reading.parquet import SPARK_TYPES
 from shared.contract import Table, Type
 from shared.lake import PROCESSED, PROCESSED_NAME
@@ -175,6 +176,24 @@ def glue_catalog(tables: Sequence[Table]) -> str:
             }
             for table in tables
         ],
+        "views": [
+            {
+                "name": name,
+                "description": "One row per playlist, item and stay of the item in it, known as between two checks.",
+                "columns": [
+                    {"name": column.name, "type": ATHENA_TYPES[column.type], "comment": column.doc}
+                    for column in columns
+                ]
+                + [STAY_DAYS],
+                "view": {
+                    "sql": view_select(name),
+                    "columns": [{"name": column.name, "type": ATHENA_VIEW_TYPES[column.type]} for column in columns]
+                    + [{"name": STAY_DAYS["name"], "type": STAY_DAYS["type"]}],
+                },
+            }
+            for name, columns in VIEW_COLUMNS.items()
+        ],
+        "queries": saved_queries(),
     }
     return json.dumps(catalog, indent=1, ensure_ascii=False) + "\n"
 

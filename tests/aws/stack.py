@@ -54,7 +54,8 @@ def _checkout() -> tempfile.TemporaryDirectory[str]:
     folder = deploy / "aws" / "terraform"
     unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
     shutil.copytree(TERRAFORM, folder, ignore=unwanted)
-    (deploy / "generated").symlink_to(ROOT / "deploy" / "generated")
+    for name in ("generated", "bi"):
+        (deploy / name).symlink_to(ROOT / "deploy" / name)
     begun = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
     assert begun.returncode == 0, begun.stdout + begun.stderr
     return checkout

@@ -49,7 +49,7 @@ def test_its_own_tests_pass() -> None:
 
     assert done.complaints == []
     assert {run for run, ending in done.endings.items() if ending != "pass"} == set()
-    assert {"defaults", "events", "snowflake_is_trusted", "refused"} <= done.endings.keys()
+    assert {"defaults", "events", "snowflake_is_trusted", "quicksight_has_an_owner", "refused"} <= done.endings.keys()
 
 
 def test_checkov_finds_nothing() -> None:
@@ -69,7 +69,7 @@ def test_each_check_that_is_left_out_has_its_reason() -> None:
     lines = (ROOT / ".checkov.yaml").read_text(encoding="utf-8").splitlines()
     skipped = [number for number, line in enumerate(lines) if re.fullmatch(r"  - CKV2?_AWS_\d+", line)]
 
-    assert len(skipped) == 13
+    assert len(skipped) == 14
     assert [lines[number] for number in skipped if not lines[number - 1].startswith("  # ")] == []
 
 
@@ -327,7 +327,7 @@ def test_every_table_is_in_the_catalog_with_its_place(made: Made) -> None:
     songs = made.resources['module.catalog.aws_glue_catalog_table.lake["songs"]']
 
     tables = made.of_type("aws_glue_catalog_table")
-    assert len(tables) == 20
+    assert len(tables) == 21  # and the view of stays
     assert {f'module.catalog.aws_glue_catalog_table.lake["{table.name}"]' for table in TABLES} <= tables.keys()
     [storage] = songs["storage_descriptor"]
     assert storage["location"] == "s3://spotify-playlists-dev-123456789012/processed/songs/"
@@ -369,6 +369,43 @@ def test_a_current_view_is_stored_as_athena_stores_it(made: Made) -> None:
     assert "from spotify_playlists_dev_lake.song_artists" in stored["originalSql"]
 
 
+def test_stays_are_a_view_beside_the_current_ones(made: Made) -> None:
+    view = made.resources['module.catalog.aws_glue_catalog_table.current["stays"]']
+    stored = json.loads(base64.b64decode(view["view_original_text"].split()[3]))
+
+    [storage] = view["storage_descriptor"]
+    assert [column["name"] for column in stored["columns"]] == [column["name"] for column in storage["columns"]]
+    assert stored["columns"][-2:] == [
+        {"name": "left_by_at", "type": "timestamp(3)"},
+        {"name": "stay_days", "type": "double"},
+    ]
+    assert stored["originalSql"].startswith("with checks as (")
+
+
+def test_saved_queries_are_in_the_workgroup(made: Made) -> None:
+    queries = {values["name"]: values for values in made.of_type("aws_athena_named_query").values()}
+
+    assert sorted(queries) == [
+        "albums_with_most_tracks",
+        "collaborations",
+        "entered_and_left_by_day",
+        "longest_stays",
+        "most_popular_songs",
+        "most_present_songs",
+        "release_years",
+        "top_artists",
+        "totals",
+    ]
+    assert "from spotify_playlists_dev.albums as albums" in queries["albums_with_most_tracks"]["query"]
+    assert {query["workgroup"] for query in queries.values()} == {made.outputs["athena_workgroup"]}
+    assert [name for name, query in queries.items() if "{{" in query["query"]] == []
+
+
+def test_quicksight_is_off_by_default_and_made_for_an_owner(made: Made) -> None:
+    assert made.of_type("aws_cloudformation_stack") == {}
+    assert len(outcome().made["quicksight_has_an_owner"].of_type("aws_cloudformation_stack")) == 1
+
+
 def test_nothing_generated_is_left_open(made: Made) -> None:
     views = [
         base64.b64decode(values["view_original_text"].split()[3]).decode()
@@ -376,7 +413,7 @@ def test_nothing_generated_is_left_open(made: Made) -> None:
         if values["table_type"] == "VIRTUAL_VIEW"
     ]
 
-    assert len(views) == 10
+    assert len(views) == 11
     assert [text for text in [*views, json.dumps(made.of_type("aws_glue_catalog_table"))] if "{{" in text] == []
 
 

@@ -122,6 +122,17 @@ module "catalog" {
   projection_start = var.projection_start
 }
 
+module "quicksight" {
+  source = "./modules/quicksight"
+  count  = var.quicksight_owner_arn == "" ? 0 : 1
+
+  name      = local.name
+  file      = var.quicksight_file
+  database  = module.catalog.current_database
+  workgroup = module.catalog.workgroup
+  owner_arn = var.quicksight_owner_arn
+}
+
 module "snowflake" {
   source = "./modules/snowflake"
 

@@ -113,6 +113,23 @@ variable "catalog_file" {
   default     = "../../generated/glue_catalog.json"
 }
 
+variable "quicksight_file" {
+  description = "The page for QuickSight, as `make generate` makes it of the BI model."
+  type        = string
+  default     = "../../bi/quicksight/template.json"
+}
+
+variable "quicksight_owner_arn" {
+  description = "ARN of the QuickSight user or group that owns the page, as `aws quicksight list-users` shows it; empty makes nothing in QuickSight. The account needs QuickSight first."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|arn:aws[a-z-]*:quicksight:[a-z0-9-]+:[0-9]{12}:(user|group)/.+)$", var.quicksight_owner_arn))
+    error_message = "quicksight_owner_arn is empty, or the ARN of a user or group of QuickSight."
+  }
+}
+
 variable "extract_environment" {
   description = "Further environment variables of the Lambda, such as { SPOTIFY_CALLS_PER_DAY = \"300\", LOG_LEVEL = \"DEBUG\" }. No secrets: they belong into the secret."
   type        = map(string)

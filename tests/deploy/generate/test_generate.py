@@ -19,8 +19,8 @@ from shared.tables.songs import SONGS
 
 
 def write(folder: Path) -> int:
-    """The exit code of `python -m deploy.generate` into the folder, with the BI dictionary beside it."""
-    return main([], folder, folder.with_name("bi-dictionary.md"))
+    """The exit code of `python -m deploy.generate` into the folder, with the BI dictionary and BI files beside it."""
+    return main([], folder, folder.with_name("bi-dictionary.md"), folder.with_name("bi"))
 
 
 def test_the_committed_files_are_those_the_contracts_make() -> None:

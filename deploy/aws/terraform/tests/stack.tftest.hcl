@@ -164,6 +164,27 @@ run "production" {
 
 # --- What variables refuse ---------------------------------------------------------------------------------------
 
+run "quicksight_has_an_owner" {
+  command = apply
+
+  variables {
+    quicksight_owner_arn = "arn:aws:quicksight:eu-west-1:123456789012:user/default/reader"
+  }
+
+  assert {
+    condition     = strcontains(module.quicksight[0].template, "spotify_playlists_dev.stays") && !strcontains(module.quicksight[0].template, "{{ database }}")
+    error_message = "The template must name the database of the current views."
+  }
+  assert {
+    condition     = length(module.quicksight[0].template) < 51200
+    error_message = "CloudFormation takes 51,200 bytes of template."
+  }
+  assert {
+    condition     = module.quicksight[0].parameters["OwnerArn"] == var.quicksight_owner_arn && module.quicksight[0].parameters["Workgroup"] == "spotify-playlists-dev"
+    error_message = "Owner and workgroup must be those of the stack."
+  }
+}
+
 run "cron_in_a_time_zone" {
   command = plan
 
@@ -201,6 +222,7 @@ run "refused" {
     raw_retention_days           = 59
     log_retention_days           = 31
     snowflake_principal_arn      = "snowflake"
+    quicksight_owner_arn         = "me"
   }
 
   expect_failures = [
@@ -226,6 +248,7 @@ run "refused" {
     var.raw_retention_days,
     var.log_retention_days,
     var.snowflake_principal_arn,
+    var.quicksight_owner_arn,
   ]
 }
 

@@ -13,7 +13,9 @@ locals {
     "{{ database }}", local.current_database),
     "{{ lake_database }}", local.lake_database,
   )
-  tables = { for table in jsondecode(local.text).tables : table.name => table }
+  catalog = jsondecode(local.text)
+  tables  = { for table in local.catalog.tables : table.name => table }
+  views   = { for view in local.catalog.views : view.name => view }
 }
 
 # A query without a date lists each projected day of each table, so the projection begins with the first deployment, whose
@@ -83,7 +85,10 @@ resource "aws_glue_catalog_database" "current" {
 }
 
 resource "aws_glue_catalog_table" "current" {
-  for_each = local.tables
+  for_each = merge(
+    { for name, table in local.tables : name => { description = table.description, columns = table.columns, view = table.view } },
+    { for name, view in local.views : name => { description = view.description, columns = view.columns, view = view.view } },
+  )
 
   database_name = aws_glue_catalog_database.current.name
   name          = each.key
@@ -113,6 +118,17 @@ resource "aws_glue_catalog_table" "current" {
   }
 
   depends_on = [aws_glue_catalog_table.lake]
+}
+
+# Questions that people ask, under "Saved queries" in the console; texts are those of deploy/athena/queries/.
+resource "aws_athena_named_query" "saved" {
+  for_each = { for query in local.catalog.queries : query.name => query }
+
+  name        = each.key
+  description = each.value.description
+  workgroup   = aws_athena_workgroup.readers.name
+  database    = aws_glue_catalog_database.current.name
+  query       = each.value.sql
 }
 
 resource "aws_athena_workgroup" "readers" {

@@ -1,0 +1,12 @@
+-- Songs that playlists hold by the release year of their album, each song once; the row without a year is of songs whose
+-- year is not known.
+select
+    albums.release_year,
+    count(distinct stays.song_id) as song_count,
+    count(distinct songs.album_id) as album_count
+from {{ database }}.stays as stays
+inner join {{ database }}.songs as songs on songs.song_id = stays.song_id
+left join {{ database }}.albums as albums on albums.album_id = songs.album_id
+where stays.left_by_at is null
+group by albums.release_year
+order by release_year

@@ -1,0 +1,1 @@
+"""The BI model, and the files for each tool that `python -m deploy.generate` makes from it."""

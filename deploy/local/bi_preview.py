@@ -1,0 +1,116 @@
+"""`python -m deploy.local.bi_preview`: docs/bi-preview.png, the page of the BI model drawn by matplotlib.
+
+The numbers are those that the tools show, by the visuals' own SQL over a warehouse of `make demo`.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deploy.bi.model import MEASURES, PAGE, PAGE_SIZE, Kind, Visual
+from deploy.snowflake.embedded import EmbeddedSnowflake
+from shared.terminal import set_up_output
+
+NOTE = (
+    "Preview drawn by the suite from the numbers of `make demo`; not a screenshot of Power BI, Tableau or QuickSight."
+)
+_BLUE, _ORANGE, _GREY = "#2a6fb0", "#d9772b", "#666666"
+_BARS = 15
+_TABLE_ROWS = 4
+_NAME_LENGTH = 26
+
+Rows = Sequence[tuple[object, ...]]
+
+
+def draw(warehouse: EmbeddedSnowflake, picture: Path) -> None:
+    """Write the page as a PNG."""
+    mpl.use("Agg")
+    warnings.filterwarnings("ignore", "Glyph .* missing from font")  # names of the demo are in many scripts
+    mpl.rcParams["font.size"] = 7
+    width, height = PAGE_SIZE
+    figure = Figure(figsize=(width / 100, height / 100 + 0.3), dpi=120)
+    for visual in PAGE:
+        if visual.kind is Kind.SLICER:
+            continue
+        place = visual.place
+        margin = 0.38 if visual.kind is Kind.BAR else 0.06
+        left = (place.x + place.width * margin) / width
+        bottom = 1 - (place.y + place.height * 0.88) / height
+        box = (left, bottom * 0.96, place.width * (1 - margin - 0.02) / width, place.height * 0.7 / height * 0.96)
+        _draw_visual(figure.add_axes(box), visual, warehouse.query(visual.sql))
+    figure.text(0.012, 0.008, NOTE, color=_ORANGE, fontsize=8)
+    figure.savefig(picture)
+
+
+def _draw_visual(axes: Axes, visual: Visual, rows: Rows) -> None:
+    if visual.kind is Kind.CARD:
+        [(value,)] = rows
+        axes.axis("off")
+        axes.text(0, 0.55, _formatted(value, visual.measures[0]), fontsize=16, va="center")
+        axes.text(0, 0, visual.title, color=_GREY, va="center")
+        return
+    axes.set_title(visual.title, loc="left", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    match visual.kind:
+        case Kind.BAR:
+            bars = list(reversed(rows[:_BARS]))
+            axes.barh([_short(row[0]) for row in bars], [_number(row[1]) for row in bars], color=_BLUE)
+        case Kind.COLUMN:
+            axes.bar([_number(row[0]) for row in rows], [_number(row[1]) for row in rows], color=_BLUE)
+        case Kind.LINE:
+            days = [str(row[0]) for row in rows]
+            for place, (name, colour) in enumerate(zip(visual.measures, (_BLUE, _ORANGE), strict=True), start=1):
+                axes.plot(days, [_number(row[place]) for row in rows], marker="o", color=colour, label=name)
+            axes.legend(frameon=False)
+        case _:
+            axes.axis("off")
+            cells = [[_short(value) for value in row] for row in rows[:_TABLE_ROWS]]
+            headers = [field.partition(".")[2] for field in visual.fields]
+            table = axes.table(cells, colLabels=headers, loc="upper left", cellLoc="left", edges="horizontal")
+            table.auto_set_font_size(value=False)
+            table.set_fontsize(6)
+
+
+def _short(value: object) -> str:
+    text = "" if value is None else str(value)
+    text = text.replace("$", r"\$")
+    return text if len(text) <= _NAME_LENGTH else f"{text[: _NAME_LENGTH - 1]}…"
+
+
+def _number(value: object) -> float:
+    return float(str(value))
+
+
+def _formatted(value: object, measure: str) -> str:
+    if isinstance(value, date | datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    format_ = next(found.format for found in MEASURES if found.name == measure)
+    return f"{_number(value):,.1f}" if "." in format_ else f"{_number(value):,.0f}"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw the page of a demo."""
+    set_up_output()
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.bi_preview", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder of a demo")
+    parser.add_argument("--picture", type=Path, default=Path("docs/bi-preview.png"), help="file to write")
+    arguments = parser.parse_args(argv)
+    folder = arguments.out / "warehouse"
+    if not folder.is_dir():
+        sys.stderr.write(f"bi_preview: there is no warehouse in {arguments.out}. `make demo` makes one.\n")
+        return 1
+    with EmbeddedSnowflake(folder) as warehouse:
+        draw(warehouse, arguments.picture)
+    print(f"{arguments.picture} shows the page with the numbers of {folder}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

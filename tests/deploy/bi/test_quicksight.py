@@ -1,0 +1,83 @@
+"""The template for QuickSight: AWS's own schema (cfn-lint), the page, and the columns of the queries behind it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+from sqlglot import exp
+
+from deploy.bi.model import PAGE, Kind
+from deploy.generate.__main__ import BI
+from deploy.generate.quicksight import DATA_SETS, SHOWN, DataSet
+
+TEMPLATE = (BI / "quicksight/template.json").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def resources() -> dict[str, Any]:
+    return {name: found["Properties"] for name, found in json.loads(TEMPLATE)["Resources"].items()}
+
+
+def complaints(template: str) -> list[str]:
+    """Errors and warnings in a region that has QuickSight."""
+    return [str(found) for found in lint(template, config=ManualArgs(regions=["eu-west-1"]))]
+
+
+def test_the_template_is_valid_by_awss_schema() -> None:
+    assert complaints(TEMPLATE) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"MEDIAN"', '"MIDDLE"'),
+        ('"HORIZONTAL"', '"ACROSS"'),
+        ('"DIRECT_QUERY"', '"DIRECT"'),
+        ('"ItemsLimit"', '"Limit"'),
+        ('"ATHENA"', '"ATHENS"'),
+    ],
+)
+def test_a_wrong_word_is_found(old: str, new: str) -> None:
+    assert old in TEMPLATE
+
+    assert complaints(TEMPLATE.replace(old, new)) != []
+
+
+def test_quicksight_has_the_page_but_for_slicers(resources: dict[str, Any]) -> None:
+    [sheet] = resources["Analysis"]["Definition"]["Sheets"]
+    titles = [body["Title"]["FormatText"]["PlainText"] for visual in sheet["Visuals"] for body in visual.values()]
+    [layout] = sheet["Layouts"]
+
+    wanted = [visual for visual in PAGE if visual.kind is not Kind.SLICER]
+    assert titles == [visual.title for visual in wanted]
+    assert SHOWN.keys() == {visual.name for visual in wanted}
+    elements = layout["Configuration"]["GridLayout"]["Elements"]
+    ids = [body["VisualId"] for visual in sheet["Visuals"] for body in visual.values()]
+    assert [element["ElementId"] for element in elements] == ids
+    assert all(element["ColumnIndex"] + element["ColumnSpan"] <= 36 for element in elements)
+
+
+@pytest.mark.parametrize("data_set", DATA_SETS, ids=lambda data_set: data_set.name)
+def test_every_column_of_a_data_set_is_one_of_its_query(data_set: DataSet) -> None:
+    query = sqlglot.parse_one(data_set.sql.replace("{{ database }}", "spotify"), read="athena")
+
+    assert isinstance(query, exp.Query)
+    assert set(data_set.columns) <= set(query.named_selects)
+
+
+def test_every_field_of_a_visual_is_a_column_of_its_data_set() -> None:
+    columns = {data_set.name: data_set.columns.keys() for data_set in DATA_SETS}
+
+    assert {shown.data_set for shown in SHOWN.values()} == columns.keys()
+    for shown in SHOWN.values():
+        assert {*shown.by, *shown.values} <= columns[shown.data_set]
+
+
+def test_it_needs_no_secret(resources: dict[str, Any]) -> None:
+    assert resources["Source"]["Type"] == "ATHENA"
+    assert "Credentials" not in TEMPLATE
+    assert Path(BI / "quicksight/template.json").stat().st_size < 51_200
