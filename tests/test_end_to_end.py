@@ -50,6 +50,9 @@ SHAPES = {
     "document_id": "[0-9a-f]{64}",  # a digest of the raw document, whose wording is the extractor's own affair
 }
 
+# Not typed here: BI views show the rows of the first three one by one, and the calendar has tests of its own.
+NOT_TYPED = {"core.playlist_check_results", "core.playlist_versions", "core.playlist_stays", "bi.dates"}
+
 Row = Mapping[str, Any]
 Tables = Mapping[str, list[Row]]  # under names such as lake.songs and bi.songs
 
@@ -163,7 +166,7 @@ def typed(*days: object) -> Tables:
 def differences(when: object, found: Tables, expected: Tables) -> list[str]:
     """A line for each row that is missing or too many, and for each table that is; the lake's first."""
     lines = [f"{when}: {name} is not there" for name in expected if name not in found]
-    lines += [f"{when}: {name} has not been typed" for name in found if name not in expected]
+    lines += [f"{when}: {name} has not been typed" for name in found if name not in expected and name not in NOT_TYPED]
     for name in (name for name in expected if name in found):
         has, wanted = Counter(map(_text, found[name])), Counter(map(_text, expected[name]))
         lines += [f"{when}: {name} lacks {row}" for row in (wanted - has).elements()]
