@@ -52,7 +52,8 @@ class Library:
         """Every check, the oldest first for each playlist."""
         return self._bi.rows(
             "PLAYLIST_CHECKS",
-            "playlist_id, playlist_name, look_number, looked_at, checked_on, status, failure_class, is_known",
+            "playlist_id, playlist_name, look_number, looked_at, checked_on, status, failure_class, is_known, "
+            "item_count, is_complete, missing_count",
             order="playlist_id, look_number",
         )
 
@@ -63,11 +64,12 @@ class Library:
 
     @cached_property
     def daily(self) -> list[Row]:
-        """What each playlist held at the end of each day."""
+        """What each playlist held at the end of each day; none for a day on which it was only found deleted."""
         counts = ", ".join(f"{kind}_count" for kind in KINDS)
         return self._bi.rows(
             "PLAYLIST_DAILY",
             f"playlist_id, checked_on, distinct_song_count, {counts}, duration_minutes, entered_count, left_count",
+            where="not is_gone",
             order="playlist_id, checked_on",
         )
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from deploy.local.report.ask import Row
 from deploy.local.report.library import Library, entry_count, latest
 from deploy.local.report.page import Figure, Link, Section, Table
-from deploy.local.report.words import MINUS, count, day, minute, name
+from deploy.local.report.words import MINUS, count, day, listed, minute, name
 
 _MOST_DAYS = 31
 _MOST_ROWS = 40
@@ -40,7 +40,7 @@ def health(library: Library) -> Section:
     text += f"{count(len(failed), 'playlist')} couldn't be read." if failed else "Every playlist could be read."
     if library.songs and all(song["popularity"] is None for song in library.songs.values()):
         text += " Spotify does not show the popularity of songs to apps in development mode."
-    figures = [_calendar(library), *_unread(library, failed), _entries(library)]
+    figures = [_calendar(library), *_unread(library, failed), *_incomplete(newest), _entries(library)]
     return Section("health", "Data health", figures, text)
 
 
@@ -157,6 +157,22 @@ def _unread(library: Library, failed: Sequence[Row]) -> list[Figure]:
     )
     table = Table(("playlist", "why", "last read"), rows, "playlists", is_open=True)
     return [Figure("unread", "Couldn't be read", text, None, table)]
+
+
+def _incomplete(newest: Sequence[Row]) -> list[Figure]:
+    """Playlists that were read without some of their items."""
+    reads = [check for check in newest if check["is_complete"] is False]
+    if not reads:
+        return []
+    text = Markup(
+        "{} {} read incompletely: what Spotify left out stays as it was last seen, and nothing counts as removed."
+    ).format(
+        listed([name(check["playlist_name"]) for check in reads]),
+        "was" if len(reads) == 1 else "were",
+    )
+    rows = [(check["playlist_name"], check["item_count"], check["missing_count"]) for check in reads]
+    table = Table(("playlist", "items in all", "items left out"), rows, "playlists", is_open=True)
+    return [Figure("incomplete", "Read incompletely", text, None, table)]
 
 
 def _reason(check: Row) -> str:

@@ -341,7 +341,7 @@ def test_an_incomplete_read_is_named_with_what_is_missing(landing: Landing, depl
     read = Reading(report(deployed).html())
 
     assert read.sentences["incomplete"] == (
-        "Mix was read incompletely: what Spotify left out stays as it was last seen, and nothing counts as having left."
+        "Mix was read incompletely: what Spotify left out stays as it was last seen, and nothing counts as removed."
     )
     assert read.tables["incomplete"] == [("playlist", "items in all", "items left out"), ("Mix", "3", "2")]
 
