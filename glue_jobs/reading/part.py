@@ -22,6 +22,7 @@ from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.sets import Fragment, Read, joined, may_join, set_of, single
 from glue_jobs.reading.values import MAX_TEXT, clean_text, to_json
 from shared import lake
+from shared.contract import MadeFrom
 from shared.document import MAX_BYTES, DocumentTooLargeError, document_id, timestamp
 from shared.store import Fetched, ObjectStore, StoreError, UnreadableObjectError, open_store
 
@@ -279,7 +280,7 @@ class _PartReading:
             for read in joined(fragments):
                 self._take(read)
         name = f"part-{self._part.number:05d}"
-        for collector, folder in ((self._items, "items"), (self._checks, "checks")):
+        for collector, folder in ((self._items, MadeFrom.ITEM), (self._checks, MadeFrom.CHECK)):
             collector.flush()
             if data := collector.buffer.close():
                 store.put(f"{lake.staging(self._part.batch_id, folder)}{name}.parquet", data)
