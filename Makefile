@@ -2,7 +2,7 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT ENV TABLE ID DAYS APPLY YES DATA FILE ACCOUNT KEEP PACKAGED QUARANTINE N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
@@ -23,12 +23,13 @@ override TOOL := $(VENV)/tools
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run doctor status why forget retention build test check format generate ci clean
+.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run import doctor status why forget retention build test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow fuzz bench bench-snowflake
 
 help:
 	@echo "make demo   runs the chain on this machine and shows what came out (OUT=$$OUT)"
 	@echo "make login     logs in to Spotify, once in six months; make run: the same chain with your playlists; make doctor: what is missing"
+	@echo "make import FILE=...   the listening history of your account data download (docs/history.md)"
 	@echo "make report    makes the page of a folder; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
 	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
@@ -78,6 +79,10 @@ login-exists:
 		test -e "$${SPOTIFY_CREDENTIALS_FILE:-$$HOME/.config/spotify-playlist-suite/credentials.json}" || { \
 		echo "run: there is no Spotify login on this machine yet. \`make login\` makes one in a few minutes (docs/run.md says how); \`make demo\` needs none." >&2; \
 		exit 1; }
+
+import: $(READY)
+	@test -n "$$FILE" || { echo "import: name the download, make import FILE=my_spotify_data.zip (docs/history.md)" >&2; exit 2; }
+	@$(PYTHON) -m deploy.local.import_plays --file="$$FILE" --out="$$MINE" $${ACCOUNT:+--account="$$ACCOUNT"} $${KEEP:+--keep="$$KEEP"} $${PACKAGED:+--packaged="$$PACKAGED"}
 
 doctor: $(READY)
 	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"

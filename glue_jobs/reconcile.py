@@ -17,10 +17,11 @@ class ReconciliationError(Exception):
 def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
     """The reconciliation as the log keeps it.
 
-    `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `tables` says of each
-    table how many rows were made of the items, refused for a value, superseded by a newer observation of the same batch
-    (or by an earlier element of the same list), and published. `sha256` is that of each staged file by its key: `make
-    status` finds by it what was damaged later. Raises ReconciliationError where they do not add up.
+    `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `plays` the plays of
+    each. `tables` says of each table how many rows were made of them, refused for a value, superseded by a newer
+    observation of the same batch (or by an earlier element of the same list), and published. `sha256` is that of each
+    staged file by its key: `make status` finds by it what was damaged later. Raises ReconciliationError where they do
+    not add up.
     """
     _check_kinds(read)
     tables: dict[str, dict[str, int]] = {}
@@ -45,6 +46,7 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
     return {
         "kinds": {kind: read.kinds[kind] for kind in KINDS},
         "documents": documents,
+        "plays": {key: count for key, count in read.plays.items() if count},
         "tables": tables,
         "sha256": read.digests | staged.digests,
     }
@@ -64,6 +66,11 @@ def _check_kinds(read: BatchRead) -> None:
         raise ReconciliationError(
             f"{read.kinds.total()} items were read, but {read.made['playlist_items']} rows of playlist_items were made "
             "of them; nothing was committed."
+        )
+    if read.made["plays"] != read.plays.total():
+        raise ReconciliationError(
+            f"{read.plays.total()} plays were read, but {read.made['plays']} rows were made of them; nothing "
+            "was committed."
         )
     for kind, table in (("song", "songs"), ("episode", "episodes")):
         if not 0 <= read.made[table] - read.kinds[kind] <= read.kinds["rejected"]:

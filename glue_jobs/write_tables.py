@@ -49,7 +49,7 @@ class Staged:
 
 def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> Staged:
     """Write every table of the batch to staging; a table without rows has no file."""
-    job.plan_for(read.kinds.total())
+    job.plan_for(read.row_count)
     frames = _frames(job, store, batch, read)
 
     def write(name: str) -> tuple[int, list[str]]:
@@ -71,7 +71,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
             raise
     keys = [(name, key) for name, (_, keys) in written.items() for key in keys]
     staged = Staged(accepted={name: accepted for name, (accepted, _) in written.items()})
-    described = _described(job, store, [key for _, key in keys], is_large=read.kinds.total() >= MANY_ITEMS)
+    described = _described(job, store, [key for _, key in keys], is_large=read.row_count >= MANY_ITEMS)
     for (name, key), (rows, digest) in zip(keys, described, strict=True):
         if rows:
             staged.files.append(StagedFile(name, key, rows))

@@ -1,4 +1,4 @@
-"""The Parquet parts that the reader hands to Spark: a row per playlist item, and a row per check of a playlist."""
+"""The Parquet parts that the reader hands to Spark: a row per playlist item, check or play."""
 
 import io
 from collections import Counter
@@ -16,10 +16,12 @@ from shared.tables import TABLES
 
 SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 CHECK = "check"  # the kind of the rows that are checks
+PLAY = "play"  # of those that are plays
 _ROWS_IN_GROUP = 20_000
 
 _ITEM_TABLES = tables_from(TABLES, MadeFrom.ITEM)
 _CHECK_TABLES = tables_from(TABLES, MadeFrom.CHECK)
+_PLAY_TABLES = tables_from(TABLES, MadeFrom.PLAY)
 _PLACE = {column.name: column.type for column in LINEAGE if column is not BATCH_ID}
 
 
@@ -51,7 +53,13 @@ CHECKS = Shape(
     payload=project(_CHECK_TABLES),
     tables={CHECK: _CHECK_TABLES},
 )
-SHAPES = {MadeFrom.ITEM: ITEMS, MadeFrom.CHECK: CHECKS}
+PLAYS = Shape(
+    own=_PLACE
+    | {"account": Type.STRING, "source": Type.STRING, "package_id": Type.STRING, "packaged_at": Type.TIMESTAMP},
+    payload=project(_PLAY_TABLES),
+    tables={PLAY: _PLAY_TABLES},
+)
+SHAPES = {MadeFrom.ITEM: ITEMS, MadeFrom.CHECK: CHECKS, MadeFrom.PLAY: PLAYS}
 
 
 class ParquetBuffer:

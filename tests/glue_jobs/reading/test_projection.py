@@ -20,6 +20,7 @@ from glue_jobs.reading.projection import (
 from shared.contract import Column, MadeFrom, Table, Type, key_column, tables_from
 from shared.tables import TABLES
 from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.plays import PLAYS
 from shared.tables.songs import SONGS
 from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, table
 
@@ -210,10 +211,11 @@ def test_the_suites_own_fields() -> None:
     }
 
 
-def test_tables_are_made_from_items_or_from_checks() -> None:
+def test_tables_are_made_from_items_checks_or_plays() -> None:
     assert SONGS in tables_from(TABLES, MadeFrom.ITEM)
     assert tables_from(TABLES, MadeFrom.CHECK) == [PLAYLIST_CHECKS]
-    assert len(tables_from(TABLES, MadeFrom.ITEM)) == len(TABLES) - 2  # playlist_checks and batches
+    assert tables_from(TABLES, MadeFrom.PLAY) == [PLAYS]
+    assert len(tables_from(TABLES, MadeFrom.ITEM)) == len(TABLES) - 3  # playlist_checks, plays and batches
 
 
 def test_a_key_that_the_suite_makes_itself_needs_no_path() -> None:
