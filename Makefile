@@ -32,7 +32,7 @@ help:
 	@echo "make import FILE=...   the listening history of your account data download (docs/history.md)"
 	@echo "make report    makes the page of a folder; make notebook: docs/explore.ipynb over it, as a page"
 	@echo "make status    compares raw, lake and warehouse; make why TABLE=songs ID=...: where a row comes from"
-	@echo "make forget USER=...|ALL and make retention DAYS=... show what must not stay; APPLY=yes removes it"
+	@echo "make forget USER=...|ALL or ACCOUNT=... and make retention DAYS=... show what must not stay; APPLY=yes removes it"
 	@echo "make build     makes dist/glue_jobs.zip and dist/extract_lambda.zip"
 	@echo "make deploy-plan, deploy, destroy   the suite on AWS (ENV=$$ENV; docs/deploy.md)"
 	@echo "make snowflake, snowflake-status, snowflake-trust, snowflake-pipe TABLE=...   Snowflake (docs/snowflake.md)"
@@ -94,8 +94,9 @@ why: $(READY)
 	@$(PYTHON) -m deploy.operate.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
 
 forget: $(READY)
-	@test -n "$(NAMED)" || { echo "forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.operate.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
+	@test -z "$$ACCOUNT" || exec $(PYTHON) -m deploy.operate.forget_plays --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --account="$$ACCOUNT" $(if $(filter yes,$(APPLY)),--apply)
+	@test -n "$$ACCOUNT$(NAMED)" || { echo "forget: name the person, make forget USER=id, USER=ALL or ACCOUNT=label; APPLY=yes does it" >&2; exit 2; }
+	@test -n "$$ACCOUNT" || exec $(PYTHON) -m deploy.operate.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply) $(if $(filter yes,$(QUARANTINE)),--quarantine)
 
 retention: $(READY)
 	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }

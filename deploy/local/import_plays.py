@@ -6,7 +6,6 @@ download, what is kept and what is dropped.
 """
 
 import argparse
-import re
 import sys
 import tempfile
 from collections import Counter
@@ -28,7 +27,6 @@ from shared.plays import Package, write_plays
 from shared.store import ObjectStore, open_store
 from shared.terminal import printable
 
-_LABEL = re.compile("[a-z0-9][a-z0-9_-]{0,31}")
 _PLAYS_IN_DOCUMENT = 50_000
 
 
@@ -114,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--keep", default="", help="any of platform, country and private, with commas between")
     parser.add_argument("--packaged", default="", help="when Spotify packaged it, if the files do not say: an ISO time")
     arguments = parser.parse_args(argv)
-    if not _LABEL.fullmatch(arguments.account):
+    if not lake.is_account(arguments.account):
         raise CommandError("ACCOUNT is a label of at most 32 of a-z, 0-9, _ and -, such as me; no mail address")
     keep = frozenset(name.strip() for name in arguments.keep.split(",") if name.strip())
     if not keep <= set(KEEP):

@@ -247,7 +247,7 @@ def test_the_shells_own_user_is_no_person_to_forget(folder: Path) -> None:
     done = make(folder, "forget", USER="u3")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes")
+    assert done.stderr.startswith("forget: name the person, make forget USER=id, USER=ALL or ACCOUNT=label; APPLY=yes")
 
 
 # --- the real programs
