@@ -4,6 +4,7 @@
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
 override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT ENV TABLE ID DAYS APPLY YES DATA FILE ACCOUNT KEEP PACKAGED QUARANTINE N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
+override LABELLED := $(filter command,$(firstword $(origin ACCOUNT)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
 override OWN_OUT := $(call has_origin,command environment,OUT)
@@ -94,9 +95,8 @@ why: $(READY)
 	@$(PYTHON) -m deploy.operate.why --lake="$$OUT/lake" --table="$$TABLE" --id="$$ID"
 
 forget: $(READY)
-	@test -z "$$ACCOUNT" || exec $(PYTHON) -m deploy.operate.forget_plays --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --account="$$ACCOUNT" $(if $(filter yes,$(APPLY)),--apply)
-	@test -n "$$ACCOUNT$(NAMED)" || { echo "forget: name the person, make forget USER=id, USER=ALL or ACCOUNT=label; APPLY=yes does it" >&2; exit 2; }
-	@test -n "$$ACCOUNT" || exec $(PYTHON) -m deploy.operate.forget --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply) $(if $(filter yes,$(QUARANTINE)),--quarantine)
+	@test -n "$(NAMED)$(LABELLED)" || { echo "forget: name the person, make forget USER=id, USER=ALL or ACCOUNT=label; APPLY=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.operate.forget$(if $(LABELLED),_plays) --lake="$$OUT/lake" --warehouse="$$OUT/warehouse" $(if $(LABELLED),--account="$$ACCOUNT",--user="$$USER") $(if $(filter yes,$(APPLY)),--apply) $(if $(LABELLED),,$(if $(filter yes,$(QUARANTINE)),--quarantine))
 
 retention: $(READY)
 	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }

@@ -14,6 +14,9 @@ from shared.document import compressed
 FIRST_BYTES = b'{"plays": 1, '
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 @dataclass(frozen=True, kw_only=True)
 class Package:
     """Where plays come from: one source (extended or account) of one download. `packaged_at` is an ISO time in UTC."""
@@ -26,5 +29,5 @@ class Package:
 
 def write_plays(package: Package, plays: Iterable[Mapping[str, Any]]) -> bytes:
     """The plays as a gzipped document; equal plays of one package give equal bytes."""
-    lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in plays)
-    return compressed([json.dumps({"plays": 1, **asdict(package)}, ensure_ascii=False) + "\n", *lines])
+    lines = [_as_json({"plays": 1, **asdict(package)}), *map(_as_json, plays), ""]
+    return compressed(["\n".join(lines)])

@@ -72,6 +72,7 @@ _PLAYED = (
 )
 
 Play = dict[str, Any]
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -267,7 +268,7 @@ def _play(row: Mapping[str, Any], source: str, label: str, keep: frozenset[str],
     play = {name: value for name, value in play.items() if isinstance(value, str | int) and value != ""}
     names = [value for name, value in play.items() if name.endswith("_name")]
     identity = [label, source, play.get("played_at"), uris or names, play.get("ms_played")]
-    text = json.dumps(identity, ensure_ascii=False)
+    text = _as_json(identity)
     play_id = hashlib.sha256(f"{text}{equal.number(text)}".encode("utf-8", "replace")).hexdigest()
     return {"play_id": play_id} | play
 
