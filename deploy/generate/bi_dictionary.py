@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
-from deploy.generate.data_dictionary import as_code, as_markdown, readable_path
+from deploy.generate.data_dictionary import as_code, as_markdown, reader_paths
 from shared.contract import Table
 from shared.tables import TABLES
 
@@ -177,9 +177,8 @@ def _entry(view: View, ways: Mapping[str, list[str]]) -> str:
 
 
 def _json_paths(lake_columns: Sequence[str]) -> list[str]:
-    contracts = {table.name: {column.name: column for column in table.all_columns} for table in TABLES}
+    contracts = {f"{table.name}.{column.name}": (table, column) for table in TABLES for column in table.all_columns}
     paths: dict[str, None] = {}
     for lake_column in lake_columns:
-        table, _, column = lake_column.partition(".")
-        paths |= dict.fromkeys(readable_path(path) for path in contracts[table][column].sources)
+        paths |= dict.fromkeys(reader_paths(*contracts[lake_column]))
     return list(paths)

@@ -23,7 +23,7 @@ def _dictionary_entry(table: Table) -> str:
     newest = _current(table)
     rows = "".join(
         f"| `{column.name}` | {column.type} | {'yes' if column.nullable else 'no'} |"
-        f" {_reader_paths(table, column)} | {as_markdown(column.doc)} |\n"
+        f" {', '.join(reader_paths(table, column)) or '-'} | {as_markdown(column.doc)} |\n"
         for column in table.all_columns
     )
     return (
@@ -40,10 +40,9 @@ def _current(table: Table) -> str:
     return f"newest per {as_code(table.newest_per)}" if table.newest_per else "history: every observation is kept"
 
 
-def _reader_paths(table: Table, column: Column) -> str:
-    if table.made_from is MadeFrom.PLAY:  # make import has renamed the keys
-        return "-"
-    return ", ".join(readable_path(path) for path in column.sources) or "-"
+def reader_paths(table: Table, column: Column) -> list[str]:
+    """The JSON paths of Spotify's that the column is made from; none of plays, whose keys make import has renamed."""
+    return [] if table.made_from is MadeFrom.PLAY else [readable_path(path) for path in column.sources]
 
 
 def readable_path(path: str) -> str:
