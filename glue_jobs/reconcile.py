@@ -42,13 +42,14 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
                 "committed."
             )
         tables[table.name] = {"made": made, "refused": refused, "superseded": superseded, "published": published}
+    plays = {key: count for key, count in read.plays.items() if count}
     documents = {key: {kind: count for kind, count in kinds.items() if count} for key, kinds in read.documents.items()}
     return {
         "kinds": {kind: read.kinds[kind] for kind in KINDS},
         "documents": documents,
-        "plays": {key: count for key, count in read.plays.items() if count},
         "tables": tables,
         "sha256": read.digests | staged.digests,
+        **({"plays": plays} if plays else {}),
     }
 
 

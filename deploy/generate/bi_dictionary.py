@@ -35,7 +35,9 @@ the suite makes the value.
 # The first that fits a column's name tells its unit.
 UNITS = (
     (r"is_\w+", "yes or no"),
-    (r"\w+_ms", "milliseconds"),
+    (r"\w+_ms|ms_played", "milliseconds"),
+    (r"\w+_hour", "hour from 0"),
+    (r"\w+_weekday", "weekday, 1 for Monday"),
     (r"\w+_minutes", "minutes"),
     (r"\w+_days", "days"),
     (r"hours_\w+", "hours"),
@@ -47,7 +49,7 @@ UNITS = (
     (r"\w+_number", "number from 1"),
     (r"popularity", "0 to 100"),
     (r"popularity_change", "points"),
-    (r"weight", "share of 1"),
+    (r"weight|\w+_share", "share of 1"),
     (r"\w+_count(_change)?|total_tracks", "count"),
 )
 

@@ -139,7 +139,9 @@ def _note_rows(store: ObjectStore, key: str, rows: int, digest: str, account: st
     noted["sha256"][file["staged"]] = digest
     counts = noted["tables"][PLAYS.name]
     counts |= {"published": published, "made": published + counts["refused"] + counts["superseded"]}
-    noted["plays"] = {name: count for name, count in noted["plays"].items() if not lake.is_plays_of(account, name)}
+    noted["plays"] = {
+        name: count for name, count in noted.get("plays", {}).items() if not lake.is_plays_of(account, name)
+    }
     store.put(lake.log_entry(number), entry_text(entry))
 
 

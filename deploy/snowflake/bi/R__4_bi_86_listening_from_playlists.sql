@@ -2,7 +2,7 @@
 -- Songs only. A play without an id (account history) belongs to no playlist, so the share is the least there was.
 create or replace view {{ database }}.BI.LISTENING_FROM_PLAYLISTS (
     ACCOUNT comment 'label that the history was imported under; never null',
-    PLAYED_MONTH comment 'first UTC day of the month; never null',
+    MONTH_BEGINS_ON comment 'first UTC day of the month; never null',
     LISTENING_MS comment 'listening time of songs in ms; never null',
     KEPT_LISTENING_MS comment 'of songs that some checked playlist holds now; never null',
     KEPT_SHARE comment 'its share, 0 to 1; null if nothing was listened to'
@@ -16,7 +16,7 @@ with kept as (
 )
 select
     plays.account,
-    cast(date_trunc('month', plays.played_on) as date) as played_month,
+    cast(date_trunc('month', plays.played_on) as date) as month_begins_on,
     sum(plays.ms_played) as listening_ms,
     sum(case when kept.song_id is not null then plays.ms_played else 0 end) as kept_listening_ms,
     sum(case when kept.song_id is not null then plays.ms_played else 0 end)

@@ -7,8 +7,8 @@ create or replace view {{ database }}.BI.PLAYS_AROUND_ENTRY (
     SONG_ID comment 'Spotify id of the song; never null',
     STAY_NUMBER comment 'which stay of the song in the playlist, from 1; never null',
     ENTERED_AT comment 'added_at as Spotify says, or the first check that showed it, UTC; never null',
-    PLAYS_BEFORE comment 'counted plays that ended before it; never null',
-    PLAYS_AFTER comment 'counted plays that ended at it or later; never null'
+    BEFORE_COUNT comment 'counted plays that ended before it; never null',
+    AFTER_COUNT comment 'counted plays that ended at it or later; never null'
 )
 comment = 'One row per account, playlist, song and stay: counted plays before and after the song entered the playlist.'
 as
@@ -32,8 +32,8 @@ select
     stays.song_id,
     stays.stay_number,
     stays.entered_at,
-    count(case when plays.played_at < stays.entered_at then 1 end) as plays_before,
-    count(case when plays.played_at >= stays.entered_at then 1 end) as plays_after
+    count(case when plays.played_at < stays.entered_at then 1 end) as before_count,
+    count(case when plays.played_at >= stays.entered_at then 1 end) as after_count
 from accounts
 cross join stays
 left join {{ database }}.BI.PLAYS as plays

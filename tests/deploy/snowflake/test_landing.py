@@ -14,6 +14,7 @@ from sqlglot import exp
 from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.contract import Table
+from shared.plays import Package, write_plays
 from shared.store import open_store
 from shared.tables import TABLES
 from tests.corpus import FOLDER
@@ -42,6 +43,11 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(FOLDER / document, target)
         os.utime(target, (0, 0))
+    package = Package(account="me", source="extended", package_id="k1", packaged_at="2026-11-20T10:00:00Z")
+    play = {"play_id": "y1", "played_at": "2026-01-01T10:00:00Z", "played_at_precision": "second", "ms_played": 1}
+    plays = root / "raw/pending/plays/me/20261120T100000Z-000.ndjson.gz"
+    plays.parent.mkdir(parents=True)
+    plays.write_bytes(write_plays(package, [play]))
     arguments = ["--lake", str(root)]
     run(parse_arguments(arguments), arguments, lambda: NOON)
     return root

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as spark_types
 from pyspark.sql.types import DataType, StructField, StructType
 
+from glue_jobs.reading.parquet import SHAPES, spark_ddl
 from glue_jobs.transforms import TRANSFORMS
 from shared.contract import BATCH_ID, MadeFrom, Table, Type
 from shared.tables import TABLES
@@ -27,6 +28,7 @@ MADE_TABLES = [table for table in TABLES if table is not BATCHES]
 def made(spark: SparkSession) -> dict[str, DataFrame]:
     monday = page("mon", song("s1", artists=["a1"]))
     frames = {MadeFrom.ITEM: items(spark, monday), MadeFrom.CHECK: checks(spark, monday)}
+    frames[MadeFrom.PLAY] = spark.createDataFrame([], spark_ddl(SHAPES[MadeFrom.PLAY]))
     return {table.name: TRANSFORMS[table.name](frames[table.made_from]) for table in MADE_TABLES}
 
 

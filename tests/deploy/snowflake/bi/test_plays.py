@@ -96,12 +96,12 @@ def test_listening_and_playlists(landing: Landing) -> None:
     play(landing, "2026-01-07 11:00", ms=10)  # does not count
     play(landing, "2026-01-08 10:00", "s2", 90_000)
 
-    assert landing.ask("LISTENING_FROM_PLAYLISTS", "played_month, listening_ms, kept_listening_ms, kept_share") == [
+    assert landing.ask("LISTENING_FROM_PLAYLISTS", "month_begins_on, listening_ms, kept_listening_ms, kept_share") == [
         ("2026-01-01", 180_010, 90_010, pytest.approx(0.50003, abs=0.0001)),
     ]
     assert landing.ask("SONGS_NEVER_PLAYED", "account, song_id, song_name") == [("me", "s4", "S4")]
     assert landing.ask("PLAYED_OUTSIDE_PLAYLISTS", "song_id, counted_play_count") == [("s2", 1)]
-    assert landing.ask("PLAYS_AROUND_ENTRY", "playlist_name, song_id, entered_at, plays_before, plays_after") == [
+    assert landing.ask("PLAYS_AROUND_ENTRY", "playlist_name, song_id, entered_at, before_count, after_count") == [
         ("Mine", "s1", "2026-01-06 00:00", 1, 1),
         ("Mine", "s4", "2026-01-06 00:00", 0, 0),
     ]
