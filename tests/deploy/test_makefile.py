@@ -123,6 +123,8 @@ LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
         ("fuzz", "N", ["pytest", "-q", "tests/glue_jobs/test_fuzz.py", "--mutations={}"]),
         ("retention", "DAYS", ["deploy.operate.retention", *LAKE, "--days={}"]),
         ("forget", "USER", ["deploy.operate.forget", *LAKE, "--user={}"]),
+        ("forget", "ACCOUNT", ["deploy.operate.forget_plays", *LAKE, "--account={}"]),
+        ("import", "FILE", ["deploy.local.import_plays", "--file={}", "--out=out/mine"]),
     ],
 )
 def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: str, before: list[str]) -> None:
@@ -130,7 +132,7 @@ def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: st
     expected = ["-m", *(word.replace("{}", value) for word in before)]
 
     assert started(folder, target, f"{name}={value}") == expected
-    if name != "USER":  # of the environment it is the shell's own
+    if target != "forget":  # USER of the environment is the shell's own, and ACCOUNT may be anything's
         assert started(folder, target, **{name: value}) == expected
 
 

@@ -127,6 +127,7 @@ def test_what_the_job_wrote_is_taken_by_its_tables_pipe_and_lands_row_by_row(lak
         ("SONG_POPULARITY", f"processed/song_popularity/ingest_date=2026-11-20/{number}", "LOADED", 2),
         ("PLAYLIST_ITEMS", f"processed/playlist_items/ingest_date=2026-11-20/{number}", "LOADED", 6),
         ("PLAYLIST_CHECKS", f"processed/playlist_checks/ingest_date=2026-11-20/{number}", "LOADED", 2),
+        ("PLAYS", f"processed/plays/ingest_date=2026-11-20/{number}", "LOADED", 1),
         ("BATCHES", f"processed/batches/ingest_date=2026-11-20/{number}", "LOADED", 1),
     ]
     assert songs == [("0Song000000000000000A1",), ("0Song000000000000000A3",)]
