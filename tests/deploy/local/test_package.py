@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,20 @@ def test_rows_of_another_form_are_counted(store: ObjectStore, tmp_path: Path) ->
 
     assert imported.left_out == {"rows of another form": 3}
     assert len(plays(store)) == 1
+
+
+def test_memory_does_not_grow_with_the_number_of_files(store: ObjectStore, tmp_path: Path) -> None:
+    peaks = []
+    for count in (2, 10):
+        files = {
+            f"f{file}": [now_row(f"20{10 + file}-01-01T{n // 60:02}:{n % 60:02}:00Z") for n in range(1_200)]
+            for file in range(count)
+        }
+        package = as_zip(tmp_path / f"{count}.zip", (2026, 11, 20), **files)
+        del files
+        tracemalloc.start()
+        import_package(store, package, f"of{count}", frozenset())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < peaks[0] * 1.3
