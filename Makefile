@@ -2,8 +2,9 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT COVERS OPEN ENV TABLE ID DAYS APPLY YES DATA N BENCH LAKE
+override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT COVERS OPEN ENV TABLE ID DAYS APPLY YES DATA FILE ACCOUNT KEEP PACKAGED QUARANTINE N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
+override LABELLED := $(filter command,$(firstword $(origin ACCOUNT)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
 override OWN_OUT := $(call has_origin,command environment,OUT)
@@ -31,7 +32,7 @@ override NBCONVERT := --log-level WARN --to html --execute \
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
 
-.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run load doctor status why forget retention build sbom test check format generate ci clean
+.PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run load import doctor status why forget retention build sbom test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow test-glue6 fuzz bench bench-snowflake
 
 help:
@@ -41,9 +42,10 @@ help:
 	@echo "Your playlists"
 	@echo "  make login                       logs in to Spotify, once in six months"
 	@echo "  make run                         reads your playlists into out/mine; COVERS=yes adds album covers to the report"
+	@echo "  make import FILE=my_data.zip     the listening history of your account data download (docs/history.md)"
 	@echo "  make load                        makes tables and report of the files in OUT/lake/raw/pending/drop, no login"
 	@echo "  make doctor                      checks this machine and names what is missing"
-	@echo "  make forget USER=id              shows what is kept of a person (ALL: of everything); APPLY=yes removes it"
+	@echo "  make forget USER=id              shows what is kept of a person (ALL: everything; ACCOUNT=name: plays); APPLY=yes removes"
 	@echo "  make retention DAYS=400          shows what is older; APPLY=yes removes it"
 	@echo
 	@echo "Look into it (out/mine if it is there, else out/demo; OUT=folder names another)"
@@ -127,6 +129,10 @@ load: $(READY)
 	@$(SAY_FOLDER)
 	@$(PYTHON) -m deploy.local.run --out="$$FOLDER" --load-only
 
+import: $(READY)
+	@test -n "$$FILE" || { echo "import: name the download, make import FILE=my_spotify_data.zip (docs/history.md)" >&2; exit 2; }
+	@$(PYTHON) -m deploy.local.import_plays --file="$$FILE" --out="$$MINE" $${ACCOUNT:+--account="$$ACCOUNT"} $${KEEP:+--keep="$$KEEP"} $${PACKAGED:+--packaged="$$PACKAGED"}
+
 doctor: $(READY)
 	@$(PYTHON) -m deploy.operate.doctor --out="$$MINE"
 
@@ -139,9 +145,9 @@ why: $(READY)
 	@$(PYTHON) -m deploy.operate.why --lake="$$FOLDER/lake" --table="$$TABLE" --id="$$ID"
 
 forget: $(READY)
-	@test -n "$(NAMED)" || { echo "forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes does it" >&2; exit 2; }
+	@test -n "$(NAMED)$(LABELLED)" || { echo "forget: name the person, make forget USER=id, USER=ALL or ACCOUNT=label; APPLY=yes does it" >&2; exit 2; }
 	@$(SAY_FOLDER)
-	@$(PYTHON) -m deploy.operate.forget --lake="$$FOLDER/lake" --warehouse="$$FOLDER/warehouse" --user="$$USER" $(if $(filter yes,$(APPLY)),--apply)
+	@$(PYTHON) -m deploy.operate.forget$(if $(LABELLED),_plays) --lake="$$FOLDER/lake" --warehouse="$$FOLDER/warehouse" $(if $(LABELLED),--account="$$ACCOUNT",--user="$$USER") $(if $(filter yes,$(APPLY)),--apply) $(if $(LABELLED),,$(if $(filter yes,$(QUARANTINE)),--quarantine))
 
 retention: $(READY)
 	@test -n "$$DAYS" || { echo "retention: say how many days are kept, make retention DAYS=400; APPLY=yes does it" >&2; exit 2; }

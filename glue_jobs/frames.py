@@ -8,9 +8,9 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from glue_jobs.reading.parquet import CHECKS, ITEMS, Shape, spark_ddl
+from glue_jobs.reading.parquet import SHAPES, spark_ddl
 from shared import contract
-from shared.contract import Table
+from shared.contract import MadeFrom, Table
 
 # What every row says of where it was read; `batch_id` is added when the rows are written, since all have the same.
 LINEAGE = tuple(column.name for column in contract.LINEAGE if column is not contract.BATCH_ID)
@@ -20,18 +20,9 @@ LINEAGE = tuple(column.name for column in contract.LINEAGE if column is not cont
 LITERAL_PATHS = {"__globPaths__": "false"}
 
 
-def read_items(spark: SparkSession, folder: str) -> DataFrame:
-    """Items of the batch, as the reader staged them."""
-    return _read(spark, folder, ITEMS)
-
-
-def read_checks(spark: SparkSession, folder: str) -> DataFrame:
-    """Checks of playlists of the batch, as the reader staged them."""
-    return _read(spark, folder, CHECKS)
-
-
-def _read(spark: SparkSession, folder: str, shape: Shape) -> DataFrame:
-    return spark.read.schema(spark_ddl(shape)).options(**LITERAL_PATHS).parquet(folder)
+def read_frame(spark: SparkSession, folder: str, made_from: MadeFrom) -> DataFrame:
+    """The frame of the batch that the reader staged in this folder."""
+    return spark.read.schema(spark_ddl(SHAPES[made_from])).options(**LITERAL_PATHS).parquet(folder)
 
 
 def of_kind(table: Table) -> SparkColumn:

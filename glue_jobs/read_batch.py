@@ -64,12 +64,13 @@ class ReadOptions:
 class BatchRead:
     """What a batch's raw objects hold: each object's fate and items, and per table the rows made and refused.
 
-    `documents` has the kinds of each object that was not quarantined, by its key.
+    `documents` has the kinds of each object that was not quarantined, by its key; `plays` the number of its plays.
     """
 
     inputs: list[CommittedInput] = field(default_factory=list)
     documents: dict[str, Counter[str]] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
+    plays: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
@@ -89,6 +90,7 @@ class BatchRead:
                 continue
             self.documents[document.input.key] = document.kinds
             self.kinds.update(document.kinds)
+            self.plays[document.input.key] += document.plays
             self.used_file_time += document.used_file_time
         self.made += report.made
         self.refused += report.refused
@@ -98,6 +100,11 @@ class BatchRead:
         self.repeats |= report.repeats
         self.reads.update(report.reads)
         self.incomplete += report.incomplete
+
+    @property
+    def row_count(self) -> int:
+        """Playlist items and plays: what large frames are made of."""
+        return self.kinds.total() + self.plays.total()
 
     def needs_choice(self, table: Table) -> bool:
         """Whether rows of the table may be superseded by others of the batch."""

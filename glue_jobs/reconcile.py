@@ -17,10 +17,11 @@ class ReconciliationError(Exception):
 def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
     """The reconciliation as the log keeps it.
 
-    `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `tables` says of each
-    table how many rows were made of the items, refused for a value, superseded by a newer observation of the same batch
-    (or by an earlier element of the same list), and published. `sha256` is that of each staged file by its key: `make
-    status` finds by it what was damaged later. Raises ReconciliationError where they do not add up.
+    `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `plays` the plays of
+    each. `tables` says of each table how many rows were made of them, refused for a value, superseded by a newer
+    observation of the same batch (or by an earlier element of the same list), and published. `sha256` is that of each
+    staged file by its key: `make status` finds by it what was damaged later. Raises ReconciliationError where they do
+    not add up.
     """
     _check_kinds(read)
     tables: dict[str, dict[str, int]] = {}
@@ -41,12 +42,14 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
                 "committed."
             )
         tables[table.name] = {"made": made, "refused": refused, "superseded": superseded, "published": published}
+    plays = {key: count for key, count in read.plays.items() if count}
     documents = {key: {kind: count for kind, count in kinds.items() if count} for key, kinds in read.documents.items()}
     return {
         "kinds": {kind: read.kinds[kind] for kind in KINDS},
         "documents": documents,
         "tables": tables,
         "sha256": read.digests | staged.digests,
+        **({"plays": plays} if plays else {}),
     }
 
 
@@ -64,6 +67,11 @@ def _check_kinds(read: BatchRead) -> None:
         raise ReconciliationError(
             f"{read.kinds.total()} items were read, but {read.made['playlist_items']} rows of playlist_items were made "
             "of them; nothing was committed."
+        )
+    if read.made["plays"] != read.plays.total():
+        raise ReconciliationError(
+            f"{read.plays.total()} plays were read, but {read.made['plays']} rows were made of them; nothing "
+            "was committed."
         )
     for kind, table in (("song", "songs"), ("episode", "episodes")):
         if not 0 <= read.made[table] - read.kinds[kind] <= read.kinds["rejected"]:

@@ -86,7 +86,8 @@ class Summary:
         """Count a committed batch in, with the files that did not say their time; warn of too many rejects."""
         self.incomplete += incomplete
         self.used_file_time += used_file_time
-        items, rejects = sum(entry.reconciliation["kinds"].values()), sum(entry.rejects.values())
+        items = sum(entry.reconciliation["kinds"].values()) + sum(entry.reconciliation.get("plays", {}).values())
+        rejects = sum(entry.rejects.values())
         if rejects > alarm_rejects * items:
             self.alarms.append({"batch": entry.number, "items": items, "rejects": rejects})
             self.alarm_rejects = alarm_rejects

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from glue_jobs.commit_log import Batch
-from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.frames import newest, read_frame
 from glue_jobs.log_entry import StagedFile
 from glue_jobs.read_batch import BatchRead
 from glue_jobs.reading.typed_rows import ARROW_TYPES
@@ -24,7 +24,7 @@ from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProble
 from glue_jobs.summary import TableProgress
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
-from shared.contract import BATCH_ID, ObservedPer, Table
+from shared.contract import BATCH_ID, MadeFrom, ObservedPer, Table, tables_from
 from shared.store import ObjectStore, StoreError, open_store
 from shared.tables import TABLES
 from shared.tables.batches import BATCHES
@@ -50,7 +50,7 @@ class Staged:
 
 def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> Staged:
     """Write every table of the batch to staging; a table without rows has no file."""
-    job.plan_for(read.kinds.total())
+    job.plan_for(read.row_count)
     frames = _frames(job, store, batch, read)
     progress = TableProgress(len(frames))
 
@@ -76,7 +76,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
             progress.close()
     keys = [(name, key) for name, (_, keys) in written.items() for key in keys]
     staged = Staged(accepted={name: accepted for name, (accepted, _) in written.items()})
-    described = _described(job, store, [key for _, key in keys], is_large=read.kinds.total() >= MANY_ITEMS)
+    described = _described(job, store, [key for _, key in keys], is_large=read.row_count >= MANY_ITEMS)
     for (name, key), (rows, digest) in zip(keys, described, strict=True):
         if rows:
             staged.files.append(StagedFile(name, key, rows))
@@ -86,14 +86,12 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
 
 def _frames(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> Mapping[str, DataFrame]:
     """The frame of each table that the batch may have rows for."""
-    by_kind = {table.name: bool(table.kinds) for table in TABLES}
     frames: dict[str, DataFrame] = {}
-    if read.kinds.total():
-        items = _shared(job, read_items(job.spark, job.readable(store, lake.staging(batch.batch_id, "items"))))
-        frames |= {name: items for name in TRANSFORMS if by_kind[name] and read.made[name]}
-    if any(read.made[name] for name in TRANSFORMS if not by_kind[name]):
-        checks = _shared(job, read_checks(job.spark, job.readable(store, lake.staging(batch.batch_id, "checks"))))
-        frames |= {name: checks for name in TRANSFORMS if not by_kind[name] and read.made[name]}
+    for made_from in MadeFrom:
+        names = [table.name for table in tables_from(TABLES, made_from) if read.made[table.name]]
+        if names:
+            folder = job.readable(store, lake.staging(batch.batch_id, made_from))
+            frames |= dict.fromkeys(names, _shared(job, read_frame(job.spark, folder, made_from)))
     return frames
 
 

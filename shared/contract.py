@@ -4,7 +4,7 @@ Everything that must agree about a table is made from its contract: the fields t
 the DDL and current views of Athena and Snowflake, and the data dictionary.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -29,6 +29,14 @@ class ObservedPer(StrEnum):
 
     ITEM = "item"
     READ = "read"
+
+
+class MadeFrom(StrEnum):
+    """What the rows of a table are made from; the value names the frame that the reader stages for the transforms."""
+
+    ITEM = "items"
+    CHECK = "checks"
+    PLAY = "observed_plays"
 
 
 @dataclass(frozen=True)
@@ -75,9 +83,10 @@ LINEAGE = (
 class Table:
     """One table: what a row is, what makes it unique, whose newest observation is the current one.
 
-    `kinds` are the kinds of playlist items that the table is made from; none for a table that is not made from items.
+    `made_from` is None for `batches` alone, whose rows the job makes itself. `kinds` are the kinds of playlist items
+    that the table is made from; none for a table that is not made from items.
     `rows_from` names the JSON paths whose values make the rows: one row for each value that is not null, or for each
-    element where the path ends in `[]`. Without it every item of these kinds (or every check of a playlist) makes one.
+    element where the path ends in `[]`. Without it every item of these kinds (or every check, or play) makes one.
     `newest_per` may be coarser than `key`: of a song's credits the newest observation counts as a whole, else an
     artist who was dropped would stay for ever. Empty means history: every observation is kept. `keeps_rejected`: a row
     that breaks the contract beside its key is published all the same, its broken values null.
@@ -89,6 +98,7 @@ class Table:
     key: tuple[str, ...]
     observed_per: ObservedPer
     columns: tuple[Column, ...]
+    made_from: MadeFrom | None = MadeFrom.ITEM
     newest_per: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     rows_from: tuple[str, ...] = ()
@@ -115,6 +125,11 @@ class Table:
 
     def _own(self, names: list[str]) -> tuple[str, ...]:
         return tuple(name for name in names if name in {column.name for column in self.lineage})
+
+
+def tables_from(tables: Iterable[Table], made_from: MadeFrom) -> list[Table]:
+    """The tables whose rows are made from these."""
+    return [table for table in tables if table.made_from is made_from]
 
 
 def source_paths(tables: tuple[Table, ...]) -> Iterator[tuple[str, Column]]:

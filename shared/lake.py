@@ -8,6 +8,7 @@ from datetime import date
 
 PENDING = "raw/pending/"
 DROP = "raw/pending/drop/"
+PLAYS = "raw/pending/plays/"
 QUIET = "raw/quiet/"
 STAGING = "staging/"
 PROCESSED = "processed/"
@@ -32,6 +33,21 @@ def file_safe(name: str) -> str:
 def raw_object(run_id: str, playlist_id: str) -> str:
     """One complete read of one playlist."""
     return f"{PENDING}run={run_id}/{file_safe(playlist_id)}.ndjson.gz"
+
+
+def plays_object(account: str, packaged_at: str, number: int) -> str:
+    """Plays of one listening history, the document of this number; `packaged_at` such as 20261120T100000Z."""
+    return f"{PLAYS}{account}/{packaged_at}-{number:03d}.ndjson.gz"
+
+
+def is_account(label: str) -> bool:
+    """Whether the text can be the label of an account, which is a folder's name."""
+    return re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", label) is not None
+
+
+def is_plays_of(account: str, key: str) -> bool:
+    """Whether the raw object has plays of the account, pending or archived."""
+    return pending_key(key).startswith(f"{PLAYS}{account}/")
 
 
 def manifest(run_id: str) -> str:
@@ -75,6 +91,11 @@ def probe(ulid: str) -> str:
 def processed_file(table: str, on: date, number: int, part: int) -> str:
     """A published file: immutable, its name never used twice."""
     return f"{PROCESSED}{table}/ingest_date={on.isoformat()}/{number:020d}-{part:05d}.parquet"
+
+
+def published_number(key: str) -> int:
+    """The log number of the batch that published the file."""
+    return int(key.rpartition("/")[2].partition("-")[0])
 
 
 def rejects_file(on: date, number: int, part: int) -> str:

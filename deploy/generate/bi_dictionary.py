@@ -16,7 +16,7 @@ from schemachange.sql_splitter import split_sql_statements
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
-from deploy.generate.data_dictionary import as_code, as_markdown, readable_path
+from deploy.generate.data_dictionary import as_code, as_markdown, reader_paths
 from shared.contract import Table
 from shared.tables import TABLES
 
@@ -36,7 +36,9 @@ the suite makes the value.
 # The first that fits a column's name tells its unit.
 UNITS = (
     (r"is_\w+", "yes or no"),
-    (r"\w+_ms", "milliseconds"),
+    (r"\w+_ms|ms_played", "milliseconds"),
+    (r"\w+_hour", "hour from 0"),
+    (r"\w+_weekday", "weekday, 1 for Monday"),
     (r"\w+_minutes", "minutes"),
     (r"\w+_days", "days"),
     (r"hours_\w+", "hours"),
@@ -48,7 +50,7 @@ UNITS = (
     (r"\w+_number", "number from 1"),
     (r"popularity", "0 to 100"),
     (r"popularity_change", "points"),
-    (r"weight", "share of 1"),
+    (r"weight|\w+_share", "share of 1"),
     (r"\w+_count(_change)?|total_tracks", "count"),
 )
 
@@ -66,6 +68,20 @@ NOT_SHOWN = {
     "batches.object_count": "for operators, in CORE",
     "batches.item_count": "for operators, in CORE",
     "batches.reject_count": "for operators, in CORE",
+    "plays.package_id": "decides which plays are current",
+    "plays.packaged_at": "decides which plays are current",
+    "plays.played_at_precision": "of a single play: CORE.PLAYS; the views count plays",
+    "plays.show_name": "of a single play: CORE.PLAYS; the views are about songs",
+    "plays.author_name": "of a single play: CORE.PLAYS; the views are about songs",
+    "plays.chapter_id": "of a single play: CORE.PLAYS; the views are about songs",
+    "plays.chapter_name": "of a single play: CORE.PLAYS; the views are about songs",
+    "plays.reason_start": "of a single play: CORE.PLAYS",
+    "plays.shuffle": "of a single play: CORE.PLAYS",
+    "plays.skipped": "of a single play: CORE.PLAYS",
+    "plays.offline": "of a single play: CORE.PLAYS",
+    "plays.platform": "personal; null unless asked for",
+    "plays.country": "personal; null unless asked for",
+    "plays.is_private": "personal; null unless asked for",
 }
 
 
@@ -213,9 +229,8 @@ def _entry(view: View, ways: Mapping[str, list[str]]) -> str:
 
 
 def _json_paths(lake_columns: Sequence[str]) -> list[str]:
-    contracts = {table.name: {column.name: column for column in table.all_columns} for table in TABLES}
+    contracts = {f"{table.name}.{column.name}": (table, column) for table in TABLES for column in table.all_columns}
     paths: dict[str, None] = {}
     for lake_column in lake_columns:
-        table, _, column = lake_column.partition(".")
-        paths |= dict.fromkeys(readable_path(path) for path in contracts[table][column].sources)
+        paths |= dict.fromkeys(reader_paths(*contracts[lake_column]))
     return list(paths)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from deploy.generate.schemas import MADE_BY
-from shared.contract import Column, Table
+from shared.contract import Column, MadeFrom, Table
 
 
 def data_dictionary(tables: Sequence[Table]) -> str:
@@ -13,16 +13,17 @@ def data_dictionary(tables: Sequence[Table]) -> str:
 # Data dictionary
 
 Every timestamp is UTC without zone. JSON paths are those of the playlist's answers of the Spotify Web API; what it
-calls `item` of a row today it called `track` before 2026, and both are read. A dash: the suite makes the value.
+calls `item` of a row today it called `track` before 2026, and both are read. A dash: the suite makes the value; of
+plays, docs/history.md says from what.
 """
     return intro + "".join(_dictionary_entry(table) for table in tables)
 
 
 def _dictionary_entry(table: Table) -> str:
-    newest = f"newest per {as_code(table.newest_per)}" if table.newest_per else "history: every observation is kept"
+    newest = _current(table)
     rows = "".join(
         f"| `{column.name}` | {column.type} | {'yes' if column.nullable else 'no'} |"
-        f" {_reader_paths(column)} | {as_markdown(column.doc)} |\n"
+        f" {', '.join(reader_paths(table, column)) or '-'} | {as_markdown(column.doc)} |\n"
         for column in table.all_columns
     )
     return (
@@ -33,8 +34,15 @@ def _dictionary_entry(table: Table) -> str:
     )
 
 
-def _reader_paths(column: Column) -> str:
-    return ", ".join(readable_path(path) for path in column.sources) or "-"
+def _current(table: Table) -> str:
+    if table.made_from is MadeFrom.PLAY:
+        return "of packages that cover one time the newest, extended history before account history"
+    return f"newest per {as_code(table.newest_per)}" if table.newest_per else "history: every observation is kept"
+
+
+def reader_paths(table: Table, column: Column) -> list[str]:
+    """The JSON paths of Spotify's that the column is made from; none of plays, whose keys make import has renamed."""
+    return [] if table.made_from is MadeFrom.PLAY else [readable_path(path) for path in column.sources]
 
 
 def readable_path(path: str) -> str:

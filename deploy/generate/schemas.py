@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploy.generate.athena_views import STAY_DAYS, VIEW_COLUMNS, saved_queries, view_select
 from glue_jobs.reading.parquet import SPARK_TYPES
-from shared.contract import Table, Type
+from shared.contract import MadeFrom, Table, Type
 from shared.lake import PROCESSED, PROCESSED_NAME
 
 MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
@@ -57,6 +57,8 @@ def current_select(table: Table, source: str) -> str:
     Nested selects, since Athena has no QUALIFY. The order is total as far as rows differ at all, and none of its
     columns is ever null, since engines disagree on where nulls sort.
     """
+    if table.made_from is MadeFrom.PLAY:
+        return _select_of_ruling_packages(table, source)
     rows = source
     if table.newest_per:
         rows = (
@@ -73,6 +75,8 @@ def current_select(table: Table, source: str) -> str:
 
 def snowflake_select(table: Table, source: str) -> str:
     """The same rows by QUALIFY; one window in each select, as incremental refresh of a dynamic table allows."""
+    if table.made_from is MadeFrom.PLAY:
+        return _select_of_ruling_packages(table, source)
     select = f"select\n{_columns(table)}\nfrom "
     if _has_two_ranks(table):
         rank = _qualify("rank", table.newest_per, table.observation_order)
@@ -89,6 +93,49 @@ def _qualify(function: str, partition: Sequence[str], order: Sequence[str]) -> s
     return f"\nqualify {function}() over (\n{_window(partition, order, 4)}) = 1\n"
 
 
+def _select_of_ruling_packages(table: Table, source: str) -> str:
+    """Plays of which no package that outranks theirs covers the time.
+
+    Of one account, extended history outranks account history, and of one source the newer package the older one. A
+    package covers the time from its first to its last play. A time without seconds is a whole minute, so a package
+    covers the minute in which its first play ended.
+    """
+    copies = (
+        f"select\n{_columns(table)},\n"
+        f"    row_number() over (\n{_window(('play_id', 'package_id'), table.row_order, 8)}    ) as row_place\n"
+        f"from {source}\n"
+    )
+    packages = (
+        "select\n"
+        "    account, source, package_id, max(packaged_at) as packaged_at,\n"
+        "    min(played_at) as first_played_at, max(played_at) as last_played_at\n"
+        f"from {source}\n"
+        "group by account, source, package_id\n"
+    )
+    return (
+        f"select\n{_columns(table, 'plays.')}\nfrom ({_block(copies)}) as plays\n"
+        f"left join ({_block(packages)}) as ruling\n"
+        "    on ruling.account = plays.account\n"
+        "    and ruling.package_id <> plays.package_id\n"
+        "    and (\n"
+        "        (ruling.source = 'extended' and plays.source = 'account')\n"
+        "        or (\n"
+        "            ruling.source = plays.source\n"
+        "            and (\n"
+        "                ruling.packaged_at > plays.packaged_at\n"
+        "                or (ruling.packaged_at = plays.packaged_at and ruling.package_id > plays.package_id)\n"
+        "            )\n"
+        "        )\n"
+        "    )\n"
+        "    and plays.played_at <= ruling.last_played_at\n"
+        "    and plays.played_at >= case plays.played_at_precision\n"
+        "        when 'minute' then date_trunc('minute', ruling.first_played_at)\n"
+        "        else ruling.first_played_at\n"
+        "    end\n"
+        "where plays.row_place = 1 and ruling.package_id is null\n"
+    )
+
+
 def _ranked(table: Table, source: str) -> str:
     return (
         f"select\n{_columns(table)},\n"
@@ -97,8 +144,8 @@ def _ranked(table: Table, source: str) -> str:
     )
 
 
-def _columns(table: Table) -> str:
-    names = ", ".join(column.name for column in table.all_columns)
+def _columns(table: Table, prefix: str = "") -> str:
+    names = ", ".join(f"{prefix}{column.name}" for column in table.all_columns)
     return textwrap.fill(names, width=110, initial_indent="    ", subsequent_indent="    ")
 
 
@@ -288,7 +335,7 @@ def snowflake_current(table: Table) -> str:
         f"create or replace transient dynamic table {name}_DYNAMIC\n"
         "target_lag = '{{ target_lag }}'\n"
         "warehouse = {{ transform_warehouse }}\n"
-        "refresh_mode = incremental\n"
+        f"refresh_mode = {'full' if table.made_from is MadeFrom.PLAY else 'incremental'}\n"
         "as\n{{ current_rows }};\n"
         "{% endif %}\n"
         f"create or replace view {name} (\n{columns}\n)\n"
@@ -309,6 +356,8 @@ def _sql_header(table: Table, rows: str = "") -> str:
 
 
 def _which_rows(table: Table) -> str:
+    if table.made_from is MadeFrom.PLAY:
+        return "one row per play, of the package that rules its time: the newest, extended history first."
     if not table.newest_per:
         return f"{table.grain}; every observation, of copies the newest."
     return f"{table.grain}, of the newest observation per {', '.join(table.newest_per)}."

@@ -95,14 +95,14 @@ def forget(
     person = Person(user_id)
     found = Forgotten(user_id)
     for _ in range(_PASSES):
-        _must_be_quiet(commits)
+        must_be_quiet(commits)
         if apply:
             commits.finish_earlier_commits()
         head = _head(commits)
         _rewrite_lake(store, commits, person, found, apply=apply, quarantine=quarantine)
         if warehouse is not None:
             _update_warehouse(warehouse, user_id, found, apply=apply)
-        _remove_old_staging(store, found, clock, apply=apply)
+        remove_old_staging(store, found, clock, apply=apply)
         if _head(commits) == head:
             break
     else:
@@ -114,7 +114,7 @@ def forget(
     return found
 
 
-def _must_be_quiet(commits: CommitLog) -> None:
+def must_be_quiet(commits: CommitLog) -> None:
     """A running job has rows in its hands that it would publish afterwards."""
     for key, failed_after in commits.running():
         raise CommandError(
@@ -161,7 +161,7 @@ def _empty_quarantine(store: ObjectStore, keys: Sequence[str], found: Forgotten,
     for key in keys:
         found.removed["quarantined files, whole, whomever they mention"] += 1
         if apply:
-            _note_digest(store, key, b"")
+            note_digest(store, key, b"")
             store.put(key, b"")
 
 
@@ -181,7 +181,7 @@ def _rewrite_lake(  # what, by what, and how
         found.is_complete = False
         note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
         found.left.extend([note] if note not in found.left else [])
-    for key, data in _objects(store, *ARCHIVES, leave_out=unknown):
+    for key, data in objects_under(store, *ARCHIVES, leave_out=unknown):
         try:
             without = person.out_of_document(data, limit=None)  # the job has read it, whatever its limit was
         except (DamagedDocumentError, UnicodeError):
@@ -190,29 +190,30 @@ def _rewrite_lake(  # what, by what, and how
             found.left.extend([note] if note not in found.left else [])
             continue
         _replace(store, key, data, without, found, "raw documents", apply=apply)
-    for key, data in _objects(store, lake.REJECTS):
+    for key, data in objects_under(store, lake.REJECTS):
         _replace(store, key, data, person.out_of_rejects(data), found, "files of rejects", apply=apply)
     _rewrite_log(store, person, found, apply=apply)
     for table in (one for one in TABLES if person_columns(one)):
-        for key, data in _objects(store, f"{lake.PROCESSED}{table.name}/"):
+        for key, data in objects_under(store, f"{lake.PROCESSED}{table.name}/"):
             rows, count = person.out_of_rows(pq.ParquetFile(io.BytesIO(data)).read(), table)
             if count:
                 found.removed[f"rows of {table.name} in the lake"] += count
-                _replace(store, key, data, _parquet(rows), found, "published files", apply=apply)
+                _replace(store, key, data, parquet_bytes(rows), found, "published files", apply=apply)
 
 
 def _rewrite_log(store: ObjectStore, person: Person, found: Forgotten, *, apply: bool) -> None:
     """Of an entry, only the reasons why a document was quarantined quote it."""
-    for key, data in _objects(store, lake.LOG):
+    for key, data in objects_under(store, lake.LOG):
         if lake.log_number(key) is not None and key.endswith(".json"):
             content = json.loads(data)
             for taken in content["inputs"]:
                 taken["reason"] = taken["reason"] and person.cut(taken["reason"])
             if content != json.loads(data):
-                _replace(store, key, data, _entry_text(content), found, "reasons in the log", apply=apply)
+                _replace(store, key, data, entry_text(content), found, "reasons in the log", apply=apply)
 
 
-def _objects(store: ObjectStore, *prefixes: str, leave_out: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
+def objects_under(store: ObjectStore, *prefixes: str, leave_out: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
+    """Key and content of each object below the prefixes."""
     for prefix in prefixes:
         for listed in store.list(prefix):
             fetched = None if listed.key in leave_out else store.get(listed.key)
@@ -226,11 +227,11 @@ def _replace(  # noqa: PLR0913  # what, by what, and who is told
     if without != data:
         found.removed[what] += 1
         if apply:
-            _note_digest(store, key, without)
+            note_digest(store, key, without)
             store.put(key, without)
 
 
-def _note_digest(store: ObjectStore, key: str, data: bytes) -> None:
+def note_digest(store: ObjectStore, key: str, data: bytes) -> None:
     """Notes in the log what the object becomes, before it does, so that `make status` takes it for no damage."""
     number = re.search(r"/([0-9]{20})[/-]", key)
     fetched = store.get(lake.log_entry(int(number[1]))) if number else None
@@ -239,14 +240,16 @@ def _note_digest(store: ObjectStore, key: str, data: bytes) -> None:
     entry = json.loads(fetched.data)
     staged = {file["final"]: file["staged"] for file in entry["files"]}
     entry["reconciliation"].setdefault("sha256", {})[staged.get(key, key)] = sha256(data).hexdigest()
-    store.put(lake.log_entry(int(number[1])), _entry_text(entry))
+    store.put(lake.log_entry(int(number[1])), entry_text(entry))
 
 
-def _entry_text(entry: dict[str, Any]) -> bytes:
+def entry_text(entry: dict[str, Any]) -> bytes:
+    """A log entry as the log has it."""
     return (json.dumps(entry, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _parquet(rows: pa.Table) -> bytes:
+def parquet_bytes(rows: pa.Table) -> bytes:
+    """A published file of these rows."""
     file = io.BytesIO()
     pq.write_table(rows, file, store_schema=False, write_page_checksum=True)
     return file.getvalue()
@@ -290,7 +293,7 @@ def statements(who: str) -> list[str]:
     return made
 
 
-def _remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
+def remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
     """What killed runs left: nobody has published it, nobody will."""
     newest: dict[str, datetime] = {}
     for listed in store.list(lake.STAGING):
@@ -305,7 +308,7 @@ def _remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[]
 
 def _look_at_pending(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten) -> None:
     pending = 0
-    for _, data in _objects(store, lake.PENDING, lake.QUIET):
+    for _, data in objects_under(store, lake.PENDING, lake.QUIET):
         try:
             pending += person.out_of_document(data) != data
         except (DamagedDocumentError, UnicodeError):
@@ -334,7 +337,7 @@ def forget_everything(
     """
     found = Forgotten(EVERYTHING)
     commits = log_of(store, clock)
-    _must_be_quiet(commits)
+    must_be_quiet(commits)
     if apply:
         commits.finish_earlier_commits()
     last = None

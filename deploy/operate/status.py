@@ -20,6 +20,7 @@ from deploy.operate.places import ARCHIVES, open_landing, parser_of, retained_af
 from deploy.snowflake.landing import Landing, landing, published_key
 from extract_lambda.progress import Progress, Report, Terminal, silent
 from glue_jobs.log_entry import REJECTS, Entry
+from glue_jobs.reading.plays import PERSONAL_FIELDS
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import timestamp
@@ -60,6 +61,8 @@ class Status:
     log_faults: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)  # what no run of the job takes, and why
     repeated: list[str] = field(default_factory=list)  # no differences: a document that was put twice is taken twice
+
+    personal: list[str] = field(default_factory=list)  # quarantined as they came, with personal fields
 
     @property
     def differences(self) -> list[str]:
@@ -115,6 +118,12 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
         batches.append(batch)
     left: dict[str, str] = {}
     pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix, left=left.__setitem__))
+    personal = [
+        key
+        for entry in entries
+        for taken in entry.inputs
+        if taken.reason == PERSONAL_FIELDS and (key := archived_key(entry.number, taken)) and found.raw.get(key)
+    ]
     known = {file.final for entry in entries for file in entry.files}
     doubled, repeated = doublings(entries)
     strays = [
@@ -122,7 +131,7 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
         for key, stray in _strays(known, found.files, found.loaded, max(first - 1, removed))
         if not log.is_lost(_number(key))
     ]
-    return Status(batches, pending, removed, [*doubled, *strays], log.faults, left, repeated)
+    return Status(batches, pending, removed, [*doubled, *strays], log.faults, left, repeated, personal)
 
 
 def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
@@ -317,6 +326,9 @@ def as_text(found: Status) -> str:
             lines.append(f"and {len(found.left) - _SHOWN:,} more (--json has all)")
     if found.repeated:
         lines.append(f"{len(found.repeated):,} documents were taken again, the first: {printable(found.repeated[0])}")
+    if found.personal:
+        lines.append(f"{len(found.personal):,} files are in quarantine as they came: {PERSONAL_FIELDS}.")
+        lines += [printable(f"- {key}") for key in found.personal[:_SHOWN]]
     differences = found.differences
     if not differences:
         lines.append("Everything agrees.")
@@ -343,6 +355,7 @@ def as_json(found: Status) -> str:
             "differences": found.differences,
             "left": found.left,
             "repeated": found.repeated,
+            "personal": found.personal,
             "batches": [vars(batch) for batch in found.batches],
         },
         ensure_ascii=False,

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, run_command, table_named, table_text
@@ -26,7 +27,7 @@ from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Check, UnreadableDocumentError
 from glue_jobs.replay import archived_key
 from shared import document, lake
-from shared.contract import Column, Table
+from shared.contract import Column, MadeFrom, Table
 from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 from shared.tables.playlist_checks import PLAYLIST_CHECKS
@@ -70,15 +71,19 @@ def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
             f"an id of {table.name} is {', '.join(table.key)}: give the first of them or all, with commas between"
         )
     asked = dict(zip(table.key, key, strict=False))
-    # A row may lose to one of another key: an artist who was dropped, to the song's newer credits.
-    rows = _rows(store, table, {name: asked[name] for name in (table.newest_per or table.key) if name in asked})
+    # A row may lose to one of another key: an artist who was dropped, to the song's newer credits; a play to a package.
+    unit = () if table.made_from is MadeFrom.PLAY else table.newest_per or table.key
+    rows = _rows(store, table, {name: asked[name] for name in unit if name in asked})
     current = _current(table, rows)
+    if table.made_from is MadeFrom.PLAY:
+        rows, current = _with(rows, asked), _with(current, asked)
     entries = {entry.number: entry for entry in log_of(store).entries()}
     order = [*table.row_order, *table.key]
     found = []
+    winners = current.to_pylist()
     for number, row in sorted(_numbered(rows), key=lambda one: [str(one[1][name]) for name in order], reverse=True):
         if all(str(row[name]) == value for name, value in asked.items()):
-            verdict = _verdict(table, row, current)
+            verdict = _verdict(table, row, winners)
             place = _place(store, table, row, entries.get(number), number)
             found.append(Observation(row, verdict == "current", verdict, number, place))
     if not found:
@@ -112,12 +117,18 @@ def _numbered(rows: pa.Table) -> list[tuple[int, Row]]:
     return [(row.pop("_number"), row) for row in rows.to_pylist()]
 
 
-def _current(table: Table, rows: pa.Table) -> list[Row]:
+def _with(rows: pa.Table, wanted: Mapping[str, str]) -> pa.Table:
+    """The rows with these values."""
+    for name, value in wanted.items():
+        rows = rows.filter(pc.equal(rows.column(name), value))
+    return rows
+
+
+def _current(table: Table, rows: pa.Table) -> pa.Table:
     """The current ones, by the text that is the current view in every engine."""
     with duckdb.connect() as engine:
         engine.register("observed", rows)
-        current: pa.Table = engine.sql(current_select(table, "observed")).to_arrow_table()
-    return list(current.to_pylist())
+        return engine.sql(current_select(table, "observed")).to_arrow_table()
 
 
 def _verdict(table: Table, row: Row, current: Sequence[Row]) -> str:
@@ -131,6 +142,8 @@ def _verdict(table: Table, row: Row, current: Sequence[Row]) -> str:
             for name in (*table.observation_order, *table.row_order):
                 if winner[name] != row[name]:
                     return f"lost: {name} {_shown(winner[name])} is newer"
+    if table.made_from is MadeFrom.PLAY:
+        return "lost: a newer package, or extended history, covers this time"
     return "lost to an equal row"
 
 
@@ -147,6 +160,9 @@ def _place(store: ObjectStore, table: Table, row: Row, entry: Entry | None, numb
     data = _bytes(store, key) if key else _outside(taken.key)
     if data is None:
         return Place(f"{key or taken.key} (not there any more)", None, None, {})
+    if table.made_from is MadeFrom.PLAY:  # the first line is the package's
+        paths = {column.name: f"$.{column.name}" for column in table.columns if column.sources}
+        return Place(key or taken.key, row["source_position"] + 2, "$", paths)
     found = locate(data, row["source_position"], is_read=table is PLAYLIST_CHECKS)
     if found is None:
         return Place(key or taken.key, None, None, {})

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
-from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, ParquetBuffer
+from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, PLAY, PLAYS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
 from glue_jobs.reading.presence import may_lack_keys, tables_without_keys
 from glue_jobs.reading.refusals import TypedRow
@@ -112,6 +112,26 @@ class CheckCollector:
             if unusual.row.rejects:
                 self._on_reject(places[unusual.number], self._checks[unusual.number][0].playlist, unusual.row)
         self._checks = []
+
+
+class PlayCollector:
+    """Plays on their way into a Parquet file."""
+
+    def __init__(self, on_reject: OnReject) -> None:
+        """See ItemCollector."""
+        self.buffer = ParquetBuffer(PLAYS)
+        self._on_reject = on_reject
+
+    def add(self, plays: Sequence[Mapping[str, Any]], place: Place) -> None:
+        """Type the plays of a document; their place has what they share."""
+        for start in range(0, len(plays), ROWS_AT_ONCE):
+            some = plays[start : start + ROWS_AT_ONCE]
+            own = {name: [place.get(name)] * len(some) for name in PLAYS.own}
+            own["source_position"] = list(range(start, start + len(some)))
+            for unusual in self.buffer.add([Rows([PLAY] * len(some), some.__getitem__)], own):
+                if unusual.row.rejects:
+                    where = {**place, "source_position": start + unusual.number}
+                    self._on_reject(where, some[unusual.number], unusual.row)
 
 
 def _own_of_page(check: Check, page: Page, number: int) -> dict[str, Any]:

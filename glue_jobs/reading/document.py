@@ -8,6 +8,7 @@ from glue_jobs.reading.dropped import DroppedReading
 from glue_jobs.reading.json_text import ZIP_MAGIC, members, parse
 from glue_jobs.reading.model import Check, Damage, Document, Page, UnreadableDocumentError
 from glue_jobs.reading.playlist import Draft, embedded_total, finish, offset_of, text_or_none
+from glue_jobs.reading.plays import PersonalFieldsError, is_plays, must_not_be_history, read_plays
 from glue_jobs.reading.values import clean_text
 from shared import document
 
@@ -30,6 +31,9 @@ def read_document(
         document_id = known_as or document.id_of_plain(plain)
         if plain.startswith(ZIP_MAGIC):
             return _read_zip(document_id, plain, limit, is_whole=is_whole)
+        if is_plays(plain):
+            return read_plays(document_id, plain)
+        must_not_be_history(plain)
         parsed = _read_parsed(document_id, plain, is_whole=is_whole)
         return parsed or _read(document_id, *parse(plain), is_whole=is_whole)
     except RecursionError as error:  # what can just be parsed may be too deep to be written again
@@ -77,6 +81,8 @@ def _read_zip(document_id: str, data: bytes, limit: int | None, *, is_whole: boo
         reading = DroppedReading(is_whole, together.drafts)
         try:
             _read_member(reading, member, limit)
+        except PersonalFieldsError:
+            raise
         except UnreadableDocumentError as error:
             reading.damages = reading.damages or [Damage(str(error))]
         together.damages += [Damage(f"file {number} of the ZIP: {damage.reason}") for damage in reading.damages]
@@ -87,6 +93,7 @@ def _read_member(reading: DroppedReading, member: bytes, limit: int | None) -> N
     plain = _plain(member, limit)
     if plain.startswith(ZIP_MAGIC):
         raise UnreadableDocumentError("a ZIP in a ZIP: unzip it first")
+    must_not_be_history(plain)
     values, damages = parse(plain)
     if document.is_manifest(values[0]) or any(document.is_raw_line(value) for value in values):
         raise UnreadableDocumentError("a document of the extractor: unzip it into raw/pending/drop/")

@@ -67,9 +67,11 @@ class Damage:
 
 @dataclass
 class Document:
-    """What a raw object holds."""
+    """What a raw object holds: checks of playlists, or plays."""
 
     document_id: str
     extracted_at: str | None
     checks: list[Check] = field(default_factory=list)
     damages: list[Damage] = field(default_factory=list)
+    plays: list[Mapping[str, Any]] = field(default_factory=list)
+    own: Mapping[str, Any] = field(default_factory=dict)  # of a document of plays: what all of them share

@@ -1,4 +1,4 @@
-"""The Parquet parts that the reader hands to Spark: a row per playlist item, and a row per check of a playlist."""
+"""The Parquet parts that the reader hands to Spark: a row per playlist item, check or play."""
 
 import io
 from collections import Counter
@@ -9,15 +9,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.reading.projection import Struct, check_tables, item_tables, project
+from glue_jobs.reading.projection import Struct, project
 from glue_jobs.reading.typed_rows import ARROW_TYPES, Rows, Typer, Unusual, arrow_type
-from shared.contract import BATCH_ID, KINDS, LINEAGE, Table, Type
+from shared.contract import BATCH_ID, KINDS, LINEAGE, MadeFrom, Table, Type, tables_from
 from shared.tables import TABLES
 
 SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 CHECK = "check"  # the kind of the rows that are checks
+PLAY = "play"  # of those that are plays
 _ROWS_IN_GROUP = 20_000
 
+_ITEM_TABLES = tables_from(TABLES, MadeFrom.ITEM)
+_CHECK_TABLES = tables_from(TABLES, MadeFrom.CHECK)
+_PLAY_TABLES = tables_from(TABLES, MadeFrom.PLAY)
 _PLACE = {column.name: column.type for column in LINEAGE if column is not BATCH_ID}
 
 
@@ -32,8 +36,8 @@ class Shape:
 
 ITEMS = Shape(
     own=_PLACE | {"playlist_id": Type.STRING, "snapshot_id": Type.STRING, "position": Type.INT, "kind": Type.STRING},
-    payload=project(item_tables(TABLES)),
-    tables={kind: [table for table in item_tables(TABLES) if kind in table.kinds] for kind in KINDS},
+    payload=project(_ITEM_TABLES),
+    tables={kind: [table for table in _ITEM_TABLES if kind in table.kinds] for kind in KINDS},
 )
 CHECKS = Shape(
     own=_PLACE
@@ -46,9 +50,16 @@ CHECKS = Shape(
         "item_count": Type.INT,
         "is_complete": Type.BOOLEAN,
     },
-    payload=project(check_tables(TABLES)),
-    tables={CHECK: check_tables(TABLES)},
+    payload=project(_CHECK_TABLES),
+    tables={CHECK: _CHECK_TABLES},
 )
+PLAYS = Shape(
+    own=_PLACE
+    | {"account": Type.STRING, "source": Type.STRING, "package_id": Type.STRING, "packaged_at": Type.TIMESTAMP},
+    payload=project(_PLAY_TABLES),
+    tables={PLAY: _PLAY_TABLES},
+)
+SHAPES = {MadeFrom.ITEM: ITEMS, MadeFrom.CHECK: CHECKS, MadeFrom.PLAY: PLAYS}
 
 
 class ParquetBuffer:

@@ -15,13 +15,14 @@ from hashlib import sha256
 from traceback import format_tb
 
 from glue_jobs.log_entry import REJECTS, Input, StagedFile
-from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place
+from glue_jobs.reading.collect import CheckCollector, ItemCollector, Place, PlayCollector
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Document, UnreadableDocumentError
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.sets import Fragment, Read, joined, may_join, set_of, single
 from glue_jobs.reading.values import MAX_TEXT, clean_text, to_json
 from shared import lake
+from shared.contract import MadeFrom
 from shared.document import MAX_BYTES, DocumentTooLargeError, document_id, timestamp
 from shared.store import Fetched, ObjectStore, StoreError, UnreadableObjectError, open_store
 
@@ -66,13 +67,17 @@ class Part:
 
 @dataclass
 class DocumentReport:
-    """What became of one raw object. `reason`: it goes to quarantine; otherwise `kinds` counts its items."""
+    """What became of one raw object. `reason`: it goes to quarantine; otherwise `kinds` counts its items.
+
+    `plays` is the number of its plays.
+    """
 
     input: Input
     document_id: str
     extracted_at: datetime
     reason: str | None = None
     kinds: Counter[str] = field(default_factory=Counter)
+    plays: int = 0
     used_file_time: bool = False
 
 
@@ -203,6 +208,7 @@ class _PartReading:
         self._report = PartReport()
         self._items = ItemCollector(self._reject)
         self._checks = CheckCollector(self._reject)
+        self._plays = PlayCollector(self._reject)
         self._lines: list[str] = []
         self._sets: dict[str, list[Fragment]] = defaultdict(list)  # what may join, by set
 
@@ -240,6 +246,9 @@ class _PartReading:
             "document_id": document.document_id,
             "extracted_at": report.extracted_at.replace(tzinfo=None),
         }
+        report.plays = len(document.plays)
+        if document.plays:
+            self._plays.add(document.plays, {**place, **document.own, "packaged_at": place["extracted_at"]})
         folder = set_of(report.input)
         for check in document.checks:
             fragment = Fragment(check, place, report.kinds)
@@ -279,8 +288,10 @@ class _PartReading:
             for read in joined(fragments):
                 self._take(read)
         name = f"part-{self._part.number:05d}"
-        for collector, folder in ((self._items, "items"), (self._checks, "checks")):
-            collector.flush()
+        self._items.flush()
+        self._checks.flush()
+        frames = ((self._items, MadeFrom.ITEM), (self._checks, MadeFrom.CHECK), (self._plays, MadeFrom.PLAY))
+        for collector, folder in frames:
             if data := collector.buffer.close():
                 store.put(f"{lake.staging(self._part.batch_id, folder)}{name}.parquet", data)
             self._report.made += collector.buffer.made

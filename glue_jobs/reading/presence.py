@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.reading.projection import item_tables
-from shared.contract import KINDS, Table
+from shared.contract import KINDS, MadeFrom, Table, tables_from
 from shared.tables import TABLES
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
@@ -77,7 +76,9 @@ def _needs(table: Table) -> list[_Rows]:
 
 _FED = {
     kind: [
-        (table.name, _needs(table)) for table in item_tables(TABLES) if kind in table.kinds and table != PLAYLIST_ITEMS
+        (table.name, _needs(table))
+        for table in tables_from(TABLES, MadeFrom.ITEM)
+        if kind in table.kinds and table != PLAYLIST_ITEMS
     ]
     for kind in KINDS
 }

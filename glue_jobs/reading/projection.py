@@ -63,16 +63,6 @@ class Struct:
 Node = Leaf | Count | First | Array | Struct
 
 
-def item_tables(tables: Iterable[Table]) -> list[Table]:
-    """The tables that are made from playlist items."""
-    return [table for table in tables if table.kinds]
-
-
-def check_tables(tables: Iterable[Table]) -> list[Table]:
-    """The tables that are made from checks of playlists; `batches` is made from neither."""
-    return [table for table in tables if not table.kinds and len(table.lineage) > 1]
-
-
 def project(tables: Iterable[Table]) -> Struct:
     """The tree of all fields that columns of these tables are made from.
 

@@ -29,9 +29,9 @@ _BY_KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("devices", "a list of devices"),
         ("access_token token_type", "an answer to a login: remove this file"),
         # the account data download
-        ("endTime msPlayed", "a row of the account's streaming history"),
+        ("endTime msPlayed", "a row of the account's streaming history: import it with make import"),
         ("ms_played ts", "a row of the account's extended streaming history"),
-        ("endTime artistName trackName", "a row of the account's streaming history"),
+        ("endTime artistName trackName", "a row of the account's streaming history: import it with make import"),
         ("username email", "user data of the account"),
         ("username birthdate", "user data of the account"),
         ("email country", "user data of the account"),

@@ -9,6 +9,7 @@ BATCHES = Table(
     grain="one row per batch",
     key=("batch_number",),
     observed_per=ObservedPer.READ,
+    made_from=None,
     columns=(
         key_column("batch_number", "number in the commit log, from 1 without a gap", type=Type.BIGINT),
         Column("committed_at", Type.TIMESTAMP, "when the commit was tried, UTC", nullable=False),

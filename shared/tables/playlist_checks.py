@@ -1,6 +1,6 @@
 """Contract of `playlist_checks`."""
 
-from shared.contract import Column, ObservedPer, Table, Type, key_column
+from shared.contract import Column, MadeFrom, ObservedPer, Table, Type, key_column
 
 PLAYLIST_CHECKS = Table(
     name="playlist_checks",
@@ -8,6 +8,7 @@ PLAYLIST_CHECKS = Table(
     grain="one row per playlist and run",
     key=("playlist_id", "run_id"),
     observed_per=ObservedPer.READ,
+    made_from=MadeFrom.CHECK,
     columns=(
         key_column("playlist_id", "Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known"),
         key_column("run_id", "extraction run such as 20261120T100000Z; document:<document_id> for a dropped document"),

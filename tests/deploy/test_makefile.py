@@ -126,6 +126,8 @@ LAKE = ["--lake=out/demo/lake", "--warehouse=out/demo/warehouse"]
         ("fuzz", "N", ["pytest", "-q", "tests/glue_jobs/test_fuzz.py", "--mutations={}"]),
         ("retention", "DAYS", ["deploy.operate.retention", *LAKE, "--days={}"]),
         ("forget", "USER", ["deploy.operate.forget", *LAKE, "--user={}"]),
+        ("forget", "ACCOUNT", ["deploy.operate.forget_plays", *LAKE, "--account={}"]),
+        ("import", "FILE", ["deploy.local.import_plays", "--file={}", "--out=out/mine"]),
     ],
 )
 def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: str, before: list[str]) -> None:
@@ -133,7 +135,7 @@ def test_every_value_arrives_as_it_was_typed(folder: Path, target: str, name: st
     expected = ["-m", *(word.replace("{}", value) for word in before)]
 
     assert started(folder, target, f"{name}={value}") == expected
-    if name != "USER":  # of the environment it is the shell's own
+    if target != "forget":  # USER of the environment is the shell's own, and ACCOUNT may be anything's
         assert started(folder, target, **{name: value}) == expected
 
 
@@ -250,7 +252,7 @@ def test_the_shells_own_user_is_no_person_to_forget(folder: Path) -> None:
     done = make(folder, "forget", USER="u3")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("forget: name the person, make forget USER=id, or USER=ALL; APPLY=yes")
+    assert done.stderr.startswith("forget: name the person, make forget USER=id, USER=ALL or ACCOUNT=label; APPLY=yes")
 
 
 # --- the real programs

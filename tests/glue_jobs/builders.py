@@ -14,11 +14,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.frames import newest, read_frame
 from glue_jobs.log_entry import Input
 from glue_jobs.reading.part import Part, PartReport, read_part
 from shared import lake
-from shared.contract import Table
+from shared.contract import MadeFrom, Table
 from shared.document import Manifest
 from shared.store import ObjectStore, open_store
 from tests.glue_jobs.documents import Json as Json
@@ -65,13 +65,13 @@ def manifest(day: str, found: Manifest) -> Dropped:
 def items(spark: SparkSession, *documents: Dropped) -> DataFrame:
     """The items frame of the documents, read as one batch."""
     root, _ = _read(documents)
-    return read_items(spark, str(root / lake.staging(BATCH_ID, "items"))).coalesce(1)
+    return read_frame(spark, str(root / lake.staging(BATCH_ID, "items")), MadeFrom.ITEM).coalesce(1)
 
 
 def checks(spark: SparkSession, *documents: Dropped) -> DataFrame:
     """The checks frame of the documents, read as one batch."""
     root, _ = _read(documents)
-    return read_checks(spark, str(root / lake.staging(BATCH_ID, "checks"))).coalesce(1)
+    return read_frame(spark, str(root / lake.staging(BATCH_ID, "checks")), MadeFrom.CHECK).coalesce(1)
 
 
 def rejects(*documents: Dropped) -> list[tuple[str, str | None, str, int]]:

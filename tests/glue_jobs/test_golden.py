@@ -16,19 +16,18 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from glue_jobs.frames import newest, read_checks, read_items
+from glue_jobs.frames import newest, read_frame
 from glue_jobs.log_entry import Input
 from glue_jobs.reading.part import Part, PartReport, read_part
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
-from shared.contract import Table
+from shared.contract import MadeFrom, Table
 from shared.store import open_store
 from shared.tables import TABLES
-from shared.tables.batches import BATCHES
 from tests.corpus import Case, Row, cases, sort_rows
 
 CASES = list(cases())
-MADE_TABLES = [table for table in TABLES if table is not BATCHES]
+MADE_TABLES = [table for table in TABLES if table.made_from in (MadeFrom.ITEM, MadeFrom.CHECK)]
 
 
 @dataclasses.dataclass
@@ -65,12 +64,14 @@ def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ou
     store = open_store(str(root))
     inputs = tuple(Input(listed.key, listed.token, listed.size, listed.time) for listed in store.list(lake.PENDING))
     report = read_part(Part(0, inputs, str(root), "golden"))
-    items = read_items(spark, str(root / lake.staging("golden", "items")))
-    checks = read_checks(spark, str(root / lake.staging("golden", "checks")))
+    frames = {
+        made_from: read_frame(spark, str(root / lake.staging("golden", made_from)), made_from)
+        for made_from in (MadeFrom.ITEM, MadeFrom.CHECK)
+    }
 
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for table in MADE_TABLES:
-        made = _by_case(TRANSFORMS[table.name](items if table.kinds else checks))
+        made = _by_case(TRANSFORMS[table.name](frames[table.made_from]))
         per_case = dataclasses.replace(
             table,
             key=("batch_id", *table.key),

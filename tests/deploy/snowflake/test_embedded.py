@@ -60,8 +60,8 @@ def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/"))]
 
     assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
-    assert [name[:5] for name in names[3:37]] == 10 * ["r__1_"] + 10 * ["r__2_"] + 11 * ["r__3_"] + 3 * ["r__3b"]
-    assert {name[:5] for name in names[37:]} == {"r__4_"}
+    assert [name[:5] for name in names[3:40]] == 11 * ["r__1_"] + 11 * ["r__2_"] + 12 * ["r__3_"] + 3 * ["r__3b"]
+    assert {name[:5] for name in names[40:]} == {"r__4_"}
     assert names.index("r__3_core_playlist_checks.sql") < names.index("r__3_core_playlists.sql")
 
 

@@ -15,6 +15,7 @@ from sqlglot import exp
 from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 from glue_jobs.explode_playlists import parse_arguments, run
 from shared.contract import Table
+from shared.plays import Package, write_plays
 from shared.store import open_store
 from shared.tables import TABLES
 from tests.corpus import FOLDER
@@ -60,6 +61,11 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     empty = root / "raw/pending/drop/at=20261120T100000Z/empty.json"
     empty.write_text(emptied((FOLDER / "dual_shape_playlist/playlist.json").read_text("utf-8")), "utf-8")
     os.utime(empty, (0, 0))
+    package = Package(account="me", source="extended", package_id="k1", packaged_at="2026-11-20T10:00:00Z")
+    play = {"play_id": "y1", "played_at": "2026-01-01T10:00:00Z", "played_at_precision": "second", "ms_played": 1}
+    plays = root / "raw/pending/plays/me/20261120T100000Z-000.ndjson.gz"
+    plays.parent.mkdir(parents=True)
+    plays.write_bytes(write_plays(package, [play]))
     arguments = ["--lake", str(root)]
     run(parse_arguments(arguments), arguments, lambda: NOON)
     return root
@@ -139,6 +145,7 @@ def test_what_the_job_wrote_is_taken_by_its_tables_pipe_and_lands_row_by_row(lak
         ("SONG_POPULARITY", f"processed/song_popularity/ingest_date=2026-11-20/{number}", "LOADED", 4),
         ("PLAYLIST_ITEMS", f"processed/playlist_items/ingest_date=2026-11-20/{number}", "LOADED", 6),
         ("PLAYLIST_CHECKS", f"processed/playlist_checks/ingest_date=2026-11-20/{number}", "LOADED", 3),
+        ("PLAYS", f"processed/plays/ingest_date=2026-11-20/{number}", "LOADED", 1),
         ("BATCHES", f"processed/batches/ingest_date=2026-11-20/{number}", "LOADED", 1),
     ]
     assert songs == [("0Song000000000000000A1",), ("0Song000000000000000A3",)]

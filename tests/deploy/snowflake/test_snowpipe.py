@@ -224,6 +224,7 @@ LANDED = {
     "song_popularity": 400,  # its pipe was dropped and made again
     "playlist_items": 600,
     "playlist_checks": 200,
+    "plays": 200,
     "batches": 200,
 }
 CURRENT = {

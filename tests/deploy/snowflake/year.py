@@ -14,6 +14,7 @@ from shared.tables.batches import BATCHES
 from shared.tables.episodes import EPISODES
 from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from shared.tables.playlist_items import PLAYLIST_ITEMS
+from shared.tables.plays import PLAYS
 from shared.tables.song_artists import SONG_ARTISTS
 from shared.tables.song_popularity import SONG_POPULARITY
 from shared.tables.songs import SONGS
@@ -63,6 +64,10 @@ def rows_of(table: Table, hour: int) -> Iterator[Row]:
             | {"total": 3, "item_count": 3, "is_complete": True}
         ],
         SONG_POPULARITY: [{"song_id": song, "popularity": hour % 101}],
+        PLAYS: [
+            {"play_id": f"y{hour}", "account": "me", "source": "extended", "package_id": "k1", "packaged_at": at}
+            | {"played_at": at, "played_at_precision": "second", "song_id": song, "ms_played": 60000}
+        ],
         BATCHES: [{"batch_number": hour, "committed_at": at, "object_count": 1, "item_count": 3, "reject_count": 0}],
     }
     for place, row in enumerate(rows[table]):

@@ -8,7 +8,7 @@ from glue_jobs.reading.playlist import entry_of
 from glue_jobs.reading.projection import Struct, project
 from glue_jobs.reading.refusals import Reject, read_row
 from glue_jobs.reading.typed_rows import Typer
-from shared.contract import Column, ObservedPer, Table, Type, key_column
+from shared.contract import Column, MadeFrom, ObservedPer, Table, Type, key_column
 
 # Next to songs.available_market_count, which is made from item.available_markets[#].
 SONG_MARKETS = Table(
@@ -33,6 +33,7 @@ PLAYLIST_IMAGES = Table(
     grain="one row per playlist, run and place in the list",
     key=("playlist_id", "run_id", "position"),
     observed_per=ObservedPer.READ,
+    made_from=MadeFrom.CHECK,
     rows_from=("playlist.images[]",),
     columns=(
         key_column("playlist_id", "the playlist"),

@@ -13,15 +13,14 @@ from glue_jobs.reading.projection import (
     Leaf,
     Node,
     Struct,
-    check_tables,
     field_name,
-    item_tables,
     node_at,
     project,
 )
-from shared.contract import Column, Table, Type, key_column
+from shared.contract import Column, MadeFrom, Table, Type, key_column, tables_from
 from shared.tables import TABLES
 from shared.tables.playlist_checks import PLAYLIST_CHECKS
+from shared.tables.plays import PLAYS
 from shared.tables.songs import SONGS
 from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, table
 
@@ -148,8 +147,8 @@ def test_an_unknown_way_to_keep_a_list_is_a_contract_error(path: str) -> None:
 
 
 def test_two_more_tables_fit_beside_the_suites_own() -> None:
-    items = project([*item_tables(TABLES), SONG_MARKETS])
-    checks = project([*check_tables(TABLES), PLAYLIST_IMAGES])
+    items = project([*tables_from(TABLES, MadeFrom.ITEM), SONG_MARKETS])
+    checks = project([*tables_from(TABLES, MadeFrom.CHECK), PLAYLIST_IMAGES])
 
     assert shape(node_at(items, "item.available_markets[#]")) == "#"
     assert shape(node_at(items, "item.available_markets[]")) == ["string"]
@@ -212,10 +211,11 @@ def test_the_suites_own_fields() -> None:
     }
 
 
-def test_tables_are_made_from_items_or_from_checks() -> None:
-    assert SONGS in item_tables(TABLES)
-    assert check_tables(TABLES) == [PLAYLIST_CHECKS]
-    assert len(item_tables(TABLES)) == len(TABLES) - 2  # playlist_checks and batches
+def test_tables_are_made_from_items_checks_or_plays() -> None:
+    assert SONGS in tables_from(TABLES, MadeFrom.ITEM)
+    assert tables_from(TABLES, MadeFrom.CHECK) == [PLAYLIST_CHECKS]
+    assert tables_from(TABLES, MadeFrom.PLAY) == [PLAYS]
+    assert len(tables_from(TABLES, MadeFrom.ITEM)) == len(TABLES) - 3  # playlist_checks, plays and batches
 
 
 def test_a_key_that_the_suite_makes_itself_needs_no_path() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS
-from glue_jobs.reading.projection import check_tables, item_tables, project
+from glue_jobs.reading.projection import project
 from glue_jobs.reading.refusals import Reject, TypedRow, read_row
 from glue_jobs.reading.values import Decimal
-from shared.contract import key_column
+from shared.contract import MadeFrom, key_column, tables_from
 from shared.tables import TABLES
 from shared.tables.songs import SONGS
 from tests.glue_jobs.documents import Json, album, episode, local, row, song
@@ -278,7 +278,7 @@ def test_a_check_without_a_description_is_not_refused() -> None:
 
 
 MARKETS = (SONGS, SONG_MARKETS)
-IMAGES = (*check_tables(TABLES), PLAYLIST_IMAGES)
+IMAGES = (*tables_from(TABLES, MadeFrom.CHECK), PLAYLIST_IMAGES)
 
 
 def markets(item: Json) -> tuple[Any, Any, Any, list[Reject], Json, Json]:
@@ -405,7 +405,7 @@ def test_images_that_are_no_list_are_refused_by_both_tables() -> None:
 
 
 def test_two_more_tables_change_no_row_of_the_suites_own() -> None:
-    tables = [*item_tables(TABLES), SONG_MARKETS]
+    tables = [*tables_from(TABLES, MadeFrom.ITEM), SONG_MARKETS]
     value = song("s1", artists=["a1"], album=album("al1"), available_markets=["SE"], popularity="high")
 
     _, (_, rejected, made, refused) = read_both_ways(

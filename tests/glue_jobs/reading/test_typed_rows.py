@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.parquet import ITEMS
-from glue_jobs.reading.projection import check_tables, item_tables, project
+from glue_jobs.reading.projection import project
 from glue_jobs.reading.refusals import Reject, read_row
 from glue_jobs.reading.typed_rows import Typer
 from glue_jobs.reading.values import Decimal
-from shared.contract import Column, Table, Type, key_column
+from shared.contract import Column, MadeFrom, Table, Type, key_column, tables_from
 from shared.tables import TABLES
 from tests.glue_jobs.documents import Json, song
 from tests.glue_jobs.mutations import ODD, with_odd_values
@@ -334,9 +334,9 @@ def test_an_unusual_row_does_not_change_the_rows_beside_it() -> None:
     assert (typed.made["things"], typed.refused["things"]) == (100, 2)
 
 
-SONG_TABLES: list[Table] = [*item_tables(TABLES), SONG_MARKETS]
+SONG_TABLES: list[Table] = [*tables_from(TABLES, MadeFrom.ITEM), SONG_MARKETS]
 TABLES_OF_KIND = {kind: [of for of in SONG_TABLES if kind in of.kinds] for kind in ITEMS.tables}
-CHECK_TABLES: list[Table] = [*check_tables(TABLES), PLAYLIST_IMAGES]
+CHECK_TABLES: list[Table] = [*tables_from(TABLES, MadeFrom.CHECK), PLAYLIST_IMAGES]
 PLAYLIST: Json = {
     "name": "Mine",
     "public": True,

@@ -6,8 +6,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as spark_types
 from pyspark.sql.types import DataType, StructField, StructType
 
+from glue_jobs.reading.parquet import SHAPES, spark_ddl
 from glue_jobs.transforms import TRANSFORMS
-from shared.contract import BATCH_ID, Table, Type
+from shared.contract import BATCH_ID, MadeFrom, Table, Type
 from shared.tables import TABLES
 from shared.tables.batches import BATCHES
 from tests.glue_jobs.builders import checks, items, page, song
@@ -26,8 +27,9 @@ MADE_TABLES = [table for table in TABLES if table is not BATCHES]
 @pytest.fixture(scope="module")
 def made(spark: SparkSession) -> dict[str, DataFrame]:
     monday = page("mon", song("s1", artists=["a1"]))
-    frames = {True: items(spark, monday), False: checks(spark, monday)}
-    return {table.name: TRANSFORMS[table.name](frames[bool(table.kinds)]) for table in MADE_TABLES}
+    frames = {MadeFrom.ITEM: items(spark, monday), MadeFrom.CHECK: checks(spark, monday)}
+    frames[MadeFrom.PLAY] = spark.createDataFrame([], spark_ddl(SHAPES[MadeFrom.PLAY]))
+    return {table.name: TRANSFORMS[table.name](frames[table.made_from]) for table in MADE_TABLES}
 
 
 @pytest.mark.parametrize("table", MADE_TABLES, ids=lambda table: table.name)

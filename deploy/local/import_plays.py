@@ -1,0 +1,148 @@
+"""`make import FILE=my_spotify_data.zip`: the listening history of your account data download, on this machine.
+
+It takes the history without personal fields (user name, addresses, devices) and leaves out private sessions, runs the
+job and loads the warehouse. KEEP=platform,country,private keeps these three. docs/history.md says how to order the
+download, what is kept and what is dropped.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from deploy.commands import CommandError, run_command
+from deploy.local.chain import Chain, StepError
+from deploy.local.package import KEEP, EqualRows, Opened, open_package, read_plays
+from deploy.local.steps import DEMO_MARK, Steps
+from deploy.operate.places import log_of
+from glue_jobs.reading.plays import ACCOUNT, EXTENDED
+from shared import lake
+from shared.document import document_id, timestamp
+from shared.plays import Package, write_plays
+from shared.store import ObjectStore, open_store
+from shared.terminal import printable
+
+_PLAYS_IN_DOCUMENT = 50_000
+
+
+@dataclass
+class Imported:
+    """What became of a package: plays by source, documents that were put, and what was left out by kind."""
+
+    plays: Counter[str] = field(default_factory=Counter)
+    put: int = 0
+    known: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def import_package(
+    store: ObjectStore, path: Path, label: str, keep: frozenset[str], packaged_at: datetime | None = None
+) -> Imported:
+    """Puts the plays of the package into raw/pending/plays/, each document once, after all of them were made.
+
+    Raises CommandError, and then nothing was put.
+    """
+    opened = open_package(path)
+    if not opened.files:
+        raise CommandError("the package has no listening history; docs/history.md says which download has it")
+    imported = Imported(left_out=Counter(opened.others))
+    with tempfile.TemporaryDirectory() as folder:
+        made: list[tuple[str, Path]] = []
+        for source in (EXTENDED, ACCOUNT):
+            if opened.of(source):
+                at = packaged_at or max(file.time for file in opened.of(source))
+                package = Package(
+                    account=label, source=source, package_id=opened.package_id(source), packaged_at=timestamp(at)
+                )
+                for data in _documents(opened, package, keep, imported):
+                    document = Path(folder, str(len(made)))
+                    document.write_bytes(data)
+                    made.append((lake.plays_object(label, f"{at:%Y%m%dT%H%M%SZ}", len(made)), document))
+        known = {taken.document_id for entry in log_of(store).entries() for taken in entry.inputs}
+        for key, document in made:
+            _put(store, key, document.read_bytes(), known, imported)
+    return imported
+
+
+def _documents(opened: Opened, package: Package, keep: frozenset[str], imported: Imported) -> Iterable[bytes]:
+    """The source's documents, one by one."""
+    equal = EqualRows()
+    try:
+        for file in opened.of(package.source):
+            plays = read_plays(file, package.account, keep, equal, imported.left_out)
+            while some := list(islice(plays, _PLAYS_IN_DOCUMENT)):
+                imported.plays[package.source] += len(some)
+                yield write_plays(package, some)
+    finally:
+        equal.close()
+
+
+def _put(store: ObjectStore, key: str, data: bytes, known: set[str], imported: Imported) -> None:
+    if document_id(data) in known:
+        imported.known += 1
+        return
+    pending = store.get(key)
+    if pending is not None and pending.data != data:
+        raise CommandError("another package of this time is pending: run the job first, or name another PACKAGED time")
+    imported.put += 1
+    store.put(key, data)
+
+
+def as_text(imported: Imported) -> str:
+    """What was imported and what was left out, for people."""
+    lines = [f"{count:,} plays of the {source} history." for source, count in imported.plays.items()]
+    if imported.known:
+        lines.append(f"{imported.known:,} of {imported.known + imported.put:,} documents were imported before.")
+    if imported.left_out:
+        lines += ["Left out:", *(f"  {count:>8,} {kind}" for kind, count in sorted(imported.left_out.items()))]
+    return "\n".join(printable(line) for line in lines)
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when the history is in the lake and in the warehouse."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--file", type=Path, required=True, help="the download: a ZIP, or its folder")
+    parser.add_argument("--account", default="me", help="label of the person whose history it is (default: me)")
+    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="folder of the lake and the warehouse")
+    parser.add_argument("--keep", default="", help="any of platform, country and private, with commas between")
+    parser.add_argument("--packaged", default="", help="when Spotify packaged it, if the files do not say: an ISO time")
+    arguments = parser.parse_args(argv)
+    if not lake.is_account(arguments.account):
+        raise CommandError("ACCOUNT is a label of at most 32 of a-z, 0-9, _ and -, such as me; no mail address")
+    keep = frozenset(name.strip() for name in arguments.keep.split(",") if name.strip())
+    if not keep <= set(KEEP):
+        raise CommandError(f"KEEP has an unknown name: write any of {', '.join(KEEP)} with commas between")
+    out = arguments.out.resolve()
+    if (out / DEMO_MARK).exists():
+        raise CommandError(f"{out} is a demo's, and the next demo empties it: name another OUT")
+    chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
+    store = open_store(chain.lake, create=True)
+    steps = Steps(3)
+    packaged_at = _packaged_at(arguments.packaged)
+    try:
+        imported = steps.run(
+            "The package is read", lambda: import_package(store, arguments.file, arguments.account, keep, packaged_at)
+        )
+        print(as_text(imported))
+        steps.run("The Glue job makes tables", chain.explode)
+        steps.run("Snowpipe loads the warehouse", chain.load)
+    except StepError as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+def _packaged_at(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise CommandError("PACKAGED is no ISO time: write it such as 2026-11-20T10:00:00Z") from error
+    return at if at is None else at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("import", main, sys.argv[1:]))

@@ -1,0 +1,33 @@
+-- songs_never_played: one row per account and song that some playlist holds now and the account never played.
+-- By id: a song that was played under another id (relinking), or in account history alone, is shown too.
+create or replace view {{ database }}.BI.SONGS_NEVER_PLAYED (
+    ACCOUNT comment 'label that the history was imported under; never null',
+    SONG_ID comment 'Spotify id of the song; never null',
+    SONG_NAME comment 'title; null if not given',
+    ARTIST_NAMES comment 'artists in credit order, joined by comma and space; null if none is known'
+)
+comment = 'One row per account and song that some playlist holds now and the account never played.'
+as
+with kept as (
+    select distinct membership.song_id
+    from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
+    where membership.song_id is not null and membership.left_by_at is null
+),
+accounts as (
+    select distinct plays.account from {{ database }}.BI.PLAYS as plays
+),
+played as (
+    select distinct plays.account, plays.song_id
+    from {{ database }}.BI.PLAYS as plays
+    where plays.song_id is not null
+)
+select
+    accounts.account,
+    kept.song_id,
+    songs.song_name,
+    songs.artist_names
+from accounts
+cross join kept
+left join played on played.account = accounts.account and played.song_id = kept.song_id
+left join {{ database }}.BI.SONGS as songs on songs.song_id = kept.song_id
+where played.song_id is null;
