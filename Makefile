@@ -45,7 +45,7 @@ help:
 	@echo "  make import FILE=my_data.zip     the listening history of your account data download (docs/history.md)"
 	@echo "  make load                        makes tables and report of the files in OUT/lake/raw/pending/drop, no login"
 	@echo "  make doctor                      checks this machine and names what is missing"
-	@echo "  make forget USER=id              shows what is kept of a person (ALL: everything; ACCOUNT=name: plays); APPLY=yes removes"
+	@echo "  make forget USER=id              shows what is kept of a person (ALL; ACCOUNT=name: plays); APPLY=yes removes"
 	@echo "  make retention DAYS=400          shows what is older; APPLY=yes removes it"
 	@echo
 	@echo "Look into it (out/mine if it is there, else out/demo; OUT=folder names another)"
@@ -72,7 +72,8 @@ help:
 	@echo "  make test-cluster                tests on a Spark cluster of this machine"
 	@echo "  make test-clients                tests with Snowflake's commands, other clients, Glue's pyarrow"
 	@echo "  make test-glue6                  tests of the job on Spark 4.1, as Glue 6.0 has it"
-	@echo "  make new-table, new-column       start a table or a column; CONTRIBUTING.md shows how"
+	@echo "  make new-table NAME=name         starts a table (KEY=, SOURCE=; CONTRIBUTING.md)"
+	@echo "  make new-column TABLE=songs      starts a column (NAME=, SOURCE=; CONTRIBUTING.md)"
 	@echo "  make format                      formats the code"
 	@echo "  make generate                    writes deploy/generated/ and the BI dictionary"
 	@echo "  make build                       makes the zips of the job and of the Lambda in dist/"

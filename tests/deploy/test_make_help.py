@@ -5,9 +5,16 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ["Try it", "Your playlists", "Look into it", "AWS", "Snowflake", "Develop"]
+GROUPS = [
+    "Try it",
+    "Your playlists",
+    "Look into it (out/mine if it is there, else out/demo; OUT=folder names another)",
+    "AWS",
+    "Snowflake",
+    "Develop",
+]
 # Targets that others call, or that name tools of a test.
-INTERNAL = {"help", "setup", "spark-classes", "tools", "ci", "test-glue-pyarrow"}
+INTERNAL = {"help", "login-exists", "setup", "spark-classes", "tools", "ci", "test-glue-pyarrow"}
 
 
 def printed() -> list[str]:

@@ -233,6 +233,7 @@ def test_versions_and_stays_are_held_too_and_every_dynamic_table_names_its_refre
 
     assert {name: mode for [(_, name, mode)] in made} == {
         **{table.name.upper(): "incremental" for table in TABLES},
+        "PLAYS": "full",
         "PLAYLIST_VERSIONS": "full",
         "PLAYLIST_STAYS": "full",
     }
