@@ -261,10 +261,10 @@ generate: $(READY)
 	@$(PYTHON) -m deploy.generate
 
 ci:
-	@$(call timed,-j 2 setup tools spark-classes,180)
-	@$(call timed,check,120)
+	@$(call timed,-j 2 setup tools spark-classes,240)
+	@$(call timed,check,60)
 	@$(call timed,test,480)
-	@$(call timed,demo,120)
+	@$(call timed,demo,90)
 	@$(call timed,test-aws,360)
 	@$(call timed,test-clients,300)
 	@$(call timed,test-cluster,200)

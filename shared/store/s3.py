@@ -60,11 +60,6 @@ class S3Store:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._errors: Any = botocore.exceptions
-        self._broken_off = (
-            botocore.exceptions.HTTPClientError,
-            botocore.exceptions.ConnectionError,
-            botocore.exceptions.IncompleteReadError,
-        )
         # Behind an endpoint of one's own, bucket names are no host names.
         own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         style = {"addressing_style": "path"} if own else {}
@@ -76,6 +71,12 @@ class S3Store:
                     retries={"mode": "standard", **attempts}, s3=style, max_pool_connections=self.requests_at_once
                 ),
             )
+
+    @property
+    def _broken_off(self) -> tuple[type[Exception], ...]:
+        """botocore's errors for an answer that broke off."""
+        errors = self._errors
+        return errors.HTTPClientError, errors.ConnectionError, errors.IncompleteReadError
 
     @contextlib.contextmanager
     def _plain_words(self) -> Iterator[None]:

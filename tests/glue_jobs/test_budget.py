@@ -19,7 +19,7 @@ from tests.glue_jobs.test_commit_log import A, commit_log, planned
 from tests.glue_jobs.test_explode_playlists import drop, take
 from tests.stores import content, keys
 
-TERRAFORM = Path(__file__).parents[2] / "deploy/aws/terraform/modules/transform/main.tf"
+TERRAFORM = Path(__file__).parents[2] / "deploy/aws/terraform/variables.tf"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STOPPED = "Stopped between two batches, as its minutes were used up: more is left, run again"
 
@@ -77,7 +77,7 @@ def test_minutes_are_a_number_above_0(text: str) -> None:
 def test_terraform_ends_a_run_when_the_log_expects_it() -> None:
     text = TERRAFORM.read_text(encoding="utf-8")
 
-    assert re.findall(r"timeout_minutes = (\d+)", text) == ["20"]
+    assert re.findall(r'variable "job_timeout_minutes" \{\n.*\n.*\n  default +=(.*)', text) == [" 20"]
     assert timedelta(minutes=20) == JOB_TIMEOUT
 
 
