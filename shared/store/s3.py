@@ -74,7 +74,7 @@ class S3Store:
 
     @property
     def _broken_off(self) -> tuple[type[Exception], ...]:
-        """botocore's errors for an answer that broke off."""
+        """The errors of botocore for an answer that broke off."""
         errors = self._errors
         return errors.HTTPClientError, errors.ConnectionError, errors.IncompleteReadError
 
