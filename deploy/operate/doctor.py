@@ -1,6 +1,6 @@
 """`make doctor`: is everything there that a run needs? One line for each thing, and what to do where it is not.
 
-Spotify is asked only where there is a login, with one refresh and one call; --offline asks nobody.
+Spotify is asked only where there is a login, with one refresh and one call; --offline sends no requests.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _SECONDS = 20
 
 
 class Line(NamedTuple):
-    """What is known of one thing; `-` where there is nothing to look at."""
+    """The result of one check; `-` where nothing is checked."""
 
     name: str
     state: Literal["ok", "problem", "-"]
@@ -49,12 +49,12 @@ class CareError(Exception):
 
 
 class SkippedError(Exception):
-    """There is nothing to look at; the message says why."""
+    """The check does not apply; the message says why."""
 
 
 @dataclass
 class Doctor:
-    """Looks at this machine, the lake and whoever is configured; `needed` are bytes that should be free."""
+    """Check this machine, the lake and the configured services; `needed` are bytes that should be free."""
 
     out: Path
     environ: Mapping[str, str]

@@ -71,13 +71,13 @@ class Person:
         return json.dumps(without, ensure_ascii=False, allow_nan=False) + ("\n" if text.endswith("\n") else "")
 
     def cut(self, text: str) -> str:
-        """The text with the id cut out wherever it stands as a word."""
+        """The text with the id cut out wherever it is a whole word."""
         return self._word.sub("", text)
 
     def out_of_document(self, data: bytes, limit: int | None = MAX_BYTES) -> bytes:
         """The raw object without the person, the very same bytes where it has none.
 
-        Raises DamagedDocumentError or UnicodeError where nobody can tell.
+        Raises DamagedDocumentError or UnicodeError for an object that cannot be read.
         """
         plain = uncompressed(data, limit)
         if plain.startswith(ZIP_MAGIC):
