@@ -1,7 +1,7 @@
 """How many calls of each kind were made in the last 24 hours, and how many more there may be.
 
 Spotify counts a development-mode app's calls over about 24 rolling hours, per kind of endpoint, and publishes no
-numbers; whoever exceeds them is shut out for hours. So the extractor keeps a budget of its own.
+numbers; an app that exceeds them is blocked for hours. So the extractor keeps a budget of its own.
 """
 
 from collections import Counter

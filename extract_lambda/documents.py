@@ -23,7 +23,7 @@ _WITHOUT_ROWS = 3  # pages in a row: there is nothing behind them, whatever the 
 
 
 class Page(NamedTuple):
-    """A page as it will be stored: its body is JSON text, since parsed rows take many times the room."""
+    """A page as it will be stored: its body is JSON text, since parsed rows take many times the memory."""
 
     asked: str
     offset: int

@@ -62,7 +62,7 @@ ADVICE: Final[Mapping[Kind, str]] = {
 }
 # The next playlist would meet the same; what is left is the next run's.
 ENDS_THE_RUN: Final = frozenset({"rate", "quota", "budget", "auth"})
-# Nobody's fault: a run that these end has ended in order.
+# Expected ends: a run that ends with one of these has not failed.
 LIMITS: Final = frozenset({"rate", "quota", "budget"})
 REFUSALS: Final = frozenset(
     {

@@ -310,7 +310,7 @@ class Spotify:
 
 
 class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy ships no types
-    """Holds the tokens of one run, and tells when Spotify gives another refresh token."""
+    """Holds the tokens of one run, and reports when Spotify issues another refresh token."""
 
     def __init__(self, credentials: Credentials, on_new_token: Callable[[str], None]) -> None:
         self._refresh_token = credentials.refresh_token
@@ -346,7 +346,7 @@ def subject_by_id(playlist_id: str) -> Subject:
 
 
 def spotify_id(playlist: Mapping[str, Any]) -> str | None:
-    """The id of a playlist object, if it is one that may stand in a path and in a key."""
+    """The id of a playlist object, if it may be used in a path and in a key."""
     found = playlist.get("id")
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
 

@@ -23,7 +23,7 @@ from shared.store import ObjectStore
 class Seen:
     """The last check of a playlist and the last read of it; times as the raw document writes them.
 
-    `version` is what tells whether it changed: the snapshot_id, of liked songs their number and the newest.
+    `version` shows whether it changed: the snapshot_id, for liked songs their count and the newest.
     """
 
     checked_at: str
@@ -61,7 +61,7 @@ class State:
 
     @classmethod
     def load(cls, store: ObjectStore) -> Self:
-        """The state as it was saved; empty where there is none, or none that can be read."""
+        """The saved state; empty if there is none or it cannot be read."""
         fetched = store.get(lake.EXTRACTION_STATE)
         if fetched is None:
             return cls()

@@ -42,7 +42,7 @@ from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
-MAX_FAILED_ATTEMPTS = 2  # after so many an input is planned alone
+MAX_FAILED_ATTEMPTS = 2  # after this many an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
 YOUNG = timedelta(seconds=2)  # a dropped file of this age may still be growing
 JOB_TIMEOUT = timedelta(
@@ -50,7 +50,7 @@ JOB_TIMEOUT = timedelta(
 )  # as deploy/aws/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
-_COMPARING = BoundedSemaphore(8)  # at most so many archived objects are in memory, however many threads archive
+_COMPARING = BoundedSemaphore(8)  # limits the archived objects in memory, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -374,7 +374,7 @@ class CommitLog:
                 yield listed.key, marker.failed_after
 
     def mark_more(self, *, is_more: bool) -> None:
-        """Tell what starts the next run whether this run stopped with objects still pending."""
+        """Record for the state machine whether this run stopped with objects still pending."""
         if is_more:
             self.store.put(lake.MORE, as_json({"stopped_at": document.timestamp(self._clock())}))
         else:

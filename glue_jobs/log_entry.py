@@ -24,7 +24,7 @@ class UnreadableEntryError(CommitLogError):
 
 
 class Input(NamedTuple):
-    """A raw object as it was planned: a key of the lake, or an absolute URI for --source files."""
+    """A planned raw object: a key of the lake, or an absolute URI for --source files."""
 
     key: str
     token: str

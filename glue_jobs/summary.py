@@ -29,7 +29,7 @@ class TableProgress:
     """
 
     def __init__(self, of: int, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        # The default is the stream as it was at import, which may still erase a line.
+        # The default is the stream at import, which may still erase a line.
         self._of = of
         self._stream = stream
         self._clock = clock

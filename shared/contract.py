@@ -112,7 +112,7 @@ class Table:
 
     @property
     def observation_order(self) -> tuple[str, ...]:
-        """Columns that tell an older observation from a newer one, most telling first; the greatest is the newest."""
+        """Columns that order observations by age, most significant first; the greatest is the newest."""
         order = ["extracted_at", "source_object", "source_position", "batch_id"]
         if self.observed_per is ObservedPer.READ:
             order.remove("source_position")
