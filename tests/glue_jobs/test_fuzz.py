@@ -207,7 +207,7 @@ def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_jo
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    caplog.set_level(logging.ERROR)  # a line for each refused document helps nobody read a failure
+    caplog.set_level(logging.ERROR)  # a line for each refused document makes a failure harder to read
     monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on
     count = request.config.getoption("--mutations")
     for chunk, done in enumerate(range(0, count, AT_ONCE)):
