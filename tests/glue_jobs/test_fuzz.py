@@ -70,7 +70,7 @@ FIXTURES = [
 
 
 def documents(chunk: int, count: int) -> dict[str, bytes]:
-    """So many documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
+    """A number of documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
     chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
     found = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
