@@ -24,7 +24,7 @@ class Budget:
     hours: dict[datetime, Counter[str]] = field(default_factory=dict)
 
     def spend(self, kind: str, now: datetime) -> None:
-        """Note a call that is about to be made. Raises SpotifyError (budget) if there is none left."""
+        """Note a call that is about to be made. Raises SpotifyError (budget) if no calls are left."""
         if self.per_day is not None and self.spent(kind, now) >= self.per_day:
             message = (
                 f"{self.per_day} calls of the kind {kind} were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "

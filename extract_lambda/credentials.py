@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
 FIELDS: Final = ("client_id", "client_secret", "refresh_token")
-LIFETIME = timedelta(days=180)  # a consent's: six months from the login, whatever is refreshed (Spotify, June 2026)
+LIFETIME = timedelta(days=180)  # a consent's: six months from the login, also after refreshes (Spotify, June 2026)
 WARN_FROM = timedelta(days=150)
 
 

@@ -111,7 +111,7 @@ _RULES: Final = (
 
 
 class SpotifyError(Exception):
-    """An answer that is no answer; `kind` says what it means, the message what Spotify said, without secrets.
+    """A failed request; `kind` says what it means, the message what Spotify answered, without secrets.
 
     `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed;
     `is_slow`: finding that out took as long as an answer may take.

@@ -167,7 +167,7 @@ def place_of(environ: Mapping[str, str], secret_arn: str | None = None) -> Place
 class Listener:
     """Waits on 127.0.0.1 for the browser that Spotify sends back; an answer to another login is reported and ignored.
 
-    Raises LoginError if the port cannot be had; port 0 takes a free one.
+    Raises LoginError if the port is not available; port 0 takes a free one.
     """
 
     def __init__(self, port: int, say: Callable[[str], None]) -> None:

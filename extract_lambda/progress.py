@@ -37,7 +37,7 @@ def silent(_progress: Progress) -> None:
 class Terminal:
     """Progress for a person: one rewritten line on a terminal, with a permanent line per failure; else plain lines.
 
-    Names are strangers' text: their control characters are replaced.
+    Names are untrusted text: their control characters are replaced.
     """
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:

@@ -45,7 +45,7 @@ def check_of(key: str, document: Stored) -> PlaylistCheck:
 
 
 def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Stored]]:
-    """The documents in a run's folder with their keys; what is none is left to the job, which says so."""
+    """The documents in a run's folder with their keys; other objects are left to the job, which reports them."""
     folder = lake.manifest(run_id).removesuffix(lake.MANIFEST_NAME)
     for listed in store.list(folder):
         fetched = store.get(listed.key)

@@ -5,7 +5,7 @@ run wins, and the next run finishes what a killed run left. It uses a store, a c
 other effect. A run may stop between any two operations on the store. docs/commit-log.md has the protocol and the
 reasons.
 
-It is stricter than necessary in two places: two batches share an input if they share its key, whatever its token (a
+It is stricter than necessary in two places: two batches share an input if they share its key, with any token (a
 chmod changes a folder's token), and an object is archived by its document id. The next batch takes the rest.
 """
 
@@ -98,7 +98,7 @@ class CommitLog:
         moves_at_once: int = 1,
         before_attempt: Callable[[Batch], object] | None = None,
     ) -> None:
-        """`before_attempt` is called with each planned batch before its marker is written; if it raises, there is none.
+        """`before_attempt` is called with each planned batch before its marker; if it raises, no marker is written.
 
         `bytes_per_core` bounds the JSON that a batch probably holds, for each of the `cores` at its planning.
 
@@ -631,7 +631,7 @@ class CommitLog:
             return 0
 
     def _watermark(self) -> int:
-        """All entries up to it are done. A hint: whatever is not plausible counts as 0."""
+        """All entries up to it are done. A hint: an implausible value counts as 0."""
         number = self._read_watermark()
         return number if number > 0 and self._is_done(number) else 0
 

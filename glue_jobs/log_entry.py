@@ -80,7 +80,7 @@ class PublishedFile:
 
 
 class BatchContent(NamedTuple):
-    """What an entry says of a batch, whatever its number: its inputs, rejects per reason, and the reconciliation."""
+    """What an entry says of a batch, except its number: its inputs, rejects per reason, and the reconciliation."""
 
     inputs: Sequence[CommittedInput]
     rejects: Mapping[str, int]

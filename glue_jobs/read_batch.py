@@ -173,7 +173,7 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
         job.map_by_tasks(read_part, [part], _RAISED)
     except _RAISED:
         raise
-    except Exception:  # noqa: BLE001  # whatever ends a task
+    except Exception:  # noqa: BLE001  # any error ends a task
         for number, planned in enumerate(part.inputs):
             try:
                 # Numbers of their own: what a part staged before belongs to the part.

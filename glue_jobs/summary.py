@@ -77,7 +77,7 @@ class Summary:
     replay: Replay | None = None
     started: float = field(default_factory=time.monotonic)
     more: bool = False  # it stopped in time, and something is left to take
-    replay_from: int = 0  # if a replay stopped: where it goes on
+    replay_from: int = 0  # if a replay stopped: where to continue
     seconds: float = 0.0
 
     def add(

@@ -40,7 +40,7 @@ class DocumentTooLargeError(DamagedDocumentError):
 
 
 def uncompressed(data: bytes, limit: int | None = MAX_BYTES) -> bytes:
-    """The document's bytes, gunzipped if they are gzip, whatever the name says. Of gzip inside gzip, the inner gzip.
+    """The document's bytes, gunzipped if they are gzip, under any name. Of gzip inside gzip, the inner gzip.
 
     Raises DamagedDocumentError for a gzip stream that is cut off or broken, DocumentTooLargeError beyond `limit` bytes:
     no more than these are held. None is no limit.

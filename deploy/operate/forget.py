@@ -3,19 +3,19 @@
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the user id (or ALL) is typed at a
 terminal.
 
-A person is who owns playlists or adds to them. They go, what they did stays: in raw documents and rejects the whole
-user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from it become
-null. So positions and counts stay true.
+A person owns playlists or adds to them. The person is removed, the changes they made stay: in raw documents and rejects
+the whole user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from
+it become null. So positions and counts stay correct.
 
 - Files are rewritten under their own name. Under a new one Snowpipe would load them again; under the old one it does
-  not for 14 days, and after that a second load brings identical rows, and each current view shows one of
-  them.
+  not for 14 days, and after that a second load brings identical rows;
+  each current view shows one of them.
 - A document keeps the id that the log has, though its bytes change: the job replays it under that id.
 - What is still pending is left to the job: rewriting a dropped file would make it seem newer than it is. Run the job,
   then this again; until then the exit status is 1.
-- What the job did not understand is in quarantine, and whom it mentions is unknown: each such file is named, and
+- What the job did not understand is in quarantine, and may mention any person: each such file is named, and
   `--quarantine` removes its content. A ZIP is rewritten file by file.
-- It repeats nothing, and may be stopped and started again at any time: each object is replaced whole.
+- It can be stopped and started again at any time and does no step twice: each object is replaced whole.
 - ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
   may come twice.
 - Dynamic tables are refreshed, suspended ones too. Snowflake's Time Travel keeps removed rows for a day and its query

@@ -2,8 +2,8 @@
 
 To be run by a person who may use SYSADMIN, some minutes after the first batch has been loaded. No test replaces what
 it checks: grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error
-notifications. Each line says what was expected and what came. `--broken-file` also puts a file that is none before the
-songs' pipe, waits until it is refused, and removes it; whether the notification came, a person sees in the mailbox.
+notifications. Each line says what was expected and what came. `--broken-file` also puts an invalid Parquet file before
+the songs' pipe, waits until it is refused, and removes it; check the mailbox for the notification.
 """
 
 import io
@@ -227,7 +227,7 @@ def second_deploy(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Li
 
 
 def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
-    """The songs' pipe refuses a file that is none, whole, and says so within ten minutes."""
+    """The songs' pipe refuses an invalid Parquet file completely, and reports it within ten minutes."""
     store.put(BROKEN, b"this is no Parquet\n")
     try:
         until = time.monotonic() + WAIT.total_seconds()

@@ -76,7 +76,7 @@ def connection_settings(
 
 
 class Account:
-    """A connection that answers with rows; whatever goes wrong is an AccountError that says what to do.
+    """A connection that answers with rows; every failure is an AccountError that says what to do.
 
     To be closed, or used in a `with`. One statement at a time.
     """
@@ -100,7 +100,7 @@ class Account:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it, whatever happened."""
+        """Close it, also after an error."""
         self._connection.close()
 
     @property
@@ -158,7 +158,7 @@ def _is_about_key(error: Exception) -> bool:
 
 
 def explained(error: Error, environment: Environment, settings: Mapping[str, Any]) -> str:
-    """The sentence for the connector's error, then what Snowflake said itself; nothing secret in it."""
+    """The sentence for the connector's error, then Snowflake's own message, without secrets."""
     said = " ".join(_without_secrets(str(error.msg or error), settings).split())
     account = str(settings.get("account") or settings.get("connection_name") or "")
     told = {

@@ -87,7 +87,7 @@ class EmbeddedSnowflake:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it, whatever happened."""
+        """Close it, also after an error."""
         self.close()
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class EmbeddedSnowflake:
     def arrived(self, keys: Iterable[str]) -> list[FileLoad]:
         """Notify the pipes that these objects were put into the lake; one result for each file that a pipe takes.
 
-        A pipe takes a name once and never again, whatever became of it. Objects that no pipe takes are ignored.
+        A pipe takes a name only once, even if the load failed. Objects that no pipe takes are ignored.
         """
         known = self._known()
         offers = [(pipe, key) for key in keys for pipe in self._takers(key)]

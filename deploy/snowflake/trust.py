@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Snowflakes:
-    """By whom Snowflake comes: for files and their events, and for error notifications."""
+    """Snowflake's principals: for files and their events, and for error notifications."""
 
     principal_arn: str
     error_principal_arn: str

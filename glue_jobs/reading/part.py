@@ -1,4 +1,4 @@
-"""Reads one part of a batch, wherever it runs: raw objects in, a Parquet part, its rejects and a report out."""
+"""Reads one part of a batch, on driver or executor: raw objects in, a Parquet part, its rejects and a report out."""
 
 import gc
 import gzip
@@ -133,7 +133,7 @@ def _failing(part: Part, store: ObjectStore, source: ObjectStore) -> dict[str, s
             _read(replace(part, inputs=(planned,)), store, source, {})
         except _RAISED:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever the reader does not expect
+        except Exception as error:  # noqa: BLE001  # any error that the reader does not expect
             failing[planned.key] = type(error).__name__
     return failing
 

@@ -30,7 +30,7 @@ class Draft:
     pages: list[Page] = field(default_factory=list)
     embedded: list[Page] = field(default_factory=list)
     embedded_total: object = None
-    is_incomplete: bool = False  # as the extractor says, whatever its pages say
+    is_incomplete: bool = False  # set by the extractor, independent of the pages
     is_whole: bool = False  # without any total, the rows are all rows of the playlist
 
     def overlaps(self, page: Page) -> bool:

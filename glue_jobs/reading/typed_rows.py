@@ -405,7 +405,7 @@ def _without_empty_texts(array: pa.StringArray) -> pa.StringArray:
 
 
 def first_elements(array: pa.ListArray) -> pa.Array:
-    """Of each list the first element, null if there is none."""
+    """The first element of each list, null if the list is empty."""
     lengths = pc.fill_null(pc.list_value_length(array), 0)
     starts = pc.subtract(pc.cumulative_sum(lengths), lengths)
     first = pc.if_else(pc.greater(lengths, 0), starts, pa.scalar(None, starts.type))

@@ -176,7 +176,7 @@ resource "aws_iam_role_policy" "transform" {
         ]
       },
       {
-        # PutMetricData knows no resources; the namespace is what can be said.
+        # PutMetricData has no resources; only the namespace can be restricted.
         Sid       = "JobMetrics"
         Effect    = "Allow"
         Action    = "cloudwatch:PutMetricData"
