@@ -13,7 +13,7 @@ $(foreach name,$(USER_VALUES),$(if $(call has_origin,environment,$(name)),$(call
 OUT ?= out/demo
 ENV ?= dev
 override MINE := $(if $(OWN_OUT),$(value OUT),out/mine)
-# Commands that look into a folder take your own if it is there, else the demo's, and say which.
+# Commands that read a folder use your own if it exists, else the demo's, and say which.
 override FOLDER := $(if $(OWN_OUT),$(value OUT),$(if $(wildcard out/mine/lake),out/mine,out/demo))
 override SAY_FOLDER = $(if $(OWN_OUT),true,echo "in $$FOLDER (OUT=folder names another)" >&2)
 export $(USER_VALUES) USER MINE FOLDER

@@ -38,7 +38,7 @@ def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[
         return body(argv)
     except (CommandError, StoreError, CommitLogError) as error:
         said = str(error)
-    except BrokenPipeError:  # whoever read along has seen enough
+    except BrokenPipeError:  # the output pipe was closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

@@ -145,7 +145,7 @@ class Stack:
         return self._run("apply", "-destroy", "-auto-approve", *self._variables) == 0
 
     def outputs(self) -> dict[str, Any]:
-        """What stands, by name; empty if nothing does. Raises CommandError."""
+        """The stack's outputs by name; empty if there is no stack. Raises CommandError."""
         said = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
         if not isinstance(said, dict):
             raise CommandError(

@@ -1,7 +1,7 @@
 """How many calls of each kind were made in the last 24 hours, and how many more there may be.
 
 Spotify counts a development-mode app's calls over about 24 rolling hours, per kind of endpoint, and publishes no
-numbers; whoever exceeds them is shut out for hours. So the extractor keeps a budget of its own.
+numbers; an app that exceeds them is blocked for hours. So the extractor keeps a budget of its own.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ class Budget:
     hours: dict[datetime, Counter[str]] = field(default_factory=dict)
 
     def spend(self, kind: str, now: datetime) -> None:
-        """Note a call that is about to be made. Raises SpotifyError (budget) if there is none left."""
+        """Note a call that is about to be made. Raises SpotifyError (budget) if no calls are left."""
         if self.per_day is not None and self.spent(kind, now) >= self.per_day:
             message = (
                 f"{self.per_day} calls of the kind {kind} were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
 FIELDS: Final = ("client_id", "client_secret", "refresh_token")
-LIFETIME = timedelta(days=180)  # a consent's: six months from the login, whatever is refreshed (Spotify, June 2026)
+LIFETIME = timedelta(days=180)  # a consent's: six months from the login, also after refreshes (Spotify, June 2026)
 WARN_FROM = timedelta(days=150)
 
 
 class CredentialsError(Exception):
-    """The credentials are not there or not whole; the message names what is missing, never what is there."""
+    """The credentials are missing or incomplete; the message names the missing parts, never a value."""
 
 
 class NoLoginError(CredentialsError):
-    """Nobody has logged in yet: the secret is there and has no value."""
+    """No login yet: the secret exists and has no value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class EnvironmentStore:
         return self.credentials
 
     def keep(self, refresh_token: str) -> None:  # noqa: ARG002  (there is no place for it)
-        """Raise CredentialsError: whoever set the variable has to set it anew."""
+        """Raise CredentialsError: the variable must be set again by the person who set it."""
         message = (
             "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
             "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "

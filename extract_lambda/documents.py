@@ -19,11 +19,11 @@ from shared.document import (
 
 _PEOPLE = {"owner", "added_by"}
 _TRIES = 3  # of a page that does not fit
-_WITHOUT_ROWS = 3  # pages in a row: there is nothing behind them, whatever the total says
+_WITHOUT_ROWS = 3  # pages in a row: the list ends there, even if the total is larger
 
 
 class Page(NamedTuple):
-    """A page as it will be stored: its body is JSON text, since parsed rows take many times the room."""
+    """A page as it will be stored: its body is JSON text, since parsed rows take many times the memory."""
 
     asked: str
     offset: int
@@ -194,7 +194,7 @@ def _complete(snapshot_id: str) -> str:
 
 
 def stored(data: bytes) -> Stored:
-    """What the bytes of one of our own documents say. Raises ValueError, KeyError or TypeError if they are none."""
+    """A document of the extractor, parsed. Raises ValueError, KeyError or TypeError if the bytes are not one."""
     lines = [json.loads(line) for line in uncompressed(data).decode().split("\n") if line]
     pages = [line["body"] for line in lines if is_page_request(line["asked"])]
     first = lines[0]

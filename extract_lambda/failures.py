@@ -62,7 +62,7 @@ ADVICE: Final[Mapping[Kind, str]] = {
 }
 # The next playlist would meet the same; what is left is the next run's.
 ENDS_THE_RUN: Final = frozenset({"rate", "quota", "budget", "auth"})
-# Nobody's fault: a run that these end has ended in order.
+# Expected ends: a run that ends with one of these has not failed.
 LIMITS: Final = frozenset({"rate", "quota", "budget"})
 REFUSALS: Final = frozenset(
     {
@@ -111,7 +111,7 @@ _RULES: Final = (
 
 
 class SpotifyError(Exception):
-    """An answer that is no answer; `kind` says what it means, the message what Spotify said, without secrets.
+    """A failed request; `kind` says what it means, the message what Spotify answered, without secrets.
 
     `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed;
     `is_slow`: finding that out took as long as an answer may take.

@@ -80,7 +80,7 @@ class Place(Protocol):
         """What an earlier login kept there. Raises LoginError if nothing can be kept there."""
 
     def keep(self, credentials: Credentials) -> None:
-        """Replace what is there. Raises LoginError or CredentialsError."""
+        """Replace the stored credentials. Raises LoginError or CredentialsError."""
 
     def __str__(self) -> str:
         """Its name for people."""
@@ -165,9 +165,9 @@ def place_of(environ: Mapping[str, str], secret_arn: str | None = None) -> Place
 
 
 class Listener:
-    """Waits on 127.0.0.1 for the browser that Spotify sends back; an answer to another login is told and left alone.
+    """Waits on 127.0.0.1 for the browser that Spotify sends back; an answer to another login is reported and ignored.
 
-    Raises LoginError if the port cannot be had; port 0 takes a free one.
+    Raises LoginError if the port is not available; port 0 takes a free one.
     """
 
     def __init__(self, port: int, say: Callable[[str], None]) -> None:
@@ -341,7 +341,7 @@ class Login:
         )
 
     def who(self, credentials: Credentials, place: Place) -> str:
-        """The id of the person, asked with the login as it was kept. Raises LoginError if it does not work."""
+        """The id of the person, asked with the stored login. Raises LoginError if it does not work."""
         spotify = Spotify(
             credentials,
             api_url=self.api_url,
@@ -359,7 +359,7 @@ class Login:
 
 
 def _page(accounts_url: str, app: App, listener: Listener) -> str:
-    """The consent page's address; show_dialog, so that who agreed before is asked again and six months begin anew."""
+    """The consent page's address; show_dialog, so that the consent page is shown again and six more months begin."""
     query = {
         "response_type": "code",
         "client_id": app.client_id,

@@ -1,4 +1,4 @@
-"""What CloudWatch is told of a run, as lines of its embedded metric format."""
+"""Metrics of a run for CloudWatch, as lines of its embedded metric format."""
 
 import os
 from collections.abc import Mapping

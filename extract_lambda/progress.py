@@ -1,4 +1,4 @@
-"""How a run tells what it does while it does it."""
+"""Progress output of a run."""
 
 import shutil
 import sys
@@ -31,17 +31,17 @@ Clock = Callable[[], datetime]
 
 
 def silent(_progress: Progress) -> None:
-    """Tells nobody."""
+    """Prints nothing."""
 
 
 class Terminal:
-    """Tells a person: on a terminal one line that is rewritten, and a line that stays per failure; else plain lines.
+    """Progress for a person: one rewritten line on a terminal, with a permanent line per failure; else plain lines.
 
-    Names are strangers' text: their control characters are replaced.
+    Names are untrusted text: their control characters are replaced.
     """
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
-        """Nothing is written yet. The default is the stream as it was at import, which may still erase a line."""
+        """Nothing is written yet. The default is the stream at import, which may still erase a line."""
         self._stream = stream
         self._is_terminal = stream.isatty()
 
@@ -67,7 +67,7 @@ class Terminal:
 
 
 def _fitting(text: str, columns: int) -> str:
-    """As much of the text as stands in one line; some characters take two columns."""
+    """The text truncated to one line; some characters take two columns."""
     taken = 0
     for n, character in enumerate(text):
         taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -19,7 +19,7 @@ from shared.document import LIKED_SONGS, RawLine, timestamp
 from shared.store import ObjectStore
 
 ATTEMPTS = 3
-_CALLS_PER_CHECK = 20  # reading so many calls is worth one to see whether the playlists changed meanwhile
+_CALLS_PER_CHECK = 20  # after this many calls, one more checks whether the playlists changed meanwhile
 
 
 class _Document(NamedTuple):

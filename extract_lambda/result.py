@@ -44,7 +44,7 @@ class Result:
     def status(self) -> Literal["ok", "partial", "failed"]:
         """Whether all playlists were checked (ok), some (partial) or none (failed).
 
-        A run that a limit ended has not failed: the next one goes on.
+        A run that a limit ended has not failed: the next run continues.
         """
         failed = self.count("failed")
         is_limited = self.cool_down_until is not None or (self.ended_by is not None and self.ended_by.kind in LIMITS)
@@ -113,7 +113,7 @@ class Result:
 
 
 def cool_down_warning(until: datetime) -> str:
-    """Until when runs do nothing, and how to ask Spotify all the same."""
+    """Until when runs do nothing, and how to ask Spotify nevertheless."""
     return (
         f"Spotify wants no calls until {timestamp(until)}; runs before that do nothing. To ask it all the same, set "
         "SPOTIFY_IGNORE_COOL_DOWN=yes for one run."

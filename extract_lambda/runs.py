@@ -14,7 +14,7 @@ from shared.store import ObjectStore
 def finished_checks(store: ObjectStore, run_id: str) -> tuple[PlaylistCheck, ...] | None:
     """How the run's checks ended, if it is over; None if it is not.
 
-    Once the job has taken the manifest, the mark alone tells.
+    After the job has taken the manifest, only the mark shows it.
     """
     for key in (lake.manifest(run_id), lake.no_change_manifest(run_id), lake.run_mark(run_id)):
         fetched = store.get(key)
@@ -45,7 +45,7 @@ def check_of(key: str, document: Stored) -> PlaylistCheck:
 
 
 def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Stored]]:
-    """The documents in a run's folder with their keys; what is none is left to the job, which says so."""
+    """The documents in a run's folder with their keys; other objects are left to the job, which reports them."""
     folder = lake.manifest(run_id).removesuffix(lake.MANIFEST_NAME)
     for listed in store.list(folder):
         fetched = store.get(listed.key)
@@ -60,7 +60,7 @@ def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Sto
 def write_missing_manifests(store: ObjectStore, run_id: str, state: State) -> tuple[str, ...]:
     """Write the manifest of every older run that was killed before it could; returns their run ids.
 
-    A run with a mark had its manifest: the job has archived that, and not yet all documents. The state is told.
+    A run with a mark had its manifest: the job has archived that, and not yet all documents. `state` is updated.
     """
     manifests_written = []
     for older, names in _pending_runs(listed.key for listed in store.list(lake.RUN_FOLDERS)).items():

@@ -1,4 +1,4 @@
-"""What a run is told by its environment: every variable is read here and nowhere else."""
+"""Settings of a run from the environment: every variable is read here and nowhere else."""
 
 import re
 from collections.abc import Callable, Mapping

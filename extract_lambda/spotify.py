@@ -133,7 +133,7 @@ class Spotify:
         return str(self._asked("me", "/me", self._api.me, _is_person).body["id"])
 
     def library_page(self, offset: int) -> tuple[list[Entry], int | None]:
-        """Up to LIMIT playlists of the person's library, followed ones too, and how many there are if it is said."""
+        """Up to LIMIT playlists of the person's library, followed ones too, and their number if the API gives it."""
         asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_playlists, limit=LIMIT, offset=offset)
         page = self._asked("me_playlists", asked, call, partial(_is_page, offset))
@@ -161,7 +161,7 @@ class Spotify:
         return entries
 
     def playlist(self, playlist_id: str) -> Answer:
-        """A playlist's own description, with whatever rows the API embeds."""
+        """A playlist's own description, with the rows that the API embeds."""
         types = ("track", "episode")
         asked = f"/playlists/{playlist_id}?additional_types=track,episode"
         call = partial(self._api.playlist, playlist_id, additional_types=types)
@@ -230,7 +230,7 @@ class Spotify:
     def _once(
         self, asked: str, call: Callable[[], object], playlist_id: str | None
     ) -> tuple[Mapping[str, Any], SpotifyError | None]:
-        # AttributeError and the like come out of spotipy where an answer has not the shape it expects.
+        # AttributeError and the like come out of spotipy where an answer does not have the shape it expects.
         try:
             body = call()
         except (
@@ -310,7 +310,7 @@ class Spotify:
 
 
 class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy ships no types
-    """Holds the tokens of one run, and tells when Spotify gives another refresh token."""
+    """Holds the tokens of one run, and reports when Spotify issues another refresh token."""
 
     def __init__(self, credentials: Credentials, on_new_token: Callable[[str], None]) -> None:
         self._refresh_token = credentials.refresh_token
@@ -346,7 +346,7 @@ def subject_by_id(playlist_id: str) -> Subject:
 
 
 def spotify_id(playlist: Mapping[str, Any]) -> str | None:
-    """The id of a playlist object, if it is one that may stand in a path and in a key."""
+    """The id of a playlist object, if it may be used in a path and in a key."""
     found = playlist.get("id")
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
 

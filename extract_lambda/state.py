@@ -1,8 +1,8 @@
-"""What earlier runs saw of each playlist, so that the next one asks no more than it must.
+"""What earlier runs saw of each playlist, so that the next run makes no unnecessary requests.
 
-A cache: without it everything is read once more. With it lie the calls of the last 24 hours and, after a refusal, until
-when Spotify is not to be asked. The marks of finished runs lie beside it; a mark is the run's manifest without the
-playlists, since the manifest itself moves on.
+A cache: without it everything is read once more. It also has the calls of the last 24 hours and, after a refusal, the
+time before which Spotify must not be asked. The marks of finished runs are beside it; a mark is the run's manifest
+without the playlists, since the job moves the manifest itself.
 """
 
 import json
@@ -23,7 +23,7 @@ from shared.store import ObjectStore
 class Seen:
     """The last check of a playlist and the last read of it; times as the raw document writes them.
 
-    `version` is what tells whether it changed: the snapshot_id, of liked songs their number and the newest.
+    `version` shows whether it changed: the snapshot_id, for liked songs their count and the newest.
     """
 
     checked_at: str
@@ -34,7 +34,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class CoolDown:
-    """Until when Spotify wants no calls (ISO 8601), which kind of refusal said so, and in which words."""
+    """Until when Spotify accepts no calls (ISO 8601), the kind of the refusal, and its text."""
 
     until: str
     kind: str
@@ -61,7 +61,7 @@ class State:
 
     @classmethod
     def load(cls, store: ObjectStore) -> Self:
-        """The state as it was saved; empty where there is none, or none that can be read."""
+        """The saved state; empty if there is none or it cannot be read."""
         fetched = store.get(lake.EXTRACTION_STATE)
         if fetched is None:
             return cls()

@@ -74,9 +74,9 @@ def _raise_local_fault(commits: CommitLog, batch: Batch, probe: Callable[[], obj
 
 
 def _plan_apart(commits: CommitLog, batch: Batch, suspects: Sequence[Input]) -> None:
-    """Mark the batch as failed by the suspects: others go on, then they are tried alone, then quarantined.
+    """Mark the batch as failed by the suspects: others continue, then suspects are tried alone, then quarantined.
 
-    Raises RuntimeProblemError if memory is short whatever is read.
+    Raises RuntimeProblemError if memory is short for any input.
     """
     try:
         bytearray(_FREE_MEMORY)

@@ -5,7 +5,7 @@ run wins, and the next run finishes what a killed run left. It uses a store, a c
 other effect. A run may stop between any two operations on the store. docs/commit-log.md has the protocol and the
 reasons.
 
-It is stricter than necessary in two places: two batches share an input if they share its key, whatever its token (a
+It is stricter than necessary in two places: two batches share an input if they share its key, with any token (a
 chmod changes a folder's token), and an object is archived by its document id. The next batch takes the rest.
 """
 
@@ -42,7 +42,7 @@ from shared.terminal import printable
 
 logger = logging.getLogger(__name__)
 
-MAX_FAILED_ATTEMPTS = 2  # after so many an input is planned alone
+MAX_FAILED_ATTEMPTS = 2  # after this many an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
 YOUNG = timedelta(seconds=2)  # a dropped file of this age may still be growing
 JOB_TIMEOUT = timedelta(
@@ -50,7 +50,7 @@ JOB_TIMEOUT = timedelta(
 )  # as deploy/aws/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
-_COMPARING = BoundedSemaphore(8)  # at most so many archived objects are in memory, however many threads archive
+_COMPARING = BoundedSemaphore(8)  # limits the archived objects in memory, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -98,7 +98,7 @@ class CommitLog:
         moves_at_once: int = 1,
         before_attempt: Callable[[Batch], object] | None = None,
     ) -> None:
-        """`before_attempt` is called with each planned batch before its marker is written; if it raises, there is none.
+        """`before_attempt` is called with each planned batch before its marker; if it raises, no marker is written.
 
         `bytes_per_core` bounds the JSON that a batch probably holds, for each of the `cores` at its planning.
 
@@ -374,7 +374,7 @@ class CommitLog:
                 yield listed.key, marker.failed_after
 
     def mark_more(self, *, is_more: bool) -> None:
-        """Tell what starts the next run whether this run stopped with objects still pending."""
+        """Record for the state machine whether this run stopped with objects still pending."""
         if is_more:
             self.store.put(lake.MORE, as_json({"stopped_at": document.timestamp(self._clock())}))
         else:
@@ -631,7 +631,7 @@ class CommitLog:
             return 0
 
     def _watermark(self) -> int:
-        """All entries up to it are done. A hint: whatever is not plausible counts as 0."""
+        """All entries up to it are done. A hint: an implausible value counts as 0."""
         number = self._read_watermark()
         return number if number > 0 and self._is_done(number) else 0
 

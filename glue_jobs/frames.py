@@ -1,6 +1,6 @@
 """The two frames that every transform starts from, and what all transforms do with them.
 
-`items`: one row per playlist position of the batch, whatever it holds. `checks`: one row per check of a playlist. The
+`items`: one row per playlist position of the batch, also an empty one. `checks`: one row per check of a playlist. The
 reader has typed every value and decided which tables refuse a row; Spark decides about all rows together.
 """
 

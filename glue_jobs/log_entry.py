@@ -24,7 +24,7 @@ class UnreadableEntryError(CommitLogError):
 
 
 class Input(NamedTuple):
-    """A raw object as it was planned: a key of the lake, or an absolute URI for --source files."""
+    """A planned raw object: a key of the lake, or an absolute URI for --source files."""
 
     key: str
     token: str
@@ -80,7 +80,7 @@ class PublishedFile:
 
 
 class BatchContent(NamedTuple):
-    """What an entry says of a batch, whatever its number: its inputs, rejects per reason, and the reconciliation."""
+    """What an entry says of a batch, except its number: its inputs, rejects per reason, and the reconciliation."""
 
     inputs: Sequence[CommittedInput]
     rejects: Mapping[str, int]

@@ -22,7 +22,7 @@ from shared.store import StoreError
 log = logging.getLogger(__name__)
 
 PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks than they balance
-SET_PARTS = 2  # files of one folder below drop/ are one part, up to so many times PART_BYTES
+SET_PARTS = 2  # files of one folder below drop/ are one part, up to this multiple of PART_BYTES
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
@@ -173,7 +173,7 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
         job.map_by_tasks(read_part, [part], _RAISED)
     except _RAISED:
         raise
-    except Exception:  # noqa: BLE001  # whatever ends a task
+    except Exception:  # noqa: BLE001  # any error ends a task
         for number, planned in enumerate(part.inputs):
             try:
                 # Numbers of their own: what a part staged before belongs to the part.

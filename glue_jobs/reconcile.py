@@ -56,7 +56,7 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
 def _check_kinds(read: BatchRead) -> None:
     """Every item has one kind and one row of `playlist_items`; songs and episodes have one of their own.
 
-    A song whose position is rejected is of kind rejected, and a song all the same.
+    A song whose position is rejected is of kind rejected, and still a song.
     """
     summed = sum(read.documents.values(), Counter[str]())
     if {kind: summed[kind] for kind in KINDS} != {kind: read.kinds[kind] for kind in KINDS}:

@@ -1,7 +1,7 @@
 """Plans a replay: which archived raw objects of a range of log numbers are taken again, as new batches.
 
 What is replayed keeps its name, its time and its document id as the log has them, so that each new row meets the one it
-replaces: nothing doubles in the current rows, and what a mended transform makes wins by its later batch.
+replaces: nothing doubles in the current rows, and rows of a corrected transform win by their later batch.
 """
 
 from collections.abc import Iterable
@@ -78,7 +78,7 @@ def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -
     return Replay(
         first=first,
         last=last,
-        # The time that stands here dates those documents that do not say it themselves.
+        # This time dates documents that do not contain one.
         inputs=tuple(
             Input(key, present[key].token, present[key].size, datetime.fromisoformat(one.extracted_at))
             for key, one in there.items()

@@ -1,6 +1,6 @@
 """The one place that knows where the job runs: on AWS Glue, under spark-submit, or by plain Python on a laptop.
 
-Glue's side is looked for in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
+Glue's classes are checked in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
 """
 
 import importlib.util
@@ -115,12 +115,12 @@ class GlueJob:
         return session
 
     def expect(self, json_bytes: int) -> None:
-        """Tells how large the first batch is, before the session is opened."""
+        """Set the size of the first batch, before the session is opened."""
         if json_bytes >= MANY_BYTES:
             self._jvm = _LARGE_JVM
 
     def plan_for(self, items: int) -> None:
-        """Tell Spark how much is to come: whether compiling plans pays, and how many tasks share a table's rows."""
+        """Configure Spark for the batch size: whether to compile plans, and how many tasks share a table's rows."""
         is_large = items >= MANY_ITEMS
         settings = self.spark.conf
         for key, value in _UNCOMPILED.items():

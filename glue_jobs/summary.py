@@ -29,7 +29,7 @@ class TableProgress:
     """
 
     def __init__(self, of: int, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        # The default is the stream as it was at import, which may still erase a line.
+        # The default is the stream at import, which may still erase a line.
         self._of = of
         self._stream = stream
         self._clock = clock
@@ -77,7 +77,7 @@ class Summary:
     replay: Replay | None = None
     started: float = field(default_factory=time.monotonic)
     more: bool = False  # it stopped in time, and something is left to take
-    replay_from: int = 0  # if a replay stopped: where it goes on
+    replay_from: int = 0  # if a replay stopped: where to continue
     seconds: float = 0.0
 
     def add(

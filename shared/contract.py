@@ -89,7 +89,7 @@ class Table:
     element where the path ends in `[]`. Without it every item of these kinds (or every check, or play) makes one.
     `newest_per` may be coarser than `key`: of a song's credits the newest observation counts as a whole, else an
     artist who was dropped would stay for ever. Empty means history: every observation is kept. `keeps_rejected`: a row
-    that breaks the contract beside its key is published all the same, its broken values null.
+    that breaks the contract outside its key is still published, its broken values null.
     """
 
     name: str
@@ -112,7 +112,7 @@ class Table:
 
     @property
     def observation_order(self) -> tuple[str, ...]:
-        """Columns that tell an older observation from a newer one, most telling first; the greatest is the newest."""
+        """Columns that order observations by age, most significant first; the greatest is the newest."""
         order = ["extracted_at", "source_object", "source_position", "batch_id"]
         if self.observed_per is ObservedPer.READ:
             order.remove("source_position")

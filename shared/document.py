@@ -3,8 +3,8 @@
 Each line is
 `{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
 the API's answer untouched. The lines of an incomplete read also have `missing`, the number of rows that it lacks. Pages
-of items were asked from a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. Beside the
-documents of a run lies its manifest.
+of items were asked from a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. The
+manifest of a run is beside its documents.
 """
 
 import gzip
@@ -40,7 +40,7 @@ class DocumentTooLargeError(DamagedDocumentError):
 
 
 def uncompressed(data: bytes, limit: int | None = MAX_BYTES) -> bytes:
-    """The document's bytes, gunzipped if they are gzip, whatever the name says. Of gzip inside gzip, the inner gzip.
+    """The document's bytes, gunzipped if they are gzip, under any name. Of gzip inside gzip, the inner gzip.
 
     Raises DamagedDocumentError for a gzip stream that is cut off or broken, DocumentTooLargeError beyond `limit` bytes:
     no more than these are held. None is no limit.
@@ -135,7 +135,7 @@ def write_document(lines: Iterable[RawLine]) -> bytes:
 
 
 def raw_line_text(line: RawLine, body: str) -> str:
-    """The line as it stands in a document, with the JSON text of an answer in place of the line's own body."""
+    """The line as written in a document, with the JSON text of an answer in place of the line's own body."""
     head = {name: getattr(line, name) for name in _HEAD}
     head |= {} if line.missing is None else {"missing": line.missing}
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "body": {body}}}\n'

@@ -1,4 +1,4 @@
-"""How the keys of the lake are spelt; nobody else writes one by hand.
+"""How the keys of the lake are spelt; no other module writes one by hand.
 
 No key carries a colon: Spark cannot read such a local file.
 """

@@ -1,4 +1,4 @@
-"""What may be shown to people: names and reasons are strangers' text, and could command a terminal."""
+"""What may be shown to people: names and reasons are untrusted text, which could control a terminal."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ class _EscapingStream:
 
 
 class _Record(logging.LogRecord):
-    """A log record that is safe whatever handler and formatter write it."""
+    """A log record that is safe with any handler and formatter."""
 
     def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401  (as logging passes them)
         super().__init__(*values, **named)

@@ -26,7 +26,7 @@ def s3_endpoint() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request helps nobody read a failure
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request makes a failure harder to read
     server.start()
     endpoint = f"http://127.0.0.1:{port}"
     with pytest.MonkeyPatch.context() as environment:

@@ -4,10 +4,10 @@ Five playlists and the liked songs are asked for on three days:
 
 - 19 November: all is new. One playlist is somebody else's: this app may know of it, and not see what it holds.
 - 20 November: Morning has gained a song and lost one, Kitchen has another name, Brief is deleted, a song is liked.
-- 21 November: nothing has changed, and all is read anew; but Kitchen's owner keeps it shut by now.
+- 21 November: nothing has changed, and all is read again; but Kitchen's owner keeps it shut by now.
 
 The rows are in `end_to_end/`, typed from the contracts and from what the views promise, one row a line; a column that a
-row does not name is null. A day's `lake` are the rows that the day adds, all else is as it stands on that day.
+row does not name is null. A day's `lake` are the rows that the day adds, all else is the state of that day.
 """
 
 import io
@@ -44,9 +44,9 @@ BRIEF = "1playlistBrief00000000"
 THEIRS = "1playlistTheirs0000000"
 EMPTY = "1playlistEmpty00000000"
 
-# Differs from run to run, so nobody can type it: it need only look right.
+# Differs from run to run, so it cannot be typed: only its form is checked.
 SHAPES = {
-    "batch_id": "[0-9]{20}-[0-9A-HJKMNP-TV-Z]{26}",  # drawn by lot in part
+    "batch_id": "[0-9]{20}-[0-9A-HJKMNP-TV-Z]{26}",  # partly random
     "document_id": "[0-9a-f]{64}",  # a digest of the raw document, whose wording is the extractor's own affair
 }
 
@@ -175,7 +175,7 @@ def differences(when: object, found: Tables, expected: Tables) -> list[str]:
 
 
 def _text(row: Row) -> str:
-    """The row as text that is the same whoever typed or made it."""
+    """The row as text, the same for typed and computed rows."""
     for name in SHAPES.keys() & row.keys():
         assert re.fullmatch(SHAPES[name], str(row[name])), row
     told = {name: _told(value) for name, value in row.items() if value is not None and name not in SHAPES}

@@ -27,7 +27,7 @@ from deploy.stack import TERRAFORM, ZIPS, Stack, environment_name, find_terrafor
 
 
 def show(given: argparse.Namespace) -> int:
-    """Says what stands of the environment, asking Terraform's state alone."""
+    """Print what exists of the environment, from Terraform's state alone."""
     stack = Stack(find_terraform(os.environ), given.folder, environment_name(given.env), given.built or ZIPS)
     made = stack.outputs()
     if given.json:

@@ -1,4 +1,4 @@
-"""What lies in an environment's bucket, with all versions of it: what is lost when it is destroyed."""
+"""Count the objects and versions in an environment's bucket: they are lost when it is destroyed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from deploy.commands import CommandError
 
-_COUNTED = 100_000  # versions; nobody needs to know more precisely what would be lost
+_COUNTED = 100_000  # versions; a more exact count would not change the decision
 
 
 class Contents(NamedTuple):

@@ -32,7 +32,7 @@ def glue_jobs_zip(dist: Path) -> Path:
 
 
 def extract_lambda_zip(dist: Path) -> Path:
-    """The Lambda with its libraries. Raises BuildError when they cannot be had."""
+    """The Lambda with its libraries. Raises BuildError if they cannot be downloaded."""
     with tempfile.TemporaryDirectory() as folder:
         libraries = Path(folder)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]

@@ -55,7 +55,7 @@ def looks_per_month(schedule: str) -> float | None:
 
 
 def _times(field: str, low: int, high: int) -> int:
-    """How many values a field of cron stands for. Raises ValueError or KeyError for L, W, # and nonsense."""
+    """How many values a field of cron matches. Raises ValueError or KeyError for L, W, # and nonsense."""
     values: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")

@@ -24,7 +24,7 @@ _IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
 
 
 def deploy(given: argparse.Namespace) -> int:
-    """Makes or changes the environment, then says what stands."""
+    """Create or change the environment, then print its outputs."""
     must_be_at_a_terminal(given, "make deploy YES=yes")
     stack, who = ready(given)
     with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +51,7 @@ def deploy(given: argparse.Namespace) -> int:
 
 
 def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> None:
-    """Says loudly what cannot be had again. Raises CommandError where nobody looks."""
+    """Warn about data that cannot be restored. Raises CommandError with --yes."""
     lost = [
         change["address"]
         for change in described.get("resource_changes", [])

@@ -15,7 +15,7 @@ from deploy.aws.plan import (
 )
 from deploy.commands import CommandError
 
-# What AWS would keep for a while, or refuses to delete while something is in it; the bucket too, if told twice.
+# What AWS keeps for a while, or refuses to delete while it is not empty; the bucket only with both confirmations.
 _LINGERING = ("aws_secretsmanager_secret", "aws_athena_workgroup")
 _GONE = (
     "Environment {} is gone. AWS keeps the key for 30 days before it deletes it; what Snowflake has loaded stays there "
@@ -24,7 +24,7 @@ _GONE = (
 
 
 def destroy(given: argparse.Namespace) -> int:
-    """Removes the environment; its data only if told twice."""
+    """Remove the environment; its data only with both confirmations."""
     if not given.yes_delete:
         must_be_at_a_terminal(given, "--yes, and where there are data --with-data --yes-delete BUCKET")
     stack, who = ready(given)
@@ -55,7 +55,7 @@ def destroy(given: argparse.Namespace) -> int:
 
 
 def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None:
-    """Says what would be lost. Raises CommandError unless told."""
+    """Print what would be lost. Raises CommandError unless it is confirmed."""
     print(f"The bucket {bucket} holds {found.as_text()}")
     print("Spotify does not give the past again: without raw/ nobody can make these tables anew.")
     print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")

@@ -63,7 +63,7 @@ def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
 
 
 def _must_name_a_region(folder: Path) -> None:
-    """Raises CommandError if neither the environment nor a file of settings does: there is no good default."""
+    """Raises CommandError if no region is set in the environment or a file of settings: there is no good default."""
     import boto3  # noqa: PLC0415  # as above
 
     settings = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tfvars"))

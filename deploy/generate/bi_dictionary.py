@@ -33,7 +33,7 @@ of the Spotify Web API; what it calls `item` of a row today it called `track` be
 the suite makes the value.
 """
 
-# The first that fits a column's name tells its unit.
+# The first pattern that matches a column's name gives its unit.
 UNITS = (
     (r"is_\w+", "yes or no"),
     (r"\w+_ms|ms_played", "milliseconds"),
@@ -173,7 +173,7 @@ class WaysBack:
 
 
 def _without_windows(select: exp.Query) -> exp.Query:
-    """The select with every window function of its whole table: what it is told apart by is no part of a value.
+    """The select with every window function over its whole table: partition keys are no part of a value.
 
     The order stays where there is nothing else, as in a rank.
     """
@@ -187,7 +187,7 @@ def _without_windows(select: exp.Query) -> exp.Query:
 
 
 def unit(column: str) -> str:
-    """What a column's values are counted in, told by its name; text where the name does not say."""
+    """Unit of a column's values, from its name; text if the name has none."""
     return next((unit for pattern, unit in UNITS if re.fullmatch(pattern, column)), "text")
 
 

@@ -27,8 +27,8 @@ LOAD_COLUMNS = (
     ("LOADED_AT", "timestamp_ltz", "METADATA$START_SCAN_TIME", "when Snowflake began to read the file"),
 )
 
-# A pipe remembers what it loaded and its COPY cannot be altered: change its text, and count this up. The new pipes take
-# what arrives from then on; what arrived while both or neither stood there is for a bounded refresh.
+# A pipe remembers what it loaded and its COPY cannot be altered: change its text, and count this up. The new pipes load
+# files that arrive from then on; a bounded refresh loads files that arrived while both or neither existed.
 PIPE_VERSION = 1
 
 ATHENA_TYPES = {type_: type_.value for type_ in Type}
@@ -94,7 +94,7 @@ def _qualify(function: str, partition: Sequence[str], order: Sequence[str]) -> s
 
 
 def _select_of_ruling_packages(table: Table, source: str) -> str:
-    """Plays of which no package that outranks theirs covers the time.
+    """Plays whose time no higher-ranking package covers.
 
     Of one account, extended history outranks account history, and of one source the newer package the older one. A
     package covers the time from its first to its last play. A time without seconds is a whole minute, so a package
@@ -165,7 +165,7 @@ def spark_ddl(table: Table) -> str:
 
 
 def athena_table(table: Table) -> str:
-    """DDL of the table over the lake; partitions are computed from the date, so that nobody has to add them."""
+    """DDL of the table over the lake; partitions are computed from the date, so they need not be added."""
     columns = ",\n".join(
         f"    {column.name} {ATHENA_TYPES[column.type]} comment {_hive_text(column.doc)}"
         for column in table.all_columns

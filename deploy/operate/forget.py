@@ -3,19 +3,19 @@
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the user id (or ALL) is typed at a
 terminal.
 
-A person is who owns playlists or adds to them. They go, what they did stays: in raw documents and rejects the whole
-user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from it become
-null. So positions and counts stay true.
+A person owns playlists or adds to them. The person is removed, the changes they made stay: in raw documents and rejects
+the whole user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from
+it become null. So positions and counts stay correct.
 
 - Files are rewritten under their own name. Under a new one Snowpipe would load them again; under the old one it does
-  not for 14 days, and after that a second load brings rows that are equal in everything, of which each current view
-  shows one.
+  not for 14 days, and after that a second load brings identical rows;
+  each current view shows one of them.
 - A document keeps the id that the log has, though its bytes change: the job replays it under that id.
-- What is still pending is left to the job: rewriting a dropped file would make it look newer than it is. Run the job,
+- What is still pending is left to the job: rewriting a dropped file would make it seem newer than it is. Run the job,
   then this again; until then the exit status is 1.
-- What the job did not understand is in quarantine, and whom it mentions is unknown: each such file is named, and
+- What the job did not understand is in quarantine, and may mention any person: each such file is named, and
   `--quarantine` removes its content. A ZIP is rewritten file by file.
-- It repeats nothing, and may be stopped and started again at any time: each object is replaced whole.
+- It can be stopped and started again at any time and does no step twice: each object is replaced whole.
 - ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
   may come twice.
 - Dynamic tables are refreshed, suspended ones too. Snowflake's Time Travel keeps removed rows for a day and its query
@@ -128,7 +128,7 @@ def _head(commits: CommitLog) -> int:
 
 
 def _not_understood(store: ObjectStore, commits: CommitLog) -> list[str]:
-    """The quarantined objects of which it is unknown what they say of a person: they are no JSON of the API's."""
+    """The quarantined objects that may mention a person: they are not JSON of the API, so it cannot be checked."""
     understood: dict[str | None, bool] = {}
     unread: set[str | None] = set()  # reading it may take more memory than there is
     for entry in commits.entries():  # a replay may have understood what an earlier batch did not
@@ -221,7 +221,7 @@ def objects_under(store: ObjectStore, *prefixes: str, leave_out: Container[str] 
                 yield listed.key, fetched.data
 
 
-def _replace(  # noqa: PLR0913  # what, by what, and who is told
+def _replace(  # noqa: PLR0913  # objects, replacements and callbacks
     store: ObjectStore, key: str, data: bytes, without: bytes, found: Forgotten, what: str, *, apply: bool
 ) -> None:
     if without != data:
@@ -294,7 +294,7 @@ def statements(who: str) -> list[str]:
 
 
 def remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
-    """What killed runs left: nobody has published it, nobody will."""
+    """Staging left by killed runs; it was never published and never will be."""
     newest: dict[str, datetime] = {}
     for listed in store.list(lake.STAGING):
         batch_id = listed.key.split("/")[1]

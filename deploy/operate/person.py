@@ -49,7 +49,7 @@ class Person:
         return is_person and "snapshot_id" not in value and value.get("id") == self.user_id
 
     def out_of_text(self, text: str) -> str:
-        """JSON, or lines of it, without the person; out of what is no JSON the id is cut wherever it is a word."""
+        """JSON, or lines of it, without the person; from text that is not JSON every whole-word id is removed."""
         if not any(hint in text for hint in self._hints):
             return text
         try:
@@ -71,13 +71,13 @@ class Person:
         return json.dumps(without, ensure_ascii=False, allow_nan=False) + ("\n" if text.endswith("\n") else "")
 
     def cut(self, text: str) -> str:
-        """The text with the id cut out wherever it stands as a word."""
+        """The text without the id, removed as a whole word only."""
         return self._word.sub("", text)
 
     def out_of_document(self, data: bytes, limit: int | None = MAX_BYTES) -> bytes:
         """The raw object without the person, the very same bytes where it has none.
 
-        Raises DamagedDocumentError or UnicodeError where nobody can tell.
+        Raises DamagedDocumentError or UnicodeError for an object that cannot be read.
         """
         plain = uncompressed(data, limit)
         if plain.startswith(ZIP_MAGIC):

@@ -22,7 +22,7 @@ ARCHIVES = tuple(lake.archived(0, lake.PENDING, quarantined=q).partition("0")[0]
 def open_landing(folder: Path | None, store: ObjectStore, environment: str | None = None) -> Iterator[Landing | None]:
     """The warehouse in the folder, or the environment's in a Snowflake account; None for none. Raises CommandError.
 
-    Who connects to the account stands in the environment, see deploy/snowflake/connect.py.
+    The user that connects to the account comes from the environment, see deploy/snowflake/connect.py.
     """
     if folder is not None and environment is not None:
         raise CommandError("--warehouse is a folder on this machine, --env a Snowflake account: name one of them")

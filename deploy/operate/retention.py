@@ -1,4 +1,4 @@
-"""`make retention DAYS=…`: removes what is older than so many days from raw, lake and warehouse.
+"""`make retention DAYS=…`: removes what is older than that number of days from raw, lake and warehouse.
 
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the days are typed at a terminal.
 
@@ -53,7 +53,7 @@ def last_old_batch(store: ObjectStore, before: datetime) -> int:
 def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: bool) -> Removal:
     """Removes the batches up to this number, or only says what there is of them. Safe to repeat and to interrupt.
 
-    The mark is written first, so that nobody takes what is missing for damage.
+    The mark is written first, so that missing objects are not reported as damage.
     """
     found = Removal(up_to)
     doomed = [
@@ -138,7 +138,7 @@ def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, app
 
 
 def full_every_days() -> int:
-    """How often the Lambda reads everything anew. Raises CommandError for what is no number of days."""
+    """Days after which the Lambda reads everything again. Raises CommandError if it is not a number of days."""
     text = os.environ.get("FORCE_FULL_EVERY_DAYS", "").strip() or "30"
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
         raise CommandError(f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read anew, 1 to 9999")

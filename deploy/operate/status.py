@@ -37,7 +37,7 @@ _BATCHES_ADVICE = f"{_RESTORE}; a replay does not write this row again, the log 
 
 @dataclass
 class BatchStatus:
-    """What one batch has in each place; rows over all tables. `in_warehouse` is None where there is no warehouse."""
+    """What one batch has in each place; rows over all tables. `in_warehouse` is None without a warehouse."""
 
     number: int
     committed_at: str

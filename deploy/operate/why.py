@@ -1,4 +1,4 @@
-"""`make why TABLE=songs ID=…`: the way of a row: what is current, which observations won and lost, and where it stood.
+"""`make why TABLE=songs ID=…`: the origin of a row: current values, observations that won and lost, source.
 
 The observations come from the published files, the verdict from the generated text of the current view, the place from
 the job's own reader: each row of the raw document carries its line and JSON path through it. ID is the key's columns in
@@ -39,7 +39,7 @@ _SHOWN = 20
 
 @dataclass
 class Place:
-    """Where a row was read: the raw object as it lies now, the line in it (None if it is one value), the JSON path.
+    """Where a row was read: the raw object's present key, the line in it (None if it is one value), the JSON path.
 
     `columns` has the path of each column that comes from the document.
     """
@@ -147,7 +147,7 @@ def _verdict(table: Table, row: Row, current: Sequence[Row]) -> str:
     return "lost to an equal row"
 
 
-# --- where a row stood
+# --- where a row was read
 
 
 def _place(store: ObjectStore, table: Table, row: Row, entry: Entry | None, number: int) -> Place:
@@ -192,7 +192,7 @@ def _column_paths(columns: Sequence[Column], path: str, entry_key: str) -> Itera
 def locate(data: bytes, source_position: int, *, is_read: bool) -> tuple[int | None, str, str] | None:
     """Line, JSON path and the entry's key (item or track) of the row that the reader finds at this position.
 
-    Of a read it is the playlist object; where there is none, the manifest's look or the first row. The line is None
+    For a read it is the playlist object, else the manifest's check, else the first row. The line is None
     where the document is one JSON value over many lines. None if nothing is there.
     """
     try:
@@ -221,7 +221,7 @@ _MARK = "place:"
 
 
 def _marked(data: bytes) -> bytes:
-    """The document, each of whose rows, playlists and looks tells its place in a field that the reader passes on."""
+    """The document with the place of each row, playlist and check in a field that the reader passes on."""
     plain = document.uncompressed(data)
     text = plain.decode(json.detect_encoding(plain))
     try:

@@ -36,7 +36,7 @@ def public_key(file: Path) -> str:
 
 
 def addresses(text: str) -> str:
-    """IPv4 addresses and ranges, separated by commas, as they are; argparse names what is none."""
+    """IPv4 addresses and ranges, separated by commas, unchanged; argparse names invalid ones."""
     for part in text.split(","):
         try:
             ipaddress.IPv4Network(part.strip())

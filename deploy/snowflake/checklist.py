@@ -1,9 +1,9 @@
 """`python -m deploy.snowflake.checklist --env dev`: what only a real account can show, in ten minutes.
 
-To be run by a person who may use SYSADMIN, some minutes after the first batch has been loaded. No test stands for what
-it looks at: grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error
-notifications. Each line says what was expected and what came. `--broken-file` also puts a file that is none before the
-songs' pipe, waits until it is refused, and removes it; whether the notification came, a person sees in the mailbox.
+To be run by a person who may use SYSADMIN, some minutes after the first batch has been loaded. No test replaces what
+it checks: grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error
+notifications. Each line says what was expected and what came. `--broken-file` also puts an invalid Parquet file before
+the songs' pipe, waits until it is refused, and removes it; check the mailbox for the notification.
 """
 
 import io
@@ -33,7 +33,7 @@ from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 from shared.tables.songs import SONGS
 
-# Before the first day that Athena looks at, and in no log.
+# Before the first day of which Athena reads files, and in no log.
 BROKEN = f"{lake.PROCESSED}songs/ingest_date=2000-01-01/00000000000000000000-99999.parquet"
 # No pipe takes files of this folder.
 EXTREMES_FILE = f"{lake.PROCESSED}checklist/extremes.parquet"
@@ -84,7 +84,7 @@ PAUSE = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Line:
-    """One thing looked at; `came` is what the account said."""
+    """Result of one check; `came` is the account's answer."""
 
     name: str
     is_expected: bool
@@ -227,7 +227,7 @@ def second_deploy(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Li
 
 
 def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
-    """The songs' pipe refuses a file that is none, whole, and says so within ten minutes."""
+    """The songs' pipe refuses an invalid Parquet file completely, and reports it within ten minutes."""
     store.put(BROKEN, b"this is no Parquet\n")
     try:
         until = time.monotonic() + WAIT.total_seconds()

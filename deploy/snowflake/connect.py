@@ -1,6 +1,6 @@
-"""One connection to a Snowflake account, and clear words for every way it refuses.
+"""One connection to a Snowflake account, and a plain sentence for every error it can return.
 
-Who connects stands in the environment or in the connector's own connections.toml, never in an argument:
+User and credentials come from the environment or from the connector's own connections.toml, never from an argument:
 
 - SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_FILE (its passphrase in SNOWFLAKE_PRIVATE_KEY_FILE_PWD),
   or SNOWFLAKE_AUTHENTICATOR=WORKLOAD_IDENTITY with SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER=AWS;
@@ -49,7 +49,7 @@ class AccountError(CommandError):
 def connection_settings(
     environment: Environment, environ: Mapping[str, str], role: str | None = None
 ) -> dict[str, Any]:
-    """What the connector is given. Raises AccountError if nobody said who connects."""
+    """Arguments of the connector. Raises AccountError if no user is configured."""
     given: dict[str, Any] = {
         name: environ[f"SNOWFLAKE_{name.upper()}"]
         for name in _FROM_ENVIRONMENT
@@ -76,7 +76,7 @@ def connection_settings(
 
 
 class Account:
-    """A connection that answers with rows; whatever goes wrong is an AccountError that says what to do.
+    """A connection that answers with rows; every failure is an AccountError that says what to do.
 
     To be closed, or used in a `with`. One statement at a time.
     """
@@ -100,7 +100,7 @@ class Account:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it, whatever happened."""
+        """Close it, also after an error."""
         self._connection.close()
 
     @property
@@ -114,7 +114,7 @@ class Account:
         return str(self._connection.user)
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        """The rows that one statement answers with; `%s` in it stands for the values."""
+        """The rows that one statement answers with; `%s` are placeholders for the values."""
         return self._answer(sql, values)[1]
 
     def rows(self, sql: str, *values: object) -> list[dict[str, object]]:
@@ -158,7 +158,7 @@ def _is_about_key(error: Exception) -> bool:
 
 
 def explained(error: Error, environment: Environment, settings: Mapping[str, Any]) -> str:
-    """The sentence for the connector's error, then what Snowflake said itself; nothing secret in it."""
+    """The sentence for the connector's error, then Snowflake's own message, without secrets."""
     said = " ".join(_without_secrets(str(error.msg or error), settings).split())
     account = str(settings.get("account") or settings.get("connection_name") or "")
     told = {

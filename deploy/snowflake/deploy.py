@@ -1,8 +1,8 @@
-"""`make snowflake ENV=dev`: brings a Snowflake account to what stands in deploy/snowflake and deploy/generated.
+"""`make snowflake ENV=dev`: applies deploy/snowflake and deploy/generated to a Snowflake account.
 
 schemachange says which scripts are new or changed, somebody agrees, and schemachange applies them as the deployer, in
-their order, each whole and noted in <database>.SCHEMACHANGE.CHANGE_HISTORY. A script that fails stops it there; what
-stands is whole, and the same command goes on. Run again, it applies nothing. Account objects (database, roles,
+order, each whole and noted in <database>.SCHEMACHANGE.CHANGE_HISTORY. A failing script stops it; earlier scripts are
+applied completely, and the same command goes on. Run again, it applies nothing. Account objects (database, roles,
 warehouses, integrations) are the administrator's: deploy.snowflake.admin makes their file. Tables and views that no
 script makes any more are listed and left.
 """
@@ -74,7 +74,7 @@ def apply(
     told: Callable[[str], None],
     scripts: Path = SCRIPTS,
 ) -> None:
-    """Applies what is new or changed; `told` hears each script's name as it begins. Raises AccountError."""
+    """Apply new and changed scripts; `told` is called with each script's name as it begins. Raises AccountError."""
     _run(environment, variables, settings, scripts, told=told, dry_run=False)
 
 

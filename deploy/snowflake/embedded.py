@@ -43,7 +43,7 @@ _CREATE_PIPE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DROP_PIPE = re.compile(COMMENTS + r"drop\s+pipe\s+(?:if\s+exists\s+)?(?P<name>[\w.]+)", re.IGNORECASE)
-# fakesnow keeps these in memory, whatever the database lies in.
+# fakesnow keeps these in memory, even if the database is a file.
 _FORGOTTEN = re.compile(COMMENTS + r"create\s+(?:stage|file\s+format)\s", re.IGNORECASE)
 _NO_SUCH_OBJECT = 2003
 _FILES_AT_ONCE = 100
@@ -62,7 +62,7 @@ class EmbeddedSnowflake:
     """An embedded Snowflake with the suite's tables, pipes and views over one lake.
 
     `path` is a folder that keeps the data; without it everything is gone when the warehouse is closed. Without a lake
-    nothing can be loaded. One at a time, since it stands in for the connector.
+    nothing can be loaded. One at a time, since it replaces the connector.
     """
 
     def __init__(self, path: Path | None = None, lake: ObjectStore | None = None) -> None:
@@ -74,7 +74,7 @@ class EmbeddedSnowflake:
             folder = stack.enter_context(_folder(path)) if path else None
             stack.enter_context(bent_fakesnow(self._reading))
             stack.enter_context(fakesnow.patch(db_path=folder, nop_regexes=list(NOT_EMULATED)))
-            connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106 - nobody checks it
+            connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106 - it is not checked
             self._connection = stack.enter_context(contextlib.closing(connection))
             # For our own notes: fakesnow takes 5 ms for each statement, most of it walking its tree 76 times.
             self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001
@@ -87,7 +87,7 @@ class EmbeddedSnowflake:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it, whatever happened."""
+        """Close it, also after an error."""
         self.close()
 
     def close(self) -> None:
@@ -125,9 +125,9 @@ class EmbeddedSnowflake:
             self.query(statement)
 
     def arrived(self, keys: Iterable[str]) -> list[FileLoad]:
-        """Tell the pipes that these objects have been put into the lake; one result for each file that a pipe takes.
+        """Notify the pipes that these objects were put into the lake; one result for each file that a pipe takes.
 
-        A pipe takes a name once and never again, whatever became of it. Objects that no pipe takes are nobody's.
+        A pipe takes a name only once, even if the load failed. Objects that no pipe takes are ignored.
         """
         known = self._known()
         offers = [(pipe, key) for key in keys for pipe in self._takers(key)]
@@ -147,7 +147,7 @@ class EmbeddedSnowflake:
         return self.arrived(sorted(new, key=_arrival))
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        """The rows that one statement answers with; `%s` in it stands for the values."""
+        """The rows that one statement answers with; `%s` are placeholders for the values."""
         with warnings.catch_warnings():
             # fakesnow 0.12.1 asks DuckDB 2 for Arrow in a way that DuckDB finds slow; at our size it is not.
             warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
@@ -255,7 +255,7 @@ class EmbeddedSnowflake:
 
 
 def rewrite(folder: Path) -> None:
-    """Writes a closed warehouse anew: the free blocks of its file still hold what was deleted or overwritten."""
+    """Rewrite the file of a closed warehouse: its free blocks still hold deleted and overwritten rows."""
     for database in sorted(folder.glob("*.db")):
         anew = database.with_name(f".{database.name}.part")
         anew.unlink(missing_ok=True)
@@ -281,7 +281,7 @@ def variables_for(stage_url: str) -> dict[str, str]:
     }
 
 
-@functools.cache  # it compiles a script once, and anew when the file has changed
+@functools.cache  # compiles a script once, and again when the file has changed
 def _jinja(root: Path) -> JinjaTemplateProcessor:
     return JinjaTemplateProcessor(project_root=root)
 

@@ -68,7 +68,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class Stack:
-    """What the environment's stack on AWS said of itself: Terraform's outputs."""
+    """Terraform's outputs of the environment's stack on AWS."""
 
     lake_uri: str
     processed_topic_arn: str

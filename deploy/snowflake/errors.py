@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Refusal(NamedTuple):
     """One way to be refused: what Snowflake says (a pattern) or its error number, and the sentence for people.
 
-    The words decide before the number: one number stands for many things, and numbers differ between clients.
+    The words are matched before the number: one number has many meanings, and numbers differ between clients.
     In the sentence, {account}, {host}, {user}, {role}, {warehouse}, {database}, {key} and {environment} are filled in.
     """
 
@@ -21,7 +21,7 @@ def _refusal(words: str, *numbers: int, to_do: str) -> Refusal:
     return Refusal(words, frozenset(numbers), to_do)
 
 
-# In order: the first that fits is told.
+# In order: the first that matches is used.
 REFUSALS = (
     # --- The way to the account
     _refusal(
@@ -174,7 +174,7 @@ REFUSALS = (
 
 
 def sentence_for(message: str, number: int | None, told: Mapping[str, str]) -> str | None:
-    """What to do about Snowflake's message or error number, None if we do not know; `told` fills in the names."""
+    """What to do about Snowflake's message or error number, None if we do not know; `told` has the names to fill in."""
     for refusal in REFUSALS:
         if re.search(refusal.words, message, re.IGNORECASE):
             return refusal.sentence.format_map(_Told(told))

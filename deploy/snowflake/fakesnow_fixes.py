@@ -31,11 +31,11 @@ NOT_EMULATED = (
 def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
     """Straighten where fakesnow 0.12.1 would fail or quietly differ from Snowflake.
 
-    `reading` has the select that stands for a file's rows, by the URL that a COPY makes of stage, folder and file.
+    `reading` has the select that returns a file's rows, by the URL that a COPY makes of stage, folder and file.
     """
 
     def read_parquet(_: copy_into.ReadParquet, url: str) -> exp.Expr:
-        return exp.var((reading or {})[url])  # as it stands: parsing it twice a file would take longest of all
+        return exp.var((reading or {})[url])  # unparsed: parsing it twice per file would take most of the time
 
     def with_quotes(catalog: str, schema: str, table: str, comment: str | None) -> str:
         # fakesnow puts a table's comment between quotes as it is.

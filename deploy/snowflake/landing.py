@@ -21,7 +21,7 @@ REMAINS = (
 
 
 class Landing(Protocol):
-    """A Snowflake, real or embedded, that answers one statement with its rows; `%s` stands for the values."""
+    """A Snowflake, real or embedded, that answers one statement with its rows; `%s` are placeholders for the values."""
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """The rows."""

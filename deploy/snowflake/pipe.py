@@ -5,8 +5,8 @@ A pipe knows what it has loaded by file name, and forgets it when it is replaced
 loaded by both, and is one row in the current view. What fell between them, or was in the lake before there was any
 pipe, is found by comparing the lake with what has landed, and loaded within bounds:
 
-- up to six days old: ALTER PIPE … REFRESH, day by day, from the oldest missing file of the day on (Snowflake looks at
-  the last seven days alone). Younger files of that day that have landed land again; current rows stay single;
+- up to six days old: ALTER PIPE … REFRESH, day by day, from the oldest missing file of the day on (Snowflake reads
+  the last seven days only). Younger files of that day that have landed land again; current rows stay single;
 - older: the pipe's own COPY, with the missing files by name, and LOAD_UNCERTAIN_FILES, since Snowflake no longer knows
   whether it loaded a file older than 64 days.
 

@@ -24,7 +24,7 @@ def parser_of(description: str | None, *, changes: bool = False) -> argparse.Arg
 
 
 def confirm(*, yes: bool, place: str) -> None:
-    """Returns if it may be done. Raises CommandError if somebody says no, or nobody is there to say yes."""
+    """Return if the change is confirmed. Raises CommandError if it is declined, or without a terminal."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Snowflakes:
-    """By whom Snowflake comes: for files and their events, and for error notifications."""
+    """Snowflake's principals: for files and their events, and for error notifications."""
 
     principal_arn: str
     error_principal_arn: str
@@ -124,7 +124,7 @@ def trust_policy(principal_arn: str, external_id: str) -> Json:
 
 
 def topic_policy(stands: Json, principal_arn: str, topic_arn: str) -> Json:
-    """The topic's policy with Snowflake allowed to subscribe; every other statement as it was."""
+    """The topic's policy with Snowflake allowed to subscribe; every other statement unchanged."""
     others = [one for one in stands.get("Statement", []) if one.get("Sid") != SUBSCRIBES]
     subscribes = {
         "Sid": SUBSCRIBES,
@@ -137,7 +137,7 @@ def topic_policy(stands: Json, principal_arn: str, topic_arn: str) -> Json:
 
 
 def with_variables(text: str, values: Mapping[str, str]) -> str:
-    """Terraform settings with these variables set, each on a line of its own; everything else as it was."""
+    """Terraform settings with these variables set, each on a line of its own; everything else unchanged."""
     for name, value in values.items():
         line = f'{name} = "{value}"'
         text, count = re.subn(rf"(?m)^[ \t]*{name}[ \t]*=.*$", line.replace("\\", r"\\"), text)

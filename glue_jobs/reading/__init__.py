@@ -1,1 +1,1 @@
-"""Reading raw documents, in plain Python: runs wherever their bytes are, on the driver or on an executor."""
+"""Reading raw documents, in plain Python: runs on the driver or on an executor, near their bytes."""

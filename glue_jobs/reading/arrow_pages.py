@@ -28,7 +28,7 @@ _BEFORE_VALUE = b" \t\r\n:,[-"
 
 _ROW_TYPE = json_type(ITEMS.payload)
 _ENTRY_TYPE = _ROW_TYPE.field("item").type
-_EXTRA = [("type", pa.string()), ("is_local", pa.bool_())]  # what the kind of an entry is told by, beside its fields
+_EXTRA = [("type", pa.string()), ("is_local", pa.bool_())]  # they determine the kind of an entry
 _PARSED_ENTRY = pa.struct([*_ENTRY_TYPE, *(extra for extra in _EXTRA if _ENTRY_TYPE.get_field_index(extra[0]) < 0)])
 _PARSED_ROW = pa.struct(
     [
@@ -56,7 +56,7 @@ class ParsedRows(Sequence[Any]):
         return rows
 
     def null_entries(self) -> int:
-        """How often the page has a null entry: pyarrow does not tell a null from a key that is absent."""
+        """How often the page has a null entry: pyarrow does not distinguish a null from an absent key."""
         return len(_NULL_ENTRY.findall(self._page))
 
     def __len__(self) -> int:
@@ -119,7 +119,7 @@ def _page(plain: bytes) -> list[Any] | None:
     if not plain.startswith(b"{") or b'"items"' not in plain or b'"error"' in plain:
         return None
     (page,) = _parsed([plain])
-    return None if page["href"] is None else [page]  # without it, the rows' keys tell what they are
+    return None if page["href"] is None else [page]  # without it, the rows' keys show what they are
 
 
 def _parsed(pages: list[bytes]) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def _parsed(pages: list[bytes]) -> list[dict[str, Any]]:
 
 
 def payloads(rows: pa.StructArray) -> tuple[list[str], set[int], pa.StructArray] | None:
-    """The rows' kinds, those that Python must look at, and the rows as the items frame is made from them.
+    """The rows' kinds, the indices that Python must check, and the rows in the structure of the items frame.
 
     Null if some rows have their entry in `item` and others in `track`.
     """
@@ -162,7 +162,7 @@ def _of_type(entry: pa.StructArray, kind: pa.StructType) -> pa.StructArray:
 
 
 def _kinds(rows: pa.StructArray, entry: pa.StructArray) -> tuple[list[str], set[int]]:
-    """The kind of each row, and the rows whose kind only `entry_of` can tell."""
+    """The kind of each row, and the rows whose kind only `entry_of` can determine."""
     uri = pc.fill_null(pc.struct_field(entry, "uri"), "")
     is_local = _any_of(
         _true(pc.struct_field(rows, "is_local")),

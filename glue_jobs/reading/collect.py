@@ -220,7 +220,7 @@ def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], pag
 
 
 def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above
-    """What the items frame is made from of a playlist row: `item` is its entry, whatever its key was."""
+    """The parts of a playlist row that the items frame uses: `item` is its entry, under either key."""
     payload = {key: row.get(key) for key in _ROW_KEYS} if isinstance(row, dict) else {}
     payload["item"] = (entry or entry_of(row)).value
     return payload

@@ -168,7 +168,7 @@ class DroppedReading:
         self.drafts.append(Draft(playlist_id, pages=[page], is_whole=self.is_whole))
 
     def _open(self, value: Mapping[str, Any], place: _Place) -> None:
-        """Take what is in an object that is nothing by itself. Beside playlist data, plain facts are no damage."""
+        """Read the contents of a wrapper object. Plain values beside playlist data are no damage."""
         held = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
         before, damages = len(self.drafts) + len(self._descriptions), len(self.damages)
         facts: list[Damage] = []

@@ -1,4 +1,4 @@
-"""Reads one part of a batch, wherever it runs: raw objects in, a Parquet part, its rejects and a report out."""
+"""Reads one part of a batch, on driver or executor: raw objects in, a Parquet part, its rejects and a report out."""
 
 import gc
 import gzip
@@ -133,13 +133,13 @@ def _failing(part: Part, store: ObjectStore, source: ObjectStore) -> dict[str, s
             _read(replace(part, inputs=(planned,)), store, source, {})
         except _RAISED:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever the reader does not expect
+        except Exception as error:  # noqa: BLE001  # any error that the reader does not expect
             failing[planned.key] = type(error).__name__
     return failing
 
 
 def _read(part: Part, store: ObjectStore, source: ObjectStore, failing: Mapping[str, str]) -> PartReport:
-    # JSON has no cycles, and looking for some takes a quarter of the time.
+    # JSON has no cycles, and checking for them takes a quarter of the time.
     collects_garbage = gc.isenabled()
     gc.disable()
     suspects: Sequence[Input] = part.inputs
@@ -315,7 +315,7 @@ def _document(data: bytes, known_as: str | None, limit: int, failing: str | None
 
 
 def _reject_line(batch_id: str, reason: str, text: str | None, **place: object) -> str:
-    """One line of rejects/: why, of which table and column if of one, where it was read, and the row as it came."""
+    """One line of rejects/: the reason, table and column if known, where it was read, and the row as received."""
     record = {"reason": reason, **place, "batch_id": batch_id, "row": text}
     return json.dumps(record, ensure_ascii=False) + "\n"
 

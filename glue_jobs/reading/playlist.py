@@ -30,7 +30,7 @@ class Draft:
     pages: list[Page] = field(default_factory=list)
     embedded: list[Page] = field(default_factory=list)
     embedded_total: object = None
-    is_incomplete: bool = False  # as the extractor says, whatever its pages say
+    is_incomplete: bool = False  # set by the extractor, independent of the pages
     is_whole: bool = False  # without any total, the rows are all rows of the playlist
 
     def overlaps(self, page: Page) -> bool:
@@ -93,7 +93,7 @@ def embedded_total(playlist: Mapping[str, Any]) -> object:
 
 
 def offset_of(page: Mapping[str, Any], asked: object = None) -> int:
-    """The 0-based position of the page's first row: as the page says, as its href says, as it was asked, else 0.
+    """The 0-based position of the page's first row: from the page, else its href, else the request, else 0.
 
     An offset is ignored if the positions of the page's rows would not fit an INT.
     """

@@ -15,7 +15,7 @@ from shared.contract import KINDS, MadeFrom, Table, tables_from
 from shared.tables import TABLES
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
-# In every whole answer with songs or episodes, in whatever mode and year (developer.spotify.com/documentation/web-api).
+# In every whole answer with songs or episodes, in every mode and year (developer.spotify.com/documentation/web-api).
 _ALWAYS_GIVEN = frozenset(
     [
         "album",

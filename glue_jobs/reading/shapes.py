@@ -1,4 +1,4 @@
-"""What JSON of Spotify's is, if it is nothing of a playlist's: told by several keys, and named without any value."""
+"""Names JSON of Spotify's that is no playlist content: recognised by several keys, and named without any value."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -148,7 +148,7 @@ _API_KEYS = frozenset(
 _MAX_KEYS = 8
 
 
-def name_of(value: Mapping[str, Any]) -> str | None:  # noqa: PLR0911  # a return for each way to tell
+def name_of(value: Mapping[str, Any]) -> str | None:  # noqa: PLR0911  # a return for each shape
     """What the object is, if it is an answer of the API, or of the account data download, without playlist items."""
     if "error" in value and not _ROW_KEYS & value.keys() and not isinstance(value.get("items"), list):
         return _error(value["error"])

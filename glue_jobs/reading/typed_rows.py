@@ -1,7 +1,7 @@
 """Payload rows as typed Arrow columns: nearly all of them many at once by pyarrow, the unusual ones value by value.
 
 Rows come as Python objects or as pyarrow's own JSON reader parsed them. Either way they first become an array of the
-JSON's structure, in which unusual rows are looked for, and then the array of the tree's fields. pyarrow ignores unknown
+JSON's structure, in which unusual rows are detected, and then the array of the tree's fields. pyarrow ignores unknown
 keys and refuses most values of a wrong type; the tests name what it lets pass.
 """
 
@@ -222,7 +222,7 @@ class Typer:
         return made
 
     def _repeats(self, array: pa.StructArray, kinds: Sequence[str]) -> set[str]:
-        """The tables with rows for a list's elements of which some list has two of the same key."""
+        """The tables made from list elements in which some list has the same key twice."""
         repeats: set[str] = set()
         for table, mine in self._mine(kinds):
             is_whole = not table.newest_per or table.newest_per == table.key  # then it makes no difference
@@ -308,7 +308,7 @@ def _part_of(parts: Sequence[Rows], number: int) -> tuple[Rows, int]:
 
 
 class _Inspection:
-    """Looks for rows that must be read value by value, by their index.
+    """Finds rows that must be read value by value, by their index.
 
     `perhaps`: of Python objects, an empty text or list where an object or a list is expected gives the same as an empty
     one of the right structure, and a text where a list is expected gives its characters.
@@ -319,7 +319,7 @@ class _Inspection:
         self.perhaps: set[int] = set()
 
     def inspect(self, node: Node, array: pa.Array, rows: pa.Array | None) -> None:
-        """Look at the values of a node; `rows` are the rows of the array's values, null: the same."""
+        """Check the values of a node; `rows` are the rows of the array's values, null: the same."""
         match node:
             case Leaf():
                 self._inspect_texts(node, array, rows)
@@ -405,7 +405,7 @@ def _without_empty_texts(array: pa.StringArray) -> pa.StringArray:
 
 
 def first_elements(array: pa.ListArray) -> pa.Array:
-    """Of each list the first element, null if there is none."""
+    """The first element of each list, null if the list is empty."""
     lengths = pc.fill_null(pc.list_value_length(array), 0)
     starts = pc.subtract(pc.cumulative_sum(lengths), lengths)
     first = pc.if_else(pc.greater(lengths, 0), starts, pa.scalar(None, starts.type))

@@ -2,7 +2,7 @@
 
 Keys are plain text, `/` between their parts, never quoted. A token names a version of an object: the ETag on S3 (equal
 bytes may have equal ETags), inode-size-mtime-ctime in a folder. What is listed is whole: in both stores dot files and
-`.part`, `.tmp`, `.crc` and what lies under `_temporary` are left out; `_manifest.json` and Spark's `_SUCCESS` are not.
+`.part`, `.tmp`, `.crc` and everything under `_temporary` are left out; `_manifest.json` and Spark's `_SUCCESS` are not.
 """
 
 from pathlib import Path

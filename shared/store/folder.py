@@ -164,7 +164,7 @@ _SPECIAL_KINDS = (
 
 
 def _special_kind(path: Path) -> str | None:
-    """What is there instead of a regular file, which is never opened; None for a file, a folder and nothing."""
+    """Kind of a special file, which is never opened; None for a regular file, a folder and a missing path."""
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -358,9 +358,9 @@ class FolderStore:
         return True
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
-        """See ObjectStore. With a token: set it aside, look at it, put it back if it is another version.
+        """See ObjectStore. With a token: move it aside, compare it, move it back if it is another version.
 
-        Setting aside changes the ctime, so inode, size and mtime are compared, and the bytes if they are given.
+        Moving it changes the ctime, so inode, size and mtime are compared, and the bytes if they are given.
         """
         path = self._path(key)
         with plain_words(path):

@@ -67,18 +67,18 @@ class ObjectStore(Protocol):
     """What a folder and a bucket have in common. Every method may raise StoreError."""
 
     uri: str  # 's3://bucket/prefix' or 'file:///absolute/path', no slash at the end
-    requests_at_once: int  # so many threads may use the store at a time and none waits for another
+    requests_at_once: int  # number of threads that can use the store at once without waiting
 
     def get(self, key: str) -> Fetched | None:
         """The object's bytes and token; None if it is not there. May raise UnreadableObjectError."""
 
     def put(self, key: str, data: bytes) -> None:
-        """Write the object whole, replacing what is there."""
+        """Write the object atomically; replaces an existing one."""
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write the object whole; False, and nothing changed, if there is one already.
 
-        On S3 an answer that was lost on its way makes False of a success: whoever must know reads the object.
+        On S3 a lost response can turn a success into False; a caller that must know reads the object.
         """
 
     def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
@@ -103,7 +103,7 @@ class ObjectStore(Protocol):
         """
 
     def delete_under(self, prefix: str) -> None:
-        """Remove all that lies under a prefix that ends in `/`, hidden files too."""
+        """Remove everything under a prefix that ends in `/`, hidden files too."""
 
     def object_uri(self, key: str) -> str:
         """The object's address as Spark takes it."""

@@ -103,7 +103,7 @@ def _copy_checkout(folder: Path) -> None:
 
 
 class Stack:
-    """The applied stack: its schedules fire, its topics are listened to, its bucket is looked into."""
+    """The applied stack: its schedules fire, its topics have subscribers, its bucket can be read."""
 
     def __init__(self, aws: LocalAws, outputs: Mapping[str, Any]) -> None:
         self.aws = aws

@@ -62,7 +62,7 @@ def run_on_glue(folder: Path, lake: Path) -> JobRun:
     def fetch(uri: str, target: Path) -> None:
         shutil.copyfile(uri.removeprefix("file://"), target)
 
-    runner = JobRunner(folder, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, fetch)  # nobody is asked there
+    runner = JobRunner(folder, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, fetch)  # no server there
     arguments = {
         "--lake": str(lake),
         "--extra-py-files": f"file://{glue_jobs_zip(folder)}",

@@ -25,7 +25,7 @@ EMITTED = {"service": "extract_lambda"}
 FUNCTION = {"FunctionName": f"{NAME}-extract"}
 HOUR, DAY = 3600, 86400
 
-# Each alarm: a metric that it looks at, a value that is well and one that is not, the period and how many of them.
+# Each alarm: a metric that it reads, a value that is well and one that is not, the period and how many of them.
 ALARMS = {
     "error-no-success": (OURS, "SecondsSinceLastSuccess", EMITTED, 60, 3700, HOUR, 26),
     "error-undelivered": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", None, 0, 1, 300, 1),

@@ -1,10 +1,10 @@
 """The stack as deploy/aws/terraform makes it, applied to a local AWS and then run, from the schedule to a view for BI.
 
 The Lambda is the zip of `make build` in a process of its own, the job runs by spark-submit with awsglue over a stub of
-Glue's Java classes, on s3:// paths; the warehouse takes what the bucket's own topic tells it. Spotify is a stub with
+Glue's Java classes, on s3:// paths; the warehouse loads what the bucket's own topic announces. Spotify is a stub with
 the small library of deploy/local/spotify: five songs in four playlists and the liked songs.
 
-The tests follow each other on one stack, as days do; each leaves it at rest, and the last but one looks at everything.
+The tests follow each other on one stack, as days do; each leaves it at rest, and the last but one checks everything.
 """
 
 import json
@@ -51,7 +51,7 @@ class Chain:
         self.warehouse = warehouse
 
     def settle_and_load(self) -> None:
-        """Everything comes to rest; the pipes take what the topic told them."""
+        """Everything comes to rest; the pipes load what the topic announced."""
         self.stack.settle()
         self.load()
 
@@ -279,7 +279,7 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
         from BI.PLAYLISTS where left(PLAYLIST_ID, 1) in ('1', 'l') order by PLAYLIST_NAME
     """
     assert chain.ask(looks) == [
-        ("Brief", "failed", "removed"),  # the first look that does not find it says gone
+        ("Brief", "failed", "removed"),  # the first check that does not find it says gone
         ("Empty", "unchanged", None),
         ("Kitchen radio", "failed", "not_owner"),
         ("Liked songs", "unchanged", None),
@@ -366,7 +366,7 @@ def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chai
 
     found = status(chain.lake, chain.warehouse)
     assert (found.differences, found.pending) == ([], 0)
-    assert chain.warehouse.load_new() == []  # the topic has told of every file
+    assert chain.warehouse.load_new() == []  # the topic has announced every file
     numbers = sorted(int(number) for number in log_numbers(chain))
     assert all(after - before == 1 for before, after in pairwise(numbers))
     assert len(numbers) == count(chain, "CORE.BATCHES")
@@ -429,7 +429,7 @@ CURRENT_ROWS = {
     "ALBUM_ARTISTS": 5,
     "PLAYLISTS": 5 + 108,
 }
-# What is there once for ever, whatever was repeated: the table's key.
+# Unique in every table, whatever was repeated: the table's key.
 ONCE_FOR_EVER = {
     "PLAYLIST_CHECKS": "PLAYLIST_ID, RUN_ID",
     "PLAYLIST_ITEMS": "PLAYLIST_ID, SNAPSHOT_ID, POSITION",

@@ -89,7 +89,7 @@ def test_whatever_stays_says_whether_it_is_well() -> None:
 
 
 def test_the_stub_is_where_aws_and_the_extractor_look_for_it() -> None:
-    # It listens to 127.0.0.1 alone, so whoever asks it must be in the same network namespace.
+    # It listens to 127.0.0.1 alone, so a client must be in the same network namespace.
     together = {name for name, service in SERVICES.items() if service.get("network_mode") == "service:aws"}
 
     assert together == {"extract", "lake", "spotify"}
@@ -180,7 +180,7 @@ def outside(value: str, ports: dict[str, str]) -> str:
     """The same for this machine."""
     for inside, port in ports.items():
         value = re.sub(rf"\b{inside}\b", port, value)
-    return value.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  # no container stands between it and the network here
+    return value.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  # no container separates it from the network here
 
 
 @contextmanager

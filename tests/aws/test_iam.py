@@ -103,7 +103,7 @@ def test_no_policy_allows_actions_by_a_wildcard(made: Made) -> None:
         if "*" in action
     }
 
-    # Else a key that nobody may use any more could not be mended by anybody.
+    # Else a key that no principal may use could not be repaired.
     assert wild == {("key", "kms:*")}
 
 
@@ -437,7 +437,7 @@ class Asked:
 
 
 def allows(statement: dict[str, Any], action: str, resource: str, prefix: str) -> bool:
-    """Whether the statement allows it; of conditions, those on a listing's prefix are looked at."""
+    """Whether the statement allows it; of conditions, those on a listing's prefix are checked."""
     if statement["Effect"] != "Allow" or action not in texts(statement["Action"]):
         return False
     if not any(fnmatchcase(resource, pattern) for pattern in texts(statement["Resource"])):

@@ -115,7 +115,7 @@ def test_folder_markers_hidden_files_and_unaddressable_keys_start_no_run(machine
     status, path, runs = machine.do()
 
     assert (status, path[-1], runs) == ("SUCCEEDED", "Nothing to do", 0)
-    assert path.count("Pending") == len(NEVER_TAKEN)  # the first key is where it starts, and the last look finds none
+    assert path.count("Pending") == len(NEVER_TAKEN)  # the first key is where it starts, and the last check finds none
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_alarms_go_where_the_organisation_wants_them_too() -> None:
 
 
 def test_the_jobs_code_lies_under_its_hash(made: Made) -> None:
-    # deploy/aws/terraform/versions.tf stands for script and zip here.
+    # deploy/aws/terraform/versions.tf replaces script and zip here.
     job = made.resources["module.transform.aws_glue_job.transform"]
     script, archive = job["command"][0]["script_location"], job["default_arguments"]["--extra-py-files"]
 
@@ -417,7 +417,7 @@ def test_nothing_generated_is_left_open(made: Made) -> None:
     assert [text for text in [*views, json.dumps(made.of_type("aws_glue_catalog_table"))] if "{{" in text] == []
 
 
-# --- What people are told -----------------------------------------------------------------------------------------
+# --- Notifications ------------------------------------------------------------------------------------------------
 
 
 def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:

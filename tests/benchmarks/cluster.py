@@ -28,7 +28,7 @@ _SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
 
 @dataclass(frozen=True)
 class Lake:
-    """A made-up lake: so many items, of which each raw object has so many."""
+    """A made-up lake: the number of items, and of items per raw object."""
 
     items: int
     per_object: int = 500

@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.floor LAKE OUT
 
-It trusts its input: no faults, no rejects, no account, no commit, no lineage beyond what tells the newest.
+It trusts its input: no faults, no rejects, no account, no commit, no lineage beyond what determines the newest.
 """
 
 # ruff: noqa: S608  # of our own names

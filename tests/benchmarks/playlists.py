@@ -1,6 +1,6 @@
 """Made-up playlists of any size: the same items as our own documents and as the pages that tutorials store.
 
-Everything follows from the seed. Songs recur as in life: a few stand in very many playlists, most in one (Zipf).
+Everything follows from the seed. Songs recur as in life: a few are in very many playlists, most in one (Zipf).
 """
 
 # ruff: noqa: S311  # nothing here is secret
@@ -111,7 +111,7 @@ class Playlist:
 
 
 def playlists(items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> Iterator[Playlist]:
-    """Playlists of equal length, the last perhaps shorter, with so many items in all."""
+    """Playlists of equal length, the last perhaps shorter, with this number of items in all."""
     catalogue = _Catalogue(seed)
     for number, start in enumerate(range(0, items, per_playlist)):
         random = Random(f"{seed} playlist {number}")
@@ -174,7 +174,7 @@ def _lines(playlist: Playlist) -> Iterator[str]:
         yield line(asked, offset, page)
 
 
-# --- rows and what stands in them
+# --- rows and their contents
 
 
 def _row(random: Random, catalogue: "_Catalogue", *, has_markets: bool) -> Row:
@@ -208,7 +208,7 @@ class _Catalogue:
         """A song as JSON text; what differs between answers is put into the text that they share."""
         rank = bisect(self._shares, random.random() * self._shares[-1])
         if rank not in self._songs:
-            # "?" stands where an answer has either the markets or, for a given market, whether it can be played there.
+            # "?" is where an answer has either the markets or, for a given market, whether it can be played there.
             self._songs[rank] = json.dumps(self._song(rank), ensure_ascii=False).split('"?": null')
         markets = random.choice(_MARKET_LISTS) if has_markets else '"is_playable": true'
         popularity = max(0, 90 - rank.bit_length() * 5 + random.randrange(-2, 3))
@@ -323,5 +323,5 @@ def _name(random: Random) -> str:
 
 
 def _frequent(random: Random, count: int) -> int:
-    """One of so many, the first of them far more often than the last."""
+    """A number below the count, the first far more often than the last."""
     return int(count * random.random() ** 2.2)

@@ -59,7 +59,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A run on so many workers, one of them the driver: seconds of the driver alone, of the executors, and dollars."""
+    """A run on several workers, one the driver: seconds of the driver alone, of the executors, and dollars."""
 
     driver: float
     executors: float
@@ -90,7 +90,7 @@ def dollars(seconds: float, workers: int) -> float:
 
 
 def most_useful_workers(costs: Costs) -> int:
-    """So many workers that the executors' share of each further item is as long as the driver's."""
+    """The number of workers at which the executors' share of each further item is as long as the driver's."""
     per_object = costs.driver_object + S3_SECONDS
     driver = costs.driver_item + per_object / ITEMS_PER_OBJECT
     executors = costs.executor_item + costs.executor_object / ITEMS_PER_OBJECT

@@ -4,7 +4,7 @@
 
 First the embedded warehouse loads one table's files of every hour of a year and answers from them; whatever is doubled
 or lost ends it with an error. Then, with a lake that the job has written (`make demo`: out/demo/lake), the sizes of its
-files say what a year of them would cost in Snowflake, at prices that stand below with their source.
+files say what a year of them would cost in Snowflake, at prices listed below with their source.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def year(hours: int, say: Callable[[str], None]) -> None:
             again, skipping = _timed(lambda: warehouse.arrived(keys))
             _check("files loaded", hours, sum(load.status is LoadStatus.LOADED for load in loaded))
             _check("files skipped the second time", hours, sum(load.status is LoadStatus.SKIPPED for load in again))
-            # Three places of the playlist in every hour; a snapshot of it stands for ten hours.
+            # Three places of the playlist in every hour; a snapshot of it lasts ten hours.
             _check("rows landed", 3 * hours, _count(warehouse, "LANDING.PLAYLIST_ITEMS"))
             current, reading = _timed(lambda: _count(warehouse, "CORE.PLAYLIST_ITEMS"))
             _check("rows current", 3 * -(-hours // 10), current)

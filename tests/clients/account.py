@@ -1,4 +1,4 @@
-"""A song on a playlist, typed by hand, and what each client is told of the server."""
+"""A song on a playlist, typed by hand, and the server's settings for each client."""
 
 import json
 import os

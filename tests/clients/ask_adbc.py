@@ -1,4 +1,4 @@
-"""Rows by the ADBC driver, on which Power BI's connector stands, as JSON: PORT KEY STATEMENT."""
+"""Rows by the ADBC driver, which Power BI's connector uses, as JSON: PORT KEY STATEMENT."""
 
 import json
 import sys

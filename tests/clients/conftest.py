@@ -29,7 +29,7 @@ def server() -> Iterator[Snowflake]:
 
 @pytest.fixture(scope="session")
 def client(server: Snowflake, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Client:  # noqa: F811
-    """What is told to each client."""
+    """The settings for each client."""
     lacking = [name for name in ("clients", "snow") if not (ROOT / f".venv/tools/{name}/ready").is_file()]
     if lacking:
         pytest.fail(f"there is no environment for {', '.join(lacking)}: make test-clients makes it", pytrace=False)

@@ -1,4 +1,4 @@
-"""Programs that nobody here wrote deploy and read the suite's own SQL: `make test-clients`.
+"""Programs of other authors deploy and read the suite's own SQL: `make test-clients`.
 
 All speak HTTP to fakesnow's server. It has no roles, so that who may read what is not shown here, nor are times: over
 HTTP it gives a null timestamp as 1970.

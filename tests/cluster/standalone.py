@@ -48,7 +48,7 @@ class Cluster:
 
 @contextmanager
 def standalone(folder: Path, count: int, environment: dict[str, str]) -> Iterator[Cluster]:
-    """A master and so many workers, which see `environment` beside the caller's. At the end all are killed."""
+    """A master and a number of workers, which see `environment` beside the caller's. At the end all are killed."""
     find_java()
     plain = {key: value for key, value in os.environ.items() if key not in _NOT_PASSED_ON}
     environment = plain | _DAEMON | {"SPARK_LOCAL_IP": "127.0.0.1"} | environment

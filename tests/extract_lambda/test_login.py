@@ -1,4 +1,4 @@
-"""The login, from the first question to the kept file; a thread or a small program stands for the browser."""
+"""The login, from the first question to the kept file; a thread or a small program replaces the browser."""
 
 import fcntl
 import io

@@ -1,4 +1,4 @@
-"""What the environment and the configuration may say, and what a person is told when they say something else."""
+"""What the environment and the configuration may say, and the errors for anything else."""
 
 from datetime import timedelta
 from pathlib import Path

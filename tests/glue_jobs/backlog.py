@@ -21,7 +21,7 @@ from shared.store import Fetched, ObjectStore, open_store
 
 
 class Telling:
-    """A store that tells of each batch when it is committed."""
+    """A store that reports each batch when it is committed."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class Telling:
         return self._store.get(key)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Tells before each commit; the completion marker begins the next batch's count."""
+        """Report before each commit; the completion marker begins the next batch's count."""
         number = log_number(key)
         if number is not None and key.endswith(".json"):
             self._tell()
@@ -62,7 +62,7 @@ class Telling:
 
 
 def _resident() -> int:
-    """MB of this process now; 0 where there is no /proc to tell."""
+    """MB of this process now; 0 without /proc."""
     statm = Path("/proc/self/statm")
     return int(statm.read_text().split()[1]) * resource.getpagesize() // 2**20 if statm.exists() else 0
 

@@ -52,7 +52,7 @@ def page(day: str, *rows: object, **fields: Any) -> Dropped:
 
 
 def playlist(day: str, *rows: object, snapshot_id: str = "v1", **fields: object) -> Dropped:
-    """Playlist `p1` with its contents, as it was on that day."""
+    """Playlist `p1` with its contents of that day."""
     described = {"type": "playlist", "id": "p1", "snapshot_id": snapshot_id, "items": page_body(*rows), **fields}
     return Dropped(day, as_bytes(described))
 

@@ -27,7 +27,7 @@ def credited(*artists: str | Json) -> list[Json]:
 
 
 def album(album_id: str | None, *, artists: list[Any] | None = None, **fields: object) -> Json:
-    """An album as it stands in a track."""
+    """An album as a track contains it."""
     return ALBUM_KEYS | {"id": album_id, "name": "An album", "artists": credited(*(artists or [])), **fields}
 
 

@@ -1,4 +1,4 @@
-"""Documents as nobody should send them: values removed, nulled, retyped, nested, moved; bytes cut off or changed.
+"""Documents that no client should send: values removed, nulled, retyped, nested, moved; bytes cut off or changed.
 
 All chances come from one seeded generator, so the same seed gives the same documents for ever.
 """

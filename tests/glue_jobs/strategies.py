@@ -20,7 +20,7 @@ def mostly(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def ids(kind: str) -> st.SearchStrategy[Any]:
-    """Few, so that the same thing is met again in other words; odd ones are in every world and must be nobody's."""
+    """Few ids, so that documents share them; odd ones are in every world and belong to none."""
     usual = st.sampled_from([f"{kind}{n}@" for n in range(6)])
     return st.integers(0, 19).flatmap(lambda n: usual if n else st.sampled_from([None, "", [], {"id": "x"}]))
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def fill(lake: Path, count: int, items: int) -> None:
-    """So many documents, each of another playlist with so many items."""
+    """A number of documents, each of another playlist with a number of items."""
     drop = lake / "raw/pending/drop/at=20261120T100000Z"
     drop.mkdir(parents=True)
     for number in range(count):
@@ -34,7 +34,7 @@ def fill(lake: Path, count: int, items: int) -> None:
 
 
 def told(lake: Path, max_objects: int) -> list[dict[str, float]]:
-    """What the job tells of each batch."""
+    """What the job reports of each batch."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.glue_jobs.backlog", str(lake), str(max_objects)],
         cwd=ROOT,

@@ -33,7 +33,7 @@ ARCHIVED_A = "raw/processed/00000000000000000001/run=20261120T100000Z/a.ndjson.g
 
 
 class Clock:
-    """Stands at noon until it is moved."""
+    """Shows noon until it is moved."""
 
     def __init__(self) -> None:
         self.now = NOON

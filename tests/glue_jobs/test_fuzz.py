@@ -70,7 +70,7 @@ FIXTURES = [
 
 
 def documents(chunk: int, count: int) -> dict[str, bytes]:
-    """So many documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
+    """A number of documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
     chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
     found = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
@@ -207,7 +207,7 @@ def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_jo
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    caplog.set_level(logging.ERROR)  # a line for each refused document helps nobody read a failure
+    caplog.set_level(logging.ERROR)  # a line for each refused document makes a failure harder to read
     monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on
     count = request.config.getoption("--mutations")
     for chunk, done in enumerate(range(0, count, AT_ONCE)):

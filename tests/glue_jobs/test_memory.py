@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DROP = "raw/pending/drop/at=20261120T100000Z/"
 MIB = 2**20
-# Runs the job with so many MiB of address space beside what Python and the connection to Java need.
+# Runs the job with this many MiB of address space beside what Python and the connection to Java need.
 JOB = """
 import resource, sys
 import psutil

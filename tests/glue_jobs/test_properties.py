@@ -1,7 +1,7 @@
 """What holds for any playlist: neither its shape nor the order in which files come makes a difference.
 
 Hypothesis makes the playlists; since each run of the job costs seconds, all of them go through Spark at once, each
-shape and each order in a world of its own: an `@` in an id stands for the world's name.
+shape and each order in a world of its own: an `@` in an id is replaced by the world's name.
 """
 
 import gzip
@@ -33,7 +33,7 @@ MADE = [one for one in TABLES if one.made_from in (MadeFrom.ITEM, MadeFrom.CHECK
 
 
 def generated(count: int, strategy: st.SearchStrategy[Any]) -> list[Any]:
-    """So many examples, the same every time."""
+    """A number of examples, the same every time."""
     found: list[Any] = []
 
     @settings(max_examples=count, derandomize=True, database=None, deadline=None, phases=[Phase.generate])

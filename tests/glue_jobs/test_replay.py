@@ -1,4 +1,4 @@
-"""Archived raw taken again: what a mended transform makes takes effect, and nothing doubles."""
+"""Archived raw taken again: rows of a corrected transform take effect, and nothing doubles."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Rules that every table's contract keeps, whoever adds the next one."""
+"""Rules that every table's contract keeps, the next one too."""
 
 import pytest
 

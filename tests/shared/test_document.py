@@ -1,4 +1,4 @@
-"""The raw document is written and told apart in one place; these are its promises."""
+"""One module writes and recognises the raw document; these are its promises."""
 
 import gzip
 import hashlib

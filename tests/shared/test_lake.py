@@ -1,4 +1,4 @@
-"""Keys of the lake: spelt here by hand once, so that nobody changes them unawares."""
+"""Keys of the lake: spelt here by hand once, so that they are not changed by accident."""
 
 import re
 from datetime import date

@@ -64,7 +64,7 @@ output "alert_topic_arn" {
 }
 
 output "processed_topic_arn" {
-  description = "Topic that tells of every published file; Snowflake's pipes subscribe to it."
+  description = "Topic that announces every published file; Snowflake's pipes subscribe to it."
   value       = module.storage.processed_topic_arn
 }
 

@@ -65,7 +65,7 @@ variable "force_full_every_days" {
 }
 
 variable "schedule" {
-  description = "When the playlists are looked at: rate(1 hour), rate(15 minutes), rate(1 day) or cron(0 6 * * ? *). What was not changed costs one call and no Glue run."
+  description = "When the playlists are checked: rate(1 hour), rate(15 minutes), rate(1 day) or cron(0 6 * * ? *). An unchanged playlist costs one call and no Glue run."
   type        = string
   default     = "rate(1 hour)"
 
@@ -192,7 +192,7 @@ variable "code_linger_seconds" {
 }
 
 variable "busy_wait_seconds" {
-  description = "In how many seconds what arrives together is one execution of the machine (at most 300 of them), and after how many it looks again while the job is busy."
+  description = "Seconds for which events are collected into one execution of the machine (at most 300), and after which it checks again while the job is busy."
   type        = number
   default     = 60
 
@@ -277,7 +277,7 @@ variable "kms_key_arn" {
 }
 
 variable "projection_start" {
-  description = "First day that Athena looks for files of, such as 2026-11-20; null: the day of the first deployment, kept in the state. A lake that is older than its stack names its own first day."
+  description = "First day of which Athena reads files, such as 2026-11-20; null: the day of the first deployment, kept in the state. A lake that is older than its stack names its own first day."
   type        = string
   default     = null
 
@@ -304,10 +304,10 @@ variable "operator_role_arns" {
   }
 }
 
-# --- Who is told what --------------------------------------------------------------------------------------------
+# --- Notifications -----------------------------------------------------------------------------------------------
 
 variable "alert_email" {
-  description = "Address that alarms are mailed to, once its owner has confirmed; empty: nobody is mailed, subscribe to the topic yourself."
+  description = "Address that alarms are mailed to, once its owner has confirmed; empty: no mail is sent, subscribe to the topic yourself."
   type        = string
   default     = ""
 }
@@ -346,7 +346,7 @@ variable "dpu_hours_a_day" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Dollars a month beyond which, or beyond whose forecast, an alert is sent; 0 for no budget. The default holds an hourly schedule of which each look finds a change."
+  description = "Dollars a month beyond which, or beyond whose forecast, an alert is sent; 0 for no budget. The default covers an hourly schedule whose every check finds a change."
   type        = number
   default     = 25
 
@@ -363,7 +363,7 @@ variable "budget_by_tag" {
 }
 
 variable "success_within_hours" {
-  description = "An alarm is raised when no look at a playlist went well within so many hours; more than the schedule's longest pause."
+  description = "Hours without a successful check of a playlist after which an alarm is raised; more than the schedule's longest pause."
   type        = number
   default     = 26
 
@@ -423,7 +423,7 @@ variable "force_destroy" {
 # --- Snowflake ---------------------------------------------------------------------------------------------------
 
 variable "snowflake_principal_arn" {
-  description = "STORAGE_AWS_IAM_USER_ARN of Snowflake's storage integration; empty until it exists, and nobody outside the account is trusted."
+  description = "STORAGE_AWS_IAM_USER_ARN of Snowflake's storage integration; empty until it exists: then no user outside the account is trusted."
   type        = string
   default     = ""
 

@@ -52,7 +52,7 @@ class Deliveries:
 
     @contextmanager
     def held(self) -> Iterator[list[Delivery]]:
-        """Keeps what is sent meanwhile; it goes out in the end, late. Whoever empties the list loses it."""
+        """Hold events until the end, then deliver them late; events removed from the list are lost."""
         with self._lock:
             kept = self._held = []
         try:

@@ -23,7 +23,7 @@ _RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "six", "jmespath", "u
 
 @dataclass(frozen=True)
 class Function:
-    """A function as it was deployed; `timeout` in seconds, `memory` in MB."""
+    """A deployed function; `timeout` in seconds, `memory` in MB."""
 
     name: str
     arn: str

@@ -84,7 +84,7 @@ def _member(archive: Path, name: str) -> bytes:
 
 
 def _slim(bundle: bytes) -> bytes:
-    """The SDK without the services that nobody here calls."""
+    """The SDK without the services that this project does not call."""
     slim = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(bundle)) as whole, zipfile.ZipFile(slim, "w") as part:
         for name in sorted(whole.namelist()):

@@ -1,4 +1,4 @@
-"""What moto 5.2.5 leaves out or gets wrong, each mended by one small override. Nothing else knows how moto is made.
+"""What moto 5.2.5 leaves out or gets wrong, each corrected by one small override. Nothing else knows how moto is made.
 
     install(machine)   once, before the server starts
 
@@ -329,7 +329,7 @@ _USED = (
     (StateTaskServiceGlue, "_build_sync_resolver"),
 )
 
-# Whoever takes another moto shall look at all of this anew, and not find out by a test that hangs.
+# Another version of moto fails here, not in a test that hangs: check every override before changing the version.
 _unknown = [f"{owner.__name__}.{name}" for owner, name in (*_REPLACED, *_USED) if not hasattr(owner, name)]
 _unknown += [f"{owner.__name__}.{name}" for owner, name in _ADDED if hasattr(owner, name)]
 if moto.__version__ != _VERSION or _unknown:
@@ -340,7 +340,7 @@ if moto.__version__ != _VERSION or _unknown:
 
 
 def install(machine: Machine) -> None:
-    """Mends moto in this process, for good; from now on this machine runs things."""
+    """Patch moto in this process permanently; from now on this machine runs functions, jobs and executions."""
     global _machine  # noqa: PLW0603  # moto's classes are as global
     _machine = machine
     default_user_config["stepfunctions"] = {"execute_state_machine": True}

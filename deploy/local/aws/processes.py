@@ -29,7 +29,7 @@ class Program:
                 start_new_session=True,
             )
         _started.add(self)
-        # A program that dies before it has read everything breaks the pipe; its status tells.
+        # A program that dies before it has read everything breaks the pipe; its exit status shows it.
         threading.Thread(target=self._say, args=(said,), daemon=True).start()
 
     def _say(self, said: bytes) -> None:

@@ -63,7 +63,7 @@ class LocalAws:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes boto3, the AWS CLI and Terraform talk to it, and to nobody else."""
+        """Environment variables that make boto3, the AWS CLI and Terraform use this server only."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "local",
@@ -87,7 +87,7 @@ class LocalAws:
 
     def __enter__(self) -> Self:
         """Begins to listen."""
-        os.environ["MOTO_PORT"] = str(self._port)  # where moto's Step Functions look for the other services
+        os.environ["MOTO_PORT"] = str(self._port)  # where moto's Step Functions find the other services
         for name, level in (("werkzeug", logging.WARNING), ("moto", logging.CRITICAL)):
             logging.getLogger(name).setLevel(level)  # a line for each request, a page for each failed execution
         overrides.install(self)

@@ -47,7 +47,7 @@ def write_report(out: Path, *, with_covers: bool = False) -> Path:
 
 
 def _put(path: Path, content: bytes) -> Path:
-    """Write the file so that nobody reads half of it."""
+    """Write the file atomically, so that no reader sees half of it."""
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_bytes(content)
     unfinished.replace(path)

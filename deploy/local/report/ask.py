@@ -18,7 +18,7 @@ class Bi:
         self._warehouse = warehouse
 
     def rows(self, view: str, columns: str, *values: object, where: str = "", order: str = "") -> list[Row]:
-        """The view's rows by column name; `%s` in `where` stands for the values, `order` makes the order total."""
+        """The view's rows by column name; `%s` in `where` is a placeholder, `order` makes the order total."""
         sql = f"select {columns} from {DATABASE}.BI.{view}"
         sql += f" where {where}" if where else ""
         sql += f" order by {order}" if order else ""

@@ -95,7 +95,7 @@ def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
     `tooltip` has what else the points hold, each with its title.
     """
     cut = [point | {"text": point["sign"] + point["text"]} for point in _cut(points)]
-    # Room for the text at the end of the bar, on a phone too.
+    # Space for the text at the end of the bar, on a phone too.
     most = max((point["end"] * (1.04 + 0.05 * len(point["text"])) for point in cut), default=0) or 1
     rows = _rows([point["label"] for point in points])
     x = {"field": "end", "type": "quantitative", "scale": {"domain": [0, most], "nice": False}, "axis": None}
@@ -187,7 +187,7 @@ def days_up_and_down(points: Points) -> Spec:
         | {"end": point["direction"] * point["end"], "number": f"{CUT}{point['value']:,}" if point["sign"] else ""}
         for point in _cut(long)
     ]
-    few_days = len(points) <= 10  # noqa: PLR2004 - then every day has room for its name
+    few_days = len(points) <= 10  # noqa: PLR2004 - then every day's name fits
     by_day: Spec = (
         {
             "type": "ordinal",

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 VEGA_LITE = "6.4"
 CUT = "// "  # before the number of a bar that a chart cuts
 
-_MANY = 4  # columns that need more room
+_MANY = 4  # columns that need more space
 
 Spec = dict[str, Any]
 
@@ -47,7 +47,7 @@ class Figure:
 
     @property
     def width(self) -> str:
-        """The class that gives the card its room; empty for half of a wide screen."""
+        """The class that sets the card's width; empty for half of a wide screen."""
         has_columns = self.table and self.table.is_open and len(self.table.columns) >= _MANY
         return "wide" if self.is_wide else "many" if has_columns else ""
 

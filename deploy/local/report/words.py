@@ -22,7 +22,7 @@ def plain(text: object) -> str:
 
 
 def short(text: object, longest: int = LONGEST) -> str:
-    """As `plain`, cut at so many characters."""
+    """As `plain`, truncated to the number of characters."""
     whole = plain(text)
     return whole if len(whole) <= longest else whole[: longest - 1].rstrip() + "…"
 
@@ -67,7 +67,7 @@ def listed(parts: Sequence[object]) -> Markup:
 
 def shared_first(names: Sequence[object], what: str) -> Markup:
     """Who shares the first place: `A`, `A and B`, but `3 artists` if they are many."""
-    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004 - more names tell nothing
+    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004 - more names would not help
 
 
 def labels(keys_and_names: Iterable[tuple[str, object]]) -> dict[str, str]:

@@ -185,7 +185,7 @@ class _Maker:
         return songs
 
     def guests(self, scene: "_Scene", scenes: Sequence["_Scene"]) -> list[Artist]:
-        """Nobody on most songs; mostly of the same language, and more often the known ones."""
+        """No guest on most songs; mostly of the same language, and more often the known ones."""
         (count,) = self.rng.choices((0, 1, 2, 3), (68, 22, 7, 3))
         abroad = self.rng.random() < 0.15
         return [(self.rng.choice(scenes) if abroad else scene).artist(self.rng) for _ in range(count)]
@@ -347,7 +347,7 @@ class _Pool:
         self.weights = list(itertools.accumulate(1 + (song.base_popularity / 25) ** 3 for song in songs))
 
     def take(self, rng: random.Random, count: int) -> list[Song]:
-        """So many songs, now and then one twice."""
+        """`count` songs, sometimes one of them twice."""
         drawn: set[int] = set()
         places: list[int] = []
         while len(places) < count:

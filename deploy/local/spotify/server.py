@@ -337,7 +337,7 @@ class SpotifyStub:
         return Answer(HTTPStatus.OK, shown | more)
 
     def _answers(self, request: Request) -> Answers:
-        """The wording for whoever asks; 401 without a good token."""
+        """The answers that the caller's app and user get; 401 without a valid token."""
         scheme, _, name = request.headers.get("authorization", "").partition(" ")
         if not name:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "No token provided")

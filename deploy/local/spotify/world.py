@@ -27,7 +27,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Artist:
-    """Whoever is credited."""
+    """A credited artist."""
 
     id: str
     name: str
@@ -154,7 +154,7 @@ class World:
 
 
 def morning(day: int) -> datetime:
-    """When day n is looked at: everything of that day was added in the eight hours before."""
+    """Time of day n's check: everything of that day was added in the eight hours before."""
     return FIRST_DAY + timedelta(days=day)
 
 

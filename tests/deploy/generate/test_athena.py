@@ -1,4 +1,4 @@
-"""What Athena is told about the lake; test_current.py asks its views for rows."""
+"""Athena's definitions of the lake; test_current.py asks its views for rows."""
 
 import sqlglot
 from sqlglot import exp

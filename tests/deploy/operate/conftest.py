@@ -68,7 +68,7 @@ def read_of(run_id: str, at: str, snapshot_id: str, *rows: Json) -> bytes:
 
 
 def put_old(store: ObjectStore, key: str, data: bytes) -> None:
-    """A file that nobody writes any more."""
+    """A file that is no longer written."""
     store.put(key, data)
     os.utime(store.uri.removeprefix("file://") + "/" + key, (0, 0))
 

@@ -349,7 +349,7 @@ show("other")
 
 @pytest.mark.filterwarnings("ignore:Arrow output")
 def test_snowflake_is_asked_with_the_connectors_own_settings(tmp_path: Path, serve: Serve) -> None:
-    # In a program of its own: the connector looks for its folder when it is imported.
+    # In a program of its own: the connector reads its folder's path when it is imported.
     with serve() as connection:
         settings = {name: value for name, value in connection.items() if name != "session_parameters"}
         connections = tmp_path / "connections.toml"

@@ -1,4 +1,4 @@
-"""A person, or everything, is gone from raw, lake and warehouse; what others did stays as it was."""
+"""A person, or everything, is gone from raw, lake and warehouse; what others did stays unchanged."""
 
 import gzip
 import io
@@ -124,7 +124,7 @@ def test_a_dry_run_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowfla
 
 
 class Breaking:
-    """A store whose so many-th write fails."""
+    """A store whose n-th write fails."""
 
     def __init__(self, store: ObjectStore, writes: int) -> None:
         self._store, self._left = store, writes

@@ -1,4 +1,4 @@
-"""What is older than the setting goes from raw, lake and warehouse; what current rows stand on never does."""
+"""What is older than the setting goes from raw, lake and warehouse; what current rows depend on never does."""
 
 from datetime import UTC, datetime
 

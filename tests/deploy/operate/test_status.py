@@ -40,7 +40,7 @@ def test_what_job_and_pipes_left_agrees(lake: ObjectStore, warehouse: EmbeddedSn
     found = status(lake, warehouse)
 
     assert found.differences == []
-    # Monday: 2 songs, 2 observations of popularity, 2 positions, 2 looks, 1 batch; Tuesday: of s3 the song is rejected.
+    # Monday: 2 songs, 2 popularities, 2 positions, 2 checks, 1 batch; Tuesday: of s3 the song is rejected.
     assert [(one.number, one.objects, one.items, one.rejects) for one in found.batches] == [(1, 2, 2, 0), (2, 3, 2, 2)]
     assert [(one.rows, one.in_lake, one.in_warehouse) for one in found.batches] == [(9, 9, 9), (8, 8, 8)]
     assert as_text(found).endswith("0 raw objects are pending.\nEverything agrees.")
@@ -142,7 +142,7 @@ def test_what_no_run_can_take_is_counted_and_named(folder_store: ObjectStore) ->
     }
 
 
-# --- what is there, but damaged
+# --- present, but damaged
 
 
 def data_of(lake: ObjectStore, key: str) -> bytes:
@@ -152,7 +152,7 @@ def data_of(lake: ObjectStore, key: str) -> bytes:
 
 
 def flipped(data: bytes, place: int, count: int = 1) -> bytes:
-    """The data with so many bytes changed, from this place on."""
+    """The data with a number of bytes changed, from this place on."""
     changed = bytes(byte ^ 0x55 for byte in data[place : place + count])
     return data[:place] + changed + data[place + count :]
 

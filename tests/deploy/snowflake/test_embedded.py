@@ -281,7 +281,7 @@ def look(day: int, **more: object) -> Row:
 
 @pytest.fixture
 def playlists(publish: Publish, warehouse: EmbeddedSnowflake) -> Callable[..., Rows]:
-    """What CORE.PLAYLISTS says of these looks, by columns."""
+    """Rows of CORE.PLAYLISTS after these checks, by columns."""
 
     def playlists(columns: str, *looks: Mapping[str, object]) -> Rows:
         assert [load.error for load in warehouse.arrived([publish(PLAYLIST_CHECKS, *looks)])] == [None]

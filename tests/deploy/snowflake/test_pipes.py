@@ -55,8 +55,8 @@ def options(pipe: str) -> dict[str, exp.Expr]:
     return {option.this.name.upper(): option.expression for option in copy.args["params"]}
 
 
-# A pipe's text by its version. `create pipe if not exists` would leave an old pipe as it is, without a word: whoever
-# changes the text counts PIPE_VERSION up in deploy/generate/schemas.py and writes the new text beside the old one.
+# A pipe's text by its version. `create pipe if not exists` would silently keep an old pipe. After a change of the
+# text, count PIPE_VERSION up in deploy/generate/schemas.py and write the new text beside the old one.
 TEXTS = {
     1: (
         "create pipe if not exists SPOTIFY.LANDING.SONG_ARTISTS_PIPE_V1\n"

@@ -122,7 +122,7 @@ def test_broken_files_beside_good_ones_take_nothing_with_them(
     names = "select name from SPOTIFY.CORE.SONGS"
     assert seen(warehouse) == SEEN | {names: ["s0 at 10", "s1 at 6", "s2 at 7", "s3 at 8", "s4 at 9"]}
 
-    # Put right under their own names the files are never looked at; the songs in later batches are.
+    # Corrected under their own names the files are never loaded; the songs in later batches are.
     publish_hours(folder, [11, 12], [SONGS])
     assert {load.status for load in warehouse.arrived(songs)} == {LoadStatus.SKIPPED}
     publish_hours(folder, [16, 17], [SONGS])
@@ -130,7 +130,7 @@ def test_broken_files_beside_good_ones_take_nothing_with_them(
     assert seen(warehouse) == SEEN | {names: ["s0 at 10", "s1 at 16", "s2 at 17", "s3 at 8", "s4 at 9"]}
 
 
-# --- pipes dropped and made anew
+# --- pipes dropped and created again
 
 
 def test_a_changed_pipe_refreshed_over_what_the_old_one_took_doubles_landing_alone(

@@ -52,7 +52,7 @@ class NoOwnEntryCheck(CommitLog):
 
 
 class EntriesSkippedUnread(CommitLog):
-    """Step 5: whoever is refused takes the next number, whatever the entry in the way took."""
+    """Step 5: a refused run takes the next number, whatever the entry in the way took."""
 
     _is_committing = False
 
@@ -81,7 +81,7 @@ class StagingGoesWithAnUnknownEnd(CommitLog):
 
 
 class ArchivedWithoutToken(CommitLog):
-    """Step 6: whatever lies under the key is archived and deleted."""
+    """Step 6: any object under the key is archived and deleted."""
 
     def _archive(self, number: int, taken: CommittedInput) -> None:
         found = self.store.get(taken.key)

@@ -1,8 +1,8 @@
 """Tries every order in which runs of the commit log's own code can meet, request by request, with kills and changes.
 
-A state is a bucket, where each run stands, and what may still happen. Where a run stands is told by the answers that it
+A state is a bucket, the place of each run, and what may still happen. The place of a run follows from the answers it
 has had since its last checkpoint (the start of a batch); to learn its next request it is run again with these answers.
-Two runs with equal variables on equal lines stand at the same place (`_place`). States are visited once. A request that
+Two runs with equal variables on equal lines are at the same place (`_place`). States are visited once. A request that
 cannot meet anything another run does (`Exploration.is_private`) is done at once; the rest are tried in every order.
 
     python -m tests.glue_jobs.commit_log.explorer         # the scenarios of the ordinary tests
@@ -58,7 +58,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Who runs, what lies there, and what may happen meanwhile.
+    """The runs, the objects, and what may happen meanwhile.
 
     A `run` takes what is pending, a `source` the sources, a `replay` the sources whether they were taken before or not;
     a `finisher` finishes earlier commits and ends.
@@ -103,7 +103,7 @@ State = tuple[int, tuple[int, ...], tuple[int, int, int, int]]  # bucket, nodes,
 
 
 class _Ids:
-    """The ids of a run's batches; the count is a part of where the run stands."""
+    """The ids of a run's batches; the count is a part of the run's place."""
 
     def __init__(self, who: str, count: int) -> None:
         self._who = who
@@ -125,7 +125,7 @@ class Exploration:
     ) -> None:
         """`make_log` may break a rule; where runs touch each other's staging, staging is not private.
 
-        Without `merge`, a run stands elsewhere after every other list of answers: ten times as many states.
+        Without `merge`, a run is elsewhere after every other list of answers: ten times as many states.
         """
         self._merge = merge
         self._scenario = scenario
@@ -189,7 +189,7 @@ class Exploration:
     def _learn(self, node: _Node, bucket: Bucket) -> _Node:
         """Run the segment up to the node's request, and on through what is private, for which it need not stop.
 
-        The node, or an earlier one of the same run that stands where this one stands.
+        The node, or an earlier one of the same run at the same place.
         """
         answers = iter(node.answers)
         here = first = node
@@ -410,7 +410,7 @@ CODE = ("/commit_log.py", "/writer.py", "/store.py", "/broken.py")
 
 
 def _place(segment: Segment, request: Request) -> Hashable:
-    """Where a run stands: two runs of a segment with equal places do the same from here on. None where nobody knows.
+    """The place of a run: two runs of a segment with equal places do the same from here on. None if it is unknown.
 
     It is the line of every function on the stack with its variables. A loop's own iterator cannot be seen, but in this
     code its items differ from each other and are made of variables. A comprehension hides what it has made so far. A
@@ -526,7 +526,7 @@ def _wrong_end(bucket: Bucket, put: Sequence[tuple[str, bytes]]) -> list[str]:
             wrong.append(f"{data!r} was lost")
         if rows[data] > times[data]:
             wrong.append(f"{data!r} was taken twice")
-        # S3 cannot tell equal bytes apart: a late finisher may archive what was dropped again for what it knew.
+        # S3 does not distinguish equal bytes: a late finisher may archive what was dropped again for what it knew.
         least = 1 if times[data] > 1 else rows[data]
         if is_latest and not least <= kept[data] <= rows[data]:
             wrong.append(f"{data!r} was archived {kept[data]} times and taken {rows[data]} times")

@@ -26,7 +26,7 @@ CHANGED = "PreconditionFailed"
 BUSY = "InternalError"
 
 
-class Refusal(str):  # noqa: SLOT000  (an answer, told from bytes and keys by its type)
+class Refusal(str):  # noqa: SLOT000  (an answer, distinguished from bytes and keys by its type)
     """An error code as an answer."""
 
 

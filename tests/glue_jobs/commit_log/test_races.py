@@ -208,7 +208,7 @@ def take_at_the_same_time(store: ObjectStore, runs: int, max_objects: int) -> No
         start.wait()
         try:
             run(store, max_objects=max_objects, moves_at_once=3)
-        except Exception as error:  # noqa: BLE001  (a thread's errors are looked at below)
+        except Exception as error:  # noqa: BLE001  (a thread's errors are checked below)
             failed.append(error)
 
     threads = [threading.Thread(target=one_run) for _ in range(runs)]

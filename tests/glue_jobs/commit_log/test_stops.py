@@ -1,4 +1,4 @@
-"""A run stopped anywhere, then one ordinary run: the lake is that of a run that nobody disturbed."""
+"""A run stopped anywhere, then one ordinary run: the lake is that of an undisturbed run."""
 
 import contextlib
 import os
@@ -185,7 +185,7 @@ def test_a_program_killed_by_the_system_is_completed_by_the_next(tmp_path: Path)
 def test_what_is_archived_is_gone_from_the_disk_before_its_completion_marker(
     folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not every file system keeps the order of changes in two folders through a power cut unless it is told to."""
+    """Not every file system keeps the order of changes in two folders through a power cut unless it is asked to."""
     root = folder_store.uri.removeprefix("file://")
     done: list[str] = []
     link, sync, rename = os.link, folder_module._sync, Path.rename

@@ -18,7 +18,7 @@ TABLES = ("songs", "artists")
 
 
 class Clock:
-    """Stands at noon until it is moved."""
+    """Shows noon until it is moved."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -28,7 +28,7 @@ class Clock:
 
 
 def commit_log(store: ObjectStore, clock: Callable[[], datetime] | None = None, **bounds: Any) -> CommitLog:
-    """A commit log whose clock stands still unless another is passed."""
+    """A commit log whose clock does not move unless another is passed."""
     clock = clock or Clock()
     return CommitLog(store, clock=clock, new_id=lambda: new_ulid(clock), **bounds)
 

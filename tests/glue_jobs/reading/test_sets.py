@@ -19,7 +19,7 @@ IDS = [sha256(FIRST).hexdigest(), sha256(SECOND).hexdigest()]
 
 
 def read(read_in: Lake, **later: int) -> PartReport:
-    """The report; files by their name, so many minutes later than the others."""
+    """The report; files by their name, with the minutes by which each is later."""
     inputs = [
         planned._replace(time=FILE_TIME + timedelta(minutes=later.get(planned.key.rpartition("/")[2], 0)))
         for planned in read_in.inputs()

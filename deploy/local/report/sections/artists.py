@@ -157,7 +157,7 @@ def neighbours(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
     groups: list[list[str]] = []
     left = set(ties)
     while left:
-        # From an end inwards: who has the fewest partners begins, whoever is tied most to the last ones follows.
+        # From an end inwards: start with the artist with fewest partners, then add the one most tied to the last group.
         group = [min(_reached(ties, min(left)), key=lambda key: (len(ties[key]), key))]
         while more := {other for one in group for other in ties[one]} - set(group):
             group.append(max(more, key=lambda key: (_pull(ties[key], group), key)))

@@ -152,7 +152,7 @@ def _movers(newest: Sequence[Row]) -> list[Figure]:
 
 
 def _stays(stays: Sequence[Row]) -> list[Figure]:
-    """How long what was removed had stayed, and what is there still; nothing before some days have passed."""
+    """Stays of removed and of present songs; empty before some days have passed."""
     longest = stays[0]["stay_days"] if stays else 0
     if longest < _DAYS_TO_DRAW:
         return []

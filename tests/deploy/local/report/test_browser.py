@@ -73,7 +73,7 @@ def test_a_name_is_text_wherever_it_stands(chromium: Browser, pages: dict[str, P
         "return [...document.querySelectorAll('#by-playlist svg text')].map(text => text.textContent)"
     )
 
-    # Cut to the room there is.
+    # Truncated to the space available.
     assert [label for label in labels if label[:30] == SCRIPT[:30]]
     assert [label for label in labels if label[:30] == IMAGE[:30]]
     assert {"same", "same (2)"} <= set(labels)

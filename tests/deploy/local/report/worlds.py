@@ -1,4 +1,4 @@
-"""Hand-typed worlds that several tests look at."""
+"""Hand-typed worlds that several tests use."""
 
 from shared.tables.artists import ARTISTS
 from tests.deploy.snowflake.bi.landing import Landing
@@ -38,7 +38,7 @@ def two_days(landing: Landing) -> None:
 
 
 def hostile_names(landing: Landing) -> None:
-    """Names that try to become something else, wherever a name can stand."""
+    """Names that try to become something else, wherever a name can appear."""
     for artist_id, name in (("a1", SCRIPT), ("a2", IMAGE), ("a3", "אבג")):
         landing.put(ARTISTS, artist_id=artist_id, name=name)
     landing.album("album", name=IMAGE, release_year=2020)

@@ -99,7 +99,7 @@ class Landing:
             )
 
     def look(self, at: str, status: str, playlist: str = "p1", **row: object) -> None:
-        """How a look at a playlist ended; the run is named after its time."""
+        """How a check of a playlist ended; the run is named after its time."""
         self.put(
             PLAYLIST_CHECKS,
             **{"playlist_id": playlist, "run_id": at, "status": status, "read_at": at, "extracted_at": at} | row,

@@ -1,4 +1,4 @@
-"""PLAYLISTS, PLAYLIST_CHECKS and PLAYLIST_VERSIONS: what each look told, and for how long a version was shown."""
+"""PLAYLISTS, PLAYLIST_CHECKS and PLAYLIST_VERSIONS: what each check showed, and for how long a version was shown."""
 
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 from tests.deploy.snowflake.bi.landing import Landing

@@ -65,7 +65,7 @@ def scans(**variables: str) -> dict[str, int]:
 
 
 def _scans(select: exp.Query, outer: dict[str, int], of_table: Callable[[str], int]) -> int:
-    """Of one query with its CTEs; a query in FROM counts where it stands."""
+    """Of one query with its CTEs; a query in FROM counts where it is written."""
     ctes = dict(outer)
     for cte in select.ctes:
         ctes[cte.alias.upper()] = _scans(cte.this, ctes, of_table)

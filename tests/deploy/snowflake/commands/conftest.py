@@ -1,4 +1,4 @@
-"""A server that stands in for the account, and a person who has set what it takes to connect to it."""
+"""A server that replaces the account, and a person who has set what it takes to connect to it."""
 
 import os
 from collections.abc import Iterator

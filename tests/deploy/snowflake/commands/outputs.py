@@ -1,4 +1,4 @@
-"""What Terraform says of an environment that stands."""
+"""Terraform's outputs of an existing environment."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The checklist tells what differs. What an account answers is typed here; that it does so, only a real one shows."""
+"""The checklist shows what differs. What an account answers is typed here; that it does so, only a real one shows."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.deploy.conftest import Publish
 from tests.deploy.snowflake.commands.outputs import write_outputs
 from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake, snowflake_server
 
-# What Snowflake answers when every value arrived as it was written, an empty text as null.
+# What Snowflake answers when every value arrived unchanged, an empty text as null.
 EXTREMES = [
     {
         "PLACE": "0",
@@ -179,7 +179,7 @@ def test_what_differs_is_told(
     assert states[f"row 1 of {FILE}"] == "DIFFERS"
     assert states["LOADED_AT of that row, UTC"] == "DIFFERS"
     assert states["SPOTIFY_BI_READER: select SONG_COUNT from BI.TOTALS"] == "DIFFERS"
-    # Nobody is refused: fakesnow knows no roles.
+    # Every role is accepted: fakesnow knows no roles.
     assert states["SPOTIFY_BI_READER: select count(*) as N from LANDING.SONGS"] == "DIFFERS"
 
 

@@ -67,7 +67,7 @@ class Aws:
 
 @pytest.fixture
 def aws(s3_endpoint: str, tmp_path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    """A stack whose roles trust nobody yet."""
+    """A stack whose roles trust no user yet."""
     assert s3_endpoint
     made = Aws(tmp_path)
     yield made

@@ -1,5 +1,5 @@
 # The tables as Athena sees them, made of the contracts: a new column is a new line there and nothing here. Partitions
-# are computed from the date, so nobody has to add them and no crawler runs.
+# are computed from the date, so they need not be added and no crawler runs.
 
 locals {
   lake_database    = replace("${var.name}_lake", "-", "_")

@@ -34,6 +34,6 @@ variable "force_delete" {
 }
 
 variable "projection_start" {
-  description = "First day that Athena looks for files of, such as 2026-11-20; null: the day of the first deployment."
+  description = "First day of which Athena reads files, such as 2026-11-20; null: the day of the first deployment."
   type        = string
 }

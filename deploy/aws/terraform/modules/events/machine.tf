@@ -1,5 +1,5 @@
-# The machine that starts the job. An execution of it is one look, by whatever event: doubled, late and lost ones do no
-# harm, since the job itself takes what is pending exactly once.
+# The machine that starts the job. Each event starts one execution, which checks for pending objects. Doubled,
+# late and lost events do no harm, since the job itself takes each pending object exactly once.
 
 locals {
   # Keys that the job never takes (shared/store, is_hidden and checked_key): folder markers, hidden and unfinished files,
@@ -25,8 +25,8 @@ locals {
         Next   = "Runs"
       }
 
-      # While the job is busy: look again, not try again, since a second run right after the first would be paid for
-      # finding nothing.
+      # While the job is busy: check again for pending objects instead of retrying, since a second run right after the
+      # first would cost money and find nothing.
       Gather = {
         Type    = "Wait"
         Seconds = var.busy_wait_seconds
@@ -200,7 +200,7 @@ resource "aws_iam_role" "machine" {
   path                 = var.roles.path
   permissions_boundary = var.roles.boundary
   name                 = "${var.name}-machine"
-  description          = "The machine: looks what is pending, starts the job"
+  description          = "The machine: checks for pending objects, starts the job"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -41,7 +41,7 @@ resource "aws_scheduler_schedule_group" "suite" {
 
 resource "aws_scheduler_schedule" "extract" {
   name                         = "${var.name}-extract"
-  description                  = "Looks at the playlists"
+  description                  = "Checks the playlists"
   group_name                   = aws_scheduler_schedule_group.suite.name
   state                        = local.state
   schedule_expression          = var.schedule

@@ -49,7 +49,7 @@ variable "schedule_enabled" {
 }
 
 variable "busy_wait_seconds" {
-  description = "Seconds in which what arrives is one execution, and after which the machine looks again while the job is busy."
+  description = "Seconds for which events are collected into one execution, and after which the machine checks again while the job is busy."
   type        = number
 }
 

@@ -95,8 +95,8 @@ resource "aws_iam_role_policy" "extract" {
         ]
       },
       {
-        # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 to whoever asks
-        # for an object that is not there. The extractor asks for manifests and state that may not be there yet.
+        # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 for an
+        # object that does not exist. The extractor asks for manifests and state that may not be there yet.
         # The last two are listed for the ages of what is pending and of the last commit.
         Sid       = "OwnPrefixes"
         Effect    = "Allow"

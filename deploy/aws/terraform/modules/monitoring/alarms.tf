@@ -1,8 +1,8 @@
-# What a person is told by a number. Each alarm's name begins with how much it matters, which so is in the subject of its
-# mail, and each has a page in docs/runbooks. What is an error makes the composite alarm, the one that pages.
+# Alarms on metrics. Each alarm's name begins with its severity, which is therefore in the subject of its mail, and each
+# has a page in docs/runbooks. Every error alarm also raises the composite alarm, the one that pages.
 #
-# A single failed run of the job is told by the rule in main.tf alone, a lost event by its message in the queue alone: one
-# failure is one message.
+# Only the rule in main.tf reports a single failed run of the job, only the message in the queue a lost event: one failure
+# sends one message.
 
 locals {
   lambda   = { FunctionName = var.extract_function_name }
@@ -14,11 +14,11 @@ locals {
 
   alarms = {
     error-no-success = {
-      says = "No look at a playlist went well for ${var.success_within_hours} hours, or none took place."
+      says = "No check of a playlist succeeded for ${var.success_within_hours} hours, or none took place."
       of   = [{ namespace = local.metrics, name = "SecondsSinceLastSuccess", dimensions = local.emitted }]
       stat = "Minimum", comparison = local.above, threshold = 3600, period = local.hour, periods = var.success_within_hours
-      # A new stack begins in INSUFFICIENT_DATA and so says nothing before its first success; one that goes back to it
-      # tells (insufficient_data_actions).
+      # A new stack begins in INSUFFICIENT_DATA and sends nothing before its first success; an alarm that goes back to
+      # that state sends a message (insufficient_data_actions).
       missing = "missing"
     }
     error-undelivered = {
@@ -49,7 +49,7 @@ locals {
       says    = "The oldest pending object has waited for more than 6 hours: runs of the job fail, or none is started."
       of      = [{ namespace = local.metrics, name = "OldestPendingSeconds", dimensions = local.emitted }]
       stat    = "Minimum", comparison = local.above, threshold = 6 * 3600, period = local.hour, periods = 2
-      missing = "ignore" # the Lambda reports it; error-no-success tells when that does not run
+      missing = "ignore" # the Lambda reports it; error-no-success covers a Lambda that does not run
     }
     error-job-fails-again = {
       says    = "Three runs of the job failed within a day; each has sent a message that says why."

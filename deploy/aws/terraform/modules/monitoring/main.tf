@@ -1,4 +1,4 @@
-# What a person is told, in the order in which it matters, and each with what to do about it.
+# Notifications, in order of importance, each with what to do about it.
 
 # --- Where alarms go ---------------------------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ locals {
   }
 }
 
-# --- A run of the job failed, whoever started it -----------------------------------------------------------------
+# --- A run of the job failed, however it was started -------------------------------------------------------------
 
 # An event, not a metric: it comes at once, and says why.
 resource "aws_cloudwatch_event_rule" "job_failed" {

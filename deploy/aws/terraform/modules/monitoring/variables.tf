@@ -49,7 +49,7 @@ variable "undelivered_queue_name" {
 }
 
 variable "success_within_hours" {
-  description = "Hours within which a look at a playlist must have gone well."
+  description = "Hours within which a check of a playlist must have succeeded."
   type        = number
 }
 
@@ -64,7 +64,7 @@ variable "budget_by_tag" {
 }
 
 variable "schedule_enabled" {
-  description = "Whether the schedules fire; while they do not, no success is no reason to tell anybody."
+  description = "Whether the schedules fire; while they do not, the alarm on missing successes sends nothing."
   type        = bool
 }
 

@@ -1,4 +1,4 @@
-# The AWS half of the handshake with Snowflake. It is applied twice: first with nobody trusted, so that Snowflake's
+# The AWS half of the handshake with Snowflake. It is applied twice: first without trusted users, so that Snowflake's
 # integrations can name the roles; then with the users that DESC INTEGRATION shows.
 
 locals {
@@ -10,7 +10,7 @@ locals {
     errors = { principal = var.error_principal_arn, external_id = var.error_external_id }
   }
 
-  nobody = jsonencode({
+  trust_none = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Deny"
@@ -19,9 +19,9 @@ locals {
     }]
   })
 
-  # Nobody, as long as the user or the external id is missing.
+  # Trusts no user while the user or the external id is missing.
   trust = {
-    for what, who in local.trusts : what => who.principal == "" || who.external_id == "" ? local.nobody : jsonencode({
+    for what, who in local.trusts : what => who.principal == "" || who.external_id == "" ? local.trust_none : jsonencode({
       Version = "2012-10-17"
       Statement = [{
         Effect    = "Allow"
@@ -82,7 +82,7 @@ resource "aws_iam_role" "errors" {
   path                 = var.roles.path
   permissions_boundary = var.roles.boundary
   name                 = "${var.name}-errors"
-  description          = "Snowflake: tells what its pipes could not load"
+  description          = "Snowflake: reports what its pipes could not load"
   assume_role_policy   = local.trust["errors"]
 }
 

@@ -70,7 +70,7 @@ resource "aws_kms_key" "lake" {
   })
 }
 
-# As it was before the key could be another's.
+# The address before a key of another account could be used.
 moved {
   from = aws_kms_key.lake
   to   = aws_kms_key.lake[0]

@@ -1,4 +1,4 @@
-# The lake: one bucket, one key, and the topic that tells of published files.
+# The lake: one bucket, one key, and the topic that announces published files.
 
 resource "aws_s3_bucket" "lake" {
   bucket        = var.bucket_name
@@ -122,7 +122,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
     }
   }
 
-  # Left by runs that were killed; nobody else deletes it.
+  # Left by runs that were killed; nothing else deletes it.
   rule {
     id     = "staging"
     status = "Enabled"
@@ -207,9 +207,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
   depends_on = [aws_s3_bucket_versioning.lake]
 }
 
-# --- Who is told of new objects ----------------------------------------------------------------------------------
+# --- Notifications of new objects --------------------------------------------------------------------------------
 
-# A bucket has one notification configuration: whoever wrote a second would erase this one.
+# A bucket has one notification configuration: a second resource would replace this one.
 resource "aws_s3_bucket_notification" "lake" {
   bucket      = aws_s3_bucket.lake.id
   eventbridge = true # the rules in module events

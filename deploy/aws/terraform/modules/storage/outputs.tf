@@ -19,6 +19,6 @@ output "kms_key_arn" {
 }
 
 output "processed_topic_arn" {
-  description = "Topic that tells of published files."
+  description = "Topic that announces published files."
   value       = aws_sns_topic.processed.arn
 }

@@ -54,6 +54,6 @@ variable "immutable_lake" {
 }
 
 variable "operator_role_arns" {
-  description = "Roles that may rewrite them all the same."
+  description = "Roles that may rewrite them nevertheless."
   type        = list(string)
 }

@@ -111,7 +111,7 @@ resource "aws_iam_role" "transform" {
 }
 
 locals {
-  # import/ is for `--source`: what lies there is taken and left in place.
+  # import/ is for `--source`: its objects are read and left in place.
   reads   = ["code/", "import/", "raw/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   writes  = ["raw/processed/", "raw/quarantine/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   deletes = ["raw/pending/", "raw/quiet/", "staging/", "log/attempts/", "log/more.json", "spark-ui/"]
@@ -151,8 +151,8 @@ resource "aws_iam_role_policy" "transform" {
         Resource = "${var.bucket_arn}/processed/*"
       },
       {
-        # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 to whoever asks
-        # for an object that is not there. The commit log asks for entries and files that may not be there yet.
+        # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 for an
+        # object that does not exist. The commit log asks for entries and files that may not be there yet.
         Sid       = "Lists"
         Effect    = "Allow"
         Action    = "s3:ListBucket"
@@ -167,7 +167,7 @@ resource "aws_iam_role_policy" "transform" {
         Condition = { StringEquals = { "kms:ViaService" = "s3.${var.place.region}.amazonaws.com" } }
       },
       {
-        # Glue looks whether the groups are there by creating them.
+        # Glue checks for the log groups by creating them.
         Sid    = "OwnLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
@@ -176,7 +176,7 @@ resource "aws_iam_role_policy" "transform" {
         ]
       },
       {
-        # PutMetricData knows no resources; the namespace is what can be said.
+        # PutMetricData has no resources; only the namespace can be restricted.
         Sid       = "JobMetrics"
         Effect    = "Allow"
         Action    = "cloudwatch:PutMetricData"
