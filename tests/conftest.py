@@ -42,13 +42,17 @@ SLOW = (
 )
 
 
+# Fixtures that start a server: S3, Spotify's stub.
+SERVERS = {"s3_endpoint", "api"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make check` leaves out: what needs the Spark session or an S3 server, and what takes long."""
+    """Marks what `make check` leaves out: what needs the Spark session or a server, and what takes long."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "spark" in fixtures:
             item.add_marker("jvm")
         callspec = getattr(item, "callspec", None)
-        is_on_s3 = "s3_endpoint" in fixtures or (callspec is not None and callspec.params.get("store") == "s3")
-        if is_on_s3 or item.path.relative_to(HERE).as_posix().startswith(SLOW):
+        is_on_s3 = callspec is not None and callspec.params.get("store") == "s3"
+        if is_on_s3 or fixtures & SERVERS or item.path.relative_to(HERE).as_posix().startswith(SLOW):
             item.add_marker("slow")

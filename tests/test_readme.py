@@ -30,10 +30,13 @@ def test_a_readme_command_runs_and_prints_what_is_shown(block: str, shown: str, 
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     (clone / ".venv").symlink_to(ROOT / ".venv")
-    # The clone's files are newer than the environment, which is complete all the same.
-    ready = " ".join(f"--assume-old=.venv/{name}" for name in ("ready", "ready-tests", "spark-classes"))
+    for path in clone.rglob("*"):  # else the environment, which is complete, is older than what it is made from
+        if path.is_file() and not path.is_relative_to(clone / ".venv"):
+            os.utime(path, (0, 0))
 
-    done = finished(["sh", "-e"], block, cwd=clone, env=os.environ | {"MAKEFLAGS": ready, "PYTHONPATH": str(clone)})
+    done = finished(["sh", "-e"], block, cwd=clone, env=os.environ | {"PYTHONPATH": str(clone)})
+
+    assert "setup:" not in done.stderr
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line for line in shown.splitlines() if line.strip() not in done.stdout] == []

@@ -1,13 +1,15 @@
 """Writes what the Lambda's zip is made of as a CycloneDX document: `make sbom` makes dist/extract_lambda.cdx.json."""
 
+import argparse
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from deploy.aws.build import LOCK
-from shared.terminal import set_up_output
+from shared.terminal import printable, set_up_output
 
 _LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n +--hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
 
@@ -37,9 +39,17 @@ def sbom() -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str]) -> int:
+    """Writes the document; the exit code."""
     set_up_output()
-    target = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m deploy.aws.sbom", description=__doc__)
+    parser.add_argument("target", type=Path, help="file to write, such as dist/sbom.json")
+    target = parser.parse_args(argv).target
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(sbom(), indent=1) + "\n", encoding="utf-8")
-    print(target)
+    print(printable(str(target)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -128,7 +128,7 @@ def test_executors_that_are_killed_while_they_write(
 
 # --- one object ends its reader, or fills its memory
 
-POISON = gzip.compress(b"[" + b"[]," * (60 * MIB) + b"[]]")  # 180 MiB of JSON, which is allowed: about 4 GiB of lists
+POISON = gzip.compress(b"[" + b"[]," * (40 * MIB) + b"[]]")  # 120 MiB of JSON, which is allowed: 2.6 GiB of lists
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_an_object_that_always_ends_its_reader_is_isolated(
     assert_isolated(poisoned)
     assert len(killed) >= 3  # in the batch, in its part, alone
     assert "reading failed; each part is read again by itself" in caplog.text
-    assert f"{DROP}b-poison.json.gz (0.2 MiB)" in caplog.text
+    assert f"{DROP}b-poison.json.gz (0.1 MiB)" in caplog.text
 
 
 def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(

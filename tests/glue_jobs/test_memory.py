@@ -1,7 +1,6 @@
 """Raw objects that need more memory than there is end in quarantine, and the others are read."""
 
 import gzip
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 from glue_jobs.log_entry import Input
 from glue_jobs.reading.part import Part, read_part
 from tests.glue_jobs.accounts import entries, names, table
+from tests.glue_jobs.documents import as_bytes, page_body, song
 from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +43,7 @@ def put(lake: Path, name: str, data: bytes) -> None:
 
 
 def page(song_id: str) -> bytes:
-    row = {"added_at": "2026-11-01T08:00:00Z", "track": {"type": "track", "id": song_id, "name": "n", "artists": []}}
-    return json.dumps({"items": [row]}).encode()
+    return as_bytes(page_body(song(song_id)))
 
 
 def run_job(lake: Path, mib: int, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +85,7 @@ def test_an_object_whose_json_does_not_fit_into_memory_is_quarantined_and_the_ot
     assert resting.read_bytes() == poison
     assert names(tmp_path, "raw/pending") == names(tmp_path, "log/attempts") == names(tmp_path, "staging") == []
     assert "memory ran out" in done.stderr
-    assert f"{DROP}b-poison.json.gz (0.2 MiB)" in done.stderr
+    assert f"{DROP}b-poison.json.gz (0.1 MiB)" in done.stderr
     assert "a-good.json (" not in done.stderr  # only what was being read is suspected
 
 

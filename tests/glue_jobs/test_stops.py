@@ -143,7 +143,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_an_undisturbed_run_archives_each_object_and_fills_the_tables(undisturbed: dict[str, Any]) -> None:
     assert undisturbed["raw"] == ARCHIVED
-    assert [name for name, rows in undisturbed.items() if not rows] == []
+    assert [name for name, rows in undisturbed.items() if not rows] == ["plays"]  # none is pending
 
 
 @pytest.mark.parametrize("place", PLACES)

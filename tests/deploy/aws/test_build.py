@@ -28,6 +28,7 @@ def test_the_lambdas_zip_is_small_and_the_same_each_time(lambda_zip: Path, tmp_p
     assert extract_lambda_zip(tmp_path).read_bytes() == lambda_zip.read_bytes()
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11, 3), reason="redis needs async-timeout here; the zip is for 3.13")
 def test_the_lambda_imports_from_its_zip_alone_and_never_sees_spark(lambda_zip: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(lambda_zip)]
 

@@ -406,7 +406,7 @@ class Exploration:
 
 
 NEXT = "next"  # no request: the segment is over
-CODE = ("/commit_log.py", "/writer.py", "/store.py", "/broken.py")
+CODE = ("/commit_log.py", "/log_entry.py", "/writer.py", "/store/s3.py", "/broken.py")
 
 
 def _place(segment: Segment, request: Request) -> Hashable:
@@ -433,7 +433,7 @@ def _value(one: Any) -> Hashable:
     if isinstance(one, CommitLog):
         # What the log remembers; its store, clock and bounds are the same for all.
         return tuple(
-            (name, _value(value)) for name, value in vars(one).items() if name not in {"_store", "_max_objects"}
+            (name, _value(value)) for name, value in vars(one).items() if name not in {"store", "_max_objects"}
         )
     if isinstance(one, set | frozenset):
         return tuple(sorted(map(repr, one)))
