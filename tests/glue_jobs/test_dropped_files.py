@@ -61,6 +61,7 @@ def test_a_folder_that_does_not_fit_into_a_batch_is_taken_in_several(tmp_path: P
     assert planned(tmp_path, 2) == [["a/1", "a/2"], ["a/3"]]
 
 
+@pytest.mark.slow
 def test_a_folder_waits_for_the_file_that_is_still_written(tmp_path: Path) -> None:
     drop(tmp_path, a__1=b"1")
     drop(tmp_path, age=-1, a__2=b"2")

@@ -109,6 +109,7 @@ def test_a_digest_is_of_the_whole_body(flaky: type[FlakyS3]) -> None:
     assert store._digest("a") == hashlib.sha256(b"whole body").digest()
 
 
+@pytest.mark.slow
 def test_s3_is_asked_eight_times_before_a_run_hears_of_it(flaky: type[FlakyS3]) -> None:
     flaky.faults.extend(["busy"] * 7)
 

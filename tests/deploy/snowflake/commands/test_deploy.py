@@ -6,6 +6,7 @@ import pytest
 
 from deploy.commands import run_command
 from deploy.snowflake.deploy import main
+from shared.tables import TABLES
 from tests.deploy.snowflake.commands.outputs import write_outputs
 from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 
@@ -27,7 +28,7 @@ def test_it_deploys_what_it_planned_and_then_nothing(
     assert planned.index("R__1_landing_songs.sql") < planned.index("R__2_pipe_songs.sql")
     assert planned.index("R__3_core_songs.sql") < planned.index("R__4_bi_03_songs.sql")
     pipes = [sql for sql in person.asked if "create pipe" in sql]
-    assert len(pipes) == 10
+    assert len(pipes) == len(TABLES)
     assert "aws_sns_topic = 'arn:aws:sns:eu-west-1:111122223333:spotify-dev-processed'" in pipes[0]
     assert any("url = 's3://the-lake/processed/'" in sql for sql in person.asked)
 
