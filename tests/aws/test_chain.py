@@ -31,6 +31,7 @@ from deploy.snowflake.environment import Stack as StackOutputs
 from deploy.snowflake.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store
 from tests.aws.applied import Application, Stack
+from tests.glue_jobs.documents import ALBUM_KEYS, ARTIST_KEYS, TRACK_KEYS
 from tests.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -74,9 +75,10 @@ class Chain:
 def page(playlist: str, song: str) -> bytes:
     """A page of /items as Spotify answers it; the ids are the names filled up with zeros."""
     playlist_id, song_id = playlist.ljust(22, "0"), song.ljust(22, "0")
-    artist = {"id": "0artistDropped00000000", "name": "Dropped", "type": "artist"}
-    album = {"id": "0albumDropped000000000", "name": "Dropped", "type": "album", "artists": [artist]}
-    track = {"id": song_id, "name": song, "type": "track", "duration_ms": 60_000, "artists": [artist], "album": album}
+    artist = ARTIST_KEYS | {"id": "0artistDropped00000000", "name": "Dropped", "type": "artist"}
+    album = ALBUM_KEYS | {"id": "0albumDropped000000000", "name": "Dropped", "type": "album", "artists": [artist]}
+    described = {"id": song_id, "name": song, "type": "track", "duration_ms": 60_000}
+    track = TRACK_KEYS | described | {"artists": [artist], "album": album}
     content = {
         "href": f"https://api.spotify.com/v1/playlists/{playlist_id}/items?offset=0&limit=50",
         "items": [{"added_at": "2026-11-20T08:00:00Z", "item": track}],
