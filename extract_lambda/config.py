@@ -109,7 +109,7 @@ def yes_or_no(value: object) -> bool:
 def full_every(value: object) -> timedelta:
     """Time after which a playlist is read again although it seems unchanged, from days. Raises SettingsError."""
     if type(value) is not int or not 1 <= value <= _LONGEST_FULL_EVERY:
-        message = f"{value!r} is no number of days: write after how many days all is read anew, 1 to 9999."
+        message = f"{value!r} is no number of days: write after how many days all is read again, 1 to 9999."
         raise SettingsError(message)
     return timedelta(days=value)
 

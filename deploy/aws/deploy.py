@@ -39,7 +39,7 @@ def deploy(given: argparse.Namespace) -> int:
                 ask(f"Type yes to do this in {place}: ", "yes")
             if not stack.apply(file):
                 raise CommandError(
-                    "Terraform stopped half-way, see above. What it made is in its state: mend the cause and run the "
+                    "Terraform stopped half-way, see above. What it made is in its state: fix the cause and run the "
                     "same command again, it goes on from there."
                 )
         else:

@@ -47,7 +47,7 @@ def destroy(given: argparse.Namespace) -> int:
         _confirmed(given, bucket if has_data else "")
     if not stack.destroy([one["address"] for one in resources if one["type"] in kinds]):
         raise CommandError(
-            "Terraform stopped half-way, see above. What is left is in its state: mend the cause and run the same "
+            "Terraform stopped half-way, see above. What is left is in its state: fix the cause and run the same "
             "command again."
         )
     print(_GONE.format(stack.environment))
@@ -57,7 +57,7 @@ def destroy(given: argparse.Namespace) -> int:
 def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None:
     """Print what would be lost. Raises CommandError unless it is confirmed."""
     print(f"The bucket {bucket} holds {found.as_text()}")
-    print("Spotify does not give the past again: without raw/ nobody can make these tables anew.")
+    print("Spotify does not give the past again: without raw/ these tables cannot be made again.")
     print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
     if not given.with_data:
         raise CommandError(f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes")

@@ -112,7 +112,7 @@ def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, ro
     path = _path(source)
     if "[]" in path or not path.startswith("item."):
         raise CommandError(f"SOURCE={source} is no single value of an item: use [0] or [#] for a list")
-    doc = doc or f"{readable(path)} as Spotify gives it; null if not given"
+    doc = doc or f"{path.removeprefix('item.')} as Spotify gives it; null if not given"
     frame_path = path.replace("[0]", "_first").replace("[#]", "_count")
     changes = dict(
         [
@@ -133,11 +133,6 @@ def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, ro
     for file, text in changes.items():
         file.write_text(text, encoding="utf-8", newline="\n")
     return list(changes)
-
-
-def readable(path: str) -> str:
-    """A JSON path for people."""
-    return path.removeprefix("item.")
 
 
 def _view_with(table: Table, name: str, doc: str, root: Path) -> tuple[Path, str]:

@@ -100,7 +100,7 @@ class Doctor:
         try:
             return self._settings
         except SettingsError as error:
-            raise SkippedError("not known before the settings are mended") from error
+            raise SkippedError("not known before the settings are right") from error
 
     def _store(self) -> ObjectStore:
         if self.offline and self._is_on_s3:
@@ -129,7 +129,7 @@ class Doctor:
         settings = self._settings
         liked = "with liked songs" if settings.liked_songs else "without liked songs"
         days = settings.full_every.days
-        return f"playlists {', '.join(settings.playlists)}, {liked}; all is read anew after {days} days"
+        return f"playlists {', '.join(settings.playlists)}, {liked}; all is read again after {days} days"
 
     def _login(self) -> str:
         credentials = self._credentials

@@ -61,9 +61,7 @@ def parser_of(description: str | None, *, has_warehouse: bool = True) -> argpars
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
     parser.add_argument("--lake", default="out/mine/lake", help="s3://bucket/prefix or a folder (default: %(default)s)")
     if has_warehouse:
-        parser.add_argument(
-            "--warehouse", type=Path, help="folder of the warehouse on this machine (default: none is looked at)"
-        )
+        parser.add_argument("--warehouse", type=Path, help="folder of the warehouse on this machine (default: none)")
         parser.add_argument("--env", help="instead: the environment whose Snowflake account is meant, such as dev")
     parser.add_argument("--json", action="store_true", help="answer in one line of JSON")
     return parser

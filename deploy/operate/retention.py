@@ -141,7 +141,7 @@ def full_every_days() -> int:
     """Days after which the Lambda reads everything again. Raises CommandError if it is not a number of days."""
     text = os.environ.get("FORCE_FULL_EVERY_DAYS", "").strip() or "30"
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
-        raise CommandError(f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read anew, 1 to 9999")
+        raise CommandError(f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read again, 1 to 9999")
     return int(text)
 
 

@@ -63,7 +63,7 @@ def plan(
 ) -> Plan:
     """What would be applied. Raises AccountError."""
     found: list[str] = []
-    unchanged = _run(environment, variables, settings, scripts, told=found.append, dry_run=True)
+    unchanged = _run(environment, variables, settings, scripts, on_script=found.append, dry_run=True)
     return Plan(tuple(found), unchanged)
 
 
@@ -71,11 +71,11 @@ def apply(
     environment: Environment,
     variables: Mapping[str, str],
     settings: Mapping[str, Any],
-    told: Callable[[str], None],
+    on_script: Callable[[str], None],
     scripts: Path = SCRIPTS,
 ) -> None:
-    """Apply new and changed scripts; `told` is called with each script's name as it begins. Raises AccountError."""
-    _run(environment, variables, settings, scripts, told=told, dry_run=False)
+    """Apply new and changed scripts; calls `on_script` with each name as it begins. Raises AccountError."""
+    _run(environment, variables, settings, scripts, on_script=on_script, dry_run=False)
 
 
 def _run(
@@ -84,7 +84,7 @@ def _run(
     settings: Mapping[str, Any],
     scripts: Path,
     *,
-    told: Callable[[str], None],
+    on_script: Callable[[str], None],
     dry_run: bool,
 ) -> int:
     """The number of scripts that need nothing."""
@@ -98,7 +98,7 @@ def _run(
             name = str(event["a_script_name"])
             if not heard or heard[-1] != name:
                 heard.append(name)
-                told(name)
+                on_script(name)
         skipped = int(event.get("scripts_skipped", skipped))
         raise structlog.DropEvent
 

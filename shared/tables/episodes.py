@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 EPISODES = Table(
     name="episodes",
-    doc="Podcast episodes that stand in playlists, as Spotify last described them.",
+    doc="Podcast episodes that playlists hold, as Spotify last described them.",
     grain="one row per episode",
     key=("episode_id",),
     newest_per=("episode_id",),

@@ -168,7 +168,7 @@ def refused(changes: dict[str, str]) -> str:
         ),
         (
             {"FORCE_FULL_EVERY_DAYS": "0"},
-            "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days all is read anew, 1 to 9999.",
+            "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days all is read again, 1 to 9999.",
         ),
         (
             {"SPOTIFY_MIN_REQUEST_INTERVAL": "soon"},
@@ -278,7 +278,7 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
             "full_every_days = true",
             (
                 "SPOTIFY_CONFIG: full_every_days: True is no number of days: write after how many days all is read "
-                "anew, 1 "
+                "again, 1 "
                 "to 9999."
             ),
         ),

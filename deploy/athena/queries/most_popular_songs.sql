@@ -1,5 +1,5 @@
--- Most popular songs, as Spotify rates them from 0 to 100. Newer apps are not told a popularity: then there is no row, and
--- most_present_songs answers instead.
+-- Most popular songs, as Spotify rates them from 0 to 100. Spotify withholds popularity from newer apps: then there is no
+-- row, and most_present_songs answers instead.
 select
     rank() over (order by songs.popularity desc) as popularity_rank,
     songs.song_id,

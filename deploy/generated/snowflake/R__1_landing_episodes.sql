@@ -22,7 +22,7 @@ create transient table if not exists {{ database }}.LANDING.EPISODES (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Podcast episodes that stand in playlists, as Spotify last described them.';
+comment = 'Podcast episodes that playlists hold, as Spotify last described them.';
 
 -- For a table that exists: columns and words that its contract gained later.
 alter table {{ database }}.LANDING.EPISODES add column if not exists NAME varchar;
@@ -54,4 +54,4 @@ alter table {{ database }}.LANDING.EPISODES alter
     column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
     column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
-comment on table {{ database }}.LANDING.EPISODES is 'Podcast episodes that stand in playlists, as Spotify last described them.';
+comment on table {{ database }}.LANDING.EPISODES is 'Podcast episodes that playlists hold, as Spotify last described them.';

@@ -41,7 +41,7 @@ create or replace view {{ database }}.CORE.EPISODES (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Podcast episodes that stand in playlists, as Spotify last described them.'
+comment = 'Podcast episodes that playlists hold, as Spotify last described them.'
 as
 {% if is_dynamic %}
 select

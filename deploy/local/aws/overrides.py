@@ -93,11 +93,11 @@ def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> Non
     if self.state == "DISABLED" or not self.event_pattern.matches_event(event):
         return
     sent_at = datetime.fromtimestamp(float(event["time"]), UTC)
-    told = {**event, "time": f"{sent_at:%Y-%m-%dT%H:%M:%SZ}", "id": str(uuid.uuid4())}
+    sent_event = {**event, "time": f"{sent_at:%Y-%m-%dT%H:%M:%SZ}", "id": str(uuid.uuid4())}
     others = []
     for target in self.targets:
         if parse_arn(target["Arn"]).service in _OURS:
-            _machine.deliveries.send(_delivery(self.name, target, told))
+            _machine.deliveries.send(_delivery(self.name, target, sent_event))
         else:
             others.append(target)
     if others:
@@ -174,14 +174,14 @@ def _job_run_state(self: Any) -> str:  # noqa: ANN401
 
 
 def _job_run_as_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
-    told: dict[str, Any] = _as_dict_by_moto(self)
+    answer: dict[str, Any] = _as_dict_by_moto(self)
     run: JobRun = self.local
-    told |= {"GlueVersion": "5.1", "ExecutionTime": round(run.seconds)}
+    answer |= {"GlueVersion": "5.1", "ExecutionTime": round(run.seconds)}
     if run.message:
-        told["ErrorMessage"] = run.message
+        answer["ErrorMessage"] = run.message
     if run.state not in _ENDED:
-        del told["CompletedOn"]
-    return told
+        del answer["CompletedOn"]
+    return answer
 
 
 # --- Step Functions

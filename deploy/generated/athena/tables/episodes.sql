@@ -19,7 +19,7 @@ create external table if not exists {{ lake_database }}.episodes (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Podcast episodes that stand in playlists, as Spotify last described them.'
+comment 'Podcast episodes that playlists hold, as Spotify last described them.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/episodes/'
