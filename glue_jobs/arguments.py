@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Never
 
-from glue_jobs.commit_log import JOB_TIMEOUT
+from glue_jobs.commit_log import JOB_TIMEOUT, MAX_OBJECTS
 from shared.document import MAX_BYTES
 
 log = logging.getLogger("explode_playlists")
@@ -86,7 +86,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         help="warn of a batch with more rejects than this share of its items (default: %(default)s)",
     )
     parser.add_argument(
-        "--max-objects", type=_count, default=20_000, help="raw objects per batch (default: %(default)s)"
+        "--max-objects", type=_count, default=MAX_OBJECTS, help="raw objects per batch (default: %(default)s)"
     )
     parser.add_argument(
         "--max-json-mib",

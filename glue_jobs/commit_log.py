@@ -49,6 +49,7 @@ JOB_TIMEOUT = timedelta(
     minutes=20
 )  # as deploy/aws/terraform/modules/transform/main.tf ends a run; a test compares them
 STAGING_KEPT = timedelta(hours=24)
+MAX_OBJECTS = 20_000  # in a batch, unless --max-objects says otherwise
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
 _COMPARING = BoundedSemaphore(8)  # limits the archived objects in memory, however many threads archive
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
@@ -92,7 +93,7 @@ class CommitLog:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         job_timeout: timedelta = JOB_TIMEOUT,
-        max_objects: int = 20_000,
+        max_objects: int = MAX_OBJECTS,
         cores: Callable[[], int] = lambda: os.cpu_count() or 1,
         bytes_per_core: int = BYTES_PER_CORE,
         moves_at_once: int = 1,

@@ -20,11 +20,15 @@ class CommitLogError(Exception):
 
 
 class UnreadableEntryError(CommitLogError):
-    """An object in the place of a log entry is damaged, or is not the suite's; the message is the reason alone."""
+    """An object in the place of a log entry is damaged or foreign; the message is the reason, without what to do."""
 
 
 class Input(NamedTuple):
-    """A planned raw object: a key of the lake, or an absolute URI for --source files."""
+    """A planned raw object: a key of the lake, or an absolute URI for --source files.
+
+    `token` is the store's mark of this version (ETag on S3; inode, size and times in a folder), `time` when it was last
+    modified.
+    """
 
     key: str
     token: str
@@ -44,14 +48,14 @@ class Input(NamedTuple):
 
 @dataclass(frozen=True)
 class CommittedInput:
-    """An input as the entry has it. An input quarantined unread may leave `document_id` empty."""
+    """An input as recorded in the log entry. `document_id` is empty if it was quarantined without being read."""
 
     key: str
     token: str
     size: int
     document_id: str
     extracted_at: str
-    place: Literal["processed", "quarantine", "source"]  # source: leave it where it is
+    place: Literal["processed", "quarantine", "source"]  # where it ends up; source: it stays where it is
     reason: str | None = None
 
     @property
@@ -112,7 +116,10 @@ class Entry:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Entry":
-        """The entry that `as_bytes` wrote. Raises UnreadableEntryError, and CommitLogError for another version's."""
+        """The entry that `as_bytes` wrote.
+
+        Raises UnreadableEntryError, or CommitLogError if another version of the suite wrote it.
+        """
         try:
             content = _object(data)
             version = content.pop("version")

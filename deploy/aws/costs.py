@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 # us-east-1, in dollars, as AWS's price pages said in 2026; other regions differ a little.
 PRICES_OF = "us-east-1, 2026"
-_DPU_HOUR = 0.44
+DPU_HOUR = 0.44
 _DPU_HOUR_6 = 0.308  # Glue 6.0 was announced as 30 % cheaper (August 2026)
 _WORKERS = 2  # G.1X, one DPU each
 _RUN_MINUTES = 1  # the least that is billed; a run of some playlists takes less
@@ -78,7 +78,7 @@ def monthly_costs(variables: Mapping[str, Any], resources: Mapping[str, int]) ->
     looks = looks_per_month(schedule)
     costs = []
     if looks:
-        price = _DPU_HOUR_6 if str(variables.get("glue_version", "")).startswith("6") else _DPU_HOUR
+        price = _DPU_HOUR_6 if str(variables.get("glue_version", "")).startswith("6") else DPU_HOUR
         dpus = int(variables.get("glue_workers") or _WORKERS)
         glue = looks * _RUN_MINUTES / 60 * dpus * price
         why = f"{looks:,.0f} runs, {schedule}: {_RUN_MINUTES} minute x {dpus} DPU x ${price} an hour"
@@ -104,7 +104,7 @@ def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> st
     lines = [f"A month of it costs about ${total:,.2f} (prices of {PRICES_OF}):"]
     lines += [f"  {cost.what:<16}{f'${cost.dollars:,.2f}':>9}  {cost.why}" for cost in costs]
     if not any(cost.what == "Glue" for cost in costs):
-        each = _RUN_MINUTES / 60 * _WORKERS * _DPU_HOUR
+        each = _RUN_MINUTES / 60 * _WORKERS * DPU_HOUR
         lines.append(
             f"  Glue comes on top, ${each:.4f} a run: how often {variables.get('schedule')} fires is not known."
         )

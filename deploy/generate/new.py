@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.commands import CommandError, run_command
+from deploy.commands import CommandError, run_command, table_named
 from shared.contract import ObservedPer, Table, Type
 from shared.tables import TABLES
 
@@ -32,14 +32,14 @@ _SAMPLES = {Type.STRING: '"x"', Type.INT: "7", Type.BIGINT: "7", Type.BOOLEAN: "
 
 @dataclass(frozen=True)
 class Element:
-    """The list whose elements become rows: its path, and of an element that is an object the field, else nothing."""
+    """A list whose elements become rows. `field` is read from each element; empty if elements are plain values."""
 
     list_path: str
     field: str
 
     @classmethod
     def of(cls, source: str) -> "Element":
-        """Raises CommandError unless exactly one list of the path is kept whole."""
+        """Raises CommandError unless SOURCE starts with `item.` and contains exactly one `[]`."""
         path, _, field = source.partition("[]")
         if "[" in path + field or "[]" not in source or not path.startswith("item."):
             raise CommandError(
@@ -49,7 +49,7 @@ class Element:
 
 
 def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) -> list[Path]:
-    """Write the files of a table with one row for each element of a list; which files.
+    """Write the files of a new table that has one row per element of a list. Returns their paths.
 
     Raises CommandError if the names do not fit or the table exists.
     """
@@ -79,7 +79,7 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
         "row": _with_value(f"{element.list_path}[]", '"a", "b"', _OWNERS[owner][0], element.field),
     }
     transform = _TRANSFORM_OF_OBJECTS if element.field else _TRANSFORM_OF_VALUES
-    names["element"] = element.field
+    names["field"] = element.field
     files = {
         f"shared/tables/{name}.py": _CONTRACT,
         f"glue_jobs/transforms/{name}.py": transform,
@@ -94,15 +94,13 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
     return [root / path for path in files]
 
 
-def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, root: Path = _ROOT) -> list[Path]:
-    """Put a column at the end of a table's own columns; which files changed.
+def new_column(table_name: str, name: str, source: str, column_type: Type, doc: str, root: Path = _ROOT) -> list[Path]:
+    """Add a column after the table's own columns. Returns the changed files.
 
     Raises CommandError if the table is unknown or made from lists, or has the column.
     """
     _must_be_name("NAME", name)
-    table = next((table for table in TABLES if table.name == table_name), None)
-    if table is None:
-        raise CommandError(f"TABLE={table_name} is no table; tables are {', '.join(each.name for each in TABLES)}")
+    table = table_named(table_name)
     if any(column.name == name for column in table.columns):
         raise CommandError(f"{table_name} has a column {name}")
     if not table.kinds or any("[" in path for path in table.rows_from) or table.observed_per is not ObservedPer.ITEM:
@@ -118,8 +116,8 @@ def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, ro
         [
             _with_insertion(
                 root / f"shared/tables/{table_name}.py",
-                f'        Column("{name}", Type.{kind.name}, "{doc}", "{path}"),\n',
-                before=r"    \),\n\)\n\Z",
+                f'        Column("{name}", Type.{column_type.name}, "{doc}", "{path}"),\n',
+                before=r"    \),\n\)\n\Z",  # the end of the columns
             ),
             _with_insertion(
                 root / f"glue_jobs/transforms/{table_name}.py",
@@ -127,7 +125,7 @@ def new_column(table_name: str, name: str, source: str, kind: Type, doc: str, ro
                 after=r' +F\.[^\n]*\.alias\("\w+"\),\n',
             ),
             _view_with(table, name, doc, root),
-            _test_with(table, name, path, kind, root),
+            _test_with(table, name, path, column_type, root),
         ]
     )
     for file, text in changes.items():
@@ -141,7 +139,7 @@ def _view_with(table: Table, name: str, doc: str, root: Path) -> tuple[Path, str
         raise CommandError(f"no view of deploy/snowflake/bi/ is named for {table.name}: add the column to one by hand")
     comment = f"    {name.upper()} comment '{doc.replace(chr(39), chr(39) * 2)}',\n"
     file, text = _with_insertion(views[0], comment, before=r"    DESCRIBED_AT comment [^\n]*\n\)")
-    # Wherever the view selects when the row was described, before it.
+    # The column comes before each `described_at` in the view's SELECT lists.
     text, count = re.subn(
         r"^( +)((?:\w+\.)?)(extracted_at as described_at|described_at)$",
         rf"\g<1>\g<2>{name},\n\g<0>",
@@ -153,14 +151,14 @@ def _view_with(table: Table, name: str, doc: str, root: Path) -> tuple[Path, str
     return file, text
 
 
-def _test_with(table: Table, name: str, path: str, kind: Type, root: Path) -> tuple[Path, str]:
+def _test_with(table: Table, name: str, path: str, column_type: Type, root: Path) -> tuple[Path, str]:
     file = root / f"tests/glue_jobs/transforms/test_{table.name}.py"
-    sample = _SAMPLES[kind]
+    sample = _SAMPLES[column_type]
     test = _COLUMN_TEST.format(
         table=table.name,
         name=name,
         row=_with_value(path, sample, table.kinds[0]),
-        type=kind.value,
+        type=column_type.value,
         sample=_expected(path, sample),
     )
     text = file.read_text(encoding="utf-8")
@@ -176,7 +174,7 @@ def _expected(path: str, sample: str) -> str:
     return "1" if path.endswith("[#]") else sample
 
 
-def _with_value(path: str, values: str, kind: str, field: str = "") -> str:
+def _with_value(path: str, values: str, item_kind: str, field: str = "") -> str:
     """The builder's call for a row whose JSON has the values under the path."""
     *parents, last = path.removeprefix("item.").split(".")
     key, _, in_list = last.partition("[")
@@ -189,17 +187,17 @@ def _with_value(path: str, values: str, kind: str, field: str = "") -> str:
     for parent in reversed(parts):
         value = f'{{"{key}": {value}}}'
         key = parent
-    builder = "episode" if kind == "episode" else "song"
+    builder = "episode" if item_kind == "episode" else "song"
     return f'{builder}("s1", {key}={value})'
 
 
 def _with_insertion(file: Path, text: str, *, before: str = "", after: str = "") -> tuple[Path, str]:
-    """The file, and its content with the text before or after the last match."""
+    """The file, and its content with the text before or after the last match of the pattern."""
     content = file.read_text(encoding="utf-8")
-    *_, match = [None, *re.finditer(before or after, content)]
-    if match is None:
+    matches = list(re.finditer(before or after, content))
+    if not matches:
         raise _unexpected(file)
-    place = match.start() if before else match.end()
+    place = matches[-1].start() if before else matches[-1].end()
     return file, content[:place] + text + content[place:]
 
 
@@ -253,7 +251,7 @@ _TRANSFORM_OF_VALUES = '''"""How rows of `<name>` are made."""
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.credits import explode_values
+from glue_jobs.explode import explode_values
 from shared.tables.<name> import <const>
 
 
@@ -267,14 +265,14 @@ _TRANSFORM_OF_OBJECTS = '''"""How rows of `<name>` are made."""
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from glue_jobs.credits import explode_credits
+from glue_jobs.explode import explode_objects
 from shared.tables.<name> import <const>
 
 
 def <name>(items: DataFrame) -> DataFrame:
     """One row per mention of a <thing> and <value>."""
-    return explode_credits(items, <const>, F.col("<list_path>"), <owner>=F.col("<owner_path>")).withColumn(
-        "<value>", F.col("credit.<element>")
+    return explode_objects(items, <const>, F.col("<list_path>"), <owner>=F.col("<owner_path>")).withColumn(
+        "<value>", F.col("element.<field>")
     )
 '''
 

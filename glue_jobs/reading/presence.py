@@ -33,8 +33,10 @@ _ALWAYS_GIVEN = frozenset(
         "uri",
     ]
 )
-# An episode that is shown as a track has its day in `album`.
-_MAY_BE_ELSEWHERE = frozenset(("episodes.release_date_text", "episodes.released_on"))
+# An episode that is shown as a track has its show and its day in `album`.
+_MAY_BE_ELSEWHERE = frozenset(
+    ("episodes.show_id", "episodes.show_name", "episodes.release_date_text", "episodes.released_on")
+)
 
 _Tree = dict[str, "_Tree"]  # the keys that an object must have, with those of the objects in it
 

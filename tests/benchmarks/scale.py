@@ -10,18 +10,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.aws.costs import DPU_HOUR
+from glue_jobs.commit_log import BYTES_PER_CORE, MAX_OBJECTS
+
 DOCS = Path(__file__).parents[2] / "docs"
 BEGIN, END = "<!-- computed: python -m tests.benchmarks.scale -->", "<!-- end of the computed part -->"
 
 # Assumed, not measured here. Prices: aws.amazon.com/glue/pricing, us-east-1.
-DOLLARS_PER_DPU_HOUR = 0.44  # Glue 5.1; a G.1X worker is one DPU and four cores
 LEAST_SECONDS = 60  # billed of a run; its start is not
-CORES = 4  # of a worker; one worker is the driver
+CORES = 4  # of a G.1X worker, which is one DPU; one worker is the driver
 S3_SECONDS = 0.0023  # an object's archiving: three requests of 50 ms, 64 at a time
 ITEMS_PER_OBJECT = 500
 JSON_PER_ITEM = 3_270  # bytes in Spotify's answers, as `tests/benchmarks/playlists.py` makes them
-BATCH_BYTES_PER_CORE = 2**30
-BATCH_OBJECTS = 20_000
 
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
@@ -75,9 +75,7 @@ def estimate(costs: Costs, items: int, workers: int) -> Estimate:
     """The model: the driver's share is serial, the executors' share is divided by their cores."""
     objects = math.ceil(items / ITEMS_PER_OBJECT)
     cores = CORES * (workers - 1)
-    batches = max(
-        1, math.ceil(items * JSON_PER_ITEM / (BATCH_BYTES_PER_CORE * cores)), math.ceil(objects / BATCH_OBJECTS)
-    )
+    batches = max(1, math.ceil(items * JSON_PER_ITEM / (BYTES_PER_CORE * cores)), math.ceil(objects / MAX_OBJECTS))
     driver = costs.run + (batches - 1) * costs.batch + objects * (costs.driver_object + S3_SECONDS)
     driver += items * costs.driver_item
     executors = (objects * costs.executor_object + items * costs.executor_item) / cores
@@ -86,7 +84,7 @@ def estimate(costs: Costs, items: int, workers: int) -> Estimate:
 
 def dollars(seconds: float, workers: int) -> float:
     """What Glue bills for a run: each worker by the second, at least a minute."""
-    return workers * DOLLARS_PER_DPU_HOUR / 3600 * max(LEAST_SECONDS, seconds)
+    return workers * DPU_HOUR / 3600 * max(LEAST_SECONDS, seconds)
 
 
 def most_useful_workers(costs: Costs) -> int:

@@ -114,7 +114,7 @@ def test_a_table_that_cannot_be_is_one_sentence_and_no_file(
 @pytest.mark.parametrize(
     ("table", "name", "source", "reason"),
     [
-        ("tracks", "label", "item.album.label", "TABLE=tracks is no table; tables are songs, albums"),
+        ("tracks", "label", "item.album.label", "there is no table tracks; there are songs, albums"),
         ("albums", "name", "item.album.name", "albums has a column name"),
         ("song_artists", "name", "item.artists[].name", "TABLE=song_artists is not made from one item a row"),
         ("albums", "genres", "item.album.genres[]", r"use \[0\] or \[#\] for a list"),

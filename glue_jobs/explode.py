@@ -1,4 +1,4 @@
-"""Exploding lists: of credited artists, and of plain values."""
+"""Exploding lists: of objects such as credited artists, and of plain values."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -7,17 +7,17 @@ from glue_jobs.frames import LINEAGE, accepted_by, is_refused_by, of_kind
 from shared.contract import Table
 
 
-def explode_credits(items: DataFrame, table: Table, credited: Column, **kept: Column) -> DataFrame:
-    """One row per item and credited artist that the table accepts: what is kept, 0-based `position` and `credit`.
+def explode_objects(items: DataFrame, table: Table, objects: Column, **kept: Column) -> DataFrame:
+    """One row per item and object of a list that the table accepts: what is kept, 0-based `position` and `element`.
 
     An artist credited twice makes two rows; the lower position wins among the newest.
     """
     return (
         items.where(of_kind(table))
-        # Nothing else of the item, or Spark copies all of it for every artist.
-        .select(*LINEAGE, *[column.alias(name) for name, column in kept.items()], credited.alias("credits"))
-        .select(*LINEAGE, *kept, F.posexplode("credits").alias("position", "credit"))
-        .where(~is_refused_by(table, "credit.refused"))
+        # Nothing else of the item, or Spark copies all of it for every element.
+        .select(*LINEAGE, *[column.alias(name) for name, column in kept.items()], objects.alias("elements"))
+        .select(*LINEAGE, *kept, F.posexplode("elements").alias("position", "element"))
+        .where(~is_refused_by(table, "element.refused"))
     )
 
 
