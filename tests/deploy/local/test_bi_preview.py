@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 
 from deploy.local.bi_preview import NOTE, draw, main
+from deploy.snowflake.embedded import EmbeddedSnowflake
 from tests.deploy.bi.world import fill
-from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures
+from tests.deploy.snowflake.bi.landing import Landing
 
 
-def test_the_picture_is_as_wide_as_the_page(landing: Landing, tmp_path: Path) -> None:  # noqa: F811  # a fixture
-    fill(landing)
+def test_the_picture_is_as_wide_as_the_page(tmp_path: Path) -> None:
     picture = tmp_path / "page.png"
 
-    draw(landing._warehouse, picture)
+    with EmbeddedSnowflake() as warehouse:
+        warehouse.deploy()
+        fill(Landing(warehouse))
+        draw(warehouse, picture)
 
     header = picture.read_bytes()[:24]
     assert header[:8] == b"\x89PNG\r\n\x1a\n"

@@ -136,7 +136,10 @@ def _typed(value: object) -> object:
 
 @pytest.fixture(scope="package")
 def deployed() -> Iterator[EmbeddedSnowflake]:
-    """An empty warehouse with everything deployed; closed with this folder, since only one can be open."""
+    """An empty warehouse with everything deployed; closed with its folder, since only one can be open.
+
+    For a conftest.py: of a fixture that a test module imports, pytest takes the session for the package.
+    """
     with EmbeddedSnowflake() as warehouse:
         warehouse.deploy()
         yield warehouse
