@@ -65,6 +65,8 @@ class Benchmark:
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.memory": "2g",
                 "spark.executor.memory": "1g",
+                # Reading is timed from when all executors have started, not from when the first has.
+                "spark.scheduler.minRegisteredResourcesRatio": "1.0",
                 "spark.eventLog.enabled": "true",
                 "spark.eventLog.dir": events.as_uri(),
             }
