@@ -32,13 +32,15 @@ class Case:
 
     def rows(self, table: Table) -> list[Row]:
         """The typed rows: own columns in contract order, then the document's name and the source position."""
-        return sorted((self._row(table, given) for given in self.expected["tables"].get(table.name, [])), key=_sortable)
+        return sorted(
+            (self._row(table, fields) for fields in self.expected["tables"].get(table.name, [])), key=_sortable
+        )
 
-    def _row(self, table: Table, given: Mapping[str, Any]) -> Row:
-        unknown = given.keys() - {column.name for column in table.columns} - {"document", "source_position"}
+    def _row(self, table: Table, fields: Mapping[str, Any]) -> Row:
+        unknown = fields.keys() - {column.name for column in table.columns} - {"document", "source_position"}
         assert not unknown, f"{self.name}: {table.name} has no column {unknown}"
-        own = [self._value(given.get(column.name), column.type) for column in table.columns]
-        return (*own, given["document"], given["source_position"])
+        own = [self._value(fields.get(column.name), column.type) for column in table.columns]
+        return (*own, fields["document"], fields["source_position"])
 
     def _value(self, value: Any, column_type: Type) -> Any:
         if value is None or column_type not in (Type.DATE, Type.TIMESTAMP, Type.STRING):

@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 from shared.store import ObjectStore, open_store
 
 BUCKET = "lake"
-NOBODY = 65534
+UNPRIVILEGED_UID = 65534
 
 
 @pytest.fixture(scope="session")
@@ -68,8 +68,8 @@ def others_lake() -> Iterator[Path]:
     root = Path(tempfile.mkdtemp()).resolve()  # root's tmp_path is closed to others
     is_root = os.geteuid() == 0
     if is_root:
-        os.chown(root, NOBODY, NOBODY)
-        os.seteuid(NOBODY)
+        os.chown(root, UNPRIVILEGED_UID, UNPRIVILEGED_UID)
+        os.seteuid(UNPRIVILEGED_UID)
     try:
         yield root
     finally:

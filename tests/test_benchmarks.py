@@ -204,10 +204,10 @@ def test_duckdb_has_the_rows_of_the_job(own: Path, spark: SparkSession, tmp_path
     store = open_store(str(tmp_path))
     for key, data in stored(own).items():
         store.put(key, data)
-    given = ["--lake", str(tmp_path)]
+    arguments = ["--lake", str(tmp_path)]
     theirs = made(own)
 
-    run(parse_arguments(given), given, lambda: NOON)
+    run(parse_arguments(arguments), arguments, lambda: NOON)
 
     compare_rows(current_rows(tmp_path), {name: len(rows) for name, rows in theirs.items()})
     for name in ("songs", "albums", "song_artists", "album_artists"):
@@ -221,7 +221,7 @@ def made(root: Path) -> dict[str, list[dict[str, object]]]:
     connection = floor.read(root)
     rows = {}
     for name, select in floor.TABLES.items():
-        found = connection.execute(select)
-        columns = [column[0] for column in found.description or []]
-        rows[name] = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        result = connection.execute(select)
+        columns = [column[0] for column in result.description or []]
+        rows[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
     return rows

@@ -171,13 +171,13 @@ def typed(*days: object) -> Tables:
     return tables
 
 
-def differences(when: object, found: Tables, expected: Tables) -> list[str]:
+def differences(when: object, actual: Tables, expected: Tables) -> list[str]:
     """A line for each row that is missing or too many, and for each table that is; the lake's first."""
-    expected = {name: [] for name in found if OF_PLAYS.fullmatch(name)} | dict(expected)
-    lines = [f"{when}: {name} is not there" for name in expected if name not in found]
-    lines += [f"{when}: {name} has not been typed" for name in found if name not in expected and name not in NOT_TYPED]
-    for name in (name for name in expected if name in found):
-        has, wanted = Counter(map(_text, found[name])), Counter(map(_text, expected[name]))
+    expected = {name: [] for name in actual if OF_PLAYS.fullmatch(name)} | dict(expected)
+    lines = [f"{when}: {name} is not there" for name in expected if name not in actual]
+    lines += [f"{when}: {name} has not been typed" for name in actual if name not in expected and name not in NOT_TYPED]
+    for name in (name for name in expected if name in actual):
+        has, wanted = Counter(map(_text, actual[name])), Counter(map(_text, expected[name]))
         lines += [f"{when}: {name} lacks {row}" for row in (wanted - has).elements()]
         lines += [f"{when}: {name} holds {row}" for row in (has - wanted).elements()]
     return lines
@@ -187,11 +187,11 @@ def _text(row: Row) -> str:
     """The row as text, the same for typed and computed rows."""
     for name in SHAPES.keys() & row.keys():
         assert re.fullmatch(SHAPES[name], str(row[name])), row
-    told = {name: _told(value) for name, value in row.items() if value is not None and name not in SHAPES}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+    as_text = {name: _value_as_text(value) for name, value in row.items() if value is not None and name not in SHAPES}
+    return json.dumps(as_text, ensure_ascii=False, sort_keys=True)
 
 
-def _told(value: object) -> object:
+def _value_as_text(value: object) -> object:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float | Decimal):
@@ -234,7 +234,7 @@ def test_popularity_of_an_app_that_may_see_it(folder_store: ObjectStore, warehou
         chain.extract(THE_20TH)
         chain.explode_and_load(THE_20TH)  # both runs in one batch
         expected = typed("popularity")
-        found = {name: rows for name, rows in chain.everything().items() if name in expected}
-        wrong = differences("popularity", found, expected)
+        actual = {name: rows for name, rows in chain.everything().items() if name in expected}
+        wrong = differences("popularity", actual, expected)
 
     assert not wrong, "\n".join(wrong)

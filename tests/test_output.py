@@ -29,13 +29,13 @@ WITHOUT_ARGUMENTS = {"deploy.aws.build", "deploy.local.aws.jars", "deploy.local.
 
 def programs() -> dict[str, ast.Module]:
     """Every module that can be started, by name."""
-    found = {}
+    modules = {}
     for package in ("shared", "glue_jobs", "extract_lambda", "deploy"):
         for path in (ROOT / package).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             if any(isinstance(node, ast.If) and "__main__" in ast.unparse(node.test) for node in tree.body):
-                found[".".join(path.relative_to(ROOT).with_suffix("").parts)] = tree
-    return {name: tree for name, tree in found.items() if name not in NO_PROGRAMS}
+                modules[".".join(path.relative_to(ROOT).with_suffix("").parts)] = tree
+    return {name: tree for name, tree in modules.items() if name not in NO_PROGRAMS}
 
 
 def start(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -64,10 +64,10 @@ def test_a_value_for_people_is_one_line_of_visible_characters() -> None:
 
 
 def test_every_program_sets_its_output_up_before_anything_else() -> None:
-    found = programs()
-    assert len(found) >= 23
+    modules = programs()
+    assert len(modules) >= 23
     forgotten = []
-    for name, tree in found.items():
+    for name, tree in modules.items():
         [start_of] = [node for node in tree.body if isinstance(node, ast.If)]
         [main] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
         first = ast.unparse(main.body[1])  # after the docstring
@@ -148,10 +148,10 @@ def test_the_job_takes_files_of_any_name_and_its_lines_stay_whole(
     assert_washed(done)
     [line] = done.stdout.decode().splitlines()
     assert list(json.loads(line)["quarantined"]) == [f"raw/pending/drop/{name}" for name in NAMES[:2]]
-    said = done.stderr.decode().splitlines()
-    assert sum(" goes to quarantine: " in text for text in said) == 2
-    assert sum(text.startswith("  quarantined: ") for text in said) == 2
-    assert any("its name is not UTF-8; rename it" in text for text in said)
+    messages = done.stderr.decode().splitlines()
+    assert sum(" goes to quarantine: " in text for text in messages) == 2
+    assert sum(text.startswith("  quarantined: ") for text in messages) == 2
+    assert any("its name is not UTF-8; rename it" in text for text in messages)
 
 
 @pytest.mark.jvm

@@ -99,5 +99,5 @@ def test_a_column_comes_from_no_path_one_or_several() -> None:
     table = Table(name="t", doc="D.", grain="g", key=("made",), observed_per=ObservedPer.ITEM, columns=columns)
 
     assert [column.sources for column in columns] == [(), ("item.one",), ("item.a", "item.b")]
-    found = [(path, column.type) for path, column in source_paths((table,))]
-    assert found == [("item.one", Type.INT), ("item.a", Type.DATE), ("item.b", Type.DATE)]
+    paths = [(path, column.type) for path, column in source_paths((table,))]
+    assert paths == [("item.one", Type.INT), ("item.a", Type.DATE), ("item.b", Type.DATE)]

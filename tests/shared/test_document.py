@@ -123,7 +123,7 @@ def test_a_document_as_large_as_the_limit_is_read() -> None:
 @pytest.mark.parametrize("padding", [b"", bytes(5), bytes(200_000)])
 def test_all_members_of_a_gzip_stream_count(padding: bytes) -> None:
     noise = random.Random(1).randbytes(100_000)  # noqa: S311  # no secret; more than is uncompressed at a time
-    members = [gzip.compress(one) for one in (b"first ", noise, b"", b" last")]
+    members = [gzip.compress(member) for member in (b"first ", noise, b"", b" last")]
 
     assert uncompressed(padding.join(members) + padding) == b"first " + noise + b" last"
 
@@ -191,8 +191,8 @@ def test_what_lacks_the_question_or_the_answer_is_no_raw_line(value: object) -> 
 
 
 def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
-    looks = (PlaylistCheck(playlist_id="p1", status="failed", failure_class="TransientError"),)
-    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=looks).as_bytes()
+    checks = (PlaylistCheck(playlist_id="p1", status="failed", failure_class="TransientError"),)
+    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=checks).as_bytes()
 
     assert written.count(b"\n") == 1
     value = json.loads(written)

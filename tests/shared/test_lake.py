@@ -66,7 +66,7 @@ def test_a_key_that_was_never_archived_is_its_own(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "is_one"),
+    ("key", "is_manifest"),
     [
         (lake.manifest("r1"), True),
         (lake.no_change_manifest("r1"), True),
@@ -74,8 +74,8 @@ def test_a_key_that_was_never_archived_is_its_own(key: str) -> None:
         ("raw/pending/drop/my_manifest.json", False),
     ],
 )
-def test_a_manifest_is_told_by_its_key(key: str, *, is_one: bool) -> None:
-    assert lake.is_manifest(key) is is_one
+def test_a_manifest_is_told_by_its_key(key: str, *, is_manifest: bool) -> None:
+    assert lake.is_manifest(key) is is_manifest
 
 
 @pytest.mark.parametrize("number", [1, 42, 10**19])

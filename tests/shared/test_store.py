@@ -30,7 +30,7 @@ from shared.store import (
     open_store,
 )
 from shared.store import folder as folder_module
-from tests.stores import NOBODY, content, folder_store, keys, s3_endpoint, s3_store, store, token
+from tests.stores import UNPRIVILEGED_UID, content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
 
@@ -371,11 +371,11 @@ def test_a_token_listed_before_the_writer_has_tidied_up_lasts(
     listed: list[str] = []
     link = os.link
 
-    def look_at_once(old: Path, new: Path) -> None:
+    def list_at_once(old: Path, new: Path) -> None:
         link(old, new)
         listed.append(token(folder_store, "drop"))
 
-    monkeypatch.setattr(os, "link", look_at_once)
+    monkeypatch.setattr(os, "link", list_at_once)
     folder_store.put_if_absent("drop", b"x")
 
     assert listed == [token(folder_store, "drop")]
@@ -488,11 +488,11 @@ def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypa
     for call in range(1, 50):
         lake = open_store(str(tmp_path / str(call)), create=True)
         lake.put(KEY, b"one")
-        one = token(lake, KEY)
-        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, b"one"))
+        first = token(lake, KEY)
+        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, first, b"one"))
 
         assert keys(lake) in ([], [KEY])
-        lake.delete(KEY, one, b"one")
+        lake.delete(KEY, first, b"one")
         assert keys(lake) == []
         assert [path.name for path in root(lake).rglob("*") if path.is_file()] == []
         if not killed:
@@ -506,7 +506,7 @@ def test_a_newer_version_caught_by_a_delete_is_put_back_wherever_it_is_killed(
     for call in range(1, 50):
         lake = open_store(str(tmp_path / str(call)), create=True)
         lake.put(KEY, b"one")
-        one = token(lake, KEY)
+        first = token(lake, KEY)
         rename, replace = Path.rename, os.replace
 
         def rename_another(path: Path, target: Path) -> Path:
@@ -516,13 +516,13 @@ def test_a_newer_version_caught_by_a_delete_is_put_back_wherever_it_is_killed(
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", rename_another)
-            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, b"one"))
+            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, first, b"one"))
 
         assert keys(lake) == [KEY]
         if content(lake, KEY) == b"two":
-            two = token(lake, KEY)
-            assert not lake.delete(KEY, one)
-            assert token(lake, KEY) == two
+            second = token(lake, KEY)
+            assert not lake.delete(KEY, first)
+            assert token(lake, KEY) == second
         assert [path.name for path in root(lake).rglob("*") if path.is_file()] == ["a"]
         if not killed:
             assert content(lake, KEY) == b"two"
@@ -534,7 +534,7 @@ def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
     folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder_store.put("a", b"one")
-    one = token(folder_store, "a")
+    first = token(folder_store, "a")
     rename = Path.rename
 
     def two_more(path: Path, target: Path) -> Path:
@@ -546,7 +546,7 @@ def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
 
     monkeypatch.setattr(Path, "rename", two_more)
 
-    assert not folder_store.delete("a", one)
+    assert not folder_store.delete("a", first)
     assert content(folder_store, "a") == b"three"
     assert keys(folder_store) == ["a"]
     assert [path.name for path in root(folder_store).iterdir()] == ["a"]
@@ -554,23 +554,23 @@ def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
 
 def test_other_bytes_with_the_same_size_and_time_are_another_version(folder_store: ObjectStore) -> None:
     folder_store.put("a", b"one")
-    one = token(folder_store, "a")
+    first = token(folder_store, "a")
     path = root(folder_store) / "a"
     times = path.stat()
     path.write_bytes(b"two")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    assert token(folder_store, "a") != one
-    assert not folder_store.delete("a", one, b"one")
+    assert token(folder_store, "a") != first
+    assert not folder_store.delete("a", first, b"one")
     assert content(folder_store, "a") == b"two"
 
 
 def test_a_changed_mode_is_no_other_version_to_delete(folder_store: ObjectStore) -> None:
     folder_store.put("a", b"one")
-    one = token(folder_store, "a")
+    first = token(folder_store, "a")
     (root(folder_store) / "a").chmod(0o600)
 
-    assert folder_store.delete("a", one, b"one")
+    assert folder_store.delete("a", first, b"one")
 
 
 def test_empty_folders_of_programs_go_and_those_of_people_stay(folder_store: ObjectStore) -> None:
@@ -727,7 +727,7 @@ def test_a_file_of_another_user_in_a_sticky_folder_is_left(others_lake: Path) ->
     os.chown(others_lake / "raw/pending/drop", 0, 0)
     os.chown(others_lake / "raw/pending/drop/b.json", 0, 0)
     (others_lake / "raw/pending/drop").chmod(0o1777)
-    os.seteuid(NOBODY)
+    os.seteuid(UNPRIVILEGED_UID)
 
     assert leaving(store) == (["raw/pending/drop/a.json"], {"raw/pending/drop/b.json": DENIED})
 
@@ -1002,7 +1002,7 @@ def test_what_is_no_regular_file_is_left_with_its_kind(
     make(root(folder_store) / "raw/pending/drop/b.json")
     left: dict[str, str] = {}
 
-    listed = [one.key for one in folder_store.list("raw/pending/", left=left.__setitem__)]
+    listed = [entry.key for entry in folder_store.list("raw/pending/", left=left.__setitem__)]
 
     assert listed == ["raw/pending/drop/a.json"]
     assert left == {"raw/pending/drop/b.json": f"it is {kind}, no regular file; put a copy of the file there instead"}
