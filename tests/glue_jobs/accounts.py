@@ -42,8 +42,8 @@ def rejects(lake: Path) -> list[dict[str, Any]]:
 def assert_accounted_for(lake: Path, dropped: Mapping[str, bytes]) -> None:
     """The dropped objects, by pending key, are in the log once, archived or in quarantine with a reason; sums agree."""
     log = entries(lake)
-    taken = Counter(one["key"] for entry in log for one in entry["inputs"])
-    assert taken == Counter(dict.fromkeys(dropped, 1))
+    committed = Counter(raw["key"] for entry in log for raw in entry["inputs"])
+    assert committed == Counter(dict.fromkeys(dropped, 1))
     assert names(lake, "raw/pending") == names(lake, "raw/quiet") == names(lake, "staging") == []
     assert names(lake, "log/attempts") == []
     assert names(lake, "log/done") == [f"log/done/{entry['number']:020d}" for entry in log]
@@ -57,23 +57,23 @@ def assert_accounted_for(lake: Path, dropped: Mapping[str, bytes]) -> None:
             if file["table"] != "rejects":
                 assert pq.ParquetFile(lake / file["final"]).metadata.num_rows == file["rows"], file
     assert len(rejects(lake)) == sum(sum(entry["rejects"].values()) for entry in log)
-    for one in TABLES:
-        _assert_whole(lake, one.name, set(dropped))
+    for raw in TABLES:
+        _assert_whole(lake, raw.name, set(dropped))
 
 
 def _assert_archived(lake: Path, log: list[dict[str, Any]], dropped: Mapping[str, bytes]) -> None:
-    told = {(one["source_object"], one["reason"]) for one in rejects(lake) if one.get("row") is None}
+    reasons = {(raw["source_object"], raw["reason"]) for raw in rejects(lake) if raw.get("row") is None}
     rest = set(names(lake, "raw"))
     for entry in log:
-        for one in entry["inputs"]:
-            place = "quarantine" if one["reason"] else "processed"
-            assert one["place"] == place, one
-            assert not one["reason"] or (one["key"], one["reason"]) in told, one
-            at = f"raw/{place}/{entry['number']:020d}/{one['key'].removeprefix('raw/pending/')}"
+        for raw in entry["inputs"]:
+            place = "quarantine" if raw["reason"] else "processed"
+            assert raw["place"] == place, raw
+            assert not raw["reason"] or (raw["key"], raw["reason"]) in reasons, raw
+            at = f"raw/{place}/{entry['number']:020d}/{raw['key'].removeprefix('raw/pending/')}"
             rest.remove(at)
             data = (lake / at).read_bytes()
-            assert data == dropped[one["key"]], one
-            assert one["document_id"] == hashlib.sha256(_plain(data)).hexdigest(), one
+            assert data == dropped[raw["key"]], raw
+            assert raw["document_id"] == hashlib.sha256(_plain(data)).hexdigest(), raw
     assert rest == set()
 
 
@@ -86,8 +86,8 @@ def _plain(data: bytes) -> bytes:
 
 def _assert_balanced(entry: Mapping[str, Any]) -> None:
     reconciliation = entry["reconciliation"]
-    taken = {one["key"] for one in entry["inputs"] if not one["reason"]}
-    assert reconciliation["documents"].keys() == taken
+    accepted = {raw["key"] for raw in entry["inputs"] if not raw["reason"]}
+    assert reconciliation["documents"].keys() == accepted
     summed: Counter[str] = Counter()
     for kinds in reconciliation["documents"].values():
         assert kinds.keys() <= KINDS
@@ -108,7 +108,7 @@ def _assert_balanced(entry: Mapping[str, Any]) -> None:
 
 def _assert_whole(lake: Path, name: str, dropped: set[str]) -> None:
     rows = table(lake, name)
-    contract = next(one for one in TABLES if one.name == name)
+    contract = next(candidate for candidate in TABLES if candidate.name == name)
     if rows is None:
         return
     assert rows.column_names == [column.name for column in contract.all_columns], name

@@ -20,7 +20,7 @@ from shared.lake import PENDING, log_number
 from shared.store import Fetched, ObjectStore, open_store
 
 
-class Telling:
+class ReportingStore:
     """A store that reports each batch when it is committed."""
 
     def __init__(self, store: ObjectStore) -> None:
@@ -46,19 +46,19 @@ class Telling:
             self._fetched = 0
         return self._store.put_if_absent(key, data)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         # pyspark has no public way to ask its Java machine.
         java: Any = SparkContext._jvm
         java.System.gc()
         runtime = java.Runtime.getRuntime()
-        told = {
+        figures = {
             "seconds": round(time.monotonic() - self._begun, 1),
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "python": _resident(),
             "java": (runtime.totalMemory() - runtime.freeMemory()) // 2**20,
             "fetched": self._fetched,
         }
-        print(json.dumps(told), flush=True)  # noqa: T201
+        print(json.dumps(figures), flush=True)  # noqa: T201
 
 
 def _resident() -> int:
@@ -69,6 +69,6 @@ def _resident() -> int:
 
 if __name__ == "__main__":
     arguments = ["--lake", sys.argv[1], "--max-objects", sys.argv[2]]
-    store: Any = Telling(open_store(sys.argv[1]))
+    store: Any = ReportingStore(open_store(sys.argv[1]))
     part.open_store = lambda _: store  # a task opens the store by its URI
     run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store)

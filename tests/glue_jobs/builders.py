@@ -57,9 +57,9 @@ def playlist(day: str, *rows: object, snapshot_id: str = "v1", **fields: object)
     return Dropped(day, as_bytes(described))
 
 
-def manifest(day: str, found: Manifest) -> Dropped:
+def manifest(day: str, content: Manifest) -> Dropped:
     """A run's manifest."""
-    return Dropped(day, found.as_bytes())
+    return Dropped(day, content.as_bytes())
 
 
 def items(spark: SparkSession, *documents: Dropped) -> DataFrame:

@@ -92,21 +92,21 @@ def planned(log: CommitLog, **how: Any) -> Batch:
 
 
 def input_keys(batch: Batch | None) -> list[str]:
-    return [one.key for one in batch.inputs] if batch else []
+    return [raw.key for raw in batch.inputs] if batch else []
 
 
 def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> Entry | None:
     """Write what a job would: songs and artists whose bytes are those of the inputs, and the row of batches."""
-    taken, rows = [], []
-    for one in batch.inputs:
-        data = b"source" if "://" in one.key else content(store, one.key)
+    inputs, rows = [], []
+    for raw in batch.inputs:
+        data = b"source" if "://" in raw.key else content(store, raw.key)
         if data is None:
             log.drop(batch)
             return None
         place = places.get("place", "processed")
         rows.append(data)
-        taken.append(
-            CommittedInput(one.key, one.token, one.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
+        inputs.append(
+            CommittedInput(raw.key, raw.token, raw.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
         )
     files = []
     for table in ("songs", "artists"):
@@ -119,7 +119,7 @@ def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> E
         store.put(key, f"{number} {committed_at:%H:%M}".encode())
         return StagedFile("batches", key, 1)
 
-    return log.commit(batch, taken, files, rejects={"bad": 2}, reconciliation={"items": 3}, batches_file=batches_file)
+    return log.commit(batch, inputs, files, rejects={"bad": 2}, reconciliation={"items": 3}, batches_file=batches_file)
 
 
 def job(log: CommitLog, store: ObjectStore) -> None:
@@ -130,8 +130,8 @@ def job(log: CommitLog, store: ObjectStore) -> None:
 
 def songs(store: ObjectStore) -> list[bytes]:
     """Every document that was published, once for each time."""
-    found = [content(store, key) for key in keys(store, "processed/songs/")]
-    return sorted(part for data in found if data is not None for part in data.split(b"|"))
+    files = [content(store, key) for key in keys(store, "processed/songs/")]
+    return sorted(part for data in files if data is not None for part in data.split(b"|"))
 
 
 def archive(store: ObjectStore) -> list[str]:
@@ -212,9 +212,9 @@ def test_parts_are_counted_per_table_and_rejects_go_to_rejects(store: ObjectStor
     files = [StagedFile(table, f"staging/{batch.batch_id}/{table}/{name}", 1) for table, name in names]
     for file in files:
         store.put(file.staged, file.staged.encode())
-    taken = [CommittedInput(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
+    inputs = [CommittedInput(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
 
-    entry = log.commit(batch, taken, files[:3], rejects={}, reconciliation={}, batches_file=lambda *_: files[3])
+    entry = log.commit(batch, inputs, files[:3], rejects={}, reconciliation={}, batches_file=lambda *_: files[3])
 
     assert entry is not None
     assert [file.final for file in entry.files] == [
@@ -347,12 +347,12 @@ def test_a_vanished_input_is_planned_again(store: ObjectStore) -> None:
     store.put(B, b"b")
     log = commit_log(store)
     batch = planned(log)
-    taken = [CommittedInput(one.key, one.token, 1, "", "", "processed") for one in batch.inputs]
+    inputs = [CommittedInput(raw.key, raw.token, 1, "", "", "processed") for raw in batch.inputs]
     store.delete(B)
 
     assert (
         log.commit(
-            batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
+            batch, inputs, [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
         )
         is None
     )
@@ -499,11 +499,11 @@ def test_a_file_that_was_never_staged_is_not_committed(folder_store: ObjectStore
     folder_store.put(A, b"a")
     log = commit_log(folder_store)
     batch = planned(log)
-    taken = [CommittedInput(A, token(folder_store, A), 1, "", "", "processed")]
+    inputs = [CommittedInput(A, token(folder_store, A), 1, "", "", "processed")]
     missing = StagedFile("batches", f"staging/{batch.batch_id}/batches/x", 1)
 
     with pytest.raises(CommitLogError, match=r"was not committed: its staged file staging/.*/batches/x is missing"):
-        log.commit(batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: missing)
+        log.commit(batch, inputs, [], rejects={}, reconciliation={}, batches_file=lambda *_: missing)
     assert keys(folder_store, "log/0") == []
 
 
@@ -1087,7 +1087,7 @@ def test_what_failed_in_company_is_planned_alone_and_is_poison_after_three_failu
 
     assert input_keys(die(store, clock)) == [A, B]
     alone = [die(store, clock) for _ in range(3)]
-    assert [(input_keys(one), one.is_poison) for one in alone] == [([A], False), ([B], False), ([A], False)]
+    assert [(input_keys(batch), batch.is_poison) for batch in alone] == [([A], False), ([B], False), ([A], False)]
     log = commit_log(store, clock)
     poison = planned(log)
     assert (input_keys(poison), poison.is_poison) == ([A], True)
@@ -1127,7 +1127,7 @@ def test_what_its_owner_blames_is_planned_alone_at_once_and_is_poison_if_it_fail
     batch = planned(log)
     store.put(f"staging/{batch.batch_id}/songs/part-0.parquet", b"half")
 
-    log.fail(batch, [one for one in batch.inputs if one.key == A])
+    log.fail(batch, [raw for raw in batch.inputs if raw.key == A])
 
     assert keys(store, "staging/") == []
     others = planned(log)
@@ -1155,12 +1155,12 @@ def test_a_marker_of_an_earlier_version_counts(folder_store: ObjectStore) -> Non
 
 def commit_unread(log: CommitLog, store: ObjectStore, batch: Batch) -> Entry | None:
     """Commits the batch's one input as the job does with a poison: no document id."""
-    [one] = batch.inputs
+    [raw] = batch.inputs
     key = f"staging/{batch.batch_id}/batches/part-0.parquet"
     store.put(key, b"1")
-    taken = [CommittedInput(one.key, one.token, one.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
+    inputs = [CommittedInput(raw.key, raw.token, raw.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
     return log.commit(
-        batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda _, __: StagedFile("b", key, 1)
+        batch, inputs, [], rejects={}, reconciliation={}, batches_file=lambda _, __: StagedFile("b", key, 1)
     )
 
 

@@ -118,23 +118,23 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
 
     assert main(["--lake", str(tmp_path)]) == 0
 
-    said = capsys.readouterr()
+    printed = capsys.readouterr()
     checks = table(tmp_path, "playlist_checks")
     assert checks is not None
-    found = {row["playlist_id"]: (row["item_count"], row["is_complete"]) for row in checks.to_pylist()}
-    assert {key: value for key, value in found.items() if not key.startswith("document:")} == {
+    counts = {row["playlist_id"]: (row["item_count"], row["is_complete"]) for row in checks.to_pylist()}
+    assert {key: value for key, value in counts.items() if not key.startswith("document:")} == {
         "p1": (3, True),
         "p6": (1, True),
         "p7": (1, True),
     }
-    assert sorted(value for key, value in found.items() if key.startswith("document:")) == [(1, False), (1, True)]
+    assert sorted(value for key, value in counts.items() if key.startswith("document:")) == [(1, False), (1, True)]
     items = table(tmp_path, "playlist_items")
     assert items is not None
     assert sorted(row["song_id"] for row in items.to_pylist()) == [f"s{number}" for number in range(1, 8)]
-    assert "1 read is incomplete: BI leaves it out; see Dropped files in docs/data-model.md." in said.err
-    assert json.loads(said.out.splitlines()[-1])["incomplete_reads"] == 1
-    assert "user data of the account" in said.err
-    texts = [said.out, said.err, caplog.text]
+    assert "1 read is incomplete: BI leaves it out; see Dropped files in docs/data-model.md." in printed.err
+    assert json.loads(printed.out.splitlines()[-1])["incomplete_reads"] == 1
+    assert "user data of the account" in printed.err
+    texts = [printed.out, printed.err, caplog.text]
     texts += [(tmp_path / name).read_text() for name in names(tmp_path, "log") if name.endswith(".json")]
     texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]
     assert [text for text in texts if SECRET in text] == []

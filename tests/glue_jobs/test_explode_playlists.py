@@ -62,7 +62,7 @@ def rejects(lake: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() finds it
+def exploded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() finds it
     lake = tmp_path_factory.mktemp("lake")
     drop(lake, "many_artists/page.json", "odd_values/page.json", "quarantined/error_body.json")
     take("--lake", str(lake))
@@ -80,10 +80,10 @@ def test_a_session_that_was_there_stays_open_after_a_large_batch_too(
     assert spark.range(3).count() == 3
 
 
-def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
+def test_what_was_dropped_is_published_archived_and_logged(exploded: Path) -> None:
     number = "00000000000000000001"
 
-    assert files(taken, "processed") == [
+    assert files(exploded, "processed") == [
         f"processed/{name}/ingest_date=2026-11-20/{number}-00000.parquet"
         for name in (
             "album_artists",
@@ -96,45 +96,45 @@ def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
             "songs",
         )
     ]  # song_popularity and episodes have no rows, so no file
-    assert files(taken, "raw") == [
+    assert files(exploded, "raw") == [
         f"raw/processed/{number}/drop/at=20261120T100000Z/many_artists-page.json",
         f"raw/processed/{number}/drop/at=20261120T100000Z/odd_values-page.json",
         f"raw/quarantine/{number}/drop/at=20261120T100000Z/quarantined-error_body.json",
     ]
-    assert files(taken, "log") == [f"log/{number}.json", f"log/done/{number}", "log/frontier.json"]
-    assert files(taken, "staging") == []
+    assert files(exploded, "log") == [f"log/{number}.json", f"log/done/{number}", "log/frontier.json"]
+    assert files(exploded, "staging") == []
 
 
-def test_a_reject_says_why_where_and_what(taken: Path) -> None:
-    found = [one for one in rejects(taken) if one.get("column") == "duration_ms"]
+def test_a_reject_says_why_where_and_what(exploded: Path) -> None:
+    malformed = [reject for reject in rejects(exploded) if reject.get("column") == "duration_ms"]
 
-    assert [(one["table"], one["reason"], one["source_position"]) for one in found] == [
+    assert [(reject["table"], reject["reason"], reject["source_position"]) for reject in malformed] == [
         ("songs", "no int: n/a", 0),
         ("songs", "no int: 99999999999", 2),
     ]
     original = json.loads((FOLDER / "odd_values/page.json").read_bytes())["items"][0]
-    assert json.loads(found[0]["row"]) == original
-    assert found[0]["source_object"] == "raw/pending/drop/at=20261120T100000Z/odd_values-page.json"
+    assert json.loads(malformed[0]["row"]) == original
+    assert malformed[0]["source_object"] == "raw/pending/drop/at=20261120T100000Z/odd_values-page.json"
 
 
-def test_a_quarantined_file_has_its_reason_in_the_rejects(taken: Path) -> None:
-    (found,) = [one for one in rejects(taken) if one["row"] is None]
+def test_a_quarantined_file_has_its_reason_in_the_rejects(exploded: Path) -> None:
+    (quarantined,) = [reject for reject in rejects(exploded) if reject["row"] is None]
 
-    assert found["source_object"] == "raw/pending/drop/at=20261120T100000Z/quarantined-error_body.json"
-    assert "error answer of the API" in found["reason"]
+    assert quarantined["source_object"] == "raw/pending/drop/at=20261120T100000Z/quarantined-error_body.json"
+    assert "error answer of the API" in quarantined["reason"]
 
 
-def test_the_batch_tells_what_it_took(taken: Path) -> None:
-    (batch,) = table(taken, "batches")
+def test_the_batch_tells_what_it_took(exploded: Path) -> None:
+    (batch,) = table(exploded, "batches")
 
     assert batch["batch_number"] == 1
     assert batch["committed_at"] == datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001  # UTC without zone, as promised
     assert batch["object_count"] == 3
-    assert batch["reject_count"] == len(rejects(taken))
+    assert batch["reject_count"] == len(rejects(exploded))
 
 
-def test_timestamps_are_utc_without_zone_in_microseconds(taken: Path) -> None:
-    file = next((taken / "processed/playlist_items").rglob("*.parquet"))
+def test_timestamps_are_utc_without_zone_in_microseconds(exploded: Path) -> None:
+    file = next((exploded / "processed/playlist_items").rglob("*.parquet"))
     column = next(c for c in pq.ParquetFile(file).schema if c.name == "extracted_at")
 
     assert column.physical_type == "INT64"
@@ -147,14 +147,14 @@ def test_timestamps_are_utc_without_zone_in_microseconds(taken: Path) -> None:
     }
 
 
-def test_a_second_run_finds_nothing_to_do(taken: Path) -> None:
-    before = files(taken, ".")
+def test_a_second_run_finds_nothing_to_do(exploded: Path) -> None:
+    before = files(exploded, ".")
 
-    again = take("--lake", str(taken))
+    again = take("--lake", str(exploded))
 
     assert again.batches == []
     assert again.as_table().startswith("Nothing to do")
-    assert files(taken, ".") == before
+    assert files(exploded, ".") == before
 
 
 def test_sources_stay_in_place_and_are_taken_once(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
@@ -194,10 +194,10 @@ def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
     summary = take("--lake", uri)
 
     assert summary.rows["songs"] == 7
-    published = [one.key for one in store.list("processed/songs/")]
+    published = [listed.key for listed in store.list("processed/songs/")]
     assert published == ["processed/songs/ingest_date=2026-11-20/00000000000000000001-00000.parquet"]
-    assert [one.key for one in store.list("raw/pending/")] == []
-    assert [one.key for one in store.list("staging/")] == []
+    assert [listed.key for listed in store.list("raw/pending/")] == []
+    assert [listed.key for listed in store.list("staging/")] == []
 
 
 # --- what cannot be taken
@@ -464,10 +464,10 @@ def test_raw_is_read_once_and_a_table_with_rows_is_one_spark_job(
         drop(lake, *documents[:count])
         store = Counting(open_store(str(lake)))
         monkeypatch.setattr(part, "open_store", lambda _, store=store: store)  # a task opens the store by its URI
-        given = ["--lake", str(lake)]
+        arguments = ["--lake", str(lake)]
         before = len(tracker.getJobIdsForGroup(None))
 
-        run(parse_arguments(given), given, lambda: NOON, store)
+        run(parse_arguments(arguments), arguments, lambda: NOON, store)
 
         jobs.append(len(tracker.getJobIdsForGroup(None)) - before)
         assert [n for key, n in store.fetched.items() if key.startswith("raw/")] == [1] * count

@@ -148,17 +148,19 @@ def test_a_table_takes_rows_of_its_kinds_that_it_does_not_refuse(spark: SparkSes
     )
     of_songs_and_episodes = replace(THINGS, kinds=("song", "episode"))
 
-    taken = frame.where(accepted_by(of_songs_and_episodes)).select("n")
+    accepted = frame.where(accepted_by(of_songs_and_episodes)).select("n")
 
-    assert_df_equality(taken, rows(spark, "n int", (0,), (1,), (2,), (4,)), ignore_row_order=True, ignore_nullable=True)
+    assert_df_equality(
+        accepted, rows(spark, "n int", (0,), (1,), (2,), (4,)), ignore_row_order=True, ignore_nullable=True
+    )
 
 
 def test_a_table_without_kinds_takes_every_row_that_it_does_not_refuse(spark: SparkSession) -> None:
     frame = rows(spark, "n int, refused array<string>", (0, None), (1, ["others"]), (2, ["things"]))
 
-    taken = frame.where(accepted_by(THINGS)).select("n")
+    accepted = frame.where(accepted_by(THINGS)).select("n")
 
-    assert_df_equality(taken, rows(spark, "n int", (0,), (1,)), ignore_row_order=True, ignore_nullable=True)
+    assert_df_equality(accepted, rows(spark, "n int", (0,), (1,)), ignore_row_order=True, ignore_nullable=True)
 
 
 def test_a_row_and_an_element_of_its_list_are_refused_apart(spark: SparkSession) -> None:

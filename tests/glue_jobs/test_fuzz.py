@@ -72,13 +72,13 @@ FIXTURES = [
 def documents(chunk: int, count: int) -> dict[str, bytes]:
     """A number of documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
     chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
-    found = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
+    made = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
-        found |= {f"{PLACE}{name}.json": data for name, (data, _) in FOUND.items()}
-    return found | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
+        made |= {f"{PLACE}{name}.json": data for name, (data, _) in REGRESSIONS.items()}
+    return made | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
 
 
-def taken(lake: Path, dropped: Mapping[str, bytes]) -> int:
+def inputs(lake: Path, dropped: Mapping[str, bytes]) -> int:
     """The job's exit status over a lake with these objects."""
     for key, data in dropped.items():
         path = lake / key
@@ -92,7 +92,7 @@ def failure(folder: Path, dropped: Mapping[str, bytes]) -> str:
     """What is wrong after a run of the job over these documents; nothing if all is well."""
     lake = Path(tempfile.mkdtemp(dir=folder))
     try:
-        status = taken(lake, dropped)
+        status = inputs(lake, dropped)
         if status:
             return f"exit status {status}"
         assert_accounted_for(lake, dropped)
@@ -118,8 +118,8 @@ def culprits(folder: Path, dropped: Mapping[str, bytes]) -> dict[str, bytes]:
 def rows_of(lake: Path, name: str, *columns: str, source: str) -> list[tuple[Any, ...]]:
     """These columns of the rows that the object brought."""
     rows = table(lake, name)
-    found = rows.to_pylist() if rows else []
-    return sorted(tuple(row[column] for column in columns) for row in found if row["source_object"] == source)
+    listed = rows.to_pylist() if rows else []
+    return sorted(tuple(row[column] for column in columns) for row in listed if row["source_object"] == source)
 
 
 def own(**fields: object) -> bytes:
@@ -138,7 +138,7 @@ NUMBER = 10**1200
 GIANT = "n" * 21_000_000
 # Each of these ended the job once, or made a value that no reader takes.
 # What becomes of it: the reason it is in quarantine for, else its rejected rows.
-FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
+REGRESSIONS: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
     "a time before all time": (
         own(extracted_at="0001-01-01T00:00:00+05:00"),
         "extracted_at is no ISO time such as 2026-11-20T10:00:00Z",
@@ -187,15 +187,15 @@ FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
 }
 
 
-def became_of_found(lake: Path) -> dict[str, Any]:
+def became_of_regressions(lake: Path) -> dict[str, Any]:
     """For each of FOUND the reason it is in quarantine for, else its rejected rows."""
-    became: dict[str, Any] = {name: [] for name in FOUND}
-    for one in rejects(lake):
-        name = Path(one["source_object"]).stem
-        if name in FOUND and "table" in one:
-            became[name] = sorted([*became[name], (one["table"], one.get("column"), one["reason"])])
-        elif name in FOUND:
-            became[name] = one["reason"]
+    became: dict[str, Any] = {name: [] for name in REGRESSIONS}
+    for reject in rejects(lake):
+        name = Path(reject["source_object"]).stem
+        if name in REGRESSIONS and "table" in reject:
+            became[name] = sorted([*became[name], (reject["table"], reject.get("column"), reject["reason"])])
+        elif name in REGRESSIONS:
+            became[name] = reject["reason"]
     return became
 
 
@@ -214,19 +214,19 @@ def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_jo
         begun = time.monotonic()
         dropped = documents(chunk, min(AT_ONCE, count - done))
         lake = tmp_path / str(chunk)
-        status = taken(lake, dropped)
+        status = inputs(lake, dropped)
         if status:
-            found = culprits(tmp_path, dropped)
-            pytest.fail(f"chunk {chunk}: exit status {status} for {found}"[:5000])
+            failing = culprits(tmp_path, dropped)
+            pytest.fail(f"chunk {chunk}: exit status {status} for {failing}"[:5000])
         assert_accounted_for(lake, dropped)
         assert rows_of(lake, "songs", "song_id", "name", source=WITNESS) == [("witness", "A song")]
         assert rows_of(lake, "song_artists", "artist_id", source=WITNESS) == [("w1",), ("w2",)]
         assert rows_of(lake, "playlist_items", "position", "kind", source=WITNESS) == [(0, "song")]
         if chunk == 0:
-            assert became_of_found(lake) == {name: expected for name, (_, expected) in FOUND.items()}
+            assert became_of_regressions(lake) == {name: expected for name, (_, expected) in REGRESSIONS.items()}
         shutil.rmtree(lake)
         if count > AT_ONCE:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            said = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
+            progress = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
             with capfd.disabled():
-                print(said, flush=True)  # noqa: T201  # who waits for an hour wants to see something
+                print(progress, flush=True)  # noqa: T201  # who waits for an hour wants to see something

@@ -107,8 +107,10 @@ def test_the_rows_are_those_typed_by_hand(case: Case, table: Table, outcome: Out
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_not_taken_is_rejected_where_it_stands(case: Case, outcome: Outcome) -> None:
-    typed = [one for one in case.expected["rejects"] if one["table"] is not None]
-    expected = Counter((one["document"], one["table"], one["column"], one["source_position"]) for one in typed)
+    typed = [reject for reject in case.expected["rejects"] if reject["table"] is not None]
+    expected = Counter(
+        (reject["document"], reject["table"], reject["column"], reject["source_position"]) for reject in typed
+    )
 
     assert outcome.rejects.get(case.name, Counter()) == expected
 

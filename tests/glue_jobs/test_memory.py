@@ -73,7 +73,7 @@ def test_an_object_whose_json_does_not_fit_into_memory_is_quarantined_and_the_ot
     done = run_job(tmp_path, 1500)
 
     assert done.returncode == 0, done.stderr
-    assert [[one["key"].removeprefix(DROP) for one in entry["inputs"]] for entry in entries(tmp_path)] == [
+    assert [[raw["key"].removeprefix(DROP) for raw in entry["inputs"]] for entry in entries(tmp_path)] == [
         ["a-good.json", "c-good.json"],
         ["b-poison.json.gz"],
     ]
@@ -101,7 +101,7 @@ def test_an_object_beyond_the_limit_is_quarantined_with_its_neighbours_in_the_sa
     assert done.returncode == 0, done.stderr
     [entry] = entries(tmp_path)
     beyond = "it is larger than 2 MiB uncompressed, the limit (--max-json-mib of the job)"
-    assert [(one["key"].removeprefix(DROP), one["document_id"] == "", one["reason"]) for one in entry["inputs"]] == [
+    assert [(raw["key"].removeprefix(DROP), raw["document_id"] == "", raw["reason"]) for raw in entry["inputs"]] == [
         ("a-good.json", False, None),
         ("bomb.json.gz", True, beyond),
         ("plain.json", True, beyond),

@@ -50,12 +50,12 @@ def staged(store: ObjectStore) -> list[str]:
 
 def rows(store: ObjectStore, folder: str) -> list[str]:
     """The staged rows, in reading order, as texts that can be compared."""
-    found: list[dict[str, Any]] = []
+    read: list[dict[str, Any]] = []
     for file in store.list(lake.staging("b1", folder)):
         fetched = store.get(file.key)
         assert fetched
-        found += pq.ParquetFile(pa.BufferReader(fetched.data)).read().to_pylist()
-    return [repr(row) for row in sorted(found, key=lambda row: (row["source_object"], row["source_position"]))]
+        read += pq.ParquetFile(pa.BufferReader(fetched.data)).read().to_pylist()
+    return [repr(row) for row in sorted(read, key=lambda row: (row["source_object"], row["source_position"]))]
 
 
 def test_a_batch_is_divided_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,7 +203,7 @@ def job(spark: SparkSession) -> GlueJob:  # noqa: ARG001  # the job finds the se
     return GlueJob("tests", [])
 
 
-def taken(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
+def read_and_staged(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
     """A page with faults, repeated credits and repeated songs, as read and as written by Spark."""
     artists = credited("a1", "a2", "a1", {"id": None, "name": "Nobody"})
     document = page_body(
@@ -225,7 +225,7 @@ def taken(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
 
 
 def test_a_batch_written_by_spark_balances(job: GlueJob, tmp_path: Path) -> None:
-    reconciled = reconcile(*taken(job, tmp_path))
+    reconciled = reconcile(*read_and_staged(job, tmp_path))
 
     assert reconciled["kinds"] == {
         "song": 3,
@@ -275,4 +275,4 @@ def test_a_transform_that_loses_or_doubles_rows_is_refused(
     monkeypatch.setitem(TRANSFORMS, table, lambda items: fault(sound(items)))
 
     with pytest.raises(ReconciliationError, match=f"^{message}; nothing was committed.$"):
-        reconcile(*taken(job, tmp_path))
+        reconcile(*read_and_staged(job, tmp_path))

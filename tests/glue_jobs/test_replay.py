@@ -29,8 +29,8 @@ FIRST = "raw/processed/00000000000000000001/"
 
 
 def take(lake: Path, *arguments: str) -> Summary:
-    given = ["--lake", str(lake), *arguments]
-    return run(parse_arguments(given), given, lambda: NOON)
+    all_arguments = ["--lake", str(lake), *arguments]
+    return run(parse_arguments(all_arguments), all_arguments, lambda: NOON)
 
 
 def drop(lake: Path, name: str, content: object, at: datetime = MONDAY) -> None:
@@ -81,8 +81,8 @@ def test_rows_of_a_replay_carry_the_first_name_and_time(lake: Path) -> None:
     take(lake, "--replay", "1..1")
 
     assert rows_of(lake, SONGS, "distinct song_id, source_object, extracted_at::varchar") == [
-        (one, f"raw/pending/drop/{name}", "2026-11-16 10:00:00")
-        for one, name in (("s1", "a.json"), ("s2", "a.json"), ("s3", "b.json"), ("s4", "c.json"))
+        (song_id, f"raw/pending/drop/{name}", "2026-11-16 10:00:00")
+        for song_id, name in (("s1", "a.json"), ("s2", "a.json"), ("s3", "b.json"), ("s4", "c.json"))
     ]
 
 
@@ -97,18 +97,18 @@ def test_raw_stays_where_it_is(lake: Path) -> None:
 def test_a_mended_transform_takes_effect(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = TRANSFORMS["songs"]
 
-    def mended(items: DataFrame) -> DataFrame:
+    def repaired(items: DataFrame) -> DataFrame:
         return broken(items).withColumn("name", F.upper("name"))
 
-    monkeypatch.setitem(TRANSFORMS, "songs", mended)
+    monkeypatch.setitem(TRANSFORMS, "songs", repaired)
     take(lake, "--replay", "1..1")
 
-    assert [row[:2] for row in current(lake, SONGS)] == [(one, "A SONG") for one in ("s1", "s2", "s3", "s4")]
+    assert [row[:2] for row in current(lake, SONGS)] == [(song_id, "A SONG") for song_id in ("s1", "s2", "s3", "s4")]
 
 
 def test_a_quarantined_object_is_tried_again(lake: Path) -> None:
-    mended = lake / "raw/quarantine/00000000000000000001/drop/error.json"
-    mended.write_text(json.dumps(page_body(song("s5"), playlist_id="p3")))
+    repaired = lake / "raw/quarantine/00000000000000000001/drop/error.json"
+    repaired.write_text(json.dumps(page_body(song("s5"), playlist_id="p3")))
 
     summary = take(lake, "--replay", "1..1")
 

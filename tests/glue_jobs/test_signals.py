@@ -58,7 +58,7 @@ def test_a_signal_to_the_group_ends_the_job_with_one_sentence(tmp_path: Path, se
         shown = job.stdout.readlines()
         status = job.wait(PATIENCE)
 
-    said = "explode_playlists: stopped; what was committed stays, the rest is still pending: run again.\n"
-    assert (status, shown[-1]) == (130, said)
-    assert [line for line in shown if not line[:2].isdigit()] == [said]  # beside the job's own progress
+    sentence = "explode_playlists: stopped; what was committed stays, the rest is still pending: run again.\n"
+    assert (status, shown[-1]) == (130, sentence)
+    assert [line for line in shown if not line[:2].isdigit()] == [sentence]  # beside the job's own progress
     assert names(tmp_path, "log/attempts") == []

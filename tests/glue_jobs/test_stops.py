@@ -30,13 +30,13 @@ ROOT = Path(__file__).parents[2]
 OWN = "raw/pending/run=20261120T100000Z/0List00000000000000own.ndjson.gz"
 MANIFEST = "raw/pending/run=20261120T100000Z/_manifest.json"
 DROP = "raw/pending/drop/at=20261120T110000Z/"
-LOOKS = (
+CHECKS = (
     PlaylistCheck(playlist_id="0List00000000000000own", status="read"),
     PlaylistCheck(playlist_id="0List0000000000000gone", status="gone"),
 )
 PENDING = {
     OWN: (FOLDER / "own_document/read.ndjson.gz").read_bytes(),
-    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", checks=LOOKS).as_bytes(),
+    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", checks=CHECKS).as_bytes(),
     f"{DROP}artists.json": (FOLDER / "many_artists/page.json").read_bytes(),
     f"{DROP}odd.json": (FOLDER / "odd_values/page.json").read_bytes(),
     f"{DROP}episodes.json": (FOLDER / "episodes/page.json").read_bytes(),
@@ -88,20 +88,20 @@ def program(lake: Path, place: str, *meeting: str) -> AbstractContextManager[sub
 
 
 def must_be_killed(job: subprocess.Popen[str]) -> None:
-    _, said = job.communicate(timeout=PATIENCE)
-    assert job.returncode == -signal.SIGKILL, said
+    _, printed = job.communicate(timeout=PATIENCE)
+    assert job.returncode == -signal.SIGKILL, printed
 
 
 def content(lake: Path) -> dict[str, Any]:
     """All that people and Snowpipe see: the rows of every table, the rejects, and the raw objects."""
-    found: dict[str, Any] = {}
-    for one in TABLES:
-        rows = table(lake, one.name)
+    state: dict[str, Any] = {}
+    for reject in TABLES:
+        rows = table(lake, reject.name)
         dropped = [name for name in rows.column_names if name not in DRAWN] if rows else []
-        found[one.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
-    found["rejects"] = sorted(repr({k: v for k, v in one.items() if k not in DRAWN}) for one in rejects(lake))
-    found["raw"] = raw_objects(lake, "raw")
-    return found
+        state[reject.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
+    state["rejects"] = sorted(repr({k: v for k, v in reject.items() if k not in DRAWN}) for reject in rejects(lake))
+    state["raw"] = raw_objects(lake, "raw")
+    return state
 
 
 def raw_objects(lake: Path, folder: str) -> dict[str, bytes]:
@@ -157,7 +157,7 @@ def test_a_job_killed_by_the_system_is_completed_by_the_next(
 
     ordinary_run(lake)
 
-    assert {name: found for name, found in published(lake).items() if name in before} == before
+    assert {name: files for name, files in published(lake).items() if name in before} == before
     assert raw.items() <= content(lake)["raw"].items()
     assert content(lake) == undisturbed
     assert [entry["number"] for entry in entries(lake)] == [1]
@@ -174,9 +174,9 @@ def test_two_jobs_at_once_take_each_object_once(
 
     with program(lake, ABOUT_TO_COMMIT, str(tmp_path)) as other:
         mine = ordinary_run(lake, store)
-        told, said = other.communicate(timeout=PATIENCE)
+        stdout, stderr = other.communicate(timeout=PATIENCE)
 
-    assert other.returncode == 0, said
-    assert len(mine.batches) + int(told) == 1
+    assert other.returncode == 0, stderr
+    assert len(mine.batches) + int(stdout) == 1
     assert content(lake) == undisturbed
     assert names(lake, "staging") == names(lake, "log/attempts") == []

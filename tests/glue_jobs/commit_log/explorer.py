@@ -71,14 +71,16 @@ class Scenario:
     lost_answers: int = 0  # the put of an entry is done, its answer lost, and the second try is refused
     errors: int = 0  # a changing request is done, or not, and answered with an error
     max_objects: int = 1000
-    one_log: bool = False  # a run keeps its log and its listing for all batches; else there is a checkpoint before each
+    keeps_listing: bool = (
+        False  # a run keeps its log and its listing for all batches; else there is a checkpoint before each
+    )
     sources: Mapping[str, bytes] | None = None
     watermark: bool = False  # else log/frontier.json is never there: it is a hint
     archived: Mapping[str, bytes] = field(default_factory=dict)  # there from the start, under raw/processed/
 
 
 @dataclass
-class Found:
+class Findings:
     """What an exploration found; `violations` has a schedule for each kind, the shortest if it went breadth first."""
 
     states: int = 0
@@ -163,7 +165,7 @@ class Exploration:
                 entry = attempt(log, store, batch, sources, TABLES)
                 if entry and kind == "replay":
                     return None
-                if not self._scenario.one_log:
+                if not self._scenario.keeps_listing:
                     break
             else:
                 return None
@@ -259,7 +261,7 @@ class Exploration:
             return bucket, {"put": None, "list": ()}.get(name, Refusal(MISSING))
         bucket, answer = s3_double.answered(bucket, request)
         if name == "list" and key == lake.LOG:  # the log stops reading at the first key that is no entry
-            answer = tuple(one for one in answer if ENTRY.fullmatch(one[0]))
+            answer = tuple(listed for listed in answer if ENTRY.fullmatch(listed[0]))
         return bucket, answer
 
     def _number(self, bucket: Bucket) -> int:
@@ -280,9 +282,9 @@ class Exploration:
 
     # The search.
 
-    def explore(self, *, limit: int = 10_000_000, first_only: bool = False, shortest: bool = False) -> Found:
+    def explore(self, *, limit: int = 10_000_000, first_only: bool = False, shortest: bool = False) -> Findings:
         """Visit the states, all of them up to the limit, or up to the first violation."""
-        found = Found()
+        findings = Findings()
         scenario = self._scenario
         start_bucket = {**scenario.pending, **scenario.archived}
         roots = tuple(
@@ -293,26 +295,26 @@ class Exploration:
         waiting = deque([start])
         while waiting:
             state = waiting.popleft() if shortest else waiting.pop()
-            found.states += 1
-            if found.states > limit:
-                found.complete = False
+            findings.states += 1
+            if findings.states > limit:
+                findings.complete = False
                 break
             moved = False
             for following, label, wrong in self._steps(state):
                 moved = True
-                if wrong and wrong not in found.violations:
-                    found.violations[wrong] = (*_schedule(parents, state), label)
+                if wrong and wrong not in findings.violations:
+                    findings.violations[wrong] = (*_schedule(parents, state), label)
                 if following not in parents:
                     parents[following] = (state, label)
                     waiting.append(following)
             if not moved:
-                found.ends += 1
+                findings.ends += 1
                 for wrong in self._judgement(state[0], state[2][3]):
-                    if wrong not in found.violations:
-                        found.violations[wrong] = _schedule(parents, state)
-            if first_only and found.violations:
+                    if wrong not in findings.violations:
+                        findings.violations[wrong] = _schedule(parents, state)
+            if first_only and findings.violations:
                 break
-        return found
+        return findings
 
     def _steps(self, state: State) -> Iterator[tuple[State, str, str | None]]:
         bucket_number, identities, budget = state
@@ -362,7 +364,7 @@ class Exploration:
         answer = answer if instead is None else instead
         following = self._after(node, answer, self._buckets[after])
         wrong = wrong or following.raised
-        label = f"{_name(node)} {_told(node.request)}" + (f" ({how})" if how else "")
+        label = f"{_name(node)} {_request_text(node.request)}" + (f" ({how})" if how else "")
         return (after, _replaced(state[1], place, following.identity), budget or state[2]), label, wrong
 
     # What must be true.
@@ -395,13 +397,18 @@ class Exploration:
                     segment = self._run_segment(segment, ask)
         except Exception as error:  # noqa: BLE001
             return [*wrong, f"{type(error).__name__}: {error}"]
-        put = [*self._scenario.pending.items(), *((one.key, one.data) for one in self._scenario.events[:events])]
+        put = [
+            *self._scenario.pending.items(),
+            *((source.key, source.data) for source in self._scenario.events[:events]),
+        ]
         wrong += _wrong_end(bucket, put)
         rows = _rows(bucket)
         least, most = (1, 1) if "source" in self._scenario.runs else (0, self._scenario.runs.count("replay"))
         sources = (self._scenario.sources or {}).values()
         return wrong + [
-            f"source {one!r} was taken {rows[one]} times" for one in sources if not least <= rows[one] <= most
+            f"source {source!r} was taken {rows[source]} times"
+            for source in sources
+            if not least <= rows[source] <= most
         ]
 
 
@@ -425,25 +432,25 @@ def _place(segment: Segment, request: Request) -> Hashable:
         if frame.f_code.co_name.startswith("<"):
             return None
         variables = frame.f_locals.items()
-        place.append((frame.f_code.co_name, frame.f_lasti, tuple((name, _value(one)) for name, one in variables)))
+        place.append((frame.f_code.co_name, frame.f_lasti, tuple((name, _value(value)) for name, value in variables)))
     return tuple(place)
 
 
-def _value(one: Any) -> Hashable:
-    if isinstance(one, CommitLog):
+def _value(element: Any) -> Hashable:
+    if isinstance(element, CommitLog):
         # What the log remembers; its store, clock and bounds are the same for all.
         return tuple(
-            (name, _value(value)) for name, value in vars(one).items() if name not in {"store", "_max_objects"}
+            (name, _value(value)) for name, value in vars(element).items() if name not in {"store", "_max_objects"}
         )
-    if isinstance(one, set | frozenset):
-        return tuple(sorted(map(repr, one)))
-    if isinstance(one, S3Store | s3_double.Client) or (callable(one) and not isinstance(one, _Ids)):
-        return type(one).__name__
-    if isinstance(one, list | tuple):
-        return tuple(map(_value, one))
-    if isinstance(one, Mapping):
-        return tuple(sorted((repr(key), _value(value)) for key, value in one.items()))
-    return repr(one)
+    if isinstance(element, set | frozenset):
+        return tuple(sorted(map(repr, element)))
+    if isinstance(element, S3Store | s3_double.Client) or (callable(element) and not isinstance(element, _Ids)):
+        return type(element).__name__
+    if isinstance(element, list | tuple):
+        return tuple(map(_value, element))
+    if isinstance(element, Mapping):
+        return tuple(sorted((repr(key), _value(value)) for key, value in element.items()))
+    return repr(element)
 
 
 def _schedule(parents: Mapping[State, tuple[State, str] | None], state: State) -> tuple[str, ...]:
@@ -463,15 +470,15 @@ def _name(node: _Node) -> str:
     return f"{who}{batch_count or ''}" if kind != "finisher" else f"{who} (finisher)"
 
 
-def _told(request: Request) -> str:
+def _request_text(request: Request) -> str:
     name, key = request[0], request[1]
-    told = re.sub(r"0{10,}", "", f"{key} > {request[2]}" if name == "copy" else str(key))
-    return f"{name}-if-absent {told}" if name == "put" and request[3] else f"{name} {told}"
+    text = re.sub(r"0{10,}", "", f"{key} > {request[2]}" if name == "copy" else str(key))
+    return f"{name}-if-absent {text}" if name == "put" and request[3] else f"{name} {text}"
 
 
 def _is_archived(bucket: Bucket, key: str) -> bool:
     name = key.removeprefix(lake.PENDING)
-    return key not in bucket and any(one.startswith("raw/processed/") and one.endswith(name) for one in bucket)
+    return key not in bucket and any(stored.startswith("raw/processed/") and stored.endswith(name) for stored in bucket)
 
 
 def _wrong_step(before: Bucket, after: Bucket) -> str | None:
@@ -534,15 +541,15 @@ def _wrong_end(bucket: Bucket, put: Sequence[tuple[str, bytes]]) -> list[str]:
 
 
 def _wrong_entry(entry: Entry, documents: Sequence[bytes]) -> str | None:
-    if [sha256(row).hexdigest() for row in documents] != [taken.document_id for taken in entry.inputs]:
+    if [sha256(row).hexdigest() for row in documents] != [committed.document_id for committed in entry.inputs]:
         return "an entry's rows are not those of its inputs"
     pairs = zip(documents, entry.inputs, strict=True)
-    if any(s3_double.etag(row) != taken.token for row, taken in pairs if taken.place != "source"):
+    if any(s3_double.etag(row) != committed.token for row, committed in pairs if committed.place != "source"):
         return "an entry names another version than it took"
     return None
 
 
-ONE = {X: b"x1"}
+ONE_OBJECT = {X: b"x1"}
 TWO = {X: b"x1", Y: b"y1"}
 ARCHIVED = "raw/processed/00000000000000000900/run=0/x"
 OLD = {ARCHIVED: b"r1"}
@@ -553,52 +560,52 @@ SAME_AGAIN = (Event(X, b"x1", after_archive=True),)
 OTHER_AGAIN = (Event(X, b"x2", after_archive=True),)
 
 SCENARIOS = {
-    "an answer lost": Scenario(ONE, kills=1, lost_answers=1),
-    "errors": Scenario(ONE, kills=1, errors=1),
-    "a re-put": Scenario(ONE, events=REPUT, kills=1),
-    "an arrival": Scenario(ONE, events=ARRIVAL, kills=1),
-    "the same dropped again": Scenario(ONE, events=SAME_AGAIN, kills=1),
-    "another dropped under the name": Scenario(ONE, events=OTHER_AGAIN, kills=1),
+    "an answer lost": Scenario(ONE_OBJECT, kills=1, lost_answers=1),
+    "errors": Scenario(ONE_OBJECT, kills=1, errors=1),
+    "a re-put": Scenario(ONE_OBJECT, events=REPUT, kills=1),
+    "an arrival": Scenario(ONE_OBJECT, events=ARRIVAL, kills=1),
+    "the same dropped again": Scenario(ONE_OBJECT, events=SAME_AGAIN, kills=1),
+    "another dropped under the name": Scenario(ONE_OBJECT, events=OTHER_AGAIN, kills=1),
     "two objects": Scenario(TWO, kills=1),
     "batches of one": Scenario(TWO, kills=1, max_objects=1),
-    "two batches from one listing": Scenario(TWO, kills=1, max_objects=1, one_log=True),
-    "a quiet manifest": Scenario({**ONE, "raw/quiet/run=1.json": b"q1"}, kills=1),
-    "two runs and a finisher": Scenario(ONE, ("run", "run", "finisher"), kills=1),
-    "a run and two finishers": Scenario(ONE, ("run", "finisher", "finisher"), kills=1),
+    "two batches from one listing": Scenario(TWO, kills=1, max_objects=1, keeps_listing=True),
+    "a quiet manifest": Scenario({**ONE_OBJECT, "raw/quiet/run=1.json": b"q1"}, kills=1),
+    "two runs and a finisher": Scenario(ONE_OBJECT, ("run", "run", "finisher"), kills=1),
+    "a run and two finishers": Scenario(ONE_OBJECT, ("run", "finisher", "finisher"), kills=1),
     "a source": Scenario({}, ("source", "source"), kills=1, lost_answers=1, sources=FILE),
-    "a source beside a run": Scenario(ONE, ("source", "run"), kills=1, sources=FILE),
+    "a source beside a run": Scenario(ONE_OBJECT, ("source", "run"), kills=1, sources=FILE),
     "two replays": Scenario({}, ("replay", "replay"), kills=1, sources=OLD, archived=OLD),
-    "a replay beside a run": Scenario(ONE, ("replay", "run"), kills=1, sources=OLD, archived=OLD),
-    "the watermark": Scenario(ONE, events=ARRIVAL, kills=1, max_objects=1, watermark=True),
+    "a replay beside a run": Scenario(ONE_OBJECT, ("replay", "run"), kills=1, sources=OLD, archived=OLD),
+    "the watermark": Scenario(ONE_OBJECT, events=ARRIVAL, kills=1, max_objects=1, watermark=True),
 }
 DEEP_SCENARIOS = {
-    "a re-put and an answer lost": Scenario(ONE, events=REPUT, kills=1, lost_answers=1),
-    "a re-put and errors": Scenario(ONE, events=REPUT, errors=1),
+    "a re-put and an answer lost": Scenario(ONE_OBJECT, events=REPUT, kills=1, lost_answers=1),
+    "a re-put and errors": Scenario(ONE_OBJECT, events=REPUT, errors=1),
     "a re-put, batches of one": Scenario(TWO, events=REPUT, max_objects=1),
-    "two batches from one listing and a re-put": Scenario(TWO, events=REPUT, max_objects=1, one_log=True),
+    "two batches from one listing and a re-put": Scenario(TWO, events=REPUT, max_objects=1, keeps_listing=True),
     "two batches from one listing and an answer lost": Scenario(
-        TWO, kills=1, lost_answers=1, max_objects=1, one_log=True
+        TWO, kills=1, lost_answers=1, max_objects=1, keeps_listing=True
     ),
-    "a re-put and an arrival": Scenario(ONE, events=REPUT + ARRIVAL),
-    "dropped again, and again": Scenario(ONE, events=OTHER_AGAIN + SAME_AGAIN, kills=1),
-    "two runs, a finisher and two kills": Scenario(ONE, ("run", "run", "finisher"), kills=2, lost_answers=1),
-    "three runs": Scenario(ONE, ("run", "run", "run")),
-    "two runs, a finisher and a re-put": Scenario(ONE, ("run", "run", "finisher"), REPUT),
+    "a re-put and an arrival": Scenario(ONE_OBJECT, events=REPUT + ARRIVAL),
+    "dropped again, and again": Scenario(ONE_OBJECT, events=OTHER_AGAIN + SAME_AGAIN, kills=1),
+    "two runs, a finisher and two kills": Scenario(ONE_OBJECT, ("run", "run", "finisher"), kills=2, lost_answers=1),
+    "three runs": Scenario(ONE_OBJECT, ("run", "run", "run")),
+    "two runs, a finisher and a re-put": Scenario(ONE_OBJECT, ("run", "run", "finisher"), REPUT),
 }
 
 
-def _tell(name: str, scenario: Scenario, limit: int) -> bool:
+def _print_findings(name: str, scenario: Scenario, limit: int) -> bool:
     start = time.monotonic()
-    found = Exploration(scenario).explore(limit=limit)
-    count = f"{found.states:,} states{'' if found.complete else ', not all'}, {found.ends} ends"
+    findings = Exploration(scenario).explore(limit=limit)
+    count = f"{findings.states:,} states{'' if findings.complete else ', not all'}, {findings.ends} ends"
     print(f"{name:42}{count:40}{time.monotonic() - start:6.1f} s", flush=True)  # noqa: T201  (a program)
-    for wrong, schedule in found.violations.items():
+    for wrong, schedule in findings.violations.items():
         print(wrong, *schedule, sep="\n    ")  # noqa: T201
-    return not found.violations
+    return not findings.violations
 
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     chosen = SCENARIOS | (DEEP_SCENARIOS if "--deep" in sys.argv else {})
-    results = [_tell(name, scenario, 5_000_000) for name, scenario in chosen.items()]
+    results = [_print_findings(name, scenario, 5_000_000) for name, scenario in chosen.items()]
     sys.exit(not all(results))

@@ -57,10 +57,10 @@ def _put(bucket: Bucket, key: str, data: bytes, if_none_match: str | None) -> tu
 
 
 def _list(bucket: Bucket, prefix: str, start_after: str) -> tuple[Bucket, Any]:
-    found = (
+    listed = (
         key for key in sorted(bucket) if key.startswith(prefix) and key > start_after and not key.startswith(HIDDEN)
     )
-    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in found)
+    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in listed)
 
 
 def _copy(
@@ -168,7 +168,7 @@ class Client:
         self._answer("delete", Key, IfMatch)
 
     def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803, ARG002
-        self._answer("delete_many", tuple(one["Key"] for one in Delete["Objects"]))
+        self._answer("delete_many", tuple(item["Key"] for item in Delete["Objects"]))
 
     def get_paginator(self, name: str) -> "Client":
         assert name == "list_objects_v2"

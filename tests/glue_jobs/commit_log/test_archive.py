@@ -224,7 +224,7 @@ def test_a_large_object_is_copied_in_parts_of_one_version() -> None:
     assert store.copy("source", "target", version, 8)
 
     assert content(store, "target") == b"12345678"
-    assert [(one[0], *one[3:]) for one in asked if one[0] in {"copy", "copy_part", "complete", "abort"}] == [
+    assert [(call[0], *call[3:]) for call in asked if call[0] in {"copy", "copy_part", "complete", "abort"}] == [
         ("copy_part", version, "bytes=0-2"),
         ("copy_part", version, "bytes=3-5"),
         ("copy_part", version, "bytes=6-7"),

@@ -83,12 +83,12 @@ def test_what_arrives_after_the_listing_is_taken_by_the_same_run(store: ObjectSt
     take(log, asked, planned(log))
     store.put(B, b"arrived")
 
-    taken = []
+    committed = []
     while batch := log.next_batch():
-        taken.append(batch.inputs[0].key)
+        committed.append(batch.inputs[0].key)
         take(log, asked, batch)
 
-    assert taken == [C, B]
+    assert committed == [C, B]
 
 
 def test_what_another_run_committed_after_the_listing_is_not_planned(store: ObjectStore) -> None:

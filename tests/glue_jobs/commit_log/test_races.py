@@ -293,8 +293,8 @@ def test_an_entry_that_a_long_listing_missed_is_seen(folder_store: ObjectStore) 
 
     class MissesTheFirst(Disturbed):
         def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
-            found = store.list(prefix, after, left)
-            return iter([one for one in found if one.key != "log/00000000000000000001.json"])
+            listed = store.list(prefix, after, left)
+            return iter([entry for entry in listed if entry.key != "log/00000000000000000001.json"])
 
     log = commit_log(MissesTheFirst(store, 0, _nothing))
 
@@ -411,8 +411,8 @@ def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_ta
         log.finish_earlier_commits()
         while batch := log.next_batch():
             if batch.is_poison:
-                poison.extend(one.key for one in batch.inputs)
-            elif any("poison" in one.key for one in batch.inputs):
+                poison.extend(raw.key for raw in batch.inputs)
+            elif any("poison" in raw.key for raw in batch.inputs):
                 return False
             take(log, store, batch)
         return True
@@ -465,7 +465,7 @@ def test_a_key_with_an_empty_part_is_left_by_every_run_and_the_rest_is_taken(s3_
 
     assert rows(s3_store) == archived(s3_store) == Counter([b"a.json", b"z.json"])
     left = s3_store._client.list_objects_v2(Bucket="lake", Prefix=f"{prefix}/raw/pending/")["Contents"]
-    assert [one["Key"] for one in left] == [f"{prefix}/raw/pending/drop/double//slash.json"]
+    assert [item["Key"] for item in left] == [f"{prefix}/raw/pending/drop/double//slash.json"]
 
 
 # --- files with other names

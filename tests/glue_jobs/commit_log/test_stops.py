@@ -55,7 +55,7 @@ def lake(store: ObjectStore) -> dict[str, bytes | None]:
 
 def forever(store: ObjectStore) -> dict[str, object]:
     """What is never changed, as it is listed: size, version and time."""
-    return {one.key: one for prefix in FOREVER for one in store.list(prefix)}
+    return {listed.key: listed for prefix in FOREVER for listed in store.list(prefix)}
 
 
 def assert_an_ordinary_run_completes(store: ObjectStore, where: str) -> None:
@@ -312,7 +312,7 @@ def test_a_run_stopped_at_any_changing_request_is_completed_by_the_next(
 
 
 def test_the_double_answers_as_moto_does_but_for_the_condition_of_a_copy(moto_bucket: Callable[[], S3Store]) -> None:
-    one, other = s3_double.etag(b"one"), s3_double.etag(b"other")
+    etag, other = s3_double.etag(b"one"), s3_double.etag(b"other")
     requests: list[s3_double.Request] = [
         ("get", "a"),
         ("head", "a"),
@@ -320,11 +320,11 @@ def test_the_double_answers_as_moto_does_but_for_the_condition_of_a_copy(moto_bu
         ("put", "a", b"other", "*"),
         ("head", "a"),
         ("copy", "none", "b", None),
-        ("copy", "a", "b", one),
+        ("copy", "a", "b", etag),
         ("delete", "a", other),
         ("get", "a"),
-        ("delete", "a", one),
-        ("delete", "a", one),
+        ("delete", "a", etag),
+        ("delete", "a", etag),
         ("delete", "a", None),
         ("put", "a", b"two", None),
         ("list", "", ""),
@@ -343,8 +343,8 @@ def test_the_double_answers_as_moto_does_but_for_the_condition_of_a_copy(moto_bu
     assert on_moto == on_double
     # moto copies whatever the source is by now; S3 refuses, and so does the double.
     store.put("source", b"two")
-    assert asked(store, ("copy", "source", "target", one)) is None
-    assert s3_double.answered({"source": b"two"}, ("copy", "source", "target", one))[1] == s3_double.CHANGED
+    assert asked(store, ("copy", "source", "target", etag)) is None
+    assert s3_double.answered({"source": b"two"}, ("copy", "source", "target", etag))[1] == s3_double.CHANGED
 
 
 def asked(store: S3Store, request: s3_double.Request) -> Any:
@@ -366,10 +366,10 @@ def asked(store: S3Store, request: s3_double.Request) -> Any:
         if name == "delete":
             client.delete_object(**where, **({"IfMatch": rest[0]} if rest[0] else {}))
         if name == "delete_many":
-            doomed = [{"Key": store._prefix + one} for one in key]
+            doomed = [{"Key": store._prefix + listed} for listed in key]
             client.delete_objects(Bucket="stops", Delete={"Objects": doomed})
         if name == "list":
-            return tuple((one.key, one.size, one.token) for one in store.list(key, rest[0]))
+            return tuple((listed.key, listed.size, listed.token) for listed in store.list(key, rest[0]))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         return {"404": "NoSuchKey", "412": "PreconditionFailed"}.get(code, code)

@@ -44,12 +44,12 @@ def take(
 
     Unlike the job it does not ask whether what it reads is the version that was planned: the log alone has to notice.
     """
-    taken, rows = [], []
-    for one in batch.inputs:
-        if sources and one.key in sources:
-            data, place = sources[one.key], "source"
+    inputs, rows = [], []
+    for raw in batch.inputs:
+        if sources and raw.key in sources:
+            data, place = sources[raw.key], "source"
         else:
-            fetched = store.get(one.key)
+            fetched = store.get(raw.key)
             if fetched is None:
                 log.drop(batch)
                 return None
@@ -57,7 +57,7 @@ def take(
         if not batch.is_poison:
             rows.append(data)
         identity = sha256(data).hexdigest()
-        taken.append(CommittedInput(one.key, one.token, one.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
+        inputs.append(CommittedInput(raw.key, raw.token, raw.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
     files = []
     for table in tables:
         key = f"staging/{batch.batch_id}/{table}/part-0.parquet"
@@ -69,7 +69,7 @@ def take(
         store.put(key, f"{number} {committed_at:%H:%M}".encode())
         return StagedFile("batches", key, 1)
 
-    return log.commit(batch, taken, files, rejects={}, reconciliation={}, batches_file=batches_file)
+    return log.commit(batch, inputs, files, rejects={}, reconciliation={}, batches_file=batches_file)
 
 
 def attempt(

@@ -25,7 +25,7 @@ SECRET = "anna@example.org"
 
 def kinds(check: Check) -> list[tuple[int, str, Any]]:
     """Position, kind and id of each row."""
-    entries = [(position, entry_of(found)) for position, found in check.rows()]
+    entries = [(position, entry_of(row)) for position, row in check.rows()]
     return [(position, entry.kind, (entry.value or {}).get("id")) for position, entry in entries]
 
 
@@ -48,7 +48,7 @@ def reason(value: object) -> str:
     return str(refused.value)
 
 
-ONE = [(0, "song", "s1")]
+ONE_SONG = [(0, "song", "s1")]
 TWO = [(0, "song", "s1"), (1, "song", "s2")]
 
 
@@ -106,7 +106,7 @@ def test_a_file_of_descriptions_is_refused_by_name(value: object) -> None:
 def test_a_description_among_reads_is_a_damage() -> None:
     document = read([page_body(song("s1")), DESCRIPTION])
 
-    assert [(check.playlist_id, kinds(check)) for check in document.checks] == [("p1", ONE)]
+    assert [(check.playlist_id, kinds(check)) for check in document.checks] == [("p1", ONE_SONG)]
     assert [damage.reason for damage in document.damages] == [
         "value 2: a playlist without its songs, only a description"
     ]
@@ -226,7 +226,7 @@ def test_containers_of_one_read_are_opened(value: object) -> None:
 def test_containers_of_several_reads_are_opened(value: object, ids: list[str | None]) -> None:
     document = read(value)
 
-    assert [kinds(check) for check in document.checks] == [ONE] * len(ids)
+    assert [kinds(check) for check in document.checks] == [ONE_SONG] * len(ids)
     for check, expected in zip(document.checks, ids, strict=True):
         assert check.playlist_id == expected or (expected is None and check.playlist_id.startswith("document:"))
 
@@ -258,7 +258,7 @@ def test_each_member_of_a_zip_is_read_like_a_file() -> None:
 
     document = read(data)
 
-    assert [kinds(check) for check in document.checks] == [ONE, [(0, "song", "s2")]]
+    assert [kinds(check) for check in document.checks] == [ONE_SONG, [(0, "song", "s2")]]
     assert [check.run_id for check in document.checks] == [f"document:{document_id(data)}"] * 2
     assert [damage.reason for damage in document.damages] == [
         "file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page"
@@ -328,7 +328,9 @@ EPISODE = {
 MORNING = "export:" + hashlib.sha256(b"Morning").hexdigest()[:22]
 
 
-@pytest.mark.parametrize("wrap", [lambda one: {"playlists": [one]}, lambda one: one, lambda one: [one]])
+@pytest.mark.parametrize(
+    "wrap", [lambda container: {"playlists": [container]}, lambda container: container, lambda container: [container]]
+)
 def test_playlists_of_the_account_data_download(wrap: Any) -> None:
     document = read(wrap(exported("Morning", export_row("spotify:track:s1"), EPISODE)))
 

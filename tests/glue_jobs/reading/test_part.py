@@ -326,7 +326,7 @@ def test_a_time_that_is_none_sends_the_file_to_quarantine(
 
 
 @pytest.mark.parametrize(
-    "given_row",
+    "raw_row",
     [
         song("s1", duration_ms=2**31),
         song("s1", duration_ms=1.5),
@@ -351,19 +351,19 @@ def test_a_time_that_is_none_sends_the_file_to_quarantine(
         5,
     ],
 )
-def test_a_reject_has_the_row_as_it_came(tmp_path: Path, given_row: object) -> None:
-    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s0"), given_row, song("s2"), offset=10)))
+def test_a_reject_has_the_row_as_it_came(tmp_path: Path, raw_row: object) -> None:
+    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s0"), raw_row, song("s2"), offset=10)))
 
     read_in.read()
 
     lines = read_in.rejects()
     assert lines
-    assert {json.dumps(json.loads(line["row"])) for line in lines} == {json.dumps(given_row)}
+    assert {json.dumps(json.loads(line["row"])) for line in lines} == {json.dumps(raw_row)}
     assert {line["source_position"] for line in lines} == {1}
 
 
 @pytest.mark.parametrize(
-    "given_row",
+    "raw_row",
     [
         song("s1", duration_ms=1000, popularity=0, explicit=False, available_markets=["SE"], unknown={"x": [None]}),
         song("s1", duration_ms="1000", explicit="false", name=5, album=album("al1", name="")),
@@ -376,8 +376,8 @@ def test_a_reject_has_the_row_as_it_came(tmp_path: Path, given_row: object) -> N
         None,
     ],
 )
-def test_a_row_that_no_table_refuses_is_in_no_rejects(tmp_path: Path, given_row: object) -> None:
-    read_in = Lake(tmp_path, a=as_bytes(page_body(given_row)))
+def test_a_row_that_no_table_refuses_is_in_no_rejects(tmp_path: Path, raw_row: object) -> None:
+    read_in = Lake(tmp_path, a=as_bytes(page_body(raw_row)))
 
     report = read_in.read()
 
@@ -446,13 +446,13 @@ def test_the_reject_of_a_check_has_the_playlist_as_it_came(tmp_path: Path) -> No
 
 
 def test_of_a_giant_row_the_first_million_characters_are_kept(tmp_path: Path) -> None:
-    given_row = song("s1", name="n" * 1_000_001)
-    read_in = Lake(tmp_path, a=as_bytes(page_body(given_row)))
+    raw_row = song("s1", name="n" * 1_000_001)
+    read_in = Lake(tmp_path, a=as_bytes(page_body(raw_row)))
 
     read_in.read()
 
     for line in read_in.rejects():
-        assert line["row"] == json.dumps(given_row)[:1_000_000]
+        assert line["row"] == json.dumps(raw_row)[:1_000_000]
 
 
 def test_half_of_a_surrogate_pair_is_a_question_mark_everywhere(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ API = "https://api.spotify.com/v1"
 
 
 @pytest.mark.parametrize(
-    ("given_row", "kind"),
+    ("raw_row", "kind"),
     [
         (song("s1"), "song"),
         (row({"id": "s1", "type": "track"}, key="track"), "song"),
@@ -43,15 +43,15 @@ API = "https://api.spotify.com/v1"
         (row({}), "unavailable"),
     ],
 )
-def test_every_row_has_one_kind(given_row: object, kind: str) -> None:
-    entry = entry_of(given_row)
+def test_every_row_has_one_kind(raw_row: object, kind: str) -> None:
+    entry = entry_of(raw_row)
 
     assert entry.kind == kind
     assert entry.reason is None
 
 
 @pytest.mark.parametrize(
-    ("given_row", "words"),
+    ("raw_row", "words"),
     [
         (5, "the row is no object but 5"),
         ("text", 'the row is no object but "text"'),
@@ -68,8 +68,8 @@ def test_every_row_has_one_kind(given_row: object, kind: str) -> None:
         (row({"id": "c1", "uri": "spotify:"}), "neither a track nor an episode: spotify:"),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_rejected_with_its_reason(given_row: object, words: str) -> None:
-    entry = entry_of(given_row)
+def test_an_entry_that_cannot_be_read_is_rejected_with_its_reason(raw_row: object, words: str) -> None:
+    entry = entry_of(raw_row)
 
     assert entry.kind == "rejected"
     assert entry.reason is not None

@@ -126,9 +126,9 @@ def test_a_position_takes_the_list_as_the_other_columns_need_it() -> None:
     ],
 )
 def test_paths_that_cannot_be_reconciled_name_both_columns(first: str, second: str) -> None:
-    for one_path, other_path in ((first, second), (second, first)):
+    for path, other_path in ((first, second), (second, first)):
         with pytest.raises(ContractError) as conflict:
-            project([table(column(one_path)), other(column(other_path, name="another"))])
+            project([table(column(path)), other(column(other_path, name="another"))])
 
         assert "things.value" in str(conflict.value)
         assert "others.another" in str(conflict.value)

@@ -57,7 +57,7 @@ def test_a_song_without_an_album_mentions_none_and_an_episode_never_does(spark: 
 
 def test_an_album_without_a_first_cover_has_no_image_and_no_fault(spark: SparkSession) -> None:
     images: list[object] = [[], None, [None], [{}], [{"url": "widest"}, {"url": "smallest"}]]
-    monday = page("mon", *[song(f"s{n}", album=album(f"al{n}", images=one)) for n, one in enumerate(images)])
+    monday = page("mon", *[song(f"s{n}", album=album(f"al{n}", images=covers)) for n, covers in enumerate(images)])
 
     made = albums(items(spark, monday)).select("album_id", "image_url")
 
