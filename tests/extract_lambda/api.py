@@ -64,9 +64,9 @@ class Api:
             if re.search(fault[0], path):
                 self.faults.remove(fault)
                 return fault[1], fault[2]
-        found = self._body(path)
+        body = self._body(path)
         missing = {"error": {"status": 404, "message": "Resource not found"}}
-        return (404, json.dumps(missing)) if found is None else (200, json.dumps(found))
+        return (404, json.dumps(missing)) if body is None else (200, json.dumps(body))
 
     def _body(self, path: str) -> object:
         parts = urlsplit(path)
@@ -78,13 +78,13 @@ class Api:
             return _page([self._entry(name) for name, each in self.playlists.items() if each.in_library], query)
         if parts.path == "/v1/me/tracks":
             return _page(self.liked, query)
-        found = re.fullmatch("/v1/playlists/([^/]+)(/items)?", parts.path)
-        if not found or found[1] not in self.playlists:
+        match = re.fullmatch("/v1/playlists/([^/]+)(/items)?", parts.path)
+        if not match or match[1] not in self.playlists:
             return None
-        things = self.playlists[found[1]].rows
-        if found[2]:
+        things = self.playlists[match[1]].rows
+        if match[2]:
             return _page(things, query)
-        return self._entry(found[1]) | {"items": {"total": len(things), "items": things[:100]}}
+        return self._entry(match[1]) | {"items": {"total": len(things), "items": things[:100]}}
 
     def _entry(self, name: str) -> dict[str, Any]:
         playlist = self.playlists[name]

@@ -245,11 +245,11 @@ def test_a_limit_ends_the_run_with_what_it_has(
     api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2")), "1c": Playlist(rows("s3"))}
     api.fail("/1b/items", 429, json.dumps({"error": {"status": 429, "message": "slow", "reason": reason}}))
 
-    said: list[str] = []
-    result = run(report=lambda progress: said.append(progress.outcome) if progress.is_over else None)
+    messages: list[str] = []
+    result = run(report=lambda progress: messages.append(progress.outcome) if progress.is_over else None)
 
     assert (result.status, result.left) == ("partial", ("1c",))
-    assert "429 slow (again after 50000 s); " in said[-1]
+    assert "429 slow (again after 50000 s); " in messages[-1]
     assert result.as_dict()["cool_down_until"] == "2026-11-20T23:53:25Z"
     assert lake.checks(MANIFEST) == [("1b", "failed", failure_class), ("1a", "read", None)]
     assert api.asked_of("/1b/items") == 1
@@ -535,9 +535,9 @@ def test_what_there_was_no_time_for_comes_first_in_the_next_run(api: Api, run: R
 
     assert (result.status, result.left) == ("partial", ("1c",))
     assert lake.checks(MANIFEST) == [("1a", "read", None), ("1b", "read", None)]
-    said: list[str] = []
-    run(21, report=lambda at: said.append(f"{at.number}/{at.of} {at.name} {at.outcome}") if at.is_over else None)
-    assert said == ["1/3 a unchanged", "2/3 b unchanged", "3/3 c read"]
+    messages: list[str] = []
+    run(21, report=lambda at: messages.append(f"{at.number}/{at.of} {at.name} {at.outcome}") if at.is_over else None)
+    assert messages == ["1/3 a unchanged", "2/3 b unchanged", "3/3 c read"]
 
 
 def test_a_state_that_cannot_be_read_costs_no_more_than_a_full_read(api: Api, run: Run, lake: Lake) -> None:

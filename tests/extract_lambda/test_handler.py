@@ -87,9 +87,14 @@ def test_the_lambda_answers_with_its_result_and_logs_json_with_the_run_id(
 
     assert (made["status"], made["counts"]["items"]) == ("ok", 1)
     assert "raw/pending/run=20261120T100000Z/_manifest.json" in lake.keys("raw/")
-    looked, over = (json.loads(line) for line in logged.getvalue().splitlines())
-    assert looked["correlation_id"] == over["correlation_id"] == "20261120T100000Z"
-    assert (looked["playlist"], looked["number"], looked["of"], looked["outcome"]) == ("Fr\u00fch\x1b[2J", 1, 1, "read")
+    checked, over = (json.loads(line) for line in logged.getvalue().splitlines())
+    assert checked["correlation_id"] == over["correlation_id"] == "20261120T100000Z"
+    assert (checked["playlist"], checked["number"], checked["of"], checked["outcome"]) == (
+        "Fr\u00fch\x1b[2J",
+        1,
+        1,
+        "read",
+    )
     assert over["counts"]["read"] == 1
 
 
@@ -105,15 +110,15 @@ def test_a_lambda_without_time_reads_nothing_and_says_what_is_left(api: Api) -> 
 
 def metrics(printed: str) -> dict[str, object]:
     """Values by name, those of one failure class as Name.class."""
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for line in printed.splitlines():
         blob = json.loads(line)
         for declared in blob.get("_aws", {}).get("CloudWatchMetrics", []):
             assert (declared["Namespace"], blob["service"]) == ("SpotifyPlaylistSuite", "extract_lambda")
             for metric in declared["Metrics"]:
                 name = metric["Name"] + (f".{blob['FailureClass']}" if "FailureClass" in blob else "")
-                (found[name],) = blob[metric["Name"]]
-    return found
+                (values[name],) = blob[metric["Name"]]
+    return values
 
 
 @pytest.mark.usefixtures("in_environment", "logged")
@@ -124,12 +129,12 @@ def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) 
 
     handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
 
-    found = metrics(capsys.readouterr().out)
-    seconds = found.pop("SecondsSinceLastSuccess")
-    assert found.pop("OldestPendingSeconds") >= 0
+    values = metrics(capsys.readouterr().out)
+    seconds = values.pop("SecondsSinceLastSuccess")
+    assert values.pop("OldestPendingSeconds") >= 0
     assert isinstance(seconds, float)
     assert 0 <= seconds < PATIENCE  # of the real clock
-    assert found == {
+    assert values == {
         "PlaylistsRead": 1,
         "PlaylistsSkipped": 0,
         "PlaylistsGone": 0,

@@ -59,16 +59,16 @@ def test_rows_that_spotify_withholds_are_missing_at_their_place(api: Api, run: R
             del body["items"][-1]
 
     change(api, withhold)
-    said: list[Progress] = []
+    messages: list[Progress] = []
 
-    result = run(report=said.append)
+    result = run(report=messages.append)
 
     assert positions(lake, ODD) == [(n, f"s{n}") for n in range(60) if n != 49]
     assert completeness(lake, ODD) == (False, 60, 59)
     assert check_of(lake, MANIFEST) == ("read", 59, 1)
     assert [(check.playlist_id, check.status) for check in result.checks] == [("1good", "read"), ("1odd", "read")]
     assert (result.status, result.as_dict()["counts"]["incomplete"]) == ("partial", 1)
-    assert [each.outcome for each in said if each.failure_class] == [
+    assert [each.outcome for each in messages if each.failure_class] == [
         (
             "read incompletely, 1 of 60 items is missing: /playlists/1odd/items?limit=50&offset=0&"
             "additional_types=track,episode brought 49 items instead of 50; what it brought is stored, and nothing "
@@ -132,13 +132,13 @@ def test_liked_songs_whose_total_changes_on_a_later_page_are_stored(api: Api, ru
             body["total"] = 140
 
     change(api, shrink)
-    said: list[str] = []
+    messages: list[str] = []
 
-    run(liked_songs=True, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    run(liked_songs=True, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert completeness(lake, f"{PENDING}/liked-me.ndjson.gz") == (False, 150, 150)
     assert check_of(lake, MANIFEST, "liked:me") == ("read", 150, 0)
-    assert said == [
+    assert messages == [
         "read incompletely: the total was 150, then 140; what it brought is stored, and nothing counts as having left"
     ]
     api.asked.clear()
@@ -170,14 +170,14 @@ def test_a_snapshot_that_differs_at_each_request_is_stored_once(api: Api, run: R
             body["items"][0]["snapshot_id"] = f"x{next(numbers)}"
 
     change(api, renew)
-    said: list[str] = []
+    messages: list[str] = []
 
-    run(20, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    run(20, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert completeness(lake, ODD) == (False, 1, 1)
     assert positions(lake, ODD) == [(0, "s1")]
     assert check_of(lake, MANIFEST) == ("read", 1, 0)
-    assert said == [
+    assert messages == [
         (
             "read incompletely: its snapshot_id was x2 before the read and x3 after it; what it brought is stored, and "
             "nothing counts as having left"

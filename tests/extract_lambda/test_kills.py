@@ -62,14 +62,14 @@ def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[st
 
 def newest(lake: Path) -> dict[str, int]:
     """How many items the newest document of each playlist has; every one must be whole."""
-    found = {}
+    documents = {}
     for path in sorted(lake.glob("raw/pending/run=*/*.ndjson.gz")):
         (check,) = read_document(path.read_bytes()).checks
         assert check.is_complete, path
         positions = sorted(position for position, _ in check.rows())
         assert positions == list(range(len(positions))), path
-        found[check.playlist_id] = len(positions)
-    return found
+        documents[check.playlist_id] = len(positions)
+    return documents
 
 
 def checks(lake: Path) -> set[str]:

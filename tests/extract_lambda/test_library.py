@@ -178,13 +178,13 @@ def test_what_is_refused_of_a_playlist_depends_on_whose_it_is(
 ) -> None:
     api.playlists = {"1odd": Playlist(rows("s1"), owner=owner), "1good": Playlist(rows("s2"))}
     api.fail("/1odd/items", *answer, times=99)
-    said: list[str] = []
+    messages: list[str] = []
 
-    result = run(playlists=playlists, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    result = run(playlists=playlists, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert result.failures == {failure_class: 1}
-    assert said[0].endswith(f"; {ADVICE[failure_class]}")
-    assert ("copy" in said[0]) == (failure_class in {"not_owner", "editorial"})
+    assert messages[0].endswith(f"; {ADVICE[failure_class]}")
+    assert ("copy" in messages[0]) == (failure_class in {"not_owner", "editorial"})
 
 
 def test_a_refusal_of_liked_songs_is_about_the_account(api: Api, run: Run, lake: Lake) -> None:

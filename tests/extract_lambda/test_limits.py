@@ -217,12 +217,12 @@ def test_after_the_end_nothing_is_asked_any_more(api: Api, run: Run, lake: Lake)
 
 def test_a_playlist_of_ten_thousand_items_is_read_whole(api: Api, run: Run) -> None:
     api.playlists = {"1long": Playlist(rows(*(f"s{n}" for n in range(10_000))))}
-    said: list[Progress] = []
+    messages: list[Progress] = []
 
-    result = run(report=said.append)
+    result = run(report=messages.append)
 
     assert (result.status, result.item_count, api.asked_of("/1long/items")) == ("ok", 10_000, 200)
-    assert [p.outcome for p in said if not p.is_over][:2] == ["50 of 10,000 items", "100 of 10,000 items"]
+    assert [p.outcome for p in messages if not p.is_over][:2] == ["50 of 10,000 items", "100 of 10,000 items"]
 
 
 def test_spotifys_own_playlists_are_told_from_those_that_are_gone(api: Api, run: Run) -> None:
@@ -316,11 +316,11 @@ def test_who_i_am_is_asked_once_per_login(api: Api, run: Run) -> None:
 def test_a_playlist_that_moved_to_another_page_while_it_was_read_is_found_again(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(50)}
 
-    def someone_makes_one(path: str) -> None:
+    def add_a_playlist(path: str) -> None:
         if "/1p000/items" in path and "1new" not in api.playlists:
             api.playlists = {"1new": Playlist([]), **api.playlists}
 
-    api.before = someone_makes_one
+    api.before = add_a_playlist
 
     result = run()
 
@@ -331,11 +331,11 @@ def test_a_playlist_that_moved_to_another_page_while_it_was_read_is_found_again(
 def test_a_playlist_that_moved_and_changed_is_read_again(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(50)}
 
-    def someone_makes_one_and_edits_another(path: str) -> None:
+    def add_one_and_edit_another(path: str) -> None:
         if "/1p049/items" in path and "1new" not in api.playlists:
             api.playlists = {"1new": Playlist([]), **api.playlists, "1p049": Playlist(rows("s1"), snapshot_id="snap2")}
 
-    api.before = someone_makes_one_and_edits_another
+    api.before = add_one_and_edit_another
 
     assert run().status == "ok"
     lines = lake.lines("raw/pending/run=20261120T100000Z/1p049.ndjson.gz")
@@ -345,10 +345,10 @@ def test_a_playlist_that_moved_and_changed_is_read_again(api: Api, run: Run, lak
 def test_a_library_that_grows_while_it_is_paged_is_seen_whole(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(60)}
 
-    def someone_makes_one(path: str) -> None:
+    def add_a_playlist(path: str) -> None:
         if "/me/playlists?limit=50&offset=50" in path and "1new" not in api.playlists:
             api.playlists = {"1new": Playlist([]), **api.playlists}
 
-    api.before = someone_makes_one
+    api.before = add_a_playlist
 
     assert run().count("read") == 61

@@ -51,8 +51,8 @@ def run(lake: Path) -> dict[str, object]:
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE, env=ENVIRONMENT
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
+    printed: dict[str, object] = json.loads(done.stdout)
+    return printed
 
 
 def test_the_environment_is_glue_60s(spark: SparkSession) -> None:
