@@ -1,4 +1,4 @@
-"""The golden corpus as data: documents, and the rows typed by hand that must come of them."""
+"""The golden corpus as data: documents, and the rows, typed by hand, that the job must make of them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ class Case:
 
     @property
     def documents(self) -> Mapping[str, Mapping[str, str]]:
-        """File name to when it was extracted and what must become of it."""
+        """File name to the time of extraction and the expected outcome."""
         return self.expected["documents"]
 
     def path(self, document: str) -> Path:
@@ -67,10 +67,10 @@ def _sortable(row: Row) -> list[tuple[bool, str]]:
 
 
 def sort_rows(rows: list[Row]) -> list[Row]:
-    """An order in which made and typed rows can be compared."""
+    """Sorts rows so that made and typed rows can be compared."""
     return sorted(rows, key=_sortable)
 
 
 def extracted_at(document: Mapping[str, str]) -> datetime:
-    """When the document is to be taken as extracted."""
+    """The time at which the document counts as extracted."""
     return datetime.fromisoformat(document["extracted_at"]).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""A Spotify of three functions and a list: what a test says is there is there, and what it asks for may go wrong."""
+"""A small Spotify API for tests, which set its playlists and its faults."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def rows(*songs: str, kind: str = "item") -> Rows:
 
 @dataclass
 class Playlist:
-    """A playlist of one of the people; not in_library: it is found by its id alone."""
+    """A playlist; without in_library, only its id leads to it."""
 
     rows: Rows
     name: str = "Morning"
@@ -33,7 +33,7 @@ class Playlist:
 
 @dataclass
 class Api:
-    """The world, and what was asked of it, in order."""
+    """The API's data, and the requests it received, in order."""
 
     playlists: dict[str, Playlist] = field(default_factory=dict)
     liked: Rows = field(default_factory=list)
@@ -42,18 +42,18 @@ class Api:
     retry_after: str | None = "50000"  # of each 429
     location: str | None = None  # of each redirect
     faults: list[tuple[str, int, str]] = field(default_factory=list)  # once each: pattern of the path, status, body
-    slept: list[float] = field(default_factory=list)  # seconds that were waited instead of it
+    slept: list[float] = field(default_factory=list)  # seconds of each wait, which is recorded instead
     before: Callable[[str], None] = lambda _path: None  # called before each answer
     raw: dict[str, Callable[[BinaryIO], None]] = field(default_factory=dict)  # by pattern: writes the answer itself
 
     def fail(
         self, pattern: str, status: int, body: str = '{"error": {"status": 0, "message": "no"}}', times: int = 1
     ) -> None:
-        """The next answers to a path like that."""
+        """The next answers to paths that match the pattern fail."""
         self.faults += [(pattern, status, body)] * times
 
     def asked_of(self, pattern: str) -> int:
-        """How often a path like that was asked."""
+        """How many requests had a path that matches the pattern."""
         return sum(bool(re.search(pattern, path)) for path in self.asked)
 
     def answer(self, path: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Every answer has a limit of time and size; what was read before is kept."""
+"""Every answer has a limit of time and size; playlists already read are kept."""
 
 import gzip
 import json
@@ -59,7 +59,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_an_answer_that_never_ends_costs_its_playlist_alone(api: Api, run: Run, lake: Lake, kind: str) -> None:
+def test_an_endless_answer_fails_only_its_playlist(api: Api, run: Run, lake: Lake, kind: str) -> None:
     api.playlists = {"1a": Playlist(rows("s1")), "1odd": Playlist(rows("s2")), "1z": Playlist(rows("s3"))}
     api.raw["/1odd/items"] = SLOW[kind]
     messages: list[str] = []
@@ -129,7 +129,7 @@ def test_a_deeply_nested_answer_is_malformed(api: Api, run: Run, lake: Lake, sta
 
 @pytest.mark.parametrize("odd", ["slow", "large", "deep"])
 def test_odd_answers_after_reading_keep_what_was_read(api: Api, run: Run, lake: Lake, odd: str) -> None:
-    """The library answers oddly when it is asked whether the playlists changed meanwhile."""
+    """The library's answer is odd at the final check whether playlists changed meanwhile."""
     api.playlists = {"1a": Playlist(rows("s1"))}
     run(20)
     api.playlists["1b"] = Playlist(rows("s2"))

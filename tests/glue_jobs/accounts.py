@@ -1,4 +1,4 @@
-"""What must be true of a lake whatever was dropped into it: every document and every row is accounted for."""
+"""Invariants of a lake after any input: every document and every row is accounted for."""
 
 import gzip
 import hashlib
@@ -18,12 +18,12 @@ KINDS = {"song", "episode", "local", "empty", "unavailable", "rejected"}
 
 
 def names(lake: Path, folder: str) -> list[str]:
-    """The files under a folder of the lake, as the lake names them."""
+    """The keys of the files under a folder of the lake."""
     return sorted(path.relative_to(lake).as_posix() for path in (lake / folder).rglob("*") if path.is_file())
 
 
 def entries(lake: Path) -> list[dict[str, Any]]:
-    """The log, entry by entry."""
+    """The entries of the commit log in order."""
     return [json.loads(path.read_bytes()) for path in sorted((lake / "log").glob("*[0-9].json"))]
 
 
@@ -34,13 +34,13 @@ def table(lake: Path, name: str) -> pa.Table | None:
 
 
 def rejects(lake: Path) -> list[dict[str, Any]]:
-    """Every line under rejects/."""
+    """Every row under rejects/."""
     texts = [gzip.decompress(path.read_bytes()).decode() for path in sorted((lake / "rejects").rglob("*.json.gz"))]
     return [json.loads(line) for text in texts for line in text.split("\n") if line]
 
 
 def assert_accounted_for(lake: Path, dropped: Mapping[str, bytes]) -> None:
-    """The dropped objects, by pending key, are in the log once, archived or in quarantine with a reason; sums agree."""
+    """Each dropped object is in the log exactly once, archived or quarantined with a reason, and all counts agree."""
     log = entries(lake)
     committed = Counter(raw["key"] for entry in log for raw in entry["inputs"])
     assert committed == Counter(dict.fromkeys(dropped, 1))
@@ -80,7 +80,7 @@ def _assert_archived(lake: Path, log: list[dict[str, Any]], dropped: Mapping[str
 def _plain(data: bytes) -> bytes:
     try:
         return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except Exception:  # noqa: BLE001  # no gzip after all
+    except Exception:  # noqa: BLE001  # not gzip
         return data
 
 
@@ -100,7 +100,7 @@ def _assert_balanced(entry: Mapping[str, Any]) -> None:
         assert entry["rows"].get(name, 0) == of["published"], name
     if summed:
         assert reconciliation["tables"]["playlist_items"]["made"] == summed.total()
-        # A song that breaks the contract of a position is a song all the same: some of the rejected are songs.
+        # A position that breaks the contract of playlist_items is rejected there, but its song may still be made.
         assert 0 <= reconciliation["tables"]["songs"]["made"] - summed["song"] <= summed["rejected"]
         assert 0 <= reconciliation["tables"]["episodes"]["made"] - summed["episode"] <= summed["rejected"]
     assert entry["rows"][BATCHES.name] == 1

@@ -1,7 +1,7 @@
-"""The job over whatever has piled up, telling of each batch what memory it took.
+"""Runs the job over a backlog and prints the memory that each batch took.
 
 `python -m tests.glue_jobs.backlog LAKE MAX_OBJECTS` prints a line of JSON per batch: seconds so far; in MB what
-this process takes, what it took at its peak, and the live heap of Spark's Java machine; how many raw objects were read.
+this process takes now and at its peak, and the live heap of Spark's JVM; how many raw objects were read.
 """
 
 import json
@@ -29,16 +29,16 @@ class ReportingStore:
         self._fetched = 0
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the store's."""
+        """Every other operation is the store's."""
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
-        """Counted; what is fetched behind a commit is fetched to be archived."""
+        """Counts reads. Reads after a commit are for archiving, so they are not counted."""
         self._fetched += key.startswith(PENDING)
         return self._store.get(key)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Report before each commit; the completion marker begins the next batch's count."""
+        """Reports before each commit; the completion marker resets the count for the next batch."""
         number = log_number(key)
         if number is not None and key.endswith(".json"):
             self._tell()
@@ -47,7 +47,7 @@ class ReportingStore:
         return self._store.put_if_absent(key, data)
 
     def _report(self) -> None:
-        # pyspark has no public way to ask its Java machine.
+        # pyspark has no public access to its JVM.
         java: Any = SparkContext._jvm
         java.System.gc()
         runtime = java.Runtime.getRuntime()

@@ -1,6 +1,6 @@
-"""However much is pending, it is taken in bounded batches, each object read once, in memory that does not grow.
+"""A backlog of any size is committed in bounded batches; each object is read once and memory does not grow.
 
-`BACKLOG=5000 pytest tests/glue_jobs/test_backlog.py` takes 1,000 and 5,000 objects through Spark, for minutes.
+`BACKLOG=5000 pytest tests/glue_jobs/test_backlog.py` runs 1,000 and 5,000 objects through Spark, which takes minutes.
 """
 
 import gzip
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def fill(lake: Path, count: int, items: int) -> None:
-    """A number of documents, each of another playlist with a number of items."""
+    """Drops `count` documents, each of another playlist with `items` items."""
     drop = lake / "raw/pending/drop/at=20261120T100000Z"
     drop.mkdir(parents=True)
     for number in range(count):
@@ -34,7 +34,7 @@ def fill(lake: Path, count: int, items: int) -> None:
 
 
 def figures_of_run(lake: Path, max_objects: int) -> list[dict[str, float]]:
-    """What the job reports of each batch."""
+    """The figures that the job prints for each batch."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.glue_jobs.backlog", str(lake), str(max_objects)],
         cwd=ROOT,
@@ -64,14 +64,14 @@ def test_batches_one_after_the_other_take_no_more_memory_than_one(tmp_path: Path
 
 
 @pytest.mark.jvm
-@pytest.mark.skipif("BACKLOG" not in os.environ, reason="takes minutes: BACKLOG=5000 asks for it")
+@pytest.mark.skipif("BACKLOG" not in os.environ, reason="takes minutes: BACKLOG=5000 runs it")
 def test_five_times_the_backlog_takes_no_more_memory(tmp_path: Path) -> None:
     count = int(os.environ["BACKLOG"])
     figures = {}
     for objects in (count // 5, count):
         fill(tmp_path / str(objects), objects, items=20)
         figures[objects] = figures_of_run(tmp_path / str(objects), 500)
-        print(objects, *figures[objects], sep="\n")  # noqa: T201  # these numbers are what one asks for
+        print(objects, *figures[objects], sep="\n")  # noqa: T201  # the figures are the result
 
     small, large = figures.values()
     assert sum(batch["fetched"] for batch in large) == count
@@ -87,16 +87,16 @@ class Counting:
         self._store = store
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the store's."""
+        """Every other operation is the store's."""
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
-        """Counted."""
+        """Counts the read."""
         self.fetched[key] += 1
         return self._store.get(key)
 
 
-def test_five_thousand_objects_are_taken_in_ten_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_thousand_objects_are_committed_in_ten_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on
     folder = tmp_path / "raw/pending/run=20261120T100000Z"
     folder.mkdir(parents=True)
@@ -110,5 +110,5 @@ def test_five_thousand_objects_are_taken_in_ten_batches(tmp_path: Path, monkeypa
     assert len({raw.key for entry in committed for raw in entry.inputs}) == 5000
     assert len(names(tmp_path, "raw/processed")) == 5000
     assert names(tmp_path, "raw/pending") == []
-    # Read once; the store archives.
+    # Each object is read once; archiving copies inside the store.
     assert Counter(n for key, n in store.fetched.items() if key.startswith("raw/")) == {1: 5000}

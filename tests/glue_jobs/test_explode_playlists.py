@@ -1,4 +1,4 @@
-"""The job as a whole: real Spark, real lake, in this process where a session is at hand, else as its users start it."""
+"""The whole job with real Spark and a real lake, in this process or as a program."""
 
 import gzip
 import json
@@ -33,7 +33,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def drop(lake: Path, *documents: str, at: str = "20261120T100000Z") -> None:
-    """Drops documents of the golden corpus, old enough not to be taken for still growing."""
+    """Drops documents of the golden corpus, old enough not to count as still being written."""
     for document in documents:
         target = lake / "raw/pending/drop" / f"at={at}" / document.replace("/", "-")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,14 +62,14 @@ def rejects(lake: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def exploded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() finds it
+def exploded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() uses it
     lake = tmp_path_factory.mktemp("lake")
     drop(lake, "many_artists/page.json", "odd_values/page.json", "quarantined/error_body.json")
     take("--lake", str(lake))
     return lake
 
 
-def test_a_session_that_was_there_stays_open_after_a_large_batch_too(
+def test_an_existing_session_stays_open_after_a_large_batch(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(tmp_path, "many_artists/page.json")
@@ -80,7 +80,7 @@ def test_a_session_that_was_there_stays_open_after_a_large_batch_too(
     assert spark.range(3).count() == 3
 
 
-def test_what_was_dropped_is_published_archived_and_logged(exploded: Path) -> None:
+def test_dropped_files_are_published_archived_and_logged(exploded: Path) -> None:
     number = "00000000000000000001"
 
     assert files(exploded, "processed") == [
@@ -105,7 +105,7 @@ def test_what_was_dropped_is_published_archived_and_logged(exploded: Path) -> No
     assert files(exploded, "staging") == []
 
 
-def test_a_reject_says_why_where_and_what(exploded: Path) -> None:
+def test_a_reject_has_reason_place_and_row(exploded: Path) -> None:
     malformed = [reject for reject in rejects(exploded) if reject.get("column") == "duration_ms"]
 
     assert [(reject["table"], reject["reason"], reject["source_position"]) for reject in malformed] == [
@@ -124,7 +124,7 @@ def test_a_quarantined_file_has_its_reason_in_the_rejects(exploded: Path) -> Non
     assert "error answer of the API" in quarantined["reason"]
 
 
-def test_the_batch_tells_what_it_took(exploded: Path) -> None:
+def test_the_row_of_batches_has_the_counts_of_its_batch(exploded: Path) -> None:
     (batch,) = table(exploded, "batches")
 
     assert batch["batch_number"] == 1
@@ -157,7 +157,7 @@ def test_a_second_run_finds_nothing_to_do(exploded: Path) -> None:
     assert files(exploded, ".") == before
 
 
-def test_sources_stay_in_place_and_are_taken_once(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_sources_stay_in_place_and_are_committed_once(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
     lake, source = tmp_path / "lake", tmp_path / "source"
     lake.mkdir()
     shutil.copytree(FOLDER / "two_pages_join", source, ignore=shutil.ignore_patterns("expected.json"))
@@ -181,7 +181,7 @@ def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:  # no
     assert len(summary.batches) == 2
 
 
-def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
+def test_the_lake_may_be_on_s3_without_s3_support_in_spark(
     spark: SparkSession,  # noqa: ARG001
     s3_store: ObjectStore,
     tmp_path: Path,
@@ -200,12 +200,12 @@ def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
     assert [listed.key for listed in store.list("staging/")] == []
 
 
-# --- what cannot be taken
+# --- objects that cannot be read
 
 DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
 
 
-def test_what_may_not_be_read_is_left_and_named_and_the_rest_is_taken(
+def test_unreadable_objects_are_left_and_named_and_the_rest_is_committed(
     spark: SparkSession,  # noqa: ARG001
     others_lake: Path,
     caplog: pytest.LogCaptureFixture,
@@ -256,7 +256,7 @@ def test_a_source_that_may_not_be_read_is_left_and_named(
     assert summary.left == {f"file://{source}/single_row-row.json": DENIED}
 
 
-def test_a_key_that_commands_a_terminal_and_has_an_empty_part_is_left_and_washed(
+def test_a_key_with_terminal_commands_and_an_empty_part_is_left_and_printed_safely(
     spark: SparkSession,  # noqa: ARG001
     s3_store: S3Store,
 ) -> None:
@@ -274,7 +274,7 @@ def test_a_key_that_commands_a_terminal_and_has_an_empty_part_is_left_and_washed
     assert last == f"  raw/pending/drop/b\N{REPLACEMENT CHARACTER}[2J//c.json: {reason}"
 
 
-# --- as users start it
+# --- started as a program
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -292,7 +292,7 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     submit = Path(sys.executable).with_name("spark-submit")
     command = [str(submit), "--master", "local[1]", "--py-files", "glue_jobs.zip", "explode_playlists.py"]
 
-    # -S would be surer, but pyspark itself lives in site-packages: the project's own path file is switched off instead.
+    # pyspark itself is in site-packages, so -S is impossible: only the project's own path file is switched off.
     done = finished(
         [*command, "--lake", str(lake)],
         cwd=elsewhere,
@@ -333,7 +333,7 @@ def test_an_unknown_argument_is_named() -> None:
         parse_arguments(["--lake", "x", "--lakee", "y"])
 
 
-def test_glue_may_add_arguments_of_its_own() -> None:
+def test_glues_own_arguments_are_accepted() -> None:
     arguments = parse_arguments(["--lake", "x", "--JOB_NAME", "n", "--JOB_RUN_ID", "r", "--enable-metrics", "true"])
 
     assert arguments.lake == "x"
@@ -352,7 +352,7 @@ def test_a_missing_argument_is_one_line(capfd: pytest.CaptureFixture[str]) -> No
     ]
 
 
-def test_a_lake_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_lake_is_one_line(tmp_path: Path) -> None:
     done = start("--lake", str(tmp_path / "nowhere"))
 
     assert done.returncode == 1
@@ -387,19 +387,19 @@ def test_a_java_home_without_java_is_named(tmp_path: Path) -> None:
 # --- every item accounted for
 
 
-LOUD = ("added_at_odd/page.json", "episodes/page.json")
+MANY_REJECTS = ("added_at_odd/page.json", "episodes/page.json")
 PLACE = "raw/pending/drop/at=20261120T100000Z/"
 
 
 @pytest.fixture(scope="module")
-def loud(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:  # noqa: ARG001
-    lake = tmp_path_factory.mktemp("loud")
-    drop(lake, *LOUD)
+def many_rejects(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:  # noqa: ARG001
+    lake = tmp_path_factory.mktemp("many_rejects")
+    drop(lake, *MANY_REJECTS)
     return lake, take("--lake", str(lake))
 
 
-def test_the_log_accounts_for_every_document_and_table(loud: tuple[Path, Summary]) -> None:
-    account = json.loads((loud[0] / "log/00000000000000000001.json").read_bytes())["reconciliation"]
+def test_the_log_accounts_for_every_document_and_table(many_rejects: tuple[Path, Summary]) -> None:
+    account = json.loads((many_rejects[0] / "log/00000000000000000001.json").read_bytes())["reconciliation"]
 
     assert account["kinds"] == {"song": 5, "episode": 3, "local": 0, "empty": 0, "unavailable": 0, "rejected": 2}
     # Of the first, five are songs and one is an episode: a position of each has a malformed added_at.
@@ -411,7 +411,7 @@ def test_the_log_accounts_for_every_document_and_table(loud: tuple[Path, Summary
     assert account["tables"]["songs"] == {"made": 6, "refused": 0, "superseded": 1, "published": 5}
 
 
-def test_an_item_unaccounted_for_stops_the_commit(
+def test_a_missing_item_stops_the_commit(
     spark: SparkSession,  # noqa: ARG001
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -434,7 +434,7 @@ class Counting:
         self._store = store
         self._is_committed = False
 
-    def __getattr__(self, name: str) -> Any:  # noqa: D105  # all else is the store's
+    def __getattr__(self, name: str) -> Any:  # noqa: D105  # every other operation is the store's
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
@@ -452,7 +452,7 @@ def test_raw_is_read_once_and_a_table_with_rows_is_one_spark_job(
 ) -> None:
     tracker = spark.sparkContext.statusTracker()
     jobs = []
-    # Release dates go back to the year 1000: those are written as they are. No case has rows of `episodes`.
+    # Release dates go back to the year 1000. No case has rows of `episodes`.
     documents = (
         "new_shape_page/page.json",
         "bare_rows/rows.json",
@@ -474,8 +474,8 @@ def test_raw_is_read_once_and_a_table_with_rows_is_one_spark_job(
     assert jobs == [8, 8]
 
 
-def test_a_batch_with_many_rejects_is_loud_and_still_committed(loud: tuple[Path, Summary]) -> None:
-    lake, summary = loud
+def test_a_batch_with_many_rejects_raises_an_alarm_and_is_committed(many_rejects: tuple[Path, Summary]) -> None:
+    lake, summary = many_rejects
 
     assert json.loads(summary.as_json())["alarms"] == [{"batch": 1, "items": 10, "rejects": 2}]
     assert summary.as_table().splitlines()[-1] == (
@@ -485,7 +485,7 @@ def test_a_batch_with_many_rejects_is_loud_and_still_committed(loud: tuple[Path,
 
 
 def test_as_many_rejects_as_the_setting_allows_are_no_alarm(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
-    drop(tmp_path, *LOUD)
+    drop(tmp_path, *MANY_REJECTS)
 
     assert take("--lake", str(tmp_path), "--alarm-rejects", "0.2").alarms == []
 

@@ -1,7 +1,7 @@
-"""What holds for any playlist: neither its shape nor the order in which files come makes a difference.
+"""Properties of any playlist: neither its shape nor the order of files makes a difference.
 
-Hypothesis makes the playlists; since each run of the job costs seconds, all of them go through Spark at once, each
-shape and each order in a world of its own: an `@` in an id is replaced by the world's name.
+Hypothesis makes the playlists. A run of the job costs seconds, so all of them go through Spark at once, each shape and
+each order with its own ids: an `@` in an id is replaced by the name of a world.
 """
 
 import gzip
@@ -33,7 +33,7 @@ MADE = [contract for contract in TABLES if contract.made_from in (MadeFrom.ITEM,
 
 
 def generated(count: int, strategy: st.SearchStrategy[Any]) -> list[Any]:
-    """A number of examples, the same every time."""
+    """`count` examples, always the same."""
     examples: list[Any] = []
 
     @settings(max_examples=count, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
@@ -54,7 +54,7 @@ def old(rows: list[Json]) -> list[Json]:
 
 
 def dual(rows: list[Json]) -> list[Json]:
-    """Rows that say it twice."""
+    """Rows with both keys, `item` and `track`."""
     return [row | {"track": row["item"]} for row in rows]
 
 
@@ -112,7 +112,7 @@ SHAPES: dict[str, Callable[[str, list[Json]], bytes]] = {
 
 
 def in_world(world: str, data: bytes) -> bytes:
-    """The document with its ids in that world."""
+    """The document with the world's ids."""
     if data.startswith(b"\x1f\x8b"):
         return gzip.compress(in_world(world, gzip.decompress(data)), mtime=0)
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
@@ -140,8 +140,8 @@ def all_rows(lake: Path, contract: Table) -> list[Json]:
     return published.to_pylist() if published else []
 
 
-def without_user(value: Any) -> Any:
-    """The value without the name of its world."""
+def without_world(value: Any) -> Any:
+    """The value without the world's name."""
     return WORLD.sub("@", value) if isinstance(value, str) else value
 
 
@@ -152,15 +152,15 @@ def world_of(row: Mapping[str, Any]) -> str:
 
 
 def worlds(lake: Path) -> dict[str, dict[str, Counter[str]]]:
-    """By world and table the rows, by world the rejects: all that does not depend on the document's bytes."""
+    """Rows by world and table, rejects by world; without values that depend on the document's bytes."""
     counted: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     unequal = {"batch_id", "document_id", "snapshot_id", "run_id"}
     for contract in MADE:
         for row in all_rows(lake, contract):
-            same = {name: without_user(value) for name, value in row.items() if name not in unequal}
+            same = {name: without_world(value) for name, value in row.items() if name not in unequal}
             counted[world_of(row)][contract.name][repr(same)] += 1
     for row in rejects(lake):
-        same = {name: without_user(value) for name, value in row.items() if name not in unequal | {"row"}}
+        same = {name: without_world(value) for name, value in row.items() if name not in unequal | {"row"}}
         counted[world_of(row)]["rejects"][repr(same)] += 1
     return counted
 
@@ -188,7 +188,7 @@ def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, 
 
 
 def current(rows: list[Json], contract: Table) -> Counter[str]:
-    """Current rows as every engine has them, but for the batch that brought them and the name of their file."""
+    """Current rows as every engine computes them, without batch_id and source_object."""
 
     def best(candidates: list[Json], per: tuple[str, ...], order: tuple[str, ...]) -> list[Json]:
         top: dict[Any, Any] = {}
@@ -212,11 +212,11 @@ def everything(lake: Path) -> dict[str, tuple[int, int]]:
 
 def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
     made = generated(60, playlists)
-    # Of a few moments many documents: then the name decides, so that it stays. Each of its own: any name will do.
+    # Documents of equal times: the name breaks the tie, so it stays. Documents of different times may have any name.
     tied = {f"{DROP}at=2026112{n % 3}T100000Z/{n:03d}.json": (n, "w00") for n in range(60)}
     ordered = {f"{DROP}at=20261120T10{n:02d}00Z/{n:03d}.json": (n, "w01") for n in range(60)}
     shapes = list(SHAPES.values())
-    shapes.remove(own)  # says itself when it was made
+    shapes.remove(own)  # holds its own extraction time
     documents = {
         key: in_world(world, shapes[n % len(shapes)](f"p{n % 7}@", made[n]))
         for key, (n, world) in (tied | ordered).items()
@@ -232,7 +232,7 @@ def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSes
     arrived = list(renamed.items())
     drop(often, dict(arrived[::2]))
     take(often)
-    drop(often, dict(arrived[1::2] + arrived[::4]))  # the other half, and of the first half every second again
+    drop(often, dict(arrived[1::2] + arrived[::4]))  # the second half, and half of the first again
     take(often)
 
     assert_accounted_for(once, documents)

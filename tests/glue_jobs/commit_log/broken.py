@@ -1,4 +1,4 @@
-"""Commit logs that leave out one rule each. The explorer has to find what breaks."""
+"""Commit logs that each leave out one rule of the protocol; the explorer must report what breaks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class NoSecondList(CommitLog):
 
 
 class NoOwnEntryCheck(CommitLog):
-    """Step 5: an entry refused is always somebody else's."""
+    """Step 5: a refused entry is always treated as another run's."""
 
     def _entry(self, number: int) -> Entry:
         entry = super()._entry(number)
@@ -73,7 +73,7 @@ class EntriesSkippedUnread(CommitLog):
 
 
 class StagingGoesWithAnUnknownEnd(CommitLog):
-    """Step 5: a batch whose commit was answered with an error is dropped with its staging."""
+    """Step 5: a batch whose commit ended in an unknown state is dropped with its staging."""
 
     def drop(self, batch: Batch) -> None:
         self._perhaps_committed.clear()
@@ -139,13 +139,13 @@ class WatermarkAheadOfTheMarkers(CommitLog):
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule left out, and where that is found out."""
+    """A commit log without one rule, and the scenario in which that shows."""
 
     make_log: MakeLog
     scenario: Scenario
     finds: str  # a part of a violation
     private_staging: bool = True
-    breadth_first: bool = False  # where depth first takes long to get there
+    breadth_first: bool = False  # where a depth-first search takes too long
 
 
 BROKEN = {

@@ -1,9 +1,9 @@
-"""Tries every order in which runs of the commit log's own code can meet, request by request, with kills and changes.
+"""Explores every interleaving of concurrent runs of the commit log, request by request, with kills and changes.
 
-A state is a bucket, the place of each run, and what may still happen. The place of a run follows from the answers it
-has had since its last checkpoint (the start of a batch); to learn its next request it is run again with these answers.
+A state is a bucket, the place of each run, and the events still to come. The place of a run follows from the answers
+since its last checkpoint (the start of a batch); to learn its next request, it is run again with these answers.
 Two runs with equal variables on equal lines are at the same place (`_place`). States are visited once. A request that
-cannot meet anything another run does (`Exploration.is_private`) is done at once; the rest are tried in every order.
+cannot conflict with another run (`Exploration.is_private`) is done at once; the rest are tried in every order.
 
     python -m tests.glue_jobs.commit_log.explorer         # the scenarios of the ordinary tests
     python -m tests.glue_jobs.commit_log.explorer --deep  # all of them
@@ -35,12 +35,12 @@ TABLES = ("songs",)
 ENTRY = re.compile(r"log/[0-9]{20}[.]json")
 FOREVER = re.compile(r"log/[0-9]{20}[.]json|log/done/.*|processed/.*|raw/processed/.*|raw/quarantine/.*|rejects/.*")
 
-Segment = tuple[str, str, int]  # what a run does, which run it is, its how many-th batch
+Segment = tuple[str, str, int]  # kind of run, name of the run, number of its batch
 MakeLog = Callable[..., CommitLog]
 
 
 class PausedError(BaseException):
-    """The run waits for the answer to a request; no `except` of the project catches this."""
+    """The run waits for the answer to a request. A BaseException, so no `except` of the project catches it."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
@@ -49,7 +49,7 @@ class PausedError(BaseException):
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody puts an object; `after` makes them wait until its key was archived and is free again."""
+    """A put of an object by another program; with `after_archive` only once its key was archived and is free again."""
 
     key: str
     data: bytes
@@ -58,15 +58,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Scenario:
-    """The runs, the objects, and what may happen meanwhile.
+    """The runs, the objects, and the events that may happen meanwhile.
 
-    A `run` takes what is pending, a `source` the sources, a `replay` the sources whether they were taken before or not;
-    a `finisher` finishes earlier commits and ends.
+    A `run` takes what is pending, a `source` the sources, a `replay` the sources even if they were committed before;
+        a `finisher` finishes earlier commits and ends.
     """
 
     pending: Mapping[str, bytes]
     runs: tuple[str, ...] = ("run", "run")
-    events: tuple[Event, ...] = ()  # in this order, at any moments
+    events: tuple[Event, ...] = ()  # in this order, each at any moment
     kills: int = 0  # of any run, before any request
     lost_answers: int = 0  # the put of an entry is done, its answer lost, and the second try is refused
     errors: int = 0  # a changing request is done, or not, and answered with an error
@@ -81,7 +81,7 @@ class Scenario:
 
 @dataclass
 class Findings:
-    """What an exploration found; `violations` has a schedule for each kind, the shortest if it went breadth first."""
+    """The results; `violations` has a schedule for each kind, the shortest one if the search went breadth first."""
 
     states: int = 0
     ends: int = 0
@@ -91,7 +91,7 @@ class Findings:
 
 @dataclass
 class _Node:
-    """A point in a run: what it asks next. None: it ended, by itself or killed."""
+    """A point in a run: its next request. None: the run ended or was killed."""
 
     segment: Segment
     answers: tuple[Any, ...]
@@ -105,7 +105,7 @@ State = tuple[int, tuple[int, ...], tuple[int, int, int, int]]  # bucket, nodes,
 
 
 class _Ids:
-    """The ids of a run's batches; the count is a part of the run's place."""
+    """Makes the ids of a run's batches; the count is a part of the run's place."""
 
     def __init__(self, who: str, count: int) -> None:
         self._who = who
@@ -127,7 +127,7 @@ class Exploration:
     ) -> None:
         """`make_log` may break a rule; where runs touch each other's staging, staging is not private.
 
-        Without `merge`, a run is elsewhere after every other list of answers: ten times as many states.
+        Without `merge`, every list of answers is a place of its own: ten times as many states.
         """
         self._merge = merge
         self._scenario = scenario
@@ -146,7 +146,7 @@ class Exploration:
     # The code under test, one segment at a time.
 
     def _run_segment(self, segment: Segment, ask: Callable[[Request], Any]) -> Segment | None:
-        """Run from one checkpoint to the next; None at the end of the run."""
+        """Runs from one checkpoint to the next; None at the end of the run."""
         kind, who, batch_count = segment
         store = s3_double.s3_store(ask)
         ids = _Ids(who, batch_count)
@@ -189,7 +189,7 @@ class Exploration:
         return self._roots[segment]
 
     def _learn(self, node: _Node, bucket: Bucket) -> _Node:
-        """Run the segment up to the node's request, and on through what is private, for which it need not stop.
+        """Runs the segment to the node's request, and through private requests, at which it need not stop.
 
         The node, or an earlier one of the same run at the same place.
         """
@@ -222,7 +222,7 @@ class Exploration:
             here.request = (NEXT, self._run_segment(node.segment, ask))
         except PausedError:
             pass
-        except Exception as error:  # noqa: BLE001  (whatever a run ends with is a finding)
+        except Exception as error:  # noqa: BLE001  (every error of a run is a finding)
             here.raised = f"{type(error).__name__}: {error}"
         return first
 
@@ -236,11 +236,11 @@ class Exploration:
     # Requests.
 
     def _is_hidden(self, key: str) -> bool:
-        """Markers of attempts change no plan unless a run failed, and the watermark is a hint: not in the states."""
+        """Attempt markers matter only after a failure, and the watermark is a hint: states leave out both."""
         return key.startswith(lake.ATTEMPTS) or (key == lake.WATERMARK and not self._scenario.watermark)
 
     def is_private(self, bucket: Bucket, request: Request) -> bool:
-        """Whether neither its answer nor its effect can depend on what other runs do before or after it.
+        """Whether neither its answer nor its effect depends on requests of other runs.
 
         What never changes (entries, completion markers, published and archived objects; an exploration checks that) is
         read or refused the same at any time. Only its own run reads the staging of a batch without an entry, and puts
@@ -272,7 +272,7 @@ class Exploration:
         return self._bucket_numbers[content]
 
     def _do(self, number: int, request: Request) -> tuple[int, Any, str | None]:
-        """The bucket after the request, the answer, and what is wrong with that."""
+        """The bucket after the request, the answer, and the violation, if any."""
         if (number, request) not in self._done:
             before = self._buckets[number]
             after, answer = self._answered(before, request)
@@ -283,7 +283,7 @@ class Exploration:
     # The search.
 
     def explore(self, *, limit: int = 10_000_000, first_only: bool = False, shortest: bool = False) -> Findings:
-        """Visit the states, all of them up to the limit, or up to the first violation."""
+        """Visits all states up to the limit, or up to the first violation."""
         findings = Findings()
         scenario = self._scenario
         start_bucket = {**scenario.pending, **scenario.archived}
@@ -370,11 +370,11 @@ class Exploration:
     # What must be true.
 
     def ends(self) -> set[frozenset[tuple[str, bytes]]]:
-        """The buckets in which everything had ended."""
+        """The buckets in which all runs had ended."""
         return {frozenset(self._buckets[number].items()) for number, _ in self._judged}
 
     def _judgement(self, bucket_number: int, events: int) -> list[str]:
-        """What is wrong after one ordinary run more, undisturbed."""
+        """The violations after one more undisturbed run."""
         if (bucket_number, events) not in self._judged:
             self._judged[bucket_number, events] = self._judge(self._buckets[bucket_number], events)
         return self._judged[bucket_number, events]
@@ -412,7 +412,7 @@ class Exploration:
         ]
 
 
-NEXT = "next"  # no request: the segment is over
+NEXT = "next"  # no request: the segment has ended
 CODE = ("/commit_log.py", "/log_entry.py", "/writer.py", "/store/s3.py", "/broken.py")
 
 
@@ -420,7 +420,7 @@ def _place(segment: Segment, request: Request) -> Hashable:
     """The place of a run: two runs of a segment with equal places do the same from here on. None if it is unknown.
 
     It is the line of every function on the stack with its variables. A loop's own iterator cannot be seen, but in this
-    code its items differ from each other and are made of variables. A comprehension hides what it has made so far. A
+    code its items differ and are made of variables. A comprehension hides its partial result. A
     value that an expression holds until its next request cannot be seen either: each request is a statement of its own.
     """
     place: list[Hashable] = [segment, request]
@@ -482,7 +482,7 @@ def _is_archived(bucket: Bucket, key: str) -> bool:
 
 
 def _wrong_step(before: Bucket, after: Bucket) -> str | None:
-    """What no single request may do."""
+    """The violation that a single request makes, if any."""
     for key, data in before.items():
         if after.get(key) == data:
             continue
@@ -527,13 +527,13 @@ def _wrong_end(bucket: Bucket, put: Sequence[tuple[str, bytes]]) -> list[str]:
     times = Counter(data for _, data in put)
     latest = dict(put)
     for key, data in put:
-        # A version that was replaced under its key may never have been seen, or be replaced before it was archived.
+        # A version that was replaced under its key may never have been listed, or be replaced before it was archived.
         is_latest = latest[key] == data
         if is_latest and not rows[data]:
             wrong.append(f"{data!r} was lost")
         if rows[data] > times[data]:
             wrong.append(f"{data!r} was taken twice")
-        # S3 does not distinguish equal bytes: a late finisher may archive what was dropped again for what it knew.
+        # S3 does not distinguish equal bytes: a late finisher may archive the same bytes that were dropped again.
         least = 1 if times[data] > 1 else rows[data]
         if is_latest and not least <= kept[data] <= rows[data]:
             wrong.append(f"{data!r} was archived {kept[data]} times and taken {rows[data]} times")

@@ -1,4 +1,4 @@
-"""Whatever order runs, kills, lost answers and changes come in, each raw object is taken exactly once."""
+"""In every order of runs, kills, lost answers and changes, each raw object is committed exactly once."""
 
 import os
 
@@ -37,7 +37,7 @@ def test_no_order_of_more_requests_loses_or_doubles_anything(name: str) -> None:
 
 
 @pytest.mark.parametrize("rule", BROKEN)
-def test_without_one_rule_something_breaks(rule: str) -> None:
+def test_leaving_out_a_rule_is_reported(rule: str) -> None:
     broken = BROKEN[rule]
 
     exploration = Exploration(broken.scenario, broken.make_log, private_staging=broken.private_staging)
@@ -49,8 +49,8 @@ def test_without_one_rule_something_breaks(rule: str) -> None:
 def test_an_exploration_goes_through_every_step() -> None:
     findings = Exploration(Scenario(ONE_OBJECT, runs=("run",), kills=1)).explore()
 
-    # Killed: before any change, with one staged file, with two, behind the entry, a table, batches, the archived
-    # object, the delete of the pending one, the completion marker, the delete of staging. And not killed.
+    # Killed before any change, or after: one staged file, two, the entry, a table, batches, the archived object, the
+    # delete of the pending object, the completion marker, the delete of staging. And not killed.
     assert findings.ends == 11
 
 

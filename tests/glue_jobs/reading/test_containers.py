@@ -1,4 +1,4 @@
-"""Files of other tools and scripts: containers are opened, contents are taken or refused by name, never lost."""
+"""Files of other tools and scripts: containers are opened; contents are read, or refused by name, never lost."""
 
 import hashlib
 import io
@@ -41,7 +41,7 @@ def songs(value: object) -> list[list[tuple[int, str, Any]]]:
 
 
 def reason(value: object) -> str:
-    """Why the document is refused; the sentence quotes no value of it."""
+    """Why the document is refused; asserts that the reason quotes no value."""
     with pytest.raises(UnreadableDocumentError) as refused:
         read(value)
     assert SECRET not in str(refused.value)
@@ -52,7 +52,7 @@ ONE_SONG = [(0, "song", "s1")]
 TWO = [(0, "song", "s1"), (1, "song", "s2")]
 
 
-# --- contents that are there are never "read with 0 items"
+# --- a file with contents is never "read with 0 items"
 
 
 @pytest.mark.parametrize("key", ["tracks", "items"])
@@ -122,7 +122,7 @@ def test_a_description_with_its_pages_is_a_read() -> None:
 @pytest.mark.parametrize(
     "contents", [5, SECRET, {"items": 5}, {"a": SECRET}, [5], [{"name": SECRET}], {"items": [{"name": SECRET}]}]
 )
-def test_other_contents_are_refused_with_their_reason(contents: object) -> None:
+def test_contents_of_unknown_form_are_refused_with_a_reason(contents: object) -> None:
     assert "tracks" in reason({"id": ID, "snapshot_id": "v1", "name": SECRET, "tracks": contents})
 
 
@@ -238,7 +238,7 @@ def test_a_playlist_is_named_after_its_key() -> None:
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
-def test_a_constant_that_is_no_json_costs_its_row_at_most(constant: str) -> None:
+def test_a_constant_that_is_no_json_rejects_at_most_its_row(constant: str) -> None:
     text = as_bytes(page_body(song("s1", duration_ms=0), song("s2")) | {"note": 0}).decode()
 
     assert songs(text.replace('"note": 0', f'"note": {constant}').encode()) == [TWO]
@@ -363,7 +363,7 @@ def test_playlists_of_the_account_data_download(wrap: Any) -> None:
         ),
     ],
 )
-def test_every_form_of_its_rows(item: Json, expected: tuple[str, Any]) -> None:
+def test_every_form_of_rows_in_the_account_data_download(item: Json, expected: tuple[str, Any]) -> None:
     key = "tracks" if "trackName" in item else "items"
     (check,) = read({"playlists": [{"name": "Morning", "lastModifiedDate": "2020-02-03", key: [item]}]}).checks
 

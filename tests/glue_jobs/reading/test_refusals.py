@@ -18,7 +18,7 @@ NO_ID = {"name": "no id"}
 
 
 def reading(raw_row: object) -> TypedRow:
-    """How the suite's own tables take a playlist row."""
+    """The typed row that the suite's own tables make of a playlist row."""
     item = item_row(raw_row)
     return read_row(ITEMS.payload, ITEMS.tables[item.kind], item.payload, item.reason)
 
@@ -87,7 +87,7 @@ def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(raw_row: object, made:
         (song("s1", album=album("")), [("albums", "album_id", "missing")]),
         (song("s1", album={"id": "al1", "images": [["u"]]}), [("albums", "image_url", 'no string: ["u"]')]),
         (song("s1", album={"id": "al1", "total_tracks": {}}), [("albums", "total_tracks", "no int: {}")]),
-        # The release date keeps its text: released_on and release_year are made of it, and null is no fault there.
+        # The release date keeps its text: released_on and release_year derive from it and may be null.
         (song("s1", album={"id": "al1", "release_date": "someday"}), []),
         (song("s1", album={"id": "al1", "release_date": 1999}), []),
         (
@@ -98,7 +98,7 @@ def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(raw_row: object, made:
         (episode("e1", languages="sv"), [("episodes", "language", 'no string: "sv"')]),
         (episode("e1", languages=[["sv"]]), [("episodes", "language", 'no string: ["sv"]')]),
         (episode("e1", show="text"), [("episodes", "show_id", 'no string: "text"')]),
-        # An episode is no song: what only songs are made from does not matter.
+        # An episode is no song: values that only songs are made from do not matter.
         (episode("e1", popularity="high", available_markets="SE", album={"images": 5}), []),
         (local("spotify:local:A:B:C:1", duration_ms="n/a", album="text"), []),
         (local("spotify:local:A:B:C:1", name=["x"]), [("playlist_items", "item_name", 'no string: ["x"]')]),
@@ -160,7 +160,7 @@ def test_a_row_that_cannot_be_read_is_refused_as_a_whole_and_keeps_its_position(
 def test_only_the_credit_that_is_malformed_is_refused() -> None:
     typed = reading(song("s1", artists=["a1", {"id": "a2", "name": ["x"]}, "a3"]))
 
-    # The song's credits need no name; the artist does, and so does the list of names of the position.
+    # song_artists needs no name; artists does, and so does playlist_items.artist_names.
     assert typed.rejects == [
         Reject("artists", "name", 'no string: ["x"]'),
         Reject("playlist_items", "artist_names", 'no string: ["x"]'),
@@ -298,7 +298,7 @@ def test_markets_that_are_withheld_make_no_row() -> None:
     assert markets({"available_markets": []}) == (0, [], None, [], {"songs": 1}, {})
 
 
-def test_a_market_that_is_missing_or_malformed_is_refused_and_counted_all_the_same() -> None:
+def test_a_missing_or_malformed_market_is_refused_but_counted() -> None:
     assert markets({"available_markets": ["SE", None, "", ["NO"], {}]}) == (
         5,
         ["SE", None, None, None, None],
@@ -335,10 +335,10 @@ def test_markets_that_are_no_list_are_refused_by_both_tables() -> None:
         ({"duration_ms": "n/a"}, ("duration_ms", "no int: n/a"), ("market", "missing")),
     ],
 )
-def test_a_value_of_the_song_refuses_all_its_markets_and_the_row_says_so(
+def test_a_malformed_value_of_the_song_refuses_all_its_markets_and_marks_the_row(
     item: Json, refusal: tuple[str, str], of_null: tuple[str, str]
 ) -> None:
-    # An element that is a text cannot say by itself that it is refused.
+    # A text element has no field that could mark it as refused.
     assert markets(item | {"available_markets": ["SE", None, "NO"]}) == (
         3,
         ["SE", None, "NO"],
