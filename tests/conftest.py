@@ -13,13 +13,13 @@ HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make fuzz` asks for more than an ordinary test does."""
+    """Adds --mutations, the number of documents that `make fuzz` makes."""
     parser.addoption("--mutations", type=int, default=2000, help="how many damaged documents go through the job")
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Opened when the first test asks; starting it costs seconds, so tests without it stay without."""
+    """The session of the whole test run; it starts when the first test uses it, because that takes seconds."""
     with glue_job("tests", []) as job:
         yield job.spark
 

@@ -27,7 +27,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the session that the job then finds
+def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the session that the job uses
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
@@ -43,7 +43,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
 
 @pytest.fixture
 def page(out: Path) -> str:
-    """The page that `make notebook` makes."""
+    """The HTML page that `make notebook` writes."""
     command = [sys.executable, "-m", "nbconvert", *NBCONVERT, f"--output-dir={out}", "docs/explore.ipynb"]
     done = finished(command, cwd=ROOT, env=os.environ | {"OUT": str(out)})
     assert done.returncode == 0, done.stderr
@@ -52,7 +52,7 @@ def page(out: Path) -> str:
 
 @pytest.mark.jvm
 def test_every_cell_runs_and_answers_with_tables_and_plots(page: str) -> None:
-    assert page.count("<h2 id=") == 11  # ten questions, and one of one's own
+    assert page.count("<h2 id=") == 11  # ten questions, and one for the reader's own
     assert len(re.findall(r"<table><thead><tr>(?:<th>\w+</th>)+</tr></thead>", page)) == 7
     alternatives = re.findall(r'<img alt="([^"]*)" src="data:image/png;base64,', page)
     assert len(alternatives) == 3
@@ -88,7 +88,7 @@ def test_the_notebook_imports_nothing_of_the_project() -> None:
     assert notebook.cells[-1].source == ""
 
 
-def test_the_notebook_is_kept_without_outputs() -> None:
+def test_the_notebook_is_committed_without_outputs() -> None:
     notebook = nbformat.read(ROOT / "docs/explore.ipynb", as_version=4)
 
     assert all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code")

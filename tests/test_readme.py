@@ -28,11 +28,11 @@ def test_ci_runs_the_two_commands() -> None:
 @pytest.mark.jvm
 @pytest.mark.parametrize(("block", "shown"), [pair for pair in BLOCKS if pair[0].strip() not in RUN_BY_CI])
 def test_a_readme_command_runs_and_prints_what_is_shown(block: str, shown: str, tmp_path: Path) -> None:
-    # In a clone, so that nothing of this folder helps or is left behind; the environment is the one that setup makes.
+    # In a clone, so that no file of this folder is used or left behind; the environment is that of `make setup`.
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     (clone / ".venv").symlink_to(ROOT / ".venv")
-    for path in clone.rglob("*"):  # else the environment, which is complete, is older than what it is made from
+    for path in clone.rglob("*"):  # else make would install the environment again, because its sources are newer
         if path.is_file() and not path.is_relative_to(clone / ".venv"):
             os.utime(path, (0, 0))
 
@@ -44,7 +44,7 @@ def test_a_readme_command_runs_and_prints_what_is_shown(block: str, shown: str, 
     assert [line for line in shown.splitlines() if line.strip() not in done.stdout] == []
 
 
-def test_every_document_is_in_the_index_and_every_link_leads_to_a_file() -> None:
+def test_every_document_is_in_the_index_and_every_link_has_a_target() -> None:
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
     documents = [
         path for path in (ROOT / "docs").glob("*") if path.suffix in {".md", ".ipynb"} and path.stem != "index"

@@ -25,14 +25,14 @@ def provider_settings(folder: Path) -> Path | None:
 
     There is none where a settings file exists, or no mirror: then the registry is asked, as usual.
     """
-    given = os.environ.get("TF_CLI_CONFIG_FILE")
-    if Path(given or "~/.terraformrc").expanduser().is_file():
+    settings_file = os.environ.get("TF_CLI_CONFIG_FILE")
+    if Path(settings_file or "~/.terraformrc").expanduser().is_file():
         return None
     for place in _MIRRORS:
-        for found in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
+        for installed in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
             settings = folder / "terraformrc"
             settings.write_text(
-                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{found.parents[2]}"\n  }}\n}}\n',
+                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{installed.parents[2]}"\n  }}\n}}\n',
                 encoding="utf-8",
             )
             return settings
@@ -65,12 +65,12 @@ class Application:
         return self._applied.result()
 
     def _apply(self) -> dict[str, Any]:
-        given: dict[str, object] = {
+        variables: dict[str, object] = {
             "extract_zip": str(extract_lambda_zip(self._folder / "dist")),
             "glue_zip": str(glue_jobs_zip(self._folder / "dist")),
             **self._variables,
         }
-        for name, value in given.items():
+        for name, value in variables.items():
             self._environment[f"TF_VAR_{name}"] = value if isinstance(value, str) else json.dumps(value)
         _copy_checkout(self._folder / "checkout")
         self.run("init", "-input=false")
@@ -119,9 +119,11 @@ class Stack:
 
         Returns the Lambda's error, if any, and its answer; of a state machine, None and its execution.
         """
-        found = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
-        assert found["State"] == "ENABLED"
-        target = found["Target"]
+        schedule_now = self.aws.client("scheduler").get_schedule(
+            GroupName=self.outputs["schedule_group_name"], Name=schedule
+        )
+        assert schedule_now["State"] == "ENABLED"
+        target = schedule_now["Target"]
         text = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
         assert "<aws" not in text
         if ":states:" in target["Arn"]:
@@ -160,14 +162,14 @@ class Stack:
         """The state machine's executions, the oldest first."""
         pages = self.aws.client("stepfunctions").get_paginator("list_executions")
         arn = self.outputs["state_machine_arn"]
-        found = [one for page in pages.paginate(stateMachineArn=arn) for one in page["executions"]]
-        return sorted(found, key=lambda one: one["startDate"])
+        listed = [execution for page in pages.paginate(stateMachineArn=arn) for execution in page["executions"]]
+        return sorted(listed, key=lambda execution: execution["startDate"])
 
     def path(self, execution: Mapping[str, Any]) -> list[str]:
         """The states that an execution went through."""
         pages = self.aws.client("stepfunctions").get_paginator("get_execution_history")
-        events = [one for page in pages.paginate(executionArn=execution["executionArn"]) for one in page["events"]]
-        return [one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one]
+        events = [event for page in pages.paginate(executionArn=execution["executionArn"]) for event in page["events"]]
+        return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
     @property
     def runs(self) -> list[JobRun]:
@@ -178,7 +180,9 @@ class Stack:
         """The bucket's keys under a prefix."""
         pages = self.aws.client("s3").get_paginator("list_objects_v2")
         return [
-            one["Key"] for page in pages.paginate(Bucket=self.bucket, Prefix=prefix) for one in page.get("Contents", ())
+            listed["Key"]
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
+            for listed in page.get("Contents", ())
         ]
 
 
@@ -199,9 +203,9 @@ class _Inbox:
             answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
             if not answer.get("Messages"):
                 return messages
-            for one in answer["Messages"]:
-                messages.append(json.loads(one["Body"])["Message"])
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
+            for message in answer["Messages"]:
+                messages.append(json.loads(message["Body"])["Message"])
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
     def keys(self) -> list[str]:
         """The keys of S3's own messages among them."""

@@ -62,17 +62,22 @@ def made() -> Made:
 
 def alarms(made: Made) -> dict[str, dict[str, Any]]:
     """The metric alarms by their names without the stack's."""
-    found = made.of_type("aws_cloudwatch_metric_alarm").values()
-    return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in found}
+    resources = made.of_type("aws_cloudwatch_metric_alarm").values()
+    return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in resources}
 
 
-def looked_at(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str], int, str]]:
+def watched_metrics(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str], int, str]]:
     """Namespace, name, dimensions, period and statistic of each metric of the alarm."""
     if alarm["metric_name"]:
-        one = alarm
-        return [(one["namespace"], one["metric_name"], one["dimensions"] or {}, one["period"], one["statistic"])]
-    found = [metric for query in alarm["metric_query"] for metric in query["metric"]]
-    return [(one["namespace"], one["metric_name"], one["dimensions"], one["period"], one["stat"]) for one in found]
+        watch = alarm
+        return [
+            (watch["namespace"], watch["metric_name"], watch["dimensions"] or {}, watch["period"], watch["statistic"])
+        ]
+    metrics = [metric for query in alarm["metric_query"] for metric in query["metric"]]
+    return [
+        (watch["namespace"], watch["metric_name"], watch["dimensions"], watch["period"], watch["stat"])
+        for watch in metrics
+    ]
 
 
 def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INSUFFICIENT_DATA") -> str:
@@ -103,10 +108,10 @@ def test_an_alarm_looks_at_its_metric_and_is_raised_by_what_is_not_well(made: Ma
     alarm = alarms(made)[name]
     namespace, metric, dimensions, well, ill, period, periods = ALARMS[name]
 
-    found = [one for one in looked_at(alarm) if one[:2] == (namespace, metric)]
+    watched = [watch for watch in watched_metrics(alarm) if watch[:2] == (namespace, metric)]
 
-    assert [one for one in found if dimensions is None or one[2] == dimensions]
-    assert {one[3] for one in looked_at(alarm)} == {period}
+    assert [watch for watch in watched if dimensions is None or watch[2] == dimensions]
+    assert {watch[3] for watch in watched_metrics(alarm)} == {period}
     assert alarm["evaluation_periods"] == periods
     assert state(alarm, [well] * periods) == "OK"
     assert state(alarm, [ill] * periods) == "ALARM"
@@ -138,8 +143,8 @@ def test_no_success_tells_also_when_nothing_runs_and_nothing_while_the_schedule_
     assert state(alarm, [None] * 26, before="OK") == "INSUFFICIENT_DATA"
     assert alarm["insufficient_data_actions"] == alarm["ok_actions"] == alarm["alarm_actions"]
     assert (alarm["actions_enabled"], off["actions_enabled"]) == (True, False)
-    others = [one for name, one in alarms(outcome().made["other_settings"]).items() if name != "error-no-success"]
-    assert all(one["actions_enabled"] for one in others)
+    others = [other for name, other in alarms(outcome().made["other_settings"]).items() if name != "error-no-success"]
+    assert all(other["actions_enabled"] for other in others)
     [page] = outcome().made["other_settings"].of_type("aws_cloudwatch_composite_alarm").values()
     assert "no-success" not in page["alarm_rule"]
 
@@ -174,10 +179,10 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["service"] for line in lines} == {"extract_lambda"}
     of_lambda = {
-        (one["Namespace"], metric["Name"])
+        (metric_group["Namespace"], metric["Name"])
         for line in lines
-        for one in line["_aws"]["CloudWatchMetrics"]
-        for metric in one["Metrics"]
+        for metric_group in line["_aws"]["CloudWatchMetrics"]
+        for metric in metric_group["Metrics"]
     }
     return of_lambda | {(OURS, name) for name in ("JobSeconds", "EntriesLeftUndone", "BatchesWithManyRejects")}
 
@@ -185,15 +190,15 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 def test_alarms_and_dashboard_show_what_the_code_writes_and_all_of_it(
     made: Made, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    found = written(capsys, monkeypatch, tmp_path)
+    metrics_written = written(capsys, monkeypatch, tmp_path)
     body = json.loads(made.resources["module.monitoring.aws_cloudwatch_dashboard.suite"]["dashboard_body"])
     on_page = [metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])]
-    of_alarms = [one for alarm in alarms(made).values() for one in looked_at(alarm)]
+    of_alarms = [watch for alarm in alarms(made).values() for watch in watched_metrics(alarm)]
 
-    assert {(one[0], one[1]) for one in on_page if one[0].startswith("Spotify")} == found
-    assert {(one[0], one[1]) for one in of_alarms if one[0].startswith("Spotify")} <= found
-    assert {(one[0], one[1]) for one in of_alarms} <= {(one[0], one[1]) for one in on_page}
-    assert {tuple(one[2:]) for one in on_page if one[0] == OURS} == {("service", "extract_lambda"), ()}
+    assert {(watch[0], watch[1]) for watch in on_page if watch[0].startswith("Spotify")} == metrics_written
+    assert {(watch[0], watch[1]) for watch in of_alarms if watch[0].startswith("Spotify")} <= metrics_written
+    assert {(watch[0], watch[1]) for watch in of_alarms} <= {(watch[0], watch[1]) for watch in on_page}
+    assert {tuple(watch[2:]) for watch in on_page if watch[0] == OURS} == {("service", "extract_lambda"), ()}
 
 
 def test_without_a_setting_the_namespace_is_the_suites(capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,7 +214,7 @@ def test_two_environments_in_an_account_have_metrics_of_their_own() -> None:
         for run in ("defaults", "production")
     ]
 
-    assert [one["environment"][0]["variables"]["METRICS_NAMESPACE"] for one in functions] == [
+    assert [function["environment"][0]["variables"]["METRICS_NAMESPACE"] for function in functions] == [
         "SpotifyPlaylistSuite/spotify-playlists-dev",
         "SpotifyPlaylistSuite/spotify-playlists-prod",
     ]
@@ -221,15 +226,19 @@ def test_the_filters_look_at_what_the_job_says(made: Made) -> None:
         for values in made.of_type("aws_cloudwatch_log_metric_filter").values()
     }
     summary = Summary("s3://lake", finished=[41], alarms=[{"batch": 42, "items": 10, "rejects": 9}])
-    said = json.loads(summary.as_json())
+    printed = json.loads(summary.as_json())
 
     assert filters == {
         '{ ($.job = "explode_playlists") && ($.finished_earlier[0] >= 1) }': "1",
         '{ ($.job = "explode_playlists") && ($.alarms[0].batch >= 1) }': "1",
         '{ ($.job = "explode_playlists") && ($.seconds >= 0) }': "$.seconds",
     }
-    assert (said["job"], said["finished_earlier"][0], said["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
-    assert said["seconds"] >= 0
+    assert (printed["job"], printed["finished_earlier"][0], printed["alarms"][0]["batch"]) == (
+        "explode_playlists",
+        41,
+        42,
+    )
+    assert printed["seconds"] >= 0
 
 
 # --- Runbooks -----------------------------------------------------------------------------------------------------
@@ -258,11 +267,11 @@ def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(nam
 def commands() -> list[tuple[str, str]]:
     """Every `aws` command of the guides for people who operate, with its page."""
     pages = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]
-    found = []
+    shown = []
     for path in pages:
         for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
-            found += [(path.name, line) for line in re.findall(r"(?:^|\()(aws [^|)\n]*)", block, re.MULTILINE)]
-    return found
+            shown += [(path.name, line) for line in re.findall(r"(?:^|\()(aws [^|)\n]*)", block, re.MULTILINE)]
+    return shown
 
 
 def test_every_aws_command_is_one_that_aws_knows() -> None:

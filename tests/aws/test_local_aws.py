@@ -125,7 +125,7 @@ def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: Loc
     wait_for(lambda: local_aws.deliveries.is_idle, "the event to arrive")
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
 
-    assert [json.loads(json.loads(one["Body"])["Message"]) for one in messages] == [{"rule": "loud"}]
+    assert [json.loads(json.loads(message["Body"])["Message"]) for message in messages] == [{"rule": "loud"}]
 
 
 ALLOWED = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
@@ -181,13 +181,13 @@ def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path:
     with started(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
         lines = [program.stdout.readline() for _ in range(7)]
-        said = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        exports = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
         client = boto3.client(
             "sts",
-            endpoint_url=said["AWS_ENDPOINT_URL"],
-            region_name=said["AWS_REGION"],
-            aws_access_key_id=said["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=said["AWS_SECRET_ACCESS_KEY"],
+            endpoint_url=exports["AWS_ENDPOINT_URL"],
+            region_name=exports["AWS_REGION"],
+            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
         )
         assert client.get_caller_identity()["Account"] == ACCOUNT
 

@@ -84,10 +84,10 @@ def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
     (folder / "main.tf").write_text(MAIN)
     s3, secrets = here.client("s3"), here.client("secretsmanager")
     assert run(folder, "deploy", "--yes") == 0
-    said = capfd.readouterr().out
-    assert "Put your Spotify login into the secret, which is still empty" in said
+    printed = capfd.readouterr().out
+    assert "Put your Spotify login into the secret, which is still empty" in printed
     secret = stack.outputs("dev", folder)["secret_arn"]
-    assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in said
+    assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in printed
     secrets.put_secret_value(SecretId=secret, SecretString="{}")
     for body in (b"1", b"2"):  # no delete mark: moto cannot remove one
         s3.put_object(Bucket=BUCKET, Key="raw/a", Body=body)
@@ -96,7 +96,7 @@ def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
     assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 0
 
     assert f"The bucket {BUCKET} holds 1 objects, 2 with their older versions" in capfd.readouterr().out
-    assert BUCKET not in {one["Name"] for one in s3.list_buckets()["Buckets"]}
+    assert BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so its name is free for another deploy
         secrets.describe_secret(SecretId=secret)
 
@@ -114,9 +114,9 @@ def test_the_stack_s_plan_says_where_it_goes_and_what_it_costs(
 
     assert run(folder, "plan") == 0
 
-    said = capfd.readouterr().out
-    assert f"Environment dev: account {ACCOUNT}, region {REGION}" in said
-    assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", said)
+    printed = capfd.readouterr().out
+    assert f"Environment dev: account {ACCOUNT}, region {REGION}" in printed
+    assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", printed)
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     [costs] = re.findall(r"^(A month of it costs .*?)^```", guide, re.MULTILINE | re.DOTALL)
-    assert costs in said
+    assert costs in printed

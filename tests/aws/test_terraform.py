@@ -39,9 +39,9 @@ def test_it_is_formatted() -> None:
 
 
 def test_it_is_valid() -> None:
-    said = json.loads(terraform(initialised(), "validate", "-json").stdout)
+    output = json.loads(terraform(initialised(), "validate", "-json").stdout)
 
-    assert (said["valid"], said["diagnostics"]) == (True, [])
+    assert (output["valid"], output["diagnostics"]) == (True, [])
 
 
 def test_its_own_tests_pass() -> None:
@@ -58,11 +58,11 @@ def test_checkov_finds_nothing() -> None:
     where = ["--directory", str(TERRAFORM), "--config-file", str(ROOT / ".checkov.yaml")]
 
     done = finished([CHECKOV, *where, "--output", "json"])
-    said = json.loads(done.stdout)
+    output = json.loads(done.stdout)
 
-    assert [f"{one['check_id']} {one['resource']}" for one in said["results"]["failed_checks"]] == []
-    assert said["summary"]["parsing_errors"] == 0
-    assert said["summary"]["passed"] > 100
+    assert [f"{check['check_id']} {check['resource']}" for check in output["results"]["failed_checks"]] == []
+    assert output["summary"]["parsing_errors"] == 0
+    assert output["summary"]["passed"] > 100
 
 
 def test_each_check_that_is_left_out_has_its_reason() -> None:
@@ -77,13 +77,15 @@ def test_every_variable_and_output_is_described_and_every_variable_of_the_root_h
     block = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
     description = re.compile(r'^  description = ".{10,}"$', re.MULTILINE)
     blocks = [
-        (path.relative_to(TERRAFORM), *found) for path in SOURCES for found in block.findall(path.read_text("utf-8"))
+        (path.relative_to(TERRAFORM), *block_text)
+        for path in SOURCES
+        for block_text in block.findall(path.read_text("utf-8"))
     ]
 
     assert len(blocks) > 100
-    assert [found[:3] for found in blocks if not description.search(found[3])] == []
-    of_root = [found for found in blocks if found[0] == Path("variables.tf")]
-    assert [found[2] for found in of_root if "\n  default " not in found[3]] == []
+    assert [block_text[:3] for block_text in blocks if not description.search(block_text[3])] == []
+    of_root = [block_text for block_text in blocks if block_text[0] == Path("variables.tf")]
+    assert [block_text[2] for block_text in of_root if "\n  default " not in block_text[3]] == []
 
 
 def test_no_secret_account_or_region_is_written_in_it() -> None:
@@ -162,9 +164,9 @@ def test_the_lambda_runs_alone_and_what_fails_for_good_is_kept(made: Made) -> No
 
 def test_the_job_takes_its_default_arguments(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
-    given = [word for pair in job["default_arguments"].items() for word in pair]
+    words = [word for pair in job["default_arguments"].items() for word in pair]
 
-    arguments = parse_arguments([*given, "--JOB_NAME", job["name"], "--JOB_RUN_ID", "jr_1"])
+    arguments = parse_arguments([*words, "--JOB_NAME", job["name"], "--JOB_RUN_ID", "jr_1"])
 
     assert arguments.lake == "s3://spotify-playlists-dev-123456789012"
     assert arguments.replay is None
@@ -240,7 +242,7 @@ def test_alarms_go_where_the_organisation_wants_them_too() -> None:
 
     chat, pager = (f"arn:aws:sns:eu-west-1:123456789012:{name}" for name in ("chat", "pager"))
     alarms = production.of_type("aws_cloudwatch_metric_alarm").values()
-    assert {frozenset(one["alarm_actions"]) for one in alarms} == {
+    assert {frozenset(alarm["alarm_actions"]) for alarm in alarms} == {
         frozenset({production.outputs["alert_topic_arn"], chat})
     }
     assert set(page["alarm_actions"]) == {production.outputs["pages_topic_arn"], pager}
@@ -267,7 +269,7 @@ def test_the_bucket_is_private_versioned_and_encrypted(made: Made) -> None:
     encryption = made.resources["module.storage.aws_s3_bucket_server_side_encryption_configuration.lake"]
 
     four = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    assert [access[one] for one in four] == [True, True, True, True]
+    assert [access[setting] for setting in four] == [True, True, True, True]
     assert ownership["rule"] == [{"object_ownership": "BucketOwnerEnforced"}]
     assert versioning["versioning_configuration"][0]["status"] == "Enabled"
     [rule] = encryption["rule"]
@@ -434,7 +436,7 @@ def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
     }
     assert target["arn"] == made.outputs["alert_topic_arn"]
     template = target["input_transformer"][0]["input_template"]
-    filled = json.loads(re.sub("<(run|job|state|why)>", lambda found: f'"the {found[1]}"', template))
+    filled = json.loads(re.sub("<(run|job|state|why)>", lambda match: f'"the {match[1]}"', template))
     assert (filled["job"], filled["run"]) == ("the job", "the run")
     assert (filled["state"], filled["why"]) == ("the state", "the why")
     assert target["dead_letter_config"] == [{"arn": "arn:aws:sqs:eu-west-1:123456789012:mock"}]
@@ -458,7 +460,9 @@ def test_the_budget_tells_before_it_is_spent(made: Made) -> None:
     budget = made.resources["module.monitoring.aws_budgets_budget.month[0]"]
 
     assert (budget["limit_amount"], budget["limit_unit"], budget["time_unit"]) == ("25", "USD", "MONTHLY")
-    assert {(one["notification_type"], one["threshold"]) for one in budget["notification"]} == {
+    assert {
+        (notification["notification_type"], notification["threshold"]) for notification in budget["notification"]
+    } == {
         ("ACTUAL", 80),
         ("FORECASTED", 100),
     }

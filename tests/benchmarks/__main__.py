@@ -119,8 +119,8 @@ def run_duckdb(source: Path) -> tuple[Run, Rows]:
         return done, {name: _count(duckdb.execute(select, [f"{out}/{name}.parquet"])) for name in floor.TABLES}
 
 
-def _count(found: duckdb.DuckDBPyConnection) -> int:
-    row = found.fetchone()
+def _count(relation: duckdb.DuckDBPyConnection) -> int:
+    row = relation.fetchone()
     assert row
     return int(row[0])
 

@@ -110,12 +110,12 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
     of_items = Lake(few_items, per_object=few_items // objects)
     of_objects = Lake(few_items, per_object=10)
     local: dict[str, list[Measured]] = {}
-    one: dict[str, list[Measured]] = {}
+    by_name: dict[str, list[Measured]] = {}
     two: dict[str, list[Measured]] = {}
     for turn in range(rounds):
         for lake in (Lake(FEW), Lake(100), large):
             _add(local, lake, benchmark.submitted(lake, "local[2]", None), turn)
-        for workers, runs in ((1, one), (2, two)):
+        for workers, runs in ((1, by_name), (2, two)):
             (folder / f"cluster-{workers}-{turn}").mkdir()
             with standalone(folder / f"cluster-{workers}-{turn}", workers, {}) as cluster:
                 for lake in (large,) if workers == 1 else (large, of_items, of_objects, Lake(FEW)):
@@ -132,15 +132,15 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
         "| | wall s | reading s | CPU of the driver | CPU of the executors |",
         "|---|---|---|---|---|",
     ]
-    for master, runs in (("local[2]", local), ("1 worker", one), ("2 workers", two)):
+    for master, runs in (("local[2]", local), ("1 worker", by_name), ("2 workers", two)):
         for name, measured in runs.items():
-            found = _median(measured)
+            typical = _median(measured)
             lines.append(
-                f"| {master}, {name} | {found.run.wall:.1f} | {found.reading:.1f} | {found.run.cpu:.1f} "
-                f"| {found.run.others_cpu:.1f} |"
+                f"| {master}, {name} | {typical.run.wall:.1f} | {typical.reading:.1f} | {typical.run.cpu:.1f} "
+                f"| {typical.run.others_cpu:.1f} |"
             )
     name = _name(large)
-    ratio = median(b.reading / a.reading for a, b in zip(one[name], two[name], strict=True))
+    ratio = median(b.reading / a.reading for a, b in zip(by_name[name], two[name], strict=True))
     lines += [
         "",
         f"Reading with two workers takes {ratio:.2f} of the time with one.",

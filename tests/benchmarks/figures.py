@@ -72,11 +72,11 @@ def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, in
         "|---|---|---|---|---|---|---|",
     ]
     for name, of_name in runs.items():
-        found = figure(of_name, base)
+        value = figure(of_name, base)
         spread = f"{min(run.wall for run in of_name):.1f} to {max(run.wall for run in of_name):.1f}"
         lines.append(
-            f"| {name} | {found.wall:.1f} | {spread} | {found.cpu:.1f} | {found.peak / 2**20:,.0f} "
-            f"| {_factor(found.wall_factor)} | {_factor(found.cpu_factor)} |"
+            f"| {name} | {value.wall:.1f} | {spread} | {value.cpu:.1f} | {value.peak / 2**20:,.0f} "
+            f"| {_factor(value.wall_factor)} | {_factor(value.cpu_factor)} |"
         )
     if rows:
         lines += ["", "Rows: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()) + "."]
@@ -85,7 +85,7 @@ def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, in
 
 def with_section(document: str, new: str) -> str:
     """The document with the section in its place; other sections stay as they were measured."""
-    starts = [found.start() for found in _SECTION.finditer(document)]
+    starts = [match.start() for match in _SECTION.finditer(document)]
     parts = [document[a:b].strip() + "\n" for a, b in pairwise([*starts, len(document)])]
     kept = {_order(part): part for part in [*parts, new]}
     return "\n".join([_INTRO, *(kept[order] for order in sorted(kept))])

@@ -83,9 +83,9 @@ def _count(warehouse: EmbeddedSnowflake, table: str) -> int:
     return int(str(count))
 
 
-def _check(what: str, expected: int, found: int) -> None:
-    if found != expected:
-        raise WrongCountError(f"{what}: {found}, not {expected}")
+def _check(what: str, expected: int, actual: int) -> None:
+    if actual != expected:
+        raise WrongCountError(f"{what}: {actual}, not {expected}")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -46,13 +46,13 @@ class Client:
     def ask(self, script: str, *arguments: str) -> list[list[object]]:
         """The rows that a script of ours prints as JSON, run by the clients' own Python."""
         python = ROOT / ".venv/tools/clients/bin/python"
-        told = [str(python), str(HERE / script), str(self.port), str(self.key), *arguments]
-        done = finished(told, env=self.environ)
+        command = [str(python), str(HERE / script), str(self.port), str(self.key), *arguments]
+        done = finished(command, env=self.environ)
         assert done.returncode == 0, done.stderr
         rows: list[list[object]] = json.loads(done.stdout)
         return rows
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """A program of the outside."""
-        told = [str(part) for part in command]
-        return finished(told, env=self.environ)
+        parts = [str(part) for part in command]
+        return finished(parts, env=self.environ)

@@ -99,17 +99,17 @@ def test_snow_sql_applies_the_suites_own_files(client: Client, server: Snowflake
         "external_id": OUTPUTS["snowflake_external_id"],
         "error_topic_arn": OUTPUTS["alert_topic_arn"],
     }
-    given = [part for name, value in values.items() for part in ("-D", f"{name}={value}")]
+    options = [part for name, value in values.items() for part in ("-D", f"{name}={value}")]
     view = ROOT / "deploy/snowflake/bi/R__4_bi_50_totals.sql"
 
     server.asked.clear()
-    snow(client, "-f", ROOT / "deploy/snowflake/admin.sql", "--enable-templating", "JINJA", *given)
-    snow(client, "-f", view, "--enable-templating", "JINJA", *given)
+    snow(client, "-f", ROOT / "deploy/snowflake/admin.sql", "--enable-templating", "JINJA", *options)
+    snow(client, "-f", view, "--enable-templating", "JINJA", *options)
 
-    said = [" ".join(sql.split()) for sql in server.asked]
-    assert "use role SYSADMIN;" in said
-    assert any(sql.startswith("create or replace view SPOTIFY.BI.TOTALS (") for sql in said)
-    assert any("storage_aws_external_id = 'spotify-dev-0001'" in sql for sql in said)
+    statements = [" ".join(sql.split()) for sql in server.asked]
+    assert "use role SYSADMIN;" in statements
+    assert any(sql.startswith("create or replace view SPOTIFY.BI.TOTALS (") for sql in statements)
+    assert any("storage_aws_external_id = 'spotify-dev-0001'" in sql for sql in statements)
     assert json.loads(snow(client, "-q", "select SONG_COUNT, ARTIST_COUNT from BI.TOTALS")) == [
         {"SONG_COUNT": 3, "ARTIST_COUNT": 2}
     ]

@@ -94,8 +94,8 @@ def assert_equal_rows(root: Path, expected: Path, *without: str) -> None:
 
 def assert_nothing_left(root: Path) -> None:
     """Each raw object was taken once, and neither staging nor markers are left."""
-    taken = [raw["key"] for entry in entries(root) for raw in entry["inputs"]]
-    assert len(taken) == len(set(taken))
+    committed = [raw["key"] for entry in entries(root) for raw in entry["inputs"]]
+    assert len(committed) == len(set(committed))
     assert [len(names(root, folder)) for folder in ("raw/pending", "staging", "log/attempts")] == [0, 0, 0]
 
 

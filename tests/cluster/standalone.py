@@ -58,13 +58,13 @@ def standalone(folder: Path, count: int, environment: dict[str, str]) -> Iterato
         stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
         stack.callback(_kill_all_in, folder)
         master = _start(stack, folder, "master", ["Master"], environment)
-        cluster.url = _said(master, folder / "master.log", "Starting Spark master at (spark://[0-9.]+:[0-9]+)")
+        cluster.url = _wait_for_line(master, folder / "master.log", "Starting Spark master at (spark://[0-9.]+:[0-9]+)")
         for number in range(count):
             name = f"worker-{number}"
             options = ["Worker", "--cores", "1", "--memory", "3g", "--work-dir", str(folder / name), cluster.url]
             cluster.workers.append(_start(stack, folder, name, options, environment))
         for number, worker in enumerate(cluster.workers):
-            _said(worker, folder / f"worker-{number}.log", "(Successfully registered with master)")
+            _wait_for_line(worker, folder / f"worker-{number}.log", "(Successfully registered with master)")
         yield cluster
 
 
@@ -81,15 +81,15 @@ def _start(
     )
 
 
-def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
+def _wait_for_line(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
     """What the pattern's group matches in the log, as soon as it does."""
 
-    def found() -> re.Match[str] | None:
+    def find() -> re.Match[str] | None:
         assert process.poll() is None, f"{log.name}:\n{log.read_text(encoding='utf-8')[-2000:]}"
         return re.search(pattern, log.read_text(encoding="utf-8", errors="replace"))
 
-    wait_for(found, f"{pattern} in {log}")
-    match = found()
+    wait_for(find, f"{pattern} in {log}")
+    match = find()
     assert match
     return match[1]
 

@@ -219,12 +219,12 @@ def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(
 
     status = explode_playlists.main(["--lake", f"s3://{BUCKET}/lake"])
 
-    said = capsys.readouterr().err.splitlines()
+    messages = capsys.readouterr().err.splitlines()
     assert status == 1
-    assert said[-1].startswith(f"explode_playlists: s3://{BUCKET}/lake does not answer (")
-    assert said[-1].endswith("check the network and AWS_ENDPOINT_URL, then start again.")
-    assert not [line for line in said if "Traceback" in line or "Exception" in line]
-    left = [found["Key"] for found in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+    assert messages[-1].startswith(f"explode_playlists: s3://{BUCKET}/lake does not answer (")
+    assert messages[-1].endswith("check the network and AWS_ENDPOINT_URL, then start again.")
+    assert not [line for line in messages if "Traceback" in line or "Exception" in line]
+    left = [listed["Key"] for listed in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
     assert left == ["lake/raw/pending/drop/page.json"]
 
 

@@ -34,8 +34,8 @@ def plain(line: str) -> list[str]:
 
 
 def commands(program: str) -> list[list[str]]:
-    found = [plain(line) for line in [*LINES, *INLINE]]
-    return [words[1:] for words in found if words[0] == program]
+    plain_lines = [plain(line) for line in [*LINES, *INLINE]]
+    return [words[1:] for words in plain_lines if words[0] == program]
 
 
 def test_every_line_is_a_command_of_a_known_kind() -> None:
@@ -98,9 +98,9 @@ def test_every_call_of_aws_exists_with_its_parameters(words: list[str]) -> None:
     service = botocore.session.Session().get_service_model(words[0])
     operations = {xform_name(name, "-"): name for name in service.operation_names}
     takes = {xform_name(name, "-") for name in service.operation_model(operations[words[1]]).input_shape.members}
-    given = {word.removeprefix("--") for word in words[2:] if word.startswith("--")}
+    parameters = {word.removeprefix("--") for word in words[2:] if word.startswith("--")}
 
-    assert given - CLI_ONLY <= takes
+    assert parameters - CLI_ONLY <= takes
 
 
 def test_every_setting_and_output_that_it_names_exists() -> None:
@@ -127,10 +127,12 @@ def rows(section: str) -> list[list[str]]:
 
 
 def test_every_parameter_of_the_job_is_one_that_it_takes() -> None:
-    given = [(row[0].strip("`"), row[1].strip("`")) for row in rows("6. The job by hand") if row[0].startswith("`--")]
+    documented = [
+        (row[0].strip("`"), row[1].strip("`")) for row in rows("6. The job by hand") if row[0].startswith("`--")
+    ]
 
-    assert len(given) == 10
-    for name, value in given:
+    assert len(documented) == 10
+    for name, value in documented:
         lake = [] if name == "--lake" else ["--lake", "out"]
         parse_arguments([*lake, name, value.replace("…", "x")])
 

@@ -283,7 +283,7 @@ def owners(real: Path) -> list[str]:
 
 
 U3, U4 = '{"type": "playlist", "owner": {"id": "u3"}}', '{"type": "playlist", "owner": {"id": "u4"}}'
-NOBODY = '{"type": "playlist", "owner": null}'
+WITHOUT_OWNER = '{"type": "playlist", "owner": null}'
 NOTHING_DONE = "Nothing was removed. To remove it, add APPLY=yes (without make: --apply)."
 
 
@@ -315,7 +315,7 @@ def test_a_person_is_shown_and_forgotten_only_when_it_is_confirmed(real: Path) -
     assert owners(real) == [U3, U4]
 
     assert "Type u3 to remove this: u3 was removed from:" in typed(real, "u3\n", *command)
-    assert owners(real) == [NOBODY, U4]
+    assert owners(real) == [WITHOUT_OWNER, U4]
 
 
 @pytest.mark.slow
@@ -335,14 +335,14 @@ def test_a_person_of_another_id_stays(real: Path, user_id: str) -> None:
     done = make(real, "forget", f"OUT={real}/it's a lake", f"USER={user_id}", "APPLY=yes")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert owners(real) == ([NOBODY, U4] if user_id == "u3 " else [U3, U4])
+    assert owners(real) == ([WITHOUT_OWNER, U4] if user_id == "u3 " else [U3, U4])
     assert not (real / "mark").exists()
 
 
 @pytest.mark.slow
 def test_forgetting_with_apply_asks_nothing(real: Path) -> None:
     assert make(real, "forget", f"OUT={real}/it's a lake", "USER=u4", "APPLY=yes").returncode == 0
-    assert owners(real) == [U3, NOBODY]
+    assert owners(real) == [U3, WITHOUT_OWNER]
 
 
 @pytest.mark.slow

@@ -69,12 +69,12 @@ def back(page: str, answer: str) -> str:
 
 
 def kept(home: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((home / ".config/spotify-playlist-suite/credentials.json").read_text())
-    return found
+    stored: dict[str, str] = json.loads((home / ".config/spotify-playlist-suite/credentials.json").read_text())
+    return stored
 
 
 def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged(stub: SpotifyStub) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     pages: list[str] = []
     shown: list[requests.Response] = []
 
@@ -88,7 +88,7 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
 
     at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     credentials = Login(
-        say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE, clock=lambda: at
+        say=messages.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE, clock=lambda: at
     ).consent(APP)
 
     browsers[0].join()
@@ -105,17 +105,17 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
     }
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/callback", redirect_uri)
     assert len(state) == 32
-    assert f"    {redirect_uri}" in said
-    assert f"    {pages[0]}" in said
+    assert f"    {redirect_uri}" in messages
+    assert f"    {pages[0]}" in messages
     assert credentials.refresh_token == "stub-refresh-token"
     assert credentials.client_secret == "stub-secret"
     assert credentials.consented_at == "2026-11-20T10:00:00Z"
     assert credentials.scope == "playlist-read-collaborative playlist-read-private user-library-read user-read-private"
-    assert [secret for secret in SECRETS if secret in "\n".join(said)] == []
+    assert [secret for secret in SECRETS if secret in "\n".join(messages)] == []
 
 
 def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     shown: list[tuple[int, str]] = []
 
     def open_page(page: str) -> None:
@@ -126,11 +126,11 @@ def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
         shown.append((icon.status_code, icon.text.rpartition(">")[2]))
         visit(page)
 
-    Login(say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE).consent(APP)
+    Login(say=messages.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE).consent(APP)
 
     other = (400, "This page belongs to another login. Use the address that the terminal shows.")
     assert shown == [other, other, other, (404, "There is nothing here.")]
-    assert sum("belongs to another login (its state is another)" in line for line in said) == 3
+    assert sum("belongs to another login (its state is another)" in line for line in messages) == 3
     assert stub.calls["token"] == 1
 
 
@@ -197,32 +197,34 @@ def test_a_wrong_secret_is_said_without_showing_it(stub: SpotifyStub) -> None:
 def test_a_code_that_cannot_be_exchanged_is_said(api: Api, status: int, body: str, beginning: str) -> None:
     api.fail("/api/token", status, body)
 
-    said = refused(api.url, lambda page: visit(back(page, "code=the-secret&state={state}")), App("id", "the-secret"))
+    messages = refused(
+        api.url, lambda page: visit(back(page, "code=the-secret&state={state}")), App("id", "the-secret")
+    )
 
-    assert said.startswith(beginning)
-    assert "the-secret" not in said
+    assert messages.startswith(beginning)
+    assert "the-secret" not in messages
 
 
 def test_without_a_network_the_exchange_is_said_to_fail() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+        closed_port = f"http://127.0.0.1:{free.getsockname()[1]}"
 
-    said = refused(nobody, lambda page: visit(back(page, "code=c&state={state}")))
+    messages = refused(closed_port, lambda page: visit(back(page, "code=c&state={state}")))
 
-    assert said == (
-        f"{nobody} cannot be reached (the connection failed): check the network, then run `make login` again."
+    assert messages == (
+        f"{closed_port} cannot be reached (the connection failed): check the network, then run `make login` again."
     )
 
 
 def test_without_an_answer_the_wait_ends_and_says_what_may_be_wrong(stub: SpotifyStub) -> None:
-    said = refused(stub.url, lambda _: None, seconds=0.2)
+    messages = refused(stub.url, lambda _: None, seconds=0.2)
 
     assert re.fullmatch(
         r"No answer came within 0 seconds\. If Spotify's page said that the redirect URI is invalid or does not match, "
         r"add http://127\.0\.0\.1:[0-9]+/callback to your app in https://developer\.spotify\.com/dashboard; if it said "
         r"that the client is invalid, check the client id .*Then run `make login` again\.",
-        said,
+        messages,
     )
 
 
@@ -232,10 +234,10 @@ def test_a_port_that_is_taken_is_said_before_anybody_is_asked(stub: SpotifyStub)
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        said = refused(stub.url, opened.append, port=port)
+        messages = refused(stub.url, opened.append, port=port)
     never = refused(stub.url, opened.append, port=99999)
 
-    assert said == (
+    assert messages == (
         f"Port {port} cannot be used (another program has it). Take another one, such as --port 8888, and add the "
         "redirect URI http://127.0.0.1:8888/callback to your app in https://developer.spotify.com/dashboard."
     )
@@ -249,9 +251,9 @@ def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
     assert environment
     monkeypatch.setattr("sys.stdin", io.StringIO("stub-client\n stub-secret \n"))
     first = login.main(["--port", "0"], open_page=visit, clock=lambda: datetime(2026, 11, 20, 10, tzinfo=UTC))
-    first_kept, first_said = kept(tmp_path), capsys.readouterr()
+    first_kept, first_messages = kept(tmp_path), capsys.readouterr()
     second = login.main(["--port", "0"], open_page=visit, clock=lambda: datetime(2027, 4, 30, 10, tzinfo=UTC))
-    second_kept, second_said = kept(tmp_path), capsys.readouterr()
+    second_kept, second_messages = kept(tmp_path), capsys.readouterr()
 
     assert (first, second) == (0, 0)
     assert first_kept == {
@@ -262,11 +264,11 @@ def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
         "scope": "playlist-read-collaborative playlist-read-private user-library-read user-read-private",
     }
     assert second_kept == {**first_kept, "consented_at": "2027-04-30T10:00:00Z"}
-    assert "Using the app of the earlier login, client id stub-client" not in first_said.err
-    assert "Using the app of the earlier login, client id stub-client" in second_said.err
-    assert "this one until about 2027-05-19." in first_said.err
-    assert "this one until about 2027-10-27." in second_said.err
-    shown = first_said.out + first_said.err + second_said.out + second_said.err
+    assert "Using the app of the earlier login, client id stub-client" not in first_messages.err
+    assert "Using the app of the earlier login, client id stub-client" in second_messages.err
+    assert "this one until about 2027-05-19." in first_messages.err
+    assert "this one until about 2027-10-27." in second_messages.err
+    shown = first_messages.out + first_messages.err + second_messages.out + second_messages.err
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
@@ -280,9 +282,12 @@ def test_without_id_or_secret_nobody_is_asked_to_consent(
     for arguments in ([], ["--client-id", "stub-client"]):
         assert login.main(["--port", "0", "--seconds", "1", *arguments], open_page=opened.append) == 1
 
-    said = capsys.readouterr().err
-    assert said.count("login: No client secret was given, or it holds spaces or signs that none has: copy it from") == 2
-    assert "two words" not in said
+    messages = capsys.readouterr().err
+    assert (
+        messages.count("login: No client secret was given, or it holds spaces or signs that none has: copy it from")
+        == 2
+    )
+    assert "two words" not in messages
     assert opened == []
     assert not (tmp_path / ".config").exists()
 
@@ -353,9 +358,9 @@ def test_a_secret_that_is_not_there_is_said_before_anybody_is_asked(
 
     assert login.main(["--secret-arn", "no-such-secret"], open_page=opened.append) == 1
 
-    said = capsys.readouterr().err
-    assert said.startswith("login: The secret no-such-secret cannot be used (")
-    assert "check that it is there, the region, and that you may secretsmanager:DescribeSecret" in said
+    messages = capsys.readouterr().err
+    assert messages.startswith("login: The secret no-such-secret cannot be used (")
+    assert "check that it is there, the region, and that you may secretsmanager:DescribeSecret" in messages
     assert opened == []
 
 

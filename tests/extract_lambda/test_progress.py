@@ -14,7 +14,7 @@ class Tty(io.StringIO):
         return True
 
 
-def tell(terminal: Terminal) -> None:
+def report_progress(terminal: Terminal) -> None:
     terminal(Progress(name="Früh\x1b[2J", number=1, of=2, outcome="50 of 60 items", is_over=False))
     terminal(Progress(name="Früh\x1b[2J", number=1, of=2, outcome="read"))
     terminal(Progress(name="No\r\n", number=2, of=2, outcome="failed, server: x", failure_class="server"))
@@ -24,7 +24,7 @@ def tell(terminal: Terminal) -> None:
 def test_where_there_is_no_terminal_each_look_is_a_plain_line() -> None:
     stream = io.StringIO()
 
-    tell(Terminal(stream))
+    report_progress(Terminal(stream))
 
     assert stream.getvalue() == "1/2 Früh\ufffd[2J: read\n2/2 No\ufffd\ufffd: failed, server: x\n"
 
@@ -32,7 +32,7 @@ def test_where_there_is_no_terminal_each_look_is_a_plain_line() -> None:
 def test_a_terminal_has_one_line_that_is_rewritten_and_one_that_stays_per_failure() -> None:
     stream = Tty()
 
-    tell(Terminal(stream))
+    report_progress(Terminal(stream))
 
     assert stream.getvalue() == (
         "\r\x1b[2K1/2 Früh\ufffd[2J: 50 of 60 items"

@@ -147,8 +147,10 @@ def test_the_document_may_lie_in_the_parameter_store() -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_a_parameter_that_is_not_there_is_named() -> None:
-    said = r"^SPOTIFY_CONFIG names the parameter /no, which cannot be read \(.*ParameterNotFound.*\): check the name "
-    with mock_aws(), pytest.raises(SettingsError, match=said):
+    message = (
+        r"^SPOTIFY_CONFIG names the parameter /no, which cannot be read \(.*ParameterNotFound.*\): check the name "
+    )
+    with mock_aws(), pytest.raises(SettingsError, match=message):
         Settings.from_env(GOOD | {"SPOTIFY_CONFIG": "ssm:/no"})
 
 

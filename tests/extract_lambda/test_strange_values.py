@@ -60,13 +60,13 @@ def is_sentence(reason: str) -> bool:
 def test_a_reason_is_a_sentence(api: Api, run: Run, status: int, body: str, reason: str) -> None:
     api.playlists = {"1odd": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
     api.fail("/1odd/items", status, body, times=99)
-    said: list[str] = []
+    messages: list[str] = []
 
-    run(report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    run(report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
-    assert len(said) == 1
-    assert f"/playlists/1odd/items?limit=50&offset=0&additional_types=track,episode: {reason}" in said[0]
-    assert is_sentence(said[0])
+    assert len(messages) == 1
+    assert f"/playlists/1odd/items?limit=50&offset=0&additional_types=track,episode: {reason}" in messages[0]
+    assert is_sentence(messages[0])
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -91,13 +91,13 @@ def test_a_connection_that_breaks_is_said_in_a_sentence(api: Api, run: Run) -> N
             raise ConnectionAbortedError
 
     api.before = hang_up
-    said: list[str] = []
+    messages: list[str] = []
 
     with pytest.raises(Exception, match="all 1 playlists failed"):
-        run(report=lambda each: said.append(each.outcome) if each.failure_class else None)
+        run(report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
-    assert ": the connection failed; " in said[0]
-    assert is_sentence(said[0])
+    assert ": the connection failed; " in messages[0]
+    assert is_sentence(messages[0])
 
 
 # --- cool-downs
@@ -172,8 +172,8 @@ def test_the_run_on_one_machine_says_how_to_lift_a_cool_down(
     assert main(["--at", "2026-11-20T10:00:00Z"]) == 0
     assert main(["--at", "2026-11-20T11:00:00Z"]) == 0
 
-    said = capsys.readouterr().err
-    assert said.count("set SPOTIFY_IGNORE_COOL_DOWN=yes for one run.") == 2
+    messages = capsys.readouterr().err
+    assert messages.count("set SPOTIFY_IGNORE_COOL_DOWN=yes for one run.") == 2
 
 
 def test_ignoring_a_cool_down_is_a_setting(tmp_path: Path) -> None:

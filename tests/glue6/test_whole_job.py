@@ -1,4 +1,4 @@
-"""The whole job on what Glue 6.0 has, as a person starts it: raw pages to published files, then nothing to do."""
+"""The whole job as a program on the versions of Glue 6.0: raw pages to published files, then nothing to do."""
 
 import json
 import os
@@ -51,14 +51,14 @@ def run(lake: Path) -> dict[str, object]:
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE, env=ENVIRONMENT
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
+    printed: dict[str, object] = json.loads(done.stdout)
+    return printed
 
 
 def test_the_environment_is_glue_60s(spark: SparkSession) -> None:
     assert pyspark.__version__ == "4.1.1"
     assert spark.conf.get("spark.sql.ansi.enabled") == "true"
-    # Where there is no Python 3.13, `make` takes 3.11 and says so.
+    # Without Python 3.13, `make` uses 3.11 and prints that.
     assert sys.version_info[:2] in {(3, 11), (3, 13)}
 
 

@@ -1,4 +1,4 @@
-"""Dropped files through the whole job: how they are planned, what BI leaves out, and that no value is quoted."""
+"""Dropped files through the whole job: planning, what the BI views leave out, and no value is quoted."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ def drop(lake: Path, age: float = 60, **files: bytes) -> None:
 
 
 def planned(lake: Path, max_objects: int) -> list[list[str]]:
-    """The keys below drop/ of each batch, as if each of them was committed."""
+    """The keys below drop/ of each batch, as if each batch were committed."""
     store = open_store(str(lake))
     ids = iter(f"id{number}" for number in range(99))
     commits = CommitLog(store, clock=lambda: datetime.now(UTC), new_id=lambda: next(ids), max_objects=max_objects)
@@ -55,14 +55,14 @@ def test_the_files_of_a_folder_are_in_one_batch(tmp_path: Path) -> None:
     assert planned(tmp_path, 3) == [["a/1", "a/2"], ["b/1", "b/2", "c"]]
 
 
-def test_a_folder_that_does_not_fit_into_a_batch_is_taken_in_several(tmp_path: Path) -> None:
+def test_a_folder_larger_than_a_batch_is_divided(tmp_path: Path) -> None:
     drop(tmp_path, a__1=b"1", a__2=b"2", a__3=b"3")
 
     assert planned(tmp_path, 2) == [["a/1", "a/2"], ["a/3"]]
 
 
 @pytest.mark.slow
-def test_a_folder_waits_for_the_file_that_is_still_written(tmp_path: Path) -> None:
+def test_a_folder_waits_for_a_file_that_is_still_being_written(tmp_path: Path) -> None:
     drop(tmp_path, a__1=b"1")
     drop(tmp_path, age=-1, a__2=b"2")
 
@@ -108,7 +108,7 @@ FILES = {
 
 
 def test_pages_join_the_summary_counts_and_no_value_is_quoted(
-    spark: SparkSession,  # noqa: ARG001  # the job finds the session
+    spark: SparkSession,  # noqa: ARG001  # the job uses the session
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -118,23 +118,23 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
 
     assert main(["--lake", str(tmp_path)]) == 0
 
-    said = capsys.readouterr()
+    printed = capsys.readouterr()
     checks = table(tmp_path, "playlist_checks")
     assert checks is not None
-    found = {row["playlist_id"]: (row["item_count"], row["is_complete"]) for row in checks.to_pylist()}
-    assert {key: value for key, value in found.items() if not key.startswith("document:")} == {
+    counts = {row["playlist_id"]: (row["item_count"], row["is_complete"]) for row in checks.to_pylist()}
+    assert {key: value for key, value in counts.items() if not key.startswith("document:")} == {
         "p1": (3, True),
         "p6": (1, True),
         "p7": (1, True),
     }
-    assert sorted(value for key, value in found.items() if key.startswith("document:")) == [(1, False), (1, True)]
+    assert sorted(value for key, value in counts.items() if key.startswith("document:")) == [(1, False), (1, True)]
     items = table(tmp_path, "playlist_items")
     assert items is not None
     assert sorted(row["song_id"] for row in items.to_pylist()) == [f"s{number}" for number in range(1, 8)]
-    assert "1 read is incomplete: BI leaves it out; see Dropped files in docs/data-model.md." in said.err
-    assert json.loads(said.out.splitlines()[-1])["incomplete_reads"] == 1
-    assert "user data of the account" in said.err
-    texts = [said.out, said.err, caplog.text]
+    assert "1 read is incomplete: BI leaves it out; see Dropped files in docs/data-model.md." in printed.err
+    assert json.loads(printed.out.splitlines()[-1])["incomplete_reads"] == 1
+    assert "user data of the account" in printed.err
+    texts = [printed.out, printed.err, caplog.text]
     texts += [(tmp_path / name).read_text() for name in names(tmp_path, "log") if name.endswith(".json")]
     texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]
     assert [text for text in texts if SECRET in text] == []
@@ -142,5 +142,5 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
 
 
 @pytest.mark.parametrize(("argv", "is_whole"), [([], False), (["--complete"], True), (["--complete", "yes"], True)])
-def test_complete_is_said_with_a_value_or_without(argv: list[str], *, is_whole: bool) -> None:
+def test_complete_takes_yes_or_no_value(argv: list[str], *, is_whole: bool) -> None:
     assert parse_arguments(["--lake", "out", *argv]).is_whole is is_whole

@@ -30,15 +30,15 @@ def tool(name: str) -> Path:
     return TOOLS / name
 
 
-def answer(script: str, *arguments: str | Path, given: object = None) -> Any:
+def answer(script: str, *arguments: str | Path, data: object = None) -> Any:
     """What a script of this folder prints, run in the environment of the tools for BI."""
-    return said([tool("bi") / "bin/python", HERE / script, *arguments], given)
+    return output_of([tool("bi") / "bin/python", HERE / script, *arguments], data)
 
 
-def said(command: list[str | Path], given: object, **environment: str) -> Any:
+def output_of(command: list[str | Path], data: object, **environment: str) -> Any:
     """What a program prints as JSON; it must succeed."""
     done = subprocess.run(
-        command, input=json.dumps(given), capture_output=True, text=True, env=os.environ | environment, check=False
+        command, input=json.dumps(data), capture_output=True, text=True, env=os.environ | environment, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -61,9 +61,9 @@ def grammars(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def read() -> dict[str, Any]:
     """The semantic model as Microsoft's library reads it."""
-    found = answer("read_tmdl.py", MODEL)[str(MODEL)]
-    assert "refused" not in found, found
-    return found
+    tables = answer("read_tmdl.py", MODEL)[str(MODEL)]
+    assert "refused" not in tables, tables
+    return tables
 
 
 def test_microsofts_library_reads_the_tables_and_measures_of_the_model(read: dict[str, Any]) -> None:
@@ -107,16 +107,16 @@ def test_microsofts_library_refuses_what_is_wrong(tmp_path: Path, file: str, old
 def test_every_measure_is_dax() -> None:
     expressions = {measure.name: measure.dax for measure in MEASURES}
 
-    assert answer("read_dax.py", given=expressions) == []
-    assert answer("read_dax.py", given={"wrong": "CALCULATE ( COUNTROWS ( Stays ), ) )"}) == ["wrong"]
+    assert answer("read_dax.py", data=expressions) == []
+    assert answer("read_dax.py", data={"wrong": "CALCULATE ( COUNTROWS ( Stays ), ) )"}) == ["wrong"]
 
 
 def test_every_query_and_parameter_is_m(read: dict[str, Any], grammars: Path) -> None:
     queries = {name: table["source"][0] for name, table in read["tables"].items()} | read["expressions"]
 
     assert len(queries) == len(TABLES) + 4
-    assert said(["node", grammars], {"m": queries}) == {}
-    assert list(said(["node", grammars], {"m": {"wrong": "let Source = in Source"}})) == ["wrong"]
+    assert output_of(["node", grammars], {"m": queries}) == {}
+    assert list(output_of(["node", grammars], {"m": {"wrong": "let Source = in Source"}})) == ["wrong"]
 
 
 # --- Athena -------------------------------------------------------------------------------------------------------
@@ -134,8 +134,8 @@ def test_every_view_and_saved_query_is_sql_for_athena(grammars: Path) -> None:
     }
 
     assert len(texts) == len(TABLES_OF_LAKE) + 1 + 9
-    assert said(["node", grammars], {"trino": texts}) == {}
-    assert list(said(["node", grammars], {"trino": wrong})) == ["qualify", "cast"]
+    assert output_of(["node", grammars], {"trino": texts}) == {}
+    assert list(output_of(["node", grammars], {"trino": wrong})) == ["qualify", "cast"]
 
 
 # --- Tableau ------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def test_the_committed_files_are_those_the_model_makes(tool: str) -> None:
 def test_no_file_holds_credentials() -> None:
     secret = re.compile(r"""password|passwd|private.?key|token|secret|username\s*[=:]\s*['"][^'"]""", re.IGNORECASE)
 
-    assert [(name, found[0]) for name, text in FILES.items() if (found := secret.search(text))] == []
+    assert [(name, match[0]) for name, text in FILES.items() if (match := secret.search(text))] == []
 
 
 # --- Power BI -----------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_every_column_that_a_sheet_names_is_declared(workbook: ET.Element) -> No
         assert {(source, name) for name in own} <= declared
         assert set(instances.values()) <= own
         assert named <= instances.keys(), sheet.attrib["name"]
-        formulas = " ".join(found.attrib["formula"] for found in dependencies.iter("calculation"))
+        formulas = " ".join(calculation.attrib["formula"] for calculation in dependencies.iter("calculation"))
         assert set(re.findall(r"\[[^\]]+\]", formulas)) <= own
 
 

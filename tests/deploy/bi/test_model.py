@@ -90,17 +90,17 @@ def ways_between(relationships: list[Relationship]) -> dict[tuple[str, str], int
             filters[related.to_table].append(related.from_table)
             if related.both_ways:
                 filters[related.from_table].append(related.to_table)
-    found: dict[tuple[str, str], int] = defaultdict(int)
+    ways: dict[tuple[str, str], int] = defaultdict(int)
 
     def walk(start: str, at: str, passed: frozenset[str]) -> None:
         for following in filters[at]:
             if following not in passed:
-                found[start, following] += 1
+                ways[start, following] += 1
                 walk(start, following, passed | {following})
 
     for table in TABLES:
         walk(table.name, table.name, frozenset({table.name}))
-    return found
+    return ways
 
 
 def test_no_filter_reaches_a_table_by_two_ways() -> None:

@@ -19,12 +19,12 @@ TEMPLATE = (BI / "quicksight/template.json").read_text(encoding="utf-8")
 
 @pytest.fixture
 def resources() -> dict[str, Any]:
-    return {name: found["Properties"] for name, found in json.loads(TEMPLATE)["Resources"].items()}
+    return {name: resource["Properties"] for name, resource in json.loads(TEMPLATE)["Resources"].items()}
 
 
 def complaints(template: str) -> list[str]:
     """Errors and warnings in a region that has QuickSight."""
-    return [str(found) for found in lint(template, config=ManualArgs(regions=["eu-west-1"]))]
+    return [str(complaint) for complaint in lint(template, config=ManualArgs(regions=["eu-west-1"]))]
 
 
 def test_the_template_is_valid_by_awss_schema() -> None:

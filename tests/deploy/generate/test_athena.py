@@ -28,7 +28,9 @@ def test_no_comment_is_longer_than_the_catalogue_takes(table: Table) -> None:
 
 def test_partitions_are_projected_over_the_folders_of_the_lake(athena_ddl: exp.Create, table: Table) -> None:
     properties = {
-        one.this.name: one.args["value"].name for one in athena_ddl.find_all(exp.Property) if type(one) is exp.Property
+        prop.this.name: prop.args["value"].name
+        for prop in athena_ddl.find_all(exp.Property)
+        if type(prop) is exp.Property
     }
     location = athena_ddl.find(exp.LocationProperty)
     partitioned_by = athena_ddl.find(exp.PartitionedByProperty)

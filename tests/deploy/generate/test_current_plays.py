@@ -101,7 +101,7 @@ def test_of_packages_of_one_time_one_rules(publish: Publish, current: Current) -
 
 
 def test_equal_rows_of_one_package_are_plays_of_their_own(publish: Publish, current: Current) -> None:
-    one = play("a", 1, "2026-01-01 10:00:00")
-    publish(PLAYS, one, one | {"play_id": "again", "source_position": 1})
+    row = play("a", 1, "2026-01-01 10:00:00")
+    publish(PLAYS, row, row | {"play_id": "again", "source_position": 1})
 
     assert len(shown(current)) == 2

@@ -126,7 +126,9 @@ def test_a_landing_table_that_exists_gets_new_columns_and_the_words_of_today() -
 
 def test_the_glue_catalog_says_what_athenas_own_statements_say(table: Table) -> None:
     files = generated_files()
-    [entry] = [one for one in json.loads(files["glue_catalog.json"])["tables"] if one["name"] == table.name]
+    [entry] = [
+        candidate for candidate in json.loads(files["glue_catalog.json"])["tables"] if candidate["name"] == table.name
+    ]
     ddl, view = files[f"athena/tables/{table.name}.sql"], files[f"athena/current/{table.name}.sql"]
 
     columns = re.findall(r"^    (\w+) (\w+) comment '", ddl, re.MULTILINE)
@@ -140,7 +142,7 @@ def test_the_glue_catalog_says_what_athenas_own_statements_say(table: Table) -> 
 
 
 def test_a_view_in_the_glue_catalog_has_athenas_types() -> None:
-    tables = {one["name"]: one for one in json.loads(generated_files()["glue_catalog.json"])["tables"]}
+    tables = {entry["name"]: entry for entry in json.loads(generated_files()["glue_catalog.json"])["tables"]}
     types = {
         column["name"]: column["type"]
         for name in ("albums", "batches", "songs")

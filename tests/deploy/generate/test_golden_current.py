@@ -52,8 +52,8 @@ def typed(table: Table) -> list[Row]:
     return case.rows(table)
 
 
-def with_document_names(found: list[tuple[object, ...]]) -> list[Row]:
-    return sort_rows([(*row[:-2], str(row[-2]).rpartition("/")[2], row[-1]) for row in found])
+def with_document_names(rows: list[tuple[object, ...]]) -> list[Row]:
+    return sort_rows([(*row[:-2], str(row[-2]).rpartition("/")[2], row[-1]) for row in rows])
 
 
 def columns(table: Table) -> str:

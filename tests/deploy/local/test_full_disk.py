@@ -39,9 +39,9 @@ def test_a_full_disk_at_the_warehouse_is_one_sentence(small_disk: Path) -> None:
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    said = [line for line in done.stderr.splitlines() if line.startswith("demo: ")]
-    assert len(said) == 1, done.stderr
-    assert said[0].startswith(
+    messages = [line for line in done.stderr.splitlines() if line.startswith("demo: ")]
+    assert len(messages) == 1, done.stderr
+    assert messages[0].startswith(
         f"demo: the disk is full: free space for {out} and in the temporary folder, then run again."
     )
 

@@ -58,10 +58,10 @@ def test_no_personal_field_of_a_package_is_anywhere_but_in_quarantine(
     drop(out, "whole.zip", as_zip(tmp_path / "q.zip", (2026, 1, 1), a=playlist, b=history).read_bytes())
 
     assert main(["--file", str(package), "--out", str(out)]) == 0
-    found_status = status(["--lake", str(out / "lake"), "--warehouse", str(out / "warehouse")])
+    exit_status = status(["--lake", str(out / "lake"), "--warehouse", str(out / "warehouse")])
 
     shown = capfd.readouterr()
-    assert found_status == 0, shown.out
+    assert exit_status == 0, shown.out
     assert MARK not in shown.out + shown.err
     store = open_store(str(out / "lake"))
     files = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}

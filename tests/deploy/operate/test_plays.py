@@ -51,11 +51,11 @@ def lake(lake: ObjectStore, spark: object) -> ObjectStore:  # noqa: ARG001  # ru
 
 
 def published(lake: ObjectStore) -> list[tuple[str, str]]:
-    found = []
+    owners = []
     for listed in lake.list("processed/plays/"):
         rows = pq.read_table(Path(lake.uri.removeprefix("file://")) / listed.key).to_pylist()
-        found += [(row["account"], row["package_id"]) for row in rows]
-    return sorted(found)
+        owners += [(row["account"], row["package_id"]) for row in rows]
+    return sorted(owners)
 
 
 def test_why_shows_the_package_that_won_and_the_line(lake: ObjectStore) -> None:
@@ -75,11 +75,11 @@ def test_everything_agrees_before_and_after_an_account_is_forgotten(
     shown = forget_account(lake, warehouse, "me", apply=False)
     assert len(published(lake)) == 5
 
-    found = forget_account(lake, warehouse, "me")
+    result = forget_account(lake, warehouse, "me")
     again = forget_account(lake, warehouse, "me")
 
     assert (
-        found.removed
+        result.removed
         == shown.removed
         == {
             "documents of plays": 2,

@@ -33,13 +33,13 @@ def test_the_newest_observation_won_and_the_older_one_says_why_not(lake: ObjectS
 
 
 def test_each_position_is_found_where_it_stood(lake: ObjectStore) -> None:
-    found = why(lake, PLAYLIST_ITEMS, "p1", "v1")
+    observations = why(lake, PLAYLIST_ITEMS, "p1", "v1")
 
-    assert {one.row["song_id"]: one.place.path for one in found} == {
+    assert {observation.row["song_id"]: observation.place.path for observation in observations} == {
         "s1": "$.body.items[0]",
         "s2": "$.body.items[1]",
     }
-    assert found[0].place.columns["added_by_id"].endswith("].added_by.id")
+    assert observations[0].place.columns["added_by_id"].endswith("].added_by.id")
 
 
 def test_a_read_is_its_playlist_object_or_its_look(lake: ObjectStore) -> None:
@@ -54,9 +54,9 @@ def test_in_a_bomb_no_row_has_a_place() -> None:
 
 
 def test_a_row_of_no_document_has_its_batch(lake: ObjectStore) -> None:
-    (found,) = why(lake, BATCHES, "2")
+    (observation,) = why(lake, BATCHES, "2")
 
-    assert (found.is_current, found.place.raw_object, found.place.path) == (True, "batch 2", None)
+    assert (observation.is_current, observation.place.raw_object, observation.place.path) == (True, "batch 2", None)
 
 
 def test_people_see_a_table(lake: ObjectStore) -> None:
@@ -70,8 +70,8 @@ def test_people_see_a_table(lake: ObjectStore) -> None:
 def test_machines_get_one_line(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lake", lake.uri, "--table", "SONGS", "--id", "s1", "--json"]) == 0
 
-    told = json.loads(capsys.readouterr().out)
-    assert [one["verdict"] for one in told["observations"]] == [
+    printed = json.loads(capsys.readouterr().out)
+    assert [observation["verdict"] for observation in printed["observations"]] == [
         "current",
         "lost: extracted_at 2026-11-17 10:00:00 is newer",
     ]
@@ -92,7 +92,7 @@ def test_an_id_of_too_many_parts_is_refused(lake: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "position", "found"),
+    ("document", "position", "place"),
     [
         ("new_shape_page/page.json", 1, (None, "$.items[1]", "item")),
         ("bare_rows/rows.json", 1, (None, "$[1]", "track")),
@@ -102,9 +102,9 @@ def test_an_id_of_too_many_parts_is_refused(lake: ObjectStore) -> None:
     ],
 )
 def test_dropped_documents_of_any_shape_are_located(
-    document: str, position: int, found: tuple[int | None, str, str]
+    document: str, position: int, place: tuple[int | None, str, str]
 ) -> None:
-    assert locate((FOLDER / document).read_bytes(), position, is_read=False) == found
+    assert locate((FOLDER / document).read_bytes(), position, is_read=False) == place
 
 
 def test_a_position_that_is_not_there_is_nowhere() -> None:

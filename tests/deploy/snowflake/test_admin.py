@@ -8,7 +8,7 @@ from schemachange.sql_splitter import split_sql_statements
 
 from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 
-GIVEN = {
+VALUES = {
     "database": "SPOTIFY",
     "lake_role_arn": "arn:aws:iam::000000000000:role/snowflake",
     "external_id": "ours",
@@ -20,7 +20,7 @@ KEYS = {"deployer_public_key": "MIIBdeployer", "bi_public_key": "MIIBbi", "monit
 
 def admin(**variables: object) -> list[str]:
     """The statements of the admin file, without remarks, one line each."""
-    rendered = JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", GIVEN | variables)
+    rendered = JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", VALUES | variables)
     return plain(rendered)
 
 
@@ -37,8 +37,8 @@ def grants(**variables: str) -> list[str]:
 
 def granted_to(role: str) -> list[str]:
     ending = f" to role {role}"
-    found = [statement for statement in admin(**KEYS) + grants() if statement.endswith(ending)]
-    return [statement.removeprefix("grant ").removesuffix(ending) for statement in found]
+    grants_to = [statement for statement in admin(**KEYS) + grants() if statement.endswith(ending)]
+    return [statement.removeprefix("grant ").removesuffix(ending) for statement in grants_to]
 
 
 def test_each_object_is_made_if_it_is_missing() -> None:
@@ -131,9 +131,9 @@ def test_errors_go_to_the_topic_by_the_lakes_role_or_one_of_their_own() -> None:
 
 
 def test_the_migrations_are_given_the_names_that_were_made() -> None:
-    given = variables_for("s3://the-bucket/processed/")
+    variables = variables_for("s3://the-bucket/processed/")
 
-    assert (given["storage_integration"], given["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
+    assert (variables["storage_integration"], variables["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
 
 
 def test_every_name_follows_from_the_database() -> None:
@@ -285,8 +285,8 @@ def test_each_statement_runs_as_the_least_role_that_may() -> None:
     acting: dict[str, set[str]] = {}
     role = ""
     for statement in admin(**KEYS, whole_account=True):
-        if found := re.fullmatch(r"use role (\w+)", statement):
-            role = found[1]
+        if match := re.fullmatch(r"use role (\w+)", statement):
+            role = match[1]
         else:
             acting.setdefault(role, set()).add(" ".join(statement.split()[:2]))
 
@@ -308,12 +308,12 @@ def test_everything_granted_on_is_there_before_and_what_is_to_come_after() -> No
     assert [name for name in names if "admin" in name] == []
 
 
-@pytest.mark.parametrize("name", sorted(GIVEN))
+@pytest.mark.parametrize("name", sorted(VALUES))
 def test_a_variable_without_a_value_is_an_error(name: str) -> None:
-    given = {key: value for key, value in GIVEN.items() if key != name}
+    incomplete = {key: value for key, value in VALUES.items() if key != name}
 
     with pytest.raises(Exception, match=f"'{name}' is undefined"):
-        JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", given)
+        JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", incomplete)
 
 
 def test_the_migrations_follow_the_admin_file_and_both_may_come_again() -> None:

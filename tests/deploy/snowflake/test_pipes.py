@@ -87,19 +87,19 @@ def test_a_pipe_is_what_snowflake_reads(pipe: str, table: Table) -> None:
 
 
 def test_no_pipe_has_an_option_that_snowflake_forbids(pipe: str) -> None:
-    found = options(pipe)
+    set_options = options(pipe)
 
-    assert found.keys() & FORBIDDEN == set()
-    assert found["ON_ERROR"].name == "skip_file"
+    assert set_options.keys() & FORBIDDEN == set()
+    assert set_options["ON_ERROR"].name == "skip_file"
     # Said to be hours early in a pipe.
     assert re.findall(r"current_|getdate|localtime|sysdate|systimestamp", pipe, re.IGNORECASE) == []
 
 
 def test_a_pipe_takes_whole_files_by_the_names_of_their_columns(pipe: str) -> None:
-    found = options(pipe)
+    set_options = options(pipe)
 
-    assert found["MATCH_BY_COLUMN_NAME"].name == "case_insensitive"
-    assert [pair.sql() for pair in found["INCLUDE_METADATA"].expressions] == [
+    assert set_options["MATCH_BY_COLUMN_NAME"].name == "case_insensitive"
+    assert [pair.sql() for pair in set_options["INCLUDE_METADATA"].expressions] == [
         *("FILE_NAME = METADATA$FILENAME", "FILE_ROW_NUMBER = METADATA$FILE_ROW_NUMBER"),
         "LOADED_AT = METADATA$START_SCAN_TIME",
     ]

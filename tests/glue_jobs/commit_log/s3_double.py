@@ -1,6 +1,6 @@
 """S3 as a pure function: bucket and request in, bucket and answer out.
 
-The real `S3Store` works on it, request by request. It keeps the conditions that the commit log needs, of which moto
+The real `S3Store` works on it, request by request. It has the conditions that the commit log needs, of which moto
 ignores some: If-None-Match on PutObject, CopyObject and CompleteMultipartUpload, CopySourceIfMatch on CopyObject and
 UploadPartCopy, If-Match on GetObject and DeleteObject. As on S3, an ETag is of the bytes, so equal bytes have equal
 ETags. Listings are atomic. Parts of a multipart copy are kept under hidden keys of the bucket.
@@ -18,7 +18,7 @@ import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]
 from shared.store.s3 import S3Store
 
 Bucket = Mapping[str, bytes]
-Request = tuple[Any, ...]  # its name, then its arguments; can be hashed, as answers can
+Request = tuple[Any, ...]  # name and arguments; hashable, as answers are
 
 MODIFIED = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 MISSING = "NoSuchKey"
@@ -31,12 +31,12 @@ class Refusal(str):  # noqa: SLOT000  (an answer, distinguished from bytes and k
 
 
 def etag(data: bytes) -> str:
-    """The version of an object."""
+    """The ETag of an object with these bytes."""
     return md5(data, usedforsecurity=False).hexdigest()
 
 
 def answered(bucket: Bucket, request: Request) -> tuple[Bucket, Any]:
-    """The bucket afterwards, the same one if nothing changed, and the answer."""
+    """The bucket after the request (the same object if nothing changed), and the answer."""
     return _RULES[request[0]](bucket, *request[1:])
 
 
@@ -57,10 +57,10 @@ def _put(bucket: Bucket, key: str, data: bytes, if_none_match: str | None) -> tu
 
 
 def _list(bucket: Bucket, prefix: str, start_after: str) -> tuple[Bucket, Any]:
-    found = (
+    listed = (
         key for key in sorted(bucket) if key.startswith(prefix) and key > start_after and not key.startswith(HIDDEN)
     )
-    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in found)
+    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in listed)
 
 
 def _copy(
@@ -123,7 +123,7 @@ HIDDEN = "\0"  # keys of unfinished uploads
 
 
 class Client:
-    """What S3Store uses of boto3's client. `ask` gives the answer to a request, or a Refusal."""
+    """The part of boto3's client that S3Store uses. `ask` returns the answer to a request, or a Refusal."""
 
     def __init__(self, ask: Callable[[Request], Any]) -> None:
         self._ask = ask
@@ -168,7 +168,7 @@ class Client:
         self._answer("delete", Key, IfMatch)
 
     def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803, ARG002
-        self._answer("delete_many", tuple(one["Key"] for one in Delete["Objects"]))
+        self._answer("delete_many", tuple(item["Key"] for item in Delete["Objects"]))
 
     def get_paginator(self, name: str) -> "Client":
         assert name == "list_objects_v2"
@@ -185,7 +185,7 @@ class Client:
 
 def s3_store(ask: Callable[[Request], Any]) -> S3Store:
     """The real S3Store of the bucket `lake`, its requests answered by `ask`."""
-    store = object.__new__(S3Store)  # its constructor makes a real client
+    store = object.__new__(S3Store)  # its constructor would make a real client
     store.uri = "s3://lake"
     store._bucket = "lake"
     store._prefix = ""

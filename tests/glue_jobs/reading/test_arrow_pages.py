@@ -1,4 +1,4 @@
-"""pyarrow's JSON reader gives what the Python reader gives of a document, or it leaves the document to Python."""
+"""pyarrow's JSON reader returns the same as the Python reader, or leaves the document to Python."""
 
 import json
 import random
@@ -24,7 +24,7 @@ PLACE = {"source_object": "raw/pending/drop/a.json", "document_id": "d", "extrac
 
 
 def outcome(document: Document) -> dict[str, Any]:
-    """Everything that the reader hands on."""
+    """Everything that the reader returns: rows, rejects and counts."""
     rejects: list[Any] = []
     items = ItemCollector(lambda place, raw, typed: rejects.append((place["source_position"], to_json(raw), typed)))
     checks = CheckCollector(lambda place, raw, typed: rejects.append((place["source_position"], to_json(raw), typed)))
@@ -53,7 +53,7 @@ def rows_of(data: bytes) -> list[dict[str, Any]]:
 
 
 def by_python(plain: bytes) -> dict[str, Any] | str:
-    """What comes of the document if Python reads all of it."""
+    """The outcome if Python reads the whole document."""
     try:
         values, damages = parse(plain)
         return outcome(reading._read("d", values, damages))
@@ -62,7 +62,7 @@ def by_python(plain: bytes) -> dict[str, Any] | str:
 
 
 def by_arrow(plain: bytes) -> dict[str, Any] | None:
-    """What comes of the document if pyarrow reads its pages; null if it leaves the document to Python."""
+    """The outcome if pyarrow reads the pages; None if it leaves the document to Python."""
     read = reading._read_parsed("d", plain)
     return None if read is None else outcome(read)
 
@@ -98,7 +98,7 @@ def test_every_kind_of_row_is_read_alike(plain: bytes) -> None:
     assert parsed == by_python(plain)
 
 
-def test_of_a_usual_page_no_row_is_made_a_python_object() -> None:
+def test_rows_of_a_usual_page_never_become_python_objects() -> None:
     usual = page_body(
         song("s1", artists=["a1"], uri="spotify:track:s1"),
         episode("e1", uri="spotify:episode:e1"),
@@ -144,12 +144,12 @@ def test_of_a_usual_page_no_row_is_made_a_python_object() -> None:
         b"",
     ],
 )
-def test_what_is_not_as_expected_is_left_to_python(plain: bytes) -> None:
+def test_documents_of_unexpected_form_are_left_to_python(plain: bytes) -> None:
     assert parse_values(plain) is None
 
 
 @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity", "idNaNid", "Not NaN"])
-def test_a_text_that_says_no_number_is_a_text(name: str) -> None:
+def test_a_text_that_contains_nan_or_infinity_is_a_text(name: str) -> None:
     plain = own(page_body(song("s1", name=name, uri="spotify:track:s1")))
 
     assert by_arrow(plain) in (None, by_python(plain))

@@ -1,4 +1,4 @@
-"""Documents of plays, and histories that are dropped as they came."""
+"""Documents of plays, and listening histories that were dropped without `make import`."""
 
 import json
 from datetime import datetime
@@ -84,7 +84,7 @@ def test_an_extended_history_goes_to_quarantine_whole_and_unquoted(data: bytes) 
     assert "203.0.113" not in str(raised.value)
 
 
-def test_a_song_that_is_called_like_a_key_is_no_history() -> None:
+def test_a_song_named_like_a_key_of_a_history_is_no_history() -> None:
     rows = [{"added_at": "2024-01-01T10:00:00Z", "track": {"id": "s1", "name": '"ms_played":', "uri": "ms_played"}}]
 
     assert len(read_document(json.dumps(rows).encode()).checks) == 1

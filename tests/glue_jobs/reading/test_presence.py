@@ -36,7 +36,7 @@ PAGE = {"href": "https://api.spotify.com/v1/playlists/p1/tracks", "offset": 0, "
 
 
 def fed(report: PartReport) -> dict[str, int]:
-    """The rows that go into each table."""
+    """The number of rows that go into each table."""
     return {name: made - report.refused[name] for name, made in report.made.items() if made > report.refused[name]}
 
 
@@ -74,20 +74,20 @@ def test_absent_keys_keep_a_row_out_of_their_tables(
     assert report.rejects == {}
 
 
-def test_rows_of_the_account_data_download_feed_positions_and_checks_alone(tmp_path: Path) -> None:
+def test_rows_of_the_account_data_download_feed_only_positions_and_checks(tmp_path: Path) -> None:
     entry = {"trackName": "Song 1", "artistName": "Ada", "albumName": "First", "trackUri": "spotify:track:s1"}
     items = [{"track": entry, "episode": None, "localTrack": None, "addedDate": "2024-01-01"}]
     episode = {"episodeName": "E", "showName": "S", "episodeUri": "spotify:episode:e1"}
     items.append({"track": None, "episode": episode, "localTrack": None, "addedDate": "2024-01-02"})
-    read_in = Lake(
+    raw_lake = Lake(
         tmp_path, a=as_bytes({"playlists": [{"name": "M", "lastModifiedDate": "2024-02-03", "items": items}]})
     )
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     assert fed(report) == {"playlist_items": 2, "playlist_checks": 1}
     assert report.rejects == {}
-    assert [(row["kind"], row["item"]["id"], row["item"]["name"]) for row in read_in.rows("items")] == [
+    assert [(row["kind"], row["item"]["id"], row["item"]["name"]) for row in raw_lake.rows("items")] == [
         ("song", "s1", "Song 1"),
         ("episode", "e1", "E"),
     ]

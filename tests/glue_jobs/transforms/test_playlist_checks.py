@@ -1,4 +1,4 @@
-"""What is particular to playlist_checks."""
+"""Rules of playlist_checks alone."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from tests.glue_jobs.builders import checks, manifest, page, playlist, published, rejects, rows, song
 
 
-def test_every_check_is_kept_and_says_how_it_ended(spark: SparkSession) -> None:
+def test_every_check_is_kept_with_its_status(spark: SparkSession) -> None:
     checked = (
         PlaylistCheck(
             playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 7}}

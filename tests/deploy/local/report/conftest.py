@@ -32,13 +32,13 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The script of axe-core, which `make tools` installs. Without it tests are skipped, but never by CI."""
-    found = sorted(ROOT.glob(".venv/tools/axe/lib/python*/site-packages/axe_playwright_python/axe.min.js"))
-    if not found:
+    scripts = sorted(ROOT.glob(".venv/tools/axe/lib/python*/site-packages/axe_playwright_python/axe.min.js"))
+    if not scripts:
         message = "axe-core is not installed: make tools"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    return found[-1].read_text(encoding="utf-8")
+    return scripts[-1].read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="package")
@@ -73,4 +73,4 @@ def many_days(landing: Landing) -> None:
         at = f"{date(2026, 8, 31) + timedelta(days=day)} 10:00"
         if day % 9:
             landing.read(at, songs[day % 30], songs[(day + 7) % 30], playlist="p7", name="Seven")
-            landing.look(at, "unchanged" if day % 4 else "failed", "p8")
+            landing.check(at, "unchanged" if day % 4 else "failed", "p8")

@@ -77,7 +77,7 @@ def test_a_name_is_text_wherever_it_stands(chromium: Browser, pages: dict[str, P
     assert [label for label in labels if label[:30] == SCRIPT[:30]]
     assert [label for label in labels if label[:30] == IMAGE[:30]]
     assert {"same", "same (2)"} <= set(labels)
-    assert chromium.run("return [typeof window.taken, document.querySelectorAll('img').length]") == ["undefined", 0]
+    assert chromium.run("return [typeof window.injected, document.querySelectorAll('img').length]") == ["undefined", 0]
     assert chromium.run("return [...document.links].filter(link => !link.hash).length") == 0
     rows = chromium.run("return [...document.querySelectorAll('#all-artists td:first-child')].map(c => c.textContent)")
     assert set(rows) == {SCRIPT, IMAGE, "אבג"}
@@ -100,7 +100,7 @@ def test_a_tooltip_shows_a_name_as_text(chromium: Browser, pages: dict[str, Path
 
     assert chromium.run("return document.querySelectorAll('#vg-tooltip-element :is(script, img)').length") == 0
     assert "playlist" in chromium.run("return document.querySelector('#vg-tooltip-element').textContent")
-    assert chromium.run("return typeof window.taken") == "undefined"
+    assert chromium.run("return typeof window.injected") == "undefined"
     assert chromium.complaints() == []
 
 
@@ -108,10 +108,10 @@ def test_the_page_may_not_fetch_or_run_anything_else(chromium: Browser, pages: d
     chromium.open(pages["two_days"], 1280)
 
     chromium.run(
-        "const made = document.createElement('script'); made.text = 'window.taken = 1'; document.body.append(made)"
+        "const made = document.createElement('script'); made.text = 'window.injected = 1'; document.body.append(made)"
     )
 
-    assert chromium.run("return typeof window.taken") == "undefined"
+    assert chromium.run("return typeof window.injected") == "undefined"
     assert "Content Security Policy" in " ".join(chromium.complaints())
 
 
@@ -275,7 +275,7 @@ def test_neighbouring_colours_differ_in_brightness(chromium: Browser, pages: dic
 
     added, removed, card = (brightness(colour) for colour in colours)
     assert [
-        round(contrast(one, other), 1) >= 3 for one, other in ((added, removed), (added, card), (removed, card))
+        round(contrast(first, second), 1) >= 3 for first, second in ((added, removed), (added, card), (removed, card))
     ] == [
         True,
         True,
@@ -290,8 +290,8 @@ def brightness(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: float, other: float) -> float:
-    light, dark = max(one, other), min(one, other)
+def contrast(first: float, second: float) -> float:
+    light, dark = max(first, second), min(first, second)
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -305,11 +305,11 @@ def test_axe_finds_nothing(
     chromium.run("document.querySelectorAll('details').forEach(each => each.open = true)")
 
     chromium.command("Runtime.evaluate", expression=axe)
-    found = chromium.command(
+    results = chromium.command(
         "Runtime.evaluate", expression="axe.run().then(done => JSON.stringify(done.violations))", awaitPromise=True
     )
 
-    violations = json.loads(found["result"]["value"])
+    violations = json.loads(results["result"]["value"])
     assert [
         (each["id"], each["nodes"][0]["html"][:300], each["nodes"][0]["failureSummary"]) for each in violations
     ] == []

@@ -3,8 +3,8 @@
 from shared.tables.artists import ARTISTS
 from tests.deploy.snowflake.bi.landing import Landing
 
-SCRIPT = "</script><script>window.taken = 1</script>"
-IMAGE = '"><img src="https://example.invalid/x" onerror="window.taken = 2">'
+SCRIPT = "</script><script>window.injected = 1</script>"
+IMAGE = '"><img src="https://example.invalid/x" onerror="window.injected = 2">'
 TURNED = "abc\u202edef\u2028ghi\x07"
 
 
@@ -23,7 +23,7 @@ def two_days(landing: Landing) -> None:
     )
     landing.read("2026-11-16 10:00", "one", "three", playlist="p2", name="Car", snapshot="car")
     landing.read("2026-11-16 10:00", "two", playlist="p3", name="Old")
-    landing.look("2026-11-16 10:00", "failed", "p4", failure_class="not_found")
+    landing.check("2026-11-16 10:00", "failed", "p4", failure_class="not_found")
     landing.read(
         "2026-11-18 10:00",
         *("one", "three", "four", "episode talk"),
@@ -31,9 +31,9 @@ def two_days(landing: Landing) -> None:
         name="Mix",
         url="https://open.spotify.com/playlist/p1",
     )
-    landing.look("2026-11-18 10:00", "unchanged", "p2", snapshot_id="car")
-    landing.look("2026-11-18 10:00", "gone", "p3", failure_class="not_found")
-    landing.look("2026-11-18 10:00", "failed", "p4", failure_class="not_found")
+    landing.check("2026-11-18 10:00", "unchanged", "p2", snapshot_id="car")
+    landing.check("2026-11-18 10:00", "gone", "p3", failure_class="not_found")
+    landing.check("2026-11-18 10:00", "failed", "p4", failure_class="not_found")
     landing.batch(1, "2026-11-18 11:00")
 
 
@@ -49,9 +49,9 @@ def hostile_names(landing: Landing) -> None:
         landing.popularity(song_id, "2026-11-16 10:00", before)
         landing.popularity(song_id, "2026-11-17 10:00", after)
     for playlist, name in (("p1", SCRIPT), ("p2", IMAGE), ("p3", "ليالي الصيف"), ("p4", "same"), ("p5", "same")):
-        url = "javascript:window.taken = 3"
+        url = "javascript:window.injected = 3"
         landing.read("2026-11-16 10:00", "s1", "s2", playlist=playlist, name=name, url=url)
         landing.read("2026-11-17 10:00", "s2", "s3", playlist=playlist, name=name, url=url)
     landing.read("2026-11-16 10:00", "s1", playlist="p6", name=SCRIPT)
-    landing.look("2026-11-17 10:00", "gone", "p6", failure_class=SCRIPT)
-    landing.look("2026-11-17 10:00", "failed", "p7", failure_class=IMAGE, name=IMAGE)
+    landing.check("2026-11-17 10:00", "gone", "p6", failure_class=SCRIPT)
+    landing.check("2026-11-17 10:00", "failed", "p7", failure_class=IMAGE, name=IMAGE)

@@ -17,8 +17,8 @@ A_WEEK = range(8)
 
 
 def named(catalogue: Catalogue, name: str, day: int = 0) -> Playlist:
-    (found,) = (playlist for playlist in catalogue.playlists(day) if playlist.name == name)
-    return found
+    (playlist_of_name,) = (playlist for playlist in catalogue.playlists(day) if playlist.name == name)
+    return playlist_of_name
 
 
 def songs(items: tuple[Item, ...]) -> list[str]:
@@ -37,9 +37,9 @@ def test_a_seed_makes_the_same_days_in_whatever_order_they_are_asked_for(demo: C
 def test_a_catalogue_is_the_same_in_another_process(demo: Catalogue) -> None:
     program = "from deploy.local.spotify import Catalogue; print(Catalogue().playlists(3))"
     environment = {"PYTHONHASHSEED": "7", "PYTHONIOENCODING": "utf-8"}
-    told = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
 
-    assert told.stdout.decode().strip() == str(demo.playlists(3))
+    assert done.stdout.decode().strip() == str(demo.playlists(3))
 
 
 def test_there_is_no_day_before_the_first(demo: Catalogue) -> None:
@@ -204,29 +204,29 @@ def test_every_id_is_one_of_spotifys_form(demo: Catalogue, small: Catalogue) -> 
     for catalogue in (demo, small):
         ids = {playlist.id for playlist in catalogue.playlists(0)} | {song.id for song in catalogue.songs}
         ids |= {song.album.id for song in catalogue.songs} | {a.id for song in catalogue.songs for a in song.artists}
-        assert all(re.fullmatch(r"[0-9A-Za-z]{22}", one) for one in ids)
+        assert all(re.fullmatch(r"[0-9A-Za-z]{22}", spotify_id) for spotify_id in ids)
         assert len({song.id for song in catalogue.songs}) == len(catalogue.songs)
 
 
 def test_the_small_catalogue_can_be_checked_by_eye(small: Catalogue) -> None:
-    def told(day: int) -> dict[str, list[object]]:
+    def names_of_day(day: int) -> dict[str, list[object]]:
         return {p.name: [item.content and item.content.name for item in p.items] for p in small.playlists(day)}
 
     kitchen = ["Crossing", "Demo tape", None, "Late"]
-    assert told(0) == {
+    assert names_of_day(0) == {
         "Morning": ["Tide", 'Lamp, "lit"', "Tide", "First talk", "雨のワルツ"],
         "Kitchen": kitchen,
         "Brief": ["Late"],
         "Not mine": ["Tide", "Late"],
         "Empty": [],
     }
-    assert told(1) == {
+    assert names_of_day(1) == {
         "Morning": ["Tide", "Tide", "First talk", "雨のワルツ", "Crossing"],
         "Kitchen radio": kitchen,
         "Not mine": ["Tide", "Late"],
         "Empty": [],
     }
-    assert told(2) == told(1)
+    assert names_of_day(2) == names_of_day(1)
     assert len(small.liked(0)) == 3
     assert len(small.liked(1)) == 4
 

@@ -23,18 +23,18 @@ def stub(request: pytest.FixtureRequest, demo: Catalogue, small: Catalogue) -> S
 
 def test_playlists_and_their_items(stub: SpotifyStub, ask: Ask) -> None:
     old = [] if stub.app is AppClass.A else ["tracks"]
-    found = []
+    differences = []
     with stub:
         for playlist in stub.catalogue.playlists(0):
             whole = ask(stub, f"/v1/playlists/{playlist.id}")
             if whole.ok:
-                found += shapes.differences(shapes.playlist(stub.app), whole.json())
+                differences += shapes.differences(shapes.playlist(stub.app), whole.json())
             for key in ("items", *old):
                 page = ask(stub, f"/v1/playlists/{playlist.id}/{key}?limit=10")
                 shape = shapes.items(stub.app) if page.ok else shapes.ERROR
-                found += shapes.differences(shape, page.json())
+                differences += shapes.differences(shape, page.json())
 
-    assert found == []
+    assert differences == []
 
 
 def test_the_library_liked_songs_and_the_profile(stub: SpotifyStub, ask: Ask) -> None:

@@ -56,9 +56,9 @@ def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> 
     contracts = {f"{table.name}.{column.name}" for table in TABLES for column in table.all_columns}
 
     for view in bi_views():
-        found = ways.of(f"bi.{view.name}")
-        assert list(found) == list(view.columns)
-        assert [column for column, lake in found.items() if not lake or not set(lake) <= contracts] == []
+        sources = ways.of(f"bi.{view.name}")
+        assert list(sources) == list(view.columns)
+        assert [column for column, lake in sources.items() if not lake or not set(lake) <= contracts] == []
 
 
 @pytest.mark.parametrize(

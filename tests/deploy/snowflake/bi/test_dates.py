@@ -4,8 +4,8 @@ from tests.deploy.snowflake.bi.landing import Landing
 
 
 def test_the_calendar_has_every_day_of_every_year_with_a_check(landing: Landing) -> None:
-    landing.look("2027-01-01 00:00", "failed")
-    landing.look("2024-12-31 23:00", "failed", extracted_at="2025-01-01 00:10")
+    landing.check("2027-01-01 00:00", "failed")
+    landing.check("2024-12-31 23:00", "failed", extracted_at="2025-01-01 00:10")
 
     assert landing.query(
         "select count(date_day) as days, count(distinct date_day) as distinct_days, min(date_day) as first, "
@@ -14,7 +14,7 @@ def test_the_calendar_has_every_day_of_every_year_with_a_check(landing: Landing)
 
 
 def test_a_day_knows_its_year_quarter_month_week_and_weekday(landing: Landing) -> None:
-    landing.look("2024-02-29 10:00", "gone")
+    landing.check("2024-02-29 10:00", "gone")
 
     assert landing.ask(
         "DATES",

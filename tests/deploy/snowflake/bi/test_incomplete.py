@@ -53,7 +53,7 @@ def test_what_the_next_complete_read_lacks_left_before_that(landing: Landing) ->
 def test_only_incomplete_reads_open_and_never_close(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", **PART)
     landing.read("2026-11-17 10:00", "s2", "s3", **PART)
-    landing.look("2026-11-18 10:00", "failed")
+    landing.check("2026-11-18 10:00", "failed")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
         ("spotify:track:s1", 1, None, "2026-11-16 10:00", "2026-11-16 10:00", None, "not seen since"),
@@ -65,7 +65,7 @@ def test_only_incomplete_reads_open_and_never_close(landing: Landing) -> None:
 def test_unchanged_after_an_incomplete_read_extends_what_that_showed(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", snapshot="v1")
     landing.read("2026-11-17 10:00", "s1", snapshot="v2~abc", **PART)
-    landing.look("2026-11-18 10:00", "unchanged", snapshot_id="v2~abc")
+    landing.check("2026-11-18 10:00", "unchanged", snapshot_id="v2~abc")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, left_by_at, state") == [
         ("s1", "2026-11-18 10:00", None, "still there"),
@@ -75,7 +75,7 @@ def test_unchanged_after_an_incomplete_read_extends_what_that_showed(landing: La
 
 def test_a_playlist_that_is_gone_closes_what_an_incomplete_read_opened(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", **PART)
-    landing.look("2026-11-17 10:00", "gone")
+    landing.check("2026-11-17 10:00", "gone")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, left_by_at, state") == [
         ("s1", "2026-11-17 10:00", "playlist gone")

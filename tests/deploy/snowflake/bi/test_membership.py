@@ -31,8 +31,8 @@ def test_an_item_that_leaves_and_comes_back_has_two_stays(landing: Landing) -> N
 
 def test_an_unchanged_look_extends_every_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
-    landing.look("2026-11-17 10:00", "unchanged", snapshot_id="v1")
-    landing.look("2026-11-18 10:00", "unchanged", snapshot_id="v1")
+    landing.check("2026-11-17 10:00", "unchanged", snapshot_id="v1")
+    landing.check("2026-11-18 10:00", "unchanged", snapshot_id="v1")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY + ", stay_days") == [
         ("spotify:track:s1", 1, None, "2026-11-16 10:00", "2026-11-18 10:00", None, "still there", 2)
@@ -42,7 +42,7 @@ def test_an_unchanged_look_extends_every_stay(landing: Landing) -> None:
 def test_an_unchanged_look_without_a_snapshot_shows_the_last_complete_read(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.read("2026-11-17 10:00", "s2", snapshot="v2")
-    landing.look("2026-11-18 10:00", "unchanged")
+    landing.check("2026-11-18 10:00", "unchanged")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, state") == [
         ("s1", "2026-11-16 10:00", "left"),
@@ -53,7 +53,7 @@ def test_an_unchanged_look_without_a_snapshot_shows_the_last_complete_read(landi
 def test_a_failed_look_leaves_stays_open_as_not_seen_since(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")
-    landing.look("2026-11-18 10:00", "failed")
+    landing.check("2026-11-18 10:00", "failed")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
         ("spotify:track:s1", 1, None, "2026-11-16 10:00", "2026-11-17 10:00", None, "not seen since"),
@@ -63,7 +63,7 @@ def test_a_failed_look_leaves_stays_open_as_not_seen_since(landing: Landing) -> 
 
 def test_a_stay_goes_on_after_a_failed_look(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
-    landing.look("2026-11-17 10:00", "failed")
+    landing.check("2026-11-17 10:00", "failed")
     landing.read("2026-11-18 10:00", "s1")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
@@ -75,8 +75,8 @@ def test_a_stay_goes_on_after_a_failed_look(landing: Landing) -> None:
 def test_a_playlist_that_is_gone_closes_every_open_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")
-    landing.look("2026-11-18 10:00", "gone")
-    landing.look("2026-11-19 10:00", "gone")
+    landing.check("2026-11-18 10:00", "gone")
+    landing.check("2026-11-19 10:00", "gone")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, left_by_at, state") == [
         ("s1", "2026-11-17 10:00", "2026-11-18 10:00", "playlist gone"),
@@ -86,7 +86,7 @@ def test_a_playlist_that_is_gone_closes_every_open_stay(landing: Landing) -> Non
 
 def test_a_playlist_that_comes_back_begins_new_stays(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
-    landing.look("2026-11-17 10:00", "gone")
+    landing.check("2026-11-17 10:00", "gone")
     landing.read("2026-11-18 10:00", "s1", snapshot="v1")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [

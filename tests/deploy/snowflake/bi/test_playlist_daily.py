@@ -8,11 +8,11 @@ KINDS = "song_count, distinct_song_count, episode_count, local_count, empty_coun
 def test_a_day_is_as_of_its_last_look_that_tells(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", follower_count=5)
     landing.read("2026-11-16 23:59", "s1", follower_count=6)
-    landing.look("2026-11-17 00:00", "unchanged", follower_count=7)
-    landing.look("2026-11-17 10:00", "failed")
-    landing.look("2026-11-18 10:00", "failed")
+    landing.check("2026-11-17 00:00", "unchanged", follower_count=7)
+    landing.check("2026-11-17 10:00", "failed")
+    landing.check("2026-11-18 10:00", "failed")
     landing.read("2026-11-19 10:00", "s1", "s3", total=9, is_complete=False)
-    landing.look("2026-11-20 10:00", "gone")
+    landing.check("2026-11-20 10:00", "gone")
 
     assert landing.ask("PLAYLIST_DAILY", "checked_on, looked_at, is_gone, song_count, follower_count") == [
         ("2026-11-16", "2026-11-16 23:59", False, 1, 6),
@@ -47,7 +47,7 @@ def test_what_entered_and_left_is_counted_over_the_day(landing: Landing) -> None
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 09:00", "s1", "s3", "s3", "s4")
     landing.read("2026-11-17 10:00", "s1", "s3")
-    landing.look("2026-11-18 10:00", "unchanged")
+    landing.check("2026-11-18 10:00", "unchanged")
 
     assert landing.ask("PLAYLIST_DAILY", "checked_on, distinct_song_count, entered_count, left_count") == [
         ("2026-11-16", 2, 0, 0),
@@ -69,11 +69,11 @@ def test_playlists_have_their_own_days_and_names(landing: Landing) -> None:
 def test_what_entered_and_left_adds_up_to_the_stays_that_began_and_ended(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", "s3")
     landing.read("2026-11-17 10:00", "s1", "s2", "s4")
-    landing.look("2026-11-18 10:00", "gone")
-    landing.look("2026-11-19 10:00", "gone")
+    landing.check("2026-11-18 10:00", "gone")
+    landing.check("2026-11-19 10:00", "gone")
     landing.read("2026-11-20 10:00", "s1")
     landing.read("2026-11-21 09:00", "s5")
-    landing.look("2026-11-21 10:00", "gone")
+    landing.check("2026-11-21 10:00", "gone")
 
     assert landing.ask("PLAYLIST_DAILY", "checked_on, song_count, entered_count, left_count") == [
         ("2026-11-16", 3, 0, 0),

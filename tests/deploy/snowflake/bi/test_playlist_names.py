@@ -5,8 +5,8 @@ from tests.deploy.snowflake.bi.landing import Landing
 
 def test_a_playlist_keeps_every_name_it_had(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", name="Mix")
-    landing.look("2026-11-17 10:00", "failed")
-    landing.look("2026-11-18 10:00", "unchanged", name="Mix")
+    landing.check("2026-11-17 10:00", "failed")
+    landing.check("2026-11-18 10:00", "unchanged", name="Mix")
     landing.read("2026-11-19 10:00", name="Mix (winter)")
     landing.read("2026-11-20 10:00", name="Mix")
     landing.read("2026-11-20 10:00", name="Car", playlist="p2")

@@ -107,9 +107,9 @@ def test_the_documented_counts_are_the_counted_ones() -> None:
 
 def test_every_table_that_views_rank_is_held() -> None:
     held = {
-        found[1]
+        match[1]
         for _, text in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/") | HELD)
-        if (found := re.search(r"create or replace transient dynamic table SPOTIFY\.CORE\.(\w+)_DYNAMIC", text))
+        if (match := re.search(r"create or replace transient dynamic table SPOTIFY\.CORE\.(\w+)_DYNAMIC", text))
     }
 
     assert held == {table.name.upper() for table in TABLES} | {"PLAYLIST_VERSIONS", "PLAYLIST_STAYS"}

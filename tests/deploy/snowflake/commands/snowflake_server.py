@@ -111,8 +111,8 @@ def _rows(rows: Rows) -> dict[str, Any]:
 class _App:
     """Asks the test's answers first, then fakesnow."""
 
-    def __init__(self, said: Snowflake) -> None:
-        self._said = said
+    def __init__(self, account: Snowflake) -> None:
+        self._account = account
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -126,7 +126,7 @@ class _App:
                 break
         plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
         try:
-            answer = self._said.to(scope["path"], json.loads(plain)) if plain else None
+            answer = self._account.to(scope["path"], json.loads(plain)) if plain else None
         except (ValueError, KeyError):
             answer = None
         if answer:
@@ -135,10 +135,10 @@ class _App:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": json.dumps(content).encode()})
             return
-        given = iter([{"type": "http.request", "body": body, "more_body": False}])
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def again() -> Any:
-            return next(given, None) or await asyncio.Event().wait()
+            return next(messages, None) or await asyncio.Event().wait()
 
         await fakesnow_server.app(scope, again, send)
 
@@ -146,18 +146,18 @@ class _App:
 @contextlib.contextmanager
 def snowflake_server(folder: Path | None = None) -> Iterator[Snowflake]:
     """A server over an empty warehouse, or over the one that the embedded warehouse left in the folder."""
-    said = Snowflake()
+    account = Snowflake()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        said.port = free.getsockname()[1]
+        account.port = free.getsockname()[1]
     instance = FakeSnow(db_path=folder, nop_regexes=list(NOT_EMULATED))
-    server = uvicorn.Server(uvicorn.Config(_App(said), "127.0.0.1", said.port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(_App(account), "127.0.0.1", account.port, log_level="error"))
     with bent_fakesnow(), mock.patch.object(fakesnow_server, "shared_fs", instance):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
             wait_for(lambda: server.started, "the server to start")
-            yield said
+            yield account
         finally:
             server.should_exit = True
             thread.join(timeout=PATIENCE)

@@ -92,14 +92,16 @@ LOGINS = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "said"), LOGINS, ids=[f"{one.code or one.status}" for one, _ in LOGINS])
-def test_a_refused_login_is_told_in_words(person: Snowflake, key: Path, refused: Refused, said: str) -> None:
+@pytest.mark.parametrize(
+    ("refused", "words"), LOGINS, ids=[f"{refusal_case.code or refusal_case.status}" for refusal_case, _ in LOGINS]
+)
+def test_a_refused_login_is_told_in_words(person: Snowflake, key: Path, refused: Refused, words: str) -> None:
     person.login = refused
 
-    told = refusal()
+    message = refusal()
 
-    assert told.startswith(said.format(key=key))
-    assert refused.message in told
+    assert message.startswith(words.format(key=key))
+    assert refused.message in message
 
 
 # What Snowflake's server sends when it refuses a statement.
@@ -162,14 +164,16 @@ STATEMENTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("refused", "said"), STATEMENTS, ids=[f"{one.code} {said[:20]}" for one, said in STATEMENTS])
-def test_a_refused_statement_is_told_in_words(person: Snowflake, refused: Refused, said: str) -> None:
+@pytest.mark.parametrize(
+    ("refused", "words"), STATEMENTS, ids=[f"{refusal_case.code} {words[:20]}" for refusal_case, words in STATEMENTS]
+)
+def test_a_refused_statement_is_told_in_words(person: Snowflake, refused: Refused, words: str) -> None:
     person.answer("from nothing", refused)
 
-    told = refusal_of("select * from nothing")
+    message = refusal_of("select * from nothing")
 
-    assert told.startswith(said)
-    assert " ".join(refused.message.split()) in told
+    assert message.startswith(words)
+    assert " ".join(refused.message.split()) in message
 
 
 def test_the_number_decides_where_the_words_are_new(person: Snowflake) -> None:
@@ -195,9 +199,9 @@ def test_a_key_that_is_not_there_or_cannot_be_read(
     for name, passphrase in (("locked.p8", ""), ("locked.p8", "wrong secret")):
         monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", str(key.with_name(name)))
         monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE_PWD", passphrase)
-        told = refusal()
-        assert told.startswith(f"the key {key.with_name(name)} cannot be read: it must be a private key in PEM")
-        assert "wrong secret" not in told
+        message = refusal()
+        assert message.startswith(f"the key {key.with_name(name)} cannot be read: it must be a private key in PEM")
+        assert "wrong secret" not in message
     assert person.logins == []
 
 
@@ -217,20 +221,20 @@ def test_a_locked_key_opens_by_its_passphrase_which_nobody_sees(
 
 
 @pytest.mark.parametrize(
-    ("unset", "said"),
+    ("unset", "words"),
     [
         ("SNOWFLAKE_USER", "SNOWFLAKE_USER is not set: who connects, such as SPOTIFY_DEV_DEPLOYER_SVC"),
         ("SNOWFLAKE_PRIVATE_KEY_FILE", "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key"),
         ("SNOWFLAKE_ACCOUNT", "nobody said which account: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and"),
     ],
 )
-def test_what_is_not_set_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, said: str) -> None:
+def test_what_is_not_set_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, words: str) -> None:
     monkeypatch.delenv(unset)
     monkeypatch.setenv("SNOWFLAKE_PASSWORD", "hunter2")
     monkeypatch.setenv("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "nobody_has_it")
 
-    told = refusal()
+    message = refusal()
 
-    assert told.startswith(said)
-    assert "hunter2" not in told
+    assert message.startswith(words)
+    assert "hunter2" not in message
     assert person.logins == []

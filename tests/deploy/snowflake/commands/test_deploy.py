@@ -43,9 +43,9 @@ def test_nobody_at_the_terminal_changes_nothing(
 ) -> None:
     assert deploy(tmp_path) == 1
 
-    said = capsys.readouterr()
-    assert "V1.0.0__schemas_and_stage.sql" in said.out
-    assert said.err.startswith("snowflake: nothing was changed: nobody is at the terminal")
+    printed = capsys.readouterr()
+    assert "V1.0.0__schemas_and_stage.sql" in printed.out
+    assert printed.err.startswith("snowflake: nothing was changed: nobody is at the terminal")
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
@@ -57,12 +57,12 @@ def test_a_script_that_fails_is_named_and_the_next_run_goes_on_from_there(
 
     assert deploy(tmp_path, "--yes") == 1
 
-    said = capsys.readouterr()
-    assert said.err.startswith(
+    printed = capsys.readouterr()
+    assert printed.err.startswith(
         "snowflake: R__2_pipe_albums.sql failed; the scripts before it stand, and the same command goes on from here. "
         "SPOTIFY_DEPLOYER may not do this: run the admin file again (docs/snowflake.md)"
     )
-    assert "R__2_pipe_album_artists.sql" in said.out
+    assert "R__2_pipe_album_artists.sql" in printed.out
     person.answers.clear()
     assert deploy(tmp_path, "--yes") == 0
     applied = [line for line in capsys.readouterr().out.splitlines() if line.startswith("applying ")]

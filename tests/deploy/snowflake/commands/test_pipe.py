@@ -71,9 +71,9 @@ def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(
 ) -> None:
     standing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
 
-    found = songs_change(prod, lake)
+    planned = songs_change(prod, lake)
 
-    assert (found.switch, found.missing, found.loads, found.note) == ((), (), (), "")
+    assert (planned.switch, planned.missing, planned.loads, planned.note) == ((), (), (), "")
 
 
 def test_a_new_name_is_made_before_the_old_one_is_dropped(
@@ -81,13 +81,13 @@ def test_a_new_name_is_made_before_the_old_one_is_dropped(
 ) -> None:
     standing(person, "SONGS_PIPE_V0")
 
-    found = songs_change(prod, lake)
+    planned = songs_change(prod, lake)
 
-    assert [" ".join(statement.split())[:66] for statement in found.switch if "pipe" in statement][-1] == (
+    assert [" ".join(statement.split())[:66] for statement in planned.switch if "pipe" in statement][-1] == (
         "drop pipe if exists SPOTIFY.LANDING.SONGS_PIPE_V0"
     )
-    assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in found.switch[0]
-    assert found.loads == ()
+    assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in planned.switch[0]
+    assert planned.loads == ()
 
 
 def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
@@ -100,14 +100,14 @@ def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is
     publish(lake, 5, datetime(2026, 11, 20, 11, 45, tzinfo=UTC))  # on its way
     publish(lake, 6, datetime(2026, 11, 2, 8, 0, tzinfo=UTC))
 
-    found = songs_change(prod, lake)
+    planned = songs_change(prod, lake)
 
-    assert len(found.missing) == 4
-    assert "pattern" not in found.loads[0]
-    assert found.loads[0].startswith("copy into SPOTIFY.LANDING.SONGS\nfrom @SPOTIFY.LANDING.PROCESSED/songs/\n")
-    assert "\nload_uncertain_files = true\n" in found.loads[0]
-    assert found.loads[0].endswith("files = ('ingest_date=2026-11-02/00000000000000000006-00000.parquet')")
-    assert found.loads[1:] == (
+    assert len(planned.missing) == 4
+    assert "pattern" not in planned.loads[0]
+    assert planned.loads[0].startswith("copy into SPOTIFY.LANDING.SONGS\nfrom @SPOTIFY.LANDING.PROCESSED/songs/\n")
+    assert "\nload_uncertain_files = true\n" in planned.loads[0]
+    assert planned.loads[0].endswith("files = ('ingest_date=2026-11-02/00000000000000000006-00000.parquet')")
+    assert planned.loads[1:] == (
         (
             "alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=2026-11-18/' "
             "modified_after = '2026-11-18T08:59:30Z'"
@@ -133,9 +133,9 @@ def test_the_command_shows_its_plan_then_does_it(
     arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
 
     assert run_command("snowflake-pipe", main, arguments) == 1
-    said = capsys.readouterr()
-    assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in said.out
-    assert "nothing was changed: nobody is at the terminal" in said.err
+    printed = capsys.readouterr()
+    assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in printed.out
+    assert "nothing was changed: nobody is at the terminal" in printed.err
     assert not [sql for sql in person.asked if sql.startswith(("create", "alter"))]
 
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
@@ -167,10 +167,10 @@ def test_what_a_copy_or_a_refresh_did_not_load_is_named(
     person.answer("^alter pipe", [{"File": "songs/3.parquet", "Status": "SENT"}])
 
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 1
-    said = capsys.readouterr().out
-    assert "songs: not loaded: songs/4.parquet: LOAD_FAILED: NULL result in a non-nullable column\n" in said
-    assert "songs/2.parquet" not in said
-    assert "songs/3.parquet" not in said
+    printed = capsys.readouterr().out
+    assert "songs: not loaded: songs/4.parquet: LOAD_FAILED: NULL result in a non-nullable column\n" in printed
+    assert "songs/2.parquet" not in printed
+    assert "songs/3.parquet" not in printed
 
     person.answer("^copy into", [{"status": "Copy executed with 0 files processed."}])
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 1

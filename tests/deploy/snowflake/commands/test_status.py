@@ -38,7 +38,7 @@ def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
         yield running
 
 
-def said(lake: ObjectStore, folder: Path, *arguments: str) -> int:
+def exit_status(lake: ObjectStore, folder: Path, *arguments: str) -> int:
     outputs = write_outputs(folder, lake_uri=lake.uri)
     return run_command("snowflake-status", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
 
@@ -49,7 +49,7 @@ def test_lake_landed_and_current_agree(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert said(lake, tmp_path) == 0
+    assert exit_status(lake, tmp_path) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:4] for line in lines[1:11]][:2] == [
@@ -88,14 +88,14 @@ def test_a_stopped_pipe_a_refused_file_and_a_missing_row_are_named(
     )
     person.answer(r"select count\(\*\) as N from CORE.ALBUMS$", [{"N": 7}])
 
-    assert said(lake, tmp_path, "--json") == 1
+    assert exit_status(lake, tmp_path, "--json") == 1
 
-    found = json.loads(capsys.readouterr().out)
-    assert found["differences"] == [
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["differences"] == [
         "pipe of songs: PAUSED",
         "albums: the current view has 7 rows and 0 keys: something doubles",
     ]
-    assert found["refused"] == [
+    assert printed["refused"] == [
         {
             "table": "songs",
             "file_name": broken,
@@ -115,7 +115,7 @@ def test_a_pipe_that_is_not_there_is_named(
     others = [table.name.upper() for table in TABLES if table.name != "songs"]
     person.answer("^show pipes", [{"name": f"{name}_PIPE_V1"} for name in others])
 
-    assert said(lake, tmp_path) == 1
+    assert exit_status(lake, tmp_path) == 1
 
     assert "pipe of songs: MISSING there is no pipe: make snowflake" in capsys.readouterr().out
 
@@ -141,7 +141,7 @@ def test_a_difference_inside_the_lag_of_a_dynamic_table_is_none(
     person.answer(r"from \(select distinct song_id from CORE.SONGS\)", [{"N": 0}])
     person.answer(r"select count\(\*\) as N from CORE.SONGS$", [{"N": 0}])
 
-    assert said(lake, tmp_path) == 0
+    assert exit_status(lake, tmp_path) == 0
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["songs", "ACTIVE", "INCREMENTAL", "1", "hour", *f"{refreshed:%Y-%m-%d %H:%M:%S}".split()] in lines
@@ -157,12 +157,12 @@ def test_a_late_or_suspended_dynamic_table_is_a_difference(
     person.answer(r"select count\(\*\) as N from CORE.SONGS$", [{"N": 0}])
     late = dynamic("songs", datetime.now(UTC) - timedelta(hours=2))
     suspended = dynamic("songs", datetime.now(UTC), "SUSPENDED")
-    found = []
+    differences = []
     for shown in (late, suspended):
         person.answer("^show dynamic tables", [shown])
-        assert said(lake, tmp_path, "--json") == 1
-        found.append(json.loads(capsys.readouterr().out)["differences"])
+        assert exit_status(lake, tmp_path, "--json") == 1
+        differences.append(json.loads(capsys.readouterr().out)["differences"])
 
     lacking = "songs: 2 different song_id have landed, the current view has 0"
     advice = "make snowflake with the same --target-lag, or alter dynamic table CORE.SONGS_DYNAMIC resume"
-    assert found == [[lacking], [f"dynamic table of songs: SUSPENDED; {advice}", lacking]]
+    assert differences == [[lacking], [f"dynamic table of songs: SUSPENDED; {advice}", lacking]]

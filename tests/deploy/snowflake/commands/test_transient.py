@@ -55,10 +55,10 @@ def test_a_permanent_table_is_copied_compared_and_replaced_with_its_pipe(
         "drop table if exists SPOTIFY.LANDING.SONGS_TRANSIENT",
         "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1",
     ]
-    said = capsys.readouterr().out
-    assert "songs: 2 rows, transient.\n" in said
-    assert "The new pipes remember no file." in said
-    assert "make snowflake-pipe TABLE=ALL ENV=prod" in said
+    printed = capsys.readouterr().out
+    assert "songs: 2 rows, transient.\n" in printed
+    assert "The new pipes remember no file." in printed
+    assert "make snowflake-pipe TABLE=ALL ENV=prod" in printed
 
 
 def test_the_plan_alone_changes_nothing(account: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

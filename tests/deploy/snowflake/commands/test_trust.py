@@ -14,7 +14,7 @@ from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 USER = "arn:aws:iam::999988887777:user/abcd-s-efgh1234"
 ERROR_USER = "arn:aws:iam::999988887777:user/errors-5678"
 ACCOUNT = "123456789012"  # moto's
-NOBODY = {
+NO_PRINCIPAL = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -43,7 +43,7 @@ class Aws:
         self.settings.write_text('playlists = ["x"]\nsnowflake_principal_arn = "" # not yet\nalert_email="me"')
         self.iam, self.sns = boto3.client("iam"), boto3.client("sns", region_name="eu-west-1")
         for name in ("spotify-dev-snowflake", "spotify-dev-snowflake-errors"):
-            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NOBODY))
+            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NO_PRINCIPAL))
         self.topic = self.sns.create_topic(Name="spotify-dev-processed")["TopicArn"]
         policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_TELLS]})
         self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName="Policy", AttributeValue=policy)
@@ -115,8 +115,8 @@ def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
 
     assert shake_hands(aws, "--yes") == 0
 
-    said = capsys.readouterr().out
-    assert said.count("done: ") == 4
+    printed = capsys.readouterr().out
+    assert printed.count("done: ") == 4
     assert aws.settings.read_text() == (
         f'playlists = ["x"]\nsnowflake_principal_arn = "{USER}"\nalert_email="me"\n'
         f'snowflake_error_principal_arn = "{ERROR_USER}"\nsnowflake_error_external_id = "ABC_SFCRole=2_xyz="\n'
@@ -169,7 +169,7 @@ def test_a_new_snowflake_user_replaces_the_old_one(
 
     assert shake_hands(aws, "--yes") == 0
 
-    assert [one["Principal"] for one in aws.statements()] == [  # type: ignore[index]
+    assert [statement["Principal"] for statement in aws.statements()] == [  # type: ignore[index]
         {"Service": "s3.amazonaws.com"},
         {"AWS": other},
     ]
@@ -186,16 +186,16 @@ def test_nobody_at_the_terminal_changes_nothing(
 
     assert shake_hands(aws) == 1
 
-    said = capsys.readouterr()
-    assert said.out.count("to do: ") == 4
-    assert "nothing was changed" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.count("to do: ") == 4
+    assert "nothing was changed" in printed.err
     assert aws.settings.read_text() == before
-    assert aws.trust("spotify-dev-snowflake") == NOBODY
+    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
     assert aws.statements() == [BUCKET_TELLS]
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (
             {"STORAGE_AWS_EXTERNAL_ID": "made_by_snowflake"},
@@ -213,14 +213,14 @@ def test_nobody_at_the_terminal_changes_nothing(
     ids=["external id", "locations", "subscriber"],
 )
 def test_integrations_of_something_else_change_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], said: str
+    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], message: str
 ) -> None:
     integrations(person, **changed)
 
     assert shake_hands(aws, "--yes") == 1
 
-    assert capsys.readouterr().err.startswith(f"snowflake-trust: {said}")
-    assert aws.trust("spotify-dev-snowflake") == NOBODY
+    assert capsys.readouterr().err.startswith(f"snowflake-trust: {message}")
+    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
 
 
 def test_without_the_admins_integration_it_says_so(
@@ -241,6 +241,6 @@ def test_credentials_of_another_account_are_refused(
 
     assert run_command("snowflake-trust", main, where) == 1
 
-    said = capsys.readouterr().err
-    assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in said
+    printed = capsys.readouterr().err
+    assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in printed
     assert person.logins == []

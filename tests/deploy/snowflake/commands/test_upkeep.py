@@ -51,9 +51,9 @@ def test_old_batches_leave_the_account_too(person: Snowflake, prod: Environment,
     assert count(prod, "BATCHES") == 2
 
     with Account.of(prod) as account:
-        found = retain(lake, account, 1, apply=True)
+        result = retain(lake, account, 1, apply=True)
 
-    assert found.rows["songs"] == 2
+    assert result.rows["songs"] == 2
     assert (count(prod, "BATCHES"), count(prod, "SONGS")) == (1, 1)
 
 
@@ -81,9 +81,9 @@ def test_what_is_forgotten_leaves_the_dynamic_tables_too_and_what_remains_is_nam
         "alter dynamic table CORE.PLAYLIST_VERSIONS_DYNAMIC refresh",
         "alter dynamic table CORE.PLAYLIST_STAYS_DYNAMIC refresh",
     ]
-    said = capsys.readouterr().out
-    assert "Refreshed: dynamic tables of ALBUMS, SONGS, PLAYLIST_VERSIONS, PLAYLIST_STAYS." in said
-    assert "Snowflake's Time Travel keeps removed rows for a day." in said
+    printed = capsys.readouterr().out
+    assert "Refreshed: dynamic tables of ALBUMS, SONGS, PLAYLIST_VERSIONS, PLAYLIST_STAYS." in printed
+    assert "Snowflake's Time Travel keeps removed rows for a day." in printed
 
 
 def test_old_batches_leave_the_dynamic_tables_too(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
