@@ -26,11 +26,13 @@ class Budget:
     def spend(self, kind: str, now: datetime) -> None:
         """Note a call that is about to be made. Raises SpotifyError (budget) if no calls are left."""
         if self.per_day is not None and self.spent(kind, now) >= self.per_day:
-            message = (
-                f"{self.per_day} calls of the kind {kind} were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "
-                f"allows; the next is free at {self.free_at(kind):%Y-%m-%dT%H:%MZ}"
+            raise SpotifyError(
+                (
+                    f"{self.per_day} calls of the kind {kind} were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "
+                    f"allows; the next is free at {self.free_at(kind):%Y-%m-%dT%H:%MZ}"
+                ),
+                "budget",
             )
-            raise SpotifyError(message, "budget")
         self.hours.setdefault(_hour(now), Counter())[kind] += 1
 
     def spent(self, kind: str, now: datetime) -> int:

@@ -60,8 +60,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         except SettingsError as error:
             problems.append(f"{name}: {error}")
     if problems:
-        message = f"SPOTIFY_CONFIG: {' '.join(problems)}"
-        raise SettingsError(message)
+        raise SettingsError(f"SPOTIFY_CONFIG: {' '.join(problems)}")
     return values
 
 
@@ -69,8 +68,9 @@ def playlists(value: object) -> tuple[str, ...]:
     """Playlist ids and "mine", each once, from a list of ids, links and addresses. Raises SettingsError."""
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not words:
-        message = f'{value!r} is no list: write "mine", or playlist ids, links or spotify:playlist: addresses.'
-        raise SettingsError(message)
+        raise SettingsError(
+            f'{value!r} is no list: write "mine", or playlist ids, links or spotify:playlist: addresses.'
+        )
     return tuple(dict.fromkeys(_playlist(word) for word in words))
 
 
@@ -101,32 +101,30 @@ def _not_a_playlist(word: object, text: str, found: re.Match[str] | None) -> str
 def yes_or_no(value: object) -> bool:
     """What is either so or not. Raises SettingsError."""
     if not isinstance(value, bool):
-        message = f"{value!r} is neither true nor false."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is neither true nor false.")
     return value
 
 
 def full_every(value: object) -> timedelta:
     """Time after which a playlist is read again although it seems unchanged, from days. Raises SettingsError."""
     if type(value) is not int or not 1 <= value <= _LONGEST_FULL_EVERY:
-        message = f"{value!r} is no number of days: write after how many days all is read again, 1 to 9999."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is no number of days: write after how many days all is read again, 1 to 9999.")
     return timedelta(days=value)
 
 
 def min_request_interval(value: object) -> float:
     """Seconds between two calls. Raises SettingsError."""
     if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_REQUEST_INTERVAL:
-        message = f"{value!r} is no number of seconds: write the interval between two calls, 0 to 60."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is no number of seconds: write the interval between two calls, 0 to 60.")
     return float(str(value))
 
 
 def calls_per_day(value: object) -> int:
     """How many calls of one kind there may be within 24 hours. Raises SettingsError."""
     if type(value) is not int or value < 1:
-        message = f"{value!r} is no number of calls: write how many of one kind there may be within 24 hours, from 1."
-        raise SettingsError(message)
+        raise SettingsError(
+            f"{value!r} is no number of calls: write how many of one kind there may be within 24 hours, from 1."
+        )
     return value
 
 
@@ -147,8 +145,7 @@ def answer_mib(value: object) -> int:
 def lake(value: object) -> str:
     """Where the lake is. Raises SettingsError."""
     if not isinstance(value, str) or not value.strip():
-        message = f"{value!r} is no lake: write s3://bucket/prefix or a folder."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is no lake: write s3://bucket/prefix or a folder.")
     return value.strip()
 
 
@@ -171,11 +168,9 @@ def _parsed(text: str, place: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
-        message = f"{place} is no {'JSON' if is_json else 'TOML'}: {error}."
-        raise SettingsError(message) from error
+        raise SettingsError(f"{place} is no {'JSON' if is_json else 'TOML'}: {error}.") from error
     if not isinstance(value, dict):
-        message = f"{place} is JSON, and no object: write {{...}}."
-        raise SettingsError(message)
+        raise SettingsError(f"{place} is JSON, and no object: write {{...}}.")
     return value
 
 
@@ -184,12 +179,13 @@ def _file(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no text in UTF-8"
-        message = f"SPOTIFY_CONFIG names the file {path}, which cannot be read ({reason}): check the path."
-        raise SettingsError(message) from error
+        raise SettingsError(
+            f"SPOTIFY_CONFIG names the file {path}, which cannot be read ({reason}): check the path."
+        ) from error
 
 
 def _parameter(name: str) -> str:
-    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
+    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # one machine needs no boto3
     from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
         BotoCoreError,
         ClientError,
@@ -198,9 +194,10 @@ def _parameter(name: str) -> str:
     try:
         answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
     except (BotoCoreError, ClientError) as error:
-        message = (
-            f"SPOTIFY_CONFIG names the parameter {name}, which cannot be read ({error}): check the name and the role's "
-            "policy."
-        )
-        raise SettingsError(message) from error
+        raise SettingsError(
+            (
+                f"SPOTIFY_CONFIG names the parameter {name}, which cannot be read ({error}): check the name and the role's "
+                "policy."
+            )
+        ) from error
     return str(answer["Parameter"]["Value"])

@@ -47,11 +47,12 @@ class Credentials:
         value = _parsed(text)
         missing = [name for name in FIELDS if not (isinstance(value.get(name), str) and value[name])]
         if missing:
-            message = (
-                f"{place} lacks {', '.join(missing)}: it must be a JSON object with the texts client_id, "
-                "client_secret, refresh_token and consented_at. `make login` writes one."
+            raise CredentialsError(
+                (
+                    f"{place} lacks {', '.join(missing)}: it must be a JSON object with the texts client_id, "
+                    "client_secret, refresh_token and consented_at. `make login` writes one."
+                )
             )
-            raise CredentialsError(message)
         consented_at, scope = value.get("consented_at"), value.get("scope")
         return cls(
             **{name: value[name] for name in FIELDS},
@@ -85,14 +86,15 @@ class EnvironmentStore:
         """The credentials as given."""
         return self.credentials
 
-    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  (there is no place for it)
+    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  # there is no place for it
         """Raise CredentialsError: the variable must be set again by the person who set it."""
-        message = (
-            "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
-            "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "
-            "`make login` once."
+        raise CredentialsError(
+            (
+                "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
+                "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "
+                "`make login` once."
+            )
         )
-        raise CredentialsError(message)
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,18 @@ class FileStore:
             mode = stat.S_IMODE(self.path.stat().st_mode)
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            message = f"There is no credentials file {self.path}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE."
-            raise CredentialsError(message) from None
+            raise CredentialsError(
+                f"There is no credentials file {self.path}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE."
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            message = f"The credentials file {self.path} cannot be read ({reason}): check SPOTIFY_CREDENTIALS_FILE."
-            raise CredentialsError(message) from None  # a decoding error carries the bytes
+            raise CredentialsError(
+                f"The credentials file {self.path} cannot be read ({reason}): check SPOTIFY_CREDENTIALS_FILE."
+            ) from None  # a decoding error carries the bytes
         if mode & 0o077:
-            message = f"The credentials file {self.path} can be read by others (mode {mode:o}): chmod 600 {self.path}"
-            raise CredentialsError(message)
+            raise CredentialsError(
+                f"The credentials file {self.path} can be read by others (mode {mode:o}): chmod 600 {self.path}"
+            )
         return text
 
 
@@ -143,11 +148,12 @@ class SecretsManagerStore:
             text = json.dumps({**_parsed(self._text()), "refresh_token": refresh_token})
             client.put_secret_value(SecretId=self.secret_arn, SecretString=text)
         except errors as error:
-            message = (
-                f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
-                "allow the role secretsmanager:PutSecretValue, then run `make login`."
-            )
-            raise CredentialsError(message) from error
+            raise CredentialsError(
+                (
+                    f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
+                    "allow the role secretsmanager:PutSecretValue, then run `make login`."
+                )
+            ) from error
 
     def _text(self) -> str:
         client, errors = _secrets_manager()
@@ -156,8 +162,9 @@ class SecretsManagerStore:
         except client.exceptions.ResourceNotFoundException as error:
             # The same code for a secret that is not there; only the sentence differs.
             if "AWSCURRENT" in str(error):
-                message = f"The secret {self.secret_arn} has no value yet: run `make login` with --secret-arn."
-                raise NoLoginError(message) from error
+                raise NoLoginError(
+                    f"The secret {self.secret_arn} has no value yet: run `make login` with --secret-arn."
+                ) from error
             raise CredentialsError(self._unreadable(error)) from error
         except errors as error:
             raise CredentialsError(self._unreadable(error)) from error
@@ -188,7 +195,7 @@ def _write_private(path: Path, value: Mapping[str, Any]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  (the descriptor has the mode)
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  # the descriptor has the mode
                 file.write(json.dumps(value, indent=1) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -196,15 +203,14 @@ def _write_private(path: Path, value: Mapping[str, Any]) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        message = (
-            f"The credentials file {path} cannot be written ({error.strerror}): check the folder, and who owns it."
-        )
-        raise CredentialsError(message) from error
+        raise CredentialsError(
+            (f"The credentials file {path} cannot be written ({error.strerror}): check the folder, and who owns it.")
+        ) from error
 
 
 def _secrets_manager() -> tuple[Any, tuple[type[Exception], ...]]:
     """The client, and what it raises."""
-    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
+    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # one machine needs no boto3
     from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
         BotoCoreError,
         ClientError,

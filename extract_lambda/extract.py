@@ -16,7 +16,7 @@ from shared.document import LIKED_SONGS, timestamp
 from shared.store import ObjectStore
 
 
-def extract(  # noqa: PLR0913  (everything comes through the arguments)
+def extract(  # noqa: PLR0913  # everything comes through the arguments
     playlists: tuple[str, ...],
     spotify: Spotify,
     store: ObjectStore,

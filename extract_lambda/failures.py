@@ -154,4 +154,4 @@ def kind_of(status: int, text: str, subject: Subject) -> Kind:
     for rule in _RULES:
         if status == rule.status and subject in rule.subjects and any(word in lower for word in rule.words):
             return rule.kind
-    return "server" if status >= 500 else "malformed"  # noqa: PLR2004  (HTTP's own number)
+    return "server" if status >= 500 else "malformed"  # noqa: PLR2004  # HTTP's own number

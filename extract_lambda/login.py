@@ -129,7 +129,7 @@ class SecretPlace:
         self._do(lambda client: client.put_secret_value(SecretId=self.secret_arn, SecretString=text))
 
     def _do(self, action: Callable[[Any], object]) -> None:
-        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
+        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # one machine needs no boto3
         from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
             BotoCoreError,
             ClientError,
@@ -138,11 +138,12 @@ class SecretPlace:
         try:
             action(boto3.client("secretsmanager"))
         except (BotoCoreError, ClientError) as error:
-            message = (
-                f"The secret {self.secret_arn} cannot be used ({error}): check that it is there, the region, and that "
-                "you may secretsmanager:DescribeSecret, GetSecretValue and PutSecretValue."
-            )
-            raise LoginError(message) from error
+            raise LoginError(
+                (
+                    f"The secret {self.secret_arn} cannot be used ({error}): check that it is there, the region, and that "
+                    "you may secretsmanager:DescribeSecret, GetSecretValue and PutSecretValue."
+                )
+            ) from error
 
     def __str__(self) -> str:
         """The secret's name."""
@@ -154,8 +155,9 @@ def place_of(environ: Mapping[str, str], secret_arn: str | None = None) -> Place
     path = environ.get("SPOTIFY_CREDENTIALS_FILE", "").strip()
     named = environ.get("SPOTIFY_SECRET_ARN", "").strip()
     if named and path and not secret_arn:
-        message = "SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, and the login is kept in one: unset one."
-        raise LoginError(message)
+        raise LoginError(
+            "SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, and the login is kept in one: unset one."
+        )
     if secret_arn or named:
         return SecretPlace(secret_arn or named)
     return FilePlace(Path(path or CREDENTIALS_FILE).expanduser())
@@ -180,11 +182,12 @@ class Listener:
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
             reason = "another program has it" if taken else str(error)
             other = PORT if port != PORT else PORT + 1
-            message = (
-                f"Port {port} cannot be used ({reason}). Take another one, such as --port {other}, and add the "
-                f"redirect URI http://127.0.0.1:{other}{_PATH} to your app in {DASHBOARD}."
-            )
-            raise LoginError(message) from error
+            raise LoginError(
+                (
+                    f"Port {port} cannot be used ({reason}). Take another one, such as --port {other}, and add the "
+                    f"redirect URI http://127.0.0.1:{other}{_PATH} to your app in {DASHBOARD}."
+                )
+            ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -207,19 +210,18 @@ class Listener:
         try:
             answer = self._answers.get(timeout=seconds)
         except queue.Empty:
-            message = (
-                f"No answer came within {seconds:.0f} seconds. If Spotify's page said that the redirect URI is invalid "
-                f"or does not match, add {self.redirect_uri} to your app in {DASHBOARD}; if it said that the client is "
-                "invalid, check the client id (--new-app asks for another). Then run `make login` again."
-            )
-            raise LoginError(message) from None
+            raise LoginError(
+                (
+                    f"No answer came within {seconds:.0f} seconds. If Spotify's page said that the redirect URI is invalid "
+                    f"or does not match, add {self.redirect_uri} to your app in {DASHBOARD}; if it said that the client is "
+                    "invalid, check the client id (--new-app asks for another). Then run `make login` again."
+                )
+            ) from None
         if answer.get("error") == "access_denied":
-            message = "You did not agree on Spotify's page, so there is no login; `make login` asks again."
-            raise LoginError(message)
+            raise LoginError("You did not agree on Spotify's page, so there is no login; `make login` asks again.")
         if not answer.get("code"):
             said = printable(answer.get("error", "neither a code nor an error"))[:100]
-            message = f"Spotify's page refused the login ({said}). Run `make login` again in a minute."
-            raise LoginError(message)
+            raise LoginError(f"Spotify's page refused the login ({said}). Run `make login` again in a minute.")
         return answer["code"]
 
     def answer(self, target: str) -> tuple[int, str, dict[str, str] | None]:
@@ -311,27 +313,29 @@ class Login:
                     f"{self.accounts_url}/api/token", form, auth=(app.client_id, app.client_secret), timeout=(5, 20)
                 )
         except requests.TooManyRedirects as error:
-            message = f"{error}; {ADVICE['redirect']}. Then run `make login` again."
-            raise LoginError(message) from None  # the request in it holds the secret
+            raise LoginError(
+                f"{error}; {ADVICE['redirect']}. Then run `make login` again."
+            ) from None  # the request in it holds the secret
         except requests.RequestException as error:
-            message = (
-                f"{self.accounts_url} cannot be reached ({reason_of(error)}): check the network, then run "
-                "`make login` again."
-            )
-            raise LoginError(message) from None  # the request in it holds the secret
+            raise LoginError(
+                (
+                    f"{self.accounts_url} cannot be reached ({reason_of(error)}): check the network, then run "
+                    "`make login` again."
+                )
+            ) from None  # the request in it holds the secret
         answer = _object(response)
         if response.status_code != requests.codes.ok:
             raise LoginError(_refusal(response.status_code, answer, redirect_uri))
         token = answer.get("refresh_token")
         if not isinstance(token, str) or not token:
-            message = "Spotify's answer holds no refresh token. Run `make login` again."
-            raise LoginError(message)
+            raise LoginError("Spotify's answer holds no refresh token. Run `make login` again.")
         scope = answer.get("scope")
         scope = scope if isinstance(scope, str) and scope else SCOPE  # it may be left out where it is what was asked
         missing = set(SCOPE.split()) - set(scope.split())
         if missing:
-            message = f"Spotify granted less than was asked: {' '.join(sorted(missing))} lacks. Run `make login` again."
-            raise LoginError(message)
+            raise LoginError(
+                f"Spotify granted less than was asked: {' '.join(sorted(missing))} lacks. Run `make login` again."
+            )
         return Credentials(
             client_id=app.client_id,
             client_secret=app.client_secret,
@@ -476,8 +480,7 @@ def _asked(question: str, *, is_secret: bool) -> str:
 def _clean(name: str, text: str) -> str:
     text = text.strip()
     if not re.fullmatch("[!-~]+", text):
-        message = f"No {name} was given, or it holds spaces or signs that none has: copy it from {DASHBOARD}."
-        raise LoginError(message)
+        raise LoginError(f"No {name} was given, or it holds spaces or signs that none has: copy it from {DASHBOARD}.")
     return text
 
 

@@ -93,11 +93,12 @@ def time_of(text: object) -> datetime:
     try:
         found = datetime.fromisoformat(str(text))
     except ValueError as error:
-        message = (
-            f"The time {text!r} is none: the event's scheduled_at must be like 2026-11-20T10:00:00Z; in EventBridge "
-            "Scheduler write <aws.scheduler.scheduled-time>."
-        )
-        raise EventError(message) from error
+        raise EventError(
+            (
+                f"The time {text!r} is none: the event's scheduled_at must be like 2026-11-20T10:00:00Z; in EventBridge "
+                "Scheduler write <aws.scheduler.scheduled-time>."
+            )
+        ) from error
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 

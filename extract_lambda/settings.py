@@ -58,8 +58,7 @@ class Settings:
             if name in given:
                 values[key] = _read(name, given[name], read)
         if "lake" not in values:
-            message = "LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder."
-            raise SettingsError(message)
+            raise SettingsError("LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder.")
         if "full_every_days" in values:
             values["full_every"] = values.pop("full_every_days")
         limits = {"seconds": values.pop("answer_seconds", None), "max_bytes": values.pop("answer_mib", 0) * 2**20}
@@ -71,14 +70,12 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> object:
     try:
         return read(text)
     except SettingsError as error:
-        message = f"{name}: {error}"
-        raise SettingsError(message) from error
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in _YES_OR_NO:
-        message = f"{text!r} is neither: write yes or no."
-        raise SettingsError(message)
+        raise SettingsError(f"{text!r} is neither: write yes or no.")
     return _YES_OR_NO[text.lower()]
 
 
@@ -91,8 +88,7 @@ def _number(text: str) -> object:
 
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", text):
-        message = f"{text!r} is no URL: write one that starts with https://, or remove the variable."
-        raise SettingsError(message)
+        raise SettingsError(f"{text!r} is no URL: write one that starts with https://, or remove the variable.")
     return text.rstrip("/")
 
 
@@ -117,15 +113,13 @@ def _credential_store(given: Mapping[str, str]) -> CredentialStore:
     names = ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", "SPOTIFY_REFRESH_TOKEN")
     places = [name for name in names if name in given]
     if len(places) > 1:
-        message = f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}"
-        raise SettingsError(message)
+        raise SettingsError(f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}")
     if "SPOTIFY_SECRET_ARN" in given:
         return SecretsManagerStore(given["SPOTIFY_SECRET_ARN"])
     if "SPOTIFY_CREDENTIALS_FILE" in given:
         return FileStore(Path(given["SPOTIFY_CREDENTIALS_FILE"]).expanduser())
     missing = [name for name in _THREE if name not in given]
     if missing:
-        message = f"{', '.join(missing)} not set: {_PLACES}"
-        raise SettingsError(message)
+        raise SettingsError(f"{', '.join(missing)} not set: {_PLACES}")
     client_id, client_secret, refresh_token = (given[name] for name in _THREE)
     return EnvironmentStore(Credentials(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token))

@@ -79,7 +79,7 @@ class Spotify:
     playlist is: what a refusal means depends on that.
     """
 
-    def __init__(  # noqa: PLR0913  (everything that tests and settings turn)
+    def __init__(  # noqa: PLR0913  # everything that tests and settings turn
         self,
         credentials: Credentials,
         *,
@@ -257,7 +257,7 @@ class Spotify:
         if failure.kind == "rate":
             wait = failure.retry_after = _UNNAMED_WAIT if failure.retry_after is None else failure.retry_after
             is_short = wait <= LONGEST_WAIT and failures["rate"] <= _WAITS
-            return wait * random.uniform(1.0, 1.2) if is_short else None  # noqa: S311  (no secret is drawn)
+            return wait * random.uniform(1.0, 1.2) if is_short else None  # noqa: S311  # no secret is drawn
         if failure.is_passing:
             if failure.kind == "auth":
                 if failures["auth"] == 1:
@@ -351,8 +351,8 @@ def spotify_id(playlist: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
 
 
-def _login_failure(status: int, error: Any, said: str, wait: float | None) -> SpotifyError:  # noqa: ANN401  (no types)
-    if status == 429:  # noqa: PLR2004  (HTTP's own numbers, here and below)
+def _login_failure(status: int, error: Any, said: str, wait: float | None) -> SpotifyError:  # noqa: ANN401  # no types
+    if status == 429:  # noqa: PLR2004  # HTTP's own numbers, here and below
         return SpotifyError(f"The login: {status} {said}", "rate", retry_after=wait)
     if status >= 500:  # noqa: PLR2004
         return SpotifyError(f"The login: {status} {said}", "server", is_passing=True)

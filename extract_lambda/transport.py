@@ -30,7 +30,7 @@ class LargeAnswerError(requests.RequestException):
     """The answer is larger than the limit; the message names the limit."""
 
 
-class DirectSession(requests.Session):  # noqa: TID251  (the session to use instead)
+class DirectSession(requests.Session):  # noqa: TID251  # the session to use instead
     """A session that follows no redirect, and that gives no answer more than `limits`.
 
     A redirect would send the login elsewhere and make calls that are not counted: each answer with a status of 3xx
@@ -45,12 +45,12 @@ class DirectSession(requests.Session):  # noqa: TID251  (the session to use inst
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Called by requests for each answer, before anything else is sent."""
-        if 300 <= resp.status_code < 400:  # noqa: PLR2004  (HTTP's own numbers)
+        if 300 <= resp.status_code < 400:  # noqa: PLR2004  # HTTP's own numbers
             path = str(resp.request.path_url).partition("?")[0]
             raise requests.TooManyRedirects(f"{path}: {resp.status_code}, a redirect", response=resp)
         return None
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401  (as requests)
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401  # as requests
         """The answer with its whole body. Raises SlowAnswerError and LargeAnswerError beside what requests raises."""
         limits, is_abandoned = self.limits, threading.Event()
         answers: list[requests.Response] = []
@@ -58,10 +58,10 @@ class DirectSession(requests.Session):  # noqa: TID251  (the session to use inst
 
         def work() -> None:
             try:
-                response = requests.Session.send(self, request, **{**options, "stream": True})  # noqa: TID251  (as above)
+                response = requests.Session.send(self, request, **{**options, "stream": True})  # noqa: TID251  # as above
                 _read_body(response, limits.max_bytes, is_abandoned)
                 answers.append(response)
-            except BaseException as error:  # noqa: BLE001  (raised below, in the thread of the caller)
+            except BaseException as error:  # noqa: BLE001  # raised below, in the thread of the caller
                 errors.append(error)
 
         # A thread, since nothing else ends a read whose bytes keep coming; an abandoned one ends with its connection.
@@ -85,7 +85,7 @@ def _read_body(response: requests.Response, max_bytes: int, is_abandoned: thread
             response.close()
             raise LargeAnswerError(f"the answer is larger than {max_bytes / 2**20:g} MiB", response=response)
         parts.append(part)
-    response._content = b"".join(parts)  # noqa: SLF001  (requests has no other way to set a body that was streamed)
+    response._content = b"".join(parts)  # noqa: SLF001  # requests has no other way to set a body that was streamed
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (  # the first that fits; subclasses before their bases
@@ -107,7 +107,7 @@ def reason_of(error: Exception) -> str:
     return next(reasons, "the answer has not the form that Spotify documents")
 
 
-def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  (a response, or spotipy's exception)
+def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  # a response, or spotipy's exception
     """Seconds that the header Retry-After names, as a number or as a time, a day at most; None if it names none."""
     text = str((getattr(carrier, "headers", None) or {}).get("Retry-After", "")).strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):

@@ -40,7 +40,7 @@ from shared import document, lake
 from shared.store import ObjectStore, TargetDiffersError
 from shared.terminal import printable
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_FAILED_ATTEMPTS = 2  # after this many an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
@@ -211,7 +211,7 @@ class CommitLog:
         current = self.store.get(committed.key)
         if current is None:
             if self.store.get(target) is None:
-                logger.warning(
+                log.warning(
                     "%s was removed after it was committed: its rows are in the lake, it is not.", committed.key
                 )
             return
@@ -249,7 +249,7 @@ class CommitLog:
         """Do not plan this object again in this run: it cannot be read, moved or addressed, and stays in place."""
         if key not in self.left:
             self.left[key] = reason
-            logger.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
+            log.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
 
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.

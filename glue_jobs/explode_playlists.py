@@ -59,8 +59,9 @@ def _open_lake(uri: str) -> ObjectStore:
         return open_store(uri)
     except StoreError as error:
         if is_submitted() and "?" in uri:  # Java starts this program, and passes on what its locale can name
-            message = f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
-            raise StoreError(message) from error
+            raise StoreError(
+                f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
+            ) from error
         raise
 
 

@@ -71,8 +71,7 @@ def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -
                     taken.setdefault(key, one)
     if last > head:
         has = f"has the numbers 1 to {head}" if head else "is empty"
-        message = f"--replay {first}..{last}: the log of {store.uri} {has}"
-        raise ReplayError(message)
+        raise ReplayError(f"--replay {first}..{last}: the log of {store.uri} {has}")
     present = _present(store, taken)
     there = {key: one for key, one in taken.items() if key in present}
     return Replay(

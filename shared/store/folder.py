@@ -30,7 +30,7 @@ from shared.store.protocol import (
 )
 from shared.terminal import printable
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _TEMP = ".put-"  # a file on its way in; the visible name is linked to it when it is whole
 _ASIDE = ".aside-"  # a folder that holds a file on its way out; its name says which version may go
@@ -330,7 +330,7 @@ class FolderStore:
                 _remove_leftover(folder / name)
         return tuple(sorted(name for name in names if not is_hidden(name.rstrip("/"))))
 
-    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:  # noqa: ARG002  (S3's)
+    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:  # noqa: ARG002  # S3's
         """See ObjectStore. Bytes are copied: a hard link would let a later write to the source change the target."""
         path, new = self._path(source), self._path(target)
         with plain_words(new):
@@ -391,7 +391,7 @@ class FolderStore:
     def _warn_once(self, key: str, reason: str) -> None:
         if key not in self._warned:
             self._warned.add(key)
-            logger.warning("Left out %s: %s.", printable(key), reason)
+            log.warning("Left out %s: %s.", printable(key), reason)
 
     def _tidy(self, folder: Path) -> None:
         """Remove folders that programs made, `run=…` and staging, once they are empty; those of people stay."""

@@ -20,7 +20,7 @@ from shared.store.protocol import (
     is_hidden,
 )
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _TRIES = 5
 _ATTEMPTS = (
@@ -41,7 +41,7 @@ _REFUSED = {"403", "401", "AccessDenied", "Forbidden", "InvalidAccessKeyId", "Si
 _BUSY = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "RequestTimeTooSkewed"}
 
 
-def _code(error: Any) -> str:  # noqa: ANN401  (botocore's ClientError, which has no types)
+def _code(error: Any) -> str:  # noqa: ANN401  # botocore's ClientError, which has no types
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
@@ -52,7 +52,7 @@ class S3Store:
 
     def __init__(self, bucket: str, prefix: str) -> None:
         """Prefix has no slash at its ends and may be empty."""
-        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (a folder needs no boto3)
+        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # a folder needs no boto3
         import botocore.config  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
         import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
 
@@ -95,7 +95,7 @@ class S3Store:
         except self._errors.BotoCoreError as error:
             raise StoreError(f"{self.uri} cannot be used ({error}): check the AWS settings.") from error
 
-    def _in_plain_words(self, error: Any) -> StoreError:  # noqa: ANN401  (botocore has no types)
+    def _in_plain_words(self, error: Any) -> StoreError:  # noqa: ANN401  # botocore has no types
         code = _code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code == "NoSuchBucket":
@@ -105,7 +105,7 @@ class S3Store:
                 f"AWS refuses {error.operation_name} on {self.uri} ({code}): check the credentials and that they allow "
                 "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there."
             )
-        if code in _BUSY | _CONFLICT or status >= 500:  # noqa: PLR2004  (a server's own fault, RFC 9110)
+        if code in _BUSY | _CONFLICT or status >= 500:  # noqa: PLR2004  # a server's own fault, RFC 9110
             return TransientError(f"{self.uri} is busy ({code}): start again in a minute.")
         return StoreError(f"{error.operation_name} on {self.uri} failed: {error}.")
 
@@ -141,7 +141,7 @@ class S3Store:
     def _digest(self, key: str, token: str | None = None) -> bytes | None:
         """The sha256 of the object's bytes; None if it is gone or, with a token, another version."""
 
-        def digest(answer: Any) -> bytes:  # noqa: ANN401  (botocore has no types)
+        def digest(answer: Any) -> bytes:  # noqa: ANN401  # botocore has no types
             found = sha256()
             while data := answer["Body"].read(_CHUNK):
                 found.update(data)

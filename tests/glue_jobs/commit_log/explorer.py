@@ -220,7 +220,7 @@ class Exploration:
             here.request = (NEXT, self._run_segment(node.segment, ask))
         except PausedError:
             pass
-        except Exception as error:  # noqa: BLE001  (whatever a run ends with is a finding)
+        except Exception as error:  # noqa: BLE001  # whatever a run ends with is a finding
             here.raised = f"{type(error).__name__}: {error}"
         return first
 
@@ -591,7 +591,7 @@ def _tell(name: str, scenario: Scenario, limit: int) -> bool:
     start = time.monotonic()
     found = Exploration(scenario).explore(limit=limit)
     count = f"{found.states:,} states{'' if found.complete else ', not all'}, {found.ends} ends"
-    print(f"{name:42}{count:40}{time.monotonic() - start:6.1f} s", flush=True)  # noqa: T201  (a program)
+    print(f"{name:42}{count:40}{time.monotonic() - start:6.1f} s", flush=True)  # noqa: T201  # a program
     for wrong, schedule in found.violations.items():
         print(wrong, *schedule, sep="\n    ")  # noqa: T201
     return not found.violations
