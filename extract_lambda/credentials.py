@@ -1,6 +1,6 @@
-"""Who asks Spotify: an app's id and secret, a person's refresh token. Never logged, never in a repr or an error.
+"""The login: an app's id and secret, a person's refresh token. Never logged, never in a repr or an error.
 
-They are kept in AWS Secrets Manager, in a file of one's own, or (for one run) in the environment.
+It is kept in AWS Secrets Manager, in a private file, or (for one run) in the environment.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
 FIELDS: Final = ("client_id", "client_secret", "refresh_token")
-LIFETIME = timedelta(days=180)  # a consent's: six months from the login, also after refreshes (Spotify, June 2026)
+LIFETIME = timedelta(days=180)  # of a login: six months, also after refreshes (Spotify, June 2026)
 WARN_FROM = timedelta(days=150)
 
 
@@ -48,10 +48,8 @@ class Credentials:
         missing = [name for name in FIELDS if not (isinstance(value.get(name), str) and value[name])]
         if missing:
             raise CredentialsError(
-                (
-                    f"{place} lacks {', '.join(missing)}: it must be a JSON object with the texts client_id, "
-                    "client_secret, refresh_token and consented_at. `make login` writes one."
-                )
+                f"{place} lacks {', '.join(missing)}: it must be a JSON object with the texts client_id, "
+                "client_secret, refresh_token and consented_at. `make login` writes one."
             )
         consented_at, scope = value.get("consented_at"), value.get("scope")
         return cls(
@@ -67,10 +65,10 @@ class Credentials:
 
 
 class CredentialStore(Protocol):
-    """Where credentials lie between runs."""
+    """Where credentials are kept between runs."""
 
     def load(self) -> Credentials:
-        """What is kept. Raises CredentialsError."""
+        """The stored credentials. Raises CredentialsError."""
 
     def keep(self, refresh_token: str) -> None:
         """Replace the refresh token, which Spotify has rotated. Raises CredentialsError."""
@@ -83,17 +81,15 @@ class EnvironmentStore:
     credentials: Credentials
 
     def load(self) -> Credentials:
-        """The credentials as given."""
+        """The credentials of the environment."""
         return self.credentials
 
-    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  # there is no place for it
+    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  # the environment cannot keep it
         """Raise CredentialsError: the variable must be set again by the person who set it."""
         raise CredentialsError(
-            (
-                "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
-                "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "
-                "`make login` once."
-            )
+            "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
+            "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "
+            "`make login` once."
         )
 
 
@@ -104,7 +100,7 @@ class FileStore:
     path: Path
 
     def load(self) -> Credentials:
-        """What the file says. Raises CredentialsError, also where others may read the file."""
+        """The file's credentials. Raises CredentialsError, also if others may read the file."""
         return Credentials.from_json(self._text(), f"The credentials file {self.path}")
 
     def keep(self, refresh_token: str) -> None:
@@ -123,7 +119,7 @@ class FileStore:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise CredentialsError(
                 f"The credentials file {self.path} cannot be read ({reason}): check SPOTIFY_CREDENTIALS_FILE."
-            ) from None  # a decoding error carries the bytes
+            ) from None  # a decoding error contains the bytes
         if mode & 0o077:
             raise CredentialsError(
                 f"The credentials file {self.path} can be read by others (mode {mode:o}): chmod 600 {self.path}"
@@ -138,7 +134,7 @@ class SecretsManagerStore:
     secret_arn: str
 
     def load(self) -> Credentials:
-        """What the secret says. Raises CredentialsError."""
+        """The secret's credentials. Raises CredentialsError."""
         return Credentials.from_json(self._text(), f"The secret {self.secret_arn}")
 
     def keep(self, refresh_token: str) -> None:
@@ -149,10 +145,8 @@ class SecretsManagerStore:
             client.put_secret_value(SecretId=self.secret_arn, SecretString=text)
         except errors as error:
             raise CredentialsError(
-                (
-                    f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
-                    "allow the role secretsmanager:PutSecretValue, then run `make login`."
-                )
+                f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
+                "allow the role secretsmanager:PutSecretValue, then run `make login`."
             ) from error
 
     def _text(self) -> str:
@@ -160,7 +154,7 @@ class SecretsManagerStore:
         try:
             answer = client.get_secret_value(SecretId=self.secret_arn)
         except client.exceptions.ResourceNotFoundException as error:
-            # The same code for a secret that is not there; only the sentence differs.
+            # A missing secret has the same error code; only the sentence differs.
             if "AWSCURRENT" in str(error):
                 raise NoLoginError(
                     f"The secret {self.secret_arn} has no value yet: run `make login` with --secret-arn."
@@ -204,24 +198,24 @@ def _write_private(path: Path, value: Mapping[str, Any]) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise CredentialsError(
-            (f"The credentials file {path} cannot be written ({error.strerror}): check the folder, and who owns it.")
+            f"The credentials file {path} cannot be written ({error.strerror}): check the folder, and who owns it."
         ) from error
 
 
 def _secrets_manager() -> tuple[Any, tuple[type[Exception], ...]]:
     """The client, and what it raises."""
-    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # one machine needs no boto3
-    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # not needed without AWS
+    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
         BotoCoreError,
         ClientError,
     )
 
-    logging.getLogger("botocore").setLevel(logging.WARNING)  # at DEBUG it logs the answer, and so the secret
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # at DEBUG it logs the answer with the secret
     return boto3.client("secretsmanager"), (BotoCoreError, ClientError)
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    # Not raised from here: a JSONDecodeError carries the whole text.
+    # No error is raised from here: a JSONDecodeError contains the whole text.
     try:
         value = json.loads(text)
     except ValueError:
@@ -231,7 +225,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _time(text: str | None) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text or "")
+        at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -1,4 +1,4 @@
-"""What may be shown to people: names and reasons are untrusted text, which could control a terminal."""
+"""Makes text safe to show: names and reasons are untrusted, and could control a terminal."""
 
 import json
 import logging

@@ -47,7 +47,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What the Lambda's logger writes; it took hold of stdout when it was imported."""
     stream = io.StringIO()
-    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(handler.log.registered_handler, "stream", stream)
     return stream
 
 
