@@ -1,4 +1,4 @@
-"""What a run did, for people and for machines."""
+"""The summary of a run, for people and for machines."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ class TableProgress:
         self._lock = threading.Lock()
 
     def begin(self, table: str) -> None:
-        """The table is written from now on."""
+        """Show that the table is being written."""
         with self._lock:
             self._number += 1
             text = f"writing {table}, {self._number} of {self._of}"
@@ -48,7 +48,7 @@ class TableProgress:
             self._show(f"{text} ({self._clock() - self._started:.0f} s)")
 
     def close(self) -> None:
-        """Take the rewritten line away."""
+        """Erase the rewritten line."""
         if self._stream.isatty():
             self._show("")
 
@@ -68,7 +68,7 @@ class Summary:
     rows: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     quarantined: dict[str, str] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)  # what could not be taken and stays in place, and why
+    left: dict[str, str] = field(default_factory=dict)  # objects that could not be read and stay in place, and why
     finished: list[int] = field(default_factory=list)
     used_file_time: int = 0
     incomplete: int = 0  # reads of dropped files
@@ -76,14 +76,14 @@ class Summary:
     alarm_rejects: float = ALARM_REJECTS
     replay: Replay | None = None
     started: float = field(default_factory=time.monotonic)
-    more: bool = False  # it stopped in time, and something is left to take
+    more: bool = False  # it stopped in time, and inputs are left
     replay_from: int = 0  # if a replay stopped: where to continue
     seconds: float = 0.0
 
     def add(
         self, entry: Entry, used_file_time: int = 0, alarm_rejects: float = ALARM_REJECTS, incomplete: int = 0
     ) -> None:
-        """Count a committed batch in, with the files that did not say their time; warn of too many rejects."""
+        """Add a committed batch, with its number of files without a time of their own; warn of too many rejects."""
         self.incomplete += incomplete
         self.used_file_time += used_file_time
         items = sum(entry.reconciliation["kinds"].values()) + sum(entry.reconciliation.get("plays", {}).values())
@@ -92,11 +92,11 @@ class Summary:
             self.alarms.append({"batch": entry.number, "items": items, "rejects": rejects})
             self.alarm_rejects = alarm_rejects
         self.batches.append(entry.batch_id)
-        self.objects.update(taken.place for taken in entry.inputs)
+        self.objects.update(committed.place for committed in entry.inputs)
         self.kinds.update(entry.reconciliation["kinds"])
         self.rows.update(entry.rows)
         self.rejects.update(entry.rejects)
-        self.quarantined |= {taken.key: taken.reason for taken in entry.inputs if taken.reason}
+        self.quarantined |= {committed.key: committed.reason for committed in entry.inputs if committed.reason}
 
     def stopped_before(self, batch: Batch) -> None:
         """The budget of minutes was used up before this batch."""
@@ -178,7 +178,7 @@ class Summary:
                 "see Dropped files in docs/data-model.md."
             )
         return lines + [
-            f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "
+            f"WARNING: batch {alarm['batch']} has {alarm['rejects']:,} rejects for {alarm['items']:,} items, "
             f"more than --alarm-rejects {self.alarm_rejects} allows."
-            for one in self.alarms
+            for alarm in self.alarms
         ]

@@ -56,7 +56,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
 
     def write(name: str) -> tuple[int, list[str]]:
         progress.begin(name)
-        # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
+        # Planned in this thread, while others write: on a small batch Spark plans longer than it computes.
         table = next(table for table in TABLES if table.name == name)
         rows = TRANSFORMS[name](frames[name])
         observed, keys = _write_table(job, store, batch, table, rows, read)
@@ -69,7 +69,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
             written = dict(zip(names, pool.map(write, names), strict=True))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
-                job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error
+                job.spark.sparkContext.setLogLevel("OFF")  # jobs that are cancelled now are no errors
             job.spark.sparkContext.cancelAllJobs()
             raise
         finally:
@@ -149,7 +149,7 @@ def _describe(lake_uri: str, key: str) -> tuple[int, str]:
     return int(pq.read_metadata(BytesIO(fetched.data)).num_rows), sha256(fetched.data).hexdigest()
 
 
-def stage_batches(  # what the row says
+def stage_batches(
     store: ObjectStore,
     batch: Batch,
     read: BatchRead,

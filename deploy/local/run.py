@@ -25,7 +25,7 @@ from deploy.local.steps import (
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
-from extract_lambda.login import login_variables
+from extract_lambda.login_place import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from shared import lake
 from shared.store import StoreError, open_store

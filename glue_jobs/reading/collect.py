@@ -1,4 +1,4 @@
-"""Collects what documents hold until there are rows enough to be typed together, and says what became of them."""
+"""Collects the rows of documents until there are enough to type together, and reports those that are refused."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -93,7 +93,7 @@ class CheckCollector:
         self._checks: list[tuple[Check, Place]] = []
 
     def add(self, check: Check, place: Place) -> None:
-        """One check more."""
+        """Add a check."""
         self._checks.append((check, place))
         if len(self._checks) >= ROWS_AT_ONCE:
             self.flush()

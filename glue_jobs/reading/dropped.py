@@ -1,7 +1,7 @@
 """Files that people drop: pages and playlists in every shape that is in use, alone or in containers.
 
-A container is opened where it is unambiguous: lists, objects by name or id, wrappers, JSON in a JSON string. What is
-not recognised is a damage whose reason says where it is and what it is, never what it contains.
+Containers are opened where their contents are unambiguous: lists, objects by name or id, wrappers, JSON in a JSON
+string. Everything else is a damage: its reason says where in the file it is and what it is, and quotes nothing of it.
 """
 
 import re
@@ -21,7 +21,7 @@ _PLAYLIST_HREF = re.compile(r"/playlists/([^/?#]+)/(?:items|tracks)(?:[/?#]|$)")
 _LIKED_HREF = re.compile(r"/me/tracks(?:[/?#]|$)")
 _PLAYLIST_ID = re.compile("[0-9A-Za-z]{22}")
 _MAX_DEPTH = 8
-_NAMED = ("id", "name", "owner", "uri")  # of a playlist, beside a plain list of its rows
+_IDENTIFYING = ("id", "name", "owner", "uri")  # of a playlist, beside a plain list of its rows
 _WRAPPERS = frozenset(
     [
         "body",
@@ -45,7 +45,7 @@ _Place = tuple[int | tuple[str, int], ...]
 
 @dataclass
 class DroppedReading:
-    """Sorts the JSON values of a file into checks; what is no playlist data becomes a damage.
+    """Sorts the JSON values of a file into checks; a value without playlist data becomes a damage.
 
     `is_whole`: rows without any total are all rows of their playlist.
     """
@@ -56,7 +56,7 @@ class DroppedReading:
     _descriptions: list[tuple[Draft, _Place]] = field(default_factory=list)
 
     def read(self, values: list[Any]) -> None:
-        """Take the values of one file. Raises UnreadableDocumentError if there is no playlist data in them."""
+        """Read the values of one file. Raises UnreadableDocumentError if none of them has playlist data."""
         before = len(self.damages)
         self._walk(values[0] if len(values) == 1 else values, ())
         for draft, place in self._descriptions:
@@ -145,14 +145,14 @@ class DroppedReading:
     def _add_page(self, value: Mapping[str, Any], place: _Place) -> None:
         rows, href, playlist_id = value["items"], text_or_none(value.get("href")), _href_playlist(value)
         if playlist_id is None and (href is not None or not any(map(_is_row, rows))):
-            known, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
+            drafts, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
             if isinstance(rows, list) and any(isinstance(row, dict) and _can_be_walked(row) for row in rows):
                 self._walk_list(rows, place, None)
             named = name_of_page(href) if href is not None else None
-            if named is not None and not any(draft.embedded for draft in self.drafts[known:]):
-                del self.drafts[known:], self.damages[damages:], self._descriptions[described:]
+            if named is not None and not any(draft.embedded for draft in self.drafts[drafts:]):
+                del self.drafts[drafts:], self.damages[damages:], self._descriptions[described:]
                 self._refuse(place, named)
-            elif (len(self.drafts), len(self.damages)) == (known, damages):
+            elif (len(self.drafts), len(self.damages)) == (drafts, damages):
                 what = (
                     "a page without playlist rows"
                     if href is None
@@ -169,18 +169,18 @@ class DroppedReading:
 
     def _open(self, value: Mapping[str, Any], place: _Place) -> None:
         """Read the contents of a wrapper object. Plain values beside playlist data are no damage."""
-        held = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
+        containers = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
         before, damages = len(self.drafts) + len(self._descriptions), len(self.damages)
-        facts: list[Damage] = []
-        for key, number in held:
+        plain: list[Damage] = []  # of objects that hold only plain values
+        for key, number in containers:
             earlier = len(self.damages)
             self._walk(value[key], (*place, (key, number)), None if key in _WRAPPERS else key)
             if isinstance(value[key], dict) and not any(map(_is_container, value[key].values())):
-                facts += self.damages[earlier:]
-        if not held:
+                plain += self.damages[earlier:]
+        if not containers:
             self._refuse(place, with_keys(value))
         elif len(self.drafts) + len(self._descriptions) > before:
-            self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in facts]
+            self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in plain]
 
 
 def _is_container(value: object) -> bool:
@@ -211,14 +211,14 @@ def _is_playlist(value: object) -> TypeGuard[Mapping[str, Any]]:
     contents = [value[key] for key in ("items", "tracks") if key in value]
     if any(isinstance(each, dict) and ("items" in each or "total" in each or "href" in each) for each in contents):
         return True
-    return any(isinstance(each, list) for each in contents) and any(key in value for key in _NAMED)
+    return any(isinstance(each, list) for each in contents) and any(key in value for key in _IDENTIFYING)
 
 
 def _contents(value: Mapping[str, Any]) -> tuple[str, Any]:
     """The key and the contents of a playlist: a page or else a list; null if it is only described."""
-    held = [(key, value[key]) for key in ("items", "tracks") if value.get(key) is not None]
+    contents = [(key, value[key]) for key in ("items", "tracks") if value.get(key) is not None]
     for wanted in (_is_page, lambda each: isinstance(each, list), lambda each: not _is_reference(each)):
-        for key, each in held:
+        for key, each in contents:
             if wanted(each):
                 return key, each
     return "tracks", None

@@ -20,11 +20,11 @@ _MAX_MEMBERS = 1_000
 _SPACE = re.compile("[ \t\r\n]*")
 _BETWEEN = re.compile("[ \t\r\n,\x1e\ufeff]*")  # what may separate values: also the comma of a list without brackets
 _DECODER = json.JSONDecoder(parse_constant=Constant, parse_float=Decimal)
-_MOST_DIGITS = 4_300  # of an integer that Python parses
+_MAX_DIGITS = 4_300  # of an integer that Python parses
 
 
 def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) <= _MOST_DIGITS else Decimal(text)
+    return int(text) if len(text) <= _MAX_DIGITS else Decimal(text)
 
 
 _DECODER_OF_LONG_NUMBERS = json.JSONDecoder(parse_constant=Constant, parse_float=Decimal, parse_int=_integer)

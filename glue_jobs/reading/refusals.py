@@ -25,7 +25,7 @@ _Faults = Mapping[str, str]  # why, by column
 
 @dataclass(frozen=True)
 class Reject:
-    """A table refuses a row because of a column; no column: there is no row to speak of."""
+    """A table refuses a row because of a column; without a column it refuses the row as a whole."""
 
     table: str
     column: str | None
@@ -194,7 +194,7 @@ def _value_at(value: Any, path: str) -> Any:  # noqa: ANN401  # a typed value is
     return value
 
 
-def _refusal(  # the row, seen from all sides
+def _refusal(
     table: Table,
     path: str,
     row: Mapping[str, Any],

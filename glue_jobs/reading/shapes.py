@@ -1,4 +1,4 @@
-"""Names JSON of Spotify's that is no playlist content: recognised by several keys, and named without any value."""
+"""Names JSON from Spotify that is no playlist content. It is recognised by its keys; no value is quoted."""
 
 import re
 from collections.abc import Mapping, Sequence

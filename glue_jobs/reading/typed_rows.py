@@ -192,7 +192,7 @@ class Typer:
             read.append(Unusual(number, read_row(self._root, tables, part.payload(own), reason, without)))
         return read
 
-    def _suspects(  # the rows, seen from all sides
+    def _suspects(
         self,
         array: pa.StructArray,
         typed: pa.StructArray,

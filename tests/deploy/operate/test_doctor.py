@@ -212,7 +212,7 @@ def test_a_token_that_spotify_changes_is_kept(stub: SpotifyStub, machine: dict[s
 
 
 def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
-    cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "said": "429 Too many requests"}
+    cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "message": "429 Too many requests"}
     write_state(tmp_path, cool_down=cool_down)
 
     lines = examined(tmp_path, machine, offline=False)
@@ -220,11 +220,11 @@ def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str]
     assert lines["Quota"] == (
         "problem",
         (
-            "Spotify wants no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
+            "Spotify accepts no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
             "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
         ),
     )
-    assert lines["Spotify"] == ("-", "not asked: it wants no calls now")
+    assert lines["Spotify"] == ("-", "not asked: it accepts no calls now")
     assert stub.calls == {}
 
 

@@ -26,7 +26,7 @@ CHANGED = "PreconditionFailed"
 BUSY = "InternalError"
 
 
-class Refusal(str):  # noqa: SLOT000  (an answer, distinguished from bytes and keys by its type)
+class Refusal(str):  # noqa: SLOT000  # an answer, distinguished from bytes and keys by its type
     """An error code as an answer."""
 
 
@@ -134,7 +134,7 @@ class Client:
             raise botocore.exceptions.ClientError({"Error": {"Code": str(answer), "Message": ""}}, request[0])
         return answer
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # noqa: N803, ARG002  (boto3's names)
+    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # noqa: N803, ARG002  # boto3's names
         data = self._answer("get", Key, IfMatch) if IfMatch else self._answer("get", Key)
         return {"Body": io.BytesIO(data), "ETag": f'"{etag(data)}"'}
 
