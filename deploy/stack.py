@@ -28,6 +28,8 @@ _LOG_IN = (
     "log in, `aws configure sso` once and `aws sso login`, and name the profile in AWS_PROFILE; or set "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
+# What the state is kept in while <env>.tfbackend says where: a partial configuration, whose rest is that file.
+_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CHANGES = 2  # of `terraform plan -detailed-exitcode`
 
@@ -99,19 +101,45 @@ class Stack:
 
     @property
     def _environ(self) -> dict[str, str]:
-        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.environment}
+        # A data folder for each backend, since Terraform keeps the settings of one backend in it.
+        own = {"TF_DATA_DIR": str(self.folder / ".terraform" / self.environment)} if self.backend.is_file() else {}
+        fixed = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.environment}
+        return {**own, **os.environ, **fixed}
 
     @property
     def settings(self) -> Path:
         """The environment's own variables, if the file is there."""
         return self.folder / f"{self.environment}.tfvars"
 
+    @property
+    def backend(self) -> Path:
+        """A file for `terraform init -backend-config`, if the environment's state is not kept on this machine."""
+        return self.folder / f"{self.environment}.tfbackend"
+
     def init(self) -> None:
         """Provider and modules are there afterwards. Raises CommandError."""
-        if self._run("init", quiet=True) != 0:
+        self._make_root()
+        options = [f"-backend-config={self.backend}"] if self.backend.is_file() else []
+        local = self.folder / "terraform.tfstate.d" / self.environment / "terraform.tfstate"
+        if options and local.is_file():
+            raise CommandError(
+                f"{self.backend.name} says that the state of environment {self.environment} is kept elsewhere, and "
+                f"there is one on this machine: docs/deploy.md, section 8, says how to move it"
+            )
+        if self._run("init", "-reconfigure", *options, quiet=True) != 0:
             raise CommandError(
                 "Terraform could not get itself ready, see above; the first time it downloads AWS's provider"
             )
+
+    def _make_root(self) -> None:
+        """Adds to the module what makes a root module of it: the provider of its folder root/, and any backend."""
+        for file in sorted((self.folder / "root").glob("*.tf")):
+            shutil.copyfile(file, self.folder / file.name)
+        backend = self.folder / "backend.tf"
+        if self.backend.is_file():
+            backend.write_text(_BACKEND, encoding="utf-8")
+        else:
+            backend.unlink(missing_ok=True)
 
     def plan(self, file: Path, *, is_destroy: bool = False) -> bool:
         """Whether there is anything to do; shows it, and keeps it in the file. Raises CommandError."""
@@ -146,6 +174,8 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs by name; empty if there is no stack. Raises CommandError."""
+        if self.folder.is_dir():
+            self._make_root()
         said = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
         if not isinstance(said, dict):
             raise CommandError(

@@ -95,6 +95,7 @@ def _copy_checkout(folder: Path) -> None:
         terraform,
         ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars"),
     )
+    shutil.copy(terraform / "root" / "provider.tf", terraform)  # as `make deploy` makes a root module of it
     for part in ("", "deploy", "deploy/aws"):
         original, copy = ROOT / part, folder / part
         for path in original.iterdir():

@@ -54,6 +54,7 @@ def _checkout() -> tempfile.TemporaryDirectory[str]:
     folder = deploy / "aws" / "terraform"
     unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
     shutil.copytree(TERRAFORM, folder, ignore=unwanted)
+    shutil.copy(folder / "root" / "provider.tf", folder)  # as `make deploy` makes a root module of it
     for name in ("generated", "bi"):
         (deploy / name).symlink_to(ROOT / "deploy" / name)
     begun = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
