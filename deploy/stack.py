@@ -77,11 +77,11 @@ def find_terraform(environ: Mapping[str, str]) -> str:
     """The program that TERRAFORM names, else terraform or tofu of the PATH. Raises CommandError if it is too old."""
     named = environ.get("TERRAFORM", "").strip()
     names = [named] if named else ["terraform", "tofu"]
-    program = next((found for name in names if (found := shutil.which(name, path=environ.get("PATH")))), None)
+    program = next((path for name in names if (path := shutil.which(name, path=environ.get("PATH")))), None)
     if program is None:
         raise CommandError(f"there is no {' and no '.join(names)} here: {_GET_TERRAFORM}")
-    said = _answer([program, "version", "-json"], environ)
-    version = str(said.get("terraform_version", "")) if isinstance(said, dict) else ""
+    answer = _answer([program, "version", "-json"], environ)
+    version = str(answer.get("terraform_version", "")) if isinstance(answer, dict) else ""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if not numbers:
         raise CommandError(f"{program} does not say which version it is: {_GET_TERRAFORM}")
@@ -176,20 +176,24 @@ class Stack:
         """The stack's outputs by name; empty if there is no stack. Raises CommandError."""
         if self.folder.is_dir():
             self._make_root()
-        said = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
-        if not isinstance(said, dict):
+        answer = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
+        if not isinstance(answer, dict):
             raise CommandError(
                 f"Terraform cannot read the state of environment {self.environment}: `make deploy-plan` shows why"
             )
-        return {name: one["value"] for name, one in said.items() if one["value"] is not None and one["value"] != ""}
+        return {
+            name: output["value"]
+            for name, output in answer.items()
+            if output["value"] is not None and output["value"] != ""
+        }
 
     def described(self, file: Path | None = None) -> dict[str, Any]:
         """The plan of the file, or the state, in Terraform's own JSON. Raises CommandError."""
         command = [self.program, f"-chdir={self.folder}", "show", "-json", *([str(file)] if file else [])]
-        said = _answer(command, self._environ)
-        if not isinstance(said, dict):
+        answer = _answer(command, self._environ)
+        if not isinstance(answer, dict):
             raise CommandError("Terraform cannot show its own plan or state")
-        return said
+        return answer
 
     def _run(self, command: str, *arguments: str, quiet: bool = False) -> int:
         plain = [] if sys.stdout.isatty() else ["-no-color"]

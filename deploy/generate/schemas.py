@@ -60,7 +60,7 @@ def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
     """The select that leaves a table's current rows, one per key, of all its rows in `source`.
 
     `also` are columns of the source beside the contract's. Nested selects, since Athena has no QUALIFY. The order is
-    total as far as rows differ at all, and none of its columns is ever null, since engines disagree on where nulls sort.
+    total as far as rows differ at all. None of its columns is ever null: engines disagree on where nulls sort.
     """
     if table.made_from is MadeFrom.PLAY:
         return _select_of_ruling_packages(table, source)

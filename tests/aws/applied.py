@@ -25,14 +25,14 @@ def provider_settings(folder: Path) -> Path | None:
 
     There is none where a settings file exists, or no mirror: then the registry is asked, as usual.
     """
-    given = os.environ.get("TF_CLI_CONFIG_FILE")
-    if Path(given or "~/.terraformrc").expanduser().is_file():
+    settings_file = os.environ.get("TF_CLI_CONFIG_FILE")
+    if Path(settings_file or "~/.terraformrc").expanduser().is_file():
         return None
     for place in _MIRRORS:
-        for found in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
+        for provider in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
             settings = folder / "terraformrc"
             settings.write_text(
-                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{found.parents[2]}"\n  }}\n}}\n',
+                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{provider.parents[2]}"\n  }}\n}}\n',
                 encoding="utf-8",
             )
             return settings
@@ -65,12 +65,12 @@ class Application:
         return self._applied.result()
 
     def _apply(self) -> dict[str, Any]:
-        given: dict[str, object] = {
+        variables: dict[str, object] = {
             "extract_zip": str(extract_lambda_zip(self._folder / "dist")),
             "glue_zip": str(glue_jobs_zip(self._folder / "dist")),
             **self._variables,
         }
-        for name, value in given.items():
+        for name, value in variables.items():
             self._environment[f"TF_VAR_{name}"] = value if isinstance(value, str) else json.dumps(value)
         _copy_checkout(self._folder / "checkout")
         self.run("init", "-input=false")
@@ -120,9 +120,9 @@ class Stack:
 
         Returns the Lambda's error, if any, and its answer; of a state machine, None and its execution.
         """
-        found = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
-        assert found["State"] == "ENABLED"
-        target = found["Target"]
+        entry = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
+        assert entry["State"] == "ENABLED"
+        target = entry["Target"]
         text = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
         assert "<aws" not in text
         if ":states:" in target["Arn"]:
@@ -161,14 +161,14 @@ class Stack:
         """The state machine's executions, the oldest first."""
         pages = self.aws.client("stepfunctions").get_paginator("list_executions")
         arn = self.outputs["state_machine_arn"]
-        found = [one for page in pages.paginate(stateMachineArn=arn) for one in page["executions"]]
-        return sorted(found, key=lambda one: one["startDate"])
+        executions = [entry for page in pages.paginate(stateMachineArn=arn) for entry in page["executions"]]
+        return sorted(executions, key=lambda entry: entry["startDate"])
 
     def path(self, execution: Mapping[str, Any]) -> list[str]:
         """The states that an execution went through."""
         pages = self.aws.client("stepfunctions").get_paginator("get_execution_history")
-        events = [one for page in pages.paginate(executionArn=execution["executionArn"]) for one in page["events"]]
-        return [one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one]
+        events = [entry for page in pages.paginate(executionArn=execution["executionArn"]) for entry in page["events"]]
+        return [entry["stateEnteredEventDetails"]["name"] for entry in events if "stateEnteredEventDetails" in entry]
 
     @property
     def runs(self) -> list[JobRun]:
@@ -179,7 +179,9 @@ class Stack:
         """The bucket's keys under a prefix."""
         pages = self.aws.client("s3").get_paginator("list_objects_v2")
         return [
-            one["Key"] for page in pages.paginate(Bucket=self.bucket, Prefix=prefix) for one in page.get("Contents", ())
+            entry["Key"]
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
+            for entry in page.get("Contents", ())
         ]
 
 
@@ -200,9 +202,9 @@ class _Inbox:
             answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
             if not answer.get("Messages"):
                 return messages
-            for one in answer["Messages"]:
-                messages.append(json.loads(one["Body"])["Message"])
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
+            for entry in answer["Messages"]:
+                messages.append(json.loads(entry["Body"])["Message"])
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=entry["ReceiptHandle"])
 
     def keys(self) -> list[str]:
         """The keys of S3's own messages among them."""

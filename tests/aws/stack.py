@@ -76,21 +76,21 @@ def _said_once() -> str:
     with kept.open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        if not (said := file.read()):
+        if not (output := file.read()):
             atexit.register(kept.unlink, missing_ok=True)
-            said = terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
-            file.write(said)
-        return said
+            output = terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
+            file.write(output)
+        return output
 
 
 @functools.cache
 def outcome() -> Outcome:
     """The tests of deploy/aws/terraform/tests, run once for all who ask."""
-    said = _said_once()
+    output = _said_once()
     endings: dict[str, str] = {}
     complaints: list[str] = []
     made: dict[str, Made] = {}
-    for line in said.splitlines():
+    for line in output.splitlines():
         event = json.loads(line)
         run = event.get("@testrun", "")
         if event["type"] == "test_run" and event["test_run"]["progress"] == "complete":

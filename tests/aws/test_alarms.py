@@ -25,7 +25,7 @@ EMITTED = {"service": "extract_lambda"}
 FUNCTION = {"FunctionName": f"{NAME}-extract"}
 HOUR, DAY = 3600, 86400
 
-# Each alarm: a metric that it reads, a value that is well and one that is not, the period and how many of them.
+# Each alarm: a metric that it reads, a value that is good and one that is not, the period and how many of them.
 ALARMS = {
     "error-no-success": (OURS, "SecondsSinceLastSuccess", EMITTED, 60, 3700, HOUR, 26),
     "error-undelivered": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", None, 0, 1, 300, 1),
@@ -62,17 +62,21 @@ def made() -> Made:
 
 def alarms(made: Made) -> dict[str, dict[str, Any]]:
     """The metric alarms by their names without the stack's."""
-    found = made.of_type("aws_cloudwatch_metric_alarm").values()
-    return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in found}
+    resources = made.of_type("aws_cloudwatch_metric_alarm").values()
+    return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in resources}
 
 
-def looked_at(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str], int, str]]:
+def metrics_of(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str], int, str]]:
     """Namespace, name, dimensions, period and statistic of each metric of the alarm."""
     if alarm["metric_name"]:
-        one = alarm
-        return [(one["namespace"], one["metric_name"], one["dimensions"] or {}, one["period"], one["statistic"])]
-    found = [metric for query in alarm["metric_query"] for metric in query["metric"]]
-    return [(one["namespace"], one["metric_name"], one["dimensions"], one["period"], one["stat"]) for one in found]
+        names = ("namespace", "metric_name", "period", "statistic")
+        namespace, name, period, statistic = (alarm[attribute] for attribute in names)
+        return [(namespace, name, alarm["dimensions"] or {}, period, statistic)]
+    queried = [metric for query in alarm["metric_query"] for metric in query["metric"]]
+    return [
+        (entry["namespace"], entry["metric_name"], entry["dimensions"], entry["period"], entry["stat"])
+        for entry in queried
+    ]
 
 
 def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INSUFFICIENT_DATA") -> str:
@@ -99,22 +103,22 @@ def test_these_are_the_alarms(made: Made) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_at_its_metric_and_is_raised_by_what_is_not_well(made: Made, name: str) -> None:
+def test_an_alarm_reads_its_metric_and_is_raised_by_a_bad_value(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
-    namespace, metric, dimensions, well, ill, period, periods = ALARMS[name]
+    namespace, metric, dimensions, good, bad, period, periods = ALARMS[name]
 
-    found = [one for one in looked_at(alarm) if one[:2] == (namespace, metric)]
+    matching = [entry for entry in metrics_of(alarm) if entry[:2] == (namespace, metric)]
 
-    assert [one for one in found if dimensions is None or one[2] == dimensions]
-    assert {one[3] for one in looked_at(alarm)} == {period}
+    assert [entry for entry in matching if dimensions is None or entry[2] == dimensions]
+    assert {entry[3] for entry in metrics_of(alarm)} == {period}
     assert alarm["evaluation_periods"] == periods
-    assert state(alarm, [well] * periods) == "OK"
-    assert state(alarm, [ill] * periods) == "ALARM"
-    assert state(alarm, [ill] * (periods - 1) + [well]) == "OK"
+    assert state(alarm, [good] * periods) == "OK"
+    assert state(alarm, [bad] * periods) == "ALARM"
+    assert state(alarm, [bad] * (periods - 1) + [good]) == "OK"
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_reaches_somebody_and_knows_what_no_data_means(made: Made, name: str) -> None:
+def test_an_alarm_has_an_action_and_states_what_missing_data_means(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
 
     assert alarm["alarm_actions"] == [made.outputs["alert_topic_arn"]]
@@ -131,15 +135,15 @@ def test_a_fresh_stack_is_quiet(made: Made, name: str) -> None:
     assert state(alarm, [None] * alarm["evaluation_periods"]) != "ALARM"
 
 
-def test_no_success_tells_also_when_nothing_runs_and_nothing_while_the_schedule_is_off(made: Made) -> None:
+def test_no_success_sends_a_message_when_nothing_runs_and_none_while_the_schedule_is_off(made: Made) -> None:
     alarm = alarms(made)["error-no-success"]
     off = alarms(outcome().made["other_settings"])["error-no-success"]
 
     assert state(alarm, [None] * 26, before="OK") == "INSUFFICIENT_DATA"
     assert alarm["insufficient_data_actions"] == alarm["ok_actions"] == alarm["alarm_actions"]
     assert (alarm["actions_enabled"], off["actions_enabled"]) == (True, False)
-    others = [one for name, one in alarms(outcome().made["other_settings"]).items() if name != "error-no-success"]
-    assert all(one["actions_enabled"] for one in others)
+    others = [entry for name, entry in alarms(outcome().made["other_settings"]).items() if name != "error-no-success"]
+    assert all(entry["actions_enabled"] for entry in others)
     [page] = outcome().made["other_settings"].of_type("aws_cloudwatch_composite_alarm").values()
     assert "no-success" not in page["alarm_rule"]
 
@@ -174,26 +178,26 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["service"] for line in lines} == {"extract_lambda"}
     of_lambda = {
-        (one["Namespace"], metric["Name"])
+        (entry["Namespace"], metric["Name"])
         for line in lines
-        for one in line["_aws"]["CloudWatchMetrics"]
-        for metric in one["Metrics"]
+        for entry in line["_aws"]["CloudWatchMetrics"]
+        for metric in entry["Metrics"]
     }
     return of_lambda | {(OURS, name) for name in ("JobSeconds", "EntriesLeftUndone", "BatchesWithManyRejects")}
 
 
-def test_alarms_and_dashboard_show_what_the_code_writes_and_all_of_it(
+def test_alarms_and_dashboard_show_exactly_the_metrics_that_the_code_emits(
     made: Made, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    found = written(capsys, monkeypatch, tmp_path)
+    emitted = written(capsys, monkeypatch, tmp_path)
     body = json.loads(made.resources["module.monitoring.aws_cloudwatch_dashboard.suite"]["dashboard_body"])
     on_page = [metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])]
-    of_alarms = [one for alarm in alarms(made).values() for one in looked_at(alarm)]
+    of_alarms = [entry for alarm in alarms(made).values() for entry in metrics_of(alarm)]
 
-    assert {(one[0], one[1]) for one in on_page if one[0].startswith("Spotify")} == found
-    assert {(one[0], one[1]) for one in of_alarms if one[0].startswith("Spotify")} <= found
-    assert {(one[0], one[1]) for one in of_alarms} <= {(one[0], one[1]) for one in on_page}
-    assert {tuple(one[2:]) for one in on_page if one[0] == OURS} == {("service", "extract_lambda"), ()}
+    assert {(entry[0], entry[1]) for entry in on_page if entry[0].startswith("Spotify")} == emitted
+    assert {(entry[0], entry[1]) for entry in of_alarms if entry[0].startswith("Spotify")} <= emitted
+    assert {(entry[0], entry[1]) for entry in of_alarms} <= {(entry[0], entry[1]) for entry in on_page}
+    assert {tuple(entry[2:]) for entry in on_page if entry[0] == OURS} == {("service", "extract_lambda"), ()}
 
 
 def test_without_a_setting_the_namespace_is_the_suites(capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,27 +213,27 @@ def test_two_environments_in_an_account_have_metrics_of_their_own() -> None:
         for run in ("defaults", "production")
     ]
 
-    assert [one["environment"][0]["variables"]["METRICS_NAMESPACE"] for one in functions] == [
+    assert [entry["environment"][0]["variables"]["METRICS_NAMESPACE"] for entry in functions] == [
         "SpotifyPlaylistSuite/spotify-playlists-dev",
         "SpotifyPlaylistSuite/spotify-playlists-prod",
     ]
 
 
-def test_the_filters_look_at_what_the_job_says(made: Made) -> None:
+def test_the_filters_match_the_jobs_summary(made: Made) -> None:
     filters = {
         values["pattern"]: values["metric_transformation"][0]["value"]
         for values in made.of_type("aws_cloudwatch_log_metric_filter").values()
     }
     summary = Summary("s3://lake", finished=[41], alarms=[{"batch": 42, "items": 10, "rejects": 9}])
-    said = json.loads(summary.as_json())
+    line = json.loads(summary.as_json())
 
     assert filters == {
         '{ ($.job = "explode_playlists") && ($.finished_earlier[0] >= 1) }': "1",
         '{ ($.job = "explode_playlists") && ($.alarms[0].batch >= 1) }': "1",
         '{ ($.job = "explode_playlists") && ($.seconds >= 0) }': "$.seconds",
     }
-    assert (said["job"], said["finished_earlier"][0], said["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
-    assert said["seconds"] >= 0
+    assert (line["job"], line["finished_earlier"][0], line["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
+    assert line["seconds"] >= 0
 
 
 # --- Runbooks -----------------------------------------------------------------------------------------------------
@@ -244,7 +248,7 @@ def test_each_alarm_has_a_page_and_each_page_an_alarm(made: Made) -> None:
 
 
 @pytest.mark.parametrize("name", [*ALARMS, "critical-page"])
-def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(name: str) -> None:
+def test_a_page_has_the_four_sections(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
     parts = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
 
@@ -258,11 +262,11 @@ def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(nam
 def commands() -> list[tuple[str, str]]:
     """Every `aws` command of the guides for people who operate, with its page."""
     pages = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]
-    found = []
+    lines = []
     for path in pages:
         for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
-            found += [(path.name, line) for line in re.findall(r"(?:^|\()(aws [^|)\n]*)", block, re.MULTILINE)]
-    return found
+            lines += [(path.name, line) for line in re.findall(r"(?:^|\()(aws [^|)\n]*)", block, re.MULTILINE)]
+    return lines
 
 
 def test_every_aws_command_is_one_that_aws_knows() -> None:

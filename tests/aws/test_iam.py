@@ -52,13 +52,13 @@ def made() -> Made:
 
 def policy_of(made: Made, role: str) -> list[dict[str, Any]]:
     """The statements of a role's one policy."""
-    [found] = [values for address, values in made.of_type("aws_iam_role_policy").items() if values["name"] == role]
-    return statements(found["policy"])
+    [policy] = [values for address, values in made.of_type("aws_iam_role_policy").items() if values["name"] == role]
+    return statements(policy["policy"])
 
 
 def statements(document: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(document)["Statement"]
-    return found
+    policy: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return policy
 
 
 def texts(value: str | list[str]) -> list[str]:
@@ -79,7 +79,7 @@ def rights(policy: list[dict[str, Any]]) -> set[tuple[str, str]]:
 def all_policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement of every policy, with whose it is."""
     for values in made.of_type("aws_iam_role_policy").values():
-        yield from ((values["name"], one) for one in statements(values["policy"]))
+        yield from ((values["name"], statement) for statement in statements(values["policy"]))
     for kind, name in (
         ("aws_iam_policy", "readers"),
         ("aws_kms_key", "key"),
@@ -88,7 +88,7 @@ def all_policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
         ("aws_sqs_queue_policy", "queue"),
     ):
         for values in made.of_type(kind).values():
-            yield from ((name, one) for one in statements(values["policy"]))
+            yield from ((name, statement) for statement in statements(values["policy"]))
 
 
 # --- All of them --------------------------------------------------------------------------------------------------
@@ -97,9 +97,9 @@ def all_policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_no_policy_allows_actions_by_a_wildcard(made: Made) -> None:
     wild = {
         (whose, action)
-        for whose, one in all_policies(made)
-        if one["Effect"] == "Allow"
-        for action in texts(one["Action"])
+        for whose, statement in all_policies(made)
+        if statement["Effect"] == "Allow"
+        for action in texts(statement["Action"])
         if "*" in action
     }
 
@@ -109,9 +109,9 @@ def test_no_policy_allows_actions_by_a_wildcard(made: Made) -> None:
 
 def test_all_resources_are_allowed_only_where_aws_demands_it(made: Made) -> None:
     wild = {
-        f"{whose}: {one['Sid']}"
-        for whose, one in all_policies(made)
-        if one["Effect"] == "Allow" and "*" in texts(one.get("Resource", []))
+        f"{whose}: {statement['Sid']}"
+        for whose, statement in all_policies(made)
+        if statement["Effect"] == "Allow" and "*" in texts(statement.get("Resource", []))
     }
 
     assert wild == set(DEMANDED_WILDCARDS)
@@ -119,15 +119,15 @@ def test_all_resources_are_allowed_only_where_aws_demands_it(made: Made) -> None
 
 def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
     open_to_others = [
-        f"{whose}: {one['Sid']}"
-        for whose, one in all_policies(made)
-        if "Service" in (one.get("Principal") or {}) and one["Principal"] != "*"
-        if one.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
+        f"{whose}: {statement['Sid']}"
+        for whose, statement in all_policies(made)
+        if "Service" in (statement.get("Principal") or {}) and statement["Principal"] != "*"
+        if statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
     ]
 
     # Of logs the names of the groups say it, and EventBridge sends no such key to an encrypted topic.
     assert open_to_others == ["key: LogsOfThisStack", "key: SenderEvents", "topic: Rules"]
-    [logs] = [one for whose, one in all_policies(made) if one.get("Sid") == "LogsOfThisStack"]
+    [logs] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "LogsOfThisStack"]
     assert logs["Condition"] == {
         "ArnLike": {
             "kms:EncryptionContext:aws:logs:arn": [
@@ -139,8 +139,8 @@ def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
 
 
 def test_eventbridge_reaches_the_encrypted_topic(made: Made) -> None:
-    [key] = [one for whose, one in all_policies(made) if one.get("Sid") == "SenderEvents"]
-    [topic] = [one for whose, one in all_policies(made) if one.get("Sid") == "Rules"]
+    [key] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "SenderEvents"]
+    [topic] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "Rules"]
 
     # EventBridge sends no aws:SourceAccount to KMS, and a topic's policy may have no condition for it.
     assert key["Principal"] == {"Service": "events.amazonaws.com"}
@@ -149,16 +149,20 @@ def test_eventbridge_reaches_the_encrypted_topic(made: Made) -> None:
     assert topic["Resource"] == ALERTS
     assert "Condition" not in topic
     targets = made.of_type("aws_cloudwatch_event_target").values()
-    assert [one["role_arn"] for one in targets if one["arn"] == ALERTS] == [None]
+    assert [statement["role_arn"] for statement in targets if statement["arn"] == ALERTS] == [None]
 
 
 def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> None:
     sources = {
-        (one["Resource"], one["Principal"]["Service"], next(iter(one["Condition"]["ArnLike"].values())))
-        for whose, one in all_policies(made)
-        if whose in {"topic", "queue"} and "ArnLike" in one.get("Condition", {})
+        (
+            statement["Resource"],
+            statement["Principal"]["Service"],
+            next(iter(statement["Condition"]["ArnLike"].values())),
+        )
+        for whose, statement in all_policies(made)
+        if whose in {"topic", "queue"} and "ArnLike" in statement.get("Condition", {})
     }
-    [bucket] = [one for whose, one in all_policies(made) if one.get("Sid") == "BucketTells"]
+    [bucket] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "BucketTells"]
 
     assert sources == {
         (ALERTS, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
@@ -172,20 +176,22 @@ def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> N
 
 
 def test_bucket_and_queue_are_reached_by_tls_alone(made: Made) -> None:
-    refusals = {whose: one for whose, one in all_policies(made) if one.get("Sid") == "OnlyByTls"}
+    refusals = {whose: statement for whose, statement in all_policies(made) if statement.get("Sid") == "OnlyByTls"}
 
     assert refusals.keys() == {"bucket", "queue"}
-    assert {json.dumps(one["Condition"]) for one in refusals.values()} == {'{"Bool": {"aws:SecureTransport": "false"}}'}
+    assert {json.dumps(statement["Condition"]) for statement in refusals.values()} == {
+        '{"Bool": {"aws:SecureTransport": "false"}}'
+    }
     assert set(refusals["bucket"]["Resource"]) == {BUCKET, f"{BUCKET}/*"}
 
 
 def test_by_default_nothing_is_immutable(made: Made) -> None:
-    assert [one["Sid"] for whose, one in all_policies(made) if whose == "bucket"] == ["OnlyByTls"]
+    assert [statement["Sid"] for whose, statement in all_policies(made) if whose == "bucket"] == ["OnlyByTls"]
 
 
 def test_an_immutable_lake_refuses_to_overwrite_what_was_published_or_logged() -> None:
     production = outcome().made["production"]
-    [rule] = [one for whose, one in all_policies(production) if one.get("Sid") == "CreatedOnce"]
+    [rule] = [statement for whose, statement in all_policies(production) if statement.get("Sid") == "CreatedOnce"]
 
     assert (rule["Effect"], rule["Principal"], rule["Action"]) == ("Deny", "*", "s3:PutObject")
     assert rule["Condition"] == {
@@ -205,7 +211,7 @@ def is_meant(rule: dict[str, Any], key: str) -> bool:
 
 
 def test_the_job_never_deletes_what_was_published_whatever_else_it_may(made: Made) -> None:
-    [deny] = [one for one in policy_of(made, "transform") if one["Effect"] == "Deny"]
+    [deny] = [statement for statement in policy_of(made, "transform") if statement["Effect"] == "Deny"]
 
     assert set(deny["Action"]) == {"s3:DeleteObject", "s3:DeleteObjectVersion"}
     assert is_meant({"Resource": texts(deny["Resource"])}, "processed/songs/ingest_date=2026-11-20/x.parquet")
@@ -215,7 +221,7 @@ def test_every_role_carries_the_boundary_and_the_path_of_the_organisation() -> N
     roles = outcome().made["production"].of_type("aws_iam_role").values()
 
     assert len(roles) == 7
-    assert {(one["permissions_boundary"], one["path"]) for one in roles} == {
+    assert {(statement["permissions_boundary"], statement["path"]) for statement in roles} == {
         ("arn:aws:iam::123456789012:policy/boundary", "/data/")
     }
 
@@ -227,18 +233,18 @@ def test_with_a_key_of_the_accounts_own_none_is_made_and_it_is_the_one_everywher
     assert production.of_type("aws_kms_key") == {}
     assert production.outputs["kms_key_arn"] == own
     topics = production.of_type("aws_sns_topic").values()
-    assert {one["kms_master_key_id"] for one in topics} == {own}
+    assert {statement["kms_master_key_id"] for statement in topics} == {own}
     assert ("kms:Decrypt", own) in rights(policy_of(production, "transform"))
 
 
 def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
-    taken = {}
+    trusted_by = {}
     for values in made.of_type("aws_iam_role").values():
-        [one] = statements(values["assume_role_policy"])
-        assert one["Action"] == "sts:AssumeRole"
-        taken[values["name"]] = (one["Effect"], *one["Principal"].values())
+        [statement] = statements(values["assume_role_policy"])
+        assert statement["Action"] == "sts:AssumeRole"
+        trusted_by[values["name"]] = (statement["Effect"], *statement["Principal"].values())
 
-    assert taken == {
+    assert trusted_by == {
         "spotify-playlists-dev-extract": ("Allow", "lambda.amazonaws.com"),
         "spotify-playlists-dev-transform": ("Allow", "glue.amazonaws.com"),
         "spotify-playlists-dev-machine": ("Allow", "states.amazonaws.com"),
@@ -309,7 +315,7 @@ def test_what_machine_pipe_and_schedules_may(made: Made) -> None:
         ("glue:BatchStopJobRun", JOB),
         ("s3:ListBucket", BUCKET),
     }
-    [lists] = [one for one in policy_of(made, "machine") if one["Action"] == "s3:ListBucket"]
+    [lists] = [statement for statement in policy_of(made, "machine") if statement["Action"] == "s3:ListBucket"]
     assert lists["Condition"] == {"StringEquals": {"s3:prefix": ["raw/pending/", "log/more.json"]}}
     assert rights(policy_of(made, "pipe")) == {
         ("sqs:ReceiveMessage", PENDING),
@@ -355,7 +361,9 @@ def test_snowflake_is_trusted_once_both_user_and_external_id_are_known() -> None
                 "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
             }
         ]
-    [subscribing] = [one for _, one in all_policies(trusted) if one.get("Sid") == "SnowflakeSubscribes"]
+    [subscribing] = [
+        statement for _, statement in all_policies(trusted) if statement.get("Sid") == "SnowflakeSubscribes"
+    ]
     assert subscribing["Principal"] == {"AWS": "arn:aws:iam::999999999999:user/snow"}
     assert (subscribing["Action"], subscribing["Resource"]) == ("sns:Subscribe", PROCESSED)
 
@@ -445,7 +453,7 @@ def allows(statement: dict[str, Any], action: str, resource: str, prefix: str) -
     for operator, keys in statement.get("Condition", {}).items():
         for pattern in [texts(keys["s3:prefix"])] if "s3:prefix" in keys else []:
             is_left_open = not prefix and operator.endswith("IfExists")
-            if not is_left_open and not any(fnmatchcase(prefix, one) for one in pattern):
+            if not is_left_open and not any(fnmatchcase(prefix, allowed) for allowed in pattern):
                 return False
     return True
 
@@ -512,6 +520,12 @@ def test_lambda_and_job_ask_for_nothing_that_their_roles_may_not(
 def test_a_stranger_is_refused_what_the_roles_may(made: Made) -> None:
     extract = policy_of(made, "extract")
 
-    assert [one for one in extract if allows(one, "s3:ListBucket", BUCKET, "processed/")] == []
-    assert [one for one in extract if allows(one, "s3:GetObject", f"{BUCKET}/processed/songs/x.parquet", "")] == []
-    assert [one for one in extract if allows(one, "s3:DeleteObject", f"{BUCKET}/state/playlists.json", "")] == []
+    assert [statement for statement in extract if allows(statement, "s3:ListBucket", BUCKET, "processed/")] == []
+    assert [
+        statement
+        for statement in extract
+        if allows(statement, "s3:GetObject", f"{BUCKET}/processed/songs/x.parquet", "")
+    ] == []
+    assert [
+        statement for statement in extract if allows(statement, "s3:DeleteObject", f"{BUCKET}/state/playlists.json", "")
+    ] == []

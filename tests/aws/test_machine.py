@@ -44,8 +44,8 @@ class Machine:
     def empty(self, *prefixes: str) -> None:
         s3 = self.aws.client("s3")
         for prefix in prefixes or ("",):
-            for one in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
-                s3.delete_object(Bucket=BUCKET, Key=one["Key"])
+            for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
+                s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
     def do(self, event: object = ("put", "put")) -> tuple[str, list[str], int]:
         """How the execution ended, the states it went through, and how many runs it started."""
@@ -54,8 +54,8 @@ class Machine:
         arn = started["executionArn"]
         wait_for(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", "the execution to end")
         pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
-        events = [one for page in pages for one in page["events"]]
-        path = [one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one]
+        events = [entry for page in pages for entry in page["events"]]
+        path = [entry["stateEnteredEventDetails"]["name"] for entry in events if "stateEnteredEventDetails" in entry]
         return states.describe_execution(executionArn=arn)["status"], path, len(self.aws.jobs.runs) - before
 
 
@@ -143,7 +143,7 @@ def test_a_throttled_start_is_tried_again(machine: Machine, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNumberLimitExceededException", "ConcurrentRunsExceededException"])
-def test_where_there_is_no_room_for_a_run_it_waits_and_looks_again(machine: Machine, code: str) -> None:
+def test_where_there_is_no_room_for_a_run_it_waits_and_checks_again(machine: Machine, code: str) -> None:
     machine.put(A_DROP)
     machine.aws.jobs.refusals = [code, code]
     machine.runs_end(SUCCEEDED, at_last=machine.empty)

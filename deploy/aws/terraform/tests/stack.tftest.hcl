@@ -129,7 +129,7 @@ run "snowflake_is_trusted" {
 
   assert {
     condition     = output.snowflake_external_id == "chosen"
-    error_message = "The external id is the one that was given."
+    error_message = "The external id is the chosen one."
   }
 }
 
