@@ -120,16 +120,26 @@ class Stack:
         """Provider and modules are there afterwards. Raises CommandError."""
         self._make_root()
         options = [f"-backend-config={self.backend}"] if self.backend.is_file() else []
-        local = self.folder / "terraform.tfstate.d" / self.environment / "terraform.tfstate"
-        if options and local.is_file():
-            raise CommandError(
-                f"{self.backend.name} says that the state of environment {self.environment} is kept elsewhere, and "
-                f"there is one on this machine: docs/deploy.md, section 8, says how to move it"
-            )
         if self._run("init", "-reconfigure", *options, quiet=True) != 0:
             raise CommandError(
                 "Terraform could not get itself ready, see above; the first time it downloads AWS's provider"
             )
+        if options:
+            self._move_local_state()
+
+    def _move_local_state(self) -> None:
+        """A state that is still on this machine goes to the backend, once. Raises CommandError."""
+        local = self.folder / "terraform.tfstate.d" / self.environment / "terraform.tfstate"
+        if not local.is_file():
+            return
+        print(f"Moving the state of environment {self.environment} to where {self.backend.name} says …", flush=True)
+        command = [self.program, f"-chdir={self.folder}", "state", "push", str(local)]
+        if _run(command, self._environ, quiet=True) != 0:  # Terraform overwrites no state of another origin
+            raise CommandError(
+                f"the state {local} could not be moved, see above; nothing was changed. If the environment's state is "
+                "there already, delete the file"
+            )
+        local.replace(local.with_suffix(".moved"))
 
     def _make_root(self) -> None:
         """Adds to the module what makes a root module of it: the provider of its folder root/, and any backend."""

@@ -64,6 +64,18 @@ class Application:
         """The stack's outputs, once it is applied; an AssertionError says what Terraform said if it failed."""
         return self._applied.result()
 
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """The metric alarms in the state, by their names without the stack's."""
+        content = json.loads(self.state.read_text(encoding="utf-8"))
+        made = [
+            instance["attributes"]
+            for resource in content["resources"]
+            if resource["type"] == "aws_cloudwatch_metric_alarm"
+            for instance in resource["instances"]
+        ]
+        prefix = f"{content['outputs']['glue_job_name']['value'].removesuffix('-transform')}-"
+        return {values["alarm_name"].removeprefix(prefix): values for values in made}
+
     def _apply(self) -> dict[str, Any]:
         variables: dict[str, object] = {
             "extract_zip": str(extract_lambda_zip(self._folder / "dist")),

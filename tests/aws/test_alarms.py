@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from extract_lambda import metrics
 from extract_lambda.result import Result
 from glue_jobs.explode_playlists import Summary
 from shared.store import open_store
+from tests.aws.alarms import metrics_of, state
 from tests.aws.stack import ROOT, Made, outcome
 
 NAME = "spotify-playlists-dev"
@@ -64,34 +64,6 @@ def alarms(made: Made) -> dict[str, dict[str, Any]]:
     """The metric alarms by their names without the stack's."""
     resources = made.of_type("aws_cloudwatch_metric_alarm").values()
     return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in resources}
-
-
-def metrics_of(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str], int, str]]:
-    """Namespace, name, dimensions, period and statistic of each metric of the alarm."""
-    if alarm["metric_name"]:
-        names = ("namespace", "metric_name", "period", "statistic")
-        namespace, name, period, statistic = (alarm[attribute] for attribute in names)
-        return [(namespace, name, alarm["dimensions"] or {}, period, statistic)]
-    queried = [metric for query in alarm["metric_query"] for metric in query["metric"]]
-    return [
-        (entry["namespace"], entry["metric_name"], entry["dimensions"], entry["period"], entry["stat"])
-        for entry in queried
-    ]
-
-
-def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INSUFFICIENT_DATA") -> str:
-    """What CloudWatch makes of the last periods; None is no data. Alarms of several metrics: of their sum."""
-    missing = alarm["treat_missing_data"]
-    if all(value is None for value in data) and missing in {"missing", "ignore"}:
-        return "INSUFFICIENT_DATA" if missing == "missing" else before
-    is_breaching = {
-        "GreaterThanThreshold": lambda value: value > alarm["threshold"],
-        "GreaterThanOrEqualToThreshold": lambda value: value >= alarm["threshold"],
-        "LessThanThreshold": lambda value: value < alarm["threshold"],
-    }[alarm["comparison_operator"]]
-    wanted = data[-alarm["evaluation_periods"] :]
-    judged = [missing == "breaching" if value is None else is_breaching(value) for value in wanted]
-    return "ALARM" if all(judged) and len(wanted) == alarm["evaluation_periods"] else "OK"
 
 
 # --- Alarms -------------------------------------------------------------------------------------------------------

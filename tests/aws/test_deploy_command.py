@@ -142,6 +142,48 @@ def test_environments_are_separate_and_have_settings_of_their_own(
     assert stack.outputs("prod", folder)["bucket"] == "of-prod"
 
 
+@pytest.fixture
+def states(folder: Path, s3_endpoint: str) -> str:
+    """A bucket for states, and the settings that keep dev's state in it."""
+    name = f"states-{uuid4()}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    (folder.parent / "dev.tfbackend").write_text(
+        f'bucket = "{name}"\nkey = "suite.tfstate"\nregion = "us-east-1"\nuse_lockfile = true\nuse_path_style = true\n'
+        f'endpoints = {{ s3 = "{s3_endpoint}", iam = "{s3_endpoint}", sts = "{s3_endpoint}" }}\n'
+    )
+    return name
+
+
+def keys(bucket: str) -> list[str]:
+    return [entry["Key"] for entry in boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_an_environments_state_may_be_kept_in_s3(folder: Path, states: str, capfd: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(folder.parent / "dev.tfbackend", folder)
+
+    assert run(folder, "deploy", "--yes") == 0, capfd.readouterr().err
+    assert run(folder, "deploy", "--yes", "--env=prod") == 0, capfd.readouterr().err  # has no such file
+
+    assert keys(states) == ["env:/dev/suite.tfstate"]
+    on_this_machine = [path.parent.name for path in folder.glob("terraform.tfstate.d/*/terraform.tfstate")]
+    assert on_this_machine == ["prod"]
+    assert [stack.outputs(name, folder)["region"] for name in ("dev", "prod")] == ["us-east-1", "us-east-1"]
+
+
+def test_a_state_on_this_machine_moves_to_s3_once(folder: Path, states: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "deploy", "--yes") == 0
+    shutil.copy(folder.parent / "dev.tfbackend", folder)
+
+    assert run(folder, "plan") == 0
+    output = capfd.readouterr().out
+    assert "Moving the state of environment dev to where dev.tfbackend says" in output
+    assert "Environment dev is up to date" in output  # else Terraform would make everything a second time
+    assert keys(states) == ["env:/dev/suite.tfstate"]
+
+    assert run(folder, "plan") == 0
+    assert "Moving" not in capfd.readouterr().out
+
+
 def test_the_outputs_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "show") == 0
     assert "There is nothing of environment dev: make deploy ENV=dev" in capfd.readouterr().out
