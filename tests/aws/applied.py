@@ -29,10 +29,10 @@ def provider_settings(folder: Path) -> Path | None:
     if Path(settings_file or "~/.terraformrc").expanduser().is_file():
         return None
     for place in _MIRRORS:
-        for installed in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
+        for provider in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
             settings = folder / "terraformrc"
             settings.write_text(
-                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{installed.parents[2]}"\n  }}\n}}\n',
+                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{provider.parents[2]}"\n  }}\n}}\n',
                 encoding="utf-8",
             )
             return settings
@@ -63,6 +63,18 @@ class Application:
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, once it is applied; an AssertionError says what Terraform said if it failed."""
         return self._applied.result()
+
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """The metric alarms in the state, by their names without the stack's."""
+        content = json.loads(self.state.read_text(encoding="utf-8"))
+        made = [
+            instance["attributes"]
+            for resource in content["resources"]
+            if resource["type"] == "aws_cloudwatch_metric_alarm"
+            for instance in resource["instances"]
+        ]
+        prefix = f"{content['outputs']['glue_job_name']['value'].removesuffix('-transform')}-"
+        return {values["alarm_name"].removeprefix(prefix): values for values in made}
 
     def _apply(self) -> dict[str, Any]:
         variables: dict[str, object] = {
@@ -95,6 +107,7 @@ def _copy_checkout(folder: Path) -> None:
         terraform,
         ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars"),
     )
+    shutil.copy(terraform / "root" / "provider.tf", terraform)  # as `make deploy` makes a root module of it
     for part in ("", "deploy", "deploy/aws"):
         original, copy = ROOT / part, folder / part
         for path in original.iterdir():
@@ -119,11 +132,9 @@ class Stack:
 
         Returns the Lambda's error, if any, and its answer; of a state machine, None and its execution.
         """
-        schedule_now = self.aws.client("scheduler").get_schedule(
-            GroupName=self.outputs["schedule_group_name"], Name=schedule
-        )
-        assert schedule_now["State"] == "ENABLED"
-        target = schedule_now["Target"]
+        entry = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
+        assert entry["State"] == "ENABLED"
+        target = entry["Target"]
         text = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
         assert "<aws" not in text
         if ":states:" in target["Arn"]:
@@ -162,14 +173,14 @@ class Stack:
         """The state machine's executions, the oldest first."""
         pages = self.aws.client("stepfunctions").get_paginator("list_executions")
         arn = self.outputs["state_machine_arn"]
-        listed = [execution for page in pages.paginate(stateMachineArn=arn) for execution in page["executions"]]
-        return sorted(listed, key=lambda execution: execution["startDate"])
+        executions = [entry for page in pages.paginate(stateMachineArn=arn) for entry in page["executions"]]
+        return sorted(executions, key=lambda entry: entry["startDate"])
 
     def path(self, execution: Mapping[str, Any]) -> list[str]:
         """The states that an execution went through."""
         pages = self.aws.client("stepfunctions").get_paginator("get_execution_history")
-        events = [event for page in pages.paginate(executionArn=execution["executionArn"]) for event in page["events"]]
-        return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+        events = [entry for page in pages.paginate(executionArn=execution["executionArn"]) for entry in page["events"]]
+        return [entry["stateEnteredEventDetails"]["name"] for entry in events if "stateEnteredEventDetails" in entry]
 
     @property
     def runs(self) -> list[JobRun]:
@@ -180,9 +191,9 @@ class Stack:
         """The bucket's keys under a prefix."""
         pages = self.aws.client("s3").get_paginator("list_objects_v2")
         return [
-            listed["Key"]
+            entry["Key"]
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
-            for listed in page.get("Contents", ())
+            for entry in page.get("Contents", ())
         ]
 
 
@@ -203,9 +214,9 @@ class _Inbox:
             answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
             if not answer.get("Messages"):
                 return messages
-            for message in answer["Messages"]:
-                messages.append(json.loads(message["Body"])["Message"])
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+            for entry in answer["Messages"]:
+                messages.append(json.loads(entry["Body"])["Message"])
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=entry["ReceiptHandle"])
 
     def keys(self) -> list[str]:
         """The keys of S3's own messages among them."""

@@ -58,12 +58,12 @@ def spotify() -> Iterator[SpotifyStub]:
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory, spotify: SpotifyStub) -> Iterator[LocalAws]:
     """The local AWS, whose Lambda functions find the stub instead of Spotify."""
-    addresses = {
+    stub_environment = {
         "SPOTIFY_API_URL": f"{spotify.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": spotify.url,
         "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
     }
-    with LocalAws(tmp_path_factory.mktemp("local-aws"), function_environment=addresses) as aws:
+    with LocalAws(tmp_path_factory.mktemp("local-aws"), function_environment=stub_environment) as aws:
         yield aws
 
 

@@ -54,6 +54,7 @@ def _checkout() -> tempfile.TemporaryDirectory[str]:
     folder = deploy / "aws" / "terraform"
     unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
     shutil.copytree(TERRAFORM, folder, ignore=unwanted)
+    shutil.copy(folder / "root" / "provider.tf", folder)  # as `make deploy` makes a root module of it
     for name in ("generated", "bi"):
         (deploy / name).symlink_to(ROOT / "deploy" / name)
     begun = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
@@ -66,7 +67,7 @@ def initialised() -> Path:
     return Path(_checkout().name) / "deploy" / "aws" / "terraform"
 
 
-def _test_output() -> str:
+def _said_once() -> str:
     """What `terraform test` writes; of several processes of one session the first runs it."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if session is None:
@@ -85,7 +86,7 @@ def _test_output() -> str:
 @functools.cache
 def outcome() -> Outcome:
     """The tests of deploy/aws/terraform/tests, run once for all who ask."""
-    output = _test_output()
+    output = _said_once()
     endings: dict[str, str] = {}
     complaints: list[str] = []
     made: dict[str, Made] = {}

@@ -39,7 +39,7 @@ MORNING, KITCHEN = "1playlistMorning000000", "1playlistKitchen000000"
 SNOWFLAKE = Snowflakes(
     "arn:aws:iam::999988887777:user/abcd-s-efgh1234", "arn:aws:iam::999988887777:user/errors-5678", "ABC_SFCRole=2_xyz="
 )
-CHECKED_BEFORE_STARTING = ["Begin", "Runs", "Will a run list later?", "Pending", "Is anything pending?"]
+CHECKS_BEFORE_START = ["Begin", "Runs", "Will a run list later?", "Pending", "Is anything pending?"]
 
 
 class Chain:
@@ -104,16 +104,16 @@ def chain(
             yield Chain(stack, spotify, lake, warehouse)
 
 
-def printed_by(run: JobRun) -> str:
+def log_of(run: JobRun) -> str:
     return f"{run.message}\n{run.log.read_text(encoding='utf-8', errors='replace')[-6000:]}"
 
 
 def summary(run: JobRun) -> dict[str, Any]:
     """What a good run said in its last line."""
     lines = run.log.read_text(encoding="utf-8").splitlines()
-    (line_of_json,) = [json.loads(line) for line in lines if line.startswith("{")]
-    assert isinstance(line_of_json, dict)
-    return line_of_json
+    (report,) = [json.loads(line) for line in lines if line.startswith("{")]
+    assert isinstance(report, dict)
+    return report
 
 
 def test_the_schedule_ends_in_the_right_numbers_of_a_view(chain: Chain) -> None:
@@ -127,12 +127,12 @@ def test_the_schedule_ends_in_the_right_numbers_of_a_view(chain: Chain) -> None:
 
     assert (answer["run_id"], answer["status"], answer["counts"]["read"]) == ("20261120T050000Z", "ok", 5)
     (run,) = stack.runs
-    assert run.state == "SUCCEEDED", printed_by(run)
+    assert run.state == "SUCCEEDED", log_of(run)
     assert run.calls == ["GlueContext", f"Job.init {stack.outputs['glue_job_name']}", "Job.commit"]
     (execution,) = stack.executions()
     assert (execution["status"], stack.path(execution)) == (
         "SUCCEEDED",
-        [*CHECKED_BEFORE_STARTING, "Run", "Did it stop early?", "Is there more?", "Done"],
+        [*CHECKS_BEFORE_START, "Run", "Did it stop early?", "Is there more?", "Done"],
     )
     assert stack.keys("raw/pending/") == []
     assert chain.ask("select SONG_COUNT, ALBUM_COUNT, ARTIST_COUNT, EPISODE_COUNT, PLAYLIST_COUNT from BI.TOTALS") == [
@@ -153,7 +153,7 @@ def test_what_the_lambda_logs_has_no_secret(chain: Chain) -> None:
     group = f"/aws/lambda/{chain.stack.outputs['extract_function_name']}"
 
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-    lines = [event["message"] for page in pages for event in page["events"]]
+    lines = [entry["message"] for page in pages for entry in page["events"]]
 
     assert any("The run is over." in line for line in lines)
     secrets = (CLIENT_SECRET, REFRESH_TOKEN, "stub-access-token")
@@ -167,7 +167,7 @@ def test_an_event_that_comes_again_later_starts_no_run(chain: Chain) -> None:
     stack.aws.deliveries.send(stack.aws.deliveries.made[-1])
     stack.settle()
 
-    assert stack.path(stack.executions()[-1]) == [*CHECKED_BEFORE_STARTING, "Nothing to do"]
+    assert stack.path(stack.executions()[-1]) == [*CHECKS_BEFORE_START, "Nothing to do"]
     assert len(stack.runs) == before
 
 
@@ -183,7 +183,7 @@ def test_an_event_that_comes_late_and_twice_at_once_starts_one_run(chain: Chain)
         late.append(late[0])
     chain.settle_and_load()
 
-    assert chain.states(before) == ["SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before) == ["SUCCEEDED"], log_of(stack.runs[-1])
     # Morning has gained a song and lost one, Kitchen has another name, Brief is deleted, a song is liked.
     assert chain.ask("select PLAYLIST_NAME, ITEM_COUNT, LAST_STATUS from BI.PLAYLISTS order by 1") == [
         ("Brief", 1, "gone"),
@@ -216,7 +216,7 @@ def test_two_runs_at_once_take_an_object_once(chain: Chain) -> None:
     chain.settle_and_load()
 
     assert laptop.returncode == 0, laptop.stderr
-    assert chain.states(before) == ["SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before) == ["SUCCEEDED"], log_of(stack.runs[-1])
     object_count = json.loads(laptop.stdout)["objects"] + summary(stack.runs[-1])["objects"]
     assert object_count == 1
     assert chain.ask("select count(*) from LANDING.SONGS where SONG_ID = '0songTwice000000000000'") == [(1,)]
@@ -245,7 +245,7 @@ def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain) -> 
     chain.drop("after", "0songAfter")
     chain.settle_and_load()
 
-    assert chain.states(before) == ["FAILED", "SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before) == ["FAILED", "SUCCEEDED"], log_of(stack.runs[-1])
     assert summary(stack.runs[-1])["finished_earlier"] == [int(number)]
     assert dropped_songs(chain) == {"0songTwice": 1, "0songKilled": 1, "0songAfter": 1}
 
@@ -275,7 +275,7 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
     chain.settle_and_load()
 
     assert (answer["counts"]["read"], answer["failures"]) == (1, {"not_owner": 1, "removed": 1})
-    assert chain.states(before) == ["SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before) == ["SUCCEEDED"], log_of(stack.runs[-1])
     checks = """
         select PLAYLIST_NAME, LAST_STATUS, LAST_FAILURE_CLASS
         from BI.PLAYLISTS where left(PLAYLIST_ID, 1) in ('1', 'l') order by PLAYLIST_NAME
@@ -289,7 +289,7 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
     ]
 
 
-def test_a_job_that_fails_three_times_is_told_and_loses_nothing(chain: Chain) -> None:
+def test_a_job_that_fails_three_times_sends_three_messages_and_loses_nothing(chain: Chain) -> None:
     stack, s3 = chain.stack, chain.stack.aws.client("s3")
     before = len(stack.runs)
     stack.alerts.drained()
@@ -302,9 +302,9 @@ def test_a_job_that_fails_three_times_is_told_and_loses_nothing(chain: Chain) ->
         stack.settle()
 
     assert chain.states(before) == ["FAILED"] * 3
-    assert [stack.path(execution)[-1] for execution in stack.executions()[-3:]] == ["Left to the job's alert"] * 3
+    assert [stack.path(entry)[-1] for entry in stack.executions()[-3:]] == ["Left to the job's alert"] * 3
     messages = [json.loads(text) for text in stack.alerts.drained()]
-    assert [(message["severity"], message["run"], message["state"]) for message in messages] == [
+    assert [(entry["severity"], entry["run"], entry["state"]) for entry in messages] == [
         ("error", run.run_id, "FAILED") for run in stack.runs[before:]
     ]
     assert len(stack.keys("raw/pending/")) == 3
@@ -313,7 +313,7 @@ def test_a_job_that_fails_three_times_is_told_and_loses_nothing(chain: Chain) ->
     stack.fire(stack.outputs["daily_schedule_name"], "2026-11-23T03:30:00Z")
     chain.settle_and_load()
 
-    assert chain.states(before)[3:] == ["SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before)[3:] == ["SUCCEEDED"], log_of(stack.runs[-1])
     songs = dropped_songs(chain)
     assert (songs["0songFirst"], songs["0songSecond"], songs["0songThird"]) == (1, 1, 1)
 
@@ -334,23 +334,23 @@ def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(ch
     run.program.signal(signal.SIGCONT)
     chain.settle_and_load()
 
-    assert chain.states(before) == ["SUCCEEDED", "SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before) == ["SUCCEEDED", "SUCCEEDED"], log_of(stack.runs[-1])
     assert summary(run)["objects"] == 1
     assert dropped_songs(chain)["0songTooLate"] == 1
 
 
-def test_a_hundred_drops_each_told_three_times_start_one_run(chain: Chain) -> None:
+def test_a_hundred_drops_each_delivered_three_times_start_one_run(chain: Chain) -> None:
     stack = chain.stack
-    before, executions = len(stack.runs), len(stack.executions())
+    before, checks = len(stack.runs), len(stack.executions())
 
     with ThreadPoolExecutor(8) as pool, stack.aws.deliveries.held() as held:
         list(pool.map(lambda n: chain.drop(f"drop{n}x", f"0song{n}x"), range(100)))
         held.extend(held * 2)  # S3 delivers at least once
     chain.settle_and_load()
 
-    assert chain.states(before) == ["SUCCEEDED"], printed_by(stack.runs[-1])
+    assert chain.states(before) == ["SUCCEEDED"], log_of(stack.runs[-1])
     assert summary(stack.runs[-1])["objects"] == 100
-    assert len(stack.executions()) - executions <= 3  # the local queue may be slower than the window of 2 s
+    assert len(stack.executions()) - checks <= 3  # the local queue may be slower than the window of 2 s
 
 
 def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:
@@ -360,14 +360,14 @@ def test_the_state_holds_no_secret(application: Application, chain: Chain) -> No
     for path in application.state.parent.glob("*.tfstate*"):
         text = path.read_text(encoding="utf-8")
         assert "aws_secretsmanager_secret" in text
-        assert [secret for secret in (CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, "secret_string") if secret in text] == []
+        assert [entry for entry in (CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, "secret_string") if entry in text] == []
 
 
 def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chain) -> None:
     stack = chain.stack
 
-    result = status(chain.lake, chain.warehouse)
-    assert (result.differences, result.pending) == ([], 0)
+    report = status(chain.lake, chain.warehouse)
+    assert (report.differences, report.pending) == ([], 0)
     assert chain.warehouse.load_new() == []  # the topic has announced every file
     numbers = sorted(int(number) for number in log_numbers(chain))
     assert all(after - before == 1 for before, after in pairwise(numbers))

@@ -44,7 +44,7 @@ def dclint(file: Path) -> subprocess.CompletedProcess[str]:
     return finished(command)
 
 
-def test_the_linter_has_nothing_to_say() -> None:
+def test_the_linter_finds_nothing() -> None:
     done = dclint(FILE)
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -81,14 +81,14 @@ def test_only_the_notebook_writes_and_only_into_out() -> None:
     assert not any({"privileged", "cap_add", "devices", "pid"} & set(service) for service in SERVICES.values())
 
 
-def test_whatever_stays_says_whether_it_is_well() -> None:
-    ends_by_itself = {"extract", "lake", "glue", "glue-tests"}
+def test_every_long_running_service_has_a_healthcheck() -> None:
+    one_shot = {"extract", "lake", "glue", "glue-tests"}
 
-    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == ends_by_itself
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == one_shot
     assert {name for name, service in SERVICES.items() if "profiles" not in service} == {"aws", "spotify"}
 
 
-def test_the_stub_is_where_aws_and_the_extractor_look_for_it() -> None:
+def test_the_stub_is_in_the_network_of_aws_and_the_extractor() -> None:
     # It listens to 127.0.0.1 alone, so a client must be in the same network namespace.
     together = {name for name, service in SERVICES.items() if service.get("network_mode") == "service:aws"}
 
@@ -131,13 +131,13 @@ def test_every_path_that_is_named_exists() -> None:
 
 
 def test_every_setting_of_the_extractor_is_one_that_it_reads() -> None:
-    settings = {name for name in SERVICES["extract"]["environment"] if name.startswith(("SPOTIFY_", "LAKE_"))}
+    environment = {name for name in SERVICES["extract"]["environment"] if name.startswith(("SPOTIFY_", "LAKE_"))}
 
-    assert len(settings) == 7
-    assert settings <= {*_VARIABLES, *_THREE}
+    assert len(environment) == 7
+    assert environment <= {*_VARIABLES, *_THREE}
 
 
-def test_the_job_is_given_arguments_that_it_takes() -> None:
+def test_the_job_gets_arguments_that_it_knows() -> None:
     command = words("glue")
     script = command.index(f"{WORKSPACE}glue_jobs/explode_playlists.py")
 
@@ -150,10 +150,10 @@ def test_what_is_installed_is_what_the_suite_is_tested_with() -> None:
     installed = [word for word in words("glue-tests") if "==" in word]
 
     assert len(installed) == 4
-    assert [package for package in installed if package not in pinned] == []
+    assert [entry for entry in installed if entry not in pinned] == []
 
 
-def test_every_variable_has_a_default_and_stands_in_the_document() -> None:
+def test_every_variable_has_a_default_and_is_documented() -> None:
     names = set(re.findall(r"\$\{(\w+)", TEXT))
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
@@ -168,12 +168,12 @@ def test_every_variable_has_a_default_and_stands_in_the_document() -> None:
 @pytest.fixture(scope="module")
 def ports() -> dict[str, str]:
     """Free ports in the place of those that containers have for themselves."""
-    published = {}
+    free_ports = {}
     for inside in ("5000", "8080"):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            published[inside] = str(free.getsockname()[1])
-    return published
+            free_ports[inside] = str(free.getsockname()[1])
+    return free_ports
 
 
 def outside(value: str, ports: dict[str, str]) -> str:
@@ -185,16 +185,16 @@ def outside(value: str, ports: dict[str, str]) -> str:
 
 @contextmanager
 def started(name: str, ports: dict[str, str], folder: Path) -> Iterator[None]:
-    """The service's own command, once its own healthcheck is content."""
-    output_file = folder / f"{name}.txt"
+    """The service's own command, once its own healthcheck succeeds."""
+    log_file = folder / f"{name}.txt"
     check = [sys.executable, *(outside(word, ports) for word in SERVICES[name]["healthcheck"]["test"][2:])]
     with (
-        output_file.open("wb") as log,
+        log_file.open("wb") as log,
         waiting.started(command_of(name, ports), cwd=ROOT, stdout=log, stderr=log) as process,
     ):
 
         def is_healthy() -> bool:
-            assert process.poll() is None, output_file.read_text()
+            assert process.poll() is None, log_file.read_text()
             return subprocess.run(check, capture_output=True, check=False).returncode == 0
 
         wait_for(is_healthy, f"{name} to be healthy", pause=0.2)
@@ -228,7 +228,7 @@ def test_the_bucket_is_made_and_the_stub_s_playlists_are_read_into_it(ports: dic
             aws_secret_access_key="local",
             region_name="us-east-1",
         )
-        keys = [listed["Key"] for listed in store.list_objects_v2(Bucket="lake", Prefix="raw/pending/")["Contents"]]
+        keys = [entry["Key"] for entry in store.list_objects_v2(Bucket="lake", Prefix="raw/pending/")["Contents"]]
 
     assert [key.rpartition("/")[2] for key in keys if not key.endswith(".ndjson.gz")] == ["_manifest.json"]
     assert len(keys) > 1

@@ -57,8 +57,8 @@ def policy_of(made: Made, role: str) -> list[dict[str, Any]]:
 
 
 def statements(document: str) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = json.loads(document)["Statement"]
-    return listed
+    policy: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return policy
 
 
 def texts(value: str | list[str]) -> list[str]:
@@ -221,7 +221,7 @@ def test_every_role_carries_the_boundary_and_the_path_of_the_organisation() -> N
     roles = outcome().made["production"].of_type("aws_iam_role").values()
 
     assert len(roles) == 7
-    assert {(role["permissions_boundary"], role["path"]) for role in roles} == {
+    assert {(statement["permissions_boundary"], statement["path"]) for statement in roles} == {
         ("arn:aws:iam::123456789012:policy/boundary", "/data/")
     }
 
@@ -233,18 +233,18 @@ def test_with_a_key_of_the_accounts_own_none_is_made_and_it_is_the_one_everywher
     assert production.of_type("aws_kms_key") == {}
     assert production.outputs["kms_key_arn"] == own
     topics = production.of_type("aws_sns_topic").values()
-    assert {topic["kms_master_key_id"] for topic in topics} == {own}
+    assert {statement["kms_master_key_id"] for statement in topics} == {own}
     assert ("kms:Decrypt", own) in rights(policy_of(production, "transform"))
 
 
 def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
-    services = {}
+    trusted_by = {}
     for values in made.of_type("aws_iam_role").values():
         [statement] = statements(values["assume_role_policy"])
         assert statement["Action"] == "sts:AssumeRole"
-        services[values["name"]] = (statement["Effect"], *statement["Principal"].values())
+        trusted_by[values["name"]] = (statement["Effect"], *statement["Principal"].values())
 
-    assert services == {
+    assert trusted_by == {
         "spotify-playlists-dev-extract": ("Allow", "lambda.amazonaws.com"),
         "spotify-playlists-dev-transform": ("Allow", "glue.amazonaws.com"),
         "spotify-playlists-dev-machine": ("Allow", "states.amazonaws.com"),

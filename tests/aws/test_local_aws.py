@@ -1,4 +1,4 @@
-"""The local AWS by itself: where what it does differs from moto's own, and how it is started."""
+"""The local AWS by itself: where its behaviour differs from moto's own, and how it is started."""
 
 import io
 import json
@@ -112,7 +112,7 @@ def handle(event, context):
     wait_for(lambda: not is_running(int(answer.log)), "the function's child to be gone")
 
 
-def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: LocalAws) -> None:
+def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_no_target(local_aws: LocalAws) -> None:
     events, sqs, sns = (local_aws.client(name) for name in ("events", "sqs", "sns"))
     topic = sns.create_topic(Name="rules")["TopicArn"]
     queue = sqs.create_queue(QueueName="rules")["QueueUrl"]
@@ -125,7 +125,7 @@ def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: Loc
     wait_for(lambda: local_aws.deliveries.is_idle, "the event to arrive")
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
 
-    assert [json.loads(json.loads(message["Body"])["Message"]) for message in messages] == [{"rule": "loud"}]
+    assert [json.loads(json.loads(entry["Body"])["Message"]) for entry in messages] == [{"rule": "loud"}]
 
 
 ALLOWED = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
@@ -176,18 +176,18 @@ def policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOWED, **statement}]})
 
 
-def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path: Path) -> None:
+def test_started_by_hand_it_says_how_to_point_at_it_and_ends_on_a_signal(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "deploy.local.aws", "--port", "0", "--folder", str(tmp_path)]
     with started(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
         lines = [program.stdout.readline() for _ in range(7)]
-        exports = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        settings = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
         client = boto3.client(
             "sts",
-            endpoint_url=exports["AWS_ENDPOINT_URL"],
-            region_name=exports["AWS_REGION"],
-            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+            endpoint_url=settings["AWS_ENDPOINT_URL"],
+            region_name=settings["AWS_REGION"],
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
         )
         assert client.get_caller_identity()["Account"] == ACCOUNT
 

@@ -44,8 +44,8 @@ class Machine:
     def empty(self, *prefixes: str) -> None:
         s3 = self.aws.client("s3")
         for prefix in prefixes or ("",):
-            for listed in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
-                s3.delete_object(Bucket=BUCKET, Key=listed["Key"])
+            for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
+                s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
     def do(self, event: object = ("put", "put")) -> tuple[str, list[str], int]:
         """How the execution ended, the states it went through, and how many runs it started."""
@@ -54,8 +54,8 @@ class Machine:
         arn = started["executionArn"]
         wait_for(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", "the execution to end")
         pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
-        events = [step for page in pages for step in page["events"]]
-        path = [step["stateEnteredEventDetails"]["name"] for step in events if "stateEnteredEventDetails" in step]
+        events = [entry for page in pages for entry in page["events"]]
+        path = [entry["stateEnteredEventDetails"]["name"] for entry in events if "stateEnteredEventDetails" in entry]
         return states.describe_execution(executionArn=arn)["status"], path, len(self.aws.jobs.runs) - before
 
 
@@ -94,7 +94,7 @@ def test_what_is_pending_starts_one_run_whatever_the_event(machine: Machine, eve
     assert machine.do(event) == ("SUCCEEDED", [*TO_THE_RUN, "Did it stop early?", "Is there more?", "Done"], 1)
 
 
-NEVER_READ = [
+NEVER_TAKEN = [
     "raw/pending/",
     "raw/pending/drop/",
     "raw/pending/drop_$folder$",
@@ -112,19 +112,19 @@ NEVER_READ = [
 
 
 def test_folder_markers_hidden_files_and_unaddressable_keys_start_no_run(machine: Machine) -> None:
-    machine.put(*NEVER_READ)
+    machine.put(*NEVER_TAKEN)
 
     status, path, runs = machine.do()
 
     assert (status, path[-1], runs) == ("SUCCEEDED", "Nothing to do", 0)
-    assert path.count("Pending") == len(NEVER_READ)  # the first key is where it starts, and the last check finds none
+    assert path.count("Pending") == len(NEVER_TAKEN)  # the first key is where it starts, and the last check finds none
 
 
 @pytest.mark.parametrize(
     "key", [A_DROP, "raw/pending/drop/日本.json", "raw/pending/drop/x%2By.json", lake.manifest("r")]
 )
 def test_a_real_key_among_them_starts_a_run(machine: Machine, key: str) -> None:
-    machine.put(*NEVER_READ, key)
+    machine.put(*NEVER_TAKEN, key)
     machine.runs_end(SUCCEEDED, at_last=machine.empty)
 
     assert machine.do()[2] == 1
@@ -143,7 +143,7 @@ def test_a_throttled_start_is_tried_again(machine: Machine, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNumberLimitExceededException", "ConcurrentRunsExceededException"])
-def test_where_there_is_no_room_for_a_run_it_waits_and_looks_again(machine: Machine, code: str) -> None:
+def test_where_there_is_no_room_for_a_run_it_waits_and_checks_again(machine: Machine, code: str) -> None:
     machine.put(A_DROP)
     machine.aws.jobs.refusals = [code, code]
     machine.runs_end(SUCCEEDED, at_last=machine.empty)

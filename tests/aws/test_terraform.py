@@ -39,9 +39,9 @@ def test_it_is_formatted() -> None:
 
 
 def test_it_is_valid() -> None:
-    output = json.loads(terraform(initialised(), "validate", "-json").stdout)
+    report = json.loads(terraform(initialised(), "validate", "-json").stdout)
 
-    assert (output["valid"], output["diagnostics"]) == (True, [])
+    assert (report["valid"], report["diagnostics"]) == (True, [])
 
 
 def test_its_own_tests_pass() -> None:
@@ -58,11 +58,11 @@ def test_checkov_finds_nothing() -> None:
     where = ["--directory", str(TERRAFORM), "--config-file", str(ROOT / ".checkov.yaml")]
 
     done = finished([CHECKOV, *where, "--output", "json"])
-    output = json.loads(done.stdout)
+    report = json.loads(done.stdout)
 
-    assert [f"{check['check_id']} {check['resource']}" for check in output["results"]["failed_checks"]] == []
-    assert output["summary"]["parsing_errors"] == 0
-    assert output["summary"]["passed"] > 100
+    assert [f"{entry['check_id']} {entry['resource']}" for entry in report["results"]["failed_checks"]] == []
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 100
 
 
 def test_each_check_that_is_left_out_has_its_reason() -> None:
@@ -77,15 +77,13 @@ def test_every_variable_and_output_is_described_and_every_variable_of_the_root_h
     block = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
     description = re.compile(r'^  description = ".{10,}"$', re.MULTILINE)
     blocks = [
-        (path.relative_to(TERRAFORM), *block_text)
-        for path in SOURCES
-        for block_text in block.findall(path.read_text("utf-8"))
+        (path.relative_to(TERRAFORM), *match) for path in SOURCES for match in block.findall(path.read_text("utf-8"))
     ]
 
     assert len(blocks) > 100
-    assert [block_text[:3] for block_text in blocks if not description.search(block_text[3])] == []
-    of_root = [block_text for block_text in blocks if block_text[0] == Path("variables.tf")]
-    assert [block_text[2] for block_text in of_root if "\n  default " not in block_text[3]] == []
+    assert [match[:3] for match in blocks if not description.search(match[3])] == []
+    of_root = [match for match in blocks if match[0] == Path("variables.tf")]
+    assert [match[2] for match in of_root if "\n  default " not in match[3]] == []
 
 
 def test_no_secret_account_or_region_is_written_in_it() -> None:
@@ -105,7 +103,7 @@ def test_the_provider_may_be_the_next_one_too_and_no_lock_file_binds_it() -> Non
     assert [name for name in tracked if name.endswith((".lock.hcl", ".tfstate", ".tfvars"))] == []
 
 
-def test_others_find_the_outputs_they_ask_for(made: Made) -> None:
+def test_the_outputs_that_other_programs_read_exist(made: Made) -> None:
     assert made.outputs.keys() >= {
         "alert_topic_arn",
         "athena_workgroup",
@@ -242,13 +240,13 @@ def test_alarms_go_where_the_organisation_wants_them_too() -> None:
 
     chat, pager = (f"arn:aws:sns:eu-west-1:123456789012:{name}" for name in ("chat", "pager"))
     alarms = production.of_type("aws_cloudwatch_metric_alarm").values()
-    assert {frozenset(alarm["alarm_actions"]) for alarm in alarms} == {
+    assert {frozenset(entry["alarm_actions"]) for entry in alarms} == {
         frozenset({production.outputs["alert_topic_arn"], chat})
     }
     assert set(page["alarm_actions"]) == {production.outputs["pages_topic_arn"], pager}
 
 
-def test_the_jobs_code_lies_under_its_hash(made: Made) -> None:
+def test_the_jobs_code_is_stored_under_its_hash(made: Made) -> None:
     # deploy/aws/terraform/versions.tf replaces script and zip here.
     job = made.resources["module.transform.aws_glue_job.transform"]
     script, archive = job["command"][0]["script_location"], job["default_arguments"]["--extra-py-files"]
@@ -269,7 +267,7 @@ def test_the_bucket_is_private_versioned_and_encrypted(made: Made) -> None:
     encryption = made.resources["module.storage.aws_s3_bucket_server_side_encryption_configuration.lake"]
 
     four = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    assert [access[setting] for setting in four] == [True, True, True, True]
+    assert [access[entry] for entry in four] == [True, True, True, True]
     assert ownership["rule"] == [{"object_ownership": "BucketOwnerEnforced"}]
     assert versioning["versioning_configuration"][0]["status"] == "Enabled"
     [rule] = encryption["rule"]
@@ -278,7 +276,7 @@ def test_the_bucket_is_private_versioned_and_encrypted(made: Made) -> None:
     assert (default["sse_algorithm"], default["kms_master_key_id"]) == ("aws:kms", made.outputs["kms_key_arn"])
 
 
-def test_what_expires_is_nothing_that_anybody_needs(made: Made) -> None:
+def test_only_leftovers_expire(made: Made) -> None:
     rules = made.resources["module.storage.aws_s3_bucket_lifecycle_configuration.lake"]["rule"]
     expiring = {
         (rule["filter"][0]["prefix"], rule["expiration"][0]["days"], rule["status"])
@@ -296,7 +294,7 @@ def test_what_expires_is_nothing_that_anybody_needs(made: Made) -> None:
     assert (lake.STAGING, lake.run_mark("20261120T100000Z")) == ("staging/", "state/runs/20261120T100000Z.json")
 
 
-def test_the_bucket_tells_eventbridge_and_of_published_files_the_topic(made: Made) -> None:
+def test_the_bucket_notifies_eventbridge_and_for_published_files_the_topic(made: Made) -> None:
     [notification] = made.of_type("aws_s3_bucket_notification").values()
     [topic] = notification["topic"]
 
@@ -422,7 +420,7 @@ def test_nothing_generated_is_left_open(made: Made) -> None:
 # --- Notifications ------------------------------------------------------------------------------------------------
 
 
-def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
+def test_a_failed_run_of_the_job_is_reported_however_it_was_started(made: Made) -> None:
     rule = made.resources["module.monitoring.aws_cloudwatch_event_rule.job_failed"]
     target = made.resources["module.monitoring.aws_cloudwatch_event_target.job_failed"]
 
@@ -456,13 +454,11 @@ def test_every_input_transformer_has_values_only_where_json_has_values(made: Mad
         json.loads(re.sub(r"<\w+>", '"value"', template))
 
 
-def test_the_budget_tells_before_it_is_spent(made: Made) -> None:
+def test_the_budget_warns_before_it_is_spent(made: Made) -> None:
     budget = made.resources["module.monitoring.aws_budgets_budget.month[0]"]
 
     assert (budget["limit_amount"], budget["limit_unit"], budget["time_unit"]) == ("25", "USD", "MONTHLY")
-    assert {
-        (notification["notification_type"], notification["threshold"]) for notification in budget["notification"]
-    } == {
+    assert {(entry["notification_type"], entry["threshold"]) for entry in budget["notification"]} == {
         ("ACTUAL", 80),
         ("FORECASTED", 100),
     }

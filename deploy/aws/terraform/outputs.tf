@@ -98,6 +98,16 @@ output "current_database" {
   value       = module.catalog.current_database
 }
 
+output "crawler_name" {
+  description = "Crawler over the published files, if there is one."
+  value       = one(module.crawler[*].name)
+}
+
+output "crawled_database" {
+  description = "Database of the tables that the crawler infers, if there is one."
+  value       = one(module.crawler[*].database)
+}
+
 output "reader_policy_arn" {
   description = "Policy that lets a person or a tool read the tables by Athena: attach it."
   value       = module.catalog.reader_policy_arn

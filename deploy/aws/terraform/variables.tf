@@ -1,6 +1,7 @@
-# Every variable has a default: `terraform apply` asks nothing.
+# Every variable has a default: `terraform apply` asks nothing. Region and tags belong to the provider, so to the root
+# that calls this module: root/provider.tf or your own.
 
-# --- What it is called and where it is ---------------------------------------------------------------------------
+# --- What it is called ----------------------------------------------------------------------------
 
 variable "project" {
   description = "First part of every name."
@@ -22,12 +23,6 @@ variable "env" {
     condition     = can(regex("^[a-z][a-z0-9]{0,9}$", var.env))
     error_message = "env is 1 to 10 lower-case letters and digits, such as dev."
   }
-}
-
-variable "region" {
-  description = "AWS region, such as eu-west-1; null takes the one of the environment (AWS_REGION or the profile)."
-  type        = string
-  default     = null
 }
 
 # --- What is read, and when --------------------------------------------------------------------------------------
@@ -92,31 +87,31 @@ variable "schedule_enabled" {
 variable "extract_zip" {
   description = "The Lambda's zip, as `make build` makes it."
   type        = string
-  default     = "../../../dist/extract_lambda.zip"
+  default     = null
 }
 
 variable "glue_zip" {
   description = "The job's modules, as `make build` makes them."
   type        = string
-  default     = "../../../dist/glue_jobs.zip"
+  default     = null
 }
 
 variable "glue_script" {
   description = "The job's script."
   type        = string
-  default     = "../../../glue_jobs/explode_playlists.py"
+  default     = null
 }
 
 variable "catalog_file" {
   description = "Tables and current views for Athena, as `make generate` makes them of the contracts."
   type        = string
-  default     = "../../generated/glue_catalog.json"
+  default     = null
 }
 
 variable "quicksight_file" {
   description = "The page for QuickSight, as `make generate` makes it of the BI model."
   type        = string
-  default     = "../../bi/quicksight/template.json"
+  default     = null
 }
 
 variable "quicksight_owner_arn" {
@@ -254,17 +249,6 @@ variable "role_path" {
   }
 }
 
-variable "tags" {
-  description = "Further tags of everything; project, env and stack are the suite's own."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.tags) : !contains(["project", "env", "stack"], name) && !startswith(lower(name), "aws:")])
-    error_message = "tags may hold neither project, env and stack nor names that begin with aws:."
-  }
-}
-
 variable "kms_key_arn" {
   description = "A key of the account's own for bucket, secret, topics and logs; null makes one. Its policy must allow what modules/storage/key.tf allows."
   type        = string
@@ -285,6 +269,12 @@ variable "projection_start" {
     condition     = var.projection_start == null || can(regex("^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", var.projection_start))
     error_message = "projection_start is a day such as 2026-11-20."
   }
+}
+
+variable "crawler" {
+  description = "Whether there is a Glue crawler over the published files: on demand, with a database of its own. The generated tables need none."
+  type        = bool
+  default     = false
 }
 
 variable "immutable_lake" {

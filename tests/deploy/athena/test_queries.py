@@ -97,7 +97,7 @@ def athena(connection: duckdb.DuckDBPyConnection, processed: Path) -> None:
             connection.execute(f"create view {name} as select * from '{processed}/{table.name}/*/*.parquet'")
         else:
             columns = ", ".join(f"{column.name} {ATHENA_TYPES[column.type]}" for column in table.all_columns)
-            connection.execute(f"create table {name} ({columns})")
+            connection.execute(f"create table {name} ({columns}, ingest_date date)")
         connection.execute(as_duckdb((GENERATED / f"athena/current/{table.name}.sql").read_text(encoding="utf-8")))
     for file in sorted((ATHENA / "views").glob("*.sql")):
         connection.execute(as_duckdb(file.read_text(encoding="utf-8")))

@@ -86,7 +86,14 @@ resource "aws_glue_catalog_database" "current" {
 
 resource "aws_glue_catalog_table" "current" {
   for_each = merge(
-    { for name, table in local.tables : name => { description = table.description, columns = table.columns, view = table.view } },
+    {
+      for name, table in local.tables : name => {
+        description = table.description
+        # Views of history also show the day of a row, which is no column of the table.
+        columns = [for column in concat(table.columns, table.partition_keys) : column if contains(table.view.columns[*].name, column.name)]
+        view    = table.view
+      }
+    },
     { for name, view in local.views : name => { description = view.description, columns = view.columns, view = view.view } },
   )
 
