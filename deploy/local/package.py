@@ -274,6 +274,8 @@ def _source_of_row(row: object) -> str | None:
 
 
 def _is_negative(ms_played: object) -> bool:
+    if isinstance(ms_played, str):
+        return ms_played.lstrip().startswith("-")
     return isinstance(ms_played, int) and ms_played < 0
 
 

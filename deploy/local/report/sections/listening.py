@@ -192,10 +192,10 @@ def _ranked(kind: _Kind, history: History, ranked: Sequence[Row], by: Ranking) -
     first = [row[kind.named[0]] for row in ranked if row[by] == 1]
     value = _hours_of(ranked[0]["listening_ms"]) if is_time else count(ranked[0]["counted_play_count"], "play")
     each = " each" if len(first) > 1 else ""
-    text = Markup("{} played; {} most{}, {}{}.").format(
+    text = Markup("{} played; {} {}, {}{}.").format(
         count(len(ranked), f"{kind.what} was", f"{kind.what}s were"),
         shared_first(first, kind.what),
-        " of the time" if is_time else "",
+        "longest" if is_time else "most",
         value,
         each,
     )
