@@ -6,6 +6,7 @@ download, what is kept and what is dropped.
 """
 
 import argparse
+import shlex
 import sys
 import tempfile
 from collections import Counter
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from deploy.commands import CommandError, run_command
 from deploy.local.chain import Chain, StepError
-from deploy.local.package import KEEP, EqualRows, Opened, open_package, read_plays
+from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
 from deploy.local.steps import DEMO_MARK, Steps
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
@@ -25,6 +26,7 @@ from shared import lake
 from shared.document import document_id, timestamp
 from shared.plays import Package, write_plays
 from shared.store import ObjectStore, open_store
+from shared.tables.plays import PLAYS
 from shared.terminal import printable
 
 _PLAYS_IN_DOCUMENT = 50_000
@@ -38,6 +40,7 @@ class Imported:
     put: int = 0
     known: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    has_no_date: bool = False
 
 
 def import_package(
@@ -49,8 +52,10 @@ def import_package(
     """
     opened = open_package(path)
     if not opened.files:
-        raise CommandError("the package has no listening history; docs/history.md says which download has it")
+        zips = "; it has ZIPs in it: unzip it and import each of them" if opened.others[ZIPS] else ""
+        raise CommandError(f"the package has no listening history; docs/history.md says which download has it{zips}")
     imported = Imported(left_out=Counter(opened.others))
+    imported.has_no_date = packaged_at is None and any(file.time <= NO_DATE for file in opened.files)
     with tempfile.TemporaryDirectory() as folder:
         made: list[tuple[str, Path]] = []
         for source in (EXTENDED, ACCOUNT):
@@ -63,7 +68,7 @@ def import_package(
                     document = Path(folder, str(len(made)))
                     document.write_bytes(data)
                     made.append((lake.plays_object(label, f"{at:%Y%m%dT%H%M%SZ}", len(made)), document))
-        known = {taken.document_id for entry in log_of(store).entries() for taken in entry.inputs}
+        known = {document.document_id for entry in log_of(store).entries() for document in entry.inputs}
         for key, document in made:
             _put(store, key, document.read_bytes(), known, imported)
     return imported
@@ -75,9 +80,9 @@ def _documents(opened: Opened, package: Package, keep: frozenset[str], imported:
     try:
         for file in opened.of(package.source):
             plays = read_plays(file, package.account, keep, equal, imported.left_out)
-            while some := list(islice(plays, _PLAYS_IN_DOCUMENT)):
-                imported.plays[package.source] += len(some)
-                yield write_plays(package, some)
+            while chunk := list(islice(plays, _PLAYS_IN_DOCUMENT)):
+                imported.plays[package.source] += len(chunk)
+                yield write_plays(package, chunk)
     finally:
         equal.close()
 
@@ -98,6 +103,8 @@ def as_text(imported: Imported) -> str:
     lines = [f"{count:,} plays of the {source} history." for source, count in imported.plays.items()]
     if imported.known:
         lines.append(f"{imported.known:,} of {imported.known + imported.put:,} documents were imported before.")
+    if imported.has_no_date:
+        lines.append("A file has no date; if the package then counts as too old, write PACKAGED=2026-11-20T10:00:00Z.")
     if imported.left_out:
         lines += ["Left out:", *(f"  {count:>8,} {kind}" for kind, count in sorted(imported.left_out.items()))]
     return "\n".join(printable(line) for line in lines)
@@ -129,10 +136,14 @@ def main(argv: Sequence[str]) -> int:
             "The package is read", lambda: import_package(store, arguments.file, arguments.account, keep, packaged_at)
         )
         print(as_text(imported))
-        steps.run("The Glue job makes tables", chain.explode)
+        summary = steps.run("The Glue job makes tables", chain.explode)
         steps.run("Snowpipe loads the warehouse", chain.load)
     except StepError as error:
         raise CommandError(str(error)) from error
+    rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
+    if rejects:
+        print(f"{rejects:,} plays break the contract of the table; they are in {out}/lake/{lake.REJECTS} with reasons.")
+    print(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when.")
     return 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deploy.commands import CommandError
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import NoWarehouseError, write_report
 from deploy.local.steps import (
@@ -126,6 +127,7 @@ def main(argv: Sequence[str]) -> int:
         else:
             page = run_chain(out, os.environ, with_covers=arguments.covers)
     except (
+        CommandError,
         StepError,
         NoWarehouseError,
         SettingsError,

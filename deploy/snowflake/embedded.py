@@ -7,6 +7,7 @@ import contextlib
 import functools
 import hashlib
 import io
+import os
 import re
 import tempfile
 import warnings
@@ -32,6 +33,7 @@ from sqlglot import exp
 from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus, Pipe
 from deploy.snowflake.fakesnow_fixes import COMMENTS, NOT_EMULATED, bent_fakesnow
 from deploy.snowflake.landing import DATABASE
+from deploy.snowflake.zone import listening_zone
 from shared.lake import PROCESSED
 from shared.store import ObjectStore
 from shared.tables import TABLES
@@ -97,7 +99,8 @@ class EmbeddedSnowflake:
     def deploy(self, scripts: Path = SCRIPTS, **variables: str) -> None:
         """Apply schemachange's scripts under the folder as schemachange does: what is new or changed, V first, then R.
 
-        Variables add to those that a real account is given, or replace them.
+        Variables add to those that a real account is given, or replace them. The setting LISTENING_ZONE is one of them.
+        Raises CommandError if that is no time zone.
         """
         self.query(f"create schema if not exists {DATABASE}._LOCAL")
         self.query(f"create table if not exists {DATABASE}._LOCAL.SCRIPTS (SCRIPT varchar, CHECKSUM varchar)")
@@ -107,7 +110,8 @@ class EmbeddedSnowflake:
         )
         rows = self.query(f"select SCRIPT, CHECKSUM from {DATABASE}._LOCAL.SCRIPTS")
         applied = {str(name): checksum for name, checksum in rows}
-        for name, text in rendered_scripts(scripts, variables_for(self._stage_url) | variables):
+        given = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
+        for name, text in rendered_scripts(scripts, given):
             checksum = hashlib.sha256(text.encode()).hexdigest()
             is_applied = name in applied and (name.startswith("v") or applied[name] == checksum)
             for statement in split_sql_statements(text):

@@ -5,7 +5,7 @@ A bar that is far longer than all others is cut, with a sign at its end, so that
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from deploy.local.report.page import CUT, Spec
 from deploy.local.report.words import MINUS
@@ -229,6 +229,23 @@ def days_up_and_down(points: Points) -> Spec:
                 if cut
             ),
         ],
+    )
+
+
+def over_time(points: Points, unit: Literal["day", "month"], what: str) -> Spec:
+    """Vertical bars over days or months: `at` as ISO text, and `value`. Bars are not cut."""
+    shown = "%-d %b %Y" if unit == "day" else "%b %Y"
+    x = {"field": "at", "type": "temporal", "timeUnit": "utcyearmonthdate" if unit == "day" else "utcyearmonth"}
+    y = {"field": "value", "type": "quantitative", "axis": {"title": what, "tickCount": 5, "tickMinStep": 1}}
+    return _chart(
+        points,
+        220,
+        mark={"type": "bar", "color": ACCENT},
+        encoding={
+            "x": x | {"axis": {"title": None, "format": "%b %Y", "grid": False}},
+            "y": y,
+            "tooltip": [x | {"title": unit, "format": shown}, {"field": "value", "title": what}],
+        },
     )
 
 
