@@ -14,7 +14,7 @@ def fill(landing: Landing) -> None:
     landing.popularity("s1", "2026-11-02 09:00", 50)
     landing.read("2026-11-02 09:00", "s1", "s2", "s3")
     landing.read("2026-11-03 09:00", "s1", "s2", "episode e1")
-    landing.look("2026-11-04 09:00", "failed", failure_class="not_found")
+    landing.check("2026-11-04 09:00", "failed", failure_class="not_found")
     landing.read("2026-11-02 09:00", "s1", playlist="p2")
     landing.read("2026-11-04 21:00", "s1", playlist="p2")
 

@@ -258,7 +258,7 @@ def test_the_dynamic_table_is_dropped_when_nobody_reads_it() -> None:
 # --- CORE.PLAYLISTS
 
 
-LOOK: Row = {"playlist_id": "p1", "status": "read", "is_complete": True}
+CHECK: Row = {"playlist_id": "p1", "status": "read", "is_complete": True}
 DESCRIBED: Row = {
     "name": "Mine",
     "description": "of old",
@@ -273,30 +273,30 @@ DESCRIBED: Row = {
 }
 
 
-def look(day: int, **more: object) -> Row:
+def check(day: int, **more: object) -> Row:
     at = f"2026-11-{day} 10:00:00"
     run = {"run_id": f"r{day}", "extracted_at": at, "read_at": at, "source_object": f"raw/{day}"}
-    return LOOK | run | more
+    return CHECK | run | more
 
 
 @pytest.fixture
 def playlists(publish: Publish, warehouse: EmbeddedSnowflake) -> Callable[..., Rows]:
     """Rows of CORE.PLAYLISTS after these checks, by columns."""
 
-    def playlists(columns: str, *looks: Mapping[str, object]) -> Rows:
-        assert [load.error for load in warehouse.arrived([publish(PLAYLIST_CHECKS, *looks)])] == [None]
+    def playlists(columns: str, *checks: Mapping[str, object]) -> Rows:
+        assert [load.error for load in warehouse.arrived([publish(PLAYLIST_CHECKS, *checks)])] == [None]
         return warehouse.query(f"select {columns} from SPOTIFY.CORE.PLAYLISTS order by playlist_id")  # noqa: S608  # typed below
 
     return playlists
 
 
-def test_a_playlist_described_once_stays_described_while_looks_fail(playlists: Callable[..., Rows]) -> None:
+def test_a_playlist_described_once_stays_described_while_checks_fail(playlists: Callable[..., Rows]) -> None:
     [row] = playlists(
         "playlist_id, name, description, owner_id, is_public, is_collaborative, follower_count, image_url, url, "
-        "snapshot_id, total, described_at::varchar, last_looked_at::varchar, last_status, last_failure_class",
-        look(18, status="failed", failure_class="quota"),
-        look(16, **DESCRIBED),
-        look(17, status="failed", failure_class="server", name="Shown and not read"),
+        "snapshot_id, total, described_at::varchar, last_checked_at::varchar, last_status, last_failure_class",
+        check(18, status="failed", failure_class="quota"),
+        check(16, **DESCRIBED),
+        check(17, status="failed", failure_class="server", name="Shown and not read"),
     )
 
     assert row == (
@@ -308,25 +308,25 @@ def test_a_playlist_described_once_stays_described_while_looks_fail(playlists: C
 def test_a_playlist_that_is_gone_is_still_there_and_says_so(playlists: Callable[..., Rows]) -> None:
     assert playlists(
         "name, last_status, last_failure_class",
-        look(16, **DESCRIBED),
-        look(17, status="gone", failure_class="not_found"),
+        check(16, **DESCRIBED),
+        check(17, status="gone", failure_class="not_found"),
     ) == [("Mine", "gone", "not_found")]
 
 
-def test_an_unchanged_look_describes_as_a_read_does(playlists: Callable[..., Rows]) -> None:
+def test_an_unchanged_check_describes_as_a_read_does(playlists: Callable[..., Rows]) -> None:
     assert playlists(
         "name, description, total, described_at::date::varchar, last_status",
-        look(16, **DESCRIBED),
-        look(17, status="unchanged", name="Ours", total=7),
+        check(16, **DESCRIBED),
+        check(17, status="unchanged", name="Ours", total=7),
     ) == [("Ours", None, 7, "2026-11-17", "unchanged")]
 
 
-def test_a_look_without_a_name_describes_nothing_that_has_one(playlists: Callable[..., Rows]) -> None:
+def test_a_check_without_a_name_describes_nothing_that_has_one(playlists: Callable[..., Rows]) -> None:
     assert playlists(
-        "name, total, described_at::date::varchar, last_looked_at::date::varchar, last_status",
-        look(16, **DESCRIBED),
-        look(17, status="unchanged"),
-        look(18, total=2, is_complete=False),
+        "name, total, described_at::date::varchar, last_checked_at::date::varchar, last_status",
+        check(16, **DESCRIBED),
+        check(17, status="unchanged"),
+        check(18, total=2, is_complete=False),
     ) == [("Mine", 7, "2026-11-16", "2026-11-18", "read")]
 
 
@@ -334,18 +334,18 @@ def test_liked_songs_have_no_name_and_are_described_by_their_newest_read(playlis
     liked = {"playlist_id": "liked:me"}
     assert playlists(
         "playlist_id, name, snapshot_id, total, described_at::date::varchar, last_status",
-        look(16, **liked, snapshot_id="liked-1", total=1),
-        look(17, **liked, snapshot_id="liked-2", total=2),
-        look(18, **liked, status="failed", failure_class="quota"),
+        check(16, **liked, snapshot_id="liked-1", total=1),
+        check(17, **liked, snapshot_id="liked-2", total=2),
+        check(18, **liked, status="failed", failure_class="quota"),
     ) == [("liked:me", None, "liked-2", 2, "2026-11-17", "failed")]
 
 
 def test_a_playlist_never_described_has_a_row_all_the_same(playlists: Callable[..., Rows]) -> None:
     assert playlists(
-        "playlist_id, name, total, snapshot_id, described_at::date::varchar, last_looked_at::date::varchar, "
+        "playlist_id, name, total, snapshot_id, described_at::date::varchar, last_checked_at::date::varchar, "
         "last_failure_class",
-        look(16, status="failed", failure_class="forbidden"),
-        look(17, playlist_id="p2", **DESCRIBED),
+        check(16, status="failed", failure_class="forbidden"),
+        check(17, playlist_id="p2", **DESCRIBED),
     ) == [
         ("p1", None, None, None, None, "2026-11-16", "forbidden"),
         ("p2", "Mine", 7, "v1", "2026-11-17", "2026-11-17", None),

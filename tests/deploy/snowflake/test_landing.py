@@ -173,7 +173,7 @@ def test_an_empty_text_is_null_when_it_is_loaded_and_nothing_else_is() -> None:
     )
 
 
-def test_nothing_else_lies_where_pipes_look(lake: Path) -> None:
+def test_nothing_else_lies_where_pipes_check(lake: Path) -> None:
     found = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
 
     assert found == {table.name for table in TABLES}

@@ -73,4 +73,4 @@ def many_days(landing: Landing) -> None:
         at = f"{date(2026, 8, 31) + timedelta(days=day)} 10:00"
         if day % 9:
             landing.read(at, songs[day % 30], songs[(day + 7) % 30], playlist="p7", name="Seven")
-            landing.look(at, "unchanged" if day % 4 else "failed", "p8")
+            landing.check(at, "unchanged" if day % 4 else "failed", "p8")

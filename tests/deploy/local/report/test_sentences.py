@@ -230,7 +230,7 @@ def test_a_playlist_that_was_not_read_is_shown_as_of_its_last_day(
 ) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
     landing.read("2026-11-17 10:00", "one", playlist="p2", name="Car")
-    landing.look("2026-11-17 11:00", "failed", "p2", failure_class="forbidden", name="Car")
+    landing.check("2026-11-17 11:00", "failed", "p2", failure_class="forbidden", name="Car")
 
     read = Reading(report(deployed).html())
 
@@ -248,8 +248,8 @@ def test_a_playlist_that_was_not_read_is_shown_as_of_its_last_day(
 
 def test_a_deleted_playlist_stays_deleted_when_later_checks_fail(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
-    landing.look("2026-11-17 10:00", "gone", "p1")
-    landing.look("2026-11-18 10:00", "failed", "p1", failure_class="removed")
+    landing.check("2026-11-17 10:00", "gone", "p1")
+    landing.check("2026-11-18 10:00", "failed", "p1", failure_class="removed")
 
     read = Reading(report(deployed).html())
 

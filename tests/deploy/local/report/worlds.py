@@ -23,7 +23,7 @@ def two_days(landing: Landing) -> None:
     )
     landing.read("2026-11-16 10:00", "one", "three", playlist="p2", name="Car", snapshot="car")
     landing.read("2026-11-16 10:00", "two", playlist="p3", name="Old")
-    landing.look("2026-11-16 10:00", "failed", "p4", failure_class="not_found")
+    landing.check("2026-11-16 10:00", "failed", "p4", failure_class="not_found")
     landing.read(
         "2026-11-18 10:00",
         *("one", "three", "four", "episode talk"),
@@ -31,9 +31,9 @@ def two_days(landing: Landing) -> None:
         name="Mix",
         url="https://open.spotify.com/playlist/p1",
     )
-    landing.look("2026-11-18 10:00", "unchanged", "p2", snapshot_id="car")
-    landing.look("2026-11-18 10:00", "gone", "p3", failure_class="not_found")
-    landing.look("2026-11-18 10:00", "failed", "p4", failure_class="not_found")
+    landing.check("2026-11-18 10:00", "unchanged", "p2", snapshot_id="car")
+    landing.check("2026-11-18 10:00", "gone", "p3", failure_class="not_found")
+    landing.check("2026-11-18 10:00", "failed", "p4", failure_class="not_found")
     landing.batch(1, "2026-11-18 11:00")
 
 
@@ -53,5 +53,5 @@ def hostile_names(landing: Landing) -> None:
         landing.read("2026-11-16 10:00", "s1", "s2", playlist=playlist, name=name, url=url)
         landing.read("2026-11-17 10:00", "s2", "s3", playlist=playlist, name=name, url=url)
     landing.read("2026-11-16 10:00", "s1", playlist="p6", name=SCRIPT)
-    landing.look("2026-11-17 10:00", "gone", "p6", failure_class=SCRIPT)
-    landing.look("2026-11-17 10:00", "failed", "p7", failure_class=IMAGE, name=IMAGE)
+    landing.check("2026-11-17 10:00", "gone", "p6", failure_class=SCRIPT)
+    landing.check("2026-11-17 10:00", "failed", "p7", failure_class=IMAGE, name=IMAGE)

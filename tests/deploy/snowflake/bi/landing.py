@@ -89,7 +89,7 @@ class Landing:
         snapshot_id = snapshot or f"v {at}"
         document_id = f"{playlist} {at}"
         counts = {"total": len(items), "item_count": len(items), "is_complete": True}
-        self.look(at, "read", playlist, **{"snapshot_id": snapshot_id, "document_id": document_id} | counts | row)
+        self.check(at, "read", playlist, **{"snapshot_id": snapshot_id, "document_id": document_id} | counts | row)
         for position, item in enumerate(items):
             self.put(
                 PLAYLIST_ITEMS,
@@ -98,7 +98,7 @@ class Landing:
                 | _item(item),
             )
 
-    def look(self, at: str, status: str, playlist: str = "p1", **row: object) -> None:
+    def check(self, at: str, status: str, playlist: str = "p1", **row: object) -> None:
         """How a check of a playlist ended; the run is named after its time."""
         self.put(
             PLAYLIST_CHECKS,

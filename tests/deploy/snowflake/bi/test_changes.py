@@ -3,7 +3,7 @@
 from tests.deploy.snowflake.bi.landing import Landing
 
 
-def test_what_entered_last_comes_first_and_the_first_look_brings_nothing_new(landing: Landing) -> None:
+def test_what_entered_last_comes_first_and_the_first_check_brings_nothing_new(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", name="Mix")
     landing.read("2026-11-17 10:00", "s1", "s2", name="Mix")
     landing.read("2026-11-18 10:00", "s1", "local x", "episode e1", name="Mix")
@@ -22,7 +22,7 @@ def test_what_left_last_comes_first(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", "s3")
     landing.read("2026-11-17 10:00", "s1", "s3")
     landing.read("2026-11-18 10:00", "s1")
-    landing.look("2026-11-19 10:00", "gone")
+    landing.check("2026-11-19 10:00", "gone")
     landing.read("2026-11-19 10:00", "s9", playlist="p2")
 
     assert landing.ask(
@@ -37,7 +37,7 @@ def test_what_left_last_comes_first(landing: Landing) -> None:
 def test_stays_of_equal_length_share_a_rank(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", "s3")
     landing.read("2026-11-20 10:00", "s1", "s2", "s4")
-    landing.look("2026-11-21 10:00", "failed")
+    landing.check("2026-11-21 10:00", "failed")
 
     assert landing.ask("LONGEST_STAYS", "stay_rank, item_name, stay_days, state") == [
         (1, "S1", 4, "not seen since"),
@@ -54,7 +54,7 @@ def test_an_artist_rises_and_falls_by_distinct_songs_held(landing: Landing) -> N
     landing.read("2026-11-16 10:00", "s1", playlist="p1")
     landing.read("2026-11-16 11:00", "s1", "s1", playlist="p2")
     landing.read("2026-11-18 10:00", "s2", playlist="p1")
-    landing.look("2026-11-19 10:00", "failed", playlist="p1")
+    landing.check("2026-11-19 10:00", "failed", playlist="p1")
     landing.read("2026-11-20 10:00", playlist="p2")
 
     assert landing.ask("ARTIST_RISE", "artist_name, checked_on, song_count, previous_on, song_count_change") == [

@@ -1,9 +1,9 @@
-"""FRESHNESS: how old what we know is."""
+"""FRESHNESS: the age of the data."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
-TIMES = "last_looked_at, last_succeeded_at, last_committed_at, newest_at"
-HOURS = "hours_since_look, hours_since_success, hours_since_commit"
+TIMES = "last_checked_at, last_succeeded_at, last_committed_at, newest_at"
+HOURS = "hours_since_check, hours_since_success, hours_since_commit"
 COUNTS = "playlist_count, failing_playlist_count, gone_playlist_count"
 
 
@@ -13,8 +13,8 @@ def test_an_empty_warehouse_is_one_row_of_nulls_and_zeros(landing: Landing) -> N
 
 def test_hours_count_back_from_the_newest_data(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", playlist="p1")
-    landing.look("2026-11-17 10:00", "unchanged", playlist="p1")
-    landing.look("2026-11-17 22:30", "failed", playlist="p2")
+    landing.check("2026-11-17 10:00", "unchanged", playlist="p1")
+    landing.check("2026-11-17 22:30", "failed", playlist="p2")
     landing.batch(1, "2026-11-17 23:00")
     landing.batch(2, "2026-11-17 23:30")
 
@@ -23,15 +23,15 @@ def test_hours_count_back_from_the_newest_data(landing: Landing) -> None:
     ]
 
 
-def test_looks_before_the_first_commit_are_told_without_one(landing: Landing) -> None:
-    landing.look("2026-11-17 10:00", "failed")
+def test_checks_before_the_first_commit_show_their_own_times(landing: Landing) -> None:
+    landing.check("2026-11-17 10:00", "failed")
 
     assert landing.ask("FRESHNESS", f"{TIMES}, {HOURS}") == [
         ("2026-11-17 10:00", None, None, "2026-11-17 10:00", 0, None, None)
     ]
 
 
-def test_a_playlist_is_failing_while_its_newest_look_failed(landing: Landing) -> None:
+def test_a_playlist_is_failing_while_its_newest_check_failed(landing: Landing) -> None:
     for playlist, statuses in {
         "mended": ("failed", "unchanged"),
         "failing": ("unchanged", "failed"),
@@ -39,6 +39,6 @@ def test_a_playlist_is_failing_while_its_newest_look_failed(landing: Landing) ->
         "gone": ("failed", "gone"),
     }.items():
         for day, status in enumerate(statuses, start=16):
-            landing.look(f"2026-11-{day} 10:00", status, playlist)
+            landing.check(f"2026-11-{day} 10:00", status, playlist)
 
     assert landing.ask("FRESHNESS", COUNTS) == [(4, 2, 1)]

@@ -53,7 +53,7 @@ def test_what_the_next_complete_read_lacks_left_before_that(landing: Landing) ->
 def test_only_incomplete_reads_open_and_never_close(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", **PART)
     landing.read("2026-11-17 10:00", "s2", "s3", **PART)
-    landing.look("2026-11-18 10:00", "failed")
+    landing.check("2026-11-18 10:00", "failed")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
         ("spotify:track:s1", 1, None, "2026-11-16 10:00", "2026-11-16 10:00", None, "not seen since"),
@@ -65,7 +65,7 @@ def test_only_incomplete_reads_open_and_never_close(landing: Landing) -> None:
 def test_unchanged_after_an_incomplete_read_extends_what_that_showed(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", snapshot="v1")
     landing.read("2026-11-17 10:00", "s1", snapshot="v2~abc", **PART)
-    landing.look("2026-11-18 10:00", "unchanged", snapshot_id="v2~abc")
+    landing.check("2026-11-18 10:00", "unchanged", snapshot_id="v2~abc")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, left_by_at, state") == [
         ("s1", "2026-11-18 10:00", None, "still there"),
@@ -75,7 +75,7 @@ def test_unchanged_after_an_incomplete_read_extends_what_that_showed(landing: La
 
 def test_a_playlist_that_is_gone_closes_what_an_incomplete_read_opened(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", **PART)
-    landing.look("2026-11-17 10:00", "gone")
+    landing.check("2026-11-17 10:00", "gone")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, left_by_at, state") == [
         ("s1", "2026-11-17 10:00", "playlist gone")
@@ -89,7 +89,7 @@ def test_incomplete_reads_are_marked_with_what_they_lack(landing: Landing) -> No
     landing.read("2026-11-19 10:00", "s1", snapshot="v4", total=None, is_complete=False)
 
     assert landing.ask(
-        "PLAYLIST_CHECKS", "look_number, is_complete, missing_count, is_known, shown_snapshot_id, is_newest"
+        "PLAYLIST_CHECKS", "check_number, is_complete, missing_count, is_known, shown_snapshot_id, is_newest"
     ) == [
         (1, True, None, True, "v1", False),
         (2, False, 2, False, "v2", False),
@@ -104,18 +104,21 @@ def test_incomplete_reads_are_marked_with_what_they_lack(landing: Landing) -> No
     ]
 
 
-def test_a_day_with_an_incomplete_read_alone_has_no_counts(landing: Landing) -> None:
+def test_a_day_with_an_incomplete_read_alone_does_not_count_what_the_playlist_held(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", **PART)
 
-    assert landing.ask("PLAYLIST_DAILY", "checked_on, song_count") == [("2026-11-16", 2)]
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, is_complete, song_count, left_count") == [
+        ("2026-11-16", True, 2, 0),
+        ("2026-11-17", False, None, 0),
+    ]
 
 
 def test_an_incomplete_read_without_a_row_shows_nothing(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1")
     landing.read("2026-11-17 10:00", **PART)
 
-    assert landing.ask("PLAYLIST_CHECKS", "look_number, shown_snapshot_id") == [
+    assert landing.ask("PLAYLIST_CHECKS", "check_number, shown_snapshot_id") == [
         (1, "v 2026-11-16 10:00"),
         (2, None),
     ]

@@ -5,7 +5,7 @@ from tests.deploy.snowflake.bi.landing import Landing
 STAY = "item_uri, stay_number, entered_after_at, entered_by_at, last_seen_at, left_by_at, state"
 
 
-def test_entering_and_leaving_are_told_as_between_two_looks(landing: Landing) -> None:
+def test_entering_and_leaving_are_known_as_between_two_checks(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", "s3")
     landing.read("2026-11-18 22:00", "s1", "s3")
@@ -29,20 +29,20 @@ def test_an_item_that_leaves_and_comes_back_has_two_stays(landing: Landing) -> N
     ]
 
 
-def test_an_unchanged_look_extends_every_stay(landing: Landing) -> None:
+def test_an_unchanged_check_extends_every_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
-    landing.look("2026-11-17 10:00", "unchanged", snapshot_id="v1")
-    landing.look("2026-11-18 10:00", "unchanged", snapshot_id="v1")
+    landing.check("2026-11-17 10:00", "unchanged", snapshot_id="v1")
+    landing.check("2026-11-18 10:00", "unchanged", snapshot_id="v1")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY + ", stay_days") == [
         ("spotify:track:s1", 1, None, "2026-11-16 10:00", "2026-11-18 10:00", None, "still there", 2)
     ]
 
 
-def test_an_unchanged_look_without_a_snapshot_shows_the_last_complete_read(landing: Landing) -> None:
+def test_an_unchanged_check_without_a_snapshot_shows_the_last_complete_read(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.read("2026-11-17 10:00", "s2", snapshot="v2")
-    landing.look("2026-11-18 10:00", "unchanged")
+    landing.check("2026-11-18 10:00", "unchanged")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, state") == [
         ("s1", "2026-11-16 10:00", "left"),
@@ -50,10 +50,10 @@ def test_an_unchanged_look_without_a_snapshot_shows_the_last_complete_read(landi
     ]
 
 
-def test_a_failed_look_leaves_stays_open_as_not_seen_since(landing: Landing) -> None:
+def test_a_failed_check_leaves_stays_open_as_not_seen_since(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")
-    landing.look("2026-11-18 10:00", "failed")
+    landing.check("2026-11-18 10:00", "failed")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
         ("spotify:track:s1", 1, None, "2026-11-16 10:00", "2026-11-17 10:00", None, "not seen since"),
@@ -61,9 +61,9 @@ def test_a_failed_look_leaves_stays_open_as_not_seen_since(landing: Landing) -> 
     ]
 
 
-def test_a_stay_goes_on_after_a_failed_look(landing: Landing) -> None:
+def test_a_stay_goes_on_after_a_failed_check(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
-    landing.look("2026-11-17 10:00", "failed")
+    landing.check("2026-11-17 10:00", "failed")
     landing.read("2026-11-18 10:00", "s1")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
@@ -75,8 +75,8 @@ def test_a_stay_goes_on_after_a_failed_look(landing: Landing) -> None:
 def test_a_playlist_that_is_gone_closes_every_open_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")
-    landing.look("2026-11-18 10:00", "gone")
-    landing.look("2026-11-19 10:00", "gone")
+    landing.check("2026-11-18 10:00", "gone")
+    landing.check("2026-11-19 10:00", "gone")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", "song_id, last_seen_at, left_by_at, state") == [
         ("s1", "2026-11-17 10:00", "2026-11-18 10:00", "playlist gone"),
@@ -86,7 +86,7 @@ def test_a_playlist_that_is_gone_closes_every_open_stay(landing: Landing) -> Non
 
 def test_a_playlist_that_comes_back_begins_new_stays(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
-    landing.look("2026-11-17 10:00", "gone")
+    landing.check("2026-11-17 10:00", "gone")
     landing.read("2026-11-18 10:00", "s1", snapshot="v1")
 
     assert landing.ask("PLAYLIST_MEMBERSHIP", STAY) == [
@@ -167,7 +167,7 @@ def test_a_song_stays_in_each_playlist_by_itself(landing: Landing) -> None:
     ]
 
 
-def test_looks_that_arrive_late_take_their_place_by_time(landing: Landing) -> None:
+def test_checks_that_arrive_late_take_their_place_by_time(landing: Landing) -> None:
     landing.read("2026-11-18 10:00", "s1", batch_id="b1")
     landing.read("2026-11-16 10:00", "s1", "s2", batch_id="b2")
 

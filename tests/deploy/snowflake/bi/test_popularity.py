@@ -82,10 +82,10 @@ def test_presence_ranks_by_playlists_then_by_days(landing: Landing) -> None:
 
 def test_presence_counts_both_stays_of_a_song_that_came_back(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
-    landing.look("2026-11-17 10:00", "unchanged", snapshot_id="v1")
+    landing.check("2026-11-17 10:00", "unchanged", snapshot_id="v1")
     landing.read("2026-11-18 10:00")
     landing.read("2026-11-19 10:00", "s1", snapshot="v3")
-    landing.look("2026-11-22 10:00", "unchanged", snapshot_id="v3")
+    landing.check("2026-11-22 10:00", "unchanged", snapshot_id="v3")
 
     assert landing.ask("TOP_SONGS_BY_PRESENCE", "song_id, playlist_count, ever_playlist_count, held_days") == [
         ("s1", 1, 1, 4)

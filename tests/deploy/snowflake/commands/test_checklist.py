@@ -151,7 +151,7 @@ def test_extreme_values_that_differ_or_do_not_load_are_named(
     run(lake, tmp_path)
     said = capsys.readouterr().out
     assert "DIFFERS      a file with every extreme value\n" in said
-    assert "expected loaded; came extremes.parquet: LOAD_FAILED: empty column value\n" in said
+    assert "expected loaded; got extremes.parquet: LOAD_FAILED: empty column value\n" in said
 
 
 def test_a_role_is_tried_without_the_persons_other_roles(person: Snowflake, lake: ObjectStore, tmp_path: Path) -> None:

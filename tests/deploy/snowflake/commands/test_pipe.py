@@ -50,7 +50,7 @@ def loaded(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Path:
     return folder
 
 
-def standing(person: Snowflake, *names: str, **definitions: str) -> None:
+def existing(person: Snowflake, *names: str, **definitions: str) -> None:
     """What SHOW PIPES shows."""
     shown = dict.fromkeys(names, "copy into whatever") | definitions
     person.answer("^show pipes", [{"name": name, "definition": text} for name, text in shown.items()])
@@ -66,10 +66,10 @@ def the_copy(environment: Environment) -> str:
     return pipe_of(SONGS, variables_of(environment, Stack.of(OUTPUTS))).copy
 
 
-def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(
+def test_a_pipe_that_exists_and_has_loaded_all_needs_nothing(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
-    standing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
+    existing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
 
     found = songs_change(prod, lake)
 
@@ -79,7 +79,7 @@ def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(
 def test_a_new_name_is_made_before_the_old_one_is_dropped(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
-    standing(person, "SONGS_PIPE_V0")
+    existing(person, "SONGS_PIPE_V0")
 
     found = songs_change(prod, lake)
 
@@ -93,7 +93,7 @@ def test_a_new_name_is_made_before_the_old_one_is_dropped(
 def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
-    standing(person, SONGS_PIPE_V1=the_copy(prod))
+    existing(person, SONGS_PIPE_V1=the_copy(prod))
     publish(lake, 2, datetime(2026, 11, 18, 9, 0, 30, tzinfo=UTC))
     publish(lake, 3, datetime(2026, 11, 18, 17, 0, tzinfo=UTC))
     publish(lake, 4, datetime(2026, 11, 20, 11, 29, tzinfo=UTC))
@@ -120,22 +120,22 @@ def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is
 
 
 def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
-    standing(person, "SONGS_PIPE_V1")
+    existing(person, "SONGS_PIPE_V1")
 
-    assert songs_change(prod, lake).note.startswith("SONGS_PIPE_V1 has another text than ours: a changed pipe needs")
+    assert songs_change(prod, lake).note.startswith("SONGS_PIPE_V1 differs from the script: a changed pipe needs")
 
 
 def test_the_command_shows_its_plan_then_does_it(
     person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    standing(person)
+    existing(person)
     publish(lake, 2, datetime.now(UTC) - timedelta(hours=3))
     arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
 
     assert run_command("snowflake-pipe", main, arguments) == 1
     said = capsys.readouterr()
     assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in said.out
-    assert "nothing was changed: nobody is at the terminal" in said.err
+    assert "nothing was changed: there is no terminal to ask" in said.err
     assert not [sql for sql in person.asked if sql.startswith(("create", "alter"))]
 
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
@@ -153,7 +153,7 @@ def test_what_a_copy_or_a_refresh_did_not_load_is_named(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    standing(person, SONGS_PIPE_V1=the_copy(prod))
+    existing(person, SONGS_PIPE_V1=the_copy(prod))
     publish(lake, 2, datetime.now(UTC) - timedelta(days=30))
     publish(lake, 3, datetime.now(UTC) - timedelta(days=1))
     arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]

@@ -178,9 +178,7 @@ def test_a_new_snowflake_user_replaces_the_old_one(
     assert capsys.readouterr().out.count("done: ") == 4 + 3
 
 
-def test_nobody_at_the_terminal_changes_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     integrations(person)
     before = aws.settings.read_text()
 
@@ -242,5 +240,5 @@ def test_credentials_of_another_account_are_refused(
     assert run_command("snowflake-trust", main, where) == 1
 
     said = capsys.readouterr().err
-    assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in said
+    assert "the stack is in AWS account 111122223333, these credentials are of 123456789012" in said
     assert person.logins == []
