@@ -212,9 +212,9 @@ MEASURES = (
         "Newest check (UTC)",
         "Freshness",
         "time of the newest check of any playlist, however it ended",
-        dax="MAX ( Freshness[LAST_LOOKED_AT] )",
-        tableau="MAX([Freshness.LAST_LOOKED_AT])",
-        sql="select max(last_looked_at) from BI.FRESHNESS",
+        dax="MAX ( Freshness[LAST_CHECKED_AT] )",
+        tableau="MAX([Freshness.LAST_CHECKED_AT])",
+        sql="select max(last_checked_at) from BI.FRESHNESS",
         format="yyyy-mm-dd hh:nn",
     ),
     Measure(

@@ -56,7 +56,7 @@ def _table(table: ModelTable) -> str:
     if table.name == "Freshness":
         text += f"""\
         config:
-          loaded_at_field: LAST_LOOKED_AT
+          loaded_at_field: LAST_CHECKED_AT
           freshness:
             warn_after: {{count: {_WARN_AFTER_HOURS}, period: hour}}
             error_after: {{count: {_ERROR_AFTER_HOURS}, period: hour}}

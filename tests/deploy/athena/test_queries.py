@@ -61,7 +61,7 @@ SAME = {
     ),
     "totals": (
         "select totals.song_count, totals.held_song_count, totals.playlist_count, totals.duration_minutes / 60, "
-        "freshness.last_looked_at, freshness.failing_playlist_count "
+        "freshness.last_checked_at, freshness.failing_playlist_count "
         "from SPOTIFY.BI.TOTALS as totals cross join SPOTIFY.BI.FRESHNESS as freshness"
     ),
 }

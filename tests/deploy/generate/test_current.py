@@ -165,7 +165,7 @@ def test_a_history_keeps_every_observation_and_one_per_key(publish: Publish, cur
     ]
 
 
-def test_a_failed_look_at_a_playlist_stands_beside_the_reads(publish: Publish, current: Current) -> None:
+def test_a_failed_check_of_a_playlist_is_kept_beside_the_reads(publish: Publish, current: Current) -> None:
     publish(
         PLAYLIST_CHECKS,
         {"playlist_id": "p1", "run_id": "r1", "status": "read", "name": "Mine", "total": 3, "is_complete": True},

@@ -94,7 +94,7 @@ def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: P
     assert [secret for secret in SECRETS if secret in shown] == []
     with EmbeddedSnowflake(out / "warehouse", open_store(str(out / "lake"))) as warehouse:
         checks = warehouse.query(
-            "select playlist_name, status, count(*) as look_count from SPOTIFY.BI.PLAYLIST_CHECKS "
+            "select playlist_name, status, count(*) as check_count from SPOTIFY.BI.PLAYLIST_CHECKS "
             "group by playlist_name, status order by playlist_name, status"
         )
     assert checks == [

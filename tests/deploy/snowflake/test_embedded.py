@@ -290,10 +290,10 @@ def playlists(publish: Publish, warehouse: EmbeddedSnowflake) -> Callable[..., R
     return playlists
 
 
-def test_a_playlist_described_once_stays_described_while_looks_fail(playlists: Callable[..., Rows]) -> None:
+def test_a_playlist_described_once_stays_described_while_checks_fail(playlists: Callable[..., Rows]) -> None:
     [row] = playlists(
         "playlist_id, name, description, owner_id, is_public, is_collaborative, follower_count, image_url, url, "
-        "snapshot_id, total, described_at::varchar, last_looked_at::varchar, last_status, last_failure_class",
+        "snapshot_id, total, described_at::varchar, last_checked_at::varchar, last_status, last_failure_class",
         check(18, status="failed", failure_class="quota"),
         check(16, **DESCRIBED),
         check(17, status="failed", failure_class="server", name="Shown and not read"),
@@ -313,7 +313,7 @@ def test_a_playlist_that_is_gone_is_still_there_and_says_so(playlists: Callable[
     ) == [("Mine", "gone", "not_found")]
 
 
-def test_an_unchanged_look_describes_as_a_read_does(playlists: Callable[..., Rows]) -> None:
+def test_an_unchanged_check_describes_as_a_read_does(playlists: Callable[..., Rows]) -> None:
     assert playlists(
         "name, description, total, described_at::date::varchar, last_status",
         check(16, **DESCRIBED),
@@ -321,9 +321,9 @@ def test_an_unchanged_look_describes_as_a_read_does(playlists: Callable[..., Row
     ) == [("Ours", None, 7, "2026-11-17", "unchanged")]
 
 
-def test_a_look_without_a_name_describes_nothing_that_has_one(playlists: Callable[..., Rows]) -> None:
+def test_a_check_without_a_name_describes_nothing_that_has_one(playlists: Callable[..., Rows]) -> None:
     assert playlists(
-        "name, total, described_at::date::varchar, last_looked_at::date::varchar, last_status",
+        "name, total, described_at::date::varchar, last_checked_at::date::varchar, last_status",
         check(16, **DESCRIBED),
         check(17, status="unchanged"),
         check(18, total=2, is_complete=False),
@@ -342,7 +342,7 @@ def test_liked_songs_have_no_name_and_are_described_by_their_newest_read(playlis
 
 def test_a_playlist_never_described_has_a_row_all_the_same(playlists: Callable[..., Rows]) -> None:
     assert playlists(
-        "playlist_id, name, total, snapshot_id, described_at::date::varchar, last_looked_at::date::varchar, "
+        "playlist_id, name, total, snapshot_id, described_at::date::varchar, last_checked_at::date::varchar, "
         "last_failure_class",
         check(16, status="failed", failure_class="forbidden"),
         check(17, playlist_id="p2", **DESCRIBED),

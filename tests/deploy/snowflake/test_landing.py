@@ -88,8 +88,8 @@ def landing(table: Table) -> list[exp.ColumnDef]:
 
 def columns_of(file: pq.ParquetFile) -> list[tuple[str, tuple[str, str]]]:
     """Name, physical type and meaning of each column in the file."""
-    columns = [file.schema.column(number) for number in range(len(file.schema.names))]
-    return [(c.name, (c.physical_type, _meaning(str(c.logical_type)))) for c in columns]
+    found = [file.schema.column(number) for number in range(len(file.schema.names))]
+    return [(c.name, (c.physical_type, _meaning(str(c.logical_type)))) for c in found]
 
 
 def _meaning(logical: str) -> str:
@@ -173,7 +173,7 @@ def test_an_empty_text_is_null_when_it_is_loaded_and_nothing_else_is() -> None:
     )
 
 
-def test_nothing_else_lies_where_pipes_look(lake: Path) -> None:
-    folders = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
+def test_nothing_else_lies_where_pipes_check(lake: Path) -> None:
+    found = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
 
-    assert folders == {table.name for table in TABLES}
+    assert found == {table.name for table in TABLES}

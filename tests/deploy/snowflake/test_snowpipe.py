@@ -100,7 +100,7 @@ def test_events_may_come_in_any_order_days_late_and_again(keys: list[str], wareh
     assert seen(warehouse) == SEEN
 
 
-def test_an_event_may_never_come_as_long_as_somebody_looks(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
+def test_an_event_may_never_come_if_new_files_are_listed(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
     warehouse.arrived(keys[::2])
     refreshed = warehouse.load_new()
 

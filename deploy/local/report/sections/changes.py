@@ -107,7 +107,7 @@ def _names(library: Library) -> list[Figure]:
         if key in deleted
     ]
     events += [
-        (row["previous_name"], f"is now {row['playlist_name']}", row["first_looked_at"].date())
+        (row["previous_name"], f"is now {row['playlist_name']}", row["first_checked_at"].date())
         for row in library.renamed
     ]
     if not events:

@@ -99,7 +99,8 @@ def test_the_dictionary_ends_at_the_json_path() -> None:
         " `items[].item.duration_ms` |\n"
     ) in text
     assert "| `playlist_checks.follower_count` | `followers.total` of the playlist |\n" in text
-    assert "\n## TOTALS\nOne row: everything counted once, however often it is credited, shown or held.\n" in text
+    totals = "One row: each song, album, artist and playlist counts once, however often it is credited, shown or held."
+    assert f"\n## TOTALS\n{totals}\n" in text
 
 
 def test_a_name_tells_the_unit_that_the_warehouse_confirms(landing: Landing) -> None:

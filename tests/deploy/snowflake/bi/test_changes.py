@@ -3,7 +3,7 @@
 from tests.deploy.snowflake.bi.landing import Landing
 
 
-def test_what_entered_last_comes_first_and_the_first_look_brings_nothing_new(landing: Landing) -> None:
+def test_what_entered_last_comes_first_and_the_first_check_brings_nothing_new(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", name="Mix")
     landing.read("2026-11-17 10:00", "s1", "s2", name="Mix")
     landing.read("2026-11-18 10:00", "s1", "local x", "episode e1", name="Mix")

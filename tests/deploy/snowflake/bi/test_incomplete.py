@@ -89,7 +89,7 @@ def test_incomplete_reads_are_marked_with_what_they_lack(landing: Landing) -> No
     landing.read("2026-11-19 10:00", "s1", snapshot="v4", total=None, is_complete=False)
 
     assert landing.ask(
-        "PLAYLIST_CHECKS", "look_number, is_complete, missing_count, is_known, shown_snapshot_id, is_newest"
+        "PLAYLIST_CHECKS", "check_number, is_complete, missing_count, is_known, shown_snapshot_id, is_newest"
     ) == [
         (1, True, None, True, "v1", False),
         (2, False, 2, False, "v2", False),
@@ -104,18 +104,21 @@ def test_incomplete_reads_are_marked_with_what_they_lack(landing: Landing) -> No
     ]
 
 
-def test_a_day_with_an_incomplete_read_alone_has_no_counts(landing: Landing) -> None:
+def test_a_day_with_an_incomplete_read_alone_does_not_count_what_the_playlist_held(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", **PART)
 
-    assert landing.ask("PLAYLIST_DAILY", "checked_on, song_count") == [("2026-11-16", 2)]
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, is_complete, song_count, left_count") == [
+        ("2026-11-16", True, 2, 0),
+        ("2026-11-17", False, None, 0),
+    ]
 
 
 def test_an_incomplete_read_without_a_row_shows_nothing(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1")
     landing.read("2026-11-17 10:00", **PART)
 
-    assert landing.ask("PLAYLIST_CHECKS", "look_number, shown_snapshot_id") == [
+    assert landing.ask("PLAYLIST_CHECKS", "check_number, shown_snapshot_id") == [
         (1, "v 2026-11-16 10:00"),
         (2, None),
     ]

@@ -5,7 +5,7 @@ from tests.deploy.snowflake.bi.landing import Landing
 STAY = "item_uri, stay_number, entered_after_at, entered_by_at, last_seen_at, left_by_at, state"
 
 
-def test_entering_and_leaving_are_told_as_between_two_looks(landing: Landing) -> None:
+def test_entering_and_leaving_are_known_as_between_two_checks(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", "s3")
     landing.read("2026-11-18 22:00", "s1", "s3")
@@ -29,7 +29,7 @@ def test_an_item_that_leaves_and_comes_back_has_two_stays(landing: Landing) -> N
     ]
 
 
-def test_an_unchanged_look_extends_every_stay(landing: Landing) -> None:
+def test_an_unchanged_check_extends_every_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.check("2026-11-17 10:00", "unchanged", snapshot_id="v1")
     landing.check("2026-11-18 10:00", "unchanged", snapshot_id="v1")
@@ -39,7 +39,7 @@ def test_an_unchanged_look_extends_every_stay(landing: Landing) -> None:
     ]
 
 
-def test_an_unchanged_look_without_a_snapshot_shows_the_last_complete_read(landing: Landing) -> None:
+def test_an_unchanged_check_without_a_snapshot_shows_the_last_complete_read(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.read("2026-11-17 10:00", "s2", snapshot="v2")
     landing.check("2026-11-18 10:00", "unchanged")
@@ -50,7 +50,7 @@ def test_an_unchanged_look_without_a_snapshot_shows_the_last_complete_read(landi
     ]
 
 
-def test_a_failed_look_leaves_stays_open_as_not_seen_since(landing: Landing) -> None:
+def test_a_failed_check_leaves_stays_open_as_not_seen_since(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")
     landing.check("2026-11-18 10:00", "failed")
@@ -61,7 +61,7 @@ def test_a_failed_look_leaves_stays_open_as_not_seen_since(landing: Landing) -> 
     ]
 
 
-def test_a_stay_goes_on_after_a_failed_look(landing: Landing) -> None:
+def test_a_stay_goes_on_after_a_failed_check(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.check("2026-11-17 10:00", "failed")
     landing.read("2026-11-18 10:00", "s1")
@@ -167,7 +167,7 @@ def test_a_song_stays_in_each_playlist_by_itself(landing: Landing) -> None:
     ]
 
 
-def test_looks_that_arrive_late_take_their_place_by_time(landing: Landing) -> None:
+def test_checks_that_arrive_late_take_their_place_by_time(landing: Landing) -> None:
     landing.read("2026-11-18 10:00", "s1", batch_id="b1")
     landing.read("2026-11-16 10:00", "s1", "s2", batch_id="b2")
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from deploy.snowflake.environment import Environment
 from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
 
-PASSPHRASE = "a passphrase nobody must see"
+PASSPHRASE = "a passphrase that must not be shown"
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def server() -> Iterator[Snowflake]:
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch, server: Snowflake, key: Path) -> Snowflake:
-    """The server, with the environment of somebody who connects to it; whatever else was set is not."""
+    """The server, with the environment of a person who connects to it and nothing else."""
     for name in [name for name in os.environ if name.startswith("SNOWFLAKE_")]:
         monkeypatch.delenv(name)
     for name, value in server.environment(key).items():

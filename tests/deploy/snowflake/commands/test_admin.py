@@ -32,29 +32,29 @@ def test_the_file_has_the_environments_names_and_the_stacks_values(
 
     assert admin(tmp_path, "--deployer-key", public, "--bi-identity", identity, "--credits", "3") == 0
 
-    printed = capsys.readouterr().out
-    assert "create database if not exists SPOTIFY_DEV\n" in printed
-    assert "storage_aws_role_arn = 'arn:aws:iam::111122223333:role/spotify-dev-snowflake'" in printed
-    assert "storage_aws_external_id = 'spotify-dev-0001'" in printed
-    assert "storage_allowed_locations = ('s3://the-lake/processed/')" in printed
-    assert "aws_sns_role_arn = 'arn:aws:iam::111122223333:role/spotify-dev-snowflake-errors'" in printed
-    assert "aws_sns_topic_arn = 'arn:aws:sns:eu-west-1:111122223333:spotify-dev-alerts'" in printed
-    assert "credit_quota = 3" in printed
+    said = capsys.readouterr().out
+    assert "create database if not exists SPOTIFY_DEV\n" in said
+    assert "storage_aws_role_arn = 'arn:aws:iam::111122223333:role/spotify-dev-snowflake'" in said
+    assert "storage_aws_external_id = 'spotify-dev-0001'" in said
+    assert "storage_allowed_locations = ('s3://the-lake/processed/')" in said
+    assert "aws_sns_role_arn = 'arn:aws:iam::111122223333:role/spotify-dev-snowflake-errors'" in said
+    assert "aws_sns_topic_arn = 'arn:aws:sns:eu-west-1:111122223333:spotify-dev-alerts'" in said
+    assert "credit_quota = 3" in said
     letters = "".join(public.read_text().splitlines()[1:-1])
-    assert f"alter user SPOTIFY_DEV_DEPLOYER_SVC set rsa_public_key = '{letters}';" in printed
-    assert f"alter user SPOTIFY_DEV_BI_SVC set workload_identity = (type = aws arn = '{identity}');" in printed
-    assert "SPOTIFY_DEV_MONITOR_SVC" not in printed
-    assert "{{" not in printed
-    assert "alter account" not in printed
+    assert f"alter user SPOTIFY_DEV_DEPLOYER_SVC set rsa_public_key = '{letters}';" in said
+    assert f"alter user SPOTIFY_DEV_BI_SVC set workload_identity = (type = aws arn = '{identity}');" in said
+    assert "SPOTIFY_DEV_MONITOR_SVC" not in said
+    assert "{{" not in said
+    assert "alter account" not in said
 
 
 def test_a_private_key_is_refused_and_not_shown(key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert admin(tmp_path, "--deployer-key", key) == 1
 
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err == (
-        f"snowflake-admin: {key} is a private key, which nobody else should see: name the public one\n"
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        f"snowflake-admin: {key} is a private key, which must not leave this machine: name the public key\n"
     )
 
 

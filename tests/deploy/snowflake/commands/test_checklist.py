@@ -102,7 +102,7 @@ def run(lake: ObjectStore, folder: Path, *arguments: str) -> int:
     return run_command("snowflake-checklist", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
 
 
-def outcomes(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+def found(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """The state of each thing, by its name."""
     lines = capsys.readouterr().out.splitlines()
     return {line[13:]: line[:11].strip() for line in lines if line.startswith(("as expected", "DIFFERS"))}
@@ -114,7 +114,7 @@ def test_all_as_expected_but_what_is_not_deployed_by_schemachange(
     assert guarded.port
     assert run(lake, tmp_path) == 1
 
-    assert outcomes(capsys) == {
+    assert found(capsys) == {
         f"SPOTIFY_S3 lists {lake.uri}/processed/": "as expected",
         "warehouse SPOTIFY_TRANSFORM_WH": "as expected",
         "warehouse SPOTIFY_BI_WH": "as expected",
@@ -142,16 +142,16 @@ def test_extreme_values_that_differ_or_do_not_load_are_named(
 ) -> None:
     person.answer("^select .* from LANDING.CHECKLIST_EXTREMES", [row | {"TEXT_VALUE": None} for row in EXTREMES])
     run(lake, tmp_path)
-    states = outcomes(capsys)
+    states = found(capsys)
     assert (states["TEXT_VALUE of that file"], states["INT_VALUE of that file"]) == ("DIFFERS", "as expected")
     assert [listed.key for listed in lake.list("processed/checklist/")] == []
 
     failed = [{"file": "extremes.parquet", "status": "LOAD_FAILED", "first_error": "empty column value"}]
     person.answer("^copy into", failed)
     run(lake, tmp_path)
-    printed = capsys.readouterr().out
-    assert "DIFFERS      a file with every extreme value\n" in printed
-    assert "expected loaded; came extremes.parquet: LOAD_FAILED: empty column value\n" in printed
+    said = capsys.readouterr().out
+    assert "DIFFERS      a file with every extreme value\n" in said
+    assert "expected loaded; got extremes.parquet: LOAD_FAILED: empty column value\n" in said
 
 
 def test_a_role_is_tried_without_the_persons_other_roles(person: Snowflake, lake: ObjectStore, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_what_differs_is_told(
 
     assert run(lake, tmp_path) == 1
 
-    states = outcomes(capsys)
+    states = found(capsys)
     assert states["integration"] == "DIFFERS"
     assert states["warehouse SPOTIFY_BI_WH"] == "DIFFERS"
     assert states[f"row 1 of {FILE}"] == "DIFFERS"
@@ -203,5 +203,5 @@ def test_a_broken_file_is_refused_and_removed(  # noqa: PLR0913  # pytest's way 
 
     assert run(lake, tmp_path, "--broken-file") == 1
 
-    assert outcomes(capsys)[f"the pipe of songs and {BROKEN}"] == state
+    assert found(capsys)[f"the pipe of songs and {BROKEN}"] == state
     assert [listed.key for listed in lake.list("processed/songs/ingest_date=2000-01-01/")] == []

@@ -117,7 +117,7 @@ def test_a_pipe_that_is_not_there_is_named(
 
     assert exit_status(lake, tmp_path) == 1
 
-    assert "pipe of songs: MISSING there is no pipe: make snowflake" in capsys.readouterr().out
+    assert "pipe of songs: MISSING the pipe does not exist: make snowflake" in capsys.readouterr().out
 
 
 def dynamic(table: str, at: datetime, state: str = "ACTIVE") -> dict[str, object]:

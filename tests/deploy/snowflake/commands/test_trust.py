@@ -14,7 +14,7 @@ from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 USER = "arn:aws:iam::999988887777:user/abcd-s-efgh1234"
 ERROR_USER = "arn:aws:iam::999988887777:user/errors-5678"
 ACCOUNT = "123456789012"  # moto's
-NO_PRINCIPAL = {
+NOBODY = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -43,7 +43,7 @@ class Aws:
         self.settings.write_text('playlists = ["x"]\nsnowflake_principal_arn = "" # not yet\nalert_email="me"')
         self.iam, self.sns = boto3.client("iam"), boto3.client("sns", region_name="eu-west-1")
         for name in ("spotify-dev-snowflake", "spotify-dev-snowflake-errors"):
-            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NO_PRINCIPAL))
+            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NOBODY))
         self.topic = self.sns.create_topic(Name="spotify-dev-processed")["TopicArn"]
         policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_TELLS]})
         self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName="Policy", AttributeValue=policy)
@@ -115,8 +115,8 @@ def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
 
     assert shake_hands(aws, "--yes") == 0
 
-    printed = capsys.readouterr().out
-    assert printed.count("done: ") == 4
+    said = capsys.readouterr().out
+    assert said.count("done: ") == 4
     assert aws.settings.read_text() == (
         f'playlists = ["x"]\nsnowflake_principal_arn = "{USER}"\nalert_email="me"\n'
         f'snowflake_error_principal_arn = "{ERROR_USER}"\nsnowflake_error_external_id = "ABC_SFCRole=2_xyz="\n'
@@ -169,7 +169,7 @@ def test_a_new_snowflake_user_replaces_the_old_one(
 
     assert shake_hands(aws, "--yes") == 0
 
-    assert [statement["Principal"] for statement in aws.statements()] == [  # type: ignore[index]
+    assert [one["Principal"] for one in aws.statements()] == [  # type: ignore[index]
         {"Service": "s3.amazonaws.com"},
         {"AWS": other},
     ]
@@ -178,24 +178,22 @@ def test_a_new_snowflake_user_replaces_the_old_one(
     assert capsys.readouterr().out.count("done: ") == 4 + 3
 
 
-def test_nobody_at_the_terminal_changes_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     integrations(person)
     before = aws.settings.read_text()
 
     assert shake_hands(aws) == 1
 
-    printed = capsys.readouterr()
-    assert printed.out.count("to do: ") == 4
-    assert "nothing was changed" in printed.err
+    said = capsys.readouterr()
+    assert said.out.count("to do: ") == 4
+    assert "nothing was changed" in said.err
     assert aws.settings.read_text() == before
-    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
+    assert aws.trust("spotify-dev-snowflake") == NOBODY
     assert aws.statements() == [BUCKET_TELLS]
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("changed", "said"),
     [
         (
             {"STORAGE_AWS_EXTERNAL_ID": "made_by_snowflake"},
@@ -213,14 +211,14 @@ def test_nobody_at_the_terminal_changes_nothing(
     ids=["external id", "locations", "subscriber"],
 )
 def test_integrations_of_something_else_change_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], message: str
+    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], said: str
 ) -> None:
     integrations(person, **changed)
 
     assert shake_hands(aws, "--yes") == 1
 
-    assert capsys.readouterr().err.startswith(f"snowflake-trust: {message}")
-    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
+    assert capsys.readouterr().err.startswith(f"snowflake-trust: {said}")
+    assert aws.trust("spotify-dev-snowflake") == NOBODY
 
 
 def test_without_the_admins_integration_it_says_so(
@@ -241,6 +239,6 @@ def test_credentials_of_another_account_are_refused(
 
     assert run_command("snowflake-trust", main, where) == 1
 
-    printed = capsys.readouterr().err
-    assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in printed
+    said = capsys.readouterr().err
+    assert "the stack is in AWS account 111122223333, these credentials are of 123456789012" in said
     assert person.logins == []
