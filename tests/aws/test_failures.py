@@ -1,6 +1,6 @@
 """Failures on the applied stack: the alarm is raised, the runbook's commands run, and the alarm ends.
 
-tests/aws/test_chain.py provokes those that need Spark. Four alarms are provoked nowhere, since the local AWS has neither
+tests/aws/test_chain.py provokes those that need Spark. Four alarms are provoked nowhere: the local AWS has neither
 their cause nor their time: warning-lambda-slow, warning-lambda-throttled, warning-job-slow and warning-dpu-hours.
 tests/aws/test_alarms.py evaluates them on values.
 """
