@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from glue_jobs.commit_log import Batch, CommitLog, largest
+from glue_jobs.java import RuntimeProblemError
 from glue_jobs.log_entry import CommitLogError, Input
 from glue_jobs.read_batch import InputFailedError, InputsLeftError, InputVanishedError
 from glue_jobs.reading.part import ReadMemoryError
 from glue_jobs.reconcile import ReconciliationError
-from glue_jobs.runtime import RuntimeProblemError
 from shared.store import StoreError
 
 log = logging.getLogger("explode_playlists")

@@ -17,12 +17,13 @@ from functools import cache, partial
 from glue_jobs.arguments import BUDGET_SHARE, NAME, ArgumentError, Arguments, parse_arguments
 from glue_jobs.attempts import attempt
 from glue_jobs.commit_log import Batch, CommitLog, new_ulid
+from glue_jobs.java import RuntimeProblemError
 from glue_jobs.log_entry import CommitLogError
 from glue_jobs.probe import probe
 from glue_jobs.read_batch import ReadOptions, read_batch
 from glue_jobs.reconcile import ReconciliationError, reconcile
 from glue_jobs.replay import ReplayError, plan_replay
-from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
+from glue_jobs.runtime import GlueJob, glue_job, is_submitted
 from glue_jobs.sources import Source, StillGrowingError, source_of
 from glue_jobs.summary import Summary
 from glue_jobs.write_tables import stage_batches, write_tables

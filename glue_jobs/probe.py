@@ -12,7 +12,8 @@ from typing import Any
 from py4j.protocol import Py4JError, Py4JJavaError
 
 from glue_jobs.commit_log import new_ulid
-from glue_jobs.runtime import GlueJob, RuntimeProblemError
+from glue_jobs.java import RuntimeProblemError
+from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.store import ObjectStore
 

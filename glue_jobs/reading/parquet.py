@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glue_jobs.reading.arrow_types import ARROW_TYPES, arrow_type
 from glue_jobs.reading.projection import Struct, project
-from glue_jobs.reading.typed_rows import ARROW_TYPES, Rows, Typer, Unusual, arrow_type
+from glue_jobs.reading.typed_rows import Rows, Typer, Unusual
 from shared.contract import BATCH_ID, KINDS, LINEAGE, MadeFrom, Table, Type, tables_from
 from shared.tables import TABLES
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from deploy.aws.build import glue_jobs_zip
-from glue_jobs.runtime import find_java
+from glue_jobs.java import find_java
 from tests.benchmarks.measure import ROOT, Run, measure
 from tests.benchmarks.playlists import write_own
 from tests.benchmarks.report import circumstances, say
