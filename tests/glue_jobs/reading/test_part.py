@@ -540,7 +540,9 @@ def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_fo
     assert sum(report.rejects.values()) == len(read_in.rejects())
     refused = Counter(line["table"] for line in read_in.rejects() if "table" in line)
     del refused["playlist_items"]
-    assert refused <= report.refused  # rows from which keys are absent are left out without a reject
+    assert refused == report.refused
+    assert report.left_out.keys() == report.absent_keys.keys()
+    assert report.left_out.total() > 50
 
 
 def test_an_object_that_cannot_be_read_is_reported_and_nothing_is_staged(tmp_path: Path) -> None:
