@@ -181,9 +181,9 @@ class Summary:
             )
         if self.incomplete:
             reads = "read is" if self.incomplete == 1 else "reads are"
-            leaves = "it" if self.incomplete == 1 else "them"
+            items = "its items" if self.incomplete == 1 else "their items"
             lines.append(
-                f"{self.incomplete:,} {reads} incomplete: BI leaves {leaves} out; "
+                f"{self.incomplete:,} {reads} incomplete: BI shows {items}, and no other item counts as removed; "
                 "see Dropped files in docs/data-model.md."
             )
         for table, count in self.left_out.items():

@@ -1,4 +1,4 @@
-"""Dropped files through the whole job: how they are planned, what BI leaves out, and that no value is quoted."""
+"""Dropped files through the whole job: how they are planned, what the summary counts, and that no value is quoted."""
 
 import gzip
 import json
@@ -205,7 +205,10 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
     items = table(tmp_path, "playlist_items")
     assert items is not None
     assert sorted(row["song_id"] for row in items.to_pylist()) == [f"s{number}" for number in range(1, 9)]
-    assert "2 reads are incomplete: BI leaves them out; see Dropped files in docs/data-model.md." in said.err
+    assert (
+        "2 reads are incomplete: BI shows their items, and no other item counts as removed; see Dropped files in"
+        in said.err
+    )
     assert json.loads(said.out.splitlines()[-1])["incomplete_reads"] == 2
     assert (
         "1 row is not in songs: its file has no keys disc_number, duration_ms, explicit, track_number and uri."
