@@ -164,7 +164,7 @@ def test_a_file_without_playlist_data_goes_to_quarantine_and_the_others_are_read
     report = read_in.read()
 
     assert [document.reason for document in report.documents] == [
-        "no JSON at line 1, column 1: it begins like a web page",
+        "no JSON at line 1, column 1: it begins like a web page; request the answer again",
         None,
         "the file is empty",
     ]
