@@ -174,6 +174,8 @@ class Summary:
             lines.append(f"{self.rejects.total():,} rejects, kept with their reasons in rejects/:")
             lines += [f"  {reason:<40}{count:>8,}" for reason, count in self.rejects.most_common()]
         lines += [f"  quarantined: {key}: {reason}" for key, reason in self.quarantined.items()]
+        if self.quarantined:
+            lines.append("raw/quarantine/ keeps these files; Dropped files in docs/data-model.md lists what is read.")
         if self.used_file_time:
             lines.append(
                 f"{self.used_file_time:,} files do not say when they were extracted: their file time was taken. "

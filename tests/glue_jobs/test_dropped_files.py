@@ -23,8 +23,9 @@ from glue_jobs.sources import Source, StillGrowingError
 from glue_jobs.summary import Summary
 from shared.store import Leave, Listed, ObjectStore, open_store
 from shared.store.folder import FolderStore
-from tests.glue_jobs.accounts import names, table
+from tests.glue_jobs.accounts import assert_accounted_for, names, table
 from tests.glue_jobs.documents import as_bytes, page_body, song
+from tests.glue_jobs.reading.test_odd_files import READ, REFUSED, as_data
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DROP = "raw/pending/drop/"
@@ -223,6 +224,35 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
     texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]
     assert [text for text in texts if SECRET in text] == []
     assert len(names(tmp_path, "raw/quarantine")) == 5
+
+
+def test_a_folder_of_odd_files_gives_rows_or_sentences_and_quotes_no_value(
+    spark: SparkSession,  # noqa: ARG001  # the job finds the session
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    files = {f"{DROP}{name}.json": as_data(value) for name, (value, _) in (READ | REFUSED).items()}
+    drop(tmp_path, **{key.removeprefix(DROP): data for key, data in files.items()})
+
+    assert main(["--lake", str(tmp_path)]) == 0
+
+    assert_accounted_for(tmp_path, files)
+    summary = capsys.readouterr()
+    quarantined = json.loads(summary.out.splitlines()[-1])["quarantined"]
+    assert quarantined.keys() == {f"{DROP}{name}.json" for name in REFUSED}
+    assert [
+        name for name, (_, reason) in REFUSED.items() if not quarantined[f"{DROP}{name}.json"].endswith(reason)
+    ] == []
+    assert "Dropped files in docs/data-model.md lists what is read." in summary.err
+    items = table(tmp_path, "playlist_items")
+    assert items is not None
+    assert Counter(row["song_id"] for row in items.to_pylist()) == {"s1": len(READ), "s2": len(READ)}
+    texts = [summary.out, summary.err, caplog.text]
+    texts += [(tmp_path / name).read_text() for name in names(tmp_path, "log") if name.endswith(".json")]
+    texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]
+    assert [text for text in texts if SECRET in text] == []
 
 
 @pytest.mark.parametrize(
