@@ -82,7 +82,8 @@ class _AttemptMarker:
 class CommitLog:
     """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young.
 
-    `left` has the reason for each key that is never planned by this log, see `leave`.
+    `young` are dropped files of the last listing that may still be growing. `left` has the reason for each key that is
+    never planned by this log, see `leave`.
     """
 
     def __init__(  # noqa: PLR0913  # bounds, each with a default
@@ -104,6 +105,7 @@ class CommitLog:
         object may be larger. With `moves_at_once` above 1, threads archive a batch's objects, in no order.
         """
         self.waiting_seconds = 0.0
+        self.young: list[Input] = []
         self.left: dict[str, str] = {}
         self.store = store
         self._is_folder = store.uri.startswith("file://")
@@ -270,6 +272,11 @@ class CommitLog:
         self._put_marker(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
 
+    def unplanned(self, batch: Batch) -> list[Input]:
+        """The pending objects of the last listing that can be planned, and are neither committed nor in the batch."""
+        keys = {planned.key for planned in batch.inputs} | self.left.keys()
+        return [pending for pending in self._rest.values() if pending.key not in keys]
+
     def _rest_of_listing(self) -> list[Input]:
         """What is left of the last listing, without the inputs of every entry since."""
         if self._rest:
@@ -298,11 +305,13 @@ class CommitLog:
                 break
             for number in sorted({held[pending.key] for pending in present}):
                 self.finish(number)  # what is left may be a newer version under an old key
-        ready = [pending for pending in free if not self._is_young(pending)]
+        young = {pending.key for pending in free if self._is_young(pending)}
+        ready = [pending for pending in free if pending.key not in young]
         if not ready:
             self.waiting_seconds = max((self._seconds_to_wait(young) for young in free), default=0.0)
         self._newest = head
         self._rest = {pending.key: pending for pending in ready} if sources is None else {}
+        self.young = [pending for pending in free if pending.key in young]
         return present, ready
 
     def _put_marker(self, batch: Batch, inputs: Sequence[Input], *, failed: bool, alone: bool) -> None:
@@ -503,7 +512,7 @@ class CommitLog:
         After a commit whose outcome is unknown, the staging stays for the run that finishes it. Where an input may have
         been the reason (Spark crashed), do not drop: the marker that stays counts as a failed attempt.
         """
-        self._rest = {}
+        self._rest, self.young = {}, []
         self._tidy_up(batch)
 
     def _tidy_up(self, batch: Batch) -> None:

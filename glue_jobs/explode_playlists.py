@@ -119,7 +119,7 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
             )
             if entry:
                 source.add_committed(entry)
-                summary.add(entry, read.used_file_time, arguments.alarm_rejects, read.incomplete)
+                summary.add(entry, read, arguments.alarm_rejects)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
     if source.is_pending:
         commits.mark_more(is_more=summary.more)

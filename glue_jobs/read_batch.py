@@ -67,7 +67,7 @@ class ReadOptions:
 
 @dataclass
 class BatchRead:
-    """What a batch's raw objects hold: each object's fate and items, and per table the rows made and refused.
+    """What a batch's raw objects hold: each object's fate and items, and per table the rows made, refused and left out.
 
     `documents` has the kinds of each object that was not quarantined, by its key; `plays` the number of its plays.
     """
@@ -78,6 +78,8 @@ class BatchRead:
     plays: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)
     rejects: Counter[str] = field(default_factory=Counter)
     rejects_files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -99,12 +101,19 @@ class BatchRead:
             self.used_file_time += document.used_file_time
         self.made += report.made
         self.refused += report.refused
+        self.left_out += report.left_out
+        for table, keys in report.absent_keys.items():
+            self.absent_keys[table] = self.absent_keys.get(table, frozenset()) | keys
         self.rejects += report.rejects
         self.rejects_files += report.files
         self.digests |= report.digests
         self.repeats |= report.repeats
         self.reads.update(report.reads)
         self.incomplete += report.incomplete
+
+    def accepted(self, table: str) -> int:
+        """The rows that Spark makes in the table, before the newest are chosen."""
+        return self.made[table] - self.refused[table] - self.left_out[table]
 
     @property
     def row_count(self) -> int:

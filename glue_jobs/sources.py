@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from glue_jobs.arguments import Arguments
@@ -11,7 +10,6 @@ from glue_jobs.commit_log import YOUNG, Batch, CommitLog
 from glue_jobs.log_entry import Entry, Input
 from glue_jobs.reading.sets import set_of
 from glue_jobs.replay import Replay, first_versions, plan_replay
-from shared import lake
 from shared.store import Leave, ObjectStore, open_store
 
 _PATIENCE = 3  # times that a file of a folder may be younger than 2 s before it is left for the next run
@@ -69,24 +67,17 @@ class Source:
         sets = {set_of(planned) for planned in batch.inputs} - {None}
         if not sets or batch.alone or batch.is_poison:
             return batch
-        keys = {planned.key for planned in batch.inputs}
-        others = [
-            other
-            for other in (self._pending_drops() if self.is_pending else self.listed)
-            if other.key not in keys and other.key not in self.commits.left and set_of(other) in sets
-        ]
-        cut = {set_of(other) for other in others}
+        if self.is_pending:
+            others = self.commits.unplanned(batch)
+        else:
+            keys = {planned.key for planned in batch.inputs} | self.commits.left.keys()
+            others = [listed for listed in self.listed if listed.key not in keys]
+        growing = sets & {set_of(young) for young in self.commits.young}
+        cut = growing | sets & {set_of(other) for other in others}
         whole = tuple(planned for planned in batch.inputs if set_of(planned) not in cut)
         if whole:
             return replace(batch, inputs=whole)
-        is_folder = self.is_pending and self.commits.store.uri.startswith("file://")
-        newest = max((other.time for other in others), default=None)
-        is_growing = is_folder and newest is not None and abs(datetime.now(UTC) - newest) < YOUNG
-        return None if is_growing else batch
-
-    def _pending_drops(self) -> list[Input]:
-        listing = self.commits.store.list(lake.DROP, left=self.commits.leave)
-        return [Input(listed.key, listed.token, listed.size, listed.time) for listed in listing]
+        return None if growing else batch
 
     def add_committed(self, entry: Entry) -> None:
         """A batch of this source was committed."""

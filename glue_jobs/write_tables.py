@@ -61,7 +61,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
         table = next(table for table in TABLES if table.name == name)
         rows = TRANSFORMS[name](frames[name])
         observed, keys = _write_table(job, store, batch, table, rows, read)
-        return _accepted(name, observed, read.made[name] - read.refused[name], rows), keys
+        return _accepted(name, observed, read.accepted(name), rows), keys
 
     # The largest first, or all wait for it at the end.
     names = sorted(frames, key=lambda name: -read.made[name])

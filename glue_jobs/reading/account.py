@@ -28,7 +28,8 @@ def is_playlist(value: Mapping[str, Any]) -> bool:
 
 def is_library(value: Mapping[str, Any]) -> bool:
     """Whether the object is the library of the download."""
-    return isinstance(value.get("tracks"), list) and any(key in value for key in ("bannedTracks", "bannedArtists"))
+    is_named = any(key in value for key in ("bannedTracks", "bannedArtists")) or value.keys() >= {"albums", "shows"}
+    return is_named and all(isinstance(value.get(key, []), list) for key in ("tracks", "albums")) and "tracks" in value
 
 
 def playlist_id(value: Mapping[str, Any]) -> str | None:

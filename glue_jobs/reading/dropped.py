@@ -14,7 +14,7 @@ from glue_jobs.reading.arrow_pages import ParsedRows
 from glue_jobs.reading.json_text import embedded
 from glue_jobs.reading.model import Damage, Page, UnreadableDocumentError
 from glue_jobs.reading.playlist import Draft, embedded_total, offset_of, text_or_none
-from glue_jobs.reading.shapes import name_of, name_of_page, place_of, with_keys
+from glue_jobs.reading.shapes import has_api_key, is_song_of_another_tool, name_of, name_of_page, place_of, with_keys
 from shared import document
 
 _PLAYLIST_HREF = re.compile(r"/playlists/([^/?#]+)/(?:items|tracks)(?:[/?#]|$)")
@@ -25,11 +25,20 @@ _IDENTIFYING = ("id", "name", "owner", "uri")  # of a playlist, beside a plain l
 _WRAPPERS = frozenset(
     [
         "body",
+        "_source",
         "content",
         "data",
+        "entries",
+        "hits",
         "items",
+        "json",
+        "output",
+        "page",
+        "pages",
+        "payload",
         "playlist",
         "playlists",
+        "records",
         "response",
         "result",
         "results",
@@ -83,6 +92,7 @@ class DroppedReading:
             self._refuse(place, "neither an object nor a list")
 
     def _walk_list(self, values: list[Any], place: _Place, name: str | None) -> None:
+        values = [_row_in(value) or value for value in values]
         rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
         if any(map(_is_row, rows)) and not any(_is_playlist(row) or _is_page(row) for row in rows):
             draft = Draft(None, pages=[Page(0, rows, None)], is_whole=self.is_whole)
@@ -110,7 +120,18 @@ class DroppedReading:
         elif _is_playlist(value):
             self._add_playlist(value, place, name)
         elif _is_page(value):
-            self._add_page(value, place)
+            self._add_page({**value, "items": [embedded(row) for row in value["items"]]}, place)
+        else:
+            self._walk_other(value, place, name)
+
+    def _walk_other(self, value: Mapping[str, Any], place: _Place, name: str | None) -> None:
+        """Read an object of no format of Spotify's: another tool's, or a wrapper."""
+        if is_song_of_another_tool(value):
+            self._refuse(place, "a song in the format of another tool: only rows of the Web API are read")
+        elif rows := _rows_by_key(value):
+            self._walk_list(rows, place, name)
+        elif (playlist := _playlist_around_rows(value)) is not None:
+            self._add_playlist(playlist, place, name)
         else:
             self._open(value, place)
 
@@ -170,17 +191,57 @@ class DroppedReading:
     def _open(self, value: Mapping[str, Any], place: _Place) -> None:
         """Read the contents of a wrapper object. Plain values beside playlist data are no damage."""
         containers = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
-        before, damages = len(self.drafts) + len(self._descriptions), len(self.damages)
+        drafts, described, damages = len(self.drafts), len(self._descriptions), len(self.damages)
         plain: list[Damage] = []  # of objects that hold only plain values
         for key, number in containers:
             earlier = len(self.damages)
             self._walk(value[key], (*place, (key, number)), None if key in _WRAPPERS else key)
             if isinstance(value[key], dict) and not any(map(_is_container, value[key].values())):
                 plain += self.damages[earlier:]
+        self._describe(drafts, described)
         if not containers:
             self._refuse(place, with_keys(value))
-        elif len(self.drafts) + len(self._descriptions) > before:
+        elif len(self.drafts) > drafts:
             self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in plain]
+
+    def _describe(self, drafts: int, described: int) -> None:
+        """Join a description with the rows beside it, if there is one of each beyond these numbers."""
+        rows = [draft for draft in self.drafts[drafts:] if draft.pages and draft.playlist_id is None]
+        if len(self.drafts) != drafts + 2 or len(rows) != 1 or len(self._descriptions) != described + 1:
+            return
+        description, _ = self._descriptions.pop()
+        page = rows[0].pages[0]
+        page.total = description.embedded_total if page.total is None else page.total
+        description.pages, description.is_whole = rows[0].pages, True
+        self.drafts[drafts:] = [description]
+
+
+def _rows_by_key(value: Mapping[str, Any]) -> list[Any]:
+    """The rows of an object that has a playlist row under each key, such as an index; none if it has anything else."""
+    rows = list(value.values())
+    return rows if rows and all(map(_is_row, rows)) else []
+
+
+def _row_in(value: object) -> object:
+    """The playlist row in an object that wraps one alone, such as `{"json": row}`; null for every other value."""
+    if not isinstance(value, dict) or _is_row(value) or _is_page(value) or _is_playlist(value):
+        return None
+    containers = [child for child in value.values() if isinstance(child, dict | list)]
+    return containers[0] if len(containers) == 1 and _is_row(containers[0]) else None
+
+
+def _playlist_around_rows(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A tool's own playlist object, a name or id beside one list of rows, with the API's keys; null for another."""
+    lists = [child for child in value.values() if isinstance(child, list) and any(map(_is_row, child))]
+    playlist_id, name = (_first_text(value, keys) for keys in (("id", "playlist_id"), ("name", "playlist_name")))
+    has_id = playlist_id is not None and _PLAYLIST_ID.fullmatch(playlist_id) is not None
+    if len(lists) != 1 or not (has_id or name is not None):
+        return None
+    return {"id": playlist_id if has_id else None, "name": name, "tracks": lists[0]}
+
+
+def _first_text(value: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((text for key in keys if (text := text_or_none(value.get(key))) is not None), None)
 
 
 def _is_container(value: object) -> bool:
@@ -194,9 +255,14 @@ def _id_or_name(key: str) -> tuple[str | None, Mapping[str, Any] | None]:
 
 def _is_row(value: object) -> bool:
     """Whether it is a playlist row; a single track also has a key `track`, but a boolean one, and a type."""
-    if not isinstance(value, dict) or not any(isinstance(value.get(key, 0), dict | None) for key in ("item", "track")):
+    if not isinstance(value, dict) or not any(_is_entry(value.get(key, 0)) for key in ("item", "track")):
         return False
     return value.get("type") != "track" and not any(key in value for key in ("played_at", "is_playing"))
+
+
+def _is_entry(value: object) -> bool:
+    """Whether it can be a row's entry: null, or an object that is empty or has a key of the API."""
+    return value is None or (isinstance(value, dict) and (not value or has_api_key(value)))
 
 
 def _is_page(value: object) -> TypeGuard[Mapping[str, Any]]:

@@ -69,6 +69,7 @@ class ParquetBuffer:
     def __init__(self, shape: Shape) -> None:
         self.made: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.repeats: set[str] = set()
         self._typer = Typer(shape.payload, shape.tables)
         self._schema = _schema(shape)
@@ -82,6 +83,7 @@ class ParquetBuffer:
         typed = self._typer.type_all(rows)
         self.made += typed.made
         self.refused += typed.refused
+        self.left_out += typed.left_out
         self.repeats |= typed.repeats
         columns = [pa.array(own[name], self._schema.field(name).type) for name in self._own]
         if typed.unusual:

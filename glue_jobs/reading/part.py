@@ -83,7 +83,9 @@ class DocumentReport:
 
 @dataclass
 class PartReport:
-    """What a part holds: its documents, rows made and refused per table, rejects per reason, the staged rejects.
+    """What a part holds: its documents, rows made, refused and left out per table, rejects per reason, staged rejects.
+
+    A row is left out of a table if its document lacks keys that the table needs; `absent_keys` has these by table.
 
     Where an object vanished or changed since it was planned (`vanished`), or cannot be read (`left`, with the reason),
     only that is reported, and nothing was staged. `digests` has the sha256 of each staged file that is published.
@@ -94,6 +96,8 @@ class PartReport:
     documents: list[DocumentReport] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)
     rejects: Counter[str] = field(default_factory=Counter)
     files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -296,7 +300,9 @@ class _PartReading:
                 store.put(f"{lake.staging(self._part.batch_id, folder)}{name}.parquet", data)
             self._report.made += collector.buffer.made
             self._report.refused += collector.buffer.refused
+            self._report.left_out += collector.buffer.left_out
             self._report.repeats |= collector.buffer.repeats
+        self._report.absent_keys = self._items.absent_keys
         if self._lines:
             key = f"{lake.staging(self._part.batch_id, REJECTS)}{name}.json.gz"
             data = gzip.compress("".join(self._lines).encode("utf-8", "replace"), mtime=0)

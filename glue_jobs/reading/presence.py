@@ -6,7 +6,7 @@ answers.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -39,6 +39,7 @@ _IN_ALBUM_OF_A_TRACK = frozenset(
     ("episodes.show_id", "episodes.show_name", "episodes.release_date_text", "episodes.released_on")
 )
 
+AbsentKeys = Mapping[str, frozenset[str]]  # keys such as `album.uri`, by the table that needs them
 _Tree = dict[str, "_Tree"]  # the keys that an object must have, with those of the objects in it
 
 
@@ -79,30 +80,36 @@ _NEEDS = {
 }
 
 
-def tables_without_keys(kinds: Sequence[str], payloads: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """By kind, the tables that get no rows from a page: each row of the kind lacks one of the table's keys."""
-    absent: dict[str, frozenset[str]] = {}
+def absent_keys(kinds: Sequence[str], payloads: Iterable[Mapping[str, Any]]) -> dict[str, AbsentKeys]:
+    """By kind, the tables that get no rows from a page, since each row of the kind lacks one of the table's keys."""
+    absent: dict[str, AbsentKeys] = {}
     undecided = {kind for kind in kinds if _NEEDS[kind]}
     for kind, payload in zip(kinds, payloads, strict=True):
         if not undecided:
             break
         if kind in undecided:
-            lacking = {name for name, needs in _NEEDS[kind] if any(_lacks(payload, *rows) for rows in needs)}
-            absent[kind] = absent.get(kind, frozenset(lacking)) & lacking
+            of_row = {name: {key for rows in needs for key in _absent(payload, *rows)} for name, needs in _NEEDS[kind]}
+            before = absent.get(kind, dict.fromkeys(of_row, frozenset()))
+            absent[kind] = {name: before[name] | keys for name, keys in of_row.items() if keys and name in before}
             undecided -= set() if absent[kind] else {kind}
-    return {kind: names for kind, names in absent.items() if names}
+    return {kind: tables for kind, tables in absent.items() if tables}
 
 
-def _lacks(value: object, path: tuple[str, ...], keys: _Tree) -> bool:
+def _absent(value: object, path: tuple[str, ...], keys: _Tree, place: str = "") -> Iterator[str]:
+    """The absent keys, such as `artists.uri`; `place` is the value's own, such as `item.artists.`."""
     if isinstance(value, list):
-        return any(_lacks(element, path, keys) for element in value)
-    if not isinstance(value, dict):
-        return False
-    if path:
-        return _lacks(value.get(path[0]), path[1:], keys)
-    if not value.keys() & _ALWAYS_PRESENT:  # no object of the API: the row is rejected instead
-        return False
-    return any(key not in value or (inner and _lacks(value[key], (), inner)) for key, inner in keys.items())
+        for element in value:
+            yield from _absent(element, path, keys, place)
+    elif not isinstance(value, dict):
+        return
+    elif path:
+        yield from _absent(value.get(path[0]), path[1:], keys, f"{place}{path[0]}.")
+    elif value.keys() & _ALWAYS_PRESENT:  # else it is no object of the API, and the row is rejected instead
+        for key, inner in keys.items():
+            if key not in value:
+                yield f"{place}{key}".removeprefix("item.")
+            elif inner:
+                yield from _absent(value[key], (), inner, f"{place}{key}.")
 
 
 def may_lack_keys(rows: pa.StructArray, kinds: Sequence[str]) -> bool:

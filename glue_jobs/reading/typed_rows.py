@@ -6,7 +6,7 @@ keys and refuses most values of a wrong type; the tests name what it lets pass.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,8 @@ class Rows:
     """Rows to type, with the kind of each. `payload` gives one of them as Python objects, to be read value by value.
 
     `array` has them as parsed by pyarrow, of `json_type`. `reasons` says, by number, why rows are refused as a whole;
-    rows in `odd` are read value by value for another reason. `without` has, by number, the tables that a row does not
-    feed.
+    rows in `odd` are read value by value for another reason. `without` has, by number, the tables that a row is left
+    out of, with the keys that it lacks.
     """
 
     kinds: Sequence[str]
@@ -37,7 +37,7 @@ class Rows:
     reasons: Mapping[int, str] = field(default_factory=dict)
     odd: Iterable[int] = ()
     array: pa.StructArray | None = None
-    without: Mapping[int, Container[str]] = field(default_factory=dict)
+    without: Mapping[int, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Unusual:
 
 @dataclass
 class Typed:
-    """Rows as one Arrow struct array, in the order of `numbers`, with the rows made and refused per table."""
+    """Rows as one Arrow struct array, in the order of `numbers`, with the rows made, refused and left out per table."""
 
     numbers: list[int]
     array: pa.StructArray
@@ -58,6 +58,7 @@ class Typed:
     repeats: set[str]  # tables for which some item makes more than one row of the same key
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 class Typer:
@@ -100,14 +101,16 @@ class Typer:
         made = self._made(typed, [kinds[number] for number in numbers])
         unusual = self._read_slowly(sorted(slow), parts)
         refused: Counter[str] = Counter()
+        left_out: Counter[str] = Counter()
         for read in unusual:
             made.update(read.row.made)
             refused.update(read.row.refused)
+            left_out.update(read.row.left_out)
         if unusual:
             typed = pa.concat_arrays([typed, pa.array([read.row.fields for read in unusual], self.type)])
             numbers += [read.number for read in unusual]
         repeats = self._repeats(typed, [kinds[number] for number in numbers])
-        return Typed(numbers, typed, unusual, repeats, made, refused)
+        return Typed(numbers, typed, unusual, repeats, made, refused, left_out)
 
     def _converted(
         self, rows: Rows, plain: list[int], start: int, slow: list[int]

@@ -96,6 +96,27 @@ def test_balanced_counts_go_into_the_log() -> None:
     }
 
 
+def test_rows_that_are_left_out_balance_and_have_their_own_count() -> None:
+    left_out = read()
+    left_out.refused["songs"], left_out.left_out["songs"] = 0, 1
+
+    assert reconcile(left_out, staged())["tables"]["songs"] == {
+        "made": 4,
+        "refused": 0,
+        "left_out": 1,
+        "superseded": 1,
+        "published": 2,
+    }
+
+
+def test_rows_that_are_left_out_and_written_all_the_same_are_refused() -> None:
+    left_out = read()
+    left_out.left_out["songs"] = 1
+
+    with pytest.raises(ReconciliationError, match="songs: the reader accepted 2 rows, but Spark made 3; nothing was"):
+        reconcile(left_out, staged())
+
+
 def test_a_batch_without_items_balances() -> None:
     only_a_check = BatchRead(made=Counter({"playlist_checks": 1}), documents={"m.json": Counter()})
     written = Staged(files=[StagedFile("playlist_checks", "playlist_checks/0", 1)], accepted={"playlist_checks": 1})
