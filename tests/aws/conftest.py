@@ -74,7 +74,8 @@ def application(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
     """Terraform at work on the local AWS."""
-    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
+    tags = {"owner": "data"}
+    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS, "crawler": True, "tags": tags}
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
 
 
