@@ -10,7 +10,7 @@ from shared.store import ObjectStore
 
 
 class Crawled(NamedTuple):
-    """What a crawler reads of a table's folder: names and types in the files' footers, the key in the folders' names."""
+    """What a crawler reads of a table's folder: columns in the files' footers, the key in the folders' names."""
 
     columns: list[tuple[str, str]]
     partition: str
@@ -28,7 +28,7 @@ CRAWLED_TYPES = {
 
 
 def crawl(store: ObjectStore, folder: str) -> Crawled | None:
-    """Of the first file of a table's folder; None if there is none."""
+    """What is inferred from the first file of a folder; None if there is none."""
     keys = [listed.key for listed in store.list(folder)]
     if not keys:
         return None
