@@ -79,6 +79,13 @@ def application(
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def early_application(request: pytest.FixtureRequest) -> None:
+    """Terraform begins before the first test if any test needs the applied stack: it waits for a minute, mostly."""
+    if any("stack" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("application")
+
+
 @pytest.fixture(scope="session")
 def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:  # noqa: ARG001
     """deploy/aws/terraform, applied to the local AWS once."""
