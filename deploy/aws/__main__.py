@@ -1,6 +1,6 @@
 """Puts the suite on AWS, one environment at a time: `make deploy ENV=dev`, `make deploy-plan`, `make destroy`.
 
-    python -m deploy.aws plan|deploy|destroy|show --env dev
+    python -m deploy.aws plan|deploy|destroy|show|check --env dev
 
 Terraform (or OpenTofu) does the work in deploy/aws/terraform. These commands build the zips, name account and region
 before they change anything, apply the plan that they showed, and print the outputs, the monthly costs and the next
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.aws.checklist import check
 from deploy.aws.deploy import deploy
 from deploy.aws.destroy import destroy
 from deploy.aws.plan import (
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
-    bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
+    bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show, "check": check}
     for name, body in bodies.items():
         command = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
         command.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")

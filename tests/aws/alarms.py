@@ -125,9 +125,14 @@ class Observed:
         [chosen] = [entry for entry in filters if entry["filterName"].endswith(f"-{name}")]
         [transformation] = chosen["metricTransformations"]
         assert (transformation["metricNamespace"], transformation["metricName"]) == (namespace, name)
-        runs = self._stack.runs[self._seen["runs"] :]
-        logs = [run.log.read_text(encoding="utf-8") for run in runs if run.log.is_file()]
-        lines = [json.loads(line) for text in logs for line in text.splitlines() if line.startswith("{")]
+        runs = {run.run_id for run in self._stack.runs[self._seen["runs"] :]}
+        pages = self._stack.aws.client("logs").get_paginator("filter_log_events")
+        events = [event for page in pages.paginate(logGroupName=chosen["logGroupName"]) for event in page["events"]]
+        lines = [
+            json.loads(event["message"])
+            for event in events
+            if event["logStreamName"] in runs and event["message"].startswith("{")
+        ]
         value = transformation["metricValue"]
         return [
             float(_value_at(line, value.removeprefix("$.")) if value.startswith("$") else value)

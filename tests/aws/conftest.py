@@ -74,8 +74,16 @@ def application(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
     """Terraform at work on the local AWS."""
-    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
+    tags = {"owner": "data"}
+    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS, "crawler": True, "tags": tags}
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def early_application(request: pytest.FixtureRequest) -> None:
+    """Terraform begins before the first test if any test needs the applied stack: it waits for a minute, mostly."""
+    if any("stack" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("application")
 
 
 @pytest.fixture(scope="session")

@@ -20,26 +20,21 @@ _CLI_ONLY = {"query", "output", "cli-read-timeout"}
 _MODELS = botocore.session.get_session()
 
 
-def commands_of(page: Path) -> list[str]:
-    """The lines of the page's shell blocks."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [line for block in blocks for line in block.splitlines()]
+def shell_blocks(page: Path) -> list[str]:
+    """The page's shell blocks."""
+    return re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def run_page(name: str, stack: Stack, section: str | None = None) -> list[str]:
-    """Runs all commands of the page, or of one section of it, against the stack; the lines that were run."""
-    text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
-    if section:
-        text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
+def run_page(name: str, stack: Stack) -> list[str]:
+    """Runs all commands of the page against the stack; the lines that were run."""
+    lines = [line for block in shell_blocks(RUNBOOKS / f"{name}.md") for line in block.splitlines()]
     for line in lines:
         run_line(line, stack)
     return lines
 
 
-def run_line(line: str, stack: Stack) -> Any:
-    """Runs a command line of a guide as a person would in the stack's environment; the answer of AWS, if it asks it."""
+def run_line(line: str, stack: Stack, **more: str) -> Any:
+    """Runs a command line of a guide with these shell variables; the answer of AWS, or what our program printed."""
     project = stack.outputs["bucket"].rpartition("-")[0]
     words = shlex.split(line.replace("spotify-playlists-dev", project))
     variables = {
@@ -48,7 +43,7 @@ def run_line(line: str, stack: Stack) -> Any:
         "UNDELIVERED": stack.outputs["undelivered_queue_url"],
         "PENDING": stack.outputs["undelivered_queue_url"].replace("-undelivered", "-pending"),
     }
-    for variable, value in variables.items():
+    for variable, value in {**variables, **more}.items():
         words = [word.replace(f"${variable}", value) for word in words]
     if words[0] == "aws":
         return _ask_aws(words[1:], stack)

@@ -30,7 +30,10 @@ from deploy.snowflake.embedded_pipe import LoadStatus
 from deploy.snowflake.environment import Stack as StackOutputs
 from deploy.snowflake.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store
+from tests.aws.alarms import Observed
 from tests.aws.applied import Application, Stack
+from tests.aws.crawled import crawl
+from tests.aws.runbooks import run_line, shell_blocks
 from tests.glue_jobs.documents import ALBUM_KEYS, ARTIST_KEYS, TRACK_KEYS
 from tests.waiting import PATIENCE, wait_for
 
@@ -72,21 +75,21 @@ class Chain:
         return [run.state for run in self.stack.runs[before:]]
 
 
-def page(playlist: str, song: str) -> bytes:
+def page(playlist: str, *songs: str, duration: object = 60_000) -> bytes:
     """A page of /items as Spotify answers it; the ids are the names filled up with zeros."""
-    playlist_id, song_id = playlist.ljust(22, "0"), song.ljust(22, "0")
+    playlist_id = playlist.ljust(22, "0")
     artist = ARTIST_KEYS | {"id": "0artistDropped00000000", "name": "Dropped", "type": "artist"}
     album = ALBUM_KEYS | {"id": "0albumDropped000000000", "name": "Dropped", "type": "album", "artists": [artist]}
-    described = {"id": song_id, "name": song, "type": "track", "duration_ms": 60_000}
-    track = TRACK_KEYS | described | {"artists": [artist], "album": album}
+    described = {"type": "track", "duration_ms": duration, "artists": [artist], "album": album}
+    tracks = [TRACK_KEYS | described | {"id": song.ljust(22, "0"), "name": song} for song in songs]
     content = {
         "href": f"https://api.spotify.com/v1/playlists/{playlist_id}/items?offset=0&limit=50",
-        "items": [{"added_at": "2026-11-20T08:00:00Z", "item": track}],
+        "items": [{"added_at": "2026-11-20T08:00:00Z", "item": track} for track in tracks],
         "limit": 50,
         "next": None,
         "offset": 0,
         "previous": None,
-        "total": 1,
+        "total": len(songs),
     }
     return json.dumps(content).encode()
 
@@ -222,9 +225,10 @@ def test_two_runs_at_once_take_an_object_once(chain: Chain) -> None:
     assert chain.ask("select count(*) from LANDING.SONGS where SONG_ID = '0songTwice000000000000'") == [(1,)]
 
 
-def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain) -> None:
+def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain, application: Application) -> None:
     stack = chain.stack
     stack.alerts.drained()
+    observed = Observed(stack, application.alarms())
     before, committed = len(stack.runs), log_numbers(chain)
 
     chain.drop("killed", "0songKilled")
@@ -247,6 +251,7 @@ def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain) -> 
 
     assert chain.states(before) == ["FAILED", "SUCCEEDED"], log_of(stack.runs[-1])
     assert summary(stack.runs[-1])["finished_earlier"] == [int(number)]
+    assert observed.raised() == {"warning-entry-undone"}
     assert dropped_songs(chain) == {"0songTwice": 1, "0songKilled": 1, "0songAfter": 1}
 
 
@@ -339,18 +344,77 @@ def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(ch
     assert dropped_songs(chain)["0songTooLate"] == 1
 
 
-def test_a_hundred_drops_each_delivered_three_times_start_one_run(chain: Chain) -> None:
+def test_a_hundred_drops_each_delivered_three_times_start_one_run(chain: Chain, application: Application) -> None:
     stack = chain.stack
     before, checks = len(stack.runs), len(stack.executions())
+    observed = Observed(stack, application.alarms())
 
     with ThreadPoolExecutor(8) as pool, stack.aws.deliveries.held() as held:
         list(pool.map(lambda n: chain.drop(f"drop{n}x", f"0song{n}x"), range(100)))
+        stack.put("raw/pending/drop/malformed.json", page("malformed", *(f"0bad{n}x" for n in range(10)), duration="?"))
         held.extend(held * 2)  # S3 delivers at least once
     chain.settle_and_load()
 
     assert chain.states(before) == ["SUCCEEDED"], log_of(stack.runs[-1])
-    assert summary(stack.runs[-1])["objects"] == 100
+    assert summary(stack.runs[-1])["objects"] == 101
+    assert observed.raised() == {"warning-many-rejects"}  # 10 of 110 items
     assert len(stack.executions()) - checks <= 3  # the local queue may be slower than the window of 2 s
+
+
+def test_what_was_deleted_or_overwritten_comes_back_as_the_guide_says(chain: Chain) -> None:
+    stack, s3 = chain.stack, chain.stack.aws.client("s3")
+    entry, published = "log/00000000000000000001.json", stack.keys("processed/songs/")[0]
+    s3.delete_object(Bucket=stack.bucket, Key=entry)
+    stack.put(published, b"overwritten")
+    assert status(chain.lake, chain.warehouse).differences != []
+
+    blocks = [block for block in shell_blocks(ROOT / "docs" / "operate.md") if "list-object-versions" in block]
+    [[_, listing, undelete, copy_back]] = [block.splitlines() for block in blocks]
+    listed = run_line(listing, stack, KEY=entry)
+    run_line(undelete, stack, KEY=entry, DELETE_MARKER=listed["DeleteMarkers"][0]["VersionId"])
+    versions = run_line(listing, stack, KEY=published)["Versions"]
+    [good] = [version["VersionId"] for version in versions if not version["IsLatest"]]
+    run_line(copy_back, stack, KEY=published, VERSION=good)
+
+    report = status(chain.lake, chain.warehouse)
+    assert (report.differences, report.pending) == ([], 0)
+
+
+def test_a_crawler_would_infer_the_columns_of_the_generated_catalog(chain: Chain) -> None:
+    stack, glue = chain.stack, chain.stack.aws.client("glue")
+    crawler = glue.get_crawler(Name=stack.outputs["crawler_name"])["Crawler"]
+    tables = glue.get_tables(DatabaseName=stack.outputs["lake_database"])["TableList"]
+    generated = {table["StorageDescriptor"]["Location"]: table for table in tables}
+
+    assert crawler["DatabaseName"] == stack.outputs["crawled_database"] == "spotify_playlists_test_crawled"
+    assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}
+    assert "Schedule" not in crawler
+    paths = [target["Path"] for target in crawler["Targets"]["S3Targets"]]
+    assert sorted(paths) == sorted(generated)
+    crawled = {path: crawl(chain.lake, path.removeprefix(f"s3://{stack.bucket}/")) for path in paths}
+    columns = {
+        path: [(column["Name"], column["Type"]) for column in generated[path]["StorageDescriptor"]["Columns"]]
+        for path in paths
+    }
+    published = {path: found for path, found in crawled.items() if found}
+    assert len(published) >= 9  # there are no plays
+    assert {path: found.columns for path, found in published.items()} == {path: columns[path] for path in published}
+    # A crawler takes the name of each folder's key; all values of such a key are text to it.
+    assert {found.partition for found in published.values()} == {"ingest_date"}
+
+
+def test_everything_has_the_tags_of_the_stack_and_the_organisation(application: Application) -> None:
+    resources = json.loads(application.state.read_text(encoding="utf-8"))["resources"]
+    tags = [
+        instance["attributes"]["tags_all"]
+        for resource in resources
+        for instance in resource["instances"]
+        if "tags_all" in instance["attributes"]
+    ]
+
+    stack = {"project": "spotify-playlists", "env": "test", "stack": "spotify-playlists-test"}
+    assert len(tags) > 20
+    assert [found for found in tags if found != stack | {"owner": "data"}] == []
 
 
 def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:
@@ -421,15 +485,16 @@ def dropped_songs(chain: Chain) -> dict[str, int]:
 
 
 # 5 songs of the library, 100 drops, and 8 more: twice, killed, after, first, second, third, early, too late. Their
-# pages share an album and an artist, and each is a playlist of its own.
+# pages share an album and an artist, and each is a playlist of its own. Of ten songs the duration is malformed: their
+# rows of songs are rejected, and no others.
 CURRENT_ROWS = {
     "SONGS": 113,
     "ALBUMS": 4,
     "ARTISTS": 5,
     "EPISODES": 1,
-    "SONG_ARTISTS": 9 + 108,
+    "SONG_ARTISTS": 9 + 108 + 10,
     "ALBUM_ARTISTS": 5,
-    "PLAYLISTS": 5 + 108,
+    "PLAYLISTS": 5 + 108 + 1,
 }
 # Unique in every table, whatever was repeated: the table's key.
 ONCE_FOR_EVER = {

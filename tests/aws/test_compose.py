@@ -50,6 +50,17 @@ def test_the_linter_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("tag", ["5.1.0", "6.0.0"])
+def test_the_job_and_its_tests_use_the_glue_image_of_one_variable(tag: str, tmp_path: Path) -> None:
+    text = TEXT.replace("${GLUE_TAG:-5.1.0}", tag)
+    services = yaml.safe_load(text)["services"]
+    (tmp_path / "docker-compose.yml").write_text(text)
+
+    assert {services[name]["image"] for name in ("glue", "glue-tests")} == {f"public.ecr.aws/glue/aws-glue-libs:{tag}"}
+    done = dclint(tmp_path / "docker-compose.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_linter_knows_the_schema(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(TEXT.replace("    healthcheck:\n", "    healtcheck:\n", 1))
 

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from moto.s3.models import s3_backends
 
+from deploy.aws.checklist import Checklist
+from deploy.local.aws.jobs import JobRun
 from deploy.local.aws.server import ACCOUNT
 from deploy.local.spotify.server import CLIENT_ID, CLIENT_SECRET, SpotifyStub
 from shared import lake
@@ -229,6 +231,52 @@ def test_a_dead_login_fails_each_extraction_until_the_next_login(
     log_in(failing, spotify)  # the login command, as both pages say
     assert run_page("error-no-success", failing)  # which invokes the Lambda
     assert run_page("warning-lambda-errors", failing)
+
+
+def test_the_checklist_says_what_it_saw(failing: Stack) -> None:
+    def summary(run: JobRun) -> tuple[str, str | None]:
+        run.log.write_text('{"job": "explode_playlists", "seconds": 1}\n', encoding="utf-8")
+        return "SUCCEEDED", None
+
+    failing.aws.jobs.scripted = [summary, lambda _: ("FAILED", "ArgumentError: none")]
+    failing.put(f"{lake.DROP}.hidden.json", b"x")
+    failing.aws.client("glue").start_job_run(JobName=failing.outputs["glue_job_name"])
+    failing.settle()
+
+    findings = {one.check: one for one in Checklist(failing.outputs, failing.aws.client, poll=0.05).findings()}
+    failing.settle()
+    failing.alerts.drained()
+    empty(failing)
+
+    metrics = f"metrics in SpotifyPlaylistSuite/{failing.outputs['glue_job_name'].removesuffix('-transform')}"
+    assert [check for check, one in findings.items() if not one.is_expected] == [metrics]  # the local AWS makes none
+    assert '"status": "ok"' in findings["the extraction"].seen
+    assert "Runs > Will a run list later? > Pending" in findings["an execution"].seen
+    assert findings["the run's summary in the log"].seen == 'one event, {"job": "explode_playlists", "seconds": 1}'
+    assert findings["the canary"].seen.endswith("FAILED ArgumentError: none")
+    assert findings["a deleted object restored"].seen == "kept"
+    assert findings["immutable_lake"].seen.startswith("off")
+
+
+def test_the_checklist_reports_a_bucket_that_refuses_a_conditional_copy(failing: Stack) -> None:
+    s3 = failing.aws.client("s3")
+    policy = json.loads(s3.get_bucket_policy(Bucket=failing.bucket)["Policy"])
+    refusing = {
+        "Sid": "CreatedOnce",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{failing.bucket}/processed/*",
+    }
+    statements = {**policy, "Statement": [*policy["Statement"], refusing]}
+    s3.put_bucket_policy(Bucket=failing.bucket, Policy=json.dumps(statements))
+    failing.put(f"staging/check-{AT:%H}", b"x")
+
+    checklist = Checklist(failing.outputs, failing.aws.client, marker=f"{AT:%H}")
+    finding = checklist._immutability()
+    s3.put_bucket_policy(Bucket=failing.bucket, Policy=json.dumps(policy))
+
+    assert finding == ("immutable_lake", False, "a conditional copy is refused, AccessDenied (403): set it to false")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Who may do what: the policies that deploy/aws/terraform makes, and what Lambda and job really ask for."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -305,6 +306,21 @@ def test_what_else_the_job_may(made: Made) -> None:
         ("logs:PutLogEvents", logs),
         ("cloudwatch:PutMetricData", "*"),
     }
+
+
+def test_the_crawler_reads_published_files_and_writes_its_own_database_alone() -> None:
+    allowed = rights(policy_of(outcome().made["production"], "crawler"))
+
+    written = {
+        resource for action, resource in allowed if re.search(":(Put|Create|Update|Batch(Create|Update))", action)
+    }
+    assert {resource.rpartition(":")[2] for resource in written} == {
+        "catalog",
+        "database/spotify_playlists_prod_crawled",
+        "table/spotify_playlists_prod_crawled/*",
+        "/aws-glue/crawlers*",
+    }
+    assert {resource for action, resource in allowed if action == "s3:GetObject"} == {f"{BUCKET}/processed/*"}
 
 
 def test_what_machine_pipe_and_schedules_may(made: Made) -> None:

@@ -14,14 +14,14 @@ data "aws_region" "current" {}
 locals {
   name    = "${var.project}-${var.env}"
   account = data.aws_caller_identity.current.account_id
-  # What modules need to spell ARNs of things that do not exist yet. The id is the region's name in provider 5 and 6.
+  # Modules need these to spell ARNs of resources that do not exist yet. The id is the region's name in provider 5 and 6.
   place = {
     account   = local.account
     partition = data.aws_partition.current.partition
     region    = data.aws_region.current.id
   }
   roles = { path = var.role_path, boundary = var.permissions_boundary_arn }
-  # What the module deploys, and what the contracts generate, are beside it in the project.
+  # The zips and the generated files are in the project around this module.
   project = "${path.module}/../../.."
   files = {
     extract_zip = coalesce(var.extract_zip, "${local.project}/dist/extract_lambda.zip")
@@ -30,7 +30,7 @@ locals {
     catalog     = coalesce(var.catalog_file, "${local.project}/deploy/generated/glue_catalog.json")
     quicksight  = coalesce(var.quicksight_file, "${local.project}/deploy/bi/quicksight/template.json")
   }
-  # Bucket names are unique in the world; the account's number sees to it.
+  # Bucket names are unique worldwide: the account's number makes it so.
   bucket_name = "${local.name}-${local.account}"
 }
 
@@ -125,7 +125,7 @@ module "catalog" {
   name             = local.name
   place            = local.place
   file             = local.files.catalog
-  bucket_name      = local.bucket_name # known before the bucket is there, so that a plan shows the tables
+  bucket_name      = local.bucket_name # known before the bucket exists, so that a plan shows the tables
   bucket_arn       = module.storage.bucket_arn
   kms_key_arn      = module.storage.kms_key_arn
   force_delete     = var.force_destroy

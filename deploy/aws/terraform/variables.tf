@@ -1,4 +1,4 @@
-# Every variable has a default: `terraform apply` asks nothing. Region and tags belong to the provider, so to the root
+# Every variable has a default, so `terraform apply` asks no question. Region and tags belong to the provider, so to the root
 # that calls this module: root/provider.tf or your own.
 
 # --- What it is called ----------------------------------------------------------------------------
@@ -28,7 +28,7 @@ variable "env" {
 # --- What is read, and when --------------------------------------------------------------------------------------
 
 variable "playlists" {
-  description = "Playlist ids, links or spotify:playlist: addresses, and \"mine\" for all that the person owns or works on; empty means mine."
+  description = "Playlist ids, links or spotify:playlist: addresses; \"mine\" means all that the person owns or collaborates on; empty means mine."
   type        = list(string)
   default     = []
 
@@ -154,7 +154,7 @@ variable "glue_version" {
 }
 
 variable "glue_workers" {
-  description = "Number of G.1X workers, the driver among them; 2 is Glue's least and enough for most. More only for a large first load."
+  description = "Number of workers, the driver among them; 2 is Glue's least and enough for most. More help a large first load only."
   type        = number
   default     = 2
 
@@ -165,7 +165,7 @@ variable "glue_workers" {
 }
 
 variable "job_timeout_minutes" {
-  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default of eight hours is how bills run away."
+  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default is eight hours, and a run that hangs is billed."
   type        = number
   default     = 20
 
@@ -198,7 +198,7 @@ variable "busy_wait_seconds" {
 }
 
 variable "glue_worker_type" {
-  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each further one the double."
+  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each larger type has twice as much."
   type        = string
   default     = "G.1X"
 
@@ -225,7 +225,7 @@ variable "glue_auto_scaling" {
   default     = false
 }
 
-# --- What an organisation demands --------------------------------------------------------------------------------
+# --- Requirements of an organisation --------------------------------------------------------------------------------
 
 variable "permissions_boundary_arn" {
   description = "Permissions boundary of every role; null for none."
@@ -303,7 +303,7 @@ variable "alert_email" {
 }
 
 variable "alarm_target_arns" {
-  description = "What else each alarm is sent to, such as the ARN of a topic that a chat listens to."
+  description = "Where else each alarm goes, such as the ARN of a topic that a chat listens to."
   type        = list(string)
   default     = []
 
@@ -314,7 +314,7 @@ variable "alarm_target_arns" {
 }
 
 variable "page_target_arns" {
-  description = "What else the one composite alarm is sent to that is worth waking a person."
+  description = "Where else the composite alarm goes: the alarm that is worth waking a person."
   type        = list(string)
   default     = []
 
@@ -424,7 +424,7 @@ variable "snowflake_principal_arn" {
 }
 
 variable "snowflake_external_id" {
-  description = "External id of the storage integration (STORAGE_AWS_EXTERNAL_ID); empty: one is made of the account and the names, see the output."
+  description = "External id of the storage integration (STORAGE_AWS_EXTERNAL_ID); empty: one is derived from account and names, see the output."
   type        = string
   default     = ""
 }

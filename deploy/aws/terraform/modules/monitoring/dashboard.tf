@@ -1,4 +1,4 @@
-# One page: is it well, how old is everything, what was read, what did it cost in runs.
+# The dashboard: alarms, ages, what was read, and what the runs cost.
 
 locals {
   charts = [
