@@ -169,7 +169,7 @@ def users(**variables: object) -> list[str]:
     return [statement for statement in admin(**variables) if " user " in statement]
 
 
-def test_a_user_nobody_can_sign_in_as_is_not_made() -> None:
+def test_a_user_without_key_or_identity_is_not_created() -> None:
     assert users() == []
 
 
@@ -225,6 +225,10 @@ def test_an_authentication_policy_leaves_service_users_key_pair_and_workload_ide
             "create authentication policy if not exists SPOTIFY.LANDING.SERVICE_USERS "
             "authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
         ),
+        (
+            "alter authentication policy SPOTIFY.LANDING.SERVICE_USERS "
+            "set authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
+        ),
         "alter user SPOTIFY_DEPLOYER_SVC set authentication policy SPOTIFY.LANDING.SERVICE_USERS force",
     ]
 
@@ -263,7 +267,7 @@ def test_a_reader_sees_the_views_of_bi_and_nothing_else() -> None:
     ]
 
 
-def test_the_monitor_sees_pipes_and_reads_what_has_landed() -> None:
+def test_the_monitor_sees_pipes_and_dynamic_tables_and_reads_landed_rows() -> None:
     assert granted_to("SPOTIFY_MONITOR") == [
         "usage on database SPOTIFY",
         "usage on warehouse SPOTIFY_TRANSFORM_WH",
@@ -274,6 +278,8 @@ def test_the_monitor_sees_pipes_and_reads_what_has_landed() -> None:
         "usage on schema SPOTIFY.CORE",
         "select on future views in schema SPOTIFY.CORE",
         "select on all views in schema SPOTIFY.CORE",
+        "monitor on future dynamic tables in schema SPOTIFY.CORE",
+        "monitor on all dynamic tables in schema SPOTIFY.CORE",
     ]
 
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from deploy.generate.__main__ import BI_DICTIONARY, main
-from deploy.generate.bi_dictionary import WaysBack, bi_views, dictionary, hand_written_core_views, unit
+from deploy.generate.bi_dictionary import Lineage, bi_views, dictionary, hand_written_core_views, unit
 from shared.tables import TABLES
 from tests.deploy.snowflake.bi.landing import Landing
 
 
 @pytest.fixture(scope="module")
-def ways() -> WaysBack:
+def columns_behind() -> Lineage:
     """Read off the project's own SQL."""
-    return WaysBack(bi_views() + hand_written_core_views())
+    return Lineage(bi_views() + hand_written_core_views())
 
 
 def test_the_dictionary_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,11 +52,11 @@ def test_every_view_and_column_says_what_it_is_and_what_null_means() -> None:
     assert silent == []
 
 
-def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> None:
+def test_every_column_leads_back_to_columns_of_the_contracts(columns_behind: Lineage) -> None:
     contracts = {f"{table.name}.{column.name}" for table in TABLES for column in table.all_columns}
 
     for view in bi_views():
-        found = ways.of(f"bi.{view.name}")
+        found = columns_behind.of(f"bi.{view.name}")
         assert list(found) == list(view.columns)
         assert [column for column, lake in found.items() if not lake or not set(lake) <= contracts] == []
 
@@ -86,9 +86,9 @@ def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> 
     ],
 )
 def test_the_way_back_passes_through_every_view_between(
-    ways: WaysBack, view: str, column: str, lake: list[str]
+    columns_behind: Lineage, view: str, column: str, lake: list[str]
 ) -> None:
-    assert ways.of(f"bi.{view}")[column] == lake
+    assert columns_behind.of(f"bi.{view}")[column] == lake
 
 
 def test_the_dictionary_ends_at_the_json_path() -> None:
@@ -105,6 +105,7 @@ def test_the_dictionary_ends_at_the_json_path() -> None:
 
 def test_a_name_tells_the_unit_that_the_warehouse_confirms(landing: Landing) -> None:
     types_of_units = {"text": {"TEXT"}, "yes or no": {"BOOLEAN"}, "date": {"DATE"}, "UTC time": {"TIMESTAMP_NTZ"}}
+    types_of_units["time in the zone of the setting"] = {"TIMESTAMP_NTZ"}
     columns = landing.query(
         "select table_name, column_name, data_type from SPOTIFY.INFORMATION_SCHEMA.COLUMNS where table_schema = 'BI'"
     )
