@@ -51,7 +51,7 @@ def test_each_object_is_made_if_it_is_missing() -> None:
     assert [create for create in creates if " if not exists SPOTIFY" not in create] == []
 
 
-def test_nothing_is_replaced_dropped_or_given_a_password() -> None:
+def test_nothing_is_replaced_or_dropped_and_no_user_has_a_password() -> None:
     text = "\n".join(admin(**KEYS, whole_account=True)).lower()
 
     assert re.findall(r"replace|drop|undrop|revoke|truncate|password|secret|token|ownership|all privileges", text) == []
@@ -130,7 +130,7 @@ def test_errors_go_to_the_topic_by_the_lakes_role_or_one_of_their_own() -> None:
     assert own.endswith("aws_sns_role_arn = 'arn:errors'")
 
 
-def test_the_migrations_are_given_the_names_that_were_made() -> None:
+def test_the_migrations_name_the_objects_of_the_admin_file() -> None:
     given = variables_for("s3://the-bucket/processed/")
 
     assert (given["storage_integration"], given["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
@@ -155,7 +155,7 @@ def test_every_name_follows_from_the_database() -> None:
     }
 
 
-def test_a_name_may_be_given() -> None:
+def test_a_role_may_have_another_name() -> None:
     assert "create role if not exists READERS comment = 'Reads the views of BI and nothing else.'" in admin(
         bi_role="READERS"
     )

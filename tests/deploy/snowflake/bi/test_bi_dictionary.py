@@ -20,7 +20,7 @@ def test_the_dictionary_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_stale_or_missing_dictionary_is_told_and_left_as_it_is(
+def test_a_stale_or_missing_dictionary_is_named_and_left_unchanged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "docs" / "bi-dictionary.md"
@@ -103,7 +103,7 @@ def test_the_dictionary_ends_at_the_json_path() -> None:
     assert f"\n## TOTALS\n{totals}\n" in text
 
 
-def test_a_name_tells_the_unit_that_the_warehouse_confirms(landing: Landing) -> None:
+def test_the_unit_of_a_name_is_that_of_the_warehouses_type(landing: Landing) -> None:
     types_of_units = {"text": {"TEXT"}, "yes or no": {"BOOLEAN"}, "date": {"DATE"}, "UTC time": {"TIMESTAMP_NTZ"}}
     types_of_units["time in the zone of the setting"] = {"TIMESTAMP_NTZ"}
     columns = landing.query(

@@ -93,7 +93,7 @@ LOGINS = [
 
 
 @pytest.mark.parametrize(("refused", "said"), LOGINS, ids=[f"{one.code or one.status}" for one, _ in LOGINS])
-def test_a_refused_login_is_told_in_words(person: Snowflake, key: Path, refused: Refused, said: str) -> None:
+def test_a_refused_login_is_explained(person: Snowflake, key: Path, refused: Refused, said: str) -> None:
     person.login = refused
 
     told = refusal()
@@ -163,7 +163,7 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize(("refused", "said"), STATEMENTS, ids=[f"{one.code} {said[:20]}" for one, said in STATEMENTS])
-def test_a_refused_statement_is_told_in_words(person: Snowflake, refused: Refused, said: str) -> None:
+def test_a_refused_statement_is_explained(person: Snowflake, refused: Refused, said: str) -> None:
     person.answer("from nothing", refused)
 
     told = refusal_of("select * from nothing")
