@@ -346,7 +346,9 @@ def test_a_file_whose_rows_and_name_were_removed_loads_again(publish: Publish, w
     assert outcome(warehouse.arrived([key])) == [("LOADED", 1)]
 
 
-def test_a_file_that_no_pipe_matches_is_ignored(publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore) -> None:
+def test_a_file_that_no_pipe_matches_is_ignored(
+    publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore
+) -> None:
     publish(SONGS, {"song_id": "s1"})
     others = ["processed/tracks/" + FIRST[16:], "staging/b1/songs/" + FIRST[16:], "processed/songs/part-0.parquet"]
     for key in others:
