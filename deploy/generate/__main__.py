@@ -1,4 +1,4 @@
-"""Writes what follows from the contracts: `python -m deploy.generate`; with `--check` it only says what is stale.
+"""Writes the files that are generated from contracts: `python -m deploy.generate`; `--check` only names stale files.
 
 deploy/generated/ has the schemas, current views and the data dictionary, docs/bi-dictionary.md the columns of the BI
 views, deploy/bi/ the files of each BI tool, deploy/aws/terraform/ a README for each module.
@@ -62,19 +62,19 @@ def bi_files() -> dict[str, dict[str, str]]:
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> Iterator[str]:
-    """What keeps the folder from being as generated: each file that is missing, differs, or is no longer made."""
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    for name in sorted(files.keys() | there.keys()):
-        if name not in there:
+    """Names each file of the folder that is missing, differs, or is no longer generated."""
+    existing = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    for name in sorted(files.keys() | existing.keys()):
+        if name not in existing:
             yield f"{name} (missing)"
         elif name not in files:
-            yield f"{name} (made by no contract)"
-        elif there[name].read_text(encoding="utf-8") != files[name]:
+            yield f"{name} (not generated any more)"
+        elif existing[name].read_text(encoding="utf-8") != files[name]:
             yield f"{name} (differs)"
 
 
 def write_files(folder: Path, files: dict[str, str]) -> None:
-    """Make the folder hold these files and no others."""
+    """Write these files into the folder and remove all others."""
     for path in folder.rglob("*"):
         if path.is_file() and path.relative_to(folder).as_posix() not in files:
             path.unlink()
@@ -87,7 +87,7 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
 def main(
     argv: Sequence[str], folder: Path = GENERATED, bi_dictionary: Path = BI_DICTIONARY, bi_folder: Path = BI
 ) -> int:
-    """Write the files, or with `--check` say which are stale; the exit code."""
+    """Write the files, or with `--check` name the stale ones. Returns the exit code."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if a file is stale")

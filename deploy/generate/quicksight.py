@@ -1,11 +1,11 @@
 """deploy/bi/quicksight/template.json: the page in QuickSight, a CloudFormation template for the Terraform module.
 
-QuickSight reads Athena with its service's own role, so there is no secret. The visuals read saved queries and the view
-of stays, each as a data set. Slicers are left out: a filter of QuickSight is about one data set.
-It is CloudFormation because AWS's schema of an analysis can be checked without an account.
+QuickSight reads Athena with its service's own role, so there is no secret. Each data set is a saved query or a query of
+the view of stays. Slicers are left out: a filter of QuickSight applies to a single data set. It is CloudFormation
+because AWS's schema of an analysis can be checked without an account.
 """
 
-# What is put into SQL text is the view's name.
+# Only the view's name is put into SQL text.
 # ruff: noqa: S608
 
 import json
@@ -33,7 +33,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Shown:
-    """What of a data set a visual shows: columns to group by, and columns to aggregate."""
+    """The part of a data set that a visual shows: columns to group by, and columns to aggregate."""
 
     data_set: str
     by: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ SHOWN = {
     "median_stay": Shown("stay_days", ("playlist_name",), ("stay_days",), "MEDIAN"),
 }
 
-# What AWS's documentation grants to an owner.
+# The actions that AWS's documentation grants to an owner.
 _OWNER = {
     "DataSource": "DescribeDataSource DescribeDataSourcePermissions PassDataSource UpdateDataSource DeleteDataSource"
     " UpdateDataSourcePermissions",

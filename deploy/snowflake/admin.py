@@ -71,10 +71,15 @@ def main(argv: Sequence[str]) -> int:
         "--generation", choices=("1", "2"), default="1", help="generation of both warehouses (default: %(default)s)"
     )
     parser.add_argument(
-        "--allowed-addresses", metavar="LIST", type=addresses, help="service users connect only from these IP ranges"
+        "--allowed-addresses",
+        metavar="LIST",
+        type=addresses,
+        help="service users connect from these IP ranges only, such as 203.0.113.0/24,198.51.100.7",
     )
     parser.add_argument(
-        "--authentication-policy", action="store_true", help="service users sign in by key or workload identity only"
+        "--authentication-policy",
+        action="store_true",
+        help="service users sign in by key pair or workload identity only",
     )
     parser.add_argument("--whole-account", action="store_true", help="set the time zone of the whole account to UTC")
     arguments = parser.parse_args(argv)
@@ -88,7 +93,14 @@ def main(argv: Sequence[str]) -> int:
             values[f"{user}_public_key"] = public_key(file)
         if arn := getattr(arguments, f"{user}_identity"):
             values[f"{user}_identity_arn"] = arn
-    print(admin_sql(environment, stack_of(environment, arguments.outputs), values).strip())
+    is_restricted = arguments.allowed_addresses or arguments.authentication_policy
+    if is_restricted and not any(name.endswith(("_public_key", "_identity_arn")) for name in values):
+        raise CommandError(
+            "--allowed-addresses and --authentication-policy apply to the service users of this file, and it has none: "
+            "add --deployer-key or another user's key or identity"
+        )
+    text = admin_sql(environment, stack_of(environment, arguments.outputs), values)
+    print(f"{text.strip()};")  # the renderer drops the last semicolon
     return 0
 
 

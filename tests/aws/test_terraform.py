@@ -413,6 +413,7 @@ def test_saved_queries_are_in_the_workgroup(made: Made) -> None:
         "collaborations",
         "entered_and_left_by_day",
         "longest_stays",
+        "most_played_songs",
         "most_popular_songs",
         "most_present_songs",
         "release_years",

@@ -54,7 +54,7 @@ def test_all_data_tests_pass(project: Path) -> None:
     code, endings = run(project, "test")
 
     assert set(endings.values()) == {"pass"}
-    assert len(endings) == 39
+    assert len(endings) == 46
     assert code == 0
 
 

@@ -133,7 +133,7 @@ def test_every_view_and_saved_query_is_sql_for_athena(grammars: Path) -> None:
         "cast": "select a::int from t",
     }
 
-    assert len(texts) == len(TABLES_OF_LAKE) + 1 + 9
+    assert len(texts) == len(TABLES_OF_LAKE) + 1 + 10
     assert output_of(["node", grammars], {"trino": texts}) == {}
     assert list(output_of(["node", grammars], {"trino": wrong})) == ["qualify", "cast"]
 
@@ -173,7 +173,7 @@ def test_each_data_source_is_valid_inside_a_workbook(tmp_path: Path) -> None:
 
     errors = answer("read_twb.py", *files)
 
-    assert len(files) == 5
+    assert len(files) == 7
     assert {message for messages in errors.values() for message in messages if "datasource" in message} == set()
     assert {message.partition(":")[0] for messages in errors.values() for message in messages} <= {
         "Element 'workbook'",

@@ -46,7 +46,7 @@ def test_the_check_names_what_is_stale_and_changes_nothing(tmp_path: Path, capsy
     assert main(["--check"], tmp_path) == 1
     assert capsys.readouterr().err == (
         f"3 of the generated files in {tmp_path} do not match the contracts, run `python -m deploy.generate`: "
-        "data_dictionary.md (missing), spark/songs.ddl (differs), spark/tracks.ddl (made by no contract).\n"
+        "data_dictionary.md (missing), spark/songs.ddl (differs), spark/tracks.ddl (not generated any more).\n"
     )
     assert read_all(tmp_path) == before
 

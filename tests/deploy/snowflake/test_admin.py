@@ -51,7 +51,7 @@ def test_each_object_is_made_if_it_is_missing() -> None:
     assert [create for create in creates if " if not exists SPOTIFY" not in create] == []
 
 
-def test_nothing_is_replaced_dropped_or_given_a_password() -> None:
+def test_nothing_is_replaced_or_dropped_and_no_user_has_a_password() -> None:
     text = "\n".join(admin(**KEYS, whole_account=True)).lower()
 
     assert re.findall(r"replace|drop|undrop|revoke|truncate|password|secret|token|ownership|all privileges", text) == []
@@ -130,7 +130,7 @@ def test_errors_go_to_the_topic_by_the_lakes_role_or_one_of_their_own() -> None:
     assert own.endswith("aws_sns_role_arn = 'arn:errors'")
 
 
-def test_the_migrations_are_given_the_names_that_were_made() -> None:
+def test_the_migrations_name_the_objects_of_the_admin_file() -> None:
     variables = variables_for("s3://the-bucket/processed/")
 
     assert (variables["storage_integration"], variables["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
@@ -155,7 +155,7 @@ def test_every_name_follows_from_the_database() -> None:
     }
 
 
-def test_a_name_may_be_given() -> None:
+def test_a_role_may_have_another_name() -> None:
     assert "create role if not exists READERS comment = 'Reads the views of BI and nothing else.'" in admin(
         bi_role="READERS"
     )
@@ -169,7 +169,7 @@ def users(**variables: object) -> list[str]:
     return [statement for statement in admin(**variables) if " user " in statement]
 
 
-def test_a_user_nobody_can_sign_in_as_is_not_made() -> None:
+def test_a_user_without_key_or_identity_is_not_created() -> None:
     assert users() == []
 
 
@@ -225,6 +225,10 @@ def test_an_authentication_policy_leaves_service_users_key_pair_and_workload_ide
             "create authentication policy if not exists SPOTIFY.LANDING.SERVICE_USERS "
             "authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
         ),
+        (
+            "alter authentication policy SPOTIFY.LANDING.SERVICE_USERS "
+            "set authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
+        ),
         "alter user SPOTIFY_DEPLOYER_SVC set authentication policy SPOTIFY.LANDING.SERVICE_USERS force",
     ]
 
@@ -263,7 +267,7 @@ def test_a_reader_sees_the_views_of_bi_and_nothing_else() -> None:
     ]
 
 
-def test_the_monitor_sees_pipes_and_reads_what_has_landed() -> None:
+def test_the_monitor_sees_pipes_and_dynamic_tables_and_reads_landed_rows() -> None:
     assert granted_to("SPOTIFY_MONITOR") == [
         "usage on database SPOTIFY",
         "usage on warehouse SPOTIFY_TRANSFORM_WH",
@@ -274,6 +278,8 @@ def test_the_monitor_sees_pipes_and_reads_what_has_landed() -> None:
         "usage on schema SPOTIFY.CORE",
         "select on future views in schema SPOTIFY.CORE",
         "select on all views in schema SPOTIFY.CORE",
+        "monitor on future dynamic tables in schema SPOTIFY.CORE",
+        "monitor on all dynamic tables in schema SPOTIFY.CORE",
     ]
 
 

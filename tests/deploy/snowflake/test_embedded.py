@@ -249,7 +249,7 @@ def test_held_stays_are_what_bi_reads(warehouse: EmbeddedSnowflake) -> None:
     assert warehouse.query("select song_id from SPOTIFY.BI.PLAYLIST_MEMBERSHIP") == [("s",)]
 
 
-def test_the_dynamic_table_is_dropped_when_nobody_reads_it() -> None:
+def test_the_dynamic_table_is_dropped_when_no_view_reads_it() -> None:
     scripts = dict(rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/")))
 
     assert scripts["r__3_core_songs.sql"].endswith(";\ndrop dynamic table if exists SPOTIFY.CORE.SONGS_DYNAMIC")
@@ -340,7 +340,7 @@ def test_liked_songs_have_no_name_and_are_described_by_their_newest_read(playlis
     ) == [("liked:me", None, "liked-2", 2, "2026-11-17", "failed")]
 
 
-def test_a_playlist_never_described_has_a_row_all_the_same(playlists: Callable[..., Rows]) -> None:
+def test_a_playlist_that_was_never_described_has_a_row(playlists: Callable[..., Rows]) -> None:
     assert playlists(
         "playlist_id, name, total, snapshot_id, described_at::date::varchar, last_checked_at::date::varchar, "
         "last_failure_class",

@@ -346,7 +346,9 @@ def test_a_file_whose_rows_and_name_were_removed_loads_again(publish: Publish, w
     assert outcome(warehouse.arrived([key])) == [("LOADED", 1)]
 
 
-def test_what_no_pipe_takes_is_nobodys(publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore) -> None:
+def test_a_file_that_no_pipe_matches_is_ignored(
+    publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore
+) -> None:
     publish(SONGS, {"song_id": "s1"})
     others = ["processed/tracks/" + FIRST[16:], "staging/b1/songs/" + FIRST[16:], "processed/songs/part-0.parquet"]
     for key in others:
@@ -356,7 +358,7 @@ def test_what_no_pipe_takes_is_nobodys(publish: Publish, warehouse: EmbeddedSnow
     assert len(warehouse.load_new()) == 1
 
 
-def test_a_value_that_stands_only_in_the_path_is_not_loaded(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
+def test_a_value_in_the_path_alone_is_not_loaded(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     warehouse.query("alter table SPOTIFY.LANDING.SONGS add column ingest_date varchar")
 
     warehouse.arrived([publish(SONGS, {"song_id": "s1"})])

@@ -5,22 +5,22 @@ from pathlib import Path
 import pytest
 
 from deploy.generate.__main__ import BI_DICTIONARY, main
-from deploy.generate.bi_dictionary import WaysBack, bi_views, dictionary, hand_written_core_views, unit
+from deploy.generate.bi_dictionary import Lineage, bi_views, dictionary, hand_written_core_views, unit
 from shared.tables import TABLES
 from tests.deploy.snowflake.bi.landing import Landing
 
 
 @pytest.fixture(scope="module")
-def ways() -> WaysBack:
+def columns_behind() -> Lineage:
     """Read off the project's own SQL."""
-    return WaysBack(bi_views() + hand_written_core_views())
+    return Lineage(bi_views() + hand_written_core_views())
 
 
 def test_the_dictionary_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_stale_or_missing_dictionary_is_told_and_left_as_it_is(
+def test_a_stale_or_missing_dictionary_is_named_and_left_unchanged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "docs" / "bi-dictionary.md"
@@ -52,11 +52,11 @@ def test_every_view_and_column_says_what_it_is_and_what_null_means() -> None:
     assert silent == []
 
 
-def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> None:
+def test_every_column_leads_back_to_columns_of_the_contracts(columns_behind: Lineage) -> None:
     contracts = {f"{table.name}.{column.name}" for table in TABLES for column in table.all_columns}
 
     for view in bi_views():
-        sources = ways.of(f"bi.{view.name}")
+        sources = columns_behind.of(f"bi.{view.name}")
         assert list(sources) == list(view.columns)
         assert [column for column, lake in sources.items() if not lake or not set(lake) <= contracts] == []
 
@@ -86,9 +86,9 @@ def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> 
     ],
 )
 def test_the_way_back_passes_through_every_view_between(
-    ways: WaysBack, view: str, column: str, lake: list[str]
+    columns_behind: Lineage, view: str, column: str, lake: list[str]
 ) -> None:
-    assert ways.of(f"bi.{view}")[column] == lake
+    assert columns_behind.of(f"bi.{view}")[column] == lake
 
 
 def test_the_dictionary_ends_at_the_json_path() -> None:
@@ -103,8 +103,9 @@ def test_the_dictionary_ends_at_the_json_path() -> None:
     assert f"\n## TOTALS\n{totals}\n" in text
 
 
-def test_a_name_tells_the_unit_that_the_warehouse_confirms(landing: Landing) -> None:
+def test_the_unit_of_a_name_is_that_of_the_warehouses_type(landing: Landing) -> None:
     types_of_units = {"text": {"TEXT"}, "yes or no": {"BOOLEAN"}, "date": {"DATE"}, "UTC time": {"TIMESTAMP_NTZ"}}
+    types_of_units["time in the zone of the setting"] = {"TIMESTAMP_NTZ"}
     columns = landing.query(
         "select table_name, column_name, data_type from SPOTIFY.INFORMATION_SCHEMA.COLUMNS where table_schema = 'BI'"
     )

@@ -45,7 +45,7 @@ def test_a_view_names_its_columns_as_its_select_does(file: Path) -> None:
     assert list(view.select.find_all(exp.Star)) == []
 
 
-def test_a_view_stands_on_core_and_on_views_before_it(file: Path) -> None:
+def test_a_view_reads_core_and_views_before_it(file: Path) -> None:
     before = {f"BI.{VIEWS[other].name.upper()}" for other in FILES if other < file}
     tables = {f"{table.db}.{table.name}" for table in VIEWS[file].select.find_all(exp.Table) if table.db}
 

@@ -14,7 +14,7 @@ def test_a_song_is_one_row_with_album_and_artists_in_credit_order(landing: Landi
     assert landing.ask("SONGS", "duration_ms, duration_minutes, is_explicit, isrc") == [(210600, 3.51, True, "QX1")]
 
 
-def test_a_song_without_album_or_credits_is_there_all_the_same(landing: Landing) -> None:
+def test_a_song_without_album_or_credits_has_a_row(landing: Landing) -> None:
     landing.song("s1")
 
     assert landing.ask("SONGS", "song_id, artist_names, artist_count, album_name, duration_minutes") == [

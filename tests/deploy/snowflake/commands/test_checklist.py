@@ -161,7 +161,7 @@ def test_a_role_is_tried_without_the_persons_other_roles(person: Snowflake, lake
     assert "use secondary roles none" in person.asked[:first]
 
 
-def test_what_differs_is_told(
+def test_what_differs_is_named(
     person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person.answer("validate_storage_integration", Refused("003167", "Error assuming AWS_ROLE."))

@@ -95,7 +95,7 @@ LOGINS = [
 @pytest.mark.parametrize(
     ("refused", "words"), LOGINS, ids=[f"{refusal_case.code or refusal_case.status}" for refusal_case, _ in LOGINS]
 )
-def test_a_refused_login_is_told_in_words(person: Snowflake, key: Path, refused: Refused, words: str) -> None:
+def test_a_refused_login_is_explained(person: Snowflake, key: Path, refused: Refused, words: str) -> None:
     person.login = refused
 
     message = refusal()
@@ -167,7 +167,7 @@ STATEMENTS = [
 @pytest.mark.parametrize(
     ("refused", "words"), STATEMENTS, ids=[f"{refusal_case.code} {words[:20]}" for refusal_case, words in STATEMENTS]
 )
-def test_a_refused_statement_is_told_in_words(person: Snowflake, refused: Refused, words: str) -> None:
+def test_a_refused_statement_is_explained(person: Snowflake, refused: Refused, words: str) -> None:
     person.answer("from nothing", refused)
 
     message = refusal_of("select * from nothing")

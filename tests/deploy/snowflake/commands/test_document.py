@@ -59,4 +59,7 @@ def test_its_names_are_the_environments_own() -> None:
     }
     users = {f"{environment.database}_{user}_SVC" for user in ("DEPLOYER", "BI", "MONITOR")}
 
-    assert set(re.findall(r"SPOTIFY_DEV\w*", DOCUMENT)) == names | users | {"SPOTIFY_DEV_CREDITS"}
+    assert set(re.findall(r"SPOTIFY_DEV\w*", DOCUMENT)) == names | users | {
+        "SPOTIFY_DEV_CREDITS",
+        "SPOTIFY_DEV_SERVICE_USERS",
+    }
