@@ -142,8 +142,11 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(str(error)) from error
     rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
     if rejects:
-        print(f"{rejects:,} plays break the contract of the table; they are in {out}/lake/{lake.REJECTS} with reasons.")
-    print(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when.")
+        verb = "play breaks" if rejects == 1 else "plays break"
+        print(
+            printable(f"{rejects:,} {verb} the contract of the table: see {out}/lake/{lake.REJECTS} for the reasons.")
+        )
+    print(printable(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when."))
     return 0
 
 
