@@ -121,7 +121,7 @@ def open_package(path: Path) -> Opened:
         if size > MAX_BYTES:
             raise CommandError(f"the package has more than {MAX_BYTES / 2**30:g} GiB: {_ALONE}")
         digest = hashlib.sha256(data).hexdigest()
-        source = source_of(data)
+        source = None if data.startswith(ZIP_MAGIC) else source_of(data)
         if source is None:
             opened.others[_kind(data)] += 1
         elif digest in digests:
@@ -193,7 +193,7 @@ def _within_limit(data: bytes) -> bytes:
 
 def _kind(data: bytes) -> str:
     """What a file without history is; nothing of it is quoted."""
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(ZIP_MAGIC):
         return ZIPS
     if len(data) > _MAX_NAMED:
         return "large files of other data"

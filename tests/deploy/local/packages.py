@@ -82,7 +82,7 @@ def as_folder(path: Path, at: float, **files: object) -> Path:
 
 
 def every_form() -> dict[str, object]:
-    """Files of every kind that a download had since 2019, by name, with a marker in every personal field.
+    """Files of every kind that a download had since 2019, with a marker in every personal field.
 
     Names of songs, episodes and audiobooks have none: these are kept. Plays of a private session have one in each field.
     """

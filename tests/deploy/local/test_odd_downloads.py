@@ -49,7 +49,7 @@ SENTENCES: dict[str, tuple[bytes, str]] = {
     "files of no bytes": (zipped(a=b"", b=b""), NO_HISTORY),
     "a history of no rows": (zipped(a=[]), NO_HISTORY),
     "a ZIP that is cut off": (zipped(a=ONE)[:-30], "FILE is no whole ZIP"),
-    "a ZIP with a changed byte": (zipped(a=ONE).replace(b"\xab", b"\xac", 1), "cut off or broken|no whole ZIP"),
+    "a ZIP with a changed byte": (zipped(a=ONE).replace(b"Tide", b"Tine", 1), "cut off or broken"),
     "a password": (with_password(zipped(a=ONE)), "FILE needs a password"),
     "a web page for a history": (zipped(a=b'<html>"ms_played": ' + MARK.encode()), "cut off or damaged"),
     "a history nested too deeply": (zipped(a=b'[{"ms_played": ' + b"[" * 100_000), "cut off or damaged"),
