@@ -84,7 +84,7 @@ def as_folder(path: Path, at: float, **files: object) -> Path:
 def every_form() -> dict[str, object]:
     """Files of every kind that a download had since 2019, with a marker in every personal field.
 
-    Names of songs, episodes and audiobooks have none: these are kept. Plays of a private session have one in each field.
+    Names of songs, episodes and audiobooks have none: these are kept. Plays of private sessions have one in each name.
     """
     private = dict.fromkeys(NO_TRACK, MARK) | {"incognito_mode": True}
     episode = NO_TRACK | {"episode_name": "On Kelp", "spotify_episode_uri": f"spotify:episode:{EPISODE}"}
