@@ -186,7 +186,7 @@ def test_all_processes_of_a_command_are_measured(tmp_path: Path) -> None:
     assert 60e6 < done.peak < 120e6  # the first has ended when the second holds its own
 
 
-def test_a_command_that_fails_is_told_with_what_it_said() -> None:
+def test_a_command_that_fails_is_named_with_its_output() -> None:
     with pytest.raises(CommandFailedError, match=r"(?s)ended with 3.*no such thing"):
         measure(["sh", "-c", "echo no such thing; exit 3"])
 

@@ -30,16 +30,18 @@ from shared.tables.plays import PLAYS
 from shared.terminal import printable
 
 _PLAYS_IN_DOCUMENT = 50_000
+_MOST_IN_TWO_FILES = 100  # and one in twenty plays: files of one package do not overlap
 
 
 @dataclass
 class Imported:
-    """What became of a package: plays by source, documents that were put, and what was left out by kind."""
+    """What an import did: plays by source, documents put or known before, and what was left out, by kind."""
 
     plays: Counter[str] = field(default_factory=Counter)
     put: int = 0
     known: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    in_two_files: int = 0
     has_no_date: bool = False
 
 
@@ -68,6 +70,11 @@ def import_package(
                     document = Path(folder, str(len(made)))
                     document.write_bytes(data)
                     made.append((lake.plays_object(label, f"{at:%Y%m%dT%H%M%SZ}", len(made)), document))
+        if imported.in_two_files > max(_MOST_IN_TWO_FILES, imported.plays.total() // 20):
+            raise CommandError(
+                f"{imported.in_two_files:,} plays are in two files, as if there were two packages: import each package "
+                "by itself; nothing was imported"
+            )
         known = {document.document_id for entry in log_of(store).entries() for document in entry.inputs}
         for key, document in made:
             _put(store, key, document.read_bytes(), known, imported)
@@ -84,6 +91,7 @@ def _documents(opened: Opened, package: Package, keep: frozenset[str], imported:
                 imported.plays[package.source] += len(chunk)
                 yield write_plays(package, chunk)
     finally:
+        imported.in_two_files += equal.in_two_files
         equal.close()
 
 

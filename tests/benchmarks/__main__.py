@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory,plays", help="of %(default)s")
     parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
-    parser.add_argument("--folder", help="where the made-up files and the lakes lie while it runs")
+    parser.add_argument("--folder", help="where the made-up files and the lakes are while it runs")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
     sections: list[Callable[[Path], str]] = []

@@ -24,8 +24,8 @@ with played as (
         max(plays.track_name) as track_name,
         max(plays.artist_name) as artist_name,
         count(plays.play_id) as play_count,
-    count(case when plays.is_counted then 1 end) as counted_play_count,
-    sum(plays.ms_played) as listening_ms,
+        count(case when plays.is_counted then 1 end) as counted_play_count,
+        sum(plays.ms_played) as listening_ms,
         min(plays.played_at) as first_played_at,
         max(plays.played_at) as last_played_at
     from {{ database }}.BI.PLAYS as plays

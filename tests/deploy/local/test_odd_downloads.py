@@ -217,3 +217,15 @@ def test_a_file_that_cannot_be_read_gives_one_sentence(store: ObjectStore, tmp_p
 
     with pytest.raises(CommandError, match="cannot be read: check its permissions"):
         taken(store, folder)
+
+
+def test_two_packages_in_one_folder_are_not_counted_twice(store: ObjectStore, tmp_path: Path) -> None:
+    rows = [now_row(f"2026-01-01T10:{n // 60:02}:{n % 60:02}Z") for n in range(300)]
+    both = as_folder(tmp_path / "both", 1_800_000_000, old=rows[:250], new=rows[100:])
+    with pytest.raises(CommandError, match=r"^150 plays are in two files, as if there were two packages: import each"):
+        taken(store, both)
+    assert documents(store) == {}
+
+    few = as_folder(tmp_path / "few", 1_800_000_000, old=rows[:200], new=rows[101:])  # 99: may be chance
+
+    assert taken(store, few).plays["extended"] == 399

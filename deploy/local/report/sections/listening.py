@@ -334,7 +334,7 @@ def _entries(library: Library) -> list[Figure]:
     ]
     columns = ("playlist", "song", "entered", "plays before", "plays after")
     table = _table(library.history, columns, rows, entries, "songs")
-    spec = charts.come_and_go(points, "playlist", "plays", ways=("After", "Before"))
+    spec = charts.bars_to_both_sides(points, "playlist", "plays", ways=("After", "Before"))
     title = "Plays before and after a song entered a playlist"
     return [Figure("entries-plays", title, text + _cut(entries), spec, table, is_wide=True)]
 
