@@ -19,7 +19,7 @@ from pathlib import Path
 from deploy.commands import CommandError, run_command
 from deploy.local.chain import Chain, StepError
 from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
-from deploy.local.steps import DEMO_MARK, Steps
+from deploy.local.steps import DEMO_MARK, WAREHOUSE_ERRORS, Steps, sentence_of
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
 from shared import lake
@@ -146,8 +146,8 @@ def main(argv: Sequence[str]) -> int:
         print(as_text(imported))
         summary = steps.run("The Glue job makes tables", chain.explode)
         steps.run("Snowpipe loads the warehouse", chain.load)
-    except StepError as error:
-        raise CommandError(str(error)) from error
+    except (StepError, OSError, *WAREHOUSE_ERRORS) as error:
+        raise CommandError(sentence_of(error, out)) from error
     rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
     if rejects:
         verb = "play breaks" if rejects == 1 else "plays break"
