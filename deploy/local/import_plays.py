@@ -19,7 +19,7 @@ from pathlib import Path
 from deploy.commands import CommandError, run_command
 from deploy.local.chain import Chain, StepError
 from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
-from deploy.local.steps import DEMO_MARK, Steps
+from deploy.local.steps import DEMO_MARK, WAREHOUSE_ERRORS, Steps, sentence_of
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
 from shared import lake
@@ -30,16 +30,18 @@ from shared.tables.plays import PLAYS
 from shared.terminal import printable
 
 _PLAYS_IN_DOCUMENT = 50_000
+_MOST_IN_TWO_FILES = 100  # and one in twenty plays: files of one package do not overlap
 
 
 @dataclass
 class Imported:
-    """What became of a package: plays by source, documents that were put, and what was left out by kind."""
+    """What an import did: plays by source, documents put or known before, and what was left out, by kind."""
 
     plays: Counter[str] = field(default_factory=Counter)
     put: int = 0
     known: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    in_two_files: int = 0
     has_no_date: bool = False
 
 
@@ -68,6 +70,11 @@ def import_package(
                     document = Path(folder, str(len(made)))
                     document.write_bytes(data)
                     made.append((lake.plays_object(label, f"{at:%Y%m%dT%H%M%SZ}", len(made)), document))
+        if imported.in_two_files > max(_MOST_IN_TWO_FILES, imported.plays.total() // 20):
+            raise CommandError(
+                f"{imported.in_two_files:,} plays are in two files, as if there were two packages: import each package "
+                "by itself; nothing was imported"
+            )
         known = {document.document_id for entry in log_of(store).entries() for document in entry.inputs}
         for key, document in made:
             _put(store, key, document.read_bytes(), known, imported)
@@ -84,6 +91,7 @@ def _documents(opened: Opened, package: Package, keep: frozenset[str], imported:
                 imported.plays[package.source] += len(chunk)
                 yield write_plays(package, chunk)
     finally:
+        imported.in_two_files += equal.in_two_files
         equal.close()
 
 
@@ -138,12 +146,15 @@ def main(argv: Sequence[str]) -> int:
         print(as_text(imported))
         summary = steps.run("The Glue job makes tables", chain.explode)
         steps.run("Snowpipe loads the warehouse", chain.load)
-    except StepError as error:
-        raise CommandError(str(error)) from error
+    except (StepError, OSError, *WAREHOUSE_ERRORS) as error:
+        raise CommandError(sentence_of(error, out)) from error
     rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
     if rejects:
-        print(f"{rejects:,} plays break the contract of the table; they are in {out}/lake/{lake.REJECTS} with reasons.")
-    print(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when.")
+        verb = "play breaks" if rejects == 1 else "plays break"
+        print(
+            printable(f"{rejects:,} {verb} the contract of the table: see {out}/lake/{lake.REJECTS} for the reasons.")
+        )
+    print(printable(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when."))
     return 0
 
 

@@ -121,7 +121,7 @@ def open_package(path: Path) -> Opened:
         if size > MAX_BYTES:
             raise CommandError(f"the package has more than {MAX_BYTES / 2**30:g} GiB: {_ALONE}")
         digest = hashlib.sha256(data).hexdigest()
-        source = source_of(data)
+        source = None if data.startswith(ZIP_MAGIC) else source_of(data)
         if source is None:
             opened.others[_kind(data)] += 1
         elif digest in digests:
@@ -193,7 +193,7 @@ def _within_limit(data: bytes) -> bytes:
 
 def _kind(data: bytes) -> str:
     """What a file without history is; nothing of it is quoted."""
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(ZIP_MAGIC):
         return ZIPS
     if len(data) > _MAX_NAMED:
         return "large files of other data"
@@ -222,17 +222,24 @@ def _kind_of_value(value: Mapping[str, Any]) -> str | None:
 
 
 class EqualRows:
-    """Counts equal rows of a package on the disk, so that memory does not grow with the package."""
+    """Counts equal rows of a package on the disk, so that memory does not grow with the package.
+
+    `file` is the number of the file that is read, `in_two_files` the rows so far that an earlier file has too.
+    """
 
     def __init__(self) -> None:
+        self.file = 0
+        self.in_two_files = 0
         self._counts = sqlite3.connect("")  # a temporary file
         self._counts.executescript("pragma journal_mode = off; pragma synchronous = off;")
-        self._counts.execute("create table counts (row blob primary key, seen integer) without rowid")
+        self._counts.execute("create table counts (row blob primary key, seen integer, file integer) without rowid")
 
     def number(self, row: str) -> int:
         """How many rows equal to this text were counted before."""
-        sql = "insert into counts values (?, 0) on conflict do update set seen = seen + 1 returning seen"
-        [(seen,)] = self._counts.execute(sql, [hashlib.sha256(row.encode("utf-8", "replace")).digest()[:16]]).fetchall()
+        sql = "insert into counts values (?, 0, ?) on conflict do update set seen = seen + 1 returning seen, file"
+        digest = hashlib.sha256(row.encode("utf-8", "replace")).digest()[:16]
+        [(seen, first_file)] = self._counts.execute(sql, [digest, self.file]).fetchall()
+        self.in_two_files += first_file != self.file
         return int(seen)
 
     def close(self) -> None:
@@ -244,6 +251,7 @@ def read_plays(
     file: HistoryFile, label: str, keep: frozenset[str], equal: EqualRows, left_out: Counter[str]
 ) -> Iterator[Play]:
     """The plays of a file; what is left out is counted by kind. Raises CommandError for a file that is not whole."""
+    equal.file = file.number
     try:
         values, damages = parse(file.read())
     except (UnreadableDocumentError, RecursionError):

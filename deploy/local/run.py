@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
     """The exit status."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
+    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything is in this folder and stays")
     parser.add_argument(
         "--check-login", action="store_true", help="only check that there is a login, and write nothing"
     )

@@ -153,9 +153,20 @@ def too_few_episodes(of: BatchRead) -> None:
     of.made["episodes"] = 0
 
 
+def a_play_without_a_row(of: BatchRead) -> None:
+    of.plays["p.ndjson.gz"] = 3
+    of.made["plays"] = 2
+
+
+def a_row_without_a_play(of: BatchRead) -> None:
+    of.made["plays"] = 1
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (a_play_without_a_row, "3 plays were read, but 2 rows were made of them"),
+        (a_row_without_a_play, "0 plays were read, but 1 rows were made of them"),
         (one_document_fewer, "The documents have {'song': 2, 'rejected': 1}, the batch has {'song': 3,"),
         (a_wrong_kind, "the batch has {'song': 3, 'rejected': 1, 'episode': 1, 'empty': 1}"),
         (an_item_without_a_position, "6 items were read, but 5 rows of playlist_items were made of them"),
@@ -191,6 +202,21 @@ def test_a_difference_between_made_and_written_rows_is_refused(table: str, rows:
         reconcile(read(), with_rows(table, rows))
 
     assert str(refused.value) == f"{message}; nothing was committed."
+
+
+@pytest.mark.parametrize("written", [2, 4])
+def test_other_plays_written_than_read_are_refused(written: int) -> None:
+    of = read()
+    of.plays["p.ndjson.gz"], of.made["plays"], of.refused["plays"] = 4, 4, 1
+    staged_plays = staged()
+    staged_plays.files.append(StagedFile("plays", "plays/0", written))
+    staged_plays.accepted["plays"] = 3
+
+    with pytest.raises(ReconciliationError, match=f"plays: 4 rows were made and 1 refused, but {written} were written"):
+        reconcile(of, staged_plays)
+
+    staged_plays.files[-1] = StagedFile("plays", "plays/0", 3)
+    assert reconcile(of, staged_plays)["plays"] == {"p.ndjson.gz": 4}
 
 
 def test_a_history_without_a_file_is_refused() -> None:

@@ -114,12 +114,12 @@ def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
     )
 
 
-def come_and_go(
+def bars_to_both_sides(
     points: Points, what: str, number: str = "items", *, ways: tuple[str, str] = ("Added", "Removed")
 ) -> Spec:
-    """For each label what was added to the right and what was removed to the left, or what else the ways are.
+    """Horizontal bars to both sides: for each label what was added to the right, what was removed to the left.
 
-    Points have `label` and a number for each way.
+    Points have `label` and a number for each of the two `ways`.
     """
     right, left = ways
     signs = {left: -1, right: 1}

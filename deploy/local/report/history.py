@@ -22,6 +22,15 @@ class History:
         """Each account's days with plays, the oldest first; empty without a listening history."""
         return self._bi.rows("PLAYS_DAILY", f"account, played_on, {_COUNTS}", order="played_on, account")
 
+    @cached_property
+    def local_days(self) -> list[Row]:
+        """The same by days of the zone."""
+        if self.zone == "UTC":
+            return [row | {"local_played_on": row["played_on"]} for row in self.days]
+        return self._bi.rows(
+            "PLAYS_DAILY_LOCAL", f"account, local_played_on, {_COUNTS}", order="local_played_on, account"
+        )
+
     @property
     def accounts(self) -> list[str]:
         """The labels of the accounts."""

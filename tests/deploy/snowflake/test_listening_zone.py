@@ -27,7 +27,8 @@ with EmbeddedSnowflake() as warehouse:
     play(landing, "2026-07-05 22:30")  # a Sunday, and summer time
     plays = "played_on, local_played_on, local_played_at, local_played_hour, local_played_weekday"
     hours = "played_weekday, played_hour, local_played_weekday, local_played_hour"
-    print(json.dumps([landing.ask("PLAYS", plays), landing.ask("PLAYS_BY_HOUR", hours)], default=str))
+    days = landing.ask("PLAYS_DAILY", "played_on") + landing.ask("PLAYS_DAILY_LOCAL", "local_played_on")
+    print(json.dumps([landing.ask("PLAYS", plays), landing.ask("PLAYS_BY_HOUR", hours), days], default=str))
 """
 
 
@@ -40,6 +41,7 @@ def test_the_views_of_this_machine_follow_the_setting() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == [
         [["2026-07-05", "2026-07-06", "2026-07-06 00:30", 0, 1]],
         [[7, 22, 1, 0]],
+        [["2026-07-05"], ["2026-07-06"]],
     ]
 
 

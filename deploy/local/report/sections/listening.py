@@ -76,13 +76,18 @@ def _song(song: Row) -> Markup:
 
 def _days(history: History) -> Figure:
     counted: Counter[date] = Counter()
-    for row in history.days:
-        counted[row["played_on"]] += row["counted_play_count"]
+    for row in history.local_days:
+        counted[row["local_played_on"]] += row["counted_play_count"]
     first, last = min(counted), max(counted)
     busiest = max(counted, key=lambda of_day: (counted[of_day], of_day))
     span = (last - first).days + 1
-    text = Markup("{} on {} of {}; most on {}, {}.").format(
-        count(counted.total(), "play"), figure(len(counted)), count(span, "day"), day(busiest), figure(counted[busiest])
+    text = Markup("{} on {} of {} ({}); most on {}, {}.").format(
+        count(counted.total(), "play"),
+        figure(len(counted)),
+        count(span, "day"),
+        history.zone,
+        day(busiest),
+        figure(counted[busiest]),
     )
     unit: Literal["day", "month"] = "day" if span <= _DAYS_TO_DRAW else "month"
     points: Counter[date] = Counter()
@@ -90,14 +95,20 @@ def _days(history: History) -> Figure:
         points[of_day if unit == "day" else of_day.replace(day=1)] += plays
     text += " The chart shows months." if unit == "month" else ""
     drawn = [{"at": of_day.isoformat(), "value": points[of_day]} for of_day in sorted(points)]
+    utc = {(row["account"], row["played_on"]): row["counted_play_count"] for row in history.days}
     rows = [
-        (row["played_on"], row["counted_play_count"], row["play_count"], row["listening_ms"] / _MS_PER_HOUR)
-        for row in reversed(history.days)
+        (
+            row["local_played_on"],
+            *_both_clocks(history, row["counted_play_count"], utc.get((row["account"], row["local_played_on"]), 0)),
+            row["play_count"],
+            row["listening_ms"] / _MS_PER_HOUR,
+        )
+        for row in reversed(history.local_days)
     ]
-    table = _table(history, ("day", "plays", "of any length", "hours"), rows, history.days[::-1], "days")
-    return Figure(
-        "plays-by-day", "Plays, day by day", text, charts.over_time(drawn, unit, "plays"), table, is_wide=True
-    )
+    columns = ("day", *_clocks(history), "of any length", "hours")
+    table = _table(history, columns, rows, history.local_days[::-1], "days")
+    spec = charts.over_time(drawn, unit, "plays")
+    return Figure("plays-by-day", "Plays, day by day", text, spec, table, is_wide=True)
 
 
 def _hours(history: History) -> Figure:
@@ -334,7 +345,7 @@ def _entries(library: Library) -> list[Figure]:
     ]
     columns = ("playlist", "song", "entered", "plays before", "plays after")
     table = _table(library.history, columns, rows, entries, "songs")
-    spec = charts.come_and_go(points, "playlist", "plays", ways=("After", "Before"))
+    spec = charts.bars_to_both_sides(points, "playlist", "plays", ways=("After", "Before"))
     title = "Plays before and after a song entered a playlist"
     return [Figure("entries-plays", title, text + _cut(entries), spec, table, is_wide=True)]
 

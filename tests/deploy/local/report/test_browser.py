@@ -66,7 +66,7 @@ def test_the_charts_follow_the_width_of_the_window(chromium: Browser, pages: dic
     assert chromium.run("return document.documentElement.scrollWidth") == 390
 
 
-def test_a_name_is_text_wherever_it_stands(chromium: Browser, pages: dict[str, Path]) -> None:
+def test_a_name_is_text_wherever_it_appears(chromium: Browser, pages: dict[str, Path]) -> None:
     chromium.open(pages["hostile_names"], 1280)
 
     labels = chromium.run(

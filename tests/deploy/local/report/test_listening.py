@@ -21,7 +21,7 @@ def read(pages: dict[str, Path]) -> Reading:
 SENTENCES = {
     "listening": "6 plays from 14 Nov 2026 to 18 Nov 2026, 3 hours in all. 5 plays were 30 seconds or longer, or ended "
     "by themselves: only these count as plays below. The first song is S1 by A1, the last T2 by A2.",
-    "plays-by-day": "5 plays on 4 of 5 days; most on 17 Nov 2026, 2.",
+    "plays-by-day": "5 plays on 4 of 5 days (UTC); most on 17 Nov 2026, 2.",
     "plays-by-hour": "Most plays end between 21:00 and 22:00 (UTC): 2 of 5.",
     "plays-by-weekday": "Most plays are on a Tuesday (UTC): 2 of 5.",
     "songs-by-plays": "3 songs were played; S1 most, 2 plays.",
@@ -116,6 +116,10 @@ def test_with_a_zone_both_clocks_are_shown(landing: Landing, deployed: EmbeddedS
     read = Reading(report(deployed, zone="Europe/Oslo").html())  # the warehouse was deployed with UTC
 
     assert read.tables["plays-by-hour"][0] == ("hour", "plays, Europe/Oslo", "plays, UTC")
+    assert read.tables["plays-by-day"][:2] == [
+        ("day", "plays, Europe/Oslo", "plays, UTC", "of any length", "hours"),
+        ("2026-11-18", "1", "1", "1", "1"),
+    ]
     assert read.tables["plays-by-weekday"][2] == ("Tuesday", "2", "2")
     assert read.sentences["plays-by-weekday"] == "Most plays are on a Tuesday (Europe/Oslo): 2 of 5."
 
@@ -153,7 +157,7 @@ def test_several_accounts_are_named_and_have_rows_of_their_own(landing: Landing,
         ("2026-11-14", "1", "1", "0.1", "me"),
     ]
     assert [row[-1] for row in read.tables["songs-by-plays"]] == ["account", "me", "you"]
-    assert read.sentences["plays-by-day"] == "2 plays on 1 of 1 day; most on 14 Nov 2026, 2."
+    assert read.sentences["plays-by-day"] == "2 plays on 1 of 1 day (UTC); most on 14 Nov 2026, 2."
 
 
 def test_a_history_of_over_400_days_is_drawn_by_month(pages: dict[str, Path]) -> None:
