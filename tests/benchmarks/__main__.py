@@ -3,8 +3,8 @@
 python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory]
     [--write docs/benchmarks.md]
 
-`cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes.
-1,000,000 items need 10 GB of disk; --folder says where.
+`cluster` is the job by spark-submit and on a local Spark cluster, `memory` the memory that reading one object takes.
+1,000,000 items need 10 GB of disk, in the folder of --folder.
 """
 
 import argparse
@@ -33,13 +33,13 @@ Rows = dict[str, int]
 
 
 def main() -> None:
-    """Measures what the arguments name; prints each run, then the sections, and writes them if asked."""
+    """Measures what the arguments name; prints each run, then the sections, and writes them with --write."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory", help="of %(default)s")
     parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
-    parser.add_argument("--folder", help="where the made-up files and the lakes lie while it runs")
+    parser.add_argument("--folder", help="folder for the made-up files and the lakes during the run")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
     sections: list[Callable[[Path], str]] = []
@@ -84,7 +84,7 @@ def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
 
 
 def run_job(source: Path) -> tuple[Run, Rows]:
-    """The job as a user runs it, and its current rows: distinct keys, since each batch publishes its own newest."""
+    """Runs the job as a program; its current rows, which are distinct keys: each batch publishes its own newest."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         root = Path(fresh) / "lake"
         shutil.copytree(source, root)
@@ -93,7 +93,7 @@ def run_job(source: Path) -> tuple[Run, Rows]:
 
 
 def current_rows(root: Path) -> Rows:
-    """How many keys each table of the lake has."""
+    """The number of distinct keys in each table of the lake."""
     rows = {}
     for table in TABLES:
         files = [str(file) for file in (root / lake.PROCESSED / table.name).rglob("*.parquet")]
@@ -104,14 +104,14 @@ def current_rows(root: Path) -> Rows:
 
 
 def run_tutorial(source: Path) -> tuple[Run, Rows]:
-    """The tutorial's script over the pages."""
+    """Runs the tutorial's script over the pages."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         pages = source / lake.DROP / f"at={RUN_ID}"
         return measure([sys.executable, "-m", "tests.benchmarks.tutorial", str(pages), f"{fresh}/out"]), {}
 
 
 def run_duckdb(source: Path) -> tuple[Run, Rows]:
-    """DuckDB over the same files, and its rows."""
+    """Runs DuckDB over the same files; its rows."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         out = f"{fresh}/out"
         done = measure([sys.executable, "-m", "tests.benchmarks.floor", str(source), out])

@@ -8,6 +8,6 @@ from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa
 
 @pytest.fixture
 def world(landing: Landing) -> Landing:  # noqa: F811  # the fixture of that name
-    """The rows of `world.fill` below the views."""
+    """The warehouse with the rows of `world.fill`."""
     fill(landing)
     return landing

@@ -1,4 +1,4 @@
-"""Two playlists over three days: what every measure and visual shows of them can be counted by hand."""
+"""Two playlists over three days, small enough to count every measure and visual by hand."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -19,7 +19,7 @@ def fill(landing: Landing) -> None:
     landing.read("2026-11-04 21:00", "s1", playlist="p2")
 
 
-# What each measure is of these rows.
+# The value of each measure over these rows.
 MEASURED: dict[str, object] = {
     "Songs held": 2,
     "Items held": 4,
@@ -36,7 +36,7 @@ MEASURED: dict[str, object] = {
     "Playlists failing": 1,
 }
 
-# What each visual shows of them.
+# The rows that each visual shows.
 SHOWN: dict[str, list[tuple[object, ...]]] = {
     "songs_held": [(2,)],
     "playlists": [(2,)],

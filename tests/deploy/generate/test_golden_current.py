@@ -1,4 +1,4 @@
-"""The golden corpus through the job in two batches, then the current rows as Snowflake and as Athena see them."""
+"""The golden corpus through the job in two batches, then the current rows in Snowflake and in Athena."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def drop(case: Case, lake: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the job finds it
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the job uses it
     root = tmp_path_factory.mktemp("golden") / "lake"
     root.mkdir()
     for case in MONDAY_AND_TUESDAY:

@@ -1,4 +1,4 @@
-"""`make import` as a person runs it: package, job, warehouse; and that nothing personal is anywhere afterwards."""
+"""`make import` from package to warehouse; afterwards no personal field is left outside the quarantine."""
 
 import gzip
 import io
@@ -21,7 +21,7 @@ QUARANTINE = "raw/quarantine/"
 
 
 def decoded(data: bytes) -> str:
-    """The content of a file, whatever it is packed in."""
+    """The content of a file, uncompressed if it is a zip or gzip."""
     if data.startswith(b"\x1f\x8b"):
         return decoded(gzip.decompress(data))
     if data.startswith(b"PK\x03\x04"):

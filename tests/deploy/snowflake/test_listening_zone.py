@@ -1,4 +1,4 @@
-"""The time zone of the listening views, in a process of its own: only one warehouse can be open in a process."""
+"""The time zone of the listening views, in another process, because a process can open only one warehouse."""
 
 import json
 import sys

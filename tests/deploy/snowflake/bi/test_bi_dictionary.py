@@ -1,4 +1,4 @@
-"""docs/bi-dictionary.md: fresh, complete, and true of the warehouse."""
+"""docs/bi-dictionary.md is fresh, complete, and matches the warehouse."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.deploy.snowflake.bi.landing import Landing
 
 @pytest.fixture(scope="module")
 def ways() -> WaysBack:
-    """Read off the project's own SQL."""
+    """The lineage of the views' columns, from the project's SQL."""
     return WaysBack(bi_views() + hand_written_core_views())
 
 
@@ -20,7 +20,7 @@ def test_the_dictionary_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_stale_or_missing_dictionary_is_told_and_left_as_it_is(
+def test_a_stale_or_missing_dictionary_is_reported_and_not_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "docs" / "bi-dictionary.md"
@@ -40,16 +40,16 @@ def test_a_stale_or_missing_dictionary_is_told_and_left_as_it_is(
     )
 
 
-def test_every_view_and_column_says_what_it_is_and_what_null_means() -> None:
-    silent = [view.name for view in bi_views() if not view.doc]
-    silent += [
+def test_every_view_and_column_has_a_description() -> None:
+    undescribed = [view.name for view in bi_views() if not view.doc]
+    undescribed += [
         f"{view.name}.{column}"
         for view in bi_views()
         for column, comment in view.columns.items()
         if "null" not in comment
     ]
 
-    assert silent == []
+    assert undescribed == []
 
 
 def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> None:
@@ -85,9 +85,7 @@ def test_every_column_leads_back_to_columns_of_the_contracts(ways: WaysBack) -> 
         ("artist_collaborations", "other_artist_name", ["artists.name"]),
     ],
 )
-def test_the_way_back_passes_through_every_view_between(
-    ways: WaysBack, view: str, column: str, lake: list[str]
-) -> None:
+def test_the_lineage_passes_through_every_view_between(ways: WaysBack, view: str, column: str, lake: list[str]) -> None:
     assert ways.of(f"bi.{view}")[column] == lake
 
 
@@ -102,7 +100,7 @@ def test_the_dictionary_ends_at_the_json_path() -> None:
     assert "\n## TOTALS\nOne row: everything counted once, however often it is credited, shown or held.\n" in text
 
 
-def test_a_name_tells_the_unit_that_the_warehouse_confirms(landing: Landing) -> None:
+def test_a_columns_unit_matches_its_type_in_the_warehouse(landing: Landing) -> None:
     types_of_units = {"text": {"TEXT"}, "yes or no": {"BOOLEAN"}, "date": {"DATE"}, "UTC time": {"TIMESTAMP_NTZ"}}
     columns = landing.query(
         "select table_name, column_name, data_type from SPOTIFY.INFORMATION_SCHEMA.COLUMNS where table_schema = 'BI'"

@@ -13,7 +13,7 @@ def test_the_calendar_has_every_day_of_every_year_with_a_check(landing: Landing)
     ) == [(1461, 1461, "2024-01-01", "2027-12-31")]
 
 
-def test_a_day_knows_its_year_quarter_month_week_and_weekday(landing: Landing) -> None:
+def test_a_day_has_its_year_quarter_month_week_and_weekday(landing: Landing) -> None:
     landing.check("2024-02-29 10:00", "gone")
 
     assert landing.ask(

@@ -1,4 +1,4 @@
-"""FRESHNESS: how old what we know is."""
+"""FRESHNESS: the age of the newest data."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -23,7 +23,7 @@ def test_hours_count_back_from_the_newest_data(landing: Landing) -> None:
     ]
 
 
-def test_looks_before_the_first_commit_are_told_without_one(landing: Landing) -> None:
+def test_checks_before_the_first_commit_are_shown_without_a_commit(landing: Landing) -> None:
     landing.check("2026-11-17 10:00", "failed")
 
     assert landing.ask("FRESHNESS", f"{TIMES}, {HOURS}") == [
@@ -31,9 +31,9 @@ def test_looks_before_the_first_commit_are_told_without_one(landing: Landing) ->
     ]
 
 
-def test_a_playlist_is_failing_while_its_newest_look_failed(landing: Landing) -> None:
+def test_a_playlist_is_failing_while_its_newest_check_failed(landing: Landing) -> None:
     for playlist, statuses in {
-        "mended": ("failed", "unchanged"),
+        "recovered": ("failed", "unchanged"),
         "failing": ("unchanged", "failed"),
         "always failing": ("failed", "failed"),
         "gone": ("failed", "gone"),

@@ -14,7 +14,7 @@ def test_a_song_is_one_row_with_album_and_artists_in_credit_order(landing: Landi
     assert landing.ask("SONGS", "duration_ms, duration_minutes, is_explicit, isrc") == [(210600, 3.51, True, "QX1")]
 
 
-def test_a_song_without_album_or_credits_is_there_all_the_same(landing: Landing) -> None:
+def test_a_song_without_album_or_credits_has_a_row(landing: Landing) -> None:
     landing.song("s1")
 
     assert landing.ask("SONGS", "song_id, artist_names, artist_count, album_name, duration_minutes") == [
@@ -91,7 +91,7 @@ def test_the_weights_of_an_album_add_up_to_one(landing: Landing) -> None:
     ]
 
 
-def test_a_song_label_is_its_title_and_artists_and_its_id_too_where_songs_share_them(landing: Landing) -> None:
+def test_a_song_label_is_title_and_artists_and_the_id_if_songs_share_them(landing: Landing) -> None:
     landing.artists("a1", "a2")
     landing.song("s1", artists=("a1",), name="Home")
     landing.song("s2", artists=("a1",), name="HOME ")

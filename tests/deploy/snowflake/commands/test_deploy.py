@@ -1,4 +1,4 @@
-"""make snowflake: plans first, applies what is new in order, says which script failed, and repeats nothing."""
+"""make snowflake shows a plan, applies new scripts in order, names a failed script, and repeats none."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_it_deploys_what_it_planned_and_then_nothing(
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
-def test_nobody_at_the_terminal_changes_nothing(
+def test_without_a_terminal_nothing_is_changed(
     person: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deploy(tmp_path) == 1
@@ -49,7 +49,7 @@ def test_nobody_at_the_terminal_changes_nothing(
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
-def test_a_script_that_fails_is_named_and_the_next_run_goes_on_from_there(
+def test_a_failed_script_is_named_and_the_next_run_continues_there(
     person: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "Insufficient privileges to operate on integration 'SPOTIFY_ERRORS'"
@@ -91,14 +91,14 @@ def test_a_stack_without_its_outputs_is_named(
     assert person.logins == []
 
 
-def test_what_is_no_longer_in_the_project_is_listed_and_left(
+def test_objects_without_a_script_are_listed_and_left(
     person: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there = [
         ("BI", "OLD_VIEW"),
         ("BI", "SONGS"),
         ("CORE", "SONGS_DYNAMIC"),
-        ("LANDING", "LOOKS"),
+        ("LANDING", "TRACKS"),
         ("CORE", "PLAYLIST_STAYS"),
     ]
     shown = [{"TABLE_SCHEMA": schema, "TABLE_NAME": name} for schema, name in there]
@@ -107,6 +107,6 @@ def test_what_is_no_longer_in_the_project_is_listed_and_left(
     assert deploy(tmp_path, "--plan") == 0
 
     assert capsys.readouterr().out.endswith(
-        "Not made by any script, and left as they are: BI.OLD_VIEW, LANDING.LOOKS; drop what is of no use.\n"
+        "Not made by any script, and left as they are: BI.OLD_VIEW, LANDING.TRACKS; drop what is of no use.\n"
     )
     assert not [sql for sql in person.asked if "drop" in sql.lower()]

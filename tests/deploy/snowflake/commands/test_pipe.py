@@ -1,4 +1,4 @@
-"""make snowflake-pipe: the new pipe before the old one goes, and exactly what no pipe has, within bounds."""
+"""make snowflake-pipe creates the new pipe before dropping the old one, and loads exactly the missing files."""
 
 import os
 import shutil
@@ -26,13 +26,13 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def server(loaded: Path) -> Iterator[Snowflake]:
-    """The account, in which batch 1 has landed."""
+    """An account into which batch 1 was loaded."""
     with snowflake_server(loaded) as running:
         yield running
 
 
 def publish(lake: ObjectStore, batch: int, at: datetime) -> str:
-    """One song, published at that time."""
+    """Publishes a song at that time."""
     key = processed_file("songs", at.date(), batch, 0)
     lake.put(key, parquet(SONGS, {"song_id": f"s{batch}"}))
     os.utime(lake.uri.removeprefix("file://") + "/" + key, (at.timestamp(), at.timestamp()))
@@ -50,9 +50,9 @@ def loaded(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Path:
     return folder
 
 
-def standing(person: Snowflake, *names: str, **definitions: str) -> None:
-    """What SHOW PIPES shows."""
-    shown = dict.fromkeys(names, "copy into whatever") | definitions
+def existing_pipes(person: Snowflake, *names: str, **definitions: str) -> None:
+    """Types the answer of SHOW PIPES."""
+    shown = dict.fromkeys(names, "copy into elsewhere") | definitions
     person.answer("^show pipes", [{"name": name, "definition": text} for name, text in shown.items()])
 
 
@@ -66,20 +66,20 @@ def the_copy(environment: Environment) -> str:
     return pipe_of(SONGS, variables_of(environment, Stack.of(OUTPUTS))).copy
 
 
-def test_a_pipe_that_stands_and_has_loaded_all_needs_nothing(
+def test_an_existing_pipe_that_loaded_everything_needs_nothing(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
-    standing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
+    existing_pipes(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
 
     planned = songs_change(prod, lake)
 
     assert (planned.switch, planned.missing, planned.loads, planned.note) == ((), (), (), "")
 
 
-def test_a_new_name_is_made_before_the_old_one_is_dropped(
+def test_a_new_pipe_is_made_before_the_old_one_is_dropped(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
-    standing(person, "SONGS_PIPE_V0")
+    existing_pipes(person, "SONGS_PIPE_V0")
 
     planned = songs_change(prod, lake)
 
@@ -90,14 +90,14 @@ def test_a_new_name_is_made_before_the_old_one_is_dropped(
     assert planned.loads == ()
 
 
-def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
+def test_recent_missing_files_are_refreshed_and_older_ones_copied_by_name(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
-    standing(person, SONGS_PIPE_V1=the_copy(prod))
+    existing_pipes(person, SONGS_PIPE_V1=the_copy(prod))
     publish(lake, 2, datetime(2026, 11, 18, 9, 0, 30, tzinfo=UTC))
     publish(lake, 3, datetime(2026, 11, 18, 17, 0, tzinfo=UTC))
     publish(lake, 4, datetime(2026, 11, 20, 11, 29, tzinfo=UTC))
-    publish(lake, 5, datetime(2026, 11, 20, 11, 45, tzinfo=UTC))  # on its way
+    publish(lake, 5, datetime(2026, 11, 20, 11, 45, tzinfo=UTC))  # too recent to be missing
     publish(lake, 6, datetime(2026, 11, 2, 8, 0, tzinfo=UTC))
 
     planned = songs_change(prod, lake)
@@ -119,8 +119,8 @@ def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is
     )
 
 
-def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
-    standing(person, "SONGS_PIPE_V1")
+def test_a_changed_text_under_the_old_name_is_reported(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+    existing_pipes(person, "SONGS_PIPE_V1")
 
     assert songs_change(prod, lake).note.startswith("SONGS_PIPE_V1 has another text than ours: a changed pipe needs")
 
@@ -128,7 +128,7 @@ def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Envi
 def test_the_command_shows_its_plan_then_does_it(
     person: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    standing(person)
+    existing_pipes(person)
     publish(lake, 2, datetime.now(UTC) - timedelta(hours=3))
     arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
 
@@ -146,14 +146,14 @@ def test_the_command_shows_its_plan_then_does_it(
     assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011
 
 
-def test_what_a_copy_or_a_refresh_did_not_load_is_named(
+def test_files_that_a_copy_or_refresh_did_not_load_are_named(
     person: Snowflake,
     prod: Environment,
     lake: ObjectStore,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    standing(person, SONGS_PIPE_V1=the_copy(prod))
+    existing_pipes(person, SONGS_PIPE_V1=the_copy(prod))
     publish(lake, 2, datetime.now(UTC) - timedelta(days=30))
     publish(lake, 3, datetime.now(UTC) - timedelta(days=1))
     arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]

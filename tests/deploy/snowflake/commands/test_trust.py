@@ -1,4 +1,4 @@
-"""make snowflake-trust: what Snowflake says of itself, in Terraform's settings and in AWS; moto's server is AWS."""
+"""make snowflake-trust copies Snowflake's identities into Terraform's settings and AWS; moto's server is AWS."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ NO_PRINCIPAL = {
         }
     ],
 }
-BUCKET_TELLS = {
+BUCKET_STATEMENT = {
     "Sid": "BucketTells",
     "Effect": "Allow",
     "Principal": {"Service": "s3.amazonaws.com"},
@@ -45,7 +45,7 @@ class Aws:
         for name in ("spotify-dev-snowflake", "spotify-dev-snowflake-errors"):
             self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NO_PRINCIPAL))
         self.topic = self.sns.create_topic(Name="spotify-dev-processed")["TopicArn"]
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_TELLS]})
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_STATEMENT]})
         self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName="Policy", AttributeValue=policy)
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ def property_rows(**values: str) -> list[dict[str, object]]:
 
 
 def integrations(person: Snowflake, **changed: str) -> None:
-    """What Snowflake says of its integrations."""
+    """Types Snowflake's descriptions of its integrations."""
     files = {
         "ENABLED": "true",
         "STORAGE_ALLOWED_LOCATIONS": "s3://the-lake/processed/",
@@ -103,17 +103,17 @@ def integrations(person: Snowflake, **changed: str) -> None:
     person.answer("get_aws_sns_iam_policy", [{"POLICY": json.dumps(policy)}])
 
 
-def shake_hands(aws: Aws, *arguments: str) -> int:
+def trust(aws: Aws, *arguments: str) -> int:
     where = ["--env", "prod", "--outputs", str(aws.outputs()), "--settings", str(aws.settings)]
     return run_command("snowflake-trust", main, [*where, *arguments])
 
 
-def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
+def test_both_roles_and_the_topic_trust_snowflake_and_the_settings_say_so(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     integrations(person)
 
-    assert shake_hands(aws, "--yes") == 0
+    assert trust(aws, "--yes") == 0
 
     printed = capsys.readouterr().out
     assert printed.count("done: ") == 4
@@ -144,7 +144,7 @@ def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
         ],
     }
     assert aws.statements() == [
-        BUCKET_TELLS,
+        BUCKET_STATEMENT,
         {
             "Sid": "SnowflakeSubscribes",
             "Effect": "Allow",
@@ -155,7 +155,7 @@ def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
     ]
 
     # Again: nothing to do.
-    assert shake_hands(aws) == 0
+    assert trust(aws) == 0
     assert "trust each other already: nothing was changed" in capsys.readouterr().out
 
 
@@ -163,11 +163,11 @@ def test_a_new_snowflake_user_replaces_the_old_one(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     integrations(person)
-    assert shake_hands(aws, "--yes") == 0
+    assert trust(aws, "--yes") == 0
     other = "arn:aws:iam::999988887777:user/zzzz-s-0000"
     integrations(person, STORAGE_AWS_IAM_USER_ARN=other, subscriber=other)
 
-    assert shake_hands(aws, "--yes") == 0
+    assert trust(aws, "--yes") == 0
 
     assert [statement["Principal"] for statement in aws.statements()] == [  # type: ignore[index]
         {"Service": "s3.amazonaws.com"},
@@ -178,20 +178,18 @@ def test_a_new_snowflake_user_replaces_the_old_one(
     assert capsys.readouterr().out.count("done: ") == 4 + 3
 
 
-def test_nobody_at_the_terminal_changes_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     integrations(person)
     before = aws.settings.read_text()
 
-    assert shake_hands(aws) == 1
+    assert trust(aws) == 1
 
     printed = capsys.readouterr()
     assert printed.out.count("to do: ") == 4
     assert "nothing was changed" in printed.err
     assert aws.settings.read_text() == before
     assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
-    assert aws.statements() == [BUCKET_TELLS]
+    assert aws.statements() == [BUCKET_STATEMENT]
 
 
 @pytest.mark.parametrize(
@@ -212,12 +210,12 @@ def test_nobody_at_the_terminal_changes_nothing(
     ],
     ids=["external id", "locations", "subscriber"],
 )
-def test_integrations_of_something_else_change_nothing(
+def test_integrations_with_other_values_change_nothing(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], message: str
 ) -> None:
     integrations(person, **changed)
 
-    assert shake_hands(aws, "--yes") == 1
+    assert trust(aws, "--yes") == 1
 
     assert capsys.readouterr().err.startswith(f"snowflake-trust: {message}")
     assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
@@ -229,7 +227,7 @@ def test_without_the_admins_integration_it_says_so(
     words = "SQL compilation error:\nIntegration 'SPOTIFY_S3' does not exist or not authorized."
     person.answer("^desc integration", Refused("002003", words))
 
-    assert shake_hands(aws, "--yes") == 1
+    assert trust(aws, "--yes") == 1
 
     assert "an integration is missing or SPOTIFY_DEPLOYER may not use it: run the admin file" in capsys.readouterr().err
 
