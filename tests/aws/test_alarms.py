@@ -1,4 +1,4 @@
-"""Alarms, dashboard and runbooks, against the metrics that the code writes and against each other."""
+"""Alarms, dashboard and runbooks match the metrics that the code writes, and each other."""
 
 import json
 import re
@@ -25,7 +25,7 @@ EMITTED = {"service": "extract_lambda"}
 FUNCTION = {"FunctionName": f"{NAME}-extract"}
 HOUR, DAY = 3600, 86400
 
-# Each alarm: a metric that it reads, a value that is well and one that is not, the period and how many of them.
+# Per alarm: namespace, metric, dimensions, a healthy value, an unhealthy one, the period, and the number of periods.
 ALARMS = {
     "error-no-success": (OURS, "SecondsSinceLastSuccess", EMITTED, 60, 3700, HOUR, 26),
     "error-undelivered": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", None, 0, 1, 300, 1),
@@ -45,7 +45,7 @@ ALARMS = {
     "warning-entry-undone": (OURS, "EntriesLeftUndone", {}, 0, 1, 300, 1),
     "warning-many-rejects": (OURS, "BatchesWithManyRejects", {}, 0, 1, 300, 1),
 }
-MISSING = {  # what no data means; alarms.tf says why
+MISSING = {  # the meaning of missing data; alarms.tf has the reasons
     "error-no-success": "missing",
     "error-pending-old": "ignore",
     "warning-login-ends": "ignore",
@@ -61,7 +61,7 @@ def made() -> Made:
 
 
 def alarms(made: Made) -> dict[str, dict[str, Any]]:
-    """The metric alarms by their names without the stack's."""
+    """The metric alarms by name, without the stack's prefix."""
     resources = made.of_type("aws_cloudwatch_metric_alarm").values()
     return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in resources}
 
@@ -81,7 +81,7 @@ def watched_metrics(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, 
 
 
 def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INSUFFICIENT_DATA") -> str:
-    """What CloudWatch makes of the last periods; None is no data. Alarms of several metrics: of their sum."""
+    """The alarm state for the last periods' values; None is missing data. Alarms of several metrics use the sum."""
     missing = alarm["treat_missing_data"]
     if all(value is None for value in data) and missing in {"missing", "ignore"}:
         return "INSUFFICIENT_DATA" if missing == "missing" else before
@@ -104,7 +104,7 @@ def test_these_are_the_alarms(made: Made) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_at_its_metric_and_is_raised_by_what_is_not_well(made: Made, name: str) -> None:
+def test_an_alarm_reads_its_metric_and_is_raised_by_an_unhealthy_value(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
     namespace, metric, dimensions, well, ill, period, periods = ALARMS[name]
 
@@ -119,7 +119,7 @@ def test_an_alarm_looks_at_its_metric_and_is_raised_by_what_is_not_well(made: Ma
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_reaches_somebody_and_knows_what_no_data_means(made: Made, name: str) -> None:
+def test_an_alarm_has_actions_and_a_meaning_of_missing_data(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
 
     assert alarm["alarm_actions"] == [made.outputs["alert_topic_arn"]]
@@ -130,13 +130,13 @@ def test_an_alarm_reaches_somebody_and_knows_what_no_data_means(made: Made, name
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_a_fresh_stack_is_quiet(made: Made, name: str) -> None:
+def test_a_fresh_stack_raises_no_alarm(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
 
     assert state(alarm, [None] * alarm["evaluation_periods"]) != "ALARM"
 
 
-def test_no_success_tells_also_when_nothing_runs_and_nothing_while_the_schedule_is_off(made: Made) -> None:
+def test_no_success_is_raised_without_runs_and_off_without_a_schedule(made: Made) -> None:
     alarm = alarms(made)["error-no-success"]
     off = alarms(outcome().made["other_settings"])["error-no-success"]
 
@@ -164,7 +164,7 @@ def test_one_composite_alarm_of_all_errors_pages_and_has_its_own_topic(made: Mad
 
 
 def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lake: Path) -> set[tuple[str, str]]:
-    """Namespace and name of all that Lambda and job write."""
+    """Namespace and name of all metrics that Lambda and job write."""
     monkeypatch.setenv("METRICS_NAMESPACE", OURS)
     now = datetime.now(UTC) + timedelta(hours=7)
     store = open_store(str(lake))
@@ -173,7 +173,10 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     ages = metrics.ages(store, now)
     assert {name: int(value // HOUR) for name, value in ages.items()} in (
         {"OldestPendingSeconds": 7, "SecondsSinceLastCommit": 7},
-        {"OldestPendingSeconds": 6, "SecondsSinceLastCommit": 6},  # the clock of the file system is a little ahead
+        {
+            "OldestPendingSeconds": 6,
+            "SecondsSinceLastCommit": 6,
+        },  # allow for differences between the clocks of system and file system
     )
     metrics.emit(Result(run_id="r", last_success=now, token_age=timedelta(days=3), calls_left={"a": 9}), now, ages)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -187,7 +190,7 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     return of_lambda | {(OURS, name) for name in ("JobSeconds", "EntriesLeftUndone", "BatchesWithManyRejects")}
 
 
-def test_alarms_and_dashboard_show_what_the_code_writes_and_all_of_it(
+def test_alarms_and_dashboard_use_exactly_the_written_metrics(
     made: Made, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     metrics_written = written(capsys, monkeypatch, tmp_path)
@@ -220,7 +223,7 @@ def test_two_environments_in_an_account_have_metrics_of_their_own() -> None:
     ]
 
 
-def test_the_filters_look_at_what_the_job_says(made: Made) -> None:
+def test_the_metric_filters_match_the_jobs_summary(made: Made) -> None:
     filters = {
         values["pattern"]: values["metric_transformation"][0]["value"]
         for values in made.of_type("aws_cloudwatch_log_metric_filter").values()
@@ -253,7 +256,7 @@ def test_each_alarm_has_a_page_and_each_page_an_alarm(made: Made) -> None:
 
 
 @pytest.mark.parametrize("name", [*ALARMS, "critical-page"])
-def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(name: str) -> None:
+def test_a_runbook_has_meaning_diagnosis_repair_and_verification(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
     parts = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
 
@@ -265,7 +268,7 @@ def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(nam
 
 
 def commands() -> list[tuple[str, str]]:
-    """Every `aws` command of the guides for people who operate, with its page."""
+    """Every `aws` command of the operators' guides, with its page."""
     pages = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]
     shown = []
     for path in pages:
@@ -274,12 +277,12 @@ def commands() -> list[tuple[str, str]]:
     return shown
 
 
-def test_every_aws_command_is_one_that_aws_knows() -> None:
+def test_every_aws_command_exists() -> None:
     session = botocore.session.get_session()
     wrong = []
     for page, line in commands():
         _, service, operation, *words = shlex.split(line)
-        if service == "logs" and operation == "tail":  # the CLI's own
+        if service == "logs" and operation == "tail":  # a command of the CLI alone
             continue
         model = session.get_service_model({"s3api": "s3"}.get(service, service))
         names = {xform_name(name, "-"): name for name in model.operation_names}

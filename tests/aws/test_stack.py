@@ -1,4 +1,4 @@
-"""`make deploy` and `make destroy` with AWS's own provider: what only real resources can show."""
+"""`make deploy` and `make destroy` with the real AWS provider."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from tests.aws.conftest import lacking
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "stack-test-data"
-# What of the real stack makes a destroy hard: data in all versions, a secret that lingers, a workgroup that was used.
+# The parts of the stack that make a destroy hard: data in old versions, a secret kept for recovery, a used workgroup.
 MAIN = f"""
 terraform {{
   required_providers {{
@@ -59,7 +59,7 @@ output "secret_arn" {{ value = aws_secretsmanager_secret.spotify.arn }}
 
 @pytest.fixture
 def here(local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
-    """The local AWS is whom Terraform and boto3 ask; two zips lie in `built`."""
+    """Terraform and boto3 use the local AWS; two zips are in `built`."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to deploy to a local AWS")
     for name, value in local_aws.environment.items():
@@ -76,7 +76,7 @@ def run(folder: Path, command: str, *arguments: str) -> int:
     return run_command("stack", main, [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments])
 
 
-def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
+def test_a_confirmed_destroy_deletes_every_version_and_frees_the_names(
     here: LocalAws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "terraform"
@@ -89,7 +89,7 @@ def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
     secret = stack.outputs("dev", folder)["secret_arn"]
     assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in printed
     secrets.put_secret_value(SecretId=secret, SecretString="{}")
-    for body in (b"1", b"2"):  # no delete mark: moto cannot remove one
+    for body in (b"1", b"2"):  # no delete marker, because moto cannot remove one
         s3.put_object(Bucket=BUCKET, Key="raw/a", Body=body)
     assert not _is_empty(secret, REGION)
 
@@ -97,7 +97,7 @@ def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
 
     assert f"The bucket {BUCKET} holds 1 objects, 2 with their older versions" in capfd.readouterr().out
     assert BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so its name is free for another deploy
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so another deploy can use its name
         secrets.describe_secret(SecretId=secret)
 
 
