@@ -64,7 +64,7 @@ FIXTURES = [
         case.path(name).read_bytes()
         for case in cases()
         for name, document in case.documents.items()
-        if document["outcome"] == "taken"  # damaging a document that is refused anyway tests little
+        if document["outcome"] == "accepted"  # damaging a document that is refused anyway tests little
     ),
 ]
 
