@@ -71,16 +71,17 @@ def test_a_function_runs_with_only_its_own_environment_and_the_runtimes_boto3(tm
 import os, importlib.util
 import boto3
 def handle(event, context):
-    print("said")
-    found = [name for name in ("spotipy", "pyspark", "deploy") if importlib.util.find_spec(name)]
-    return [event, os.environ["OWN"], os.environ["AWS_ENDPOINT_URL"], found, context.get_remaining_time_in_millis() > 0]
+    print("called")
+    importable = [name for name in ("spotipy", "pyspark", "deploy") if importlib.util.find_spec(name)]
+    is_in_time = context.get_remaining_time_in_millis() > 0
+    return [event, os.environ["OWN"], os.environ["AWS_ENDPOINT_URL"], importable, is_in_time]
 """
     runner = FunctionRunner(tmp_path, {"AWS_ENDPOINT_URL": "http://here"})
 
     answer = runner.invoke(function(code), {"a": 1})
 
     assert answer.payload == [{"a": 1}, "its own", "http://here", [], True], answer.log
-    assert (answer.is_error, answer.log) == (False, "said\n")
+    assert (answer.is_error, answer.log) == (False, "called\n")
 
 
 def test_a_functions_error_is_its_answer(tmp_path: Path) -> None:

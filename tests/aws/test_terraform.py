@@ -422,7 +422,7 @@ def test_no_generated_placeholder_remains(made: Made) -> None:
 # --- Notifications ------------------------------------------------------------------------------------------------
 
 
-def test_a_failed_run_raises_an_alert_whoever_started_it(made: Made) -> None:
+def test_a_failed_run_raises_an_alert_however_it_was_started(made: Made) -> None:
     rule = made.resources["module.monitoring.aws_cloudwatch_event_rule.job_failed"]
     target = made.resources["module.monitoring.aws_cloudwatch_event_target.job_failed"]
 

@@ -208,7 +208,7 @@ class _Catalogue:
         """A song as JSON text; the parts that differ between answers are inserted into the shared text."""
         rank = bisect(self._shares, random.random() * self._shares[-1])
         if rank not in self._songs:
-            # "?" stands for the markets or, in an answer for one market, for is_playable.
+            # "?" is replaced by the markets or, in an answer for one market, for is_playable.
             self._songs[rank] = json.dumps(self._song(rank), ensure_ascii=False).split('"?": null')
         markets = random.choice(_MARKET_LISTS) if has_markets else '"is_playable": true'
         popularity = max(0, 90 - rank.bit_length() * 5 + random.randrange(-2, 3))

@@ -1,4 +1,4 @@
--- What the other scripts stand on: the schemas, and the stage over the lake's published files.
+-- The base of the other scripts: the schemas, and the stage over the lake's published files.
 -- Database, roles, warehouses and integrations are the account's; an administrator makes them.
 create schema if not exists {{ database }}.LANDING
 comment = 'Every row as loaded from the lake, append-only; filled by the pipes.';
