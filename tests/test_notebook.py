@@ -27,7 +27,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the session that the job uses
+def out(spark: SparkSession, tmp_path: Path) -> Path:
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:

@@ -100,7 +100,7 @@ class View:
         [create] = [statement for statement in split_sql_statements(text) if "create or replace" in statement]
         statement = sqlglot.parse_one(create, read="snowflake")
         if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
-            raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004 - it is the text that is wrong
+            raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004  # it is the text that is wrong
         table = statement.this.this
         return cls(table.name.lower(), table.db.lower(), statement)
 
@@ -123,7 +123,7 @@ class View:
     def select(self) -> exp.Query:
         """What the view is."""
         query = self.statement.expression
-        assert isinstance(query, exp.Query)  # noqa: S101 - a view is a query
+        assert isinstance(query, exp.Query)  # noqa: S101  # a view is a query
         return query
 
 
@@ -156,7 +156,7 @@ class WaysBack:
         if view not in self._found:
             select = _without_windows(self._views[view].select)
             nodes = lineage(None, select, self._schema, dialect="snowflake")
-            assert isinstance(nodes, dict)  # noqa: S101 - asked for all columns
+            assert isinstance(nodes, dict)  # noqa: S101  # asked for all columns
             self._found[view] = {name.lower(): sorted(set(self._in_the_lake(node))) for name, node in nodes.items()}
         return self._found[view]
 

@@ -6,7 +6,7 @@ It is CloudFormation because AWS's schema of an analysis can be checked without 
 """
 
 # What is put into SQL text is the view's name.
-# ruff: noqa: S608
+# ruff: noqa: S608  # our names
 
 import json
 from collections.abc import Mapping, Sequence

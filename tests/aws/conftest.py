@@ -70,7 +70,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, spotify: SpotifyStub) ->
 @pytest.fixture(scope="session")
 def application(
     local_aws: LocalAws,
-    terraform_providers: None,  # noqa: ARG001  # must run first
+    terraform_providers: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
     """Terraform applying the stack to the local AWS."""
@@ -79,7 +79,7 @@ def application(
 
 
 @pytest.fixture(scope="session")
-def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:  # noqa: ARG001
+def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:
     """deploy/aws/terraform, applied once to the local AWS."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to apply deploy/aws/terraform to a local AWS")

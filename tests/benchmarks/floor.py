@@ -5,7 +5,7 @@ python -m tests.benchmarks.floor LAKE OUT
 It trusts its input: no faults, no rejects, no reconciliation, no commit, and only the lineage that decides the newest.
 """
 
-# ruff: noqa: S608  # of our own names
+# of our own names
 
 import sys
 from pathlib import Path

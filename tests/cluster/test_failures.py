@@ -208,7 +208,7 @@ def test_an_object_that_always_kills_its_reader_is_isolated(
 
 
 def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(
-    s3_endpoint: str,  # noqa: F811  # the fixture
+    s3_endpoint: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,8 +1,5 @@
 """A lake of hand-typed rows, and the engines that read it."""
 
-# Only constants of these tests are formatted into SQL.
-# ruff: noqa: S608
-
 import io
 import shutil
 from collections.abc import Callable, Iterator
@@ -151,7 +148,7 @@ def duckdb_columns(ddl: exp.Create) -> str:
 
 def rendered(name: str) -> str:
     """A generated file with values for all variables."""
-    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not HTML
+    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # SQL, not HTML
     text = (GENERATED / name).read_text(encoding="utf-8")
     return jinja.from_string(text).render(
         database="current_rows", lake_database="lake", bucket="the-bucket", prefix="some/prefix/"

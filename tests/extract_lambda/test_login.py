@@ -404,7 +404,7 @@ def test_at_a_terminal_it_prompts_hides_the_secret_and_opens_the_browser(
 ) -> None:
     ours, theirs = pty.openpty()
     with (
-        open(ours, "r+b", buffering=0) as terminal,  # noqa: PTH123  (a descriptor)
+        open(ours, "r+b", buffering=0) as terminal,  # noqa: PTH123  # a descriptor
         started(
             [sys.executable, "-m", "extract_lambda.login", "--port", "0"],
             cwd=ROOT,

@@ -163,7 +163,7 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
 def test_the_command_says_how_to_lift_a_cool_down(
     api: Api, environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from extract_lambda.__main__ import main  # noqa: PLC0415  (the import sets up the output of the test's process)
+    from extract_lambda.__main__ import main  # noqa: PLC0415  # the import sets up the output of the test's process
 
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

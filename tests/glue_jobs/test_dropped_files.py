@@ -108,7 +108,7 @@ FILES = {
 
 
 def test_pages_join_the_summary_counts_and_no_value_is_quoted(
-    spark: SparkSession,  # noqa: ARG001  # the job uses the session
+    spark: SparkSession,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,

@@ -3,9 +3,6 @@
 DuckDB runs sqlglot's translation of Athena's SQL; tests/clients/bi checks it against Athena's grammar.
 """
 
-# Only our own names are formatted into SQL; fixtures shadow their imports.
-# ruff: noqa: S608, F811
-
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,7 +19,7 @@ from deploy.generate.athena_views import ATHENA, VIEW_COLUMNS, saved_queries, vi
 from deploy.generate.schemas import ATHENA_TYPES
 from shared.store import open_store
 from shared.tables import TABLES
-from tests.test_end_to_end import KITCHEN, THE_19TH, THE_20TH, THE_21ST, chain_over, deployed  # noqa: F401
+from tests.test_end_to_end import KITCHEN, THE_19TH, THE_20TH, THE_21ST, chain_over, deployed  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.usefixtures("spark")  # the job uses this session
 

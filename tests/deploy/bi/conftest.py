@@ -7,7 +7,7 @@ from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa
 
 
 @pytest.fixture
-def world(landing: Landing) -> Landing:  # noqa: F811  # the fixture of that name
+def world(landing: Landing) -> Landing:
     """The warehouse with the rows of `world.fill`."""
     fill(landing)
     return landing

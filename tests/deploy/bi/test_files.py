@@ -123,7 +123,7 @@ def test_the_schema_versions_are_those_that_were_checked() -> None:
 
 
 def parsed(text: str) -> ET.Element:
-    return ET.fromstring(text)  # noqa: S314 - our own text
+    return ET.fromstring(text)  # noqa: S314  # our own text
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """The model matches the views: types, keys, relationships and filter paths."""
 
-# Only our own names are formatted into SQL.
-# ruff: noqa: S608
-
 from collections import defaultdict
 
 import pytest

@@ -185,13 +185,13 @@ def test_snowflakes_and_athenas_current_rows_are_the_same(table: Table) -> None:
     place = " || ".join(deciding)
     with duckdb.connect() as engine:
         engine.execute(
-            f"create table landed as select {', '.join(deciding)}, "  # noqa: S608  # our names
+            f"create table landed as select {', '.join(deciding)}, "
             f"{', '.join(f'{place} as {name}' for name in others)} from {choices} where hash({place}) % 3 > 0"
         )
         athena = sqlglot.transpile(current_select(table, "landed"), read="athena", write="duckdb")[0]
         snowflake = sqlglot.transpile(snowflake_select(table, "landed"), read="snowflake", write="duckdb")[0]
         rows = sorted(engine.sql(snowflake).fetchall())
-        [(keys,)] = engine.sql(f"select count(distinct ({', '.join(table.key)})) from landed").fetchall()  # noqa: S608  # our names
+        [(keys,)] = engine.sql(f"select count(distinct ({', '.join(table.key)})) from landed").fetchall()
 
         assert rows == sorted(engine.sql(athena).fetchall())
         assert 0 < len(rows) <= keys

@@ -72,7 +72,7 @@ def test_no_personal_field_of_a_package_is_anywhere_but_in_quarantine(
     assert [name for name in marked if f"- {name.removeprefix('lake/')}" not in shown.out] == []
     with EmbeddedSnowflake(out / "warehouse", store) as warehouse:
         for table in TABLES:
-            rows = warehouse.query(f"select * from SPOTIFY.LANDING.{table.name}")  # noqa: S608  # our names
+            rows = warehouse.query(f"select * from SPOTIFY.LANDING.{table.name}")
             assert MARK not in str(rows)
         plays = warehouse.query("select song_id, played_at, source from SPOTIFY.CORE.PLAYS order by played_at")
     assert [(song, str(at)[:16], source) for song, at, source in plays] == [

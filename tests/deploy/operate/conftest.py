@@ -81,7 +81,7 @@ def take(lake: Path, clock: Callable[[], datetime], *arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() uses it
+def made_lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake after both days; tests copy it."""
     lake = tmp_path_factory.mktemp("made") / "lake"
     store = open_store(str(lake), create=True)

@@ -305,7 +305,7 @@ def test_quarantined_files_are_named_and_removed_only_with_quarantine(lake: Obje
     assert forget(lake, None, "ann", quarantine=True).removed == {}
 
 
-def test_a_person_is_removed_from_a_zip_and_from_json_in_a_string(lake: ObjectStore) -> None:  # noqa: ARG001  # as others
+def test_a_person_is_removed_from_a_zip_and_from_json_in_a_string(lake: ObjectStore) -> None:
     person = {"added_by": {"type": "user", "id": "ann"}, "item": None}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -325,7 +325,7 @@ def test_a_person_is_removed_from_a_zip_and_from_json_in_a_string(lake: ObjectSt
 def test_a_replay_afterwards_doubles_nothing_and_restores_no_person(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job uses it
+    spark: object,
 ) -> None:
     forget(lake, warehouse, "ann")
     before = current(warehouse)
@@ -344,8 +344,7 @@ def current(warehouse: EmbeddedSnowflake) -> list[list[tuple[object, ...]]]:
         "SONG_POPULARITY": "SONG_ID, DOCUMENT_ID, SOURCE_POSITION, POPULARITY",
     }
     return [
-        warehouse.query(f"select {names} from SPOTIFY.CORE.{view} order by {names}")  # noqa: S608  # typed above
-        for view, names in columns.items()
+        warehouse.query(f"select {names} from SPOTIFY.CORE.{view} order by {names}") for view, names in columns.items()
     ]
 
 
@@ -388,7 +387,7 @@ def test_forgetting_everything_keeps_only_the_batch_numbers(lake: ObjectStore, w
 def test_after_forgetting_everything_batch_numbers_continue_so_pipes_load_new_files(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job uses it
+    spark: object,
 ) -> None:
     forget_everything(lake, warehouse)
     lake.delete("log/frontier.json")  # a hint

@@ -246,7 +246,7 @@ def test_a_batch_that_cannot_be_replayed_must_be_restored(lake: ObjectStore) -> 
 def test_after_removal_and_replay_everything_agrees(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job uses it
+    spark: object,
 ) -> None:
     lake.put(SONGS_1, b"damaged")
     take(Path(path_of(lake, "")), lambda: datetime(2026, 11, 20, tzinfo=UTC), "--replay", "1..1")

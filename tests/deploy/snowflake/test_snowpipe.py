@@ -55,12 +55,12 @@ def seen(warehouse: EmbeddedSnowflake) -> dict[str, list[object]]:
 
 
 def landed(warehouse: EmbeddedSnowflake, table: str = "SONGS") -> int:
-    [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.LANDING.{table}")  # noqa: S608  # typed below
+    [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.LANDING.{table}")
     return int(str(count))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, lake: ObjectStore) -> Path:  # noqa: ARG001  # the fixture makes the folder
+def folder(tmp_path: Path, lake: ObjectStore) -> Path:
     """The lake's folder."""
     return tmp_path / "lake"
 
@@ -88,7 +88,7 @@ def test_events_may_come_backwards(keys: list[str], warehouse: EmbeddedSnowflake
 
 
 def test_events_may_come_in_any_order_days_late_and_again(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
-    random.Random(7).shuffle(keys)  # noqa: S311  # an order, no secret
+    random.Random(7).shuffle(keys)
     early, late = keys[:90], keys[90:]
 
     warehouse.arrived(early)
@@ -134,7 +134,7 @@ def test_broken_files_do_not_affect_good_ones(keys: list[str], warehouse: Embedd
 def test_a_changed_pipe_refreshed_over_loaded_files_doubles_only_landing(
     keys: list[str],
     warehouse: EmbeddedSnowflake,
-    scripts_of: Callable[[Table], Path],  # noqa: F811
+    scripts_of: Callable[[Table], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     warehouse.arrived(keys)
@@ -166,7 +166,7 @@ def test_a_pipe_dropped_by_hand_and_made_again_doubles_only_landing(
 def test_a_column_is_added_while_files_of_both_kinds_arrive(
     publish: Publish,
     warehouse: EmbeddedSnowflake,
-    scripts_of: Callable[[Table], Path],  # noqa: F811
+    scripts_of: Callable[[Table], Path],
 ) -> None:
     tempo = Column("tempo", Type.INT, "beats per minute")
     more = replace(SONGS, columns=(SONGS.columns[0], tempo, *SONGS.columns[1:]))
@@ -203,10 +203,7 @@ def test_two_hundred_hourly_batches_of_every_table(folder: Path, warehouse: Embe
     warehouse.query("delete from SPOTIFY._LOCAL.PIPE_LOADS where pipe = 'SPOTIFY.LANDING.SONG_POPULARITY_PIPE_V1'")
     warehouse.arrived(published["song_popularity"])
     assert {table.name: landed(warehouse, table.name) for table in TABLES} == LANDED
-    assert {
-        name: warehouse.query(f"select count(*) as n from SPOTIFY.{name}")[0][0]  # noqa: S608  # typed below
-        for name in CURRENT
-    } == CURRENT
+    assert {name: warehouse.query(f"select count(*) as n from SPOTIFY.{name}")[0][0] for name in CURRENT} == CURRENT
     assert [row[0] for row in warehouse.query("select name from SPOTIFY.CORE.SONGS order by 1")] == [
         *("s0 at 200", "s1 at 196", "s2 at 197", "s3 at 198", "s4 at 199")
     ]

@@ -109,7 +109,7 @@ def stopping_at_every_operation(
         at += 1
         store = new_lake()
         store.put(X, b"x1")
-        disturbed = Disturbed(store, at, lambda: happens(store))  # noqa: B023
+        disturbed = Disturbed(store, at, lambda: happens(store))
         run(disturbed)
         if disturbed.count < at:
             break
@@ -208,7 +208,7 @@ def take_at_the_same_time(store: ObjectStore, runs: int, max_objects: int) -> No
         start.wait()
         try:
             run(store, max_objects=max_objects, moves_at_once=3)
-        except Exception as error:  # noqa: BLE001  (a thread's errors are checked below)
+        except Exception as error:  # noqa: BLE001  # a thread's errors are checked below
             failed.append(error)
 
     threads = [threading.Thread(target=one_run) for _ in range(runs)]
@@ -269,9 +269,9 @@ def test_a_finisher_that_wakes_up_late_changes_nothing(new_lake: Callable[[], Ob
         commit_and_die(store)
 
         def others() -> None:
-            run(store)  # noqa: B023
-            store.put(X, b"x2")  # noqa: B023
-            run(store)  # noqa: B023
+            run(store)
+            store.put(X, b"x2")
+            run(store)
 
         late = Disturbed(store, at, others)
         commit_log(late).finish_earlier_commits()
@@ -305,7 +305,7 @@ def test_an_entry_that_a_long_listing_missed_is_seen(folder_store: ObjectStore) 
 def test_a_lake_that_is_copied_with_an_undone_entry_is_finished(folder_store: ObjectStore, tmp_path: Path) -> None:
     folder_store.put(X, b"x1")
     commit_and_die(folder_store)
-    os.system(f"cp -r '{folder_store.uri.removeprefix('file://')}' '{tmp_path / 'copied'}'")  # noqa: S605  (as people do)
+    os.system(f"cp -r '{folder_store.uri.removeprefix('file://')}' '{tmp_path / 'copied'}'")  # noqa: S605  # as people do
     copied = open_store(str(tmp_path / "copied"))
 
     run(copied)

@@ -1,6 +1,6 @@
 """One warehouse for all pages, rolled back after each test; one browser, if installed."""
 
-# ruff: noqa: F811  # fixtures shadow their imports
+# fixtures shadow their imports
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta

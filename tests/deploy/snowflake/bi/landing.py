@@ -1,8 +1,5 @@
 """Puts hand-typed rows into the landing tables, and returns the views' rows in a form easy to type by hand."""
 
-# Only constants of these tests are formatted into SQL; values are bound.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal

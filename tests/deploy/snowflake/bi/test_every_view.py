@@ -59,7 +59,9 @@ def test_no_view_shows_ids_of_people(file: Path) -> None:
 
 def test_the_views_of_an_empty_warehouse_are_empty(landing: Landing) -> None:
     counts = {
-        view.name.upper(): len(landing.query(f"select {', '.join(view.columns)} from SPOTIFY.BI.{view.name}"))  # noqa: S608 - our own names
+        view.name.upper(): len(
+            landing.query(f"select {', '.join(view.columns)} from SPOTIFY.BI.{view.name}")
+        )  # our own names
         for view in VIEWS.values()
     }
 

@@ -1,8 +1,5 @@
 """make snowflake-status over a warehouse that the pipes filled: pipes, refused files, and equal counts everywhere."""
 
-# Fixtures shadow their imports.
-# ruff: noqa: F811
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
