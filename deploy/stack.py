@@ -44,7 +44,7 @@ class Caller(NamedTuple):
 def caller() -> Caller:
     """Who AWS says we are. Raises CommandError with what to do."""
     import boto3  # noqa: PLC0415  # a second that wrong arguments need not wait
-    from botocore import exceptions as aws  # noqa: PLC0415
+    from botocore import exceptions as aws  # noqa: PLC0415  # its import takes a second
 
     profile = os.environ.get("AWS_PROFILE", "")
     of_profile = f" of the profile {profile}" if profile else ""

@@ -214,7 +214,7 @@ def test_duckdb_has_the_same_rows_of_documents_and_of_pages(own: Path, pages: Pa
     assert {name: len(rows) for name, rows in of_own.items()} == {name: len(rows) for name, rows in of_pages.items()}
 
 
-def test_duckdb_has_the_rows_of_the_job(own: Path, spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_duckdb_has_the_rows_of_the_job(own: Path, spark: SparkSession, tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
     for key, data in stored(own).items():
         store.put(key, data)

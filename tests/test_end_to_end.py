@@ -107,7 +107,7 @@ class Chain:
     def _landing_counts(self) -> dict[str, list[Row]]:
         counts: list[Row] = []
         for table in self._columns("LANDING"):
-            [(count,)] = self.warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")  # noqa: S608  # our names
+            [(count,)] = self.warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")
             counts.append({"table": table, "row_count": count})
         return {"landing.row_counts": counts}
 
@@ -115,7 +115,9 @@ class Chain:
         return {
             f"{schema.lower()}.{view}": [
                 dict(zip(columns, row, strict=True))
-                for row in self.warehouse.query(f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}")  # noqa: S608  # our names
+                for row in self.warehouse.query(
+                    f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}"
+                )  # our names
             ]
             for view, columns in self._columns(schema).items()
         }

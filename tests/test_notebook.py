@@ -37,7 +37,7 @@ def history() -> list[Json]:
 
 
 @pytest.fixture
-def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the session that the job uses
+def out(spark: SparkSession, tmp_path: Path) -> Path:
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:

@@ -21,7 +21,7 @@ HOSTILE = "\x1b]0;x\x07\r\n\t\x7f\x9b2J\x85\u202e\u2066\u200f\u061c\u200b\ufeff\
 HOSTILE_JSON = r"\u001b]0;x\u0007\r\n\t\u007f\u009b2J\u0085\u202e\u2066\u200f\u061c\u200b\ufeff\udb40\udc41\u2028"
 # The same for people, with a replacement character for each.
 SEEN = "\ufffd]0;x" + "\ufffd" * 6 + "2J" + "\ufffd" * 9
-# Stands in for AWS's own runtime, so it imports nothing of the suite.
+# Replaces AWS's own runtime, so it imports nothing of the suite.
 NO_PROGRAMS = {"deploy.local.aws.bootstrap"}
 # They take no arguments and start working at once.
 WITHOUT_ARGUMENTS = {"deploy.aws.build", "deploy.local.aws.jars", "deploy.local.spark_class_archive"}

@@ -89,7 +89,7 @@ def _is_empty(secret: str, region: str) -> bool:
     if not secret:
         return False
     import boto3  # noqa: PLC0415  # as above
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # only a deploy needs it
 
     try:
         client = boto3.client("secretsmanager", region_name=region)

@@ -51,7 +51,7 @@ class Browser:
     def open(self, page: Path, width: int, height: int = 1000, *, dark: bool = False, scale: float = 1) -> None:
         """The page at this width in CSS pixels, everything drawn."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}  # noqa: PLR2004
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}  # noqa: PLR2004  # a phone
         self.command("Emulation.setDeviceMetricsOverride", **metrics)
         self.command("Emulation.setEmulatedMedia", media="", features=scheme)
         self._driver.get(page.resolve().as_uri())
@@ -61,11 +61,11 @@ class Browser:
         """Until the script returns something true."""
         WebDriverWait(self._driver, _SECONDS, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
 
-    def run(self, script: str) -> Any:  # noqa: ANN401 - what JavaScript returns
+    def run(self, script: str) -> Any:  # noqa: ANN401  # what JavaScript returns
         """What the script returns."""
         return self._driver.execute_script(script)
 
-    def command(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - what the browser answers
+    def command(self, name: str, **arguments: object) -> Any:  # noqa: ANN401  # what the browser answers
         """A command of the DevTools protocol."""
         return self._driver.execute_cdp_cmd(name, arguments)
 

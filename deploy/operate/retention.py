@@ -76,7 +76,7 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
             if count:
                 found.rows[table.name] = int(str(count))
                 if apply:
-                    warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608
+                    warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608  # our names
     if warehouse is not None and apply:
         refresh_dynamic_tables(warehouse)
     for listed in doomed if apply else ():

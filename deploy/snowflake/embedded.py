@@ -1,7 +1,6 @@
 """Snowflake on one machine: the suite's own SQL and the connector's API over an embedded database (fakesnow)."""
 
-# Values are always bound; what is put into SQL text is our own names.
-# ruff: noqa: S608
+# ruff: noqa: S608  # only our own names are formatted into SQL; values are bound
 
 import contextlib
 import functools
@@ -76,7 +75,7 @@ class EmbeddedSnowflake:
             folder = stack.enter_context(_folder(path)) if path else None
             stack.enter_context(bent_fakesnow(self._reading))
             stack.enter_context(fakesnow.patch(db_path=folder, nop_regexes=list(NOT_EMULATED)))
-            connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106 - it is not checked
+            connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106  # it is not checked
             self._connection = stack.enter_context(contextlib.closing(connection))
             # For our own tables: fakesnow takes 5 ms for a statement, most of it walking its tree 76 times.
             self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001

@@ -70,7 +70,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, spotify: SpotifyStub) ->
 @pytest.fixture(scope="session")
 def application(
     local_aws: LocalAws,
-    terraform_providers: None,  # noqa: ARG001  # first of all
+    terraform_providers: None,  # first of all
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
     """Terraform at work on the local AWS."""
@@ -87,7 +87,7 @@ def early_application(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:  # noqa: ARG001
+def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:
     """deploy/aws/terraform, applied to the local AWS once."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to apply deploy/aws/terraform to a local AWS")

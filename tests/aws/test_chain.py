@@ -506,5 +506,5 @@ TWICE = "(select {key} from LANDING.{table} group by {key} having count(*) > 1) 
 
 
 def count(chain: Chain, rows: str) -> int:
-    [(number,)] = chain.ask(f"select count(*) from {rows}")  # noqa: S608  # our names
+    [(number,)] = chain.ask(f"select count(*) from {rows}")  # our names
     return int(str(number))

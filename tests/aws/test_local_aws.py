@@ -150,7 +150,7 @@ def test_eventbridge_is_refused_an_encrypted_topic_as_on_aws(
     local_aws: LocalAws,
     of_topic: dict[str, Any],
     of_key: dict[str, Any],
-    is_delivered: bool,  # noqa: FBT001  # a parameter of the test
+    is_delivered: bool,  # a parameter of the test
 ) -> None:
     events, sqs, sns, kms = (local_aws.client(name) for name in ("events", "sqs", "sns", "kms"))
     name = f"locked-{uuid.uuid4()}"

@@ -35,7 +35,7 @@ Rows = dict[str, int]
 
 
 def main() -> None:
-    """Measures what the arguments name; prints each run, then the sections, and writes them if asked."""
+    """Measures what the arguments name; prints each run, then the sections, and writes them with --write."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
@@ -88,7 +88,7 @@ def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
 
 
 def run_job(source: Path) -> tuple[Run, Rows]:
-    """The job as a user runs it, and its current rows: distinct keys, since each batch publishes its own newest."""
+    """Runs the job as a program; its current rows, which are distinct keys: each batch publishes its own newest."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         root = Path(fresh) / "lake"
         shutil.copytree(source, root)
@@ -97,25 +97,25 @@ def run_job(source: Path) -> tuple[Run, Rows]:
 
 
 def current_rows(root: Path) -> Rows:
-    """How many keys each table of the lake has."""
+    """The number of distinct keys in each table of the lake."""
     rows = {}
     for table in TABLES:
         files = [str(file) for file in (root / lake.PROCESSED / table.name).rglob("*.parquet")]
         if files:
-            select = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM read_parquet(?))"  # noqa: S608
+            select = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM read_parquet(?))"
             rows[table.name] = _count(duckdb.execute(select, [files]))
     return rows
 
 
 def run_tutorial(source: Path) -> tuple[Run, Rows]:
-    """The tutorial's script over the pages."""
+    """Runs the tutorial's script over the pages."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         pages = source / lake.DROP / f"at={RUN_ID}"
         return measure([sys.executable, "-m", "tests.benchmarks.tutorial", str(pages), f"{fresh}/out"]), {}
 
 
 def run_duckdb(source: Path) -> tuple[Run, Rows]:
-    """DuckDB over the same files, and its rows."""
+    """Runs DuckDB over the same files; its rows."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         out = f"{fresh}/out"
         done = measure([sys.executable, "-m", "tests.benchmarks.floor", str(source), out])

@@ -1,7 +1,7 @@
-"""Measures the job under spark-submit, as Glue starts it, and on a Spark cluster of this machine.
+"""Measures the job under spark-submit, as Glue starts it, and on a local Spark cluster.
 
 spark-submit runs with Java's default flags. The cluster is a standalone master with one or two workers of one core. All
-lakes are folders of this machine. From the runs on two workers follow the costs that docs/scale.md is computed from.
+lakes are local folders. The costs behind docs/scale.md come from the runs on two workers.
 """
 
 import json
@@ -28,20 +28,20 @@ _SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
 
 @dataclass(frozen=True)
 class Lake:
-    """A made-up lake: the number of items, and of items per raw object."""
+    """A made-up lake with a number of items, and of items per raw object."""
 
     items: int
     per_object: int = 500
 
     @property
     def objects(self) -> int:
-        """Its raw objects without the manifest."""
+        """The number of its raw objects without the manifest."""
         return -(-self.items // self.per_object)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A run, and how long the stage took that reads, in seconds (0 if the driver read)."""
+    """A run, and the seconds of its reading stage (0 if the driver read)."""
 
     run: Run
     reading: float
@@ -88,7 +88,7 @@ class Benchmark:
 
 
 def reading_seconds(events: Path) -> float:
-    """Seconds of the stage whose tasks read raw objects: the only one that ends in the job's own `collect`."""
+    """Seconds of the stage whose tasks read raw objects, the only stage that ends in the job's own `collect`."""
     for log in events.iterdir():
         for line in log.read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
@@ -151,7 +151,7 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
 
 
 def _costs(large: Lake, of_items: Lake, of_objects: Lake, runs: Mapping[str, list[Measured]]) -> list[str]:
-    """What one more item, object and batch costs: differences of two runs, as the table that scale.py reads."""
+    """The cost of one more item, object and batch, from differences of two runs, as the table that scale.py reads."""
 
     def driver(lake: Lake, more: str = "") -> float:
         return _median(runs[_name(lake, more)]).run.cpu

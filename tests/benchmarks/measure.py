@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).parents[2]
-_EVERY = 0.1  # seconds between two samples; what a process uses after its last sample is lost
+_EVERY = 0.1  # seconds between two samples; usage after a process's last sample is lost
 _MEMORY_EVERY = 0.3
 
 
 class CommandFailedError(Exception):
-    """The command ended with an error; the message has the end of what it said."""
+    """The command ended with an error; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def measure(
     environment: Mapping[str, str] | None = None,
     others: Callable[[], Iterable[psutil.Process]] = tuple,
 ) -> Run:
-    """One run of the command in the project's folder. Raises CommandFailedError.
+    """Runs the command in the project's folder. Raises CommandFailedError.
 
     `others` are the roots of the process trees that work for the command elsewhere, at the time of the call.
     """
@@ -85,6 +85,6 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _memory(process: psutil.Process) -> int:
-    # A page that processes share is parted among them: a fork of Java counts what it copied, not all of Java again.
+    # Shared pages are divided among their processes, so a fork of the JVM counts only the pages that it copied.
     info = process.memory_full_info()
     return int(info.pss if sys.platform == "linux" else info.uss)

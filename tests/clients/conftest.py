@@ -28,7 +28,7 @@ def server() -> Iterator[Snowflake]:
 
 
 @pytest.fixture(scope="session")
-def client(server: Snowflake, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Client:  # noqa: F811
+def client(server: Snowflake, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Client:
     """The settings for each client."""
     lacking = [name for name in ("clients", "snow") if not (ROOT / f".venv/tools/{name}/ready").is_file()]
     if lacking:

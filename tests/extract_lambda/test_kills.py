@@ -33,7 +33,7 @@ def start(stub: SpotifyStub, lake: Path, hour: int) -> AbstractContextManager[su
 
 def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[str, int], str]:
     """The number of killed runs, the items per playlist at Spotify, and the status of the last run."""
-    rng = random.Random(seed)  # noqa: S311  # no secret
+    rng = random.Random(seed)  # no secret
     lake.mkdir()
     kills = hour = 0
     with SpotifyStub(catalogue) as stub:
@@ -42,7 +42,7 @@ def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[st
             target = stub.calls.total() + rng.randint(1, 40)
             with start(stub, lake, hour) as program:
                 wait_for(
-                    lambda: stub.calls.total() >= target or program.poll() is not None,  # noqa: B023
+                    lambda: stub.calls.total() >= target or program.poll() is not None,
                     "so many calls",
                     pause=0.002,
                 )

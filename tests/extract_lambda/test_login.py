@@ -1,4 +1,4 @@
-"""The login, from the first question to the kept file; a thread or a small program replaces the browser."""
+"""The login, from the first prompt to the stored file; a thread or a small program replaces the browser."""
 
 import fcntl
 import io
@@ -35,7 +35,7 @@ from tests.waiting import PATIENCE, started
 ROOT = Path(__file__).parents[2]
 APP = App("stub-client", "stub-secret")
 SECRETS = ("stub-secret", "stub-code", "stub-refresh-token", "stub-access-token")
-# A browser as a program: asks for the page it is given and goes wherever it is sent.
+# A browser as a program: requests a page and follows redirects.
 BROWSER = f"{sys.executable} -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' %s"
 
 
@@ -47,7 +47,7 @@ def stub() -> Iterator[SpotifyStub]:
 
 @pytest.fixture
 def environment(stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A person's machine: a home without any login."""
+    """The environment of a user without any login."""
     for name in [name for name in os.environ if name.startswith("SPOTIFY_")]:
         monkeypatch.delenv(name)
     made = {"HOME": str(tmp_path), "SPOTIFY_API_URL": f"{stub.url}/v1", "SPOTIFY_ACCOUNTS_URL": stub.url}
@@ -57,14 +57,14 @@ def environment(stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def visit(*addresses: str) -> None:
-    """In another thread, as a browser does, one after the other."""
+    """Requests the addresses one after another in another thread, as a browser does."""
     threading.Thread(
         target=lambda: [requests.get(address, timeout=PATIENCE) for address in addresses], daemon=True
     ).start()
 
 
 def back(page: str, answer: str) -> str:
-    """Where Spotify would send the browser with this answer; `{state}` in it is the page's."""
+    """The address of Spotify's redirect with this answer; `{state}` becomes the page's state."""
     asked = parse_qs(urlsplit(page).query)
     return f"{asked['redirect_uri'][0]}?{answer.format(state=quote(asked['state'][0]))}"
 
@@ -74,7 +74,7 @@ def kept(home: Path) -> dict[str, str]:
     return stored
 
 
-def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged(stub: SpotifyStub) -> None:
+def test_the_consent_page_has_spotifys_parameters_and_its_code_is_exchanged(stub: SpotifyStub) -> None:
     messages: list[str] = []
     pages: list[str] = []
     shown: list[requests.Response] = []
@@ -115,7 +115,7 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
     assert [secret for secret in SECRETS if secret in "\n".join(messages)] == []
 
 
-def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
+def test_an_answer_to_another_login_is_ignored(stub: SpotifyStub) -> None:
     messages: list[str] = []
     shown: list[tuple[int, str]] = []
 
@@ -136,7 +136,7 @@ def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
 
 
 def refused(api_url: str, open_page: Callable[[str], None], app: App = APP, **more: object) -> str:
-    """Why there is no login."""
+    """The error of a failed login."""
     settings: dict[str, object] = {"port": 0, "seconds": 5, **more}
     with pytest.raises(LoginError) as raised:
         Login(say=lambda _: None, open_page=open_page, accounts_url=api_url, **settings).consent(app)  # type: ignore[arg-type]
@@ -218,7 +218,7 @@ def test_without_a_network_the_exchange_fails_with_one_sentence() -> None:
     )
 
 
-def test_without_an_answer_the_wait_ends_and_says_what_may_be_wrong(stub: SpotifyStub) -> None:
+def test_a_timeout_names_the_possible_causes(stub: SpotifyStub) -> None:
     messages = refused(stub.url, lambda _: None, seconds=0.2)
 
     assert re.fullmatch(
@@ -246,7 +246,7 @@ def test_a_port_in_use_is_reported_before_the_consent_page_opens(stub: SpotifySt
     assert opened == []
 
 
-def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
+def test_a_second_login_keeps_the_app_and_restarts_the_six_months(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
@@ -273,7 +273,7 @@ def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
-def test_without_id_or_secret_nobody_is_asked_to_consent(
+def test_without_id_or_secret_the_browser_is_not_opened(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
@@ -313,7 +313,7 @@ def test_a_login_that_spotify_refuses_is_kept_and_reported(
     )
 
 
-def test_a_token_that_spotify_changes_at_once_is_the_one_that_is_kept(
+def test_a_token_rotated_at_once_is_stored(
     environment: dict[str, str], stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert environment
@@ -325,7 +325,7 @@ def test_a_token_that_spotify_changes_at_once_is_the_one_that_is_kept(
     assert kept(tmp_path)["refresh_token"] == stub.refresh_token != "stub-refresh-token"
 
 
-def test_with_a_secret_the_login_is_kept_on_aws_and_no_file_is_written(
+def test_with_a_secret_the_login_is_stored_on_aws_and_no_file_is_written(
     environment: dict[str, str],
     s3_endpoint: str,
     tmp_path: Path,
@@ -365,12 +365,12 @@ def test_a_missing_secret_is_reported_before_the_consent_page_opens(
     assert opened == []
 
 
-def test_two_places_are_one_too_many() -> None:
+def test_two_places_for_the_login_are_refused() -> None:
     with pytest.raises(LoginError, match=r"^SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, .*: unset one\.$"):
         login_place.place_of({"SPOTIFY_SECRET_ARN": "arn", "SPOTIFY_CREDENTIALS_FILE": "file"})
 
 
-def test_the_extractor_finds_the_file_unless_the_environment_names_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_extractor_uses_the_file_unless_the_environment_names_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/mira")
     file = {
         "SPOTIFY_CREDENTIALS_FILE": "/home/mira/.config/spotify-playlist-suite/credentials.json",
@@ -388,11 +388,11 @@ def test_the_extractor_finds_the_file_unless_the_environment_names_a_login(monke
     assert login.login_variables(three) == {}
 
 
-# --- as a person starts it ----------------------------------------------------------------------------------------
+# --- started as a program ----------------------------------------------------------------------------------------
 
 
 def until(text: str, stream: IO[bytes]) -> str:
-    """All that is written until this text is."""
+    """The output up to and including this text."""
     written, end = b"", time.monotonic() + PATIENCE
     while text not in written.decode(errors="replace"):
         assert select.select([stream], [], [], end - time.monotonic())[0], written
@@ -400,7 +400,7 @@ def until(text: str, stream: IO[bytes]) -> str:
     return written.decode()
 
 
-def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
+def test_at_a_terminal_it_prompts_hides_the_secret_and_opens_the_browser(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     ours, theirs = pty.openpty()
@@ -413,7 +413,7 @@ def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # getpass asks the terminal
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # getpass reads from the controlling terminal
         ) as program,
     ):
         os.close(theirs)
@@ -433,7 +433,7 @@ def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
     assert kept(tmp_path)["refresh_token"] == "stub-refresh-token"
 
 
-def test_ctrl_c_ends_it_with_a_sentence_and_nothing_is_kept(environment: dict[str, str], tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_with_a_sentence_and_stores_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     variables = {
         "PATH": os.environ["PATH"],
         **environment,

@@ -20,7 +20,7 @@ _ROUNDS = 40
 
 def made_odd(body: dict[str, Any], path: str, seed: int) -> dict[str, Any]:
     """The answer as it is spoilt, each time in the same way; of the library, the entry of 1odd alone."""
-    chance = random.Random(f"odd answers {seed} {path}")  # noqa: S311  # nothing is secret
+    chance = random.Random(f"odd answers {seed} {path}")  # nothing is secret
     if urlsplit(path).path != LIBRARY:
         return dict(with_odd_values([body], chance)[0]) if chance.random() < 0.7 else body
     entries = [with_odd_values([each], chance)[0] if each["id"] == "1odd" else each for each in body["items"]]

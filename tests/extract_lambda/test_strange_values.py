@@ -1,4 +1,4 @@
-"""One strange value costs one playlist, and what is said of it is a sentence."""
+"""A strange value fails only its playlist, and the reason is a sentence."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ QUOTA = '{"error": {"status": 429, "message": "Too many requests", "reason": "QU
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
-def test_an_id_that_spotify_does_not_give_costs_that_playlist_alone(api: Api, run: Run, lake: Lake, odd: str) -> None:
+def test_an_invalid_id_fails_only_its_playlist(api: Api, run: Run, lake: Lake, odd: str) -> None:
     api.playlists = {"1odd": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
 
     def rename(path: str, body: Any) -> None:
@@ -38,7 +38,7 @@ def test_an_id_that_spotify_does_not_give_costs_that_playlist_alone(api: Api, ru
 
 
 def is_sentence(reason: str) -> bool:
-    """Whether it names no Python class and no part of a traceback."""
+    """Whether the text contains no Python class name and no part of a traceback."""
     return not re.search(r"\w+(Error|Exception|Timeout|Warning)\b|Traceback|object at 0x", reason)
 
 
@@ -71,7 +71,7 @@ def test_a_reason_is_a_sentence(api: Api, run: Run, status: int, body: str, reas
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("answer", ["{}", "[]", "7", "null", '{"access_token": null}', "<html>", '{"expires_in": "x"}'])
-def test_an_odd_answer_to_the_login_is_said_in_a_sentence(api: Api, run: Run, answer: str) -> None:
+def test_an_odd_answer_to_the_login_is_reported_in_a_sentence(api: Api, run: Run, answer: str) -> None:
     api.playlists = {"1good": Playlist(rows("s2"))}
     api.fail("/api/token", 200, answer, times=99)
 
@@ -83,7 +83,7 @@ def test_an_odd_answer_to_the_login_is_said_in_a_sentence(api: Api, run: Run, an
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_a_connection_that_breaks_is_said_in_a_sentence(api: Api, run: Run) -> None:
+def test_a_broken_connection_is_reported_in_a_sentence(api: Api, run: Run) -> None:
     api.playlists = {"1good": Playlist(rows("s2"))}
 
     def hang_up(path: str) -> None:
@@ -131,7 +131,7 @@ def test_a_cool_down_lasts_a_day_at_most(api: Api, run: Run, retry_after: str, u
     assert result.as_dict()["cool_down_until"] == until
 
 
-def test_a_cool_down_of_more_than_a_day_in_the_state_is_none() -> None:
+def test_a_cool_down_of_more_than_a_day_in_the_state_is_ignored() -> None:
     now = datetime(2026, 11, 20, 10, tzinfo=UTC)
     state = State(cool_down=CoolDown(until="2058-07-29T11:46:44Z", kind="quota", message="429"))
 
@@ -160,7 +160,7 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
     assert (after.count("unchanged"), after.cool_down_until) == (1, None)
 
 
-def test_the_run_on_one_machine_says_how_to_lift_a_cool_down(
+def test_the_command_says_how_to_lift_a_cool_down(
     api: Api, environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from extract_lambda.__main__ import main  # noqa: PLC0415  # it sets up the output of the test's process

@@ -58,7 +58,7 @@ class ReportingStore:
             "java": (runtime.totalMemory() - runtime.freeMemory()) // 2**20,
             "fetched": self._fetched,
         }
-        print(json.dumps(figures), flush=True)  # noqa: T201
+        print(json.dumps(figures), flush=True)  # noqa: T201  # a program
 
 
 def _resident() -> int:

@@ -76,4 +76,4 @@ if __name__ == "__main__":
     arguments = ["--lake", lake]
     explode_playlists._MOVES_AT_ONCE = 1  # so that the order of operations is fixed
     store: Any = Stopping(open_store(lake), place, act)
-    print(len(run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store).batches))  # noqa: T201
+    print(len(run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store).batches))  # noqa: T201  # a program

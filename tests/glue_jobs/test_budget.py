@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STOPPED = "Stopped between two batches, as its minutes were used up: more is left, run again"
 
 
-def test_a_run_stops_between_batches_and_the_next_goes_on(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_a_run_stops_between_batches_and_the_next_goes_on(spark: SparkSession, tmp_path: Path) -> None:
     drop(tmp_path, "many_artists/page.json", "bare_rows/rows.json")
 
     first = take("--lake", str(tmp_path), "--max-objects", "1", "--minutes", "0.0001")
@@ -94,7 +94,7 @@ def test_an_attempt_marker_holds_its_own_deadline(store: ObjectStore) -> None:
 def test_a_run_with_other_settings_uses_the_markers_deadline(
     folder_store: ObjectStore,
     minutes: int,
-    failed: bool,  # noqa: FBT001
+    failed: bool,
 ) -> None:
     folder_store.put(A, b"a")
     planned(commit_log(folder_store, clock=lambda: NOON, job_timeout=timedelta(minutes=90)))

@@ -794,7 +794,7 @@ def three_batches(store: ObjectStore) -> None:
 
 @pytest.mark.parametrize("pending", [False, True])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_lost_entry_is_named_at_the_next_start(store: ObjectStore, number: int, pending: bool) -> None:  # noqa: FBT001
+def test_a_lost_entry_is_named_at_the_next_start(store: ObjectStore, number: int, pending: bool) -> None:
     three_batches(store)
     store.delete(f"log/0000000000000000000{number}.json")
     if pending:
@@ -1345,7 +1345,7 @@ def test_stopped_between_any_two_operations_nothing_is_lost_or_doubled(
     for stop in range(1, 100):
 
         def before(number: int, *_: object) -> None:
-            if number >= stop:  # noqa: B023
+            if number >= stop:
                 raise Killed
 
         store = lake(str(stop))

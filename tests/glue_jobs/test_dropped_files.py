@@ -179,7 +179,7 @@ FILES = {
 
 
 def test_pages_join_the_summary_counts_and_no_value_is_quoted(
-    spark: SparkSession,  # noqa: ARG001  # the job uses the session
+    spark: SparkSession,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -227,7 +227,7 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
 
 
 def test_a_folder_of_odd_files_gives_rows_or_sentences_and_quotes_no_value(
-    spark: SparkSession,  # noqa: ARG001  # the job finds the session
+    spark: SparkSession,  # the job finds the session
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,

@@ -62,7 +62,7 @@ def rejects(lake: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def exploded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() uses it
+def exploded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = tmp_path_factory.mktemp("lake")
     drop(lake, "many_artists/page.json", "odd_values/page.json", "quarantined/error_body.json")
     take("--lake", str(lake))
@@ -128,7 +128,7 @@ def test_the_row_of_batches_has_the_counts_of_its_batch(exploded: Path) -> None:
     (batch,) = table(exploded, "batches")
 
     assert batch["batch_number"] == 1
-    assert batch["committed_at"] == datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001  # UTC without zone, as promised
+    assert batch["committed_at"] == datetime(2026, 11, 20, 12, 0)
     assert batch["object_count"] == 3
     assert batch["reject_count"] == len(rejects(exploded))
 
@@ -157,7 +157,7 @@ def test_a_second_run_finds_nothing_to_do(exploded: Path) -> None:
     assert files(exploded, ".") == before
 
 
-def test_sources_stay_in_place_and_are_committed_once(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_sources_stay_in_place_and_are_committed_once(spark: SparkSession, tmp_path: Path) -> None:
     lake, source = tmp_path / "lake", tmp_path / "source"
     lake.mkdir()
     shutil.copytree(FOLDER / "two_pages_join", source, ignore=shutil.ignore_patterns("expected.json"))
@@ -172,7 +172,7 @@ def test_sources_stay_in_place_and_are_committed_once(spark: SparkSession, tmp_p
     assert all(row["source_object"].startswith(source.as_uri()) for row in table(lake, "songs"))
 
 
-def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:
     drop(tmp_path, "bare_rows/rows.json", "single_row/row.json", "null_track/page.json")
 
     summary = take("--lake", str(tmp_path), "--max-objects", "2")
@@ -182,7 +182,7 @@ def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:  # no
 
 
 def test_the_lake_may_be_on_s3_without_s3_support_in_spark(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     s3_store: ObjectStore,
     tmp_path: Path,
 ) -> None:
@@ -206,7 +206,7 @@ DENIED = "permission denied; check who owns it and who may read it and move it o
 
 
 def test_unreadable_objects_are_left_and_named_and_the_rest_is_committed(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     others_lake: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -240,7 +240,7 @@ def test_unreadable_objects_are_left_and_named_and_the_rest_is_committed(
 
 
 def test_a_source_that_may_not_be_read_is_left_and_named(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     others_lake: Path,
 ) -> None:
     lake, source = others_lake / "lake", others_lake / "source"
@@ -257,7 +257,7 @@ def test_a_source_that_may_not_be_read_is_left_and_named(
 
 
 def test_a_key_with_terminal_commands_and_an_empty_part_is_left_and_printed_safely(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     s3_store: S3Store,
 ) -> None:
     page = (FOLDER / "new_shape_page/page.json").read_bytes()
@@ -392,7 +392,7 @@ PLACE = "raw/pending/drop/at=20261120T100000Z/"
 
 
 @pytest.fixture(scope="module")
-def many_rejects(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:  # noqa: ARG001
+def many_rejects(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
     lake = tmp_path_factory.mktemp("many_rejects")
     drop(lake, *MANY_REJECTS)
     return lake, take("--lake", str(lake))
@@ -412,7 +412,7 @@ def test_the_log_accounts_for_every_document_and_table(many_rejects: tuple[Path,
 
 
 def test_a_missing_item_stops_the_commit(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -484,7 +484,7 @@ def test_a_batch_with_many_rejects_raises_an_alarm_and_is_committed(many_rejects
     assert len(table(lake, "batches")) == 1
 
 
-def test_as_many_rejects_as_the_setting_allows_are_no_alarm(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_as_many_rejects_as_the_setting_allows_are_no_alarm(spark: SparkSession, tmp_path: Path) -> None:
     drop(tmp_path, *MANY_REJECTS)
 
     assert take("--lake", str(tmp_path), "--alarm-rejects", "0.2").alarms == []

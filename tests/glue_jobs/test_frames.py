@@ -12,7 +12,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 from tests.glue_jobs.builders import rows
 
 LINEAGE = "source_object string, document_id string, source_position int, extracted_at timestamp_ntz"
-NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+NOON = datetime(2026, 11, 20, 12)
 THINGS = Table(
     name="things",
     doc="Things.",

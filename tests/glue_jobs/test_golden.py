@@ -133,7 +133,7 @@ def test_a_file_is_accepted_or_quarantined_with_its_reason(case: Case, outcome: 
     assert reasons.keys() == case.documents.keys()
     for name, document in case.documents.items():
         reason = reasons[name]
-        if document["outcome"] == "taken":
+        if document["outcome"] == "accepted":
             assert reason is None, name
         else:
             assert reason is not None, name

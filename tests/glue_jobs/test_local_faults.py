@@ -108,7 +108,7 @@ def explode(lake: Path, act: Callable[[], object]) -> None:
 
 
 def test_an_unexpected_error_counts_against_the_objects_if_the_machine_works(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     tmp_path: Path,
 ) -> None:
     drop(tmp_path, "many_artists/page.json")
@@ -124,7 +124,7 @@ def test_an_unexpected_error_counts_against_the_objects_if_the_machine_works(
 
 
 def test_an_unexpected_error_does_not_count_if_the_lake_cannot_be_written_to(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     tmp_path: Path,
 ) -> None:
     drop(tmp_path, "many_artists/page.json")

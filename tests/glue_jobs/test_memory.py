@@ -131,7 +131,7 @@ def test_without_any_memory_left_the_job_says_so_and_quarantines_nothing(tmp_pat
 @pytest.mark.parametrize(
     ("is_poison", "size"), [(True, 3), (False, 3 * MIB)], ids=["poison", "more than the limit as it is stored"]
 )
-def test_an_object_quarantined_unread_is_not_fetched(tmp_path: Path, is_poison: bool, size: int) -> None:  # noqa: FBT001
+def test_an_object_quarantined_unread_is_not_fetched(tmp_path: Path, is_poison: bool, size: int) -> None:
     # The object does not exist, so a fetch would report it as vanished.
     planned = Input(f"{DROP}x.json", "t", size, NOON)
 

@@ -165,7 +165,7 @@ def worlds(lake: Path) -> dict[str, dict[str, Counter[str]]]:
     return counted
 
 
-def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, tmp_path: Path) -> None:
     documents = {
         f"{DROP}at=20261120T100000Z/w{world:02d}-{number:03d}.json": in_world(
             f"w{world:02d}", shape(f"p{number}@", contract)
@@ -210,7 +210,7 @@ def everything(lake: Path) -> dict[str, tuple[int, int]]:
     return {name: ((lake / name).stat().st_ino, (lake / name).stat().st_mtime_ns) for name in names(lake, ".")}
 
 
-def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSession, tmp_path: Path) -> None:
     made = generated(60, playlists)
     # Documents of equal times: the name breaks the tie, so it stays. Documents of different times may have any name.
     tied = {f"{DROP}at=2026112{n % 3}T100000Z/{n:03d}.json": (n, "w00") for n in range(60)}

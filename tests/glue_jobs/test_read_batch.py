@@ -249,7 +249,7 @@ def test_a_vanished_object_ends_the_batch_and_its_part_stages_nothing(
 def test_positions_need_deduplication_only_if_a_snapshot_was_read_twice(
     tmp_path: Path,
     documents: dict[str, Any],
-    is_needed: bool,  # noqa: FBT001
+    is_needed: bool,
 ) -> None:
     store = store_of(tmp_path, **{name: as_bytes(document) for name, document in documents.items()})
 

@@ -246,7 +246,7 @@ def test_a_difference_between_sparks_and_the_readers_accepted_rows_is_refused(ac
 
 
 @pytest.fixture
-def job(spark: SparkSession) -> GlueJob:  # noqa: ARG001  # the job uses the session
+def job(spark: SparkSession) -> GlueJob:
     return GlueJob("tests", [])
 
 

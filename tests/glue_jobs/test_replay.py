@@ -43,19 +43,19 @@ def drop(lake: Path, name: str, content: object, at: datetime = MONDAY) -> None:
 def rows_of(lake: Path, table: Table, select: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as engine:
         files = f"read_parquet('{lake}/processed/{table.name}/*/*.parquet', hive_partitioning = false)"
-        return sorted(engine.execute(f"select {select} from {files}").fetchall())  # noqa: S608  # typed here
+        return sorted(engine.execute(f"select {select} from {files}").fetchall())
 
 
 def current(lake: Path, table: Table) -> list[tuple[Any, ...]]:
     """Current rows by the generated SQL, without batch_id."""
     with duckdb.connect() as engine:
         files = f"read_parquet('{lake}/processed/{table.name}/*/*.parquet', hive_partitioning = false)"
-        rows = f"select * exclude (batch_id) from ({current_select(table, files)})"  # noqa: S608  # our names
+        rows = f"select * exclude (batch_id) from ({current_select(table, files)})"
         return sorted(engine.execute(rows).fetchall(), key=str)
 
 
 @pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # run() uses it
+def lake(spark: SparkSession, tmp_path: Path) -> Path:
     """Two pages with a playlist id, one without any, and an answer that is quarantined; one batch."""
     drop(tmp_path, "a.json", page_body(song("s1", popularity=5), song("s2")))
     drop(tmp_path, "b.json", [song("s3", popularity=6)])

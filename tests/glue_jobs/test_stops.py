@@ -116,7 +116,7 @@ def published(lake: Path) -> dict[str, tuple[int, int, int]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:  # noqa: ARG001
+def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     lake = filled(tmp_path_factory.mktemp("undisturbed"))
     ordinary_run(lake)
     return content(lake)
@@ -165,7 +165,7 @@ def test_a_job_killed_by_the_system_is_completed_by_the_next(
 
 
 def test_two_jobs_at_once_commit_each_object_once(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     tmp_path: Path,
     undisturbed: dict[str, Any],
 ) -> None:

@@ -513,8 +513,8 @@ def test_a_newer_version_moved_aside_by_a_delete_is_put_back_after_a_kill_at_any
 
         def rename_another(path: Path, target: Path) -> Path:
             (path.parent / "new").write_bytes(b"two")
-            replace(path.parent / "new", path)  # noqa: B023
-            return rename(path, target)  # noqa: B023
+            replace(path.parent / "new", path)
+            return rename(path, target)
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", rename_another)

@@ -111,7 +111,7 @@ class FunctionRunner:
                 for name in _RUNTIME:
                     found = importlib.util.find_spec(name)
                     assert found, name  # noqa: S101  # boto3 is there, and needs them
-                    assert found.origin, name  # noqa: S101
+                    assert found.origin, name  # noqa: S101  # a module of a file
                     origin = Path(found.origin)
                     module = origin.parent if origin.name == "__init__.py" else origin
                     (folder / module.name).symlink_to(module)

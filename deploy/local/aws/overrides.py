@@ -69,7 +69,7 @@ _machine: Machine
 # --- Lambda
 
 
-def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:  # noqa: ANN401  # moto has no types
+def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:
     function = Function(
         name=self.function_name,
         arn=self.function_arn,
@@ -90,7 +90,7 @@ def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:  # no
 _send_by_moto: Any = Rule.send_to_targets
 
 
-def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002
+def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:  # noqa: FBT001, FBT002  # as in moto
     if self.state == "DISABLED" or not self.event_pattern.matches_event(event):
         return
     sent_at = datetime.fromtimestamp(float(event["time"]), UTC)
@@ -141,7 +141,7 @@ _ENDED = {"SUCCEEDED", "FAILED", "TIMEOUT", "ERROR", "STOPPED"}
 _start_lock = threading.Lock()
 
 
-def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: ANN401
+def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:
     with _start_lock:  # else two starts at once could both find the job free
         if _machine.jobs.refusals:
             raise JsonRESTError(_machine.jobs.refusals.pop(0), "Refused, as Glue does when it is busy.")
@@ -155,7 +155,7 @@ def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: AN
     return run_id
 
 
-def _complete(job: Any, kept: Any, run: JobRun) -> None:  # noqa: ANN401
+def _complete(job: Any, kept: Any, run: JobRun) -> None:
     _machine.jobs.complete(run)
     kept.completed_on = kept.modified_on = datetime.now(UTC).replace(tzinfo=None)
     _keep_log(job, run)
@@ -170,7 +170,7 @@ def _complete(job: Any, kept: Any, run: JobRun) -> None:  # noqa: ANN401
     run.is_reported = True
 
 
-def _keep_log(job: Any, run: JobRun) -> None:  # noqa: ANN401
+def _keep_log(job: Any, run: JobRun) -> None:
     """What the driver said, as events of the log group that the job's arguments name."""
     if not run.log.is_file():
         return
@@ -183,12 +183,12 @@ def _keep_log(job: Any, run: JobRun) -> None:  # noqa: ANN401
     logs.put_log_events(group, run.run_id, [{"timestamp": now, "message": line} for line in lines if line])
 
 
-def _job_run_state(self: Any) -> str:  # noqa: ANN401
+def _job_run_state(self: Any) -> str:
     run: JobRun | None = getattr(self, "local", None)
     return run.state if run else "STARTING"
 
 
-def _job_run_as_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
+def _job_run_as_dict(self: Any) -> dict[str, Any]:
     answer: dict[str, Any] = _as_dict_by_moto(self)
     run: JobRun = self.local
     answer |= {"GlueVersion": "5.1", "ExecutionTime": round(run.seconds)}
@@ -203,11 +203,11 @@ def _job_run_as_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _wait_for_job(
-    self: Any,  # noqa: ANN401
-    env: Any,  # noqa: ANN401
-    resource_runtime_part: Any,  # noqa: ANN401
-    normalised_parameters: Any,  # noqa: ANN401
-    state_credentials: Any,  # noqa: ANN401
+    self: Any,
+    env: Any,
+    resource_runtime_part: Any,
+    normalised_parameters: Any,
+    state_credentials: Any,
 ) -> None:
     """As moto's own, without the callback that Glue does not have: moto 5.2.5 trips over its absence."""
     self.timeout.eval(env=env)
@@ -229,7 +229,7 @@ def _wait_for_job(
 
 
 @functools.cache
-def _client(region: str, service: str) -> Any:  # noqa: ANN401
+def _client(region: str, service: str) -> Any:
     return boto3.client(
         service,
         region_name=region,
@@ -244,7 +244,7 @@ def _client(region: str, service: str) -> Any:  # noqa: ANN401
 _client_lock = threading.Lock()
 
 
-def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ANN401, ARG001
+def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ARG001  # as in moto
     """One client for all executions: to make one takes longer than to use it a hundred times."""
     with _client_lock:
         return _client(region, service)
@@ -254,7 +254,7 @@ _tree_lock = threading.Lock()
 
 
 @functools.cache
-def _tree(definition: str) -> Any:  # noqa: ANN401
+def _tree(definition: str) -> Any:
     _, tree = _parse_by_moto(definition)
     return tree
 
@@ -277,7 +277,7 @@ def _answer(content: Mapping[str, Any]) -> Callable[[Any], str]:
 # --- Budgets
 
 
-def _describe_subscribers(self: Any) -> str:  # noqa: ANN401
+def _describe_subscribers(self: Any) -> str:
     budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
     asked = self._get_param("Notification")
     found = next(one for one in budget.notifications if one.details.items() >= asked.items())
@@ -291,7 +291,7 @@ _headers_by_moto: Any = FakeKey.response_dict
 _TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def _get_permission(self: Any, action: str, resource: str) -> Any:  # noqa: ANN401
+def _get_permission(self: Any, action: str, resource: str) -> Any:
     """To moto a condition says nothing: a Deny of what comes without TLS would deny everything."""
     if self.policy is None:
         return _permission_by_moto(self, action, resource)
@@ -302,7 +302,7 @@ def _get_permission(self: Any, action: str, resource: str) -> Any:  # noqa: ANN4
     return _permission_by_moto(bucket, action, resource)
 
 
-def _response_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
+def _response_dict(self: Any) -> dict[str, Any]:
     """The SDK in hadoop-aws refuses to copy over plain HTTP what shows a KMS key, as if the key were the customer's."""
     headers: dict[str, Any] = _headers_by_moto.fget(self)
     if has_request_context() and request.headers.get("User-Agent", "").startswith("Hadoop"):

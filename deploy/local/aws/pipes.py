@@ -69,7 +69,7 @@ class Pipes:
                     log.exception("%s could not be emptied", pipe.name)
                     self._batches.pop(pipe.name, None)
 
-    def _poll(self, pipe: Any) -> None:  # noqa: ANN401  # moto has no types
+    def _poll(self, pipe: Any) -> None:
         source = (pipe.source_parameters or {}).get("SqsQueueParameters", {})
         url = self._url(pipe)
         batch = self._batches.get(pipe.name)
@@ -92,12 +92,12 @@ class Pipes:
                 self._sqs().delete_message_batch(QueueUrl=url, Entries=entries)
             del self._batches[pipe.name]
 
-    def _url(self, pipe: Any) -> str:  # noqa: ANN401
+    def _url(self, pipe: Any) -> str:
         url: str = self._sqs().get_queue_url(QueueName=pipe.source.rpartition(":")[2])["QueueUrl"]
         return url
 
 
-def _record(pipe: Any, message: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _record(pipe: Any, message: Mapping[str, Any]) -> Any:
     """What the target gets of a message: the template, which here names nothing of it, or the message."""
     template = (pipe.target_parameters or {}).get("InputTemplate")
     return json.loads(template) if template else {"messageId": message["MessageId"], "body": message["Body"]}

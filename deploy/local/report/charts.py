@@ -74,7 +74,7 @@ def _rows(labels: Sequence[str], *, axis: Spec | None = None) -> Spec:
 
 def limit(values: Sequence[float]) -> float | None:
     """Where bars end if the longest is far longer than all others; None if it is not."""
-    if len(values) < 3:  # noqa: PLR2004 - with two there is nothing else to compare
+    if len(values) < 3:  # noqa: PLR2004  # with two there is nothing else to compare
         return None
     second, first = sorted(values)[-2:]
     return 1.3 * second if first > _OUTLIER * second > 0 else None
@@ -187,7 +187,7 @@ def days_up_and_down(points: Points) -> Spec:
         | {"end": point["direction"] * point["end"], "number": f"{CUT}{point['value']:,}" if point["sign"] else ""}
         for point in _cut(long)
     ]
-    few_days = len(points) <= 10  # noqa: PLR2004 - then every day's name fits
+    few_days = len(points) <= 10  # noqa: PLR2004  # then every day's name fits
     by_day: Spec = (
         {
             "type": "ordinal",

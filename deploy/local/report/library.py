@@ -39,7 +39,7 @@ class Library:
     @cached_property
     def newest(self) -> date:
         """The day of the newest check."""
-        assert self.checked_at  # noqa: S101 - a page of an empty warehouse has no sections
+        assert self.checked_at  # noqa: S101  # a page of an empty warehouse has no sections
         return self.checked_at.date()
 
     @property

@@ -54,7 +54,7 @@ def minute(moment: datetime) -> str:
 
 def hours(minutes: float) -> str:
     """`88 hours`; minutes below two hours."""
-    return count(round(minutes / 60), "hour") if minutes >= 120 else count(round(minutes), "minute")  # noqa: PLR2004
+    return count(round(minutes / 60), "hour") if minutes >= 120 else count(round(minutes), "minute")  # noqa: PLR2004  # two hours
 
 
 def listed(parts: Sequence[object]) -> Markup:
@@ -67,7 +67,7 @@ def listed(parts: Sequence[object]) -> Markup:
 
 def shared_first(names: Sequence[object], what: str) -> Markup:
     """Who shares the first place: `A`, `A and B`, but `3 artists` if they are many."""
-    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004 - more names would not help
+    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004  # more names would not help
 
 
 def labels(keys_and_names: Iterable[tuple[str, object]]) -> dict[str, str]:

@@ -4,7 +4,7 @@ Few artists are on many songs and most on few; collaborations stay mostly within
 year alone. What is drawn for a day depends on seed, playlist and day only.
 """
 
-# ruff: noqa: PLR2004, RUF001, S311 -- odds read best where the dice are thrown; many alphabets; no secrets
+# ruff: noqa: PLR2004, RUF001, S311  # odds read best where the dice are thrown; many alphabets; no secrets
 
 import itertools
 import random

@@ -120,7 +120,7 @@ class Switchboard:
             return found
 
     def _drawn(self, kind: str) -> Rule | None:
-        draw = random.Random(f"{self.seed}:{self._asked}")  # noqa: S311  (no secret)
+        draw = random.Random(f"{self.seed}:{self._asked}")  # noqa: S311  # no secret
         if draw.random() >= self.share:
             return None
         weights = {"token": TOKEN_WEIGHTS, "playlist_items": ITEMS_WEIGHTS}.get(kind, ANY_WEIGHTS)

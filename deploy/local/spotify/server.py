@@ -26,9 +26,9 @@ from deploy.local.spotify.wire import Answer, RefusedError, Request, Server
 from deploy.local.spotify.world import LIKED, Person, Playlist
 
 CLIENT_ID = "stub-client"
-CLIENT_SECRET = "stub-secret"  # noqa: S105 (opens nothing but the stub)
+CLIENT_SECRET = "stub-secret"  # noqa: S105  # opens nothing but the stub
 AUTHORIZATION_CODE = "stub-code"
-REFRESH_TOKEN = "stub-refresh-token"  # noqa: S105 (likewise)
+REFRESH_TOKEN = "stub-refresh-token"  # noqa: S105  # likewise
 SCOPE = "playlist-read-collaborative playlist-read-private user-library-read user-read-private"
 
 PAGE_LIMIT = 50

@@ -3,7 +3,7 @@
 Ids are their names filled up with zeros. All that ever changes, changes on day 1.
 """
 
-# ruff: noqa: FBT003 (records of a table, in the order of its columns)
+# ruff: noqa: FBT003  # records of a table, in the order of its columns
 
 from dataclasses import replace
 from datetime import UTC, datetime

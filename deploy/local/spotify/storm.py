@@ -3,7 +3,7 @@
 Nothing of it changes from day to day. Sizes are where paging may err: none, one, a full page, one more than that.
 """
 
-# ruff: noqa: PLR2004, S311 -- the numbers are the world; no secrets
+# ruff: noqa: PLR2004, S311  # the numbers are the world; no secrets
 
 import itertools
 import random

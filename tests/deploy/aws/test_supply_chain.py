@@ -1,4 +1,4 @@
-"""What is uploaded: every library with its hash, listed, and no secret in the tree or in a zip."""
+"""The uploaded zips: every library is listed with its hash, and neither tree nor zips hold a secret."""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ def test_every_library_of_the_zip_is_locked_with_its_hash_and_no_other_is_in_it(
     assert components["spotipy"]["purl"] == "pkg:pypi/spotipy@2.26.0"
 
 
-def test_the_lock_has_the_versions_that_are_asked_for() -> None:
+def test_the_lock_has_the_required_versions() -> None:
     asked = re.findall(
         r"^\S+==\S+", (ROOT / "extract_lambda" / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -40,7 +40,7 @@ def test_the_lock_has_the_versions_that_are_asked_for() -> None:
     assert len(asked) == 2
 
 
-def test_the_scan_finds_what_it_looks_for() -> None:
+def test_the_scan_recognises_each_kind_of_secret() -> None:
     made_up = (
         b"AKIA" + b"Z" * 16,
         b"ghp_" + b"a" * 36,

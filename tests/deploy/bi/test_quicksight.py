@@ -1,4 +1,4 @@
-"""The template for QuickSight: AWS's own schema (cfn-lint), the page, and the columns of the queries behind it."""
+"""The template for QuickSight: valid by AWS's schema (cfn-lint), complete, and with existing columns."""
 
 import json
 from pathlib import Path
@@ -41,13 +41,13 @@ def test_the_template_is_valid_by_awss_schema() -> None:
         ('"ATHENA"', '"ATHENS"'),
     ],
 )
-def test_a_wrong_word_is_found(old: str, new: str) -> None:
+def test_a_wrong_property_is_reported(old: str, new: str) -> None:
     assert old in TEMPLATE
 
     assert complaints(TEMPLATE.replace(old, new)) != []
 
 
-def test_quicksight_has_the_page_but_for_slicers(resources: dict[str, Any]) -> None:
+def test_quicksight_has_the_page_except_slicers(resources: dict[str, Any]) -> None:
     [sheet] = resources["Analysis"]["Definition"]["Sheets"]
     titles = [body["Title"]["FormatText"]["PlainText"] for visual in sheet["Visuals"] for body in visual.values()]
     [layout] = sheet["Layouts"]
@@ -62,7 +62,7 @@ def test_quicksight_has_the_page_but_for_slicers(resources: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("data_set", DATA_SETS, ids=lambda data_set: data_set.name)
-def test_every_column_of_a_data_set_is_one_of_its_query(data_set: DataSet) -> None:
+def test_every_column_of_a_data_set_is_in_its_query(data_set: DataSet) -> None:
     query = sqlglot.parse_one(data_set.sql.replace("{{ database }}", "spotify"), read="athena")
 
     assert isinstance(query, exp.Query)

@@ -1,4 +1,4 @@
-"""Athena's definitions of the lake; test_current.py asks its views for rows."""
+"""Athena's definitions of the lake; test_current.py queries its views."""
 
 import sqlglot
 from sqlglot import exp
@@ -8,7 +8,7 @@ from shared.contract import Table
 ATHENA_COMMENT_LIMIT = 255  # of a column in the Glue catalogue (Column.Comment in AWS's Glue API)
 
 
-def test_the_table_has_the_contracts_columns_and_meanings(athena_ddl: exp.Create, table: Table) -> None:
+def test_the_table_has_the_contracts_columns_and_comments(athena_ddl: exp.Create, table: Table) -> None:
     columns = athena_ddl.this.expressions
 
     assert [(column.name, comment_of(column)) for column in columns] == [
@@ -22,7 +22,7 @@ def test_the_table_has_athenas_types(athena_ddl: exp.Create) -> None:
     assert types <= {"string", "int", "bigint", "boolean", "date", "timestamp"}
 
 
-def test_no_comment_is_longer_than_the_catalogue_takes(table: Table) -> None:
+def test_no_comment_is_longer_than_the_catalogue_allows(table: Table) -> None:
     assert [column.name for column in table.all_columns if len(column.doc) > ATHENA_COMMENT_LIMIT] == []
 
 

@@ -1,4 +1,4 @@
-"""`make new-table` and `make new-column` start a table and a column that hold at once."""
+"""`make new-table` and `make new-column` make a table and a column that pass every check at once."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def in_project(project: Path, *command: str) -> str:
 
 
 @pytest.mark.jvm
-def test_a_new_table_and_a_new_column_hold_at_once_and_the_job_fills_them(project: Path) -> None:
+def test_a_new_table_and_a_new_column_pass_the_checks_and_the_job_fills_them(project: Path) -> None:
     python, ruff = sys.executable, str(Path(sys.executable).with_name("ruff"))
     new = (python, "-m", "deploy.generate.new")
     table = ("--name=song_markets", "--key=song_id,market", "--source=item.available_markets[]")
@@ -142,7 +142,7 @@ def test_the_examples_of_contributing_are_what_the_commands_write(project: Path)
         ("numbers", "song_id,number", "item.track_number[]", r"item.track_number\[\]: .*cannot be reconciled"),
     ],
 )
-def test_a_table_that_cannot_be_is_one_sentence_and_no_file(
+def test_an_impossible_table_is_one_sentence_and_no_file(
     tmp_path: Path, name: str, key: str, source: str, reason: str
 ) -> None:
     with pytest.raises(CommandError, match=reason):
@@ -174,7 +174,7 @@ def test_a_table_that_cannot_be_is_one_sentence_and_no_file(
         ),
     ],
 )
-def test_a_column_that_cannot_be_is_one_sentence(table: str, name: str, source: str, reason: str) -> None:
+def test_an_impossible_column_is_one_sentence(table: str, name: str, source: str, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         new_column(table, name, source, Type.STRING, "", ROOT)
 

@@ -14,7 +14,7 @@ EPISODE, BOOK, CHAPTER = "1eInventEpis000000001E", "6fInventBook000000001F", "8g
 
 
 def now_row(ts: str, **fields: object) -> Json:
-    """A row of an extended history as it is since 2025."""
+    """A row of an extended history in the form since 2025."""
     return {
         "ts": ts,
         "platform": f"{MARK}-platform",
@@ -63,7 +63,7 @@ def account_row(end_time: str, ms_played: int = 201480, track: str = "Tide Table
 
 
 def as_zip(path: Path, day: tuple[int, int, int], **files: object) -> Path:
-    """A ZIP of JSON files that Spotify packaged at noon of the day; bytes are taken as they are."""
+    """A ZIP of JSON files packaged at noon of the day; bytes are stored unchanged."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, value in files.items():
             data = value if isinstance(value, bytes) else json.dumps(value, indent=2).encode()
@@ -72,7 +72,7 @@ def as_zip(path: Path, day: tuple[int, int, int], **files: object) -> Path:
 
 
 def as_folder(path: Path, at: float, **files: object) -> Path:
-    """The same unzipped, with the time of its files."""
+    """The same files in a folder, with this file time."""
     path.mkdir()
     for name, value in files.items():
         file = path / f"{name}.json"

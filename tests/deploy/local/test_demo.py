@@ -1,4 +1,4 @@
-"""`make demo`: daily checks, the job by week, and a folder that holds a history."""
+"""`make demo`: daily checks, a weekly job, and a folder with the history."""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ def test_the_demo_simulates_thirty_days() -> None:
 @pytest.mark.parametrize(
     ("days", "lengths"), [(1, [1]), (7, [7]), (9, [9]), (11, [7, 4]), (14, [7, 7]), (30, [7, 7, 7, 9])]
 )
-def test_a_rest_of_some_days_belongs_to_the_last_week(days: int, lengths: list[int]) -> None:
+def test_remaining_days_belong_to_the_last_week(days: int, lengths: list[int]) -> None:
     weeks = _weeks(days)
 
     assert [len(week) for week in weeks] == lengths

@@ -1,4 +1,4 @@
-"""A full disk at the warehouse is one sentence, and the next run goes on once there is space."""
+"""A full disk at the warehouse is one sentence, and the next run continues once there is space."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """The warehouse's folder of a demo, on a disk of 100 KiB."""
+    """The warehouse folder of a demo on a disk of 100 KiB."""
     folder = tmp_path / "demo" / "warehouse"
     folder.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]

@@ -37,7 +37,7 @@ MARKS = (MARK, str(MARKED_TIME))
 
 
 def decoded(data: bytes) -> str:
-    """The content of a file, whatever it is packed in."""
+    """The content of a file, uncompressed if it is a zip or gzip."""
     if data.startswith(b"\x1f\x8b"):
         return decoded(gzip.decompress(data))
     if data.startswith(b"PK\x03\x04"):
@@ -66,7 +66,7 @@ def in_warehouse(folder: Path) -> dict[str, str]:
             "select table_schema, table_name from information_schema.tables where table_catalog = 'SPOTIFY'"
         ).fetchall()
         return {
-            f"{schema}.{name}": str(connection.execute(f'select * from SPOTIFY."{schema}"."{name}"').fetchall())  # noqa: S608  # names of the catalog
+            f"{schema}.{name}": str(connection.execute(f'select * from SPOTIFY."{schema}"."{name}"').fetchall())
             for schema, name in named
         }
 

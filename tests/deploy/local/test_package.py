@@ -1,4 +1,4 @@
-"""From account data downloads to documents of plays: what is taken, what is dropped, and where it is put."""
+"""From account data downloads to documents of plays: which fields are kept, and where they are written."""
 
 import gzip
 import json
@@ -186,11 +186,11 @@ def test_equal_rows_are_plays_of_their_own_and_have_the_same_ids_in_every_packag
 
     ids = [{play["play_id"] for lines in documents(each).values() for play in lines[1:]} for each in (store, other)]
     assert len(ids[0]) == 4
-    assert len(ids[1]) == 3  # the copy d of c is no further play
+    assert len(ids[1]) == 3  # the copy d of c adds no play
     assert ids[1] < ids[0]
 
 
-def test_a_nested_value_never_gets_in(store: ObjectStore, tmp_path: Path) -> None:
+def test_a_nested_value_is_never_kept(store: ObjectStore, tmp_path: Path) -> None:
     row = now_row("2026-01-01T10:00:00Z", reason_end={"ip_addr": MARK}, master_metadata_track_name=[MARK])
     import_file(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), history=[row]))
 
@@ -205,7 +205,7 @@ def test_a_nested_value_never_gets_in(store: ObjectStore, tmp_path: Path) -> Non
         ({"log": [{"message": MARK}]}, "no listening history"),
     ],
 )
-def test_a_package_that_is_not_whole_puts_nothing(
+def test_an_incomplete_package_writes_nothing(
     store: ObjectStore, tmp_path: Path, files: dict[str, Any], words: str
 ) -> None:
     whole = {} if "log" in files else {"a_whole": [now_row("2025-01-01T10:00:00Z")]}

@@ -221,7 +221,7 @@ class Lake:
 
 
 @pytest.fixture
-def taken(lake: ObjectStore, spark: SparkSession, tmp_path: Path) -> Lake:  # noqa: ARG001  # the job finds the session
+def taken(lake: ObjectStore, spark: SparkSession, tmp_path: Path) -> Lake:  # the job finds the session
     """Every example through `make import`'s own function and the job."""
     expected: Counter[tuple[Any, ...]] = Counter()
     cut = rows = 0
@@ -271,7 +271,7 @@ FIXTURES = [
 
 
 def damaged(count: int) -> Iterator[list[bytes]]:
-    chance = random.Random("downloads")  # noqa: S311  # nothing is secret
+    chance = random.Random("downloads")  # nothing is secret
     for _ in range(count):
         yield [mutated(FIXTURES, chance) for _ in range(chance.randrange(1, 4))]
 
@@ -279,7 +279,7 @@ def damaged(count: int) -> Iterator[list[bytes]]:
 @pytest.mark.jvm
 def test_a_damaged_download_gives_rows_or_a_sentence(
     lake: ObjectStore,
-    spark: SparkSession,  # noqa: ARG001  # the job finds the session
+    spark: SparkSession,  # the job finds the session
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`make run` with a person's own login: into a folder that stays, the second run adds to it."""
+"""`make run` with the user's own login: the second run adds to the folder of the first."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def stub() -> Iterator[SpotifyStub]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A person's home, who has logged in."""
+    """The home of a user with a stored login."""
     path = tmp_path / FILE
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(LOGIN), encoding="utf-8")
@@ -71,7 +71,7 @@ def start(stub: SpotifyStub, home: Path, out: Path, **more: str) -> subprocess.C
 
 
 @pytest.mark.jvm
-def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: Path) -> None:
+def test_two_days_with_the_users_login_are_one_history(stub: SpotifyStub, home: Path) -> None:
     out = home / "mine"
     first = start(stub, home, out)
     stub.day = 1
@@ -161,7 +161,7 @@ def test_with_a_login_the_check_says_nothing_and_writes_nothing(
     assert stub.calls == {}
 
 
-def test_a_login_that_is_over_ends_the_run_with_its_cure(
+def test_an_expired_login_ends_the_run_and_says_what_to_do(
     stub: SpotifyStub, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in environment(stub, home).items():
@@ -179,7 +179,7 @@ def test_a_login_that_is_over_ends_the_run_with_its_cure(
 
 def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
     stub.faults.add("stall", path="/v1/me/playlists")
-    with started(  # in a group of its own, to which a terminal sends Ctrl-C
+    with started(  # in its own process group, to which a terminal sends Ctrl-C
         [sys.executable, "-m", "deploy.local.run", "--out", str(home / "mine")],
         cwd=ROOT,
         env=environment(stub, home),
@@ -195,7 +195,7 @@ def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
     assert "Traceback" not in shown
 
 
-def test_a_demos_folder_is_left_to_the_demo(home: Path) -> None:
+def test_a_folder_of_the_demo_is_refused(home: Path) -> None:
     out = home / "demo"
     out.mkdir()
     (out / ".made-by-make-demo").touch()
@@ -208,7 +208,7 @@ def test_a_demos_folder_is_left_to_the_demo(home: Path) -> None:
     assert [path.name for path in out.iterdir()] == [".made-by-make-demo"]
 
 
-def test_wrong_settings_and_a_login_that_others_may_read_are_said_before_anything_is_written(home: Path) -> None:
+def test_wrong_settings_and_a_login_readable_by_others_are_reported_before_anything_is_written(home: Path) -> None:
     out = home / "mine"
     with pytest.raises(SettingsError, match=r"^SPOTIFY_PLAYLISTS: 'abc' is no playlist"):
         run_chain(out, {"SPOTIFY_PLAYLISTS": "abc"})

@@ -1,4 +1,4 @@
-"""Classes that Java keeps between starts: a session uses them, and nothing depends on them."""
+"""The class archive that Java keeps between starts: sessions use it, and nothing depends on it."""
 
 import subprocess
 import sys
@@ -25,8 +25,8 @@ with runtime.glue_job("test", []) as job:
 
 @are_kept
 @pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="only Linux shows what a process has mapped")
-def test_a_session_starts_with_the_kept_classes(spark: SparkSession) -> None:
-    jvm = spark.sparkContext._jvm  # pyspark has no public way to ask for the process
+def test_a_session_uses_the_class_archive(spark: SparkSession) -> None:
+    jvm = spark.sparkContext._jvm  # pyspark has no public access to the process
     assert jvm is not None
 
     maps = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/maps")
@@ -35,7 +35,7 @@ def test_a_session_starts_with_the_kept_classes(spark: SparkSession) -> None:
 
 
 @pytest.mark.jvm
-def test_what_java_does_not_know_is_passed_over_in_silence(tmp_path: Path) -> None:
+def test_an_invalid_archive_is_ignored_silently(tmp_path: Path) -> None:
     strange = tmp_path / "spark_class_archive.jsa"
     strange.write_bytes(b"of another Java")
 
@@ -46,7 +46,7 @@ def test_what_java_does_not_know_is_passed_over_in_silence(tmp_path: Path) -> No
     assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
 
 
-def test_a_java_that_keeps_nothing_is_told_and_no_failure(
+def test_a_java_without_archive_support_is_reported_and_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     java = tmp_path / "bin" / "java"
@@ -65,7 +65,7 @@ def test_a_java_that_keeps_nothing_is_told_and_no_failure(
 
 
 @are_kept
-def test_half_a_file_is_found_out(tmp_path: Path) -> None:
+def test_a_truncated_archive_is_recognised(tmp_path: Path) -> None:
     half = tmp_path / "spark_class_archive.jsa"
     with CLASSES.open("rb") as whole:
         half.write_bytes(whole.read(2**20))

@@ -37,7 +37,7 @@ def package(account: str, package_id: str, day: int, *played_at: str) -> bytes:
 
 
 @pytest.fixture
-def lake(lake: ObjectStore, spark: object) -> ObjectStore:  # noqa: ARG001  # run() finds the session
+def lake(lake: ObjectStore, spark: object) -> ObjectStore:
     old = ("2026-01-01T10:00:00Z", "2026-02-01T10:00:00Z", "a time that breaks the contract, Hush")
     put_old(lake, f"{PENDING}20261101T120000Z-000.ndjson.gz", package("me", "old", 1, *old))
     you = package("you", "yours", 3, "2026-01-15T10:00:00Z")

@@ -1,4 +1,4 @@
-"""What is older than the setting goes from raw, lake and warehouse; what current rows depend on never does."""
+"""Retention removes old batches from raw, lake and warehouse, but nothing that current rows depend on."""
 
 from datetime import UTC, datetime
 
@@ -24,18 +24,20 @@ def keys(lake: ObjectStore) -> list[str]:
         (datetime(2026, 11, 18, tzinfo=UTC), 2),
     ],
 )
-def test_batches_are_as_old_as_their_commit(lake: ObjectStore, before: datetime, number: int) -> None:
+def test_the_age_of_a_batch_is_that_of_its_commit(lake: ObjectStore, before: datetime, number: int) -> None:
     assert last_old_batch(lake, before) == number
 
 
-def test_a_batch_that_is_not_finished_stays(lake: ObjectStore) -> None:
+def test_an_unfinished_batch_stays(lake: ObjectStore) -> None:
     lake.delete("log/frontier.json")
     lake.delete("log/done/00000000000000000001")
 
     assert last_old_batch(lake, datetime(2027, 1, 1, tzinfo=UTC)) == 0
 
 
-def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_an_old_batch_is_removed_everywhere_and_the_rest_agrees(
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
+) -> None:
     result = retain(lake, warehouse, 1, apply=True)
 
     assert dict(result.objects) == {
@@ -62,7 +64,7 @@ def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore
     assert ([batch.number for batch in left.batches], left.removed_up_to, left.differences) == ([2], 1, [])
 
 
-def test_a_dry_run_says_the_same_and_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_a_dry_run_reports_the_same_and_changes_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = keys(lake)
 
     dry = retain(lake, warehouse, 1, apply=False)
@@ -87,14 +89,16 @@ def test_the_command_removes_only_when_it_is_confirmed(
     assert [key for key in keys(lake) if not key.startswith("log/")] == []
 
 
-def test_again_it_finds_nothing_and_finishes_what_was_stopped(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_running_again_removes_nothing_and_finishes_a_stopped_run(
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
+) -> None:
     lake.put("log/retention.json", b'{"removed_up_to": 1}')  # stopped after its mark
 
     assert retain(lake, warehouse, 1, apply=True).objects.total() == 7
     assert (retain(lake, warehouse, 1, apply=True).objects.total(), status(lake, warehouse).differences) == (0, [])
 
 
-def test_rejects_quarantine_and_quiet_manifests_go_too(lake: ObjectStore) -> None:
+def test_rejects_quarantine_and_quiet_manifests_are_removed_as_well(lake: ObjectStore) -> None:
     lake.put(archived(2, "raw/quiet/run=20261117T110000Z.json"), b"a manifest")
 
     result = retain(lake, None, 2, apply=True)

@@ -1,4 +1,4 @@
-"""Raw, lake, warehouse and log agree, or the first difference has a name."""
+"""Status says that raw, lake, warehouse and log agree, or names the differences."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def path_of(lake: ObjectStore, key: str) -> str:
     return f"{lake.uri.removeprefix('file://')}/{key}"
 
 
-def test_what_job_and_pipes_left_agrees(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_lake_and_warehouse_agree_after_job_and_pipes(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     result = status(lake, warehouse)
 
     assert result.differences == []
@@ -123,7 +123,7 @@ def test_a_file_of_no_batch_is_named(lake: ObjectStore) -> None:
     ]
 
 
-def test_what_no_run_can_take_is_counted_and_named(folder_store: ObjectStore) -> None:
+def test_unreadable_pending_objects_are_counted_and_named(folder_store: ObjectStore) -> None:
     folder_store.put("raw/pending/drop/a.json", b"[]")
     for name in ("b.json", "c.json"):
         Path(path_of(folder_store, f"raw/pending/drop/{name}")).symlink_to("/etc/passwd")
@@ -155,13 +155,13 @@ def data_of(lake: ObjectStore, key: str) -> bytes:
 
 
 def flipped(data: bytes, place: int, count: int = 1) -> bytes:
-    """The data with a number of bytes changed, from this place on."""
+    """The data with `count` bytes changed from this place on."""
     changed = bytes(byte ^ 0x55 for byte in data[place : place + count])
     return data[:place] + changed + data[place + count :]
 
 
 def forget_digests(lake: ObjectStore) -> None:
-    """Makes the log that of an older version, which had no sha256."""
+    """Turns the log into that of an older version, which had no sha256."""
     for listed in list(lake.list("log/0")):
         entry = json.loads(data_of(lake, listed.key))
         del entry["reconciliation"]["sha256"]
@@ -201,7 +201,7 @@ def test_a_damaged_object_is_named(lake: ObjectStore, key: str, message: str, da
     assert status(lake, None).differences == [message]
 
 
-def test_a_byte_that_changed_anywhere_is_noticed(lake: ObjectStore) -> None:
+def test_a_changed_byte_anywhere_is_reported(lake: ObjectStore) -> None:
     for key in (SONGS_2, BATCHES_1, REJECTS_2):
         data = data_of(lake, key)
         for place in range(0, len(data), max(1, len(data) // 25)):
@@ -233,7 +233,7 @@ def test_a_valid_file_in_the_place_of_another_is_named(lake: ObjectStore) -> Non
     assert status(lake, None).differences == [f"batch 1: songs: {SONGS_1} is damaged: {OR_REPLAY_1}"]
 
 
-def test_what_cannot_be_replayed_is_only_to_be_restored(lake: ObjectStore) -> None:
+def test_a_batch_that_cannot_be_replayed_must_be_restored(lake: ObjectStore) -> None:
     lake.put(RAW_1, data_of(lake, RAW_1)[:200])
     lake.delete(SONGS_1)
 
@@ -243,10 +243,10 @@ def test_what_cannot_be_replayed_is_only_to_be_restored(lake: ObjectStore) -> No
     ]
 
 
-def test_after_it_was_removed_and_replayed_everything_agrees(
+def test_after_removal_and_replay_everything_agrees(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job finds it
+    spark: object,
 ) -> None:
     lake.put(SONGS_1, b"damaged")
     take(Path(path_of(lake, "")), lambda: datetime(2026, 11, 20, tzinfo=UTC), "--replay", "1..1")
@@ -262,7 +262,7 @@ def test_after_it_was_removed_and_replayed_everything_agrees(
     assert len(status(lake, warehouse).differences) == 1
 
 
-def test_a_person_sees_each_difference_and_which_batch_is_compared(lake: ObjectStore) -> None:
+def test_the_text_has_each_difference_and_the_progress_each_batch(lake: ObjectStore) -> None:
     lake.put(SONGS_1, b"")
     lake.put(RAW_1, b"")
     reported: list[Progress] = []
@@ -280,7 +280,7 @@ def test_a_person_sees_each_difference_and_which_batch_is_compared(lake: ObjectS
     ]
 
 
-def test_damage_in_a_bucket_is_named_too(lake: ObjectStore, s3_store: ObjectStore) -> None:
+def test_damage_in_a_bucket_is_named(lake: ObjectStore, s3_store: ObjectStore) -> None:
     for listed in lake.list(""):
         s3_store.put(listed.key, data_of(lake, listed.key))
     s3_store.put(SONGS_1, flipped(data_of(lake, SONGS_1), 40))
@@ -288,7 +288,7 @@ def test_damage_in_a_bucket_is_named_too(lake: ObjectStore, s3_store: ObjectStor
     assert status(s3_store, None).differences == [f"batch 1: songs: {SONGS_1} is damaged: {OR_REPLAY_1}"]
 
 
-def test_the_exit_status_tells(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_exit_status_is_1_if_anything_differs(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     agrees = main(["--lake", lake.uri])
     lake.delete(SONGS_1)
     differs = main(["--lake", lake.uri, "--json"])
@@ -298,7 +298,7 @@ def test_the_exit_status_tells(lake: ObjectStore, capsys: pytest.CaptureFixture[
     assert (printed["agrees"], printed["rows"], printed["in_lake"]) == (False, 17, 15)
 
 
-def test_a_lake_that_is_not_there_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_lake_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command("status", main, ["--lake", f"{tmp_path}/nowhere"]) == 1
     assert capsys.readouterr().err == (
         f"status: There is no lake at {tmp_path}/nowhere: create the folder or check --lake.\n"
@@ -310,7 +310,7 @@ def an_entry(number: int, *inputs: CommittedInput) -> Entry:
     return Entry(number, f"b{number}", on, on.date(), inputs, (), {}, {}, {})
 
 
-def test_a_raw_object_that_two_batches_took_is_named_and_what_was_replayed_is_not() -> None:
+def test_a_raw_object_in_two_batches_is_named_unless_it_was_replayed() -> None:
     at = "2026-11-20T10:00:00Z"
     key, other = "raw/pending/drop/a.json", "raw/pending/drop/b.json"
     replayed = CommittedInput("raw/processed/00000000000000000001/drop/a.json", "t1", 1, "d1", at, "source")

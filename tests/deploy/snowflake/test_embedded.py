@@ -285,7 +285,7 @@ def playlists(publish: Publish, warehouse: EmbeddedSnowflake) -> Callable[..., R
 
     def playlists(columns: str, *checks: Mapping[str, object]) -> Rows:
         assert [load.error for load in warehouse.arrived([publish(PLAYLIST_CHECKS, *checks)])] == [None]
-        return warehouse.query(f"select {columns} from SPOTIFY.CORE.PLAYLISTS order by playlist_id")  # noqa: S608  # typed below
+        return warehouse.query(f"select {columns} from SPOTIFY.CORE.PLAYLISTS order by playlist_id")  # typed below
 
     return playlists
 

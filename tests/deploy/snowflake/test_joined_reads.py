@@ -31,7 +31,7 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def warehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSnowflake]:  # noqa: ARG001  # the job finds the session
+def warehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSnowflake]:
     """Monday: pages of four playlists, of p3 the first page alone. Tuesday: p1 and p4 again, as they were."""
     lake = tmp_path_factory.mktemp("joined") / "lake"
     for day, names in (("20261116", {"p1", "p2", "p3", "p4"}), ("20261117", {"p1", "p4"})):

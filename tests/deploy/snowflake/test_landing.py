@@ -50,7 +50,7 @@ def emptied(document: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the job finds it
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # the job finds it
     """A lake into which the job has put one batch with rows for every table."""
     root = tmp_path_factory.mktemp("landing") / "lake"
     for document in ("dual_shape_playlist/playlist.json", "episodes/page.json"):

@@ -180,7 +180,7 @@ def test_the_pattern_takes_nothing_else(key: str) -> None:
 
 
 @pytest.fixture
-def any_warehouse(deployed: Path, tmp_path: Path, store: ObjectStore) -> Iterator[EmbeddedSnowflake]:  # noqa: F811
+def any_warehouse(deployed: Path, tmp_path: Path, store: ObjectStore) -> Iterator[EmbeddedSnowflake]:
     """A warehouse over a lake in a folder, and over one in a bucket."""
     with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "warehouse"), store) as warehouse:
         warehouse.deploy()
@@ -191,7 +191,7 @@ def outcome(loads: list[FileLoad]) -> list[tuple[str, int]]:
     return [(load.status.value, load.row_count) for load in loads]
 
 
-def test_what_is_published_arrives_once(any_warehouse: EmbeddedSnowflake, store: ObjectStore) -> None:  # noqa: F811
+def test_what_is_published_arrives_once(any_warehouse: EmbeddedSnowflake, store: ObjectStore) -> None:
     publish = publisher(store)
     publish(SONGS, {"song_id": "s1"}, {"song_id": "s2"})
     publish(ARTISTS, {"artist_id": "a1"})
@@ -385,7 +385,7 @@ def test_a_landing_table_holds_whatever_the_contract_allows(
     loads = warehouse.arrived([publish(table, least, most, nothing)])
 
     names = ", ".join(column.name for column in table.all_columns)
-    rows = warehouse.query(f"select {names} from SPOTIFY.LANDING.{table.name} order by file_row_number")  # noqa: S608
+    rows = warehouse.query(f"select {names} from SPOTIFY.LANDING.{table.name} order by file_row_number")
     assert outcome(loads) == [("LOADED", 3)]
     assert rows == [
         tuple(

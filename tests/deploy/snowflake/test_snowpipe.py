@@ -55,12 +55,12 @@ def seen(warehouse: EmbeddedSnowflake) -> dict[str, list[object]]:
 
 
 def landed(warehouse: EmbeddedSnowflake, table: str = "SONGS") -> int:
-    [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.LANDING.{table}")  # noqa: S608  # typed below
+    [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.LANDING.{table}")  # typed below
     return int(str(count))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, lake: ObjectStore) -> Path:  # noqa: ARG001  # it makes the folder
+def folder(tmp_path: Path, lake: ObjectStore) -> Path:  # it makes the folder
     """The lake's folder."""
     return tmp_path / "lake"
 
@@ -88,7 +88,7 @@ def test_events_may_come_backwards(keys: list[str], warehouse: EmbeddedSnowflake
 
 
 def test_events_may_come_in_any_order_days_late_and_again(keys: list[str], warehouse: EmbeddedSnowflake) -> None:
-    random.Random(7).shuffle(keys)  # noqa: S311  # an order, no secret
+    random.Random(7).shuffle(keys)  # an order, no secret
     early, late = keys[:90], keys[90:]
 
     warehouse.arrived(early)
@@ -136,7 +136,7 @@ def test_broken_files_beside_good_ones_take_nothing_with_them(
 def test_a_changed_pipe_refreshed_over_what_the_old_one_took_doubles_landing_alone(
     keys: list[str],
     warehouse: EmbeddedSnowflake,
-    scripts_of: Callable[[Table], Path],  # noqa: F811
+    scripts_of: Callable[[Table], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     warehouse.arrived(keys)
@@ -168,7 +168,7 @@ def test_a_pipe_dropped_by_hand_and_made_again_doubles_landing_alone(
 def test_a_column_is_added_while_files_of_both_kinds_arrive(
     publish: Publish,
     warehouse: EmbeddedSnowflake,
-    scripts_of: Callable[[Table], Path],  # noqa: F811
+    scripts_of: Callable[[Table], Path],
 ) -> None:
     tempo = Column("tempo", Type.INT, "beats per minute")
     more = replace(SONGS, columns=(SONGS.columns[0], tempo, *SONGS.columns[1:]))
@@ -206,7 +206,7 @@ def test_two_hundred_hourly_batches_of_every_table(folder: Path, warehouse: Embe
     warehouse.arrived(published["song_popularity"])
     assert {table.name: landed(warehouse, table.name) for table in TABLES} == LANDED
     assert {
-        name: warehouse.query(f"select count(*) as n from SPOTIFY.{name}")[0][0]  # noqa: S608  # typed below
+        name: warehouse.query(f"select count(*) as n from SPOTIFY.{name}")[0][0]  # typed below
         for name in CURRENT
     } == CURRENT
     assert [row[0] for row in warehouse.query("select name from SPOTIFY.CORE.SONGS order by 1")] == [

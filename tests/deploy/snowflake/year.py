@@ -20,7 +20,7 @@ from shared.tables.song_popularity import SONG_POPULARITY
 from shared.tables.songs import SONGS
 from tests.deploy.conftest import Row, parquet
 
-START = datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without zone, as in the tables
+START = datetime(2026, 1, 1)  # UTC without zone, as in the tables
 
 
 def publish_hours(lake: Path, hours: Sequence[int], tables: Sequence[Table] = TABLES) -> dict[str, list[str]]:

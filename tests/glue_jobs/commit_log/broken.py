@@ -39,7 +39,7 @@ class NoSubtraction(CommitLog):
 class NoSecondList(CommitLog):
     """Step 4 left out."""
 
-    def still_there(self, batch: Batch) -> bool:  # noqa: ARG002
+    def still_there(self, batch: Batch) -> bool:
         return True
 
 
@@ -93,7 +93,7 @@ class ArchivedWithoutToken(CommitLog):
 class ArchivedWithoutNumber(CommitLog):
     """Step 6: the archive keeps one object of each name."""
 
-    def _archive(self, number: int, committed: CommittedInput) -> None:  # noqa: ARG002
+    def _archive(self, number: int, committed: CommittedInput) -> None:
         super()._archive(0, committed)
 
 

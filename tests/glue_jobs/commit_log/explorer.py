@@ -395,7 +395,7 @@ class Exploration:
                 segment: Segment | None = (kind, "Y" if kind == "source" else "Z", 0)
                 while segment:
                     segment = self._run_segment(segment, ask)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # every error of a run is a finding
             return [*wrong, f"{type(error).__name__}: {error}"]
         put = [
             *self._scenario.pending.items(),
@@ -600,7 +600,7 @@ def _print_findings(name: str, scenario: Scenario, limit: int) -> bool:
     count = f"{findings.states:,} states{'' if findings.complete else ', not all'}, {findings.ends} ends"
     print(f"{name:42}{count:40}{time.monotonic() - start:6.1f} s", flush=True)  # noqa: T201  # a program
     for wrong, schedule in findings.violations.items():
-        print(wrong, *schedule, sep="\n    ")  # noqa: T201
+        print(wrong, *schedule, sep="\n    ")  # noqa: T201  # a program
     return not findings.violations
 
 

@@ -134,14 +134,14 @@ class Client:
             raise botocore.exceptions.ClientError({"Error": {"Code": str(answer), "Message": ""}}, request[0])
         return answer
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # noqa: N803, ARG002  # boto3's names
+    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # boto3's names
         data = self._answer("get", Key, IfMatch) if IfMatch else self._answer("get", Key)
         return {"Body": io.BytesIO(data), "ETag": f'"{etag(data)}"'}
 
-    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         return {"ETag": f'"{self._answer("head", Key)}"'}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:  # noqa: N803, ARG002
+    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:
         self._answer("put", Key, Body, IfNoneMatch)
 
     def copy_object(self, **named: Any) -> None:
@@ -164,17 +164,17 @@ class Client:
     def abort_multipart_upload(self, **named: Any) -> None:
         self._answer("abort", named["UploadId"])
 
-    def delete_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> None:  # noqa: N803, ARG002
+    def delete_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> None:
         self._answer("delete", Key, IfMatch)
 
-    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803, ARG002
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:
         self._answer("delete_many", tuple(item["Key"] for item in Delete["Objects"]))
 
     def get_paginator(self, name: str) -> "Client":
         assert name == "list_objects_v2"
         return self
 
-    def paginate(self, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002
+    def paginate(self, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[dict[str, Any]]:
         yield {
             "Contents": [
                 {"Key": key, "Size": size, "ETag": f'"{token}"', "LastModified": MODIFIED}

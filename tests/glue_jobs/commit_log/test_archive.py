@@ -136,7 +136,7 @@ def test_a_source_that_is_removed_just_before_the_copy_is_not_copied() -> None:
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
-def test_a_copy_that_another_run_makes_just_before_is_that_copy(is_removed: bool) -> None:  # noqa: FBT001
+def test_a_copy_that_another_run_makes_just_before_is_that_copy(is_removed: bool) -> None:
     store = changed_before("copy", lambda _: {"target": b"one"} if is_removed else {"source": b"one", "target": b"one"})
     store.put("source", b"one")
 
@@ -172,7 +172,7 @@ def test_a_source_that_changes_while_it_is_compared_is_no_damage() -> None:
 
 
 @pytest.mark.parametrize(("conflicts", "is_made"), [(2, True), (99, False)])
-def test_a_copy_refused_by_a_conflict_is_made_again(conflicts: int, is_made: bool) -> None:  # noqa: FBT001
+def test_a_copy_refused_by_a_conflict_is_made_again(conflicts: int, is_made: bool) -> None:
     real = s3_double.new_store()
     real.put("source", b"one")
     left = [s3_double.Refusal("ConditionalRequestConflict")] * conflicts

@@ -211,7 +211,7 @@ def test_the_check_before_a_commit_lists_the_keys_of_the_batch_only(store: Objec
 
 @pytest.mark.parametrize("changed", [A, B, QUIET])
 @pytest.mark.parametrize("is_gone", [True, False])
-def test_the_check_before_a_commit_sees_each_change(store: ObjectStore, changed: str, is_gone: bool) -> None:  # noqa: FBT001
+def test_the_check_before_a_commit_sees_each_change(store: ObjectStore, changed: str, is_gone: bool) -> None:
     asked = fill(store, A, B, QUIET)
     log = commit_log(asked)
     batch = planned(log)

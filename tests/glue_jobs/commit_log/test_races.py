@@ -109,7 +109,7 @@ def stopping_at_every_operation(
         at += 1
         store = new_lake()
         store.put(X, b"x1")
-        disturbed = Disturbed(store, at, lambda: happens(store))  # noqa: B023
+        disturbed = Disturbed(store, at, lambda: happens(store))
         run(disturbed)
         if disturbed.count < at:
             break
@@ -269,9 +269,9 @@ def test_a_finisher_that_wakes_up_late_changes_nothing(new_lake: Callable[[], Ob
         commit_and_die(store)
 
         def others() -> None:
-            run(store)  # noqa: B023
-            store.put(X, b"x2")  # noqa: B023
-            run(store)  # noqa: B023
+            run(store)
+            store.put(X, b"x2")
+            run(store)
 
         late = Disturbed(store, at, others)
         commit_log(late).finish_earlier_commits()

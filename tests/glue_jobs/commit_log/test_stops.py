@@ -125,7 +125,7 @@ def test_a_run_stopped_before_any_system_call_is_completed_by_the_next(
     killed_in = []
     for call in range(1, 1000):
         store = filled(open_store(str(tmp_path / str(call)), create=True))
-        name = killed_at(call, monkeypatch, lambda: run(store))  # noqa: B023
+        name = killed_at(call, monkeypatch, lambda: run(store))
         assert_an_ordinary_run_completes(store, f"killed before call {call}, {name}")
         if not name:
             break
@@ -144,14 +144,14 @@ def test_a_completing_run_may_be_stopped_too(tmp_path: Path, monkeypatch: pytest
             break
         shutil.rmtree(tmp_path / "template")
         template = filled(open_store(str(tmp_path / "template"), create=True))
-        assert killed_at(first, monkeypatch, lambda: run(template))  # noqa: B023
+        assert killed_at(first, monkeypatch, lambda: run(template))
     assert keys(template, "processed/") == []
 
     for call in range(1, 1000):
         root = tmp_path / str(call)
         shutil.copytree(tmp_path / "template", root)
         store = open_store(str(root))
-        name = killed_at(call, monkeypatch, lambda: run(store))  # noqa: B023
+        name = killed_at(call, monkeypatch, lambda: run(store))
         assert_an_ordinary_run_completes(store, f"the second killed before call {call}, {name}")
         if not name:
             break
@@ -170,7 +170,7 @@ def test_a_program_killed_by_the_system_is_completed_by_the_next(tmp_path: Path)
         log = root / "log"
         with started([*program, str(root)]) as job:
             # The program's start is most of its time: wait for its first file, then a little longer each time.
-            wait_for(lambda: log.exists() or job.poll() is not None, "the first file of the log", pause=0.0005)  # noqa: B023
+            wait_for(lambda: log.exists() or job.poll() is not None, "the first file of the log", pause=0.0005)
             time.sleep(0.004 * number)
             job.send_signal(signal.SIGKILL)
         killed += job.returncode == -signal.SIGKILL

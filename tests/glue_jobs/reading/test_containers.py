@@ -80,7 +80,9 @@ def test_a_backup_tools_playlists_have_their_rows_in_a_plain_list(key: str) -> N
         ({"tracks": []}, True, None),
     ],
 )
-def test_a_plain_list_is_complete_unless_a_total_says_otherwise(fields: Json, is_complete: bool, total: Any) -> None:  # noqa: FBT001  # a table
+def test_a_plain_list_is_complete_unless_a_total_says_otherwise(
+    fields: Json, is_complete: bool, total: Any
+) -> None:  # a table
     (check,) = read({"id": ID, "name": "Mine", "owner": {"id": "u1"}} | fields).checks
 
     assert (check.is_complete, check.total) == (is_complete, total)

@@ -43,7 +43,7 @@ DDL = (
     "covers_first struct<url: string>, artists array<struct<name: string, refused: array<string>>>, "
     "refused array<string>"
 )
-NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+NOON = datetime(2026, 11, 20, 12)
 
 
 def things(*payloads: Mapping[str, object], reasons: Mapping[int, str] | None = None) -> Rows:
@@ -94,9 +94,9 @@ def test_every_type_and_structure_survives_the_round_trip(spark: SparkSession, t
 @pytest.mark.parametrize(
     ("text", "at"),
     [
-        ("0001-01-01T00:00:00Z", datetime(1, 1, 1)),  # noqa: DTZ001  # as above
-        ("1582-10-10T00:00:00Z", datetime(1582, 10, 10)),  # noqa: DTZ001
-        ("9999-12-31T23:59:59.999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999)),  # noqa: DTZ001
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1)),
+        ("1582-10-10T00:00:00Z", datetime(1582, 10, 10)),
+        ("9999-12-31T23:59:59.999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999)),
     ],
 )
 def test_a_time_of_any_year_survives_the_round_trip(

@@ -82,7 +82,7 @@ def test_every_row_has_its_place_its_kind_and_its_typed_fields(tmp_path: Path) -
 
     items, checks = raw_lake.rows("items"), raw_lake.rows("checks")
     identity = sha256(data).hexdigest()
-    noon = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+    noon = datetime(2026, 11, 20, 12)
     assert own(items, "source_object", "document_id", "extracted_at") == [(f"{AT}doc", identity, noon)] * 3
     assert own(items, "source_position", "playlist_id", "snapshot_id", "position", "kind") == [
         (0, "p1", f"document:{identity}#0", 50, "song"),
@@ -90,9 +90,9 @@ def test_every_row_has_its_place_its_kind_and_its_typed_fields(tmp_path: Path) -
         (2, "p2", f"document:{identity}#1", 0, "episode"),
     ]
     assert own(items, "added_at", "refused") == [
-        (datetime(2026, 7, 1, 8), None),  # noqa: DTZ001  # as above
+        (datetime(2026, 7, 1, 8), None),
         (None, None),
-        (datetime(2026, 7, 1, 8), None),  # noqa: DTZ001  # as above
+        (datetime(2026, 7, 1, 8), None),
     ]
     assert [item["item"] and (item["item"]["id"], item["item"]["duration_ms"]) for item in items] == [
         ("s1", 5),
@@ -525,7 +525,7 @@ def test_ten_thousand_rows_are_raw_lake_seconds_of_computing(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_for(tmp_path: Path) -> None:
     corpus = [file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()]
-    chance = random.Random("damaged documents")  # noqa: S311  # the same damage every time, nothing is secret
+    chance = random.Random("damaged documents")
     raw_lake = Lake(tmp_path, **{f"{n:03d}": mutated(corpus, chance) for n in range(500)})
 
     report = raw_lake.read()

@@ -145,5 +145,5 @@ def test_bare_rows_are_complete_when_the_user_says_so(
     ],
 )
 def test_the_set_of_a_file_is_its_folder(key: str, expected: str | None) -> None:
-    at = datetime(2026, 11, 20)  # noqa: DTZ001  # not read
+    at = datetime(2026, 11, 20)
     assert set_of(Input(key, "t", 1, at)) == expected

@@ -25,7 +25,7 @@ from tests.glue_jobs.mutations import ODD, with_odd_values
 from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, item_row, read_both_ways, table
 from tests.glue_jobs.strategies import playlists
 
-DAY = datetime(2026, 11, 20)  # noqa: DTZ001  # UTC without zone, as the tables have it
+DAY = datetime(2026, 11, 20)
 # A field of every type and structure.
 THINGS = table(
     key_column("id", "an id", "id"),
@@ -351,7 +351,7 @@ PLAYLIST: Json = {
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(rows=playlists, seed=st.integers(0, 2**32), markets=st.sampled_from(ODD))
 def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed: int, markets: Any) -> None:
-    chance = random.Random(seed)  # noqa: S311  # the same damage every time, nothing is secret
+    chance = random.Random(seed)
     items = [
         item_row(row) for row in _as_read([*rows, *with_odd_values(rows, chance), song("s", available_markets=markets)])
     ]
@@ -369,7 +369,7 @@ def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_chunk_of_checks_is_typed_as_each_check_by_itself(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  # as above
+    chance = random.Random(seed)
     values = [PLAYLIST, *[value for _ in range(3) for value in with_odd_values([PLAYLIST], chance)]]
     payloads = [{"playlist": value} for value in _as_read(values)]
 

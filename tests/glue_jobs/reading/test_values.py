@@ -15,7 +15,7 @@ MILLION = 1_000_000
 
 def at(*parts: int) -> datetime:
     """A time as the tables have it: UTC without zone."""
-    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+    return datetime(*parts)  # type: ignore[arg-type]
 
 
 DATA_MODEL = Path(__file__).parents[3] / "docs" / "data-model.md"

@@ -81,7 +81,7 @@ def _years(row: Row) -> str | None:
 def _rise(library: Library) -> list[Figure]:
     """Who gained and lost songs in the newest period; nothing where there was no day before it."""
     days = sorted({row["checked_on"] for row in library.rise})
-    if len(days) < 2:  # noqa: PLR2004 - changes show from the second day on
+    if len(days) < 2:  # noqa: PLR2004  # changes show from the second day on
         return []
     before = max([of_day for of_day in days if of_day < library.since], default=days[0])
     counts: dict[str, dict[date, int]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""What a browser makes of the page: everything drawn, nothing fetched, nothing wider than the screen."""
+"""The page in a browser: every chart is drawn, nothing is fetched, nothing is wider than the screen."""
 
 import json
 import re
@@ -15,23 +15,23 @@ from tests.deploy.local.report.worlds import IMAGE, SCRIPT
 WIDTHS = (390, 768, 1280, 1920)
 WORLDS = ("two_days", "hostile_names", "many_days", "listening", "empty")
 EMPTY = "return [...document.querySelectorAll('[data-chart]')].filter(place => !place.querySelector('svg path[d]'))"
-# Charts wider than their place, and words that a chart's edge cuts off.
+# Charts wider than their container, and labels cut off at a chart's edge.
 CUT_OFF = """
     return [...document.querySelectorAll('[data-chart]')].flatMap(place => {
-        const room = place.getBoundingClientRect();
+        const space = place.getBoundingClientRect();
         const svg = place.querySelector('svg');
         const words = [...svg.querySelectorAll('text')].filter(text => {
             const box = text.getBoundingClientRect();
-            return text.getAttribute('opacity') !== '0' && (box.right > room.right + 1 || box.left < room.left - 1);
+            return text.getAttribute('opacity') !== '0' && (box.right > space.right + 1 || box.left < space.left - 1);
         });
-        const wide = Number(svg.getAttribute('width')) > room.width ? ['all of it'] : [];
+        const wide = Number(svg.getAttribute('width')) > space.width ? ['all of it'] : [];
         return [...wide, ...words.map(text => text.textContent)].map(what => `${place.dataset.chart}: ${what}`);
     })
 """
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_a_browser_draws_every_chart_without_a_complaint_or_a_request(
+def test_a_browser_draws_every_chart_without_an_error_or_a_request(
     chromium: Browser, pages: dict[str, Path], world: str
 ) -> None:
     chromium.open(pages["empty"], 1280)
@@ -132,7 +132,7 @@ def test_every_chart_has_a_text_alternative(chromium: Browser, pages: dict[str, 
 
 def test_it_opens_in_two_seconds_and_weighs_less_than_five_megabytes(chromium: Browser, pages: dict[str, Path]) -> None:
     seconds = []
-    for _ in range(4):  # the best of them: other programs run here, too
+    for _ in range(4):  # the fastest counts, because other programs run here as well
         chromium.open(pages["many_days"], 1280)
         seconds.append(chromium.run("return performance.getEntriesByName('drawn')[0].startTime") / 1000)
 
@@ -140,7 +140,7 @@ def test_it_opens_in_two_seconds_and_weighs_less_than_five_megabytes(chromium: B
     assert pages["many_days"].stat().st_size < 5_000_000
 
 
-def test_in_the_dark_the_page_is_dark_and_on_paper_it_is_light(chromium: Browser, pages: dict[str, Path]) -> None:
+def test_the_page_is_dark_in_dark_mode_and_light_in_print(chromium: Browser, pages: dict[str, Path]) -> None:
     background = "return getComputedStyle(document.body).backgroundColor"
     bar = "return getComputedStyle(document.querySelector('#sizes svg path[aria-roledescription=bar]')).fill"
 
@@ -194,7 +194,7 @@ def test_a_list_of_ten_thousand_songs_can_be_searched(chromium: Browser, long_li
     assert (chromium.run(SHOWN), chromium.run(COUNT)) == (["Song 1418", "Song 9142"], "2 of 10,000 songs")
 
 
-def test_a_list_can_be_sorted_by_every_column_and_what_is_not_known_is_last(chromium: Browser, long_list: Path) -> None:
+def test_a_list_can_be_sorted_by_every_column_with_unknown_values_last(chromium: Browser, long_list: Path) -> None:
     chromium.open(long_list, 1280)
 
     press(chromium, "#all th:nth-child(3) button")
@@ -209,7 +209,7 @@ def test_a_list_can_be_sorted_by_every_column_and_what_is_not_known_is_last(chro
     assert chromium.run("return document.querySelector('#all th:nth-child(4)').ariaSort") == "descending"
 
 
-def test_more_rows_come_on_demand_and_songs_link_to_spotify(chromium: Browser, long_list: Path) -> None:
+def test_more_rows_are_shown_on_demand_and_songs_link_to_spotify(chromium: Browser, long_list: Path) -> None:
     chromium.open(long_list, 1280)
 
     press(chromium, "#all .more")
@@ -220,10 +220,10 @@ def test_more_rows_come_on_demand_and_songs_link_to_spotify(chromium: Browser, l
     )
 
 
-def test_a_list_answers_at_once_and_the_page_is_small(chromium: Browser, long_list: Path) -> None:
+def test_a_list_filters_fast_and_the_page_is_small(chromium: Browser, long_list: Path) -> None:
     assert long_list.stat().st_size < 5_000_000
     times = []
-    for _ in range(4):  # the best of them: other programs run here, too
+    for _ in range(4):  # the fastest counts, because other programs run here as well
         chromium.open(long_list, 1280)
         times.append(
             chromium.run(
@@ -253,7 +253,7 @@ def test_the_navigation_marks_the_current_section(chromium: Browser, pages: dict
     assert chromium.run("return document.querySelectorAll('nav [aria-current]').length") == 1
 
 
-def test_on_a_phone_every_column_of_a_list_is_in_sight(chromium: Browser, pages: dict[str, Path]) -> None:
+def test_every_column_of_a_list_is_visible_on_a_phone(chromium: Browser, pages: dict[str, Path]) -> None:
     chromium.open(pages["many_days"], 390)
 
     hidden = chromium.run(
@@ -285,7 +285,7 @@ def test_neighbouring_colours_differ_in_brightness(chromium: Browser, pages: dic
 
 
 def brightness(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
+    """The relative luminance of WCAG 2."""
     parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

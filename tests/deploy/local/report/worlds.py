@@ -1,4 +1,4 @@
-"""Hand-typed worlds that several tests use."""
+"""Hand-typed rows that several tests use."""
 
 from shared.tables.artists import ARTISTS
 from tests.deploy.snowflake.bi.landing import Landing
@@ -10,7 +10,7 @@ TURNED = "abc\u202edef\u2028ghi\x07"
 
 
 def two_days(landing: Landing) -> None:
-    """A playlist that changes, one that stays, one that goes and one that was never seen, over three days."""
+    """Four playlists over three days: one changes, one does not, one is deleted, one was never read."""
     landing.artists("anna", "bert", "cleo")
     landing.album("early", release_year=1999)
     landing.album("late", release_year=2021)
@@ -39,7 +39,7 @@ def two_days(landing: Landing) -> None:
 
 
 def hostile_names(landing: Landing) -> None:
-    """Names that try to become something else, wherever a name can appear."""
+    """Names that try to become markup or script, everywhere a name can appear."""
     for artist_id, name in (("a1", SCRIPT), ("a2", IMAGE), ("a3", "אבג")):
         landing.put(ARTISTS, artist_id=artist_id, name=name)
     landing.album("album", name=IMAGE, release_year=2020)

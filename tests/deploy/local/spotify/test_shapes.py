@@ -1,4 +1,4 @@
-"""Every answer of the stub has the keys and types that were typed from Spotify's own answers, no fewer and no more."""
+"""Every answer of the stub has exactly the keys and types of Spotify's own answers, which are typed by hand."""
 
 import itertools
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def test_tokens_and_refusals(stub: SpotifyStub, ask: Ask) -> None:
         assert shapes.differences(shapes.ERROR, ask(stub, "/v1/me/tracks?limit=51").json()) == []
 
 
-def test_what_is_compared_above_holds_a_row_of_every_kind(demo: Catalogue, small: Catalogue) -> None:
+def test_the_compared_answers_hold_a_row_of_every_kind(demo: Catalogue, small: Catalogue) -> None:
     library = (*demo.playlists(0), *small.playlists(0))
     contents = [item.content for playlist in library for item in playlist.items[:50]]
 
@@ -81,7 +81,7 @@ def test_what_is_compared_above_holds_a_row_of_every_kind(demo: Catalogue, small
         (None, " is NoneType"),
     ],
 )
-def test_a_difference_is_said_with_its_place(value: object, line: str) -> None:
+def test_a_difference_is_reported_with_its_place(value: object, line: str) -> None:
     shape: shapes.Shape = {"a": int, "b": [str], "c?": (str, None)}
 
     assert shapes.differences(shape, value) == [line]

@@ -1,7 +1,6 @@
 """Rows typed by hand into the landing tables, and the views' answers in a form that can be typed by hand."""
 
 # What is put into SQL text is typed in these tests; values are bound.
-# ruff: noqa: S608
 
 from collections.abc import Iterator
 from datetime import date, datetime

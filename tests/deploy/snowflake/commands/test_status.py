@@ -1,7 +1,6 @@
 """make snowflake-status: pipes, refusals, and lake = landed = current, over a warehouse that the pipes filled."""
 
 # A fixture that is imported has its own name where it is used.
-# ruff: noqa: F811
 
 import json
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
 """Forgetting and retention in an account: the same commands, with an environment instead of a folder."""
 
 # A fixture that is imported has its own name where it is used.
-# ruff: noqa: F811
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
 
 def count(environment: Environment, table: str, where: str = "true") -> object:
     with Account.of(environment) as account:
-        return account.query(f"select count(*) as N from LANDING.{table} where {where}")[0][0]  # noqa: S608  # typed here
+        return account.query(f"select count(*) as N from LANDING.{table} where {where}")[0][0]  # typed here
 
 
 def test_a_person_is_forgotten_in_the_account_too(
