@@ -4,7 +4,6 @@ The driver sees keys and reports only, never the bytes of a large batch.
 """
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from datetime import datetime
 from glue_jobs.commit_log import Batch
 from glue_jobs.log_entry import CommittedInput, Input, StagedFile
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
-from glue_jobs.reading.sets import set_of
+from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.contract import ObservedPer, Table
@@ -28,7 +27,6 @@ PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks tha
 SET_PARTS = 2
 SERIES_PARTS = 8
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
-_DIGITS = re.compile(r"\d+")
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
 
@@ -220,18 +218,14 @@ def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
 
 
 def _with_groups(inputs: Sequence[Input]) -> Iterator[tuple[str, Input]]:
-    """Each input with the name of its group: its folder, in a large folder the file's name without numbers."""
+    """Each input with the name of its group: its set, or in a large folder its series."""
     sizes: Counter[str] = Counter()
     for planned in inputs:
         sizes[set_of(planned) or planned.key] += planned.json_size
     for planned in inputs:
-        folder = set_of(planned)
-        if folder is None:
-            yield planned.key, planned
-        elif sizes[folder] <= SET_PARTS * PART_BYTES:
-            yield folder, planned
-        else:
-            yield _DIGITS.sub("", planned.key.removeprefix(folder)) + folder, planned
+        folder = set_of(planned) or planned.key
+        is_large = sizes[folder] > SET_PARTS * PART_BYTES
+        yield (is_large and series_of(planned)) or folder, planned
 
 
 def _committed(document: DocumentReport) -> CommittedInput:

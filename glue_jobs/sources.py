@@ -8,7 +8,7 @@ from pathlib import Path
 from glue_jobs.arguments import Arguments
 from glue_jobs.commit_log import YOUNG, Batch, CommitLog
 from glue_jobs.log_entry import Entry, Input
-from glue_jobs.reading.sets import set_of
+from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.replay import Replay, first_versions, plan_replay
 from shared.store import Leave, ObjectStore, open_store
 
@@ -62,7 +62,8 @@ class Source:
     def _with_whole_sets(self, batch: Batch) -> Batch | None:
         """The batch without the files of folders that it has in part only; null if the others are still growing.
 
-        A folder that does not fit into a batch is taken in several; so are files that have failed before.
+        A folder that does not fit into a batch is taken in several, each with whole series if these fit; so are files
+        that have failed before.
         """
         sets = {set_of(planned) for planned in batch.inputs} - {None}
         if not sets or batch.alone or batch.is_poison:
@@ -75,9 +76,11 @@ class Source:
         growing = sets & {set_of(young) for young in self.commits.young}
         cut = growing | sets & {set_of(other) for other in others}
         whole = tuple(planned for planned in batch.inputs if set_of(planned) not in cut)
-        if whole:
-            return replace(batch, inputs=whole)
-        return None if growing else batch
+        if whole or growing:
+            return replace(batch, inputs=whole) if whole else None
+        cut = {series_of(other) for other in others}
+        whole = tuple(planned for planned in batch.inputs if series_of(planned) not in cut)
+        return replace(batch, inputs=whole) if whole else batch
 
     def add_committed(self, entry: Entry) -> None:
         """A batch of this source was committed."""

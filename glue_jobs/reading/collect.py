@@ -17,7 +17,7 @@ from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 5_000
 _ROW_KEYS = tuple(stored.key for name, stored in ITEMS.payload.fields.items() if name != "item")
 
 Place = Mapping[str, Any]  # where a row was read: the values of its lineage columns
@@ -43,6 +43,7 @@ class ItemCollector:
         self.absent_keys: dict[str, frozenset[str]] = {}
         self._on_reject = on_reject
         self._pages: list[_Page] = []
+        self._row_count = 0
 
     def add(self, check: Check, place: Place, kinds: Counter[str]) -> None:
         """The items of a check; `kinds` is counted up, at the latest when the collector is flushed."""
@@ -52,7 +53,8 @@ class ItemCollector:
                 own = {**place, **_own_of_page(check, page, number)}
                 self._pages.append(_Page(page.rows, own, kinds, check.is_dropped))
                 number += len(page.rows)
-        if sum(len(page.rows) for page in self._pages) >= ROWS_AT_ONCE:
+        self._row_count += number - check.first_item
+        if self._row_count >= ROWS_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
@@ -61,7 +63,7 @@ class ItemCollector:
         parsed = [page for page in self._pages if isinstance(page.rows, ParsedRows)]
         self._type(parsed, _parsed_rows)
         self._type([page for page in self._pages if not isinstance(page.rows, ParsedRows)], _python_rows)
-        self._pages = []
+        self._pages, self._row_count = [], 0
 
     def _type(self, pages: Sequence[_Page], rows_of: Callable[[Sequence[_Page]], Rows | None]) -> None:
         if not pages:

@@ -3,6 +3,7 @@
 Pages of different days, versions or totals are not joined; each stays an incomplete read.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from glue_jobs.reading.playlist import is_complete
 from shared import lake
 
 JOINED_WITHIN = timedelta(minutes=10)
+_DIGITS = re.compile(r"\d+")
 _OF_DOCUMENT = "document:"  # an id that only says where the check was read
 
 
@@ -26,6 +28,12 @@ def set_of(planned: Input) -> str | None:
     if key.startswith(lake.DROP):
         return folder if f"{folder}/" != lake.DROP else None
     return folder if "://" in key else None
+
+
+def series_of(planned: Input) -> str | None:
+    """The set of the file and its name without numbers: pages that a program saved have one series each playlist."""
+    folder = set_of(planned)
+    return folder and f"{folder}/{_DIGITS.sub('', planned.key.rpartition('/')[2])}"
 
 
 @dataclass

@@ -104,6 +104,19 @@ def test_a_folder_larger_than_a_batch_is_divided(tmp_path: Path, clock: Clock) -
     assert planned(tmp_path, 2, clock) == [["a/1", "a/2"], ["a/3"]]
 
 
+def test_a_folder_larger_than_a_batch_is_divided_between_playlists(tmp_path: Path, clock: Clock) -> None:
+    drop(tmp_path, **{f"a__{name}-{page}": b"1" for name in ("9x1", "y", "z") for page in range(2)})
+    drop(tmp_path, **{f"b__{page}-{name}": b"1" for name in ("x", "y") for page in range(2)})
+
+    assert planned(tmp_path, 3, clock) == [
+        ["a/9x1-0", "a/9x1-1"],
+        ["a/y-0", "a/y-1"],
+        ["a/z-0", "a/z-1"],
+        ["b/0-x", "b/1-x"],
+        ["b/0-y", "b/1-y"],
+    ]
+
+
 def test_many_batches_are_planned_from_one_listing(tmp_path: Path, clock: Clock) -> None:
     drop(tmp_path, **{f"{folder:02d}__{number}": b"1" for folder in range(20) for number in range(2)})
     store = CountingStore(tmp_path)
@@ -141,20 +154,28 @@ def test_a_file_that_is_written_for_long_stays_in_place_with_its_folder(tmp_path
     assert names(tmp_path, "raw/pending") == [f"{DROP}a/1", f"{DROP}a/2"]
 
 
-def test_the_files_of_a_folder_are_in_one_part() -> None:
+def test_files_of_a_folder_are_in_one_part_where_they_may_be_pages_of_one_read() -> None:
     size = 20 * 2**20
     inputs = [Input(f"{DROP}{name}", "t", size, NOON) for name in ("a/1", "a/2", "a/3", "b", "c")]
-    many = [Input(f"{DROP}d/{number}", "t", size, NOON) for number in range(8)]
+    many = [Input(f"{DROP}d/{number:02d}", "t", size, NOON) for number in range(8)]
+    many += [Input(f"{DROP}e/{name}", "t", size, NOON) for name in "abcde"]
+    many += [Input(f"{DROP}f/{number:02d}", "t", size, NOON) for number in range(13)]
 
     parts = [[each.key.removeprefix(DROP) for each in part] for part in _divide([*inputs, *many])]
 
     assert parts == [
         ["a/1", "a/2", "a/3"],
         ["b", "c"],
-        ["d/0", "d/1"],
-        ["d/2", "d/3"],
-        ["d/4", "d/5"],
-        ["d/6", "d/7"],
+        ["d/00", "d/01", "d/02", "d/03", "d/04", "d/05", "d/06", "d/07"],
+        ["e/a", "e/b"],
+        ["e/c", "e/d"],
+        ["e/e", "f/00"],
+        ["f/01", "f/02"],
+        ["f/03", "f/04"],
+        ["f/05", "f/06"],
+        ["f/07", "f/08"],
+        ["f/09", "f/10"],
+        ["f/11", "f/12"],
     ]
 
 

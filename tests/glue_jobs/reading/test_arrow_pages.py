@@ -131,7 +131,11 @@ def test_rows_of_a_usual_page_never_become_python_objects() -> None:
         b'{"run_id": "r", "asked": "/items", "body": {"items": []}{"items": []}}',
         own({"items": []}) + b'{"run_id": "cut',
         b'{"items": [{"item": {"name": NaN}}], "href": "https://x/v1/me/tracks"}',
-        b'{"items": [{"item": {"unknown": NaN}}], "href": "https://x/v1/me/tracks"}',
+        b'{"items": [{"item": {"duration_ms": -Infinity}}], "href": "https://x/v1/me/tracks"}',
+        own({"items": [{"item": {"available_markets": [0]}}]}).replace(b"[0]", b"[NaN]"),
+        own({"items": [{"item": {"explicit": 0}}]}).replace(b'"explicit": 0', b'"explicit": NaN'),
+        own({"items": []}).replace(b'"missing": null', b'"missing": "x"').replace(b'"body"', b'"missing": "x", "body"'),
+        own({"items": []}).replace(b'"offset": 0', b'"offset": NaN'),
         b'{"items": [], "href": "https://x/v1/me/tracks", "error": {}}',
         b'{"items": [{"item": {"name": "\xff"}}], "href": "https://x/v1/me/tracks"}',
         b'{"items": [{"item": {"unknown": "\xff"}}], "href": "https://x/v1/me/tracks"}',
@@ -146,6 +150,28 @@ def test_rows_of_a_usual_page_never_become_python_objects() -> None:
 )
 def test_documents_of_unexpected_form_are_left_to_python(plain: bytes) -> None:
     assert parse_values(plain) is None
+
+
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity", b"[NaN]"])
+def test_a_constant_in_a_field_that_no_table_uses_is_ignored(constant: bytes) -> None:
+    rows = page_body(song("s1", uri="spotify:track:s1", unused=0), song("s2", uri="spotify:track:s2", unused=0))
+    plain = own(rows).replace(b'"unused": 0', b'"unused": ' + constant)
+
+    assert constant in plain
+    assert by_arrow(plain) == by_python(plain)
+    assert by_python(plain)["kinds"] == {"song": 2}  # type: ignore[index]  # it can be read
+
+
+def test_keys_after_the_body_and_other_orders_of_lines_are_read_alike() -> None:
+    page, description = own(USUAL).splitlines(keepends=True)[::-1]
+    late = page.rstrip().removesuffix(b"}") + b', "missing": 3}\n'
+    spread = page + description + page.replace(b'"r"', b'"r2"') + b"\n\n" + page.replace(b'"r"', b'"r3"')
+
+    for plain in (page, late, late + description, spread, page.rstrip() + b"  \r\n", page + b" "):
+        parsed = by_arrow(plain)
+        assert isinstance(parsed, dict)
+        assert parsed == by_python(plain)
+    assert [row["is_complete"] for row in by_arrow(late)["checks"]] == [False]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity", "idNaNid", "Not NaN"])
