@@ -266,7 +266,7 @@ def test_a_document_that_is_known_under_another_id_keeps_it(tmp_path: Path) -> N
     assert [document.document_id for document in report.documents][:2] == ["known", "known, too"]
     assert own(read_in.rows("items"), "document_id", "playlist_id")[0] == ("known", "document:known#0")
     assert own(read_in.rows("checks"), "run_id") == [("document:known",), (third,)]
-    assert [line["document_id"] for line in read_in.rejects()][:2] == ["known, too", "known"]
+    assert {line["document_id"] for line in read_in.rejects()} >= {"known", "known, too"}
 
 
 OURS = write_document([raw_line(extracted_at="2026-11-18T10:00:00Z", body=page_body(song("s1")))])
