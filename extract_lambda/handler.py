@@ -38,7 +38,7 @@ def handle(event: object, context: Context) -> dict[str, Any]:
     try:
         result = run(run_id, os.environ, clock=lambda: datetime.now(UTC), report=_log, remaining=remaining)
     except NoLoginError as error:
-        # A new stack's schedule fires before anybody has logged in: an error would be tried again and end in an alarm.
+        # A new stack's schedule fires before the first login: an error would be retried and end in an alarm.
         log.warning(str(error))
         return {"run_id": run_id, "status": "no login"}
     except FailedRunError as error:

@@ -28,7 +28,7 @@ from extract_lambda.spotify import ACCOUNTS_URL, API_URL, SCOPE, Spotify
 from extract_lambda.transport import DirectSession, reason_of
 from shared.terminal import printable, set_up_output
 
-_SECONDS = 300.0  # for the person to read the consent page, and perhaps to look up a password
+_SECONDS = 300.0  # for the person to read the consent page, and perhaps to find a password
 _CHECK_SECONDS = 30.0
 
 

@@ -63,7 +63,7 @@ class FilePlace:
 
     def __str__(self) -> str:
         """Path and mode."""
-        return f"{self.path} (mode 600: nobody else may read it)"
+        return f"{self.path} (mode 600: only you may read it)"
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class _AttemptMarker:
     inputs: frozenset[tuple[str, str]]
     suspects: frozenset[tuple[str, str]]  # the inputs that probably are the reason if it failed
     alone: bool  # as the batch's
-    failed: bool  # its own run said so
+    failed: bool  # its own run recorded the failure
 
 
 class CommitLog:
@@ -368,7 +368,7 @@ class CommitLog:
         return markers
 
     def running(self) -> Iterator[tuple[str, datetime]]:
-        """The keys of markers of attempts that may still be at work, and when each counts as failed."""
+        """The keys of markers of attempts that may still be running, and when each counts as failed."""
         for listed in self.store.list(lake.ATTEMPTS):
             fetched = self.store.get(listed.key)
             marker = _read_marker(listed.key, fetched.data) if fetched else None

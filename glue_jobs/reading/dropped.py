@@ -95,6 +95,10 @@ class DroppedReading:
         values = [_row_in(value) or value for value in values]
         rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
         if any(map(_is_row, rows)) and not any(_is_playlist(row) or _is_page(row) for row in rows):
+            odd = {number for number, row in enumerate(rows) if not _may_be_row(row)}
+            for number in sorted(odd):
+                self._walk(rows[number], (*place, number))
+            rows = [row for number, row in enumerate(rows) if number not in odd]
             draft = Draft(None, pages=[Page(0, rows, None)], is_whole=self.is_whole)
             if name is not None:
                 draft.playlist_id, draft.playlist = _id_or_name(name)
@@ -258,6 +262,13 @@ def _is_row(value: object) -> bool:
     if not isinstance(value, dict) or not any(_is_entry(value.get(key, 0)) for key in ("item", "track")):
         return False
     return value.get("type") != "track" and not any(key in value for key in ("played_at", "is_playing"))
+
+
+def _may_be_row(value: object) -> bool:
+    """Whether a value among bare rows is one, perhaps a damaged one; rows that are rejected are shown in rejects/."""
+    if value is None or value == {} or _is_row(value):
+        return True
+    return isinstance(value, dict) and has_api_key(value) and (name_of(value) is None or "added_at" in value)
 
 
 def _is_entry(value: object) -> bool:

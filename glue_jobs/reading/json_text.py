@@ -40,7 +40,7 @@ _SPACE = re.compile("[ \t\r\n]*")
 _BETWEEN = re.compile("[ \t\r\n,\x1e\ufeff]*")  # what may separate values: also the comma of a list without brackets
 # What `curl -i` writes before the answer, once for each answer: a status line and headers.
 _HTTP_HEAD = re.compile(r"(?:HTTP/[0-9.]+ [0-9]{3}[^\n]*\n(?:[^\n:{\[]+:[^\n]*\n)*\r?\n)+")
-_MAX_STARTS = 20  # places where JSON after other text is looked up
+_MAX_STARTS = 20  # places where JSON after other text may begin
 _DECODER = json.JSONDecoder(parse_constant=Constant, parse_float=Decimal)
 _MAX_DIGITS = 4_300  # of an integer that Python parses
 

@@ -380,12 +380,12 @@ def test_the_extractor_uses_the_file_unless_the_environment_names_a_login(monkey
     }
     three = {"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s", "SPOTIFY_REFRESH_TOKEN": "r"}
 
-    assert login.login_variables({}) == file
-    assert login.login_variables({"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"}) == file
-    assert login.login_variables({"SPOTIFY_CREDENTIALS_FILE": " "}) == file
-    assert login.login_variables({"SPOTIFY_CREDENTIALS_FILE": "elsewhere"}) == {}
-    assert login.login_variables({"SPOTIFY_SECRET_ARN": "arn"}) == {}
-    assert login.login_variables(three) == {}
+    assert login_place.login_variables({}) == file
+    assert login_place.login_variables({"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"}) == file
+    assert login_place.login_variables({"SPOTIFY_CREDENTIALS_FILE": " "}) == file
+    assert login_place.login_variables({"SPOTIFY_CREDENTIALS_FILE": "elsewhere"}) == {}
+    assert login_place.login_variables({"SPOTIFY_SECRET_ARN": "arn"}) == {}
+    assert login_place.login_variables(three) == {}
 
 
 # --- started as a program ----------------------------------------------------------------------------------------
@@ -428,7 +428,7 @@ def test_at_a_terminal_it_prompts_hides_the_secret_and_opens_the_browser(
     assert "It is the login of me." in shown
     assert [secret for secret in SECRETS if secret in shown] == []
     file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
-    assert f"Kept in {file} (mode 600: nobody else may read it)." in shown
+    assert f"Kept in {file} (mode 600: only you may read it)." in shown
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept(tmp_path)["refresh_token"] == "stub-refresh-token"
 

@@ -23,7 +23,9 @@ def made_odd(body: dict[str, Any], path: str, seed: int) -> dict[str, Any]:
     chance = random.Random(f"odd answers {seed} {path}")  # nothing is secret
     if urlsplit(path).path != LIBRARY:
         return dict(with_odd_values([body], chance)[0]) if chance.random() < 0.7 else body
-    entries = [with_odd_values([each], chance)[0] if each["id"] == "1odd" else each for each in body["items"]]
+    entries: list[Any] = []
+    for each in body["items"]:
+        entries += with_odd_values([each], chance) if each["id"] == "1odd" else [each]
     return body | {"items": entries}
 
 

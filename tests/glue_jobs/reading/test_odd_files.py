@@ -267,6 +267,24 @@ def test_text_after_the_json_is_a_damage(after: bytes, reason: str) -> None:
     assert [damage.reason for damage in document.damages] == [reason]
 
 
+def test_other_values_among_bare_rows_are_damages_and_no_rows() -> None:
+    user = {"username": SECRET, "email": SECRET}
+    error = {"error": {"status": 429, "message": SECRET}}
+
+    document = read_document(as_bytes([ROW, SECRET, user, {"index": {}}, 200, error, {SECRET: 1}, None, OTHER_ROW]))
+
+    (check,) = document.checks
+    assert kinds(check) == [(0, "song", "s1"), (1, "empty", None), (2, "song", "s2")]
+    assert [damage.reason for damage in document.damages] == [
+        "value 2: neither an object nor a list",
+        "value 3: user data of the account",
+        "value 4: an object with 1 unknown key",
+        "value 5: neither an object nor a list",
+        "value 6: an error answer of the API (status 429)",
+        "value 7: an object with 1 unknown key",
+    ]
+
+
 def test_the_status_that_curl_writes_after_a_page_is_a_damage() -> None:
     document = read_document(TEXT + b"200")
 
