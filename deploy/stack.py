@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,11 @@ class Stack:
     @property
     def _environ(self) -> dict[str, str]:
         # A data folder for each backend, since Terraform keeps the settings of one backend in it.
-        own = {"TF_DATA_DIR": str(self.folder / ".terraform" / self.environment)} if self.backend.is_file() else {}
+        own = (
+            {"TF_DATA_DIR": str(self.folder.resolve() / ".terraform" / self.environment)}
+            if self.backend.is_file()
+            else {}
+        )
         fixed = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.environment}
         return {**own, **os.environ, **fixed}
 
@@ -114,31 +119,39 @@ class Stack:
     @property
     def backend(self) -> Path:
         """A file for `terraform init -backend-config`, if the environment's state is not kept on this machine."""
-        return self.folder / f"{self.environment}.tfbackend"
+        return self.folder.resolve() / f"{self.environment}.tfbackend"
 
     def init(self) -> None:
         """Provider and modules are there afterwards. Raises CommandError."""
         self._make_root()
         options = [f"-backend-config={self.backend}"] if self.backend.is_file() else []
-        if self._run("init", "-reconfigure", *options, quiet=True) != 0:
+        if options:
+            self._begin_backend(options)
+        if self._run("init", *options, quiet=True) != 0:
             raise CommandError(
                 "Terraform could not get itself ready, see above; the first time it downloads AWS's provider"
             )
-        if options:
-            self._move_local_state()
 
-    def _move_local_state(self) -> None:
-        """A state that is still on this machine goes to the backend, once. Raises CommandError."""
+    def _begin_backend(self, options: Sequence[str]) -> None:
+        """The backend is known in the environment's data folder, and has a state that was on this machine.
+
+        By an empty root module: in the stack's folder Terraform would find the states of all environments, and want to
+        move every one. Raises CommandError.
+        """
         local = self.folder / "terraform.tfstate.d" / self.environment / "terraform.tfstate"
-        if not local.is_file():
-            return
-        print(f"Moving the state of environment {self.environment} to where {self.backend.name} says …", flush=True)
-        command = [self.program, f"-chdir={self.folder}", "state", "push", str(local)]
-        if _run(command, self._environ, quiet=True) != 0:  # Terraform overwrites no state of another origin
-            raise CommandError(
-                f"the state {local} could not be moved, see above; nothing was changed. If the environment's state is "
-                "there already, delete the file"
-            )
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(self.folder / "backend.tf", folder)
+            command = [self.program, f"-chdir={folder}"]
+            if _run([*command, "init", "-input=false", "-reconfigure", *options], self._environ, quiet=True) != 0:
+                raise CommandError(f"Terraform cannot keep a state where {self.backend.name} says, see above")
+            if not local.is_file():
+                return
+            print(f"Moving the state of environment {self.environment} to where {self.backend.name} says …", flush=True)
+            if _run([*command, "state", "push", str(local)], self._environ, quiet=True) != 0:
+                raise CommandError(  # Terraform overwrites no state of another origin
+                    f"the state {local} could not be moved, see above; nothing was changed. If the environment's state "
+                    "is there already, delete the file"
+                )
         local.replace(local.with_suffix(".moved"))
 
     def _make_root(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from glue_jobs.explode_playlists import Summary
 from shared.store import open_store
 from tests.aws.alarms import metrics_of, state
 from tests.aws.stack import ROOT, Made, outcome
+from tests.waiting import finished
 
 NAME = "spotify-playlists-dev"
 OURS = f"SpotifyPlaylistSuite/{NAME}"
@@ -260,3 +262,27 @@ def test_every_aws_command_is_one_that_aws_knows() -> None:
 
     assert wrong == []
     assert len(commands()) > 40
+
+
+def programs() -> set[tuple[str, ...]]:
+    """Every program of ours that these guides start: its module, its command if it has any, and its options."""
+    found = set()
+    for path in [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]:
+        for line in re.findall(
+            r"^(?:show\(\) \{ )?\.venv/bin/python -m ([^|;)\n]*)", path.read_text("utf-8"), re.MULTILINE
+        ):
+            module, *words = shlex.split(line.replace('"$BUCKET"', "bucket"))
+            command = [word for word in words[:1] if not word.startswith("-")]
+            found.add((module, *command, *(word for word in words if word.startswith("--"))))
+    return found
+
+
+@pytest.mark.parametrize("program", sorted(programs()), ids=" ".join)
+def test_every_program_of_ours_takes_the_options_that_the_guides_show(program: tuple[str, ...]) -> None:
+    options = [word for word in program if word.startswith("--")]
+    command = [word for word in program if not word.startswith("--")]
+
+    done = finished([sys.executable, "-m", *command, "--help"], cwd=ROOT)
+
+    assert done.returncode == 0, done.stderr
+    assert [option for option in options if option not in done.stdout] == []

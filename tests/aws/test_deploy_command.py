@@ -172,16 +172,18 @@ def test_an_environments_state_may_be_kept_in_s3(folder: Path, states: str, capf
 
 def test_a_state_on_this_machine_moves_to_s3_once(folder: Path, states: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "deploy", "--yes") == 0
+    assert run(folder, "deploy", "--yes", "--env=prod") == 0
     shutil.copy(folder.parent / "dev.tfbackend", folder)
 
     assert run(folder, "plan") == 0
     output = capfd.readouterr().out
     assert "Moving the state of environment dev to where dev.tfbackend says" in output
     assert "Environment dev is up to date" in output  # else Terraform would make everything a second time
-    assert keys(states) == ["env:/dev/suite.tfstate"]
+    assert keys(states) == ["env:/dev/suite.tfstate"]  # and not prod's
 
     assert run(folder, "plan") == 0
     assert "Moving" not in capfd.readouterr().out
+    assert stack.outputs("prod", folder)["region"] == "us-east-1"
 
 
 def test_the_outputs_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
