@@ -175,8 +175,7 @@ def test_the_data_dictionary_spells_paths_for_a_reader() -> None:
 def test_snowflakes_and_athenas_current_rows_are_the_same(table: Table) -> None:
     """By one engine, over rows that repeat keys, observations, documents, positions and batches in every way."""
     if table.made_from is MadeFrom.PLAY:
-        assert snowflake_select(table, "landed") == current_select(table, "landed")
-        return
+        pytest.skip("test_current_plays.py asks both for rows")
     deciding = dict.fromkeys([*table.key, *table.newest_per, *table.row_order])
     others = [column.name for column in table.all_columns if column.name not in deciding]
     choices = ", ".join(f"(values ('1'), ('2')) as _{name}({name})" for name in deciding)
@@ -198,8 +197,8 @@ def test_snowflakes_and_athenas_current_rows_are_the_same(table: Table) -> None:
 def test_snowflake_ranks_once_where_an_observation_is_one_row() -> None:
     assert {table.name: snowflake_select(table, "LANDED").count("qualify") for table in TABLES} == {
         **dict.fromkeys(("songs", "albums", "artists", "episodes", "song_popularity", "playlist_checks", "batches"), 1),
+        "plays": 1,  # of copies
         **dict.fromkeys(("song_artists", "album_artists", "playlist_items"), 2),
-        "plays": 0,  # one text for all engines
     }
     assert [table.name for table in TABLES if "qualify" in current_select(table, "LANDED")] == []
 
