@@ -31,6 +31,9 @@ LOAD_COLUMNS = (
 # The new pipes load files that arrive from then on; make snowflake-pipe loads those that arrived while none existed.
 PIPE_VERSION = 1
 
+# Rows of one play in one package are copies: the package was imported twice.
+_COPIES = ("play_id", "package_id")
+
 ATHENA_TYPES = {type_: type_.value for type_ in Type}
 # The types that Athena writes into the views that it stores.
 ATHENA_VIEW_TYPES = {
@@ -63,7 +66,12 @@ def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
     total as far as rows differ at all. None of its columns is ever null: engines disagree on where nulls sort.
     """
     if table.made_from is MadeFrom.PLAY:
-        return _select_of_ruling_packages(table, source)
+        copies = (
+            f"select\n{_columns(table)},\n"
+            f"    row_number() over (\n{_window(_COPIES, table.row_order, 8)}    ) as row_place\n"
+            f"from {source}\n"
+        )
+        return _select_of_ruling_packages(table, source, copies, "plays.row_place = 1 and ")
     rows = source
     if table.newest_per:
         rows = (
@@ -81,9 +89,10 @@ def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
 
 def snowflake_select(table: Table, source: str) -> str:
     """The same rows by QUALIFY; one window in each select, as incremental refresh of a dynamic table allows."""
-    if table.made_from is MadeFrom.PLAY:
-        return _select_of_ruling_packages(table, source)
     select = f"select\n{_columns(table)}\nfrom "
+    if table.made_from is MadeFrom.PLAY:
+        copies = f"{select}{source}{_qualify('row_number', _COPIES, table.row_order)}"
+        return _select_of_ruling_packages(table, source, copies)
     if _has_two_ranks(table):
         rank = _qualify("rank", table.newest_per, table.observation_order)
         source = f"({_block(f'{select}{source}{rank}')}) as newest"
@@ -99,18 +108,13 @@ def _qualify(function: str, partition: Sequence[str], order: Sequence[str]) -> s
     return f"\nqualify {function}() over (\n{_window(partition, order, 4)}) = 1\n"
 
 
-def _select_of_ruling_packages(table: Table, source: str) -> str:
-    """Plays whose time no higher-ranking package covers.
+def _select_of_ruling_packages(table: Table, source: str, copies: str, newest: str = "") -> str:
+    """Plays whose time no higher-ranking package covers; `copies` selects the rows, of copies the newest.
 
     Of one account, extended history outranks account history, and of one source the newer package the older one. A
     package covers the time from its first to its last play. A time without seconds is a whole minute, so a package
     covers the minute in which its first play ended.
     """
-    copies = (
-        f"select\n{_columns(table)},\n"
-        f"    row_number() over (\n{_window(('play_id', 'package_id'), table.row_order, 8)}    ) as row_place\n"
-        f"from {source}\n"
-    )
     packages = (
         "select\n"
         "    account, source, package_id, max(packaged_at) as packaged_at,\n"
@@ -138,7 +142,7 @@ def _select_of_ruling_packages(table: Table, source: str) -> str:
         "        when 'minute' then date_trunc('minute', ruling.first_played_at)\n"
         "        else ruling.first_played_at\n"
         "    end\n"
-        "where plays.row_place = 1 and ruling.package_id is null\n"
+        f"where {newest}ruling.package_id is null\n"
     )
 
 

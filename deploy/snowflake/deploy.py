@@ -3,8 +3,8 @@
 schemachange lists the scripts that are new or changed. After your confirmation it applies them in order, as the
 deployer, and records each in <database>.SCHEMACHANGE.CHANGE_HISTORY. A failing script ends the command; the scripts
 before it are applied, and the same command continues from there. A second run applies nothing. An administrator creates
-database, roles, warehouses and integrations by the file of deploy.snowflake.admin. Tables and views that no script
-creates any more are listed and left unchanged.
+database, roles, warehouses and integrations by the file of deploy.snowflake.admin. Tables, views and pipes that
+no script creates any more are listed and left unchanged.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ SCRIPTS = Path(__file__).parents[1]
 HISTORY = "SCHEMACHANGE.CHANGE_HISTORY"
 DYNAMIC = "dynamic table"
 _MADE = re.compile(
-    r"create (?:or replace )?(?:transient )?(?:dynamic )?(?:table|view) (?:if not exists )?"
+    r"create (?:or replace )?(?:transient )?(?:dynamic )?(?:table|view|pipe) (?:if not exists )?"
     r"\{\{ database \}\}\.(\w+\.\w+)"
 )
 
@@ -151,14 +151,16 @@ def _script_failed(error: ScriptExecutionError, environment: Environment, settin
 
 
 def not_created(account: Account, scripts: Path = SCRIPTS) -> list[str]:
-    """Tables and views of our schemas that no script creates any more, such as `BI.OLD_VIEW`. Raises AccountError."""
+    """Tables, views and pipes that no script creates any more, such as `BI.OLD_VIEW`. Raises AccountError."""
     made: set[str] = set()
     for file in [*scripts.glob("generated/snowflake/*.sql"), *scripts.glob("snowflake/*/*.sql")]:
         made.update(name.upper() for name in _MADE.findall(file.read_text(encoding="utf-8")))
     present = account.query(
         "select TABLE_SCHEMA, TABLE_NAME from INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA in ('LANDING', 'CORE', 'BI')"
     )
-    return sorted({f"{schema}.{name}".upper() for schema, name in present} - made)
+    shown = account.rows(f"show pipes in schema {account.environment.database}.LANDING")
+    pipes = {f"LANDING.{row['name']}" for row in shown if row.get("name")}
+    return sorted(({f"{schema}.{name}".upper() for schema, name in present} | pipes) - made)
 
 
 def as_text(planned: Plan, environment: Environment) -> str:

@@ -14,7 +14,7 @@ NOT_EMULATED = (
     COMMENTS + r"(?:create|alter|drop)\s+pipe\s",
     COMMENTS + r"alter\s+table\s+[\w.]+\s+alter\s+column\s+\w+\s+comment\s",
     COMMENTS + r"(?:alter|drop)\s+dynamic\s+table\s",
-    COMMENTS + r"show\s+dynamic\s+tables\s",
+    COMMENTS + r"show\s+(?:dynamic\s+tables|pipes)\s",
     COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
     # Objects of the account: roles, users, warehouses, integrations, and grants.
     COMMENTS + r"(?:grant|revoke|use\s+role)\s",

@@ -1,14 +1,23 @@
 """sqlfluff parses every statement that we send to Snowflake; fakesnow waves many of them through unread."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from schemachange.JinjaTemplateProcessor import JinjaTemplateProcessor
 
 from deploy.snowflake.admin import USERS
+from deploy.snowflake.deploy import variables_of
 from deploy.snowflake.embedded import SCRIPTS, rendered_scripts, variables_for
+from deploy.snowflake.environment import Environment, Stack
+from deploy.snowflake.landing import refresh_dynamic_tables
+from deploy.snowflake.pipe import Missing, loads, pipe_of
+from deploy.snowflake.transient import moves
+from shared.tables import TABLES
+from shared.tables.songs import SONGS
 from tests.clients.account import ROOT
+from tests.deploy.snowflake.commands.outputs import OUTPUTS
 from tests.waiting import finished
 
 SQLFLUFF = ROOT / ".venv/tools/sqlfluff/bin/sqlfluff"
@@ -35,7 +44,44 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for unknown in UNKNOWN:
         text = re.sub(unknown, "", text)
     (folder / "admin.sql").write_text(text.strip() + "\n", encoding="utf-8")
+    sent = ";\n".join(statement.strip().rstrip(";") for statement in sent_by_commands())
+    (folder / "commands.sql").write_text(f"{sent};\n", encoding="utf-8")
     return folder
+
+
+class Recorder:
+    """An account whose landing tables are permanent and whose current tables are held; it notes the statements."""
+
+    def __init__(self) -> None:
+        self.environment = Environment.named("prod")
+        self.asked: list[str] = []
+
+    def rows(self, sql: str) -> list[dict[str, object]]:
+        """Each table as a permanent one, and no pipe."""
+        self.asked.append(sql)
+        return [{"name": table.name.upper(), "kind": "TABLE"} for table in TABLES if "show tables" in sql]
+
+    def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        """The dynamic tables, or the column that every table has."""
+        for value in values:
+            sql = sql.replace("%s", str(value) if isinstance(value, int) else f"'{value}'", 1)
+        self.asked.append(sql)
+        return [("SONGS_DYNAMIC",)] if "right(" in sql else [("BATCH_ID",)]
+
+
+def sent_by_commands() -> list[str]:
+    """What make snowflake-pipe, the move to transient tables and forget send, beside scripts."""
+    account = Recorder()
+    variables = variables_of(account.environment, Stack.of(OUTPUTS))
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    files = [
+        Missing(f"processed/songs/ingest_date=2026-11-0{day}/1.parquet", now - timedelta(days=day)) for day in (1, 9)
+    ]
+    sent = list(loads(pipe_of(SONGS, variables), SONGS, files, now))
+    for move in moves(account, variables):  # type: ignore[arg-type]  # it asks for nothing else
+        sent += [*move.copy, *move.switch]
+    refresh_dynamic_tables(account)
+    return [*sent, *account.asked]
 
 
 def admin_variables() -> dict[str, str]:

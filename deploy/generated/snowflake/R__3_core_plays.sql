@@ -17,12 +17,12 @@ from (
         play_id, account, source, package_id, packaged_at, played_at, played_at_precision, song_id, episode_id,
         audiobook_id, chapter_id, track_name, artist_name, album_name, episode_name, show_name, audiobook_name,
         chapter_name, author_name, ms_played, reason_start, reason_end, shuffle, skipped, offline, platform,
-        country, is_private, batch_id, source_object, document_id, source_position, extracted_at,
-        row_number() over (
-            partition by play_id, package_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as row_place
+        country, is_private, batch_id, source_object, document_id, source_position, extracted_at
     from {{ database }}.LANDING.PLAYS
+    qualify row_number() over (
+        partition by play_id, package_id
+        order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+    ) = 1
 ) as plays
 left join (
     select
@@ -48,7 +48,7 @@ left join (
         when 'minute' then date_trunc('minute', ruling.first_played_at)
         else ruling.first_played_at
     end
-where plays.row_place = 1 and ruling.package_id is null
+where ruling.package_id is null
 {%- endset %}
 {% set is_dynamic = (current_as | default("view")) == "dynamic table" %}
 {% if is_dynamic %}

@@ -60,7 +60,7 @@ LOGINS = [
     ),
     (
         Refused("390100", "Incorrect username or password was specified."),
-        "myorg-myaccount refused the password of SPOTIFY_DEPLOYER_SVC: since October 2026 service users have none",
+        "myorg-myaccount refused the password of SPOTIFY_DEPLOYER_SVC: service users have had none since October 2026",
     ),
     (
         Refused("250001", "Multi-factor authentication is required for this account. Log in to Snowsight to enroll."),

@@ -103,11 +103,13 @@ def test_what_is_no_longer_in_the_project_is_listed_and_left(
     ]
     shown = [{"TABLE_SCHEMA": schema, "TABLE_NAME": name} for schema, name in there]
     person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA in", shown)
+    person.answer("^show pipes", [{"name": "SONGS_PIPE_V1"}, {"name": "OLD_TABLE_PIPE_V1"}])
 
     assert deploy(tmp_path, "--plan") == 0
 
     assert capsys.readouterr().out.endswith(
-        "Not created by any script, and left unchanged: BI.OLD_VIEW, LANDING.OLD_TABLE; "
+        "Not created by any script, and left unchanged: BI.OLD_VIEW, LANDING.OLD_TABLE, "
+        "LANDING.OLD_TABLE_PIPE_V1; "
         "drop them if nothing uses them.\n"
     )
     assert not [sql for sql in person.asked if "drop" in sql.lower()]
