@@ -38,17 +38,17 @@ from shared.terminal import printable, set_up_output
 
 DAYS = 30
 DOWNLOADS = "downloads"
-_WEEK = 7
+_FORTNIGHT = 14
 _FIRST_CHECK = FIRST_DAY.replace(hour=9)
 _REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for a day
 _REFUSED = "Flat 4B kitchen radio"
 
 
 def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
-    """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
+    """Simulated days into the folder: a check a day, the job and the load once a fortnight; the report. Raises StepError."""
     _make_room(out)
-    weeks = _weeks(days)
-    steps = Steps(3 + 3 * len(weeks))
+    fortnights = _fortnights(days)
+    steps = Steps(3 + 3 * len(fortnights))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
     summaries: list[dict[str, Any]] = []
     with SpotifyStub(catalogue, app_class=app_class, day=0) as stub:
@@ -63,11 +63,11 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
             log=out / "demo.log",
             note=lambda line: steps.note(line.partition(" ")[2] if line[:1].isdigit() else line),
         )
-        for week in weeks:
-            first, last = week[0] + 1, week[-1] + 1
+        for fortnight in fortnights:
+            first, last = fortnight[0] + 1, fortnight[-1] + 1
             name = f"Days {first} to {last}" if last > first else f"Day {first}"
-            steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, week, steps))
-            if week is weeks[-1]:  # the job takes the plays together with the playlists
+            steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, fortnight, steps))
+            if fortnight is fortnights[-1]:  # the job takes the plays together with the playlists
                 steps.run("Two made-up account data downloads are imported", partial(_import, out, catalogue, days))
             summaries.append(steps.run(f"{name}: the Glue job makes tables", chain.explode))
             steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
@@ -79,10 +79,10 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
     return page
 
 
-def _weeks(days: int) -> list[range]:
-    """The days by week; a rest of less than half a week belongs to the last one, which saves a start of Spark."""
-    starts = range(0, max(1, days - _WEEK // 2), _WEEK)
-    return [range(first, first + _WEEK if first != starts[-1] else days) for first in starts]
+def _fortnights(days: int) -> list[range]:
+    """The days by fortnight; a rest of a week or less belongs to the last one, which saves a start of Spark."""
+    starts = range(0, max(1, days - _FORTNIGHT // 2), _FORTNIGHT)
+    return [range(first, first + _FORTNIGHT if first != starts[-1] else days) for first in starts]
 
 
 def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) -> None:

@@ -1,4 +1,4 @@
-"""`make demo`: daily checks, the job by week, and a folder that holds a history."""
+"""`make demo`: daily checks, the job by fortnight, and a folder that holds a history."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from deploy.local.demo import DAYS, _weeks
+from deploy.local.demo import DAYS, _fortnights
 from deploy.local.spotify import Catalogue
 from deploy.local.spotify.history import write_packages
 from tests.waiting import finished
@@ -29,17 +29,17 @@ def test_the_demo_simulates_thirty_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "lengths"), [(1, [1]), (7, [7]), (9, [9]), (11, [7, 4]), (14, [7, 7]), (30, [7, 7, 7, 9])]
+    ("days", "lengths"), [(1, [1]), (14, [14]), (21, [21]), (22, [14, 8]), (28, [14, 14]), (30, [14, 16])]
 )
-def test_a_rest_of_some_days_belongs_to_the_last_week(days: int, lengths: list[int]) -> None:
-    weeks = _weeks(days)
+def test_a_rest_of_some_days_belongs_to_the_last_fortnight(days: int, lengths: list[int]) -> None:
+    fortnights = _fortnights(days)
 
-    assert [len(week) for week in weeks] == lengths
-    assert [day for week in weeks for day in week] == list(range(days))
+    assert [len(each) for each in fortnights] == lengths
+    assert [day for each in fortnights for day in each] == list(range(days))
 
 
 @pytest.mark.jvm
-def test_every_day_is_checked_and_the_job_runs_once_a_week(
+def test_every_day_is_checked_and_the_job_runs_once_a_fortnight(
     eleven_days: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     out, done = eleven_days
@@ -48,12 +48,11 @@ def test_every_day_is_checked_and_the_job_runs_once_a_week(
     warehouse = duckdb.connect(str(out / "warehouse" / "SPOTIFY.db"), read_only=True)
     days = warehouse.sql("select distinct checked_on from BI.PLAYLIST_CHECKS order by checked_on").fetchall()
     assert [day for (day,) in days] == [date(2026, 10, number) for number in range(22, 32)] + [date(2026, 11, 1)]
-    assert warehouse.sql("select max(batch_number) from CORE.BATCHES").fetchall() == [(2,)]
+    assert warehouse.sql("select max(batch_number) from CORE.BATCHES").fetchall() == [(1,)]
     lines = done.stderr.splitlines()
-    assert "[2/9] Days 1 to 7: the Lambda asks the API, once a day …" in lines
+    assert "[2/6] Days 1 to 11: the Lambda asks the API, once a day …" in lines
     assert "      22 Oct: 23 playlists read, 0 unchanged, 2 couldn't be read" in lines
-    assert "[5/9] Days 8 to 11: the Lambda asks the API, once a day …" in lines
-    assert "[9/9] The report …" in lines
+    assert "[6/6] The report …" in lines
 
 
 @pytest.mark.jvm
