@@ -45,7 +45,7 @@ _REFUSED = "Flat 4B kitchen radio"
 
 
 def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
-    """Simulated days into the folder: a check a day, the job and the load once a fortnight; the report. Raises StepError."""
+    """Simulated days into the folder: a check a day, the job and the load once a fortnight. Raises StepError."""
     _make_room(out)
     fortnights = _fortnights(days)
     steps = Steps(3 + 3 * len(fortnights))
