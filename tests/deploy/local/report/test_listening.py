@@ -33,7 +33,7 @@ SENTENCES = {
     "albums-by-time": "1 album was played; B1 longest, 2 hours.",
     "from-playlists": "5% of the listening time of songs, 6 minutes of 2 hours, is of songs that a playlist has today. "
     "A play without a song's id (account history) belongs to none.",
-    "outside": "1 song was played and is in no playlist today, none 10 times or more; S9 most, 1 play.",
+    "outside": "1 song was played and is in no playlist today, none of them 10 times or more; S9 most, 1 play.",
     "never-played": "2 of 3 songs in a playlist today were never played. Plays are matched by the song's id.",
     "entries-plays": "Songs of 1 playlist were played 1 time before they entered it, and 1 time afterwards. The two "
     "times are not of equal length.",
