@@ -240,7 +240,7 @@ def over_time(points: Points, unit: Literal["day", "month"], what: str) -> Spec:
     return _chart(
         points,
         220,
-        mark={"type": "bar", "color": ACCENT},
+        mark={"type": "bar", "color": ACCENT, "binSpacing": 0 if len(points) > 100 else 1},  # noqa: PLR2004  # on a phone
         encoding={
             "x": x | {"axis": {"title": None, "format": "%b %Y", "grid": False}},
             "y": y,

@@ -215,7 +215,7 @@ def _ranked(kind: _Kind, history: History, ranked: Sequence[Row], by: Ranking) -
         {
             "label": label[str(place)],
             "value": row["listening_ms"] if is_time else row["counted_play_count"],
-            "text": _hours_of(row["listening_ms"]) if is_time else figure(row["counted_play_count"]),
+            "text": f"{figure(row['listening_ms'] / _MS_PER_HOUR)} h" if is_time else figure(row["counted_play_count"]),
         }
         for place, row in enumerate(ranked[:_MOST_BARS])
     ]
@@ -271,7 +271,7 @@ def _outside(history: History) -> list[Figure]:
     if not outside:
         return []
     often = sum(row["counted_play_count"] >= _OFTEN for row in outside)
-    text = Markup("{} played and {} in no playlist today, {} {} times or more; {} most, {}.").format(
+    text = Markup("{} played and {} in no playlist today, {} of them {} times or more; {} most, {}.").format(
         count(len(outside), "song was", "songs were"),
         "is" if len(outside) == 1 else "are",
         figure(often) if often else "none",
