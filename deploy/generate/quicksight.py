@@ -5,8 +5,7 @@ of stays, each as a data set. Slicers are left out: a filter of QuickSight is ab
 It is CloudFormation because AWS's schema of an analysis can be checked without an account.
 """
 
-# What is put into SQL text is the view's name.
-# ruff: noqa: S608  # our names
+# ruff: noqa: S608  # only a view's name is formatted into SQL
 
 import json
 from collections.abc import Mapping, Sequence
