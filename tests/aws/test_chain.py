@@ -9,7 +9,6 @@ The tests follow each other on one stack, as days do; each leaves it at rest, an
 
 import json
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ from deploy.snowflake.trust import Snowflakes, steps
 from shared.store import ObjectStore, open_store
 from tests.aws.applied import Application, Stack
 from tests.glue_jobs.documents import ALBUM_KEYS, ARTIST_KEYS, TRACK_KEYS
-from tests.waiting import PATIENCE, wait_for
+from tests.waiting import finished, wait_for
 
 ROOT = Path(__file__).parents[2]
 MORNING, KITCHEN = "1playlistMorning000000", "1playlistKitchen000000"
@@ -212,7 +211,7 @@ def test_two_runs_at_once_commit_an_object_once(chain: Chain) -> None:
     # Glue allows one run at a time; the other run is on a laptop.
     chain.drop("twice", "0songTwice")
     wait_for(lambda: len(stack.runs) > before, "the run to start")
-    laptop = subprocess.run(job, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    laptop = finished(job, cwd=ROOT)
     chain.settle_and_load()
 
     assert laptop.returncode == 0, laptop.stderr

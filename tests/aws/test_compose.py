@@ -217,9 +217,7 @@ def test_the_bucket_is_made_and_the_stub_s_playlists_are_read_into_it(ports: dic
         for name in ("lake", "extract"):
             environment = {key: outside(value, ports) for key, value in SERVICES[name]["environment"].items()}
             plain = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SPOTIFY_"))}
-            done = subprocess.run(
-                command_of(name, ports), cwd=ROOT, env=plain | environment, capture_output=True, text=True, check=False
-            )
+            done = waiting.finished(command_of(name, ports), cwd=ROOT, env=plain | environment)
             assert done.returncode == 0, done.stderr
         store = boto3.client(
             "s3",

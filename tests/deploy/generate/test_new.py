@@ -12,6 +12,7 @@ from deploy.commands import CommandError
 from deploy.generate.new import new_column, new_table
 from shared.contract import Type
 from tests.glue_jobs.documents import album, as_bytes, page_body, song
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
 DROPPED = "lake/raw/pending/drop/at=20261120T100000Z/page.json"
@@ -37,9 +38,7 @@ def project(tmp_path: Path) -> Path:
 
 def in_project(project: Path, *command: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(project)}
-    done = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
+    done = finished([*command], cwd=project, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -14,6 +14,7 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.operate.doctor import CareError, Doctor, java, python
 from tests.deploy.conftest import Serve
 from tests.stores import BUCKET
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -80,14 +81,8 @@ def doctor_lines(
 
 
 def start(out: Path, environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.operate.doctor", "--out", str(out), *arguments],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "deploy.operate.doctor", "--out", str(out), *arguments]
+    return finished(command, cwd=ROOT, env=environ)
 
 
 def test_a_healthy_machine_is_all_ok_and_spotify_gets_two_requests(
