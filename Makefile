@@ -175,7 +175,7 @@ $(TOOL)/grammars/ready: deploy/tools/grammars.json
 	@npm install --prefix $(TOOL)/grammars --silent --no-audit --no-fund
 	@touch $@
 
-tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready
+tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/glue6/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
@@ -267,6 +267,7 @@ ci:
 	@$(call timed,test,480)
 	@$(call timed,demo,90)
 	@$(call timed,test-aws,360)
+	@$(call timed,test-glue6,240)
 	@$(call timed,test-clients,300)
 	@$(call timed,test-cluster,200)
 

@@ -1,4 +1,4 @@
-"""What a run is asked to do: the job's command line."""
+"""The job's command line."""
 
 import argparse
 import logging
@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a run is asked to do."""
+    """The arguments of a run; the help texts describe them."""
 
     lake: str
     source: str | None
@@ -114,7 +114,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         log.info("not used: %s", " ".join(name for name in unknown if name.startswith("--")))
     if known.replay and (known.source or known.extracted_at):
         raise ArgumentError(
-            "--replay takes neither --source nor --extracted-at: the log knows what was taken, and of when it is"
+            "--replay takes neither --source nor --extracted-at: the log has the inputs and their times"
         )
     if known.dry_run and not known.replay:
         raise ArgumentError("--dry-run is for --replay")

@@ -1,4 +1,4 @@
-"""What may be shown to people: names and reasons are untrusted text, which could control a terminal."""
+"""Makes text safe to show: names and reasons are untrusted, and could control a terminal."""
 
 import json
 import logging
@@ -33,20 +33,20 @@ class _EscapingStream:
         self._stream.write("\n".join(_escaped(line) for line in text.split("\n")))
         return len(text)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever the stream has)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the stream has
         return getattr(self._stream, name)
 
 
 class _Record(logging.LogRecord):
     """A log record that is safe with any handler and formatter."""
 
-    def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401  (as logging passes them)
+    def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401  # as logging passes them
         super().__init__(*values, **named)
         if self.exc_info:
             trace = logging.Formatter().formatException(self.exc_info)
             self.exc_text = textwrap.indent(trace, "    ")  # formatters take it where it is there
 
-    def getMessage(self) -> str:  # noqa: N802  (logging's name)
+    def getMessage(self) -> str:  # noqa: N802  # logging's name
         return printable(super().getMessage())
 
 

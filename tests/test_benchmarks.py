@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from deploy.local.package import open_package
 from glue_jobs.explode_playlists import parse_arguments, run
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.playlist import entry_of
@@ -19,6 +20,7 @@ from tests.benchmarks.cluster import reading_seconds
 from tests.benchmarks.figures import Figure, WrongRowsError, compare_rows, figure, section, with_section
 from tests.benchmarks.measure import CommandFailedError, Run, measure
 from tests.benchmarks.playlists import write_own, write_pages
+from tests.benchmarks.plays import FILES, ROWS, write_package
 from tests.benchmarks.scale import BEGIN, DOCS, END, Costs, dollars, estimate, tables
 from tests.glue_jobs.builders import NOON
 
@@ -187,6 +189,18 @@ def test_all_processes_of_a_command_are_measured(tmp_path: Path) -> None:
 def test_a_command_that_fails_is_reported_with_its_output() -> None:
     with pytest.raises(CommandFailedError, match=r"(?s)ended with 3.*no such thing"):
         measure(["sh", "-c", "echo no such thing; exit 3"])
+
+
+def test_the_made_up_history_has_the_size_of_a_long_life(tmp_path: Path) -> None:
+    size = write_package(tmp_path / "p.zip", 2, 1_000)
+    again = write_package(tmp_path / "q.zip", 2, 1_000)
+
+    opened = open_package(tmp_path / "p.zip")
+    assert opened.package_id("extended") == open_package(tmp_path / "q.zip").package_id("extended")
+    assert [len(json.loads(file.read())) for file in opened.files] == [1_000, 1_000]
+    assert size == again
+    assert 700 < size / 2_000 < 900  # 15,000 rows are a file of some 12 MB, as Spotify's are
+    assert FILES * 15_000 == ROWS == 450_000
 
 
 def test_duckdb_has_the_same_rows_of_documents_and_of_pages(own: Path, pages: Path) -> None:

@@ -23,19 +23,19 @@ from deploy.commands import CommandError
 _IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
 
 
-def deploy(given: argparse.Namespace) -> int:
+def deploy(arguments: argparse.Namespace) -> int:
     """Create or change the environment, then print its outputs."""
-    must_be_at_a_terminal(given, "make deploy YES=yes")
-    stack, who = ready(given)
+    must_be_at_a_terminal(arguments, "make deploy YES=yes")
+    stack, who = ready(arguments)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         has_changes = planned(stack, who, file)
         described = stack.described(file)
         variables = variables_of(described)
         if has_changes:
-            _mind_the_data(described, given)
+            _warn_of_data_loss(described, arguments)
             place = f"account {who.account}, region {region_of(described)}"
-            if not given.yes:
+            if not arguments.yes:
                 ask(f"Type yes to do this in {place}: ", "yes")
             if not stack.apply(file):
                 raise CommandError(
@@ -50,7 +50,7 @@ def deploy(given: argparse.Namespace) -> int:
     return 0
 
 
-def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> None:
+def _warn_of_data_loss(described: Mapping[str, Any], arguments: argparse.Namespace) -> None:
     """Warn about data that cannot be restored. Raises CommandError with --yes."""
     lost = [
         change["address"]
@@ -59,10 +59,10 @@ def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> N
     ]
     if not lost:
         return
-    print(f"CAREFUL: this deletes {', '.join(lost)}, and with it what nobody can bring back.")
-    if given.yes:
+    print(f"CAREFUL: this deletes {', '.join(lost)}, with data that cannot be restored.")
+    if arguments.yes:
         raise CommandError(
-            f"--yes does not cover deleting {', '.join(lost)}: look at the plan, and run `make deploy` without YES=yes"
+            f"--yes does not cover deleting {', '.join(lost)}: read the plan and run `make deploy` without YES=yes"
         )
 
 

@@ -19,7 +19,10 @@ class ModelTable:
 
 @dataclass(frozen=True)
 class Relationship:
-    """Many rows of `from_table` refer to one row of `to_table`, which filters them; with `both_ways` they filter it."""
+    """Many rows of `from_table` refer to one row of `to_table`, which filters them; with `both_ways` they filter it.
+
+    With `is_partial` rows may refer to a row that `to_table` does not have.
+    """
 
     from_table: str
     from_column: str
@@ -27,6 +30,7 @@ class Relationship:
     to_column: str
     is_active: bool = True
     both_ways: bool = False
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ TABLES = (
     ModelTable("Playlist days", "PLAYLIST_DAILY", ("PLAYLIST_ID", "CHECKED_ON")),
     ModelTable("Artist days", "ARTIST_RISE", ("ARTIST_ID", "CHECKED_ON")),
     ModelTable("Popularity days", "SONG_POPULARITY_DAILY", ("SONG_ID", "OBSERVED_ON")),
+    ModelTable("Plays", "PLAYS", ("PLAY_ID",)),
+    ModelTable("Listening months", "LISTENING_FROM_PLAYLISTS", ("ACCOUNT", "MONTH_BEGINS_ON")),
     ModelTable("Freshness", "FRESHNESS", ()),
 )
 
@@ -110,6 +116,10 @@ RELATIONSHIPS = (
     Relationship("Artist days", "CHECKED_ON", "Date", "DATE_DAY"),
     Relationship("Popularity days", "SONG_ID", "Songs", "SONG_ID"),
     Relationship("Popularity days", "OBSERVED_ON", "Date", "DATE_DAY"),
+    # Most songs that are played are in no playlist.
+    Relationship("Plays", "SONG_ID", "Songs", "SONG_ID", is_partial=True),
+    Relationship("Plays", "PLAYED_ON", "Date", "DATE_DAY"),
+    Relationship("Listening months", "MONTH_BEGINS_ON", "Date", "DATE_DAY"),
 )
 
 MEASURES = (
@@ -201,6 +211,32 @@ MEASURES = (
         format="#,0.0",
     ),
     Measure(
+        "Counted plays",
+        "Plays",
+        "plays of 30 s or more, or that ended by themselves; songs, episodes and audiobooks",
+        dax="CALCULATE ( COUNTROWS ( Plays ), Plays[IS_COUNTED] = TRUE () )",
+        tableau="SUM(IF [Plays.IS_COUNTED] THEN 1 ELSE 0 END)",
+        sql="select count(*) from BI.PLAYS where is_counted",
+    ),
+    Measure(
+        "Hours listened",
+        "Plays",
+        "listening time of all plays, also of those that do not count",
+        dax="DIVIDE ( SUM ( Plays[MS_PLAYED] ), 3600000 )",
+        tableau="SUM([Plays.MS_PLAYED]) / 3600000",
+        sql="select sum(ms_played) / 3600000 from BI.PLAYS",
+        format="#,0.0",
+    ),
+    Measure(
+        "Listening from playlists",
+        "Listening months",
+        "share of the listening time of songs that goes to songs held in a playlist now",
+        dax=("DIVIDE ( SUM ( 'Listening months'[KEPT_LISTENING_MS] ), SUM ( 'Listening months'[LISTENING_MS] ) )"),
+        tableau="SUM([Listening months.KEPT_LISTENING_MS]) / SUM([Listening months.LISTENING_MS])",
+        sql="select sum(kept_listening_ms) / sum(listening_ms) from BI.LISTENING_FROM_PLAYLISTS",
+        format="0.0%",
+    ),
+    Measure(
         "Playlists known",
         "Playlists",
         "playlists that were ever checked",
@@ -212,9 +248,9 @@ MEASURES = (
         "Newest check (UTC)",
         "Freshness",
         "time of the newest check of any playlist, however it ended",
-        dax="MAX ( Freshness[LAST_LOOKED_AT] )",
-        tableau="MAX([Freshness.LAST_LOOKED_AT])",
-        sql="select max(last_looked_at) from BI.FRESHNESS",
+        dax="MAX ( Freshness[LAST_CHECKED_AT] )",
+        tableau="MAX([Freshness.LAST_CHECKED_AT])",
+        sql="select max(last_checked_at) from BI.FRESHNESS",
         format="yyyy-mm-dd hh:nn",
     ),
     Measure(
@@ -229,7 +265,7 @@ MEASURES = (
 
 
 def _card(number: int, name: str, measure: str) -> Visual:
-    sql = next(found.sql for found in MEASURES if found.name == measure)
+    sql = next(known.sql for known in MEASURES if known.name == measure)
     return Visual(name, measure, Kind.CARD, Place(16 + 252 * number, 16, 240, 88), sql, measures=(measure,))
 
 

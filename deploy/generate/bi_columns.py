@@ -11,7 +11,7 @@ from deploy.generate.bi_dictionary import View, bi_views, unit
 
 
 class ColumnType(StrEnum):
-    """What values a column of a view holds."""
+    """The kind of values of a column."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -25,6 +25,7 @@ _TYPE_OF_UNIT = {
     "text": ColumnType.TEXT,
     "yes or no": ColumnType.BOOLEAN,
     "UTC time": ColumnType.TIME,
+    "time in the zone of the setting": ColumnType.TIME,
     "date": ColumnType.DATE,
     "minutes": ColumnType.DECIMAL,
     "days": ColumnType.DECIMAL,
@@ -53,7 +54,7 @@ def _views() -> dict[str, View]:
 
 
 def view_doc(table: ModelTable) -> str:
-    """What one row of the table is. Raises ValueError if there is no such view."""
+    """The comment of the table's view. Raises ValueError if the view does not exist."""
     return _view(table).doc
 
 

@@ -1,7 +1,7 @@
-"""docs/bi-dictionary.md: every column of every BI view, what it means, and its way back to Spotify's JSON.
+"""docs/bi-dictionary.md: every column of every BI view, its meaning, and its lineage back to Spotify's JSON.
 
-Meanings are the comments in deploy/snowflake/bi/; the ways back are read off the SQL itself (sqlglot's lineage), down
-to the JSON paths of the contracts.
+Meanings are the comments in deploy/snowflake/bi/; the lineage of each column is computed from the SQL (sqlglot's
+lineage), down to the JSON paths of the contracts.
 """
 
 import re
@@ -26,11 +26,12 @@ INTRO = """\
 <!-- Made by `python -m deploy.generate` from deploy/snowflake/bi/ and shared/tables/; do not edit. -->
 # Dictionary of the BI views
 
-What Power BI, Tableau or a worksheet reads in schema `BI`. Every time is UTC. A value is made from the lake's columns
-that stand beside it, a rank or number from those that order it; conditions and joins stand in the SQL, the lake's
-columns in [the data dictionary](../deploy/generated/data_dictionary.md). JSON paths are those of the playlist's answers
-of the Spotify Web API; what it calls `item` of a row today it called `track` before 2026, and both are read. A dash:
-the suite makes the value.
+The views of schema `BI`, for Power BI, Tableau or a worksheet. Every time is UTC unless its name begins with `local_`.
+"Made from" lists the lake's columns that a value is computed from; for a rank or number, those that order it.
+Conditions and joins are in the SQL, the lake's columns in
+[the data dictionary](../deploy/generated/data_dictionary.md). JSON paths are those of a playlist's items in the Spotify
+Web API. Since 2026 the API calls the song or episode of a row `item`; before, it was `track`, and both are read. A
+dash: the suite computes the value.
 """
 
 # The first pattern that matches a column's name gives its unit.
@@ -42,6 +43,7 @@ UNITS = (
     (r"\w+_minutes", "minutes"),
     (r"\w+_days", "days"),
     (r"hours_\w+", "hours"),
+    (r"local_\w+_at", "time in the zone of the setting"),
     (r"\w+_at|song_added", "UTC time"),
     (r"\w+_on|release_date|date_day", "date"),
     (r"\w+_year", "year"),
@@ -55,7 +57,7 @@ UNITS = (
 )
 
 
-# Columns of the lake that no BI view shows, and why; lineage is shown nowhere.
+# Columns of the lake that no BI view shows, with the reason; columns of lineage need none.
 NOT_SHOWN = {
     "songs.linked_from_id": "withheld since 2026 from apps in development mode",
     "songs.available_market_count": "withheld since 2026 from apps in development mode",
@@ -106,22 +108,22 @@ class View:
 
     @cached_property
     def doc(self) -> str:
-        """What the view's comment says; empty without one."""
+        """The view's comment; empty without one."""
         comment = self.statement.find(exp.SchemaCommentProperty)
         return comment.this.name if comment else ""
 
     @cached_property
     def columns(self) -> dict[str, str]:
         """Each column with its comment, empty without one."""
-        found = {}
+        comments = {}
         for column in self.statement.this.expressions:
             comment = column.find(exp.CommentColumnConstraint)
-            found[column.name.lower()] = comment.this.name if comment else ""
-        return found
+            comments[column.name.lower()] = comment.this.name if comment else ""
+        return comments
 
     @cached_property
     def select(self) -> exp.Query:
-        """What the view is."""
+        """The view's query."""
         query = self.statement.expression
         assert isinstance(query, exp.Query)  # noqa: S101  # a view is a query
         return query
@@ -133,11 +135,11 @@ def bi_views() -> list[View]:
 
 
 def hand_written_core_views() -> list[View]:
-    """Views of schema CORE that follow from no contract."""
+    """Views of schema CORE that are not generated from a contract."""
     return [View.read(file) for file in sorted((SQL / "migrations").glob("R__*core_*.sql"))]
 
 
-class WaysBack:
+class Lineage:
     """Which columns of the lake a view's column is made from; a column of the lake is `songs.duration_ms`."""
 
     def __init__(self, views: Sequence[View], tables: Sequence[Table] = TABLES) -> None:
@@ -149,16 +151,16 @@ class WaysBack:
         for name, names in columns.items():
             schema, _, relation = name.upper().partition(".")
             self._schema["DB"].setdefault(schema, {})[relation] = {column.upper(): "varchar" for column in names}
-        self._found: dict[str, dict[str, list[str]]] = {}
+        self._known: dict[str, dict[str, list[str]]] = {}
 
     def of(self, view: str) -> Mapping[str, list[str]]:
         """The lake's columns behind each column of `bi.songs`, in the order of their names."""
-        if view not in self._found:
+        if view not in self._known:
             select = _without_windows(self._views[view].select)
             nodes = lineage(None, select, self._schema, dialect="snowflake")
-            assert isinstance(nodes, dict)  # noqa: S101  # asked for all columns
-            self._found[view] = {name.lower(): sorted(set(self._in_the_lake(node))) for name, node in nodes.items()}
-        return self._found[view]
+            assert isinstance(nodes, dict)  # noqa: S101 - asked for all columns
+            self._known[view] = {name.lower(): sorted(set(self._in_the_lake(node))) for name, node in nodes.items()}
+        return self._known[view]
 
     def _in_the_lake(self, node: Node) -> Iterator[str]:
         for leaf in node.walk():
@@ -175,7 +177,7 @@ class WaysBack:
 def _without_windows(select: exp.Query) -> exp.Query:
     """The select with every window function over its whole table: partition keys are no part of a value.
 
-    The order stays where there is nothing else, as in a rank.
+    The order is kept where the window has no column of its own, as in a rank.
     """
     bare = select.copy()
     for window in bare.find_all(exp.Window):
@@ -193,20 +195,20 @@ def unit(column: str) -> str:
 
 def dictionary() -> str:
     """The Markdown of the whole dictionary."""
-    ways = _ways_back()
+    ways = _lineage()
     return INTRO + "".join(_entry(view, ways[view.name]) for view in bi_views())
 
 
 @cache
-def _ways_back() -> dict[str, Mapping[str, list[str]]]:
+def _lineage() -> dict[str, Mapping[str, list[str]]]:
     views = bi_views()
-    ways = WaysBack(views + hand_written_core_views())
+    ways = Lineage(views + hand_written_core_views())
     return {view.name: ways.of(f"bi.{view.name}") for view in views}
 
 
 def misplaced_columns() -> Iterator[str]:
-    """What is wrong with NOT_SHOWN: each column of a contract that no BI view shows, or that is listed all the same."""
-    shown = {column for ways in _ways_back().values() for columns in ways.values() for column in columns}
+    """A sentence for each column that neither a BI view nor NOT_SHOWN has, and for each wrong entry of NOT_SHOWN."""
+    shown = {column for ways in _lineage().values() for columns in ways.values() for column in columns}
     own = {f"{table.name}.{column.name}" for table in TABLES for column in table.columns}
     for column in sorted(own - shown - NOT_SHOWN.keys()):
         yield f"{column}: no view of deploy/snowflake/bi/ shows it; add it to one, or to NOT_SHOWN with the reason"

@@ -7,14 +7,14 @@ from shared.contract import Column, MadeFrom, Table
 
 
 def data_dictionary(tables: Sequence[Table]) -> str:
-    """Markdown for the person who reads the tables: what a row is, and where each value comes from."""
+    """Markdown for readers of the tables: the grain of each, and the source of each value."""
     intro = f"""\
 <!-- {MADE_BY.format(source="shared/tables/")} -->
 # Data dictionary
 
-Every timestamp is UTC without zone. JSON paths are those of the playlist's answers of the Spotify Web API; what it
-calls `item` of a row today it called `track` before 2026, and both are read. A dash: the suite makes the value; of
-plays, docs/history.md says from what.
+Every timestamp is UTC without zone. JSON paths are those of a playlist's items in the Spotify Web API. Since 2026 the
+API calls the song or episode of a row `item`; before, it was `track`, and both are read. A dash: the suite computes
+the value; docs/history.md says how for plays.
 """
     return intro + "".join(_dictionary_entry(table) for table in tables)
 
@@ -36,12 +36,12 @@ def _dictionary_entry(table: Table) -> str:
 
 def _current(table: Table) -> str:
     if table.made_from is MadeFrom.PLAY:
-        return "of packages that cover one time the newest, extended history before account history"
+        return "the newest of the packages that cover its time, extended history before account history"
     return f"newest per {as_code(table.newest_per)}" if table.newest_per else "history: every observation is kept"
 
 
 def reader_paths(table: Table, column: Column) -> list[str]:
-    """The JSON paths of Spotify's that the column is made from; none of plays, whose keys make import has renamed."""
+    """Spotify's JSON paths of the column; none for plays, whose keys `make import` renames."""
     return [] if table.made_from is MadeFrom.PLAY else [readable_path(path) for path in column.sources]
 
 

@@ -1,6 +1,6 @@
 """deploy/bi/dbt/: a dbt project with the views of the BI model as sources, tests of keys and relationships, exposures.
 
-For dbt 1.10.5 and later. It has no profile: account and credentials are in the profile of the person who runs it.
+For dbt 1.10.5 and later. It has no profile: account and credentials are in the user's own profile.
 """
 
 import json
@@ -10,7 +10,7 @@ from deploy.generate.bi_columns import columns, view_doc
 
 _SOURCE = "spotify_bi"
 _MADE = "# Made by `python -m deploy.generate` from deploy/bi/model.py and deploy/snowflake/bi/; do not edit.\n"
-_WARN_AFTER_HOURS = 26  # a daily schedule, and two hours for the run
+_WARN_AFTER_HOURS = 26  # a daily schedule, plus two hours for the run
 _ERROR_AFTER_HOURS = 50
 
 
@@ -43,7 +43,7 @@ def _sources() -> str:
 
 sources:
   - name: {_SOURCE}
-    description: "What people read: the BI views of the suite. Every time is UTC."
+    description: "The BI views of the suite. Every time is UTC."
     database: "{{{{ var('database') }}}}"
     schema: BI
     tables:
@@ -56,7 +56,7 @@ def _table(table: ModelTable) -> str:
     if table.name == "Freshness":
         text += f"""\
         config:
-          loaded_at_field: LAST_LOOKED_AT
+          loaded_at_field: LAST_CHECKED_AT
           freshness:
             warn_after: {{count: {_WARN_AFTER_HOURS}, period: hour}}
             error_after: {{count: {_ERROR_AFTER_HOURS}, period: hour}}
@@ -81,7 +81,7 @@ def _tests(table: ModelTable, column: str) -> list[str]:
         f"                    to: source('{_SOURCE}', '{targets[related.to_table]}')\n"
         f"                    field: {related.to_column}\n"
         for related in RELATIONSHIPS
-        if (related.from_table, related.from_column) == (table.name, column)
+        if (related.from_table, related.from_column) == (table.name, column) and not related.is_partial
     ]
 
 

@@ -1,4 +1,4 @@
-"""Starts a new table or a new column: contract, transform, test and BI view, so that `make check` holds at once.
+"""Starts a new table or a new column: contract, transform, test and BI view, so that `make check` passes at once.
 
 make new-table NAME=song_markets KEY=song_id,market SOURCE='item.available_markets[]'
 make new-column TABLE=albums NAME=label SOURCE=item.album.label [TYPE=STRING] [DOC="record label; null if not given"]
@@ -8,25 +8,43 @@ SOURCE is a path in Spotify's JSON as in the contracts: `item.…` is a song or 
 """
 
 import argparse
+import builtins
+import json
+import keyword
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
+
 from deploy.commands import CommandError, run_command, table_named
-from shared.contract import ObservedPer, Table, Type
+from deploy.generate.schemas import LOAD_COLUMNS, PARTITION
+from deploy.generate.templates import COLUMN_TEST, CONTRACT, TEST, TRANSFORM_OF_OBJECTS, TRANSFORM_OF_VALUES, VIEW
+from glue_jobs.reading.projection import ContractError, field_name, is_index, project
+from shared.contract import LINEAGE, Column, ObservedPer, Table, Type, key_column, source_paths
 from shared.tables import TABLES
 
 _ROOT = Path(__file__).parents[2]
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PATH = re.compile(r"[a-z_]+(\[(0|#)?\])?(\.[a-z_]+(\[(0|#)?\])?)+")
-# What a new table's rows can belong to: the kind of item, and the path of the id.
+# The owners of a new table's rows: the kind of item, and the path of the id. The list is one of the same object.
 _OWNERS = {
     "song_id": ("song", "item.id"),
     "album_id": ("song", "item.album.id"),
     "episode_id": ("episode", "item.id"),
 }
+# https://docs.snowflake.com/en/sql-reference/reserved-keywords, beside the words that DuckDB knows to be reserved.
+_RESERVED = """
+all alter and any as between by case cast check column connect connection constraint create cross current
+current_date current_time current_timestamp current_user database delete distinct drop else exists false following for
+from full grant group gscluster having ilike in increment inner insert intersect into is issue join lateral left like
+localtime localtimestamp minus natural not null of on or order organization qualify regexp revoke right rlike row rows
+sample schema select set some start table tablesample then to trigger true try_cast union unique update using values
+view when whenever where with
+"""
+_LONGEST_DOC = 255  # of a column in the Glue catalogue (Column.Comment in AWS's Glue API)
 _SAMPLES = {Type.STRING: '"x"', Type.INT: "7", Type.BIGINT: "7", Type.BOOLEAN: "True"}
 
 
@@ -54,8 +72,13 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
     Raises CommandError if the names do not fit or the table exists.
     """
     _must_be_name("NAME", name)
+    if keyword.iskeyword(name) or hasattr(builtins, name):
+        raise CommandError(f"NAME={name} is a word of Python: a table's name is also that of its function")
     if any(table.name == name for table in TABLES):
         raise CommandError(f"the table {name} exists: shared/tables/{name}.py")
+    for file in [*(_ROOT / "deploy/snowflake").glob("*/R__*.sql"), *(_ROOT / "deploy/athena/views").iterdir()]:
+        if re.fullmatch(rf"(R__\d\w?_(bi|core)_(\d+_)?)?{name}\.sql", file.name):
+            raise CommandError(f"there is a view {name}: {file.relative_to(_ROOT)}")
     element = Element.of(_path(source))
     if len(key) != 2 or key[0] not in _OWNERS or not _NAME.fullmatch(key[1]):  # noqa: PLR2004  # owner and element
         raise CommandError(
@@ -63,6 +86,20 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
             f"{', '.join(_OWNERS)}"
         )
     owner, value = key
+    _must_be_new_column("KEY", value, [owner])
+    parent = _OWNERS[owner][1].removesuffix("id")
+    if not source.startswith(parent) or (owner == "song_id" and source.startswith("item.album.")):
+        raise CommandError(f"SOURCE={source} is no list of what {owner} names; such a list begins with {parent}")
+    table = Table(
+        name=name,
+        doc="",
+        grain="",
+        key=(owner, value),
+        observed_per=ObservedPer.ITEM,
+        columns=(key_column(owner, "", _OWNERS[owner][1]), key_column(value, "", source)),
+        rows_from=(f"{element.list_path}[]",),
+    )
+    _must_be_readable(source, table.columns[1], [*TABLES, table])
     names = {
         "name": name,
         "const": name.upper(),
@@ -78,13 +115,13 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
         "list_path": element.list_path,
         "row": _with_value(f"{element.list_path}[]", '"a", "b"', _OWNERS[owner][0], element.field),
     }
-    transform = _TRANSFORM_OF_OBJECTS if element.field else _TRANSFORM_OF_VALUES
+    transform = TRANSFORM_OF_OBJECTS if element.field else TRANSFORM_OF_VALUES
     names["field"] = element.field
     files = {
-        f"shared/tables/{name}.py": _CONTRACT,
+        f"shared/tables/{name}.py": CONTRACT,
         f"glue_jobs/transforms/{name}.py": transform,
-        f"tests/glue_jobs/transforms/test_{name}.py": _TEST,
-        f"deploy/snowflake/bi/R__4_bi_08_{name}.sql": _VIEW,
+        f"tests/glue_jobs/transforms/test_{name}.py": TEST,
+        f"deploy/snowflake/bi/R__4_bi_08_{name}.sql": VIEW,
     }
     for path in files:
         if (root / path).exists():
@@ -97,12 +134,12 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
 def new_column(table_name: str, name: str, source: str, column_type: Type, doc: str, root: Path = _ROOT) -> list[Path]:
     """Add a column after the table's own columns. Returns the changed files.
 
-    Raises CommandError if the table is unknown or made from lists, or has the column.
+    Raises CommandError if the table is unknown or made from lists, if it has the column, or if the source is no value.
     """
     _must_be_name("NAME", name)
     table = table_named(table_name)
-    if any(column.name == name for column in table.columns):
-        raise CommandError(f"{table_name} has a column {name}")
+    table_name = table.name
+    _must_be_new_column("NAME", name, [column.name for column in table.columns], table_name)
     if not table.kinds or any("[" in path for path in table.rows_from) or table.observed_per is not ObservedPer.ITEM:
         raise CommandError(
             f"TABLE={table_name} is not made from one item a row: add the column by hand (CONTRIBUTING.md)"
@@ -110,13 +147,19 @@ def new_column(table_name: str, name: str, source: str, column_type: Type, doc: 
     path = _path(source)
     if "[]" in path or not path.startswith("item."):
         raise CommandError(f"SOURCE={source} is no single value of an item: use [0] or [#] for a list")
-    doc = doc or f"{path.removeprefix('item.')} as Spotify gives it; null if not given"
-    frame_path = path.replace("[0]", "_first").replace("[#]", "_count")
+    doc = _doc(doc or f"{path.removeprefix('item.')} as Spotify gives it; null if not given")
+    column = Column(name, column_type, doc, path)
+    changed = replace(table, columns=(*table.columns, column))
+    _must_be_readable(source, column, [changed if other is table else other for other in TABLES])
+    frame_path = field_name(path)
+    contract_line = (
+        f'        Column("{name}", Type.{column_type.name}, {json.dumps(doc, ensure_ascii=False)}, "{path}"),\n'
+    )
     changes = dict(
         [
             _with_insertion(
                 root / f"shared/tables/{table_name}.py",
-                f'        Column("{name}", Type.{column_type.name}, "{doc}", "{path}"),\n',
+                contract_line,
                 before=r"    \),\n\)\n\Z",  # the end of the columns
             ),
             _with_insertion(
@@ -154,7 +197,7 @@ def _view_with(table: Table, name: str, doc: str, root: Path) -> tuple[Path, str
 def _test_with(table: Table, name: str, path: str, column_type: Type, root: Path) -> tuple[Path, str]:
     file = root / f"tests/glue_jobs/transforms/test_{table.name}.py"
     sample = _SAMPLES[column_type]
-    test = _COLUMN_TEST.format(
+    test = COLUMN_TEST.format(
         table=table.name,
         name=name,
         row=_with_value(path, sample, table.kinds[0]),
@@ -218,6 +261,41 @@ def _must_be_name(argument: str, name: str) -> None:
         raise CommandError(f"{argument}={name} is no name: lower case letters, digits and single underscores")
 
 
+def _must_be_new_column(argument: str, name: str, others: Sequence[str], table: str = "the table") -> None:
+    own = {*others, *(column.name for column in LINEAGE), PARTITION["name"]}
+    own |= {column.lower() for column, *_ in LOAD_COLUMNS}
+    if name in own:
+        raise CommandError(f"{table} has a column {name}")
+    with duckdb.connect() as engine:
+        words = engine.execute("select keyword_name from duckdb_keywords() where keyword_category = 'reserved'")
+        reserved = {*_RESERVED.split(), *(word for (word,) in words.fetchall())}
+    if name in reserved:
+        raise CommandError(f"{argument}={name} is a reserved word of SQL: choose another name, such as {name}_name")
+
+
+def _must_be_readable(source: str, column: Column, tables: Sequence[Table]) -> None:
+    """Raises CommandError unless the reader can keep the column's value beside what the other columns keep."""
+    for path, other in source_paths(tuple(tables)):
+        if path == source and other.type is not column.type and not other.derived and not is_index(other, path):
+            raise CommandError(
+                f"SOURCE={source} is {other.type.name} in column {other.name}: set TYPE={other.type.name}"
+            )
+    try:
+        project(tables)
+    except ContractError as error:
+        raise CommandError(f"SOURCE={source}: {error}") from None
+
+
+def _doc(text: str) -> str:
+    """The text of a column's meaning, which says what null means."""
+    if not text.isprintable() or "{" in text or "}" in text:
+        raise CommandError("DOC is one line of text without braces, such as 'record label; null if not given'")
+    text = text if "null" in text else f"{text}; null if not given"
+    if len(text) > _LONGEST_DOC:
+        raise CommandError(f"DOC has {len(text)} characters: AWS's catalogue takes {_LONGEST_DOC}")
+    return text
+
+
 def _path(source: str) -> str:
     if not _PATH.fullmatch(source):
         raise CommandError(f"SOURCE={source} is no JSON path of the contracts, such as item.album.label")
@@ -226,99 +304,9 @@ def _path(source: str) -> str:
 
 _BUILDERS = ("album", "episode", "items", "page", "published", "rejects", "rows", "song")
 
-_CONTRACT = '''"""Contract of `<name>`."""
-
-from shared.contract import ObservedPer, Table, key_column
-
-<const> = Table(
-    name="<name>",
-    doc="Each <value> of a <thing>. The newest observation of the <thing> counts as a whole.",
-    grain="one row per <thing> and <value>",
-    key=("<owner>", "<value>"),
-    newest_per=("<owner>",),
-    observed_per=ObservedPer.ITEM,
-    kinds=("<kind>",),
-    rows_from=("<rows_from>",),
-    columns=(
-        key_column("<owner>", "Spotify id of the <thing>", "<owner_path>"),
-        key_column("<value>", "as Spotify gives it", "<source>"),
-    ),
-)
-'''
-
-_TRANSFORM_OF_VALUES = '''"""How rows of `<name>` are made."""
-
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
-from glue_jobs.explode import explode_values
-from shared.tables.<name> import <const>
-
-
-def <name>(items: DataFrame) -> DataFrame:
-    """One row per mention of a <thing> and <value>."""
-    return explode_values(items, <const>, F.col("<list_path>"), "<value>", <owner>=F.col("<owner_path>"))
-'''
-
-_TRANSFORM_OF_OBJECTS = '''"""How rows of `<name>` are made."""
-
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
-from glue_jobs.explode import explode_objects
-from shared.tables.<name> import <const>
-
-
-def <name>(items: DataFrame) -> DataFrame:
-    """One row per mention of a <thing> and <value>."""
-    return explode_objects(items, <const>, F.col("<list_path>"), <owner>=F.col("<owner_path>")).withColumn(
-        "<value>", F.col("element.<field>")
-    )
-'''
-
-_TEST = '''"""What is particular to <name>."""
-
-from chispa import assert_df_equality
-from pyspark.sql import SparkSession
-
-from glue_jobs.transforms.<name> import <name>
-from shared.tables.<name> import <const>
-from tests.glue_jobs.builders import album, episode, items, page, published, rows, song
-
-
-def test_each_<value>_is_a_row_and_the_newest_observation_counts_as_a_whole(spark: SparkSession) -> None:
-    monday = page("mon", <row>)
-
-    made = published(<name>(items(spark, monday)), <const>)
-
-    assert made.select("<value>").count() == 2
-    expected = rows(spark, "<value> string", ("a",), ("b",))
-    assert_df_equality(made.select("<value>"), expected, ignore_row_order=True, ignore_nullable=True)
-'''
-
-_VIEW = """-- <name>: one row per <thing> and <value>.
-create or replace view {{ database }}.BI.<const> (
-    <OWNER> comment 'Spotify id of the <thing>; never null',
-    <VALUE> comment 'as Spotify gives it; never null'
-)
-comment = 'One row per <thing> and <value>, as last observed.'
-as
-select
-    <name>.<owner>,
-    <name>.<value>
-from {{ database }}.CORE.<const> as <name>;
-"""
-
-_COLUMN_TEST = """def test_{name}_is_taken_from_the_payload(spark: SparkSession) -> None:
-    made = {table}(items(spark, page("mon", {row})))
-
-    expected = rows(spark, "{name} {type}", ({sample},))
-    assert_df_equality(made.select("{name}"), expected, ignore_nullable=True)
-"""
-
 
 def main(argv: Sequence[str]) -> int:
-    """Writes the files and prints their names; the exit code. Raises CommandError."""
+    """Write the files and print their names. Returns the exit code. Raises CommandError."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.generate.new", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -337,8 +325,8 @@ def main(argv: Sequence[str]) -> int:
     for path in written:
         sys.stdout.write(f"{path.relative_to(_ROOT)}\n")
     sys.stdout.write(
-        "Next: make format generate check. Then say in the contract and the view what the values mean, and type rows "
-        "into tests/golden/ for documents that have them.\n"
+        "Next: make format generate check. Then describe the values in the contract and the view, and type rows into "
+        "tests/golden/ for documents that have them.\n"
     )
     return 0
 

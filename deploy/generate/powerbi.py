@@ -1,7 +1,7 @@
 """deploy/bi/powerbi/: a Power BI project (PBIP) with the semantic model as TMDL and the report as PBIR.
 
 Schema versions are those of Power BI Desktop of autumn 2026; the formats are described in Microsoft's documentation of
-Power BI Desktop projects. The files hold no credentials: Power BI asks for them when the project is opened.
+Power BI Desktop projects. The files have no credentials: Power BI asks for them when the project is opened.
 """
 
 import json
@@ -50,6 +50,9 @@ _VISUAL_TYPES = {
     Kind.SLICER: "slicer",
 }
 
+# May be before 1900, where the dates of Power BI begin; RELEASE_YEAR has the year of every release.
+_EARLY_DATE = "RELEASED_ON"
+
 Json = dict[str, object]
 
 
@@ -62,7 +65,7 @@ def powerbi_files(tables: Sequence[ModelTable] = TABLES) -> dict[str, str]:
             artifacts=[{"report": {"path": _REPORT}}],
             settings={"enableAutoRecovery": True},
         ),
-        # Not in any published schema; Desktop asks for the rest.
+        # No schema of it is published; Desktop asks for the rest.
         "Spotify.pbids": {
             "version": "0.1",
             "connections": [
@@ -149,7 +152,7 @@ def _table(table: ModelTable) -> str:
     return (
         text
         + f"\n\tpartition {_name(table.name)} = m\n\t\tmode: import\n\t\tsource =\n"
-        + textwrap.indent(_query(table.view), "\t\t\t\t")
+        + textwrap.indent(_query(table), "\t\t\t\t")
     )
 
 
@@ -167,16 +170,19 @@ def _format(column: BiColumn) -> str:
     return "0" if column.name.endswith("_YEAR") else _FORMATS[column.type]
 
 
-def _query(view: str) -> str:
-    return f"""\
-let
-    Source = Snowflake.Databases(SnowflakeServer, SnowflakeWarehouse, [Implementation = "2.0", Role = SnowflakeRole]),
-    Database = Source{{[Name = SnowflakeDatabase, Kind = "Database"]}}[Data],
-    Schema = Database{{[Name = "BI", Kind = "Schema"]}}[Data],
-    View = Schema{{[Name = "{view}", Kind = "View"]}}[Data]
-in
-    View
-"""
+def _query(table: ModelTable) -> str:
+    options = '[Implementation = "2.0", Role = SnowflakeRole]'
+    steps = [
+        f"Source = Snowflake.Databases(SnowflakeServer, SnowflakeWarehouse, {options})",
+        'Database = Source{[Name = SnowflakeDatabase, Kind = "Database"]}[Data]',
+        'Schema = Database{[Name = "BI", Kind = "Schema"]}[Data]',
+        f'View = Schema{{[Name = "{table.view}", Kind = "View"]}}[Data]',
+    ]
+    if any(column.name == _EARLY_DATE for column in columns(table)):
+        late = "if _ <> null and Date.Year(_) < 1900 then null else _"
+        steps.append(f'Dates = Table.TransformColumns(View, {{{{"{_EARLY_DATE}", each {late}, type nullable date}}}})')
+    lines = ",\n".join(f"    {step}" for step in steps)
+    return f"let\n{lines}\nin\n    {steps[-1].partition(' = ')[0]}\n"
 
 
 def _name(name: str) -> str:

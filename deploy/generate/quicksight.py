@@ -1,8 +1,8 @@
 """deploy/bi/quicksight/template.json: the page in QuickSight, a CloudFormation template for the Terraform module.
 
-QuickSight reads Athena with its service's own role, so there is no secret. The visuals read saved queries and the view
-of stays, each as a data set. Slicers are left out: a filter of QuickSight is about one data set.
-It is CloudFormation because AWS's schema of an analysis can be checked without an account.
+QuickSight reads Athena with its service's own role, so there is no secret. Each data set is a saved query or a query of
+the view of stays. Slicers are left out: a filter of QuickSight applies to a single data set. It is CloudFormation
+because AWS's schema of an analysis can be checked without an account.
 """
 
 # ruff: noqa: S608  # only a view's name is formatted into SQL
@@ -32,7 +32,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Shown:
-    """What of a data set a visual shows: columns to group by, and columns to aggregate."""
+    """The part of a data set that a visual shows: columns to group by, and columns to aggregate."""
 
     data_set: str
     by: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ SHOWN = {
     "median_stay": Shown("stay_days", ("playlist_name",), ("stay_days",), "MEDIAN"),
 }
 
-# What AWS's documentation grants to an owner.
+# The actions that AWS's documentation grants to an owner.
 _OWNER = {
     "DataSource": "DescribeDataSource DescribeDataSourcePermissions PassDataSource UpdateDataSource DeleteDataSource"
     " UpdateDataSourcePermissions",

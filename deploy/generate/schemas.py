@@ -27,12 +27,12 @@ LOAD_COLUMNS = (
     ("LOADED_AT", "timestamp_ltz", "METADATA$START_SCAN_TIME", "when Snowflake began to read the file"),
 )
 
-# A pipe remembers what it loaded and its COPY cannot be altered: change its text, and count this up. The new pipes load
-# files that arrive from then on; a bounded refresh loads files that arrived while both or neither existed.
+# A pipe remembers its loaded files, and its COPY cannot be altered: after a change of its text, increase this number.
+# The new pipes load files that arrive from then on; make snowflake-pipe loads those that arrived while none existed.
 PIPE_VERSION = 1
 
 ATHENA_TYPES = {type_: type_.value for type_ in Type}
-# As Athena itself writes them into the views that it stores.
+# The types that Athena writes into the views that it stores.
 ATHENA_VIEW_TYPES = {
     Type.STRING: "varchar",
     Type.INT: "integer",
@@ -51,11 +51,16 @@ SNOWFLAKE_TYPES = {
 }
 
 
-def current_select(table: Table, source: str) -> str:
+def is_history(table: Table) -> bool:
+    """Whether a table keeps every observation, so that its rows belong to the day on which they were published."""
+    return not table.newest_per and table.made_from is not MadeFrom.PLAY
+
+
+def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
     """The select that leaves a table's current rows, one per key, of all its rows in `source`.
 
-    Nested selects, since Athena has no QUALIFY. The order is total as far as rows differ at all, and none of its
-    columns is ever null, since engines disagree on where nulls sort.
+    `also` are columns of the source beside the contract's. Nested selects, since Athena has no QUALIFY. The order is
+    total as far as rows differ at all. None of its columns is ever null: engines disagree on where nulls sort.
     """
     if table.made_from is MadeFrom.PLAY:
         return _select_of_ruling_packages(table, source)
@@ -65,12 +70,13 @@ def current_select(table: Table, source: str) -> str:
             f"({_block(_ranked(table, source))}) as ranked\n"
             "where observation_rank = 1"
         )  # fmt: skip
+    columns = _columns(table, also=also)
     numbered = (
-        f"select\n{_columns(table)},\n"
+        f"select\n{columns},\n"
         f"    row_number() over (\n{_window(table.key, table.row_order, 8)}    ) as row_place\n"
         f"from {rows}\n"
     )
-    return f"select\n{_columns(table)}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
+    return f"select\n{columns}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
 
 
 def snowflake_select(table: Table, source: str) -> str:
@@ -144,8 +150,8 @@ def _ranked(table: Table, source: str) -> str:
     )
 
 
-def _columns(table: Table, prefix: str = "") -> str:
-    names = ", ".join(f"{prefix}{column.name}" for column in table.all_columns)
+def _columns(table: Table, prefix: str = "", also: Sequence[str] = ()) -> str:
+    names = ", ".join(f"{prefix}{name}" for name in [*(column.name for column in table.all_columns), *also])
     return textwrap.fill(names, width=110, initial_indent="    ", subsequent_indent="    ")
 
 
@@ -200,7 +206,7 @@ def _projection(table: Table) -> dict[str, str]:
 
 
 def glue_catalog(tables: Sequence[Table]) -> str:
-    """The same tables and current views as JSON, for who makes them in Glue's catalog without running SQL."""
+    """The same tables and current views as JSON, for programs that create them in Glue's catalog without SQL."""
     catalog = {
         "made_by": MADE_BY.format(source="shared/tables/"),
         "tables": [
@@ -215,9 +221,13 @@ def glue_catalog(tables: Sequence[Table]) -> str:
                     for column in table.all_columns
                 ],
                 "view": {
-                    "sql": current_select(table, f"{LAKE_DATABASE}.{table.name}"),
+                    "sql": _athena_select(table),
                     "columns": [
-                        {"name": column.name, "type": ATHENA_VIEW_TYPES[column.type]} for column in table.all_columns
+                        *(
+                            {"name": column.name, "type": ATHENA_VIEW_TYPES[column.type]}
+                            for column in table.all_columns
+                        ),
+                        *({"name": name, "type": PARTITION["type"]} for name in _shown_partition(table)),
                     ],
                 },
             }
@@ -250,17 +260,26 @@ def athena_current(table: Table) -> str:
     return (
         f"{_sql_header(table, _which_rows(table))}"
         f"create or replace view {DATABASE}.{table.name} as\n"
-        f"{current_select(table, f'{LAKE_DATABASE}.{table.name}')}"
+        f"{_athena_select(table)}"
     )
 
 
-def snowflake_landing(table: Table) -> str:
-    """DDL of the append-only table that the pipe fills; transient, since Fail-safe would keep what was forgotten.
+def _athena_select(table: Table) -> str:
+    return current_select(table, f"{LAKE_DATABASE}.{table.name}", _shown_partition(table))
 
-    NOT NULL is a guard: a file without our columns would else load as rows of nulls, silently. What the contract gains
-    later reaches a table that exists by ADD COLUMN. CREATE OR ALTER TABLE would do it in one statement, but puts new
-    columns at the end alone, drops with its values any that a contract has lost, and fakesnow replaces the table.
-    A column that is never null cannot be added: the rows that are there have no value for it.
+
+def _shown_partition(table: Table) -> list[str]:
+    """A view of history shows on which day a row was published; of a song's newest row the day says little."""
+    return [PARTITION["name"]] if is_history(table) else []
+
+
+def snowflake_landing(table: Table) -> str:
+    """DDL of the append-only table that the pipe fills; transient, since Fail-safe would keep forgotten rows.
+
+    NOT NULL is a guard: without it, a file without our columns would load silently as rows of nulls. ADD COLUMN adds
+    columns that the contract gained later to a table that exists. CREATE OR ALTER TABLE would do it in one statement,
+    but it drops columns that the contract lost, with their values, and fakesnow replaces the table. A column that is
+    never null cannot be added, since existing rows have no value for it.
     """
     name = f"{DATABASE}.LANDING.{table.name.upper()}"
     columns = [
@@ -281,7 +300,7 @@ def snowflake_landing(table: Table) -> str:
         f"{_sql_header(table, f'every row as loaded; the current ones are CORE.{table.name.upper()}.')}"
         f"create transient table if not exists {name} (\n" + ",\n".join(columns) + "\n)\n"
         f"comment = {_text(table.doc)};\n"
-        "\n-- For a table that exists: columns and words that its contract gained later.\n"
+        "\n-- For a table that exists: columns and comments that its contract gained later.\n"
         + "".join(additions)
         + f"alter table {name} alter\n{comments};\ncomment on table {name} is {_text(table.doc)};\n"
     )
@@ -290,17 +309,17 @@ def snowflake_landing(table: Table) -> str:
 def snowflake_pipe(table: Table) -> str:
     """The pipe that copies each published file of the table into its landing table, by its name once.
 
-    The pattern keeps out what is no published file. Snowpipe matches it from the stage's end on
-    (`songs/ingest_date=…`); whether the path in FROM counts has been said both ways, so it may be there or not.
+    The pattern excludes everything but published files. Snowpipe matches it against the path after the stage's URL
+    (`songs/ingest_date=…`); sources disagree on whether the path in FROM is part of that, so the pattern allows both.
     """
     name = table.name.upper()
     pipe = f"{DATABASE}.LANDING.{name}_PIPE_V"
-    # The new one first: what both take meets itself in the current view, what neither takes is lost.
+    # The new pipe first: files that both load are single in the current view, files that neither loads are missing.
     drops = "".join(f"drop pipe if exists {pipe}{version};\n" for version in range(1, PIPE_VERSION))
     metadata = ",\n".join(f"    {column} = {source}" for column, _, source, _ in LOAD_COLUMNS)
     return (
         f"{_sql_header(table, f'loads each published file into LANDING.{name}, whole or not at all, and once.')}"
-        "-- Never `or replace`: the new pipe would have forgotten what was loaded.\n"
+        "-- Never `or replace`: the new pipe would not know which files were loaded.\n"
         f"create pipe if not exists {pipe}{PIPE_VERSION}\n"
         "auto_ingest = true\n"
         "error_integration = {{ error_integration }}\n"
@@ -317,18 +336,18 @@ def snowflake_pipe(table: Table) -> str:
 
 
 def snowflake_current(table: Table) -> str:
-    """The current view over the landing table; by one variable, over a dynamic table that holds the same select's rows.
+    """The current view over the landing table, or over a dynamic table with the same rows if the variable says so.
 
-    It is a view either way, so that the variable may change at any time.
+    It is a view in both cases, so that the variable may change at any time.
     """
     name = f"{DATABASE}.CORE.{table.name.upper()}"
     columns = ",\n".join(f"    {column.name.upper()} comment {_text(column.doc)}" for column in table.all_columns)
     select = snowflake_select(table, f"{DATABASE}.LANDING.{table.name.upper()}")
     return (
         f"{_sql_header(table, _which_rows(table))}"
-        "-- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table\n"
-        "-- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in\n"
-        "-- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.\n"
+        "-- Costs: a view costs nothing until it is read; each read ranks every landed row. A dynamic table holds the\n"
+        "-- ranked rows, and runs the warehouse for about two minutes (one to refresh, one until it suspends) in each\n"
+        "-- target_lag in which rows landed: with a lag of an hour up to 0.8 credits a day, whether read or not.\n"
         f"{{% set current_rows -%}}\n{select}{{%- endset %}}\n"
         '{% set is_dynamic = (current_as | default("view")) == "dynamic table" %}\n'
         "{% if is_dynamic %}\n"
@@ -368,5 +387,5 @@ def _text(words: str) -> str:
 
 
 def _hive_text(words: str) -> str:
-    # Athena's DDL is Hive's: two quotes in a row would end one literal and begin the next.
+    # Athena's DDL is Hive's: two quotes in a row would end a literal and begin the next.
     return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"

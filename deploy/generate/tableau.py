@@ -1,7 +1,8 @@
 """deploy/bi/tableau/: one workbook (.twb) with the page, and its data sources by themselves (.tds).
 
-Tableau has no inactive relationships: what needs two dates comes from the view of days. The tables about stays and
-songs are one data source, every other table is a data source of its own. No file holds credentials: Tableau asks.
+Tableau has no inactive relationships: measures of two dates come from the view of days. The tables about stays and
+songs are one data source, plays and their songs another, every other table is a data source of its own. No file has
+credentials: Tableau asks for them.
 """
 
 import uuid
@@ -51,9 +52,9 @@ class Source:
 
     def fields(self) -> Iterator[Field]:
         """Every column of its tables under a name of its own."""
-        found = [(table_named(name), column) for name in self.tables for column in columns(table_named(name))]
-        names = [column.name for _, column in found]
-        for table, column in found:
+        pairs = [(table_named(name), column) for name in self.tables for column in columns(table_named(name))]
+        names = [column.name for _, column in pairs]
+        for table, column in pairs:
             is_alone = names.count(column.name) == 1
             yield Field(table.name, column, f"[{column.name}]" if is_alone else f"[{column.name} ({table.name})]")
 
@@ -69,7 +70,7 @@ class Source:
             is_wanted = (related.to_table, related.to_column) == (to_table.name, to_column.name)
             if is_wanted and related.is_active and self.has(related.from_table):
                 return split_field(f"{related.from_table}.{related.from_column}")
-        raise ValueError(f"Tableau: data source {self.caption} has nothing for {to_table.name}.{to_column.name}")
+        raise ValueError(f"Tableau: data source {self.caption} has no field for {to_table.name}.{to_column.name}")
 
 
 SOURCES = (
@@ -77,6 +78,8 @@ SOURCES = (
     Source("Spotify playlist days", ("Playlist days",)),
     Source("Spotify artist days", ("Artist days",)),
     Source("Spotify popularity days", ("Popularity days",)),
+    Source("Spotify plays", ("Plays", "Songs")),
+    Source("Spotify listening months", ("Listening months",)),
     Source("Spotify freshness", ("Freshness",)),
 )
 
@@ -88,7 +91,7 @@ def tableau_files() -> dict[str, str]:
 
 
 def source_of(measures: Sequence[Measure]) -> Source:
-    """The data source with all that these measures name. Raises ValueError if there is none."""
+    """The first data source with the tables of all these measures. Raises ValueError if there is none."""
     for source in SOURCES:
         if all(source.has(_table_of(measure)) for measure in measures):
             return source

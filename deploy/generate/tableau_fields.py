@@ -86,7 +86,8 @@ def calculation(measure: Measure, fields: Sequence[Field]) -> ET.Element:
     formula = re.sub(r"\[[^\]]+\]", lambda match: local[match[0]], measure.tableau)
     is_time = measure.format.startswith("yyyy")
     kind = "datetime" if is_time else "real" if "." in measure.format else "integer"
-    format_ = "*yyyy-MM-dd HH:mm" if is_time else f"n{measure.format.replace('#,0', '#,##0')}"
+    letter = "p" if measure.format.endswith("%") else "n"
+    format_ = "*yyyy-MM-dd HH:mm" if is_time else f"{letter}{measure.format.replace('#,0', '#,##0')}"
     names_ = {"caption": measure.name, "datatype": kind, "default-format": format_, "name": measure_column(measure)}
     column = ET.Element("column", {**names_, "role": "measure", "type": "quantitative"})
     ET.SubElement(column, "calculation", {"class": "tableau", "formula": formula})

@@ -14,10 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from deploy.commands import CommandError
 from deploy.local.chain import Chain, StepError
+from deploy.local.import_plays import import_package
 from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.spotify.demo import FIRST_DAY
+from deploy.local.spotify.history import write_packages
 from deploy.local.steps import (
     DEMO_MARK,
     WAREHOUSE_ERRORS,
@@ -34,6 +37,7 @@ from shared.store import StoreError, open_store
 from shared.terminal import printable, set_up_output
 
 DAYS = 30
+DOWNLOADS = "downloads"
 _WEEK = 7
 _FIRST_CHECK = FIRST_DAY.replace(hour=9)
 _REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for a day
@@ -44,7 +48,7 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
     """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
     _make_room(out)
     weeks = _weeks(days)
-    steps = Steps(2 + 3 * len(weeks))
+    steps = Steps(3 + 3 * len(weeks))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
     summaries: list[dict[str, Any]] = []
     with SpotifyStub(catalogue, app_class=app_class, day=0) as stub:
@@ -63,6 +67,8 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
             first, last = week[0] + 1, week[-1] + 1
             name = f"Days {first} to {last}" if last > first else f"Day {first}"
             steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, week, steps))
+            if week is weeks[-1]:  # the job takes the plays together with the playlists
+                steps.run("Two made-up account data downloads are imported", partial(_import, out, catalogue, days))
             summaries.append(steps.run(f"{name}: the Glue job makes tables", chain.explode))
             steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
@@ -99,11 +105,19 @@ def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) 
             steps.say("      mode neither other people's playlists nor its own. The messages are in demo.log.")
 
 
+def _import(out: Path, catalogue: Catalogue, days: int) -> None:
+    """A year of plays up to the last day, in two downloads that overlap, as `make import` takes them."""
+    packages = write_packages(out / DOWNLOADS, catalogue, FIRST_DAY + timedelta(days=days - 1))
+    store = open_store(str(out / "lake"))
+    for package in packages:
+        import_package(store, package, "me", frozenset())
+
+
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
         raise StepError(f"{out} holds files that no demo made: name an empty folder, make demo OUT=folder")
-    for name in ("lake", "warehouse"):
+    for name in ("lake", "warehouse", DOWNLOADS):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "demo.log").unlink(missing_ok=True)
     (out / "lake").mkdir(parents=True)
@@ -158,7 +172,7 @@ def main() -> int:
     out = arguments.out.resolve()
     try:
         page = run_demo(out, arguments.app_class, arguments.days)
-    except (StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
+    except (CommandError, StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
         print(f"demo: {printable(sentence_of(error, out))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

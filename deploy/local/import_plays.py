@@ -6,6 +6,7 @@ download, what is kept and what is dropped.
 """
 
 import argparse
+import shlex
 import sys
 import tempfile
 from collections import Counter
@@ -17,27 +18,31 @@ from pathlib import Path
 
 from deploy.commands import CommandError, run_command
 from deploy.local.chain import Chain, StepError
-from deploy.local.package import KEEP, EqualRows, Opened, open_package, read_plays
-from deploy.local.steps import DEMO_MARK, Steps
+from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
+from deploy.local.steps import DEMO_MARK, WAREHOUSE_ERRORS, Steps, sentence_of
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
 from shared import lake
 from shared.document import document_id, timestamp
 from shared.plays import Package, write_plays
 from shared.store import ObjectStore, open_store
+from shared.tables.plays import PLAYS
 from shared.terminal import printable
 
 _PLAYS_IN_DOCUMENT = 50_000
+_MOST_IN_TWO_FILES = 100  # and one in twenty plays: files of one package do not overlap
 
 
 @dataclass
 class Imported:
-    """What became of a package: plays by source, documents that were put, and what was left out by kind."""
+    """What an import did: plays by source, documents put or known before, and what was left out, by kind."""
 
     plays: Counter[str] = field(default_factory=Counter)
     put: int = 0
     known: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    in_two_files: int = 0
+    has_no_date: bool = False
 
 
 def import_package(
@@ -49,8 +54,10 @@ def import_package(
     """
     opened = open_package(path)
     if not opened.files:
-        raise CommandError("the package has no listening history; docs/history.md says which download has it")
+        zips = "; it has ZIPs in it: unzip it and import each of them" if opened.others[ZIPS] else ""
+        raise CommandError(f"the package has no listening history; docs/history.md says which download has it{zips}")
     imported = Imported(left_out=Counter(opened.others))
+    imported.has_no_date = packaged_at is None and any(file.time <= NO_DATE for file in opened.files)
     with tempfile.TemporaryDirectory() as folder:
         made: list[tuple[str, Path]] = []
         for source in (EXTENDED, ACCOUNT):
@@ -63,7 +70,12 @@ def import_package(
                     document = Path(folder, str(len(made)))
                     document.write_bytes(data)
                     made.append((lake.plays_object(label, f"{at:%Y%m%dT%H%M%SZ}", len(made)), document))
-        known = {taken.document_id for entry in log_of(store).entries() for taken in entry.inputs}
+        if imported.in_two_files > max(_MOST_IN_TWO_FILES, imported.plays.total() // 20):
+            raise CommandError(
+                f"{imported.in_two_files:,} plays are in two files, as if there were two packages: import each package "
+                "by itself; nothing was imported"
+            )
+        known = {document.document_id for entry in log_of(store).entries() for document in entry.inputs}
         for key, document in made:
             _put(store, key, document.read_bytes(), known, imported)
     return imported
@@ -75,10 +87,11 @@ def _documents(opened: Opened, package: Package, keep: frozenset[str], imported:
     try:
         for file in opened.of(package.source):
             plays = read_plays(file, package.account, keep, equal, imported.left_out)
-            while some := list(islice(plays, _PLAYS_IN_DOCUMENT)):
-                imported.plays[package.source] += len(some)
-                yield write_plays(package, some)
+            while chunk := list(islice(plays, _PLAYS_IN_DOCUMENT)):
+                imported.plays[package.source] += len(chunk)
+                yield write_plays(package, chunk)
     finally:
+        imported.in_two_files += equal.in_two_files
         equal.close()
 
 
@@ -98,6 +111,8 @@ def as_text(imported: Imported) -> str:
     lines = [f"{count:,} plays of the {source} history." for source, count in imported.plays.items()]
     if imported.known:
         lines.append(f"{imported.known:,} of {imported.known + imported.put:,} documents were imported before.")
+    if imported.has_no_date:
+        lines.append("A file has no date; if the package then counts as too old, write PACKAGED=2026-11-20T10:00:00Z.")
     if imported.left_out:
         lines += ["Left out:", *(f"  {count:>8,} {kind}" for kind, count in sorted(imported.left_out.items()))]
     return "\n".join(printable(line) for line in lines)
@@ -129,10 +144,17 @@ def main(argv: Sequence[str]) -> int:
             "The package is read", lambda: import_package(store, arguments.file, arguments.account, keep, packaged_at)
         )
         print(as_text(imported))
-        steps.run("The Glue job makes tables", chain.explode)
+        summary = steps.run("The Glue job makes tables", chain.explode)
         steps.run("Snowpipe loads the warehouse", chain.load)
-    except StepError as error:
-        raise CommandError(str(error)) from error
+    except (StepError, OSError, *WAREHOUSE_ERRORS) as error:
+        raise CommandError(sentence_of(error, out)) from error
+    rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
+    if rejects:
+        verb = "play breaks" if rejects == 1 else "plays break"
+        print(
+            printable(f"{rejects:,} {verb} the contract of the table: see {out}/lake/{lake.REJECTS} for the reasons.")
+        )
+    print(printable(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when."))
     return 0
 
 

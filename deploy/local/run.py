@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deploy.commands import CommandError
 from deploy.local.chain import Chain, StepError
 from deploy.local.report.__main__ import NoWarehouseError, write_report
 from deploy.local.steps import (
@@ -25,7 +26,7 @@ from deploy.local.steps import (
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
-from extract_lambda.login import login_variables
+from extract_lambda.login_place import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from shared import lake
 from shared.store import StoreError, open_store
@@ -104,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
     """The exit status."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
+    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything is in this folder and stays")
     parser.add_argument(
         "--check-login", action="store_true", help="only check that there is a login, and write nothing"
     )
@@ -126,6 +127,7 @@ def main(argv: Sequence[str]) -> int:
         else:
             page = run_chain(out, os.environ, with_covers=arguments.covers)
     except (
+        CommandError,
         StepError,
         NoWarehouseError,
         SettingsError,

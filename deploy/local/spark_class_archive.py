@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from glue_jobs.runtime import CLASSES, RuntimeProblemError, find_java
+from glue_jobs.java import RuntimeProblemError, find_java
+from glue_jobs.runtime import CLASSES
 from shared import lake
 from shared.terminal import set_up_output
 

@@ -19,7 +19,7 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.terminal import printable
 
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
-_VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP")
+_VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP", "PLAYS")
 
 _CLEAR = "\r\x1b[2K"  # an empty line on a terminal
 _TICK_SECONDS = 1.0

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 
 from extract_lambda.credentials import LIFETIME, WARN_FROM, Credentials, CredentialsError, SecretsManagerStore
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
-from extract_lambda.login import login_variables
+from extract_lambda.login_place import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from extract_lambda.spotify import SCOPE, Spotify
 from extract_lambda.state import State
@@ -165,8 +165,8 @@ class Doctor:
         until = state.cools_down_until(self.now)
         if until and state.cool_down:
             raise CareError(
-                f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.said}): wait, runs before "
-                "that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
+                f"Spotify accepts no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.message}): wait, runs "
+                "before that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
             )
         state.budget.per_day = settings.calls_per_day
         kind, left = min(state.budget.left(self.now).items(), key=lambda one: one[1])
@@ -189,7 +189,7 @@ class Doctor:
         except CredentialsError as error:
             raise SkippedError("not asked: there is no login") from error
         if self._cools_down():
-            raise SkippedError("not asked: it wants no calls now")
+            raise SkippedError("not asked: it accepts no calls now")
         spotify = Spotify(
             credentials,
             api_url=settings.api_url,

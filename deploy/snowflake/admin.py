@@ -1,7 +1,7 @@
 """`python -m deploy.snowflake.admin --env dev > admin.sql`: the administrator's file with the environment's values.
 
-A person who may use ACCOUNTADMIN runs it, in a worksheet or by `snow sql -f`, once and again at any time. Service users
-are made of what is named here: the file of a public key, or an IAM role. There is no password in it and no secret.
+A person who may use ACCOUNTADMIN runs it, in a worksheet or by `snow sql -f`, once and again at any time. Each service
+user for which a public key or an IAM role is named is created. The file contains no password and no secret.
 """
 
 import argparse
@@ -22,17 +22,17 @@ USERS = ("deployer", "bi", "monitor")
 
 
 def public_key(file: Path) -> str:
-    """A public key in PEM as Snowflake wants it: its letters on one line. Raises CommandError for anything else."""
+    """The base64 text of a public key in PEM, on one line. Raises CommandError for anything else."""
     try:
         text = file.read_text(encoding="ascii")
     except (OSError, UnicodeError) as error:
         raise CommandError(f"{file} cannot be read: {error}") from None
     if "PRIVATE" in text:
-        raise CommandError(f"{file} is a private key, which nobody else should see: name the public one")
-    found = re.fullmatch(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", text)
-    if not found:
+        raise CommandError(f"{file} is a private key, which must not leave this machine: name the public key")
+    match = re.fullmatch(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", text)
+    if not match:
         raise CommandError(f"{file} is no public key in PEM (-----BEGIN PUBLIC KEY-----)")
-    return "".join(found[1].split())
+    return "".join(match[1].split())
 
 
 def addresses(text: str) -> str:
@@ -45,15 +45,15 @@ def addresses(text: str) -> str:
     return text
 
 
-def admin_sql(environment: Environment, stack: Stack, given: dict[str, str]) -> str:
-    """The file's text; `given` adds to what environment and stack say."""
+def admin_sql(environment: Environment, stack: Stack, options: dict[str, str]) -> str:
+    """The file's text; `options` are added to the values of environment and stack."""
     variables = variables_of(environment, stack) | {
         "lake_role_arn": stack.role_arn,
         "external_id": stack.external_id,
         "error_topic_arn": stack.alert_topic_arn,
         "error_role_arn": stack.error_role_arn,
     }
-    return JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", variables | given)
+    return JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", variables | options)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -61,30 +61,46 @@ def main(argv: Sequence[str]) -> int:
     parser = parser_of(__doc__)
     for user in USERS:
         parser.add_argument(f"--{user}-key", type=Path, metavar="FILE", help=f"public key of the service user {user}")
-        parser.add_argument(f"--{user}-identity", metavar="ARN", help=f"IAM role as which {user} signs in, instead")
-    parser.add_argument("--credits", type=int, default=10, help="of both warehouses a month (default: %(default)s)")
+        parser.add_argument(
+            f"--{user}-identity", metavar="ARN", help=f"IAM role that {user} signs in with, instead of a key"
+        )
     parser.add_argument(
-        "--generation", choices=("1", "2"), default="1", help="of both warehouses (default: %(default)s)"
+        "--credits", type=int, default=10, help="limit of both warehouses in a month (default: %(default)s)"
     )
     parser.add_argument(
-        "--allowed-addresses", metavar="LIST", type=addresses, help="service users connect only from these IP ranges"
+        "--generation", choices=("1", "2"), default="1", help="generation of both warehouses (default: %(default)s)"
     )
     parser.add_argument(
-        "--authentication-policy", action="store_true", help="service users sign in by key or workload identity only"
+        "--allowed-addresses",
+        metavar="LIST",
+        type=addresses,
+        help="service users connect from these IP ranges only, such as 203.0.113.0/24,198.51.100.7",
     )
-    parser.add_argument("--whole-account", action="store_true", help="put the whole account into UTC")
-    given = parser.parse_args(argv)
-    environment = Environment.named(given.env)
-    values = {"credit_quota": str(given.credits)} | ({"whole_account": "yes"} if given.whole_account else {})
-    values["warehouse_generation"] = given.generation
-    values |= {"allowed_addresses": given.allowed_addresses} if given.allowed_addresses else {}
-    values |= {"authentication_policy": "yes"} if given.authentication_policy else {}
+    parser.add_argument(
+        "--authentication-policy",
+        action="store_true",
+        help="service users sign in by key pair or workload identity only",
+    )
+    parser.add_argument("--whole-account", action="store_true", help="set the time zone of the whole account to UTC")
+    arguments = parser.parse_args(argv)
+    environment = Environment.named(arguments.env)
+    values = {"credit_quota": str(arguments.credits)} | ({"whole_account": "yes"} if arguments.whole_account else {})
+    values["warehouse_generation"] = arguments.generation
+    values |= {"allowed_addresses": arguments.allowed_addresses} if arguments.allowed_addresses else {}
+    values |= {"authentication_policy": "yes"} if arguments.authentication_policy else {}
     for user in USERS:
-        if file := getattr(given, f"{user}_key"):
+        if file := getattr(arguments, f"{user}_key"):
             values[f"{user}_public_key"] = public_key(file)
-        if arn := getattr(given, f"{user}_identity"):
+        if arn := getattr(arguments, f"{user}_identity"):
             values[f"{user}_identity_arn"] = arn
-    print(admin_sql(environment, stack_of(environment, given.outputs), values).strip())
+    is_restricted = arguments.allowed_addresses or arguments.authentication_policy
+    if is_restricted and not any(name.endswith(("_public_key", "_identity_arn")) for name in values):
+        raise CommandError(
+            "--allowed-addresses and --authentication-policy apply to the service users of this file, and it has none: "
+            "add --deployer-key or another user's key or identity"
+        )
+    text = admin_sql(environment, stack_of(environment, arguments.outputs), values)
+    print(f"{text.strip()};")  # the renderer drops the last semicolon
     return 0
 
 

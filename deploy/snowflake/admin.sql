@@ -1,18 +1,19 @@
--- What the account must have before the migrations: run once by a person who may use ACCOUNTADMIN, again at any time.
--- Each object is made if it is missing and then set to the values below. Nothing is replaced or dropped: a storage
+-- What the account needs before the migrations. A person who may use ACCOUNTADMIN runs it once, and again at any time.
+-- Each object is created if it is missing and then set to the values below. Nothing is replaced or dropped: a storage
 -- integration that is replaced has a new identity, which AWS does not trust. No user has a password.
 --
--- Variables: database (SPOTIFY; all names follow from it, so that environments of one account do not meet),
--- lake_role_arn and external_id (ours, chosen by us: the IAM role's trust can be written before it is known here),
+-- Variables: database (SPOTIFY; all names are derived from it, so that environments can share an account),
+-- lake_role_arn, external_id (we choose it, so the IAM role's trust can be written before the integration exists),
 -- stage_url (s3://bucket/processed/), error_topic_arn (SNS topic for files that a pipe refused).
 -- Optional: warehouse_generation (1), allowed_addresses (IP addresses and ranges that service users may connect from,
 -- separated by commas), authentication_policy (yes: service users sign in by key pair or workload identity only),
 -- error_role_arn (lake_role_arn), credit_quota (10 a month; dynamic tables need about 30), whole_account
--- (sets the account's time zone too), and for each service user <user>_public_key (an RSA public key without its first and last line) or
--- <user>_identity_arn (an IAM role that it signs in with): deployer, bi, monitor. A user with neither is not made.
+-- (sets the account's time zone too), and for each service user (deployer, bi, monitor) <user>_public_key (an RSA
+-- public key without its first and last line) or <user>_identity_arn (the IAM role that it signs in with). A user with
+-- neither is not created.
 --
--- Afterwards AWS must trust what Snowflake says of itself: `desc integration` gives the IAM user, and for errors an
--- external id that Snowflake chose, which cannot be set. The role's trust names both external ids.
+-- Afterwards AWS must trust Snowflake's IAM user: `desc integration` names it, and for errors an external id that
+-- Snowflake chose and that cannot be set. The trust policies of the two roles name these ids.
 
 {%- set deployer_role = deployer_role | default(database ~ "_DEPLOYER") %}
 {%- set bi_role = bi_role | default(database ~ "_BI_READER") %}
@@ -27,13 +28,13 @@
 
 use role SYSADMIN;
 
--- One day of Time Travel: removed rows must not be readable for longer.
+-- One day of Time Travel, so that removed rows cannot be read for longer.
 create database if not exists {{ database }}
 data_retention_time_in_days = 1
-comment = 'Spotify playlists: landing, current rows, and what people read.';
+comment = 'Spotify playlists: landed rows, current rows, BI views.';
 
--- --- Warehouses: the smallest, asleep after a minute. Pipes use neither. Generation 1 costs 1 credit an hour, generation
--- --- 2 costs 1.35 on AWS; without the option Snowflake chooses.
+-- --- Warehouses: the smallest, suspended after a minute. Pipes use neither. Generation 1 costs 1 credit an hour,
+-- --- generation 2 costs 1.35 on AWS; without the option Snowflake chooses.
 
 create warehouse if not exists {{ transform_warehouse }}
 warehouse_size = xsmall
@@ -46,7 +47,7 @@ alter warehouse {{ transform_warehouse }} set
     auto_resume = true
     statement_timeout_in_seconds = 900
     statement_queued_timeout_in_seconds = 300
-    comment = 'Migrations, checks, and dynamic tables if there are any.';
+    comment = 'Runs migrations, checks, and refreshes of dynamic tables.';
 
 create warehouse if not exists {{ bi_warehouse }}
 warehouse_size = xsmall
@@ -59,18 +60,18 @@ alter warehouse {{ bi_warehouse }} set
     auto_resume = true
     statement_timeout_in_seconds = 300
     statement_queued_timeout_in_seconds = 600
-    comment = 'People and BI tools that read the BI views.';
+    comment = 'Runs the queries of people and BI tools.';
 
--- --- Roles: the deployer owns the schemas and what is in them, neither the database nor a warehouse.
+-- --- Roles: the deployer owns the schemas and their objects, but neither the database nor a warehouse.
 
 use role USERADMIN;
 
 create role if not exists {{ deployer_role }}
-comment = 'Applies the migrations; owns the schemas and all that is in them.';
+comment = 'Applies the migrations; owns the schemas and their objects.';
 create role if not exists {{ bi_role }}
 comment = 'Reads the views of BI and nothing else.';
 create role if not exists {{ monitor_role }}
-comment = 'Sees how pipes fare and counts what has landed.';
+comment = 'Sees the state of pipes and dynamic tables and reads landed rows.';
 grant role {{ deployer_role }} to role SYSADMIN;
 grant role {{ bi_role }} to role SYSADMIN;
 grant role {{ monitor_role }} to role SYSADMIN;
@@ -84,8 +85,8 @@ grant usage on warehouse {{ transform_warehouse }} to role {{ deployer_role }};
 grant usage on warehouse {{ bi_warehouse }} to role {{ bi_role }};
 grant usage on warehouse {{ transform_warehouse }} to role {{ monitor_role }};
 
--- --- Schemas, the deployer's from the start. Managed access: their owner may grant what will be made in them, which
--- --- else takes a right over every grant of the account.
+-- --- Schemas, owned by the deployer. With managed access their owner may grant on future objects, which otherwise
+-- --- takes a privilege over all grants of the account.
 
 use role {{ deployer_role }};
 
@@ -96,7 +97,7 @@ comment = 'Current rows of each table, as views of the landing tables.';
 create schema if not exists {{ database }}.BI with managed access
 comment = 'What people and BI tools read.';
 
--- --- Service users: by key pair or workload identity. Of their roles they have the one that they were made for.
+-- --- Service users sign in by key pair or workload identity. Each has one role and no secondary roles.
 {% macro service_user(name, role, warehouse, namespace, public_key, identity_arn) %}
 create user if not exists {{ name }} type = service;
 alter user {{ name }} set
@@ -134,20 +135,20 @@ use role USERADMIN;
                 monitor_public_key, monitor_identity_arn) }}
 {%- endif %}
 
--- --- What only ACCOUNTADMIN may: the limit on credits, and the doors to AWS
+-- --- Only ACCOUNTADMIN may set the limit on credits and create integrations with AWS
 
 use role ACCOUNTADMIN;
 {% if whole_account | default(false) %}
--- For an account that does nothing else. No session's zone changes our times, which carry none and are UTC; but
--- loaded_at, an instant, is shown to people in theirs.
+-- For an account that is used for nothing else. Our times are UTC without a zone, so no session's zone changes them;
+-- but LOADED_AT, a TIMESTAMP_LTZ, is shown in the zone of the session.
 alter account set timezone = 'UTC';
 {% endif %}
--- For schemas made before this file was run.
+-- For schemas that were created before this file was run.
 alter schema {{ database }}.LANDING enable managed access;
 alter schema {{ database }}.CORE enable managed access;
 alter schema {{ database }}.BI enable managed access;
 
--- A month's credits of both warehouses. It cannot stop pipes; their price is cents.
+-- The credits of both warehouses in a month. A resource monitor cannot stop pipes; those cost cents.
 create resource monitor if not exists {{ database }}_CREDITS
 with credit_quota = {{ credit_quota | default(10) }}
 frequency = monthly
@@ -186,7 +187,7 @@ alter notification integration {{ error_integration }} set
     enabled = true
     aws_sns_topic_arn = '{{ error_topic_arn }}'
     aws_sns_role_arn = '{{ error_role_arn | default(lake_role_arn) }}'
-    comment = 'Says which files a pipe refused.';
+    comment = 'Reports the files that a pipe refused.';
 grant usage on integration {{ error_integration }} to role {{ deployer_role }};
 {%- set service_users = [] %}
 {%- for user, key, arn in [("DEPLOYER", deployer_public_key, deployer_identity_arn), ("BI", bi_public_key, bi_identity_arn),
@@ -211,6 +212,8 @@ alter user {{ user }} set network_policy = '{{ database }}_SERVICE_USERS';
 
 create authentication policy if not exists {{ database }}.LANDING.SERVICE_USERS
 authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY');
+alter authentication policy {{ database }}.LANDING.SERVICE_USERS
+set authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY');
 {%- for user in service_users %}
 alter user {{ user }} set authentication policy {{ database }}.LANDING.SERVICE_USERS force;
 {%- endfor %}

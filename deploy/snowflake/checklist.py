@@ -1,9 +1,9 @@
 """`python -m deploy.snowflake.checklist --env dev`: what only a real account can show, in ten minutes.
 
-To be run by a person who may use SYSADMIN, some minutes after the first batch has been loaded. No test replaces what
-it checks: grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error
-notifications. Each line says what was expected and what came. `--broken-file` also puts an invalid Parquet file before
-the songs' pipe, waits until it is refused, and removes it; check the mailbox for the notification.
+A person who may use SYSADMIN runs it some minutes after the first batch has been loaded. It checks what no test can:
+grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error notifications.
+Each line shows the expected and the actual answer. `--broken-file` also publishes an invalid Parquet file for the
+songs' pipe, waits until it is refused, and removes it; then check the mailbox for the notification.
 """
 
 import io
@@ -33,9 +33,9 @@ from shared.store import ObjectStore, open_store
 from shared.tables import TABLES
 from shared.tables.songs import SONGS
 
-# Before the first day of which Athena reads files, and in no log.
+# Athena reads no files of this day, and no log entry has this number.
 BROKEN = f"{lake.PROCESSED}songs/ingest_date=2000-01-01/00000000000000000000-99999.parquet"
-# No pipe takes files of this folder.
+# No pipe loads files of this folder.
 EXTREMES_FILE = f"{lake.PROCESSED}checklist/extremes.parquet"
 EXTREME_TYPES = (
     ("TEXT_VALUE", pa.string()),
@@ -84,7 +84,7 @@ PAUSE = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Line:
-    """Result of one check; `came` is the account's answer."""
+    """Result of a check; `came` is the account's answer."""
 
     name: str
     is_expected: bool
@@ -117,7 +117,7 @@ def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
         (environment.monitor, environment.transform_warehouse, "show pipes in schema LANDING", True),
         (environment.monitor, environment.transform_warehouse, "select SONG_COUNT from BI.TOTALS", False),
     ]
-    # A person's other roles would answer too: DEFAULT_SECONDARY_ROLES is ALL.
+    # A person's other roles would be used too: DEFAULT_SECONDARY_ROLES is ALL.
     account.query("use secondary roles none")
     for role, warehouse, sql, may in questions:
         account.query(f"use role {role}")
@@ -125,8 +125,8 @@ def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
         try:
             rows = account.query(sql)
         except AccountError as error:
-            said = str(error).rpartition("Snowflake: ")[2]
-            yield Line(f"{role}: {sql}", not may, "rows" if may else "refused", said)
+            answer = str(error).rpartition("Snowflake: ")[2]
+            yield Line(f"{role}: {sql}", not may, "rows" if may else "refused", answer)
         else:
             yield Line(f"{role}: {sql}", may and bool(rows), "rows" if may else "refused", f"{len(rows)} rows")
     account.query(f"use role {environment.deployer}")
@@ -134,14 +134,14 @@ def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
 
 
 def patterns(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
-    """The pipes took the lake's files by their pattern: each table with files has rows of its newest one."""
+    """The pipes' patterns match the lake's files: rows of each table's newest file have landed."""
     for table in TABLES:
         newest = max((listed.key for listed in store.list(f"{lake.PROCESSED}{table.name}/")), default=None)
         if newest is None:
             continue
         sql = f"select distinct FILE_NAME from {landing(table)}"  # noqa: S608  # our names
         landed = {published_key(str(name)) for (name,) in account.query(sql)}
-        came = "landed" if newest in landed else f"not there; {len(landed)} others are"
+        came = "landed" if newest in landed else f"missing; {len(landed)} other files landed"
         yield Line(f"{table.name}: the newest file, {newest}", newest in landed, "landed", came)
 
 
@@ -150,7 +150,7 @@ def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
     newest = max(store.list(f"{lake.PROCESSED}songs/"), key=lambda listed: listed.key, default=None)
     fetched = store.get(newest.key) if newest else None
     if newest is None or fetched is None:
-        yield Line("a file of songs to compare", is_expected=False, expected="one", came="none: load a batch first")
+        yield Line("a file of songs to compare", is_expected=False, expected="a file", came="none: load a batch first")
         return
     row = pq.ParquetFile(io.BytesIO(fetched.data)).read().slice(0, 1).to_pylist()[0]
     columns = ("SONG_ID", "SOURCE_POSITION", "EXTRACTED_AT")
@@ -210,20 +210,20 @@ def _short(values: Sequence[object]) -> str:
 
 
 def warehouses(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
-    """Both are the smallest, sleep after a minute and are limited."""
+    """Both warehouses are X-Small, suspend after a minute and have the resource monitor."""
     environment = account.environment
     for name in (environment.transform_warehouse, environment.bi_warehouse):
         shown = [row for row in account.rows(f"show warehouses like '{name}'") if row["name"] == name]
         came = [str(shown[0].get(key)) for key in ("size", "auto_suspend", "resource_monitor")] if shown else []
         expected = ["X-Small", "60", f"{environment.database}_CREDITS"]
-        yield Line(f"warehouse {name}", came == expected, ", ".join(expected), ", ".join(came) or "not there")
+        yield Line(f"warehouse {name}", came == expected, ", ".join(expected), ", ".join(came) or "missing")
 
 
 def second_deploy(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
     """Nothing is left to deploy."""
     settings = connection_settings(account.environment, os.environ)
-    found = plan(account.environment, variables_of(account.environment, stack), settings).scripts
-    yield Line("scripts that a second deploy would apply", not found, "none", ", ".join(found) or "none")
+    scripts = plan(account.environment, variables_of(account.environment, stack), settings).scripts
+    yield Line("scripts that a second deploy would apply", not scripts, "none", ", ".join(scripts) or "none")
 
 
 def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
@@ -233,7 +233,7 @@ def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line
         until = time.monotonic() + WAIT.total_seconds()
         refused = None
         while refused is None and time.monotonic() < until:
-            refused = next((one for one in refused_files(account) if one.file_name.endswith(BROKEN[-40:])), None)
+            refused = next((file for file in refused_files(account) if file.file_name.endswith(BROKEN[-40:])), None)
             if refused is None:
                 time.sleep(PAUSE.total_seconds())
     finally:
@@ -246,7 +246,7 @@ CHECKS: tuple[Check, ...] = (integration, warehouses, second_deploy, patterns, v
 
 
 def lines(account: Account, stack: Stack, store: ObjectStore, checks: Sequence[Check] = CHECKS) -> Iterator[Line]:
-    """What each check says; one that cannot be made is a line that says why."""
+    """The lines of each check; a check that fails with an error gives a line with that error."""
     for check in checks:
         try:
             yield from check(account, stack, store)
@@ -255,22 +255,24 @@ def lines(account: Account, stack: Stack, store: ObjectStore, checks: Sequence[C
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when all came as expected."""
+    """0 when every answer is as expected."""
     parser = parser_of(__doc__)
-    parser.add_argument("--broken-file", action="store_true", help="also see a file refused; takes minutes")
-    given = parser.parse_args(argv)
-    environment = Environment.named(given.env)
-    stack = stack_of(environment, given.outputs)
+    parser.add_argument(
+        "--broken-file", action="store_true", help="also check that an invalid file is refused; takes minutes"
+    )
+    arguments = parser.parse_args(argv)
+    environment = Environment.named(arguments.env)
+    stack = stack_of(environment, arguments.outputs)
     store = open_store(stack.lake_uri)
-    checks = (*CHECKS, broken_file) if given.broken_file else CHECKS
+    checks = (*CHECKS, broken_file) if arguments.broken_file else CHECKS
     differing = 0
     with Account.of(environment, os.environ.get("SNOWFLAKE_ROLE") or "SYSADMIN") as account:
         for line in lines(account, stack, store, checks):
             differing += not line.is_expected
             print(f"{'as expected' if line.is_expected else 'DIFFERS    '}  {line.name}")
-            print(f"             expected {line.expected}; came {line.came}", flush=True)
-    if given.broken_file:
-        print(f"Now look into the mailbox of {stack.alert_topic_arn}: there must be a message about that file.")
+            print(f"             expected {line.expected}; got {line.came}", flush=True)
+    if arguments.broken_file:
+        print(f"Now check the mailbox of {stack.alert_topic_arn}: it must have a message about that file.")
     print(f"{differing} differ." if differing else "All as expected.")
     return 1 if differing else 0
 

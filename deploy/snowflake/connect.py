@@ -6,7 +6,7 @@ User and credentials come from the environment or from the connector's own conne
   or SNOWFLAKE_AUTHENTICATOR=WORKLOAD_IDENTITY with SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER=AWS;
 - else the connection of connections.toml that SNOWFLAKE_DEFAULT_CONNECTION_NAME names, or `default`.
 
-Role, warehouse and database are the environment's own; SNOWFLAKE_ROLE and SNOWFLAKE_WAREHOUSE say otherwise. No
+Role, warehouse and database are the environment's own unless SNOWFLAKE_ROLE or SNOWFLAKE_WAREHOUSE is set. No
 password is read. SNOWFLAKE_HOST, SNOWFLAKE_PORT and SNOWFLAKE_PROTOCOL name another server.
 """
 
@@ -25,7 +25,7 @@ from deploy.snowflake.errors import sentence_for
 
 APPLICATION = "spotify_playlist_suite"
 LOGIN_SECONDS = 30
-# Of one request and its repetitions; the connector would repeat for ever. Statements may take longer.
+# For one request and its retries; the connector would retry for ever. Statements may take longer.
 NETWORK_SECONDS = 300
 
 _FROM_ENVIRONMENT = (
@@ -43,29 +43,29 @@ _SECRETS = ("private_key_file_pwd", "password", "token", "passcode")
 
 
 class AccountError(CommandError):
-    """The account refused, or could not be asked; the message says what to do."""
+    """The account refused, or could not be reached; the message says what to do."""
 
 
 def connection_settings(
     environment: Environment, environ: Mapping[str, str], role: str | None = None
 ) -> dict[str, Any]:
     """Arguments of the connector. Raises AccountError if no user is configured."""
-    given: dict[str, Any] = {
+    settings: dict[str, Any] = {
         name: environ[f"SNOWFLAKE_{name.upper()}"]
         for name in _FROM_ENVIRONMENT
         if environ.get(f"SNOWFLAKE_{name.upper()}")
     }
-    if "account" in given:
-        if "user" not in given and "workload_identity_provider" not in given:
+    if "account" in settings:
+        if "user" not in settings and "workload_identity_provider" not in settings:
             raise AccountError(f"SNOWFLAKE_USER is not set: who connects, such as {environment.deployer}_SVC")
-        if not {"private_key_file", "authenticator"} & given.keys():
+        if not {"private_key_file", "authenticator"} & settings.keys():
             message = "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key belongs to"
             if "SNOWFLAKE_PASSWORD" in environ:
                 message += " (SNOWFLAKE_PASSWORD is not read: service users have none)"
             raise AccountError(message)
     else:
-        given["connection_name"] = environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME") or "default"
-    return given | {
+        settings["connection_name"] = environ.get("SNOWFLAKE_DEFAULT_CONNECTION_NAME") or "default"
+    return settings | {
         "role": role or environ.get("SNOWFLAKE_ROLE") or environment.deployer,
         "warehouse": environ.get("SNOWFLAKE_WAREHOUSE") or environment.transform_warehouse,
         "database": environment.database,
@@ -90,11 +90,11 @@ class Account:
 
     @classmethod
     def of(cls, environment: Environment, role: str | None = None) -> Self:
-        """The account that the environment variables name, in the deployer role unless one is given."""
+        """The account that the environment variables name, in the deployer role unless another is named."""
         return cls(environment, connection_settings(environment, os.environ, role))
 
     def __enter__(self) -> Self:
-        """The account itself, open since it was made."""
+        """The account itself, which is open since its creation."""
         return self
 
     def __exit__(
@@ -105,16 +105,16 @@ class Account:
 
     @property
     def name(self) -> str:
-        """The account, as the connection has it."""
+        """The account identifier of the connection."""
         return str(self._connection.account)
 
     @property
     def user(self) -> str:
-        """Who is connected."""
+        """The connected user."""
         return str(self._connection.user)
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        """The rows that one statement answers with; `%s` are placeholders for the values."""
+        """The rows that a statement returns; `%s` are placeholders for the values."""
         return self._answer(sql, values)[1]
 
     def rows(self, sql: str, *values: object) -> list[dict[str, object]]:
@@ -140,15 +140,17 @@ def errors_explained(environment: Environment, settings: Mapping[str, Any]) -> I
     except Error as error:
         raise AccountError(explained(error, environment, settings)) from None
     except FileNotFoundError as error:
-        raise AccountError(f"the key file {error.filename} is not there: SNOWFLAKE_PRIVATE_KEY_FILE names it") from None
+        raise AccountError(
+            f"the key file {error.filename} does not exist: SNOWFLAKE_PRIVATE_KEY_FILE names it"
+        ) from None
     except (TypeError, ValueError) as error:
         if isinstance(error.__cause__, Error):  # schemachange wraps its own USE ROLE, WAREHOUSE and DATABASE so
             raise AccountError(explained(error.__cause__, environment, settings)) from None
         if "private_key_file" not in settings or not _is_about_key(error):
             raise
         raise AccountError(
-            f"the key {settings['private_key_file']} cannot be read: it must be a private key in PEM, and its "
-            "passphrase stands in SNOWFLAKE_PRIVATE_KEY_FILE_PWD"
+            f"the key {settings['private_key_file']} cannot be read: it must be a private key in PEM, and "
+            "SNOWFLAKE_PRIVATE_KEY_FILE_PWD must be its passphrase"
         ) from None
 
 
@@ -159,9 +161,9 @@ def _is_about_key(error: Exception) -> bool:
 
 def explained(error: Error, environment: Environment, settings: Mapping[str, Any]) -> str:
     """The sentence for the connector's error, then Snowflake's own message, without secrets."""
-    said = " ".join(_without_secrets(str(error.msg or error), settings).split())
+    message = " ".join(_without_secrets(str(error.msg or error), settings).split())
     account = str(settings.get("account") or settings.get("connection_name") or "")
-    told = {
+    names = {
         "account": account,
         "host": str(settings.get("host") or f"{account}.snowflakecomputing.com"),
         "user": str(settings.get("user") or "the user"),
@@ -171,13 +173,13 @@ def explained(error: Error, environment: Environment, settings: Mapping[str, Any
         "key": str(settings.get("private_key_file") or "in use"),
         "environment": environment.name,
     }
-    if "Invalid connection_name" in said:
+    if "Invalid connection_name" in message:
         return (
-            "nobody said which account: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_FILE, or have "
+            "no account is named: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_FILE, or have "
             f"a connection {settings.get('connection_name')!r} in the connector's connections.toml"
         )
-    sentence = sentence_for(said, error.errno, told)
-    return f"{sentence}. Snowflake: {said}" if sentence else f"Snowflake refused: {said}"
+    sentence = sentence_for(message, error.errno, names)
+    return f"{sentence}. Snowflake: {message}" if sentence else f"Snowflake refused: {message}"
 
 
 def _without_secrets(text: str, settings: Mapping[str, Any]) -> str:

@@ -1,10 +1,10 @@
 """`make snowflake ENV=dev`: applies deploy/snowflake and deploy/generated to a Snowflake account.
 
-schemachange says which scripts are new or changed, somebody agrees, and schemachange applies them as the deployer, in
-order, each whole and noted in <database>.SCHEMACHANGE.CHANGE_HISTORY. A failing script stops it; earlier scripts are
-applied completely, and the same command goes on. Run again, it applies nothing. Account objects (database, roles,
-warehouses, integrations) are the administrator's: deploy.snowflake.admin makes their file. Tables and views that no
-script makes any more are listed and left.
+schemachange lists the scripts that are new or changed. After your confirmation it applies them in order, as the
+deployer, and records each in <database>.SCHEMACHANGE.CHANGE_HISTORY. A failing script ends the command; the scripts
+before it are applied, and the same command continues from there. A second run applies nothing. An administrator creates
+database, roles, warehouses and integrations by the file of deploy.snowflake.admin. Tables and views that no script
+creates any more are listed and left unchanged.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ from deploy.commands import CommandError, run_command
 from deploy.snowflake.connect import Account, AccountError, connection_settings, errors_explained, explained
 from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import confirm, parser_of
+from deploy.snowflake.zone import listening_zone
 
 SCRIPTS = Path(__file__).parents[1]
 HISTORY = "SCHEMACHANGE.CHANGE_HISTORY"
@@ -39,32 +40,36 @@ _MADE = re.compile(
 
 @dataclass(frozen=True)
 class Plan:
-    """The scripts that would be applied, in order, and how many are as they were."""
+    """The scripts that would be applied, in order, and the number of unchanged ones."""
 
     scripts: tuple[str, ...]
     unchanged: int
 
 
 def variables_of(environment: Environment, stack: Stack, target_lag: str | None = None) -> dict[str, str]:
-    """What the scripts are given; with a target lag, such as `1 hour`, the current rows are dynamic tables."""
-    given = {
+    """The scripts' variables; with a target lag, such as `1 hour`, the current rows are dynamic tables.
+
+    Raises CommandError if the setting LISTENING_ZONE is no time zone.
+    """
+    variables = {
         "database": environment.database,
         "stage_url": stack.stage_url,
         "storage_integration": environment.storage_integration,
         "error_integration": environment.error_integration,
         "sns_topic_arn": stack.processed_topic_arn,
         "transform_warehouse": environment.transform_warehouse,
+        "listening_zone": listening_zone(os.environ),
     }
-    return given | ({"current_as": DYNAMIC, "target_lag": target_lag} if target_lag else {})
+    return variables | ({"current_as": DYNAMIC, "target_lag": target_lag} if target_lag else {})
 
 
 def plan(
     environment: Environment, variables: Mapping[str, str], settings: Mapping[str, Any], scripts: Path = SCRIPTS
 ) -> Plan:
     """What would be applied. Raises AccountError."""
-    found: list[str] = []
-    unchanged = _run(environment, variables, settings, scripts, on_script=found.append, dry_run=True)
-    return Plan(tuple(found), unchanged)
+    names: list[str] = []
+    unchanged = _run(environment, variables, settings, scripts, on_script=names.append, dry_run=True)
+    return Plan(tuple(names), unchanged)
 
 
 def apply(
@@ -87,24 +92,24 @@ def _run(
     on_script: Callable[[str], None],
     dry_run: bool,
 ) -> int:
-    """The number of scripts that need nothing."""
+    """The number of unchanged scripts."""
     skipped = 0
 
-    def hear(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """Takes what is of use out of schemachange's log, which is long, and drops the log."""
+    def collect(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Takes script names and the number of skipped scripts from schemachange's log, and drops the log."""
         nonlocal skipped
-        said = str(event.get("event", ""))
-        if "a_script_name" in event and said.startswith(("Applying", "Running in dry-run mode")):
+        message = str(event.get("event", ""))
+        if "a_script_name" in event and message.startswith(("Applying", "Running in dry-run mode")):
             name = str(event["a_script_name"])
-            if not heard or heard[-1] != name:
-                heard.append(name)
+            if not names or names[-1] != name:
+                names.append(name)
                 on_script(name)
         skipped = int(event.get("scripts_skipped", skipped))
         raise structlog.DropEvent
 
-    heard: list[str] = []
+    names: list[str] = []
     config = DeployConfig.factory(
-        config_file_path=scripts / "schemachange-config.yml",  # none is read; it wants a name
+        config_file_path=scripts / "schemachange-config.yml",  # the file does not exist, but a name is required
         root_folder=scripts,
         config_vars=dict(variables),
         change_history_table=f"{environment.database}.{HISTORY}",
@@ -112,7 +117,7 @@ def _run(
         dry_run=dry_run,
     )
     before = structlog.get_config()
-    structlog.configure(processors=[hear])
+    structlog.configure(processors=[collect])
     try:
         with errors_explained(environment, settings):
             session = SnowflakeSession(
@@ -139,58 +144,64 @@ def _run(
 def _script_failed(error: ScriptExecutionError, environment: Environment, settings: Mapping[str, Any]) -> str:
     cause = error.original_exception
     why = explained(cause, environment, settings) if isinstance(cause, Error) else error.error_message
-    return f"{error.script_name} failed; the scripts before it stand, and the same command goes on from here. {why}"
+    return (
+        f"{error.script_name} failed; the scripts before it are applied, and the same command continues from here. "
+        f"{why}"
+    )
 
 
-def unmade(account: Account, scripts: Path = SCRIPTS) -> list[str]:
-    """Tables and views of our schemas that no script makes any more, as `BI.OLD_VIEW`. Raises AccountError."""
+def not_created(account: Account, scripts: Path = SCRIPTS) -> list[str]:
+    """Tables and views of our schemas that no script creates any more, such as `BI.OLD_VIEW`. Raises AccountError."""
     made: set[str] = set()
     for file in [*scripts.glob("generated/snowflake/*.sql"), *scripts.glob("snowflake/*/*.sql")]:
         made.update(name.upper() for name in _MADE.findall(file.read_text(encoding="utf-8")))
-    there = account.query(
+    present = account.query(
         "select TABLE_SCHEMA, TABLE_NAME from INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA in ('LANDING', 'CORE', 'BI')"
     )
-    return sorted({f"{schema}.{name}".upper() for schema, name in there} - made)
+    return sorted({f"{schema}.{name}".upper() for schema, name in present} - made)
 
 
-def as_text(found: Plan, environment: Environment) -> str:
+def as_text(planned: Plan, environment: Environment) -> str:
     """The plan for people."""
-    if not found.scripts:
-        return f"{environment.database} is up to date: {found.unchanged} scripts, none new or changed."
-    lines = [f"{len(found.scripts)} of {len(found.scripts) + found.unchanged} scripts are new or changed:"]
-    return "\n".join([*lines, *(f"  {name}" for name in found.scripts)])
+    if not planned.scripts:
+        return f"{environment.database} is up to date: {planned.unchanged} scripts, none new or changed."
+    lines = [f"{len(planned.scripts)} of {len(planned.scripts) + planned.unchanged} scripts are new or changed:"]
+    return "\n".join([*lines, *(f"  {name}" for name in planned.scripts)])
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when the account is as it should be."""
+    """0 when nothing is left to apply, or the plan was shown."""
     parser = parser_of(__doc__, changes=True)
     parser.add_argument("--plan", action="store_true", help="only show what would be applied")
     parser.add_argument(
-        "--target-lag", metavar="TIME", help="current rows as dynamic tables, refreshed so often, such as '1 hour'"
+        "--target-lag",
+        metavar="TIME",
+        help="hold current rows in dynamic tables that are at most this old, such as '1 hour'",
     )
-    given = parser.parse_args(argv)
-    environment = Environment.named(given.env)
-    variables = variables_of(environment, stack_of(environment, given.outputs), given.target_lag)
+    arguments = parser.parse_args(argv)
+    environment = Environment.named(arguments.env)
+    variables = variables_of(environment, stack_of(environment, arguments.outputs), arguments.target_lag)
     settings = connection_settings(environment, os.environ)
-    found = plan(environment, variables, settings)
-    print(as_text(found, environment))
+    planned = plan(environment, variables, settings)
+    print(as_text(planned, environment))
     with Account(environment, settings) as account:
-        leftovers = unmade(account)
+        leftovers = not_created(account)
     if leftovers:
-        print(f"Not made by any script, and left as they are: {', '.join(leftovers)}; drop what is of no use.")
-    if given.plan or not found.scripts:
+        print(f"Not created by any script, and left unchanged: {', '.join(leftovers)}; drop them if nothing uses them.")
+    if arguments.plan or not planned.scripts:
         return 0
-    confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
+    confirm(yes=arguments.yes, place=f"database {environment.database}, as {settings['role']}")
     apply(environment, variables, settings, lambda name: print(f"applying {name}", flush=True))
     again = plan(environment, variables, settings)
     if again.scripts:
         raise CommandError(
-            f"applied, and yet {', '.join(again.scripts)} would be applied again: somebody else deploys too"
+            f"applied, but {', '.join(again.scripts)} would be applied again: another deployment runs at the same time"
         )
     print(
-        f"{environment.database} stands. What arrives from now on is loaded by itself; make snowflake-status shows it."
+        f"{environment.database} is deployed. Files that arrive from now on are loaded automatically; "
+        "make snowflake-status shows it."
     )
-    print(f"What arrived before: make snowflake-pipe TABLE=ALL ENV={environment.name}")
+    print(f"Files that arrived before: make snowflake-pipe TABLE=ALL ENV={environment.name}")
     return 0
 
 

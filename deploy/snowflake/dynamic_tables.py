@@ -1,4 +1,4 @@
-"""What an account says of the dynamic tables of CORE."""
+"""The dynamic tables of CORE in an account."""
 
 import re
 from dataclasses import dataclass
@@ -48,8 +48,8 @@ def dynamic_tables(account: Account) -> list[DynamicTable]:
 
 def lag(text: str) -> timedelta:
     """The time that a target lag names, such as `1 hour`; zero for DOWNSTREAM."""
-    found = re.fullmatch(r"(\d+) (second|minute|hour|day)s?", text.strip().lower())
-    return timedelta(**{f"{found[2]}s": int(found[1])}) if found else timedelta()
+    match = re.fullmatch(r"(\d+) (second|minute|hour|day)s?", text.strip().lower())
+    return timedelta(**{f"{match[2]}s": int(match[1])}) if match else timedelta()
 
 
 def _utc(value: object) -> datetime | None:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import hashlib
 import io
+import os
 import re
 import tempfile
 import warnings
@@ -31,6 +32,7 @@ from sqlglot import exp
 from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus, Pipe
 from deploy.snowflake.fakesnow_fixes import COMMENTS, NOT_EMULATED, bent_fakesnow
 from deploy.snowflake.landing import DATABASE
+from deploy.snowflake.zone import listening_zone
 from shared.lake import PROCESSED
 from shared.store import ObjectStore
 from shared.tables import TABLES
@@ -61,7 +63,7 @@ class EmbeddedSnowflake:
     """An embedded Snowflake with the suite's tables, pipes and views over one lake.
 
     `path` is a folder that keeps the data; without it everything is gone when the warehouse is closed. Without a lake
-    nothing can be loaded. One at a time, since it replaces the connector.
+    nothing can be loaded. Only one can be open, since it replaces the connector.
     """
 
     def __init__(self, path: Path | None = None, lake: ObjectStore | None = None) -> None:
@@ -75,12 +77,12 @@ class EmbeddedSnowflake:
             stack.enter_context(fakesnow.patch(db_path=folder, nop_regexes=list(NOT_EMULATED)))
             connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106  # it is not checked
             self._connection = stack.enter_context(contextlib.closing(connection))
-            # For our own notes: fakesnow takes 5 ms for each statement, most of it walking its tree 76 times.
-            self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001  # fakesnow has no public access
+            # For our own tables: fakesnow takes 5 ms for a statement, most of it walking its tree 76 times.
+            self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
-        """The warehouse itself, open since it was made."""
+        """The warehouse itself, which is open since its creation."""
         return self
 
     def __exit__(
@@ -90,13 +92,14 @@ class EmbeddedSnowflake:
         self.close()
 
     def close(self) -> None:
-        """Let go of the files and give the connector back to the real Snowflake."""
+        """Close the files and restore the connector."""
         self._open.close()
 
     def deploy(self, scripts: Path = SCRIPTS, **variables: str) -> None:
         """Apply schemachange's scripts under the folder as schemachange does: what is new or changed, V first, then R.
 
-        Variables add to those that a real account is given, or replace them.
+        `variables` are added to those of a real account, or replace them. The setting LISTENING_ZONE is one of them.
+        Raises CommandError if that is no time zone.
         """
         self.query(f"create schema if not exists {DATABASE}._LOCAL")
         self.query(f"create table if not exists {DATABASE}._LOCAL.SCRIPTS (SCRIPT varchar, CHECKSUM varchar)")
@@ -106,7 +109,8 @@ class EmbeddedSnowflake:
         )
         rows = self.query(f"select SCRIPT, CHECKSUM from {DATABASE}._LOCAL.SCRIPTS")
         applied = {str(name): checksum for name, checksum in rows}
-        for name, text in rendered_scripts(scripts, variables_for(self._stage_url) | variables):
+        given = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
+        for name, text in rendered_scripts(scripts, given):
             checksum = hashlib.sha256(text.encode()).hexdigest()
             is_applied = name in applied and (name.startswith("v") or applied[name] == checksum)
             for statement in split_sql_statements(text):
@@ -116,10 +120,10 @@ class EmbeddedSnowflake:
                 self.query(f"insert into {DATABASE}._LOCAL.SCRIPTS values (%s, %s)", name, checksum)
 
     def _apply(self, statement: str, *, is_applied: bool) -> None:
-        if found := _CREATE_PIPE.match(statement):
-            self._pipes.setdefault(found["name"].upper(), Pipe.parse(found["name"], found["copy"]))
-        elif found := _DROP_PIPE.match(statement):
-            self._pipes.pop(found["name"].upper(), None)
+        if match := _CREATE_PIPE.match(statement):
+            self._pipes.setdefault(match["name"].upper(), Pipe.parse(match["name"], match["copy"]))
+        elif match := _DROP_PIPE.match(statement):
+            self._pipes.pop(match["name"].upper(), None)
         elif not is_applied or _FORGOTTEN.match(statement):
             self.query(statement)
 
@@ -146,7 +150,7 @@ class EmbeddedSnowflake:
         return self.arrived(sorted(new, key=_arrival))
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        """The rows that one statement answers with; `%s` are placeholders for the values."""
+        """The rows that a statement returns; `%s` are placeholders for the values."""
         with warnings.catch_warnings():
             # fakesnow 0.12.1 asks DuckDB 2 for Arrow in a way that DuckDB finds slow; at our size it is not.
             warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
@@ -182,7 +186,7 @@ class EmbeddedSnowflake:
         return [loads.pop(name, FileLoad(pipe.table, name, LoadStatus.SKIPPED)) for name in names]
 
     def _load(self, pipe: Pipe, new: dict[str, str]) -> list[FileLoad]:
-        """What becomes of new files, by their names: one COPY takes them all, or each half is tried by itself."""
+        """Results of loading new files, by name: one COPY loads them all; if it fails, each half is tried alone."""
         if not new:
             return []
         try:
@@ -199,7 +203,7 @@ class EmbeddedSnowflake:
         return loads
 
     def _copy(self, pipe: Pipe, new: dict[str, str]) -> list[FileLoad]:
-        """What the pipe's COPY took of each file; raises _BadFileError if one of them is to blame."""
+        """The result of the pipe's COPY for each file. Raises _BadFileError if a file cannot be loaded."""
         files = [key.removeprefix(PROCESSED) for key in new.values()]
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -223,7 +227,7 @@ class EmbeddedSnowflake:
     def _whole_file(self, key: str) -> bytes:
         """The bytes of a whole Parquet file.
 
-        Of some broken ones DuckDB 2.0 makes an internal error, after which the whole database refuses to work.
+        Some broken files cause an internal error in DuckDB 2.0, after which the whole database refuses to work.
         """
         fetched = self._store().get(key)
         if fetched is None:
@@ -256,13 +260,13 @@ class EmbeddedSnowflake:
 def rewrite(folder: Path) -> None:
     """Rewrite the file of a closed warehouse: its free blocks still hold deleted and overwritten rows."""
     for database in sorted(folder.glob("*.db")):
-        anew = database.with_name(f".{database.name}.part")
-        anew.unlink(missing_ok=True)
+        target = database.with_name(f".{database.name}.part")
+        target.unlink(missing_ok=True)
         with duckdb.connect() as copier:
             copier.execute(f"attach '{_quoted(database)}' as old (read_only)")
-            copier.execute(f"attach '{_quoted(anew)}' as anew")
-            copier.execute("copy from database old to anew")
-        anew.replace(database)
+            copier.execute(f"attach '{_quoted(target)}' as rewritten")
+            copier.execute("copy from database old to rewritten")
+        target.replace(database)
 
 
 def _quoted(path: Path) -> str:
@@ -270,7 +274,7 @@ def _quoted(path: Path) -> str:
 
 
 def variables_for(stage_url: str) -> dict[str, str]:
-    """What the scripts are given here; on a real account all but the database and the stage differ."""
+    """The scripts' variables here; on a real account all but the database and the stage differ."""
     return {
         "database": DATABASE,
         "stage_url": stage_url,

@@ -1,4 +1,4 @@
-"""A pipe of the embedded Snowflake: which files it takes, its COPY, what became of a file."""
+"""A pipe of the embedded Snowflake: the files it takes, its COPY, the result for each file."""
 
 import re
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from typing import Self
 import sqlglot
 from sqlglot import exp
 
-# Options of a COPY that fakesnow refuses; done here instead.
+# Options of a COPY that fakesnow refuses; they are implemented here.
 _OWN_OPTIONS = {"INCLUDE_METADATA", "PATTERN", "ON_ERROR"}
 
 
 class LoadStatus(StrEnum):
-    """What became of a file, in Snowflake's words."""
+    """The result of loading a file, in Snowflake's words."""
 
     LOADED = "LOADED"
     SKIPPED = "LOAD_SKIPPED"
@@ -34,7 +34,7 @@ class FileLoad:
 
 @dataclass(frozen=True)
 class Pipe:
-    """A pipe as its create statement has it."""
+    """A pipe as its CREATE statement defines it."""
 
     name: str
     table: str
@@ -64,10 +64,10 @@ class Pipe:
         )
 
     def takes(self, file: str) -> bool:
-        """Whether this file, named from the stage on, is the pipe's; the pattern must match the whole name."""
+        """Whether the pipe loads this file (its path from the stage on); the pattern must match the whole path."""
         return file.startswith(self.folder) and self.pattern.fullmatch(file) is not None
 
     def copy_of(self, files: Sequence[str]) -> str:
-        """The pipe's own COPY for these files, FORCE since the history is kept here."""
+        """The pipe's own COPY for these files; with FORCE, since the load history is kept here."""
         names = ", ".join(exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake") for file in files)
         return f"{self.copy.sql('snowflake')} files = ({names}) force = true"

@@ -16,7 +16,7 @@ PRODUCTION = "prod"
 
 @dataclass(frozen=True)
 class Environment:
-    """One database and everything around it; all names follow from the database's, as in the admin file."""
+    """A database and the objects around it; all names are derived from the database's, as in the admin file."""
 
     name: str
     database: str
@@ -26,7 +26,8 @@ class Environment:
         """SPOTIFY for `prod`, else SPOTIFY_<ENV>. Raises CommandError for what is no name."""
         if not re.fullmatch("[a-z][a-z0-9-]{0,15}", name):
             raise CommandError(
-                f"{name!r} is no name of an environment: at most 16 small letters, digits and hyphens, such as dev"
+                f"{name!r} is no name of an environment: use at most 16 lower case letters, digits and hyphens, "
+                f"such as dev"
             )
         return cls(name, "SPOTIFY" if name == PRODUCTION else f"SPOTIFY_{name.upper().replace('-', '_')}")
 
@@ -42,17 +43,17 @@ class Environment:
 
     @property
     def monitor(self) -> str:
-        """The role that sees pipes and counts rows."""
+        """The role that sees pipes and dynamic tables and reads landed rows."""
         return f"{self.database}_MONITOR"
 
     @property
     def transform_warehouse(self) -> str:
-        """Where migrations and checks run."""
+        """Runs migrations and checks."""
         return f"{self.database}_TRANSFORM_WH"
 
     @property
     def bi_warehouse(self) -> str:
-        """Where BI tools run."""
+        """Runs the queries of BI tools."""
         return f"{self.database}_BI_WH"
 
     @property
@@ -62,7 +63,7 @@ class Environment:
 
     @property
     def error_integration(self) -> str:
-        """Says which files a pipe refused."""
+        """Reports files that a pipe refused."""
         return f"{self.database}_ERRORS"
 
 
@@ -104,12 +105,15 @@ class Stack:
 def outputs_in(text: str) -> dict[str, object]:
     """Values by name from what `terraform output -json` prints, or from a plain JSON object. Raises CommandError."""
     try:
-        found = json.loads(text)
+        values = json.loads(text)
     except ValueError as error:
-        raise CommandError(f"this is no JSON of outputs: {error}") from None
-    if not isinstance(found, dict):
-        raise CommandError("this is no JSON object of outputs")
-    return {name: one["value"] if isinstance(one, dict) and "value" in one else one for name, one in found.items()}
+        raise CommandError(f"this is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise CommandError("this is not a JSON object of outputs")
+    return {
+        name: value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in values.items()
+    }
 
 
 def stack_of(environment: Environment, file: Path | None) -> Stack:

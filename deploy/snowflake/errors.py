@@ -1,4 +1,4 @@
-"""What a Snowflake account says when it refuses, and what to do about it."""
+"""The errors of a Snowflake account, and what to do about each."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """One way to be refused: what Snowflake says (a pattern) or its error number, and the sentence for people.
+    """An error: the pattern of Snowflake's message or its error number, and a sentence that says what to do.
 
     The words are matched before the number: one number has many meanings, and numbers differ between clients.
     In the sentence, {account}, {host}, {user}, {role}, {warehouse}, {database}, {key} and {environment} are filled in.
@@ -23,7 +23,7 @@ def _refusal(words: str, *numbers: int, to_do: str) -> Refusal:
 
 # In order: the first that matches is used.
 REFUSALS = (
-    # --- The way to the account
+    # --- Connecting
     _refusal(
         r"(?:HTTP )?404(?::| ) ?Not Found|verify the account name is correct",
         290403,
@@ -36,17 +36,17 @@ REFUSALS = (
         r"could not connect to snowflake backend|service is unavailable|failed to establish a new connection|"
         r"name resolution|max retries exceeded|timed out",
         251011,
-        to_do="nobody answers at {host}: check SNOWFLAKE_ACCOUNT ({account!r}, like ORGANISATION-ACCOUNT), the network "
-        "and the proxy; if it worked before, look at status.snowflake.com",
+        to_do="no answer from {host}: check SNOWFLAKE_ACCOUNT ({account!r}, like ORGANISATION-ACCOUNT), the network "
+        "and the proxy; if it worked before, see status.snowflake.com",
     ),
     _refusal(
         r"not allowed to access snowflake|network policy",
         390420,
         390422,
-        to_do="a network policy of {account} does not let this machine's address in: an administrator adds it to the "
+        to_do="a network policy of {account} does not allow this machine's address: an administrator adds it to the "
         "policy of the account or of {user}",
     ),
-    # --- Who one is
+    # --- Signing in
     _refusal(
         r"jwt token|public key fingerprint",
         390144,
@@ -59,27 +59,27 @@ REFUSALS = (
         394306,
         to_do="the key {key} is not registered for {user}, or there is no such user: as an administrator run "
         "`alter user {user} set rsa_public_key = '...'` (docs/snowflake.md says how to make the key); if it is "
-        "registered, look at this machine's clock",
+        "registered, check this machine's clock",
     ),
     _refusal(
         r"multi-?factor|mfa|enroll?(?:ed|ment)?\b|duo security",
         394507,
         394508,
-        to_do="{account} wants a second factor, which no command can give: use a service user with a key "
+        to_do="{account} requires a second factor, which a command cannot provide: use a service user with a key "
         "(SNOWFLAKE_PRIVATE_KEY_FILE) or a workload identity",
     ),
     _refusal(
         r"password authentication|incorrect username or password|password (?:has|is) expired",
         390100,
         390106,
-        to_do="{account} refused the password of {user}: since October 2026 service users have none; use a key "
+        to_do="{account} refused the password of {user}: service users have had none since October 2026; use a key "
         "(SNOWFLAKE_PRIVATE_KEY_FILE) or a workload identity",
     ),
     _refusal(
         r"user access disabled|temporarily locked|user is disabled",
         390101,
         390102,
-        to_do="{user} is disabled or locked: an administrator looks at `desc user {user}`; a lock ends by itself after "
+        to_do="{user} is disabled or locked: an administrator runs `desc user {user}`; a lock ends by itself after "
         "15 minutes",
     ),
     _refusal(
@@ -96,22 +96,24 @@ REFUSALS = (
         390111,
         390112,
         390114,
-        to_do="the session ended on the way: run this again, everything here may be repeated",
+        to_do="the session ended early: run this again, every command may be repeated",
     ),
-    # --- What the account still pays for
+    # --- Credits and billing
     _refusal(
         r"free trial has ended|account is suspended|lack of payment",
         666,
-        to_do="{account} is suspended, its trial has ended or nobody pays: its owner adds a way to pay under Admin > "
-        "Billing; nothing is lost, and the lake goes on without it",
+        to_do="{account} is suspended, its trial has ended or a payment is missing: its owner adds a payment "
+        "method under Admin > "
+        "Billing; nothing is lost, and the lake continues without it",
     ),
     _refusal(
         r"resource monitor .*exceeded|exceeded its quota",
         90073,
-        to_do="warehouse {warehouse} stands still, the month's credits are used up: wait for the next month, or as "
-        "ACCOUNTADMIN raise `credit_quota` of {database}_CREDITS; pipes go on loading",
+        to_do="warehouse {warehouse} is suspended because the month's credits are used up: wait for the next "
+        "month, or as "
+        "ACCOUNTADMIN raise `credit_quota` of {database}_CREDITS; pipes continue to load",
     ),
-    # --- What the account has
+    # --- Objects and privileges
     _refusal(
         r"role '?.*'? (?:specified in the connect string )?(?:does not exist|is not assigned|not authorized)",
         390189,
@@ -121,7 +123,8 @@ REFUSALS = (
     _refusal(
         r"no active warehouse|warehouse '?.*'? (?:does not exist|is suspended|is missing)",
         606,
-        to_do="warehouse {warehouse} does not exist, does not wake by itself, or {role} may not use it: run the admin "
+        to_do="warehouse {warehouse} does not exist, does not resume automatically, or {role} may not use it: "
+        "run the admin "
         "file (docs/snowflake.md)",
     ),
     _refusal(
@@ -132,7 +135,8 @@ REFUSALS = (
     ),
     _refusal(
         r"sns.*(?:subscri|not authorized|access)|pipe notifications bind failure",
-        to_do="the topic does not let Snowflake subscribe: run `make snowflake-trust ENV={environment}`, then this "
+        to_do="the topic does not allow Snowflake to subscribe: run `make snowflake-trust ENV={environment}`, "
+        "then this "
         "again",
     ),
     _refusal(
@@ -153,37 +157,38 @@ REFUSALS = (
     _refusal(
         r"insufficient privileges|not authorized to perform this",
         3001,
-        to_do="{role} may not do this: run the admin file again (docs/snowflake.md); what somebody else made belongs "
-        "to somebody else: `show grants on` it",
+        to_do="{role} may not do this: run the admin file again (docs/snowflake.md); if another role "
+        "owns the object, `show grants on` it names that role",
     ),
     _refusal(
         r"does not exist or not authorized|does not exist, or operation cannot be performed",
         2003,
         2043,
-        to_do="this is not there or {role} may not see it: `make snowflake ENV={environment}` makes all that the "
-        "commands use",
+        to_do="this does not exist or {role} may not see it: `make snowflake ENV={environment}` creates "
+        "everything that "
+        "the commands use",
     ),
     _refusal(
         r"reached its (?:statement|warehouse).*timeout|statement timeout",
         630,
         604,
-        to_do="it took longer than warehouse {warehouse} allows: run it again; if it stays so, raise "
+        to_do="it took longer than warehouse {warehouse} allows: run it again; if that does not help, raise "
         "statement_timeout_in_seconds in the admin file",
     ),
 )
 
 
-def sentence_for(message: str, number: int | None, told: Mapping[str, str]) -> str | None:
-    """What to do about Snowflake's message or error number, None if we do not know; `told` has the names to fill in."""
+def sentence_for(message: str, number: int | None, names: Mapping[str, str]) -> str | None:
+    """The sentence for Snowflake's message or error number, None for an unknown one; `names` fills its placeholders."""
     for refusal in REFUSALS:
         if re.search(refusal.words, message, re.IGNORECASE):
-            return refusal.sentence.format_map(_Told(told))
+            return refusal.sentence.format_map(_Names(names))
     for refusal in REFUSALS:
         if number in refusal.numbers:
-            return refusal.sentence.format_map(_Told(told))
+            return refusal.sentence.format_map(_Names(names))
     return None
 
 
-class _Told(dict[str, str]):
+class _Names(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return f"the {key}"

@@ -9,14 +9,14 @@ from fakesnow import copy_into, info_schema
 from sqlglot import exp
 
 COMMENTS = r"\s*(?:--[^\n]*\n\s*)*"
-# What fakesnow cannot parse and what has no meaning in it; it says that it was done.
+# Statements that fakesnow cannot parse or that have no effect in it; it reports success.
 NOT_EMULATED = (
     COMMENTS + r"(?:create|alter|drop)\s+pipe\s",
     COMMENTS + r"alter\s+table\s+[\w.]+\s+alter\s+column\s+\w+\s+comment\s",
     COMMENTS + r"(?:alter|drop)\s+dynamic\s+table\s",
     COMMENTS + r"show\s+dynamic\s+tables\s",
     COMMENTS + r"alter\s+session\s+set\s+query_tag\s",
-    # The account's: roles, users, warehouses, integrations, and who may do what.
+    # Objects of the account: roles, users, warehouses, integrations, and grants.
     COMMENTS + r"(?:grant|revoke|use\s+role)\s",
     COMMENTS + r"(?:create|alter)\s+(?:role|user|warehouse|resource\s+monitor)\s",
     COMMENTS + r"(?:create|alter)\s+(?:network|authentication)\s+policy\s",
@@ -29,7 +29,7 @@ NOT_EMULATED = (
 
 @contextlib.contextmanager
 def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
-    """Straighten where fakesnow 0.12.1 would fail or quietly differ from Snowflake.
+    """Patch fakesnow 0.12.1 where it would fail or silently differ from Snowflake.
 
     `reading` has the select that returns a file's rows, by the URL that a COPY makes of stage, folder and file.
     """
@@ -42,7 +42,7 @@ def bent_fakesnow(reading: dict[str, str] | None = None) -> Iterator[None]:
         return table_comment(catalog, schema, table, (comment or "").replace("'", "''"))
 
     def is_news(record: logging.LogRecord) -> bool:
-        # What DuckDB does without: comments on columns and schemas, options of dynamic tables.
+        # DuckDB ignores comments on columns and schemas, and options of dynamic tables.
         return "unsupported" not in record.getMessage().lower()
 
     table_comment = info_schema.insert_table_comment_sql

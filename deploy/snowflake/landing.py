@@ -9,9 +9,9 @@ DATABASE = "SPOTIFY"
 # A published file's name ends in its log number and part; Snowflake's SQL finds the number by these places.
 FILE_TAIL = len("00000000000000000000-00000.parquet")
 FILE_NUMBER = len("00000000000000000000")
-# A current view reads the dynamic table of its name and this, if there is one.
+# The dynamic table that a current view reads, if there is one, has the view's name and this suffix.
 DYNAMIC_SUFFIX = "_DYNAMIC"
-# Each reads those before it.
+# In this order: each reads the one before it.
 _DERIVED = ("PLAYLIST_VERSIONS", "PLAYLIST_STAYS")
 REMAINS = (
     "Snowflake's Time Travel keeps removed rows for a day. Landing and dynamic tables are transient: Fail-safe keeps "
@@ -21,7 +21,7 @@ REMAINS = (
 
 
 class Landing(Protocol):
-    """A Snowflake, real or embedded, that answers one statement with its rows; `%s` are placeholders for the values."""
+    """A Snowflake, real or embedded, that returns the rows of a statement; `%s` are placeholders for the values."""
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """The rows."""
@@ -33,13 +33,13 @@ def landing(table: Table) -> str:
 
 
 def published_key(file_name: str) -> str:
-    """The lake's key of what Snowflake calls the file: its path in the bucket."""
-    found = re.search(r"(?:^|/)(processed/[^/]+/ingest_date=[^/]+/[^/]+)$", file_name)
-    return found[1] if found else file_name
+    """The lake's key for Snowflake's name of the file, its path in the bucket."""
+    match = re.search(r"(?:^|/)(processed/[^/]+/ingest_date=[^/]+/[^/]+)$", file_name)
+    return match[1] if match else file_name
 
 
 def refresh_dynamic_tables(warehouse: Landing) -> list[str]:
-    """Refreshes every dynamic table of CORE, suspended ones too, so that they lose what landing tables lost."""
+    """Refreshes every dynamic table of CORE, also suspended ones: rows removed from landing tables leave them."""
     rows = warehouse.query(
         "select TABLE_NAME from INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE' and right(TABLE_NAME, %s) = %s",
         len(DYNAMIC_SUFFIX),

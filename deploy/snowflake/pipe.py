@@ -1,17 +1,17 @@
-"""`make snowflake-pipe TABLE=songs`: changes a table's pipe, and loads what no pipe has. `TABLE=ALL` does all tables.
+"""`make snowflake-pipe TABLE=songs`: changes a table's pipe, and loads the files that no pipe loaded. `TABLE=ALL`: all.
 
-A pipe knows what it has loaded by file name, and forgets it when it is replaced; so a changed pipe has a new name
-(PIPE_VERSION in deploy/generate/schemas.py), and exists before the old one is dropped. What arrives while both exist is
-loaded by both, and is one row in the current view. What fell between them, or was in the lake before there was any
-pipe, is found by comparing the lake with what has landed, and loaded within bounds:
+A pipe remembers the files it loaded by name, and forgets them when it is replaced. So a changed pipe has a new name
+(PIPE_VERSION in deploy/generate/schemas.py), and is created before the old one is dropped. Files that arrive while both
+exist are loaded twice, and their rows are single in the current view. The command compares the lake with the landed
+rows and loads what is missing:
 
-- up to six days old: ALTER PIPE … REFRESH, day by day, from the oldest missing file of the day on (Snowflake reads
-  the last seven days only). Younger files of that day that have landed land again; current rows stay single;
-- older: the pipe's own COPY, with the missing files by name, and LOAD_UNCERTAIN_FILES, since Snowflake no longer knows
-  whether it loaded a file older than 64 days.
+- files up to six days old by ALTER PIPE ... REFRESH, day by day, from the oldest missing file of the day on (Snowflake
+  refreshes the last seven days only). Younger files of that day land again; current rows stay single;
+- older files by the pipe's own COPY with their names, and LOAD_UNCERTAIN_FILES, since Snowflake does not know whether
+  it loaded a file older than 64 days.
 
-The plan is shown first. Each row of a COPY's result is read: what was not loaded is named, and the exit status is 1.
-Repeating the command does nothing, except for a file that cannot be loaded: make snowflake-status says why.
+The plan is shown first. Each row of a COPY's result is read: files that were not loaded are named, and the exit status
+is 1. A second run does nothing, except for a file that cannot be loaded: make snowflake-status says why.
 """
 
 import os
@@ -39,7 +39,7 @@ from shared.tables import TABLES
 from shared.terminal import printable
 
 REFRESHED = timedelta(days=6)
-# A pipe may take minutes; what is younger is on its way.
+# A pipe may take minutes: younger files may still be loading.
 ON_ITS_WAY = timedelta(minutes=30)
 _MARGIN = timedelta(minutes=1)
 _FILES_PER_COPY = 1000  # Snowflake's limit
@@ -50,7 +50,7 @@ _CREATE = re.compile(
 
 @dataclass(frozen=True)
 class Pipe:
-    """A table's pipe as our SQL has it: its full name, its COPY, and what makes it and drops its elders."""
+    """A table's pipe as our SQL defines it: full name, COPY, and the statements that create it and drop older ones."""
 
     name: str
     copy: str
@@ -72,7 +72,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Change:
-    """What there is to do for one table: statements that switch pipes, then statements that load what is missing."""
+    """The plan for one table: statements that change its pipe, then statements that load missing files."""
 
     table: Table
     pipe: Pipe
@@ -87,26 +87,26 @@ def pipe_of(table: Table, variables: dict[str, str]) -> Pipe:
     script = f"generated/snowflake/R__2_pipe_{table.name}.sql"
     text = JinjaTemplateProcessor(project_root=SCRIPTS).render(script, variables)
     statements = tuple(split_sql_statements(text))
-    found = next(match for statement in statements if (match := _CREATE.search(statement)))
-    return Pipe(found["name"], found["copy"].strip().rstrip(";"), statements)
+    created = next(match for statement in statements if (match := _CREATE.search(statement)))
+    return Pipe(created["name"], created["copy"].strip().rstrip(";"), statements)
 
 
 def change(account: Account, store: ObjectStore, table: Table, pipe: Pipe, at: datetime) -> Change:
-    """What is to do for the table at this time. Raises AccountError."""
+    """The plan for the table at this time. Raises AccountError."""
     schema = f"{account.environment.database}.LANDING"
     shown = account.rows(f"show pipes like '{table.name.upper()}_PIPE_V%' in schema {schema}")
-    standing = {str(row["name"]): str(row.get("definition") or "") for row in shown}
-    elders = sorted(standing.keys() - {pipe.short_name})
-    switch = [*pipe.statements] if pipe.short_name not in standing else []
-    # What the script does not drop itself.
+    existing = {str(row["name"]): str(row.get("definition") or "") for row in shown}
+    older = sorted(existing.keys() - {pipe.short_name})
+    switch = [*pipe.statements] if pipe.short_name not in existing else []
+    # The script may drop some of them itself.
     dropped = " ".join(pipe.statements) if switch else ""
-    switch += [f"drop pipe if exists {schema}.{name}" for name in elders if f".{name}" not in dropped]
+    switch += [f"drop pipe if exists {schema}.{name}" for name in older if f".{name}" not in dropped]
     since = at if switch else at - ON_ITS_WAY
     missing = tuple(missing_files(account, store, table, since))
     note = ""
-    if pipe.short_name in standing and _plain(standing[pipe.short_name]) != _plain(pipe.copy):
+    if pipe.short_name in existing and _plain(existing[pipe.short_name]) != _plain(pipe.copy):
         note = (
-            f"{pipe.short_name} has another text than ours: a changed pipe needs a new name, so count PIPE_VERSION up "
+            f"{pipe.short_name} differs from the script: a changed pipe needs a new name, so increase PIPE_VERSION "
             "in deploy/generate/schemas.py, then make generate"
         )
     return Change(table, pipe, tuple(switch), missing, tuple(loads(pipe, table, missing, at)), note)
@@ -124,23 +124,23 @@ def missing_files(account: Account, store: ObjectStore, table: Table, since: dat
 def loads(pipe: Pipe, table: Table, missing: Sequence[Missing], at: datetime) -> Iterator[str]:
     """Statements that load these files."""
     prefix = f"{lake.PROCESSED}{table.name}/"
-    old = [one.key.removeprefix(prefix) for one in missing if at - one.modified_at > REFRESHED]
+    old = [file.key.removeprefix(prefix) for file in missing if at - file.modified_at > REFRESHED]
     copy = re.sub(r"\npattern = '[^']*'", "", pipe.copy)
     for first in range(0, len(old), _FILES_PER_COPY):
         names = ", ".join(f"'{name}'" for name in old[first : first + _FILES_PER_COPY])
         yield f"{copy}\nload_uncertain_files = true\nfiles = ({names})"
     oldest: dict[str, datetime] = defaultdict(lambda: at)
-    for one in missing:
-        if at - one.modified_at <= REFRESHED:
-            day = one.key.removeprefix(prefix).partition("/")[0]
-            oldest[day] = min(oldest[day], one.modified_at)
+    for file in missing:
+        if at - file.modified_at <= REFRESHED:
+            day = file.key.removeprefix(prefix).partition("/")[0]
+            oldest[day] = min(oldest[day], file.modified_at)
     for day, modified_at in sorted(oldest.items()):
         after = timestamp(modified_at - _MARGIN)[:19] + "Z"
         yield f"alter pipe {pipe.name} refresh prefix = '{day}/' modified_after = '{after}'"
 
 
 def not_loaded(result: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """What a COPY or a refresh did not load, from the rows that it answers with; a refresh only sends files."""
+    """Files that a COPY or a refresh did not load, from the rows of its result; a refresh only sends files."""
     for row in result:
         state = str(row.get("status", ""))
         if "file" not in row:
@@ -154,18 +154,18 @@ def _plain(sql: str) -> str:
     return " ".join(sql.lower().rstrip("; \n").split())
 
 
-def as_text(found: Change) -> str:
+def as_text(planned: Change) -> str:
     """The plan for one table, for people."""
-    name = found.table.name
-    lines = [f"{name}: {found.note}"] if found.note else []
-    if not found.switch and not found.missing:
-        return "\n".join([*lines, f"{name}: {found.pipe.short_name} stands, and every published file has landed."])
-    if found.switch:
-        lines += [f"{name}: the pipe changes:", *(_indented(statement) for statement in found.switch)]
-    if found.missing:
-        count, first = len(found.missing), found.missing[0].key
+    name = planned.table.name
+    lines = [f"{name}: {planned.note}"] if planned.note else []
+    if not planned.switch and not planned.missing:
+        return "\n".join([*lines, f"{name}: {planned.pipe.short_name} exists, and every published file has landed."])
+    if planned.switch:
+        lines += [f"{name}: the pipe changes:", *(_indented(statement) for statement in planned.switch)]
+    if planned.missing:
+        count, first = len(planned.missing), planned.missing[0].key
         lines.append(f"{name}: {count:,} published files have not landed, the first {first}:")
-        lines += [_indented(statement) for statement in found.loads]
+        lines += [_indented(statement) for statement in planned.loads]
     return "\n".join(lines)
 
 
@@ -175,35 +175,40 @@ def _indented(statement: str) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when the pipes are as they should be and nothing is missing, or could be asked for; 1 if some did not load."""
+    """0 when every pipe exists and every missing file was loaded or requested, 1 if some file was not loaded."""
     parser = parser_of(__doc__, changes=True)
-    parser.add_argument("--table", required=True, help="which table's pipe, or ALL")
-    given = parser.parse_args(argv)
-    environment = Environment.named(given.env)
-    tables = list(TABLES) if given.table.upper() == "ALL" else [table_named(given.table)]
-    stack = stack_of(environment, given.outputs)
+    parser.add_argument("--table", required=True, help="table of the pipe, or ALL")
+    arguments = parser.parse_args(argv)
+    environment = Environment.named(arguments.env)
+    tables = list(TABLES) if arguments.table.upper() == "ALL" else [table_named(arguments.table)]
+    stack = stack_of(environment, arguments.outputs)
     variables, store = variables_of(environment, stack), open_store(stack.lake_uri)
     settings = connection_settings(environment, os.environ)
     with Account(environment, settings) as account:
-        found = [change(account, store, table, pipe_of(table, variables), now()) for table in tables]
-        for one in found:
-            print(as_text(one))
-        if not any(one.switch or one.loads for one in found):
+        changes = [change(account, store, table, pipe_of(table, variables), now()) for table in tables]
+        for planned in changes:
+            print(as_text(planned))
+        if not any(planned.switch or planned.loads for planned in changes):
             return 0
-        confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
-        is_whole = True
-        for one in found:
-            for statement in one.switch:
+        confirm(yes=arguments.yes, place=f"database {environment.database}, as {settings['role']}")
+        is_loaded = True
+        for planned in changes:
+            for statement in planned.switch:
                 account.query(statement)
-            # What came while the pipes changed is missing too.
-            done = change(account, store, one.table, one.pipe, now()).loads if one.switch else one.loads
-            for statement in done:
-                for lack in not_loaded(account.rows(statement)):
-                    is_whole = False
-                    print(printable(f"{one.table.name}: not loaded: {lack}"))
-            print(f"{one.table.name}: {len(one.switch)} statements changed the pipe, {len(done)} asked for files.")
+            # Files that arrived while the pipes changed are missing too.
+            statements = (
+                change(account, store, planned.table, planned.pipe, now()).loads if planned.switch else planned.loads
+            )
+            for statement in statements:
+                for file in not_loaded(account.rows(statement)):
+                    is_loaded = False
+                    print(printable(f"{planned.table.name}: not loaded: {file}"))
+            print(
+                f"{planned.table.name}: {len(planned.switch)} statements changed the pipe, "
+                f"{len(statements)} requested files."
+            )
     print("A refresh takes minutes; make snowflake-status says when all has landed.")
-    return 0 if is_whole else 1
+    return 0 if is_loaded else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What an account says of its pipes: state, files in hand, files that they refused."""
+"""The pipes of an account: state, pending files, refused files."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ RUNNING = "RUNNING"
 
 @dataclass(frozen=True)
 class PipeStatus:
-    """One pipe as Snowflake describes it; what it says nothing of is empty."""
+    """A pipe as Snowflake describes it; fields without a value are empty."""
 
     table: str
     name: str
@@ -36,29 +36,29 @@ class RefusedFile:
 
 
 def pipes(account: Account) -> Iterator[PipeStatus]:
-    """Every pipe of the environment, those that are missing as such. Raises AccountError."""
+    """Every pipe of the environment; one that does not exist has state MISSING. Raises AccountError."""
     schema = f"{account.environment.database}.LANDING"
-    standing = [str(row["name"]) for row in account.rows(f"show pipes in schema {schema}")]
+    existing = [str(row["name"]) for row in account.rows(f"show pipes in schema {schema}")]
     for table in TABLES:
-        names = [name for name in standing if name.startswith(f"{table.name.upper()}_PIPE_V")]
+        names = [name for name in existing if name.startswith(f"{table.name.upper()}_PIPE_V")]
         if not names:
-            yield PipeStatus(table.name, "-", "MISSING", 0, "", "", "there is no pipe: make snowflake")
+            yield PipeStatus(table.name, "-", "MISSING", 0, "", "", "the pipe does not exist: make snowflake")
         for name in names:
             [(text,)] = account.query("select system$pipe_status(%s) as STATUS", f"{schema}.{name}")
-            said = json.loads(str(text))
+            status = json.loads(str(text))
             yield PipeStatus(
                 table.name,
                 name,
-                str(said.get("executionState", "")),
-                int(said.get("pendingFileCount", 0)),
-                str(said.get("lastIngestedFilePath", "")),
-                str(said.get("lastIngestedTimestamp", ""))[:19],
-                str(said.get("error") or said.get("fault") or ""),
+                str(status.get("executionState", "")),
+                int(status.get("pendingFileCount", 0)),
+                str(status.get("lastIngestedFilePath", "")),
+                str(status.get("lastIngestedTimestamp", ""))[:19],
+                str(status.get("error") or status.get("fault") or ""),
             )
 
 
 def refused_files(account: Account) -> Iterator[RefusedFile]:
-    """What the pipes refused in the last 14 days, which is as long as Snowflake remembers. Raises AccountError."""
+    """Files that the pipes refused in the last 14 days, as long as Snowflake keeps the history. Raises AccountError."""
     for table in TABLES:
         sql = (
             "select FILE_NAME, STATUS, FIRST_ERROR_MESSAGE, LAST_LOAD_TIME "  # noqa: S608  # our names

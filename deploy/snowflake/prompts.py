@@ -1,4 +1,4 @@
-"""What the commands for an account have in common: their arguments, and a question before anything is changed."""
+"""What the commands for an account share: their arguments, and a question before anything is changed."""
 
 import argparse
 import sys
@@ -16,7 +16,10 @@ def parser_of(description: str | None, *, changes: bool = False) -> argparse.Arg
     )
     parser.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
     parser.add_argument(
-        "--outputs", type=Path, metavar="FILE", help="of `terraform output -json` (default: Terraform is asked)"
+        "--outputs",
+        type=Path,
+        metavar="FILE",
+        help="output of `terraform output -json` (default: from Terraform's state)",
     )
     if changes:
         parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -29,7 +32,7 @@ def confirm(*, yes: bool, place: str) -> None:
         return
     if not sys.stdin.isatty():
         raise CommandError(
-            f"{NOTHING_DONE}: nobody is at the terminal to be asked; add YES=yes (--yes) if this is what you want"
+            f"{NOTHING_DONE}: there is no terminal to ask for confirmation; add YES=yes (--yes) to confirm"
         )
     if not answers(f"Type yes to do this in {place}: ", "yes"):
         raise CommandError(NOTHING_DONE)

@@ -33,7 +33,7 @@ from shared.tables import TABLES
 
 @dataclass(frozen=True)
 class Move:
-    """The statements that make one landing table transient: those before its rows are compared, and those after."""
+    """Statements that make a landing table transient: `copy` before the rows are compared, `switch` afterwards."""
 
     table: Table
     copy: tuple[str, ...]
@@ -41,11 +41,11 @@ class Move:
 
 
 def moves(account: Account, variables: dict[str, str]) -> list[Move]:
-    """What there is to do. Raises AccountError."""
+    """The plan. Raises AccountError."""
     schema = f"{account.environment.database}.LANDING"
     kinds = {str(row["name"]): str(row["kind"]).upper() for row in account.rows(f"show tables in schema {schema}")}
     pipes = [str(row["name"]) for row in account.rows(f"show pipes in schema {schema}")]
-    found = []
+    planned = []
     for table in TABLES:
         name = f"{schema}.{table.name.upper()}"
         is_permanent = kinds.get(table.name.upper()) == "TABLE"
@@ -56,14 +56,14 @@ def moves(account: Account, variables: dict[str, str]) -> list[Move]:
         ]
         end = [f"drop table if exists {name}_TRANSIENT", *pipe_of(table, variables).statements]
         if not is_permanent:
-            found.append(Move(table, (), tuple(end)))
+            planned.append(Move(table, (), tuple(end)))
             continue
         columns = _columns(account, table)
         fill = f"insert into {name}_TRANSIENT ({columns}) select {columns} from {name}"  # noqa: S608  # our names
         copy = [*drops, _create(table, variables, name), fill]
         swap = f"alter table {name} swap with {name}_TRANSIENT"
-        found.append(Move(table, tuple(copy), (swap, *end)))
-    return found
+        planned.append(Move(table, tuple(copy), (swap, *end)))
+    return planned
 
 
 def _create(table: Table, variables: dict[str, str], name: str) -> str:
@@ -76,22 +76,22 @@ def _create(table: Table, variables: dict[str, str], name: str) -> str:
 
 
 def _columns(account: Account, table: Table) -> str:
-    """The columns that the old table has; what the contract has dropped since is in the lake alone."""
+    """The columns of the old table; columns that the contract dropped since are in the lake alone."""
     rows = account.query(
         "select COLUMN_NAME from INFORMATION_SCHEMA.COLUMNS where TABLE_SCHEMA = 'LANDING' and TABLE_NAME = %s",
         table.name.upper(),
     )
-    there = {str(column) for (column,) in rows}
+    existing = {str(column) for (column,) in rows}
     ours = [column.name.upper() for column in table.all_columns] + [column for column, *_ in LOAD_COLUMNS]
-    return ", ".join(column for column in ours if column in there)
+    return ", ".join(column for column in ours if column in existing)
 
 
-def move(account: Account, found: Move) -> int:
-    """Makes one table transient; the number of its rows. Raises CommandError if the copy is not whole."""
-    for statement in found.copy:
+def move(account: Account, planned: Move) -> int:
+    """Makes a table transient and returns the number of its rows. Raises CommandError if the copy is incomplete."""
+    for statement in planned.copy:
         account.query(statement)
-    name = f"LANDING.{found.table.name.upper()}"
-    if found.copy:
+    name = f"LANDING.{planned.table.name.upper()}"
+    if planned.copy:
         old, new = (
             account.query(f"select count(*) as N from {table}")[0][0]  # noqa: S608  # our names
             for table in (name, f"{name}_TRANSIENT")
@@ -101,43 +101,43 @@ def move(account: Account, found: Move) -> int:
                 f"{name} has {old} rows and its copy {new}: something writes to it; nothing was switched, run this "
                 "again"
             )
-    for statement in found.switch:
+    for statement in planned.switch:
         account.query(statement)
     [(rows,)] = account.query(f"select count(*) as N from {name}")  # noqa: S608  # our names
     return int(str(rows))
 
 
-def as_text(found: Move) -> str:
+def as_text(planned: Move) -> str:
     """The plan for one table, for people."""
     statements = [
         " ".join(line for line in statement.splitlines() if not line.startswith("--"))
-        for statement in found.copy + found.switch
+        for statement in planned.copy + planned.switch
     ]
-    shown = [one if len(one) < 160 else one[:160] + " …" for one in statements]  # noqa: PLR2004  # a line's worth
-    return "\n".join([f"{found.table.name}:", *(f"  {one}" for one in shown)])
+    shown = [text if len(text) < 160 else text[:160] + " …" for text in statements]  # noqa: PLR2004  # a line's worth
+    return "\n".join([f"{planned.table.name}:", *(f"  {text}" for text in shown)])
 
 
 def main(argv: Sequence[str]) -> int:
     """0 when every landing table is transient."""
-    given = parser_of(__doc__, changes=True).parse_args(argv)
-    environment = Environment.named(given.env)
-    variables = variables_of(environment, stack_of(environment, given.outputs))
+    arguments = parser_of(__doc__, changes=True).parse_args(argv)
+    environment = Environment.named(arguments.env)
+    variables = variables_of(environment, stack_of(environment, arguments.outputs))
     settings = connection_settings(environment, os.environ)
     with Account(environment, settings) as account:
-        found = moves(account, variables)
-        if not found:
+        tables = moves(account, variables)
+        if not tables:
             print("Every landing table is transient: nothing was changed.")
             return 0
-        for one in found:
-            print(as_text(one))
+        for planned in tables:
+            print(as_text(planned))
         print(
             "The new pipes remember no file. Rows are copied with their file names, so make snowflake-pipe loads only"
         )
         print("files that arrive during the move, and younger ones of the same days again; current rows stay single.")
-        confirm(yes=given.yes, place=f"database {environment.database}, as {settings['role']}")
-        for one in found:
-            print(f"{one.table.name}: {move(account, one):,} rows, transient.", flush=True)
-    print(f"Now load what arrived meanwhile: make snowflake-pipe TABLE=ALL ENV={environment.name}")
+        confirm(yes=arguments.yes, place=f"database {environment.database}, as {settings['role']}")
+        for planned in tables:
+            print(f"{planned.table.name}: {move(account, planned):,} rows, transient.", flush=True)
+    print(f"Now load the files that arrived meanwhile: make snowflake-pipe TABLE=ALL ENV={environment.name}")
     print("If there are dynamic tables: make snowflake with the same --target-lag, or alter dynamic table … refresh.")
     return 0
 

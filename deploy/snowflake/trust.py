@@ -1,11 +1,11 @@
 """`make snowflake-trust ENV=dev`: the handshake between a Snowflake account and the environment's stack on AWS.
 
-Snowflake says by which IAM users it comes (DESC INTEGRATION) and which external id it chose for error notifications;
-the stack's two roles must trust them, and its topic must let Snowflake's queue subscribe. Terraform owns roles and
-topic, so the values are first written into the environment's settings, deploy/aws/terraform/<env>.tfvars; then the same
-policies are set at once with boto3, word for word as Terraform would, so that its next plan finds nothing to change.
+DESC INTEGRATION names Snowflake's IAM users and the external id that it chose for error notifications. The stack's two
+roles must trust these users, and its topic must allow Snowflake's queue to subscribe. Terraform owns roles and topic,
+so the values are first written into the environment's settings, deploy/aws/terraform/<env>.tfvars. Then the same
+policies are set at once with boto3, exactly as Terraform would set them, so that its next plan finds nothing to change.
 
-The plan is shown first. Safe to repeat: what is as it should be is left alone. IAM takes a minute to believe it.
+The plan is shown first. A second run changes nothing. A new trust policy takes effect in IAM after about a minute.
 """
 
 import json
@@ -51,7 +51,7 @@ class Snowflakes:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that is not yet as it should be, and how it becomes so."""
+    """A change: its description, and the function that makes it."""
 
     what: str
     do: Callable[[], object]
@@ -61,7 +61,7 @@ class Step:
 
 
 def snowflakes(account: Account, stack: Stack) -> Snowflakes:
-    """Who Snowflake is, once it is sure that its integrations are about this stack. Raises CommandError."""
+    """Snowflake's principals. Raises CommandError if its integrations are not about this stack."""
     environment = account.environment
     files = _described(account, environment.storage_integration)
     errors = _described(account, environment.error_integration)
@@ -82,14 +82,17 @@ def snowflakes(account: Account, stack: Stack) -> Snowflakes:
             f"integration {environment.storage_integration} allows {files.get('STORAGE_ALLOWED_LOCATIONS')}, which is "
             f"not {stack.stage_url}: {_ADMIN_AGAIN}"
         )
-    found = Snowflakes(files["STORAGE_AWS_IAM_USER_ARN"], errors["SF_AWS_IAM_USER_ARN"], errors["SF_AWS_EXTERNAL_ID"])
+    principals = Snowflakes(
+        files["STORAGE_AWS_IAM_USER_ARN"], errors["SF_AWS_IAM_USER_ARN"], errors["SF_AWS_EXTERNAL_ID"]
+    )
     subscriber = _subscriber(account, stack)
-    if subscriber != found.principal_arn:
+    if subscriber != principals.principal_arn:
         raise CommandError(
-            f"Snowflake subscribes to topics as {subscriber} and reads files as {found.principal_arn}; this suite "
-            "knows of one user for both, so an administrator of AWS must let the first subscribe; nothing was changed"
+            f"Snowflake subscribes to topics as {subscriber} and reads files as {principals.principal_arn}; this suite "
+            "supports a single user for both, so an administrator of AWS must allow the first to subscribe; "
+            "nothing was changed"
         )
-    return found
+    return principals
 
 
 def _described(account: Account, integration: str) -> dict[str, str]:
@@ -109,7 +112,7 @@ def _subscriber(account: Account, stack: Stack) -> str:
 
 
 def trust_policy(principal_arn: str, external_id: str) -> Json:
-    """Who may assume a role: this principal, if it knows the external id."""
+    """A trust policy: the principal may assume the role if it presents the external id."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -123,9 +126,9 @@ def trust_policy(principal_arn: str, external_id: str) -> Json:
     }
 
 
-def topic_policy(stands: Json, principal_arn: str, topic_arn: str) -> Json:
+def topic_policy(current: Json, principal_arn: str, topic_arn: str) -> Json:
     """The topic's policy with Snowflake allowed to subscribe; every other statement unchanged."""
-    others = [one for one in stands.get("Statement", []) if one.get("Sid") != SUBSCRIBES]
+    others = [statement for statement in current.get("Statement", []) if statement.get("Sid") != SUBSCRIBES]
     subscribes = {
         "Sid": SUBSCRIBES,
         "Effect": "Allow",
@@ -133,7 +136,7 @@ def topic_policy(stands: Json, principal_arn: str, topic_arn: str) -> Json:
         "Action": "sns:Subscribe",
         "Resource": topic_arn,
     }
-    return stands | {"Statement": [*others, subscribes]}
+    return current | {"Statement": [*others, subscribes]}
 
 
 def with_variables(text: str, values: Mapping[str, str]) -> str:
@@ -146,16 +149,18 @@ def with_variables(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def steps(stack: Stack, found: Snowflakes, settings: Path) -> Iterator[Step]:
-    """What is not yet as it should be, the environment's settings first. Raises CommandError if AWS does not say."""
+def steps(stack: Stack, principals: Snowflakes, settings: Path) -> Iterator[Step]:
+    """The changes that are needed, the environment's settings first. Raises CommandError if AWS cannot be read."""
     before = settings.read_text(encoding="utf-8") if settings.is_file() else ""
-    after = with_variables(before, found.variables)
+    after = with_variables(before, principals.variables)
     if after != before:
-        yield Step(f"write {', '.join(found.variables)} into {settings}", lambda: settings.write_text(after, "utf-8"))
+        yield Step(
+            f"write {', '.join(principals.variables)} into {settings}", lambda: settings.write_text(after, "utf-8")
+        )
     iam, sns = boto3.client("iam"), boto3.client("sns", region_name=stack.processed_topic_arn.split(":")[3])
     for role_arn, principal, external_id in (
-        (stack.role_arn, found.principal_arn, stack.external_id),
-        (stack.error_role_arn, found.error_principal_arn, found.error_external_id),
+        (stack.role_arn, principals.principal_arn, stack.external_id),
+        (stack.error_role_arn, principals.error_principal_arn, principals.error_external_id),
     ):
         name = role_arn.rpartition("/")[2]
         wanted = trust_policy(principal, external_id)
@@ -167,11 +172,11 @@ def steps(stack: Stack, found: Snowflakes, settings: Path) -> Iterator[Step]:
                 ),
             )
     topic = stack.processed_topic_arn
-    stands = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy") or "{}")
-    policy = topic_policy(stands, found.principal_arn, topic)
-    if policy != stands:
+    current = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy") or "{}")
+    policy = topic_policy(current, principals.principal_arn, topic)
+    if policy != current:
         yield Step(
-            f"let {found.principal_arn} subscribe to {topic}",
+            f"let {principals.principal_arn} subscribe to {topic}",
             lambda: sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy)),
         )
 
@@ -180,37 +185,37 @@ def _explained(error: Exception) -> str:
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         if "AccessDenied" in code or "Unauthorized" in code or "AuthorizationError" in code:
-            return f"AWS does not let you do this ({error}): it takes somebody who may deploy the stack"
+            return f"AWS does not allow this ({error}): use credentials that may deploy the stack"
         if code in {"NoSuchEntity", "NotFound"}:
-            return f"the stack is not there as its outputs say ({error}): run make deploy first"
+            return f"the stack differs from its outputs ({error}): run make deploy first"
     return f"AWS: {error}"
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when both sides trust each other as far as this command can see."""
+    """0 when AWS and Snowflake trust each other as far as this command can check."""
     parser = parser_of(__doc__, changes=True)
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="the environment's tfvars (default: Terraform's own)"
     )
-    given = parser.parse_args(argv)
-    environment = Environment.named(given.env)
-    stack = stack_of(environment, given.outputs)
+    arguments = parser.parse_args(argv)
+    environment = Environment.named(arguments.env)
+    stack = stack_of(environment, arguments.outputs)
     who = caller()
     owner = stack.role_arn.split(":")[4]
     if who.account != owner:
         raise CommandError(
-            f"the stack stands in AWS account {owner}, these credentials are of {who.account}: take another profile"
+            f"the stack is in AWS account {owner}, these credentials are of {who.account}: use another profile"
         )
-    settings = given.settings or TERRAFORM / f"{environment.name}.tfvars"
+    settings = arguments.settings or TERRAFORM / f"{environment.name}.tfvars"
     with Account.of(environment) as account:
-        found = snowflakes(account, stack)
+        principals = snowflakes(account, stack)
         place = f"AWS account {who.account}, for Snowflake account {account.name}"
     try:
-        to_do = list(steps(stack, found, settings))
+        to_do = list(steps(stack, principals, settings))
         for step in to_do:
             print(f"to do: {step.what}")
         if to_do:
-            confirm(yes=given.yes, place=place)
+            confirm(yes=arguments.yes, place=place)
         for step in to_do:
             step.do()
             print(f"done: {step.what}")
@@ -218,8 +223,8 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(_explained(error)) from error
     if not to_do:
         print("AWS and Snowflake trust each other already: nothing was changed.")
-    print(f"Left to you: make deploy-plan ENV={environment.name} must find nothing to change in roles and topic;")
-    print(f"  after a minute, which IAM takes to believe it, make snowflake ENV={environment.name}.")
+    print(f"Next: make deploy-plan ENV={environment.name} must find nothing to change in roles and topic;")
+    print(f"  then, after a minute (IAM takes that long), make snowflake ENV={environment.name}.")
     return 0
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from glue_jobs.reading.arrow_types import first_elements, json_type
 from glue_jobs.reading.parquet import ITEMS
-from glue_jobs.reading.typed_rows import first_elements, json_type
 from glue_jobs.reading.values import Decimal
 from shared import document
 

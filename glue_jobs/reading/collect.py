@@ -1,4 +1,4 @@
-"""Collects what documents hold until there are rows enough to be typed together, and says what became of them."""
+"""Collects the rows of documents until there are enough to type together, and reports those that are refused."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -12,7 +12,7 @@ from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, PLAY, PLAYS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
-from glue_jobs.reading.presence import may_lack_keys, tables_without_keys
+from glue_jobs.reading.presence import AbsentKeys, absent_keys, may_lack_keys
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables.playlist_items import PLAYLIST_ITEMS
@@ -35,8 +35,12 @@ class ItemCollector:
     """Pages of playlist items on their way into a Parquet file."""
 
     def __init__(self, on_reject: OnReject) -> None:
-        """`on_reject` is called with each row that some table refuses: its place, the row as it came, the refusals."""
+        """`on_reject` is called with each row that some table refuses: its place, the row as it came, the refusals.
+
+        `absent_keys` are the keys, by table, because of which rows are left out of the table.
+        """
         self.buffer = ParquetBuffer(ITEMS)
+        self.absent_keys: dict[str, frozenset[str]] = {}
         self._on_reject = on_reject
         self._pages: list[_Page] = []
 
@@ -67,6 +71,9 @@ class ItemCollector:
             for page in pages:
                 self._type([page], _parsed_rows if len(pages) > 1 else _python_rows)
             return
+        for tables in {id(tables): tables for tables in rows.without.values()}.values():
+            for name, keys in tables.items():
+                self.absent_keys[name] = self.absent_keys.get(name, frozenset()) | keys
         ends = list(accumulate(len(page.rows) for page in pages))
         own = {name: _column(pages, name) for name in ITEMS.own if name != "kind"} | {"kind": list(rows.kinds)}
         start = 0
@@ -93,7 +100,7 @@ class CheckCollector:
         self._checks: list[tuple[Check, Place]] = []
 
     def add(self, check: Check, place: Place) -> None:
-        """One check more."""
+        """Add a check."""
         self._checks.append((check, place))
         if len(self._checks) >= ROWS_AT_ONCE:
             self.flush()
@@ -190,7 +197,7 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
     def payload(number: int) -> dict[str, Any]:
         return payload_of(_row(pages, ends, number))
 
-    without: dict[int, frozenset[str]] = {}
+    without: dict[int, AbsentKeys] = {}
     for page, end in zip(pages, ends, strict=True):
         start = end - len(page.rows)
         if page.is_dropped and may_lack_keys(array.slice(start, len(page.rows)), kinds[start:end]):
@@ -204,7 +211,7 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     values = [payload_of(row, entry) for row, entry in zip(rows, entries, strict=True)]
     reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
     kinds: list[str] = [entry.kind for entry in entries]
-    without: dict[int, frozenset[str]] = {}
+    without: dict[int, AbsentKeys] = {}
     start = 0
     for page in pages:
         if page.is_dropped:
@@ -213,10 +220,10 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     return Rows(kinds, values.__getitem__, reasons, without=without)
 
 
-def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, frozenset[str]]:
-    """By number, the tables that rows of the page do not feed, since keys are absent from it."""
-    lacking = tables_without_keys(kinds[page.start : page.stop], map(payload, page))
-    return {number: lacking[kinds[number]] for number in page if kinds[number] in lacking}
+def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, AbsentKeys]:
+    """By number, the tables that rows of the page are left out of, with the absent keys."""
+    absent = absent_keys(kinds[page.start : page.stop], map(payload, page))
+    return {number: absent[kinds[number]] for number in page if kinds[number] in absent}
 
 
 def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above

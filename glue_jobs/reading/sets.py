@@ -1,6 +1,6 @@
-"""Files of one folder below drop/ form a set: pages of one read that were saved as files of their own become one read.
+"""Files of one folder below drop/ form a set: pages of one read in several files are joined into one read.
 
-Nothing else joins: pages of different days, versions or totals stay incomplete reads.
+Pages of different days, versions or totals are not joined; each stays an incomplete read.
 """
 
 from collections import Counter, defaultdict
@@ -88,7 +88,7 @@ def _joined(near: list[Fragment]) -> Iterator[Read]:
     ids = "".join(str(fragment.place["document_id"]) for fragment in near)
     run_id = _OF_DOCUMENT + sha256(ids.encode()).hexdigest()
     snapshot_id = known.pop() if known else f"{run_id}#0"
-    # One observation: of all its rows the newest counts, or none.
+    # Its rows are one observation, which replaces an older one as a whole.
     observed = {
         "source_object": near[0].place["source_object"],
         "extracted_at": max(fragment.place["extracted_at"] for fragment in near),

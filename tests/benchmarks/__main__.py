@@ -1,10 +1,11 @@
 """Measures the job beside the tutorials' script and DuckDB.
 
-python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory]
+python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory,plays]
     [--write docs/benchmarks.md]
 
-`cluster` is the job by spark-submit and on a local Spark cluster, `memory` the memory that reading one object takes.
-1,000,000 items need 10 GB of disk, in the folder of --folder.
+`cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes,
+`plays` the import of a listening history.
+1,000,000 items need 10 GB of disk; --folder says where.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from tests.benchmarks.figures import WrongRowsError, compare_rows, section, with
 from tests.benchmarks.measure import CommandFailedError, Run, measure
 from tests.benchmarks.memory import memory_section
 from tests.benchmarks.playlists import RUN_ID, write_own, write_pages
+from tests.benchmarks.plays import plays_section
 from tests.benchmarks.report import circumstances, say
 
 FORMATS = {"documents": write_own, "pages": write_pages}
@@ -37,18 +39,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
-    parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory", help="of %(default)s")
+    parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory,plays", help="of %(default)s")
     parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
-    parser.add_argument("--folder", help="folder for the made-up files and the lakes during the run")
+    parser.add_argument("--folder", help="where the made-up files and the lakes are while it runs")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
     sections: list[Callable[[Path], str]] = []
-    if set(only) - {"cluster", "memory"}:
+    if set(only) - {"cluster", "memory", "plays"}:
         sections += [partial(_section, int(size), arguments.repeats, only) for size in arguments.sizes.split(",")]
     if "cluster" in only:
         sections.append(partial(cluster_section, arguments.repeats))
     if "memory" in only:
         sections.append(memory_section)
+    if "plays" in only:
+        sections.append(partial(plays_section, arguments.repeats))
     for section_of in sections:
         with tempfile.TemporaryDirectory(prefix="benchmark-", dir=arguments.folder) as folder:
             text = section_of(Path(folder))

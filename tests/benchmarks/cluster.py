@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from deploy.aws.build import glue_jobs_zip
-from glue_jobs.runtime import find_java
+from glue_jobs.java import find_java
 from tests.benchmarks.measure import ROOT, Run, measure
 from tests.benchmarks.playlists import write_own
 from tests.benchmarks.report import circumstances, say
@@ -65,6 +65,8 @@ class Benchmark:
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.memory": "2g",
                 "spark.executor.memory": "1g",
+                # Reading is timed from when all executors have started, not from when the first has.
+                "spark.scheduler.minRegisteredResourcesRatio": "1.0",
                 "spark.eventLog.enabled": "true",
                 "spark.eventLog.dir": events.as_uri(),
             }

@@ -41,7 +41,7 @@ _OWN = f"""
     WHERE asked LIKE '%/items?%'"""
 _PAGES = f"""
     SELECT filename AS source_object, regexp_extract(href, '/playlists/([^/]+)/', 1) AS playlist_id,
-           filename AS snapshot_id, TIMESTAMP '2026-11-20 10:00:00' AS extracted_at,
+           '' AS snapshot_id, TIMESTAMP '2026-11-20 10:00:00' AS extracted_at,
            "offset" + generate_subscripts(items, 1) - 1 AS position,
            unnest(items) AS r
     FROM read_json(?, format = 'unstructured', filename = true, maximum_object_size = 4194304,

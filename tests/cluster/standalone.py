@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped, unused-ignore]
 import pyspark
 
-from glue_jobs.runtime import find_java
+from glue_jobs.java import find_java
 from tests.waiting import started, wait_for
 
 EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"

@@ -16,7 +16,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs import explode_playlists, read_batch, runtime, write_tables
-from glue_jobs.runtime import GlueJob, RuntimeProblemError
+from glue_jobs.java import RuntimeProblemError
+from glue_jobs.runtime import GlueJob
 from glue_jobs.write_tables import _described
 from shared.store import StoreError, open_store
 from tests.cluster.lakes import DROP, assert_equal, assert_nothing_left, put, run_job

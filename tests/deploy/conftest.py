@@ -20,7 +20,7 @@ from sqlglot import exp
 from deploy.generate.__main__ import GENERATED
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.embedded_pipe import LoadStatus
-from glue_jobs.reading.typed_rows import ARROW_TYPES
+from glue_jobs.reading.arrow_types import ARROW_TYPES
 from shared.contract import Table
 from shared.lake import processed_file
 from shared.store import ObjectStore, open_store

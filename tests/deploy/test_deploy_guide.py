@@ -39,7 +39,7 @@ def commands(program: str) -> list[list[str]]:
 
 
 def test_every_line_is_a_command_of_a_known_kind() -> None:
-    assert {plain(line)[0] for line in LINES} == {"make", "aws", "docker", ".venv/bin/python"}
+    assert {plain(line)[0] for line in LINES} == {"make", "aws", "docker", "terraform", ".venv/bin/python"}
     assert len(LINES) >= 12
 
 
@@ -105,7 +105,7 @@ def test_every_call_of_aws_exists_with_its_parameters(words: list[str]) -> None:
 
 def test_every_named_setting_and_output_exists() -> None:
     terraform = ROOT / "deploy" / "aws" / "terraform"
-    variables = names("variable", terraform / "variables.tf")
+    variables = names("variable", terraform / "variables.tf") | names("variable", terraform / "root" / "provider.tf")
     outputs = names("output", terraform / "outputs.tf")
     settings = {name for row in rows("2. Settings") for name in re.findall(r"`(\w+)`", row[0])}
 

@@ -47,7 +47,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """The output of the Lambda's logger, which keeps the stdout of its import."""
     stream = io.StringIO()
-    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(handler.log.registered_handler, "stream", stream)
     return stream
 
 

@@ -71,8 +71,8 @@ def test_rows_that_spotify_withholds_are_missing_at_their_place(api: Api, run: R
     assert [each.outcome for each in messages if each.failure_class] == [
         (
             "read incompletely, 1 of 60 items is missing: /playlists/1odd/items?limit=50&offset=0&"
-            "additional_types=track,episode brought 49 items instead of 50; what it brought is stored, and nothing "
-            "counts as having left"
+            "additional_types=track,episode brought 49 items instead of 50; its items are stored, and none counts "
+            "as removed"
         )
     ]
 
@@ -139,7 +139,7 @@ def test_liked_songs_whose_total_changes_on_a_later_page_are_stored(api: Api, ru
     assert completeness(lake, f"{PENDING}/liked-me.ndjson.gz") == (False, 150, 150)
     assert check_of(lake, MANIFEST, "liked:me") == ("read", 150, 0)
     assert messages == [
-        "read incompletely: the total was 150, then 140; what it brought is stored, and nothing counts as having left"
+        "read incompletely: the total was 150, then 140; its items are stored, and none counts as removed"
     ]
     api.asked.clear()
     assert run(21, liked_songs=True).count("unchanged") == 1
@@ -179,8 +179,8 @@ def test_a_snapshot_that_differs_at_each_request_is_stored_once(api: Api, run: R
     assert check_of(lake, MANIFEST) == ("read", 1, 0)
     assert messages == [
         (
-            "read incompletely: its snapshot_id was x2 before the read and x3 after it; what it brought is stored, and "
-            "nothing counts as having left"
+            "read incompletely: its snapshot_id was x2 before the read and x3 after it; its items are stored, and none "
+            "counts as removed"
         )
     ]
     api.asked.clear()

@@ -33,7 +33,7 @@ def start(stub: SpotifyStub, lake: Path, hour: int) -> AbstractContextManager[su
 
 def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[str, int], str]:
     """The number of killed runs, the items per playlist at Spotify, and the status of the last run."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # no secret
     lake.mkdir()
     kills = hour = 0
     with SpotifyStub(catalogue) as stub:

@@ -209,7 +209,7 @@ def test_advice_for_own_playlists_names_the_dashboard_and_premium() -> None:
         "the app is restricted; the next run tries again"
     )
     assert ADVICE["own_not_found"] == (
-        "the library shows this playlist, but Spotify does not find its contents; the next run tries again"
+        "the library shows this playlist, but Spotify does not return its contents; the next run tries again"
     )
     assert ADVICE["invalid_id"] == "Spotify knows no playlist with such an id; check the id in the settings"
 

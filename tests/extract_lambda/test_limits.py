@@ -113,7 +113,7 @@ def test_the_budget_of_a_day_ends_a_run_and_frees_itself_by_the_hour(api: Api, r
     assert (first.status, first.count("read"), len(first.left)) == ("partial", 3, 2)
     assert first.as_dict()["ended_by"] == {
         "kind": "budget",
-        "said": (
+        "message": (
             "3 calls of the kind playlist_items were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "
             "allows; the "
             "next is free at 2026-11-21T11:00Z"

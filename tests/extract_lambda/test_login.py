@@ -26,8 +26,9 @@ import pytest
 import requests
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from extract_lambda import login
-from extract_lambda.login import App, Login, LoginError
+from extract_lambda import login, login_place
+from extract_lambda.failures import LoginError
+from extract_lambda.login import App, Login
 from tests.extract_lambda.api import Api
 from tests.waiting import PATIENCE, started
 
@@ -130,7 +131,7 @@ def test_an_answer_to_another_login_is_ignored(stub: SpotifyStub) -> None:
 
     other = (400, "This page belongs to another login. Use the address that the terminal shows.")
     assert shown == [other, other, other, (404, "There is nothing here.")]
-    assert sum("belongs to another login (its state is another)" in line for line in messages) == 3
+    assert sum("An answer to another login arrived (its state differs)" in line for line in messages) == 3
     assert stub.calls["token"] == 1
 
 
@@ -167,7 +168,7 @@ def test_a_refusal_on_the_page_is_reported(stub: SpotifyStub, answer: str, sente
 def test_a_wrong_secret_is_reported_without_showing_it(stub: SpotifyStub) -> None:
     assert refused(stub.url, visit, App("stub-client", "wrong")) == (
         "Spotify does not know this client id with this secret (400, invalid_client, Invalid client secret): copy both "
-        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for them anew."
+        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for them again."
     )
 
 
@@ -182,15 +183,15 @@ def test_a_wrong_secret_is_reported_without_showing_it(stub: SpotifyStub) -> Non
         (
             400,
             '{"error": "invalid_grant", "error_description": "Authorization code expired"}',
-            "Spotify does not take its code any more (400, invalid_grant, Authorization code expired): it lives for",
+            "Spotify no longer accepts its code (400, invalid_grant, Authorization code expired), which is valid for",
         ),
         (503, "<html>the-secret", "Spotify cannot exchange the code now (503). Run `make login` again in a minute."),
-        (200, "[]", "Spotify's answer holds no refresh token. Run `make login` again."),
-        (200, "cut", "Spotify's answer holds no refresh token. Run `make login` again."),
+        (200, "[]", "Spotify's answer has no refresh token. Run `make login` again."),
+        (200, "cut", "Spotify's answer has no refresh token. Run `make login` again."),
         (
             200,
             '{"refresh_token": "the-secret", "scope": "playlist-read-private"}',
-            "Spotify granted less than was asked: playlist-read-collaborative user-library-read lacks. Run `make",
+            "Spotify granted less than requested: playlist-read-collaborative user-library-read is missing. Run `make",
         ),
     ],
 )
@@ -205,7 +206,7 @@ def test_a_code_that_cannot_be_exchanged_is_reported(api: Api, status: int, body
     assert "the-secret" not in messages
 
 
-def test_without_a_network_the_exchange_fails_with_a_message() -> None:
+def test_without_a_network_the_exchange_fails_with_one_sentence() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed_port = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -228,7 +229,7 @@ def test_a_timeout_names_the_possible_causes(stub: SpotifyStub) -> None:
     )
 
 
-def test_a_used_port_is_reported_before_the_browser_opens(stub: SpotifyStub) -> None:
+def test_a_port_in_use_is_reported_before_the_consent_page_opens(stub: SpotifyStub) -> None:
     opened: list[str] = []
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -238,7 +239,7 @@ def test_a_used_port_is_reported_before_the_browser_opens(stub: SpotifyStub) -> 
     never = refused(stub.url, opened.append, port=99999)
 
     assert messages == (
-        f"Port {port} cannot be used (another program has it). Take another one, such as --port 8888, and add the "
+        f"Port {port} cannot be used (another program uses it). Choose another, such as --port 8888, and add the "
         "redirect URI http://127.0.0.1:8888/callback to your app in https://developer.spotify.com/dashboard."
     )
     assert never.startswith("Port 99999 cannot be used (bind(): port must be 0-65535.)")
@@ -284,7 +285,7 @@ def test_without_id_or_secret_the_browser_is_not_opened(
 
     messages = capsys.readouterr().err
     assert (
-        messages.count("login: No client secret was given, or it holds spaces or signs that none has: copy it from")
+        messages.count("login: The client secret is empty, or has characters that no client secret has: copy it from")
         == 2
     )
     assert "two words" not in messages
@@ -292,7 +293,7 @@ def test_without_id_or_secret_the_browser_is_not_opened(
     assert not (tmp_path / ".config").exists()
 
 
-def test_a_login_that_spotify_refuses_is_stored_and_reported(
+def test_a_login_that_spotify_refuses_is_kept_and_reported(
     environment: dict[str, str],
     stub: SpotifyStub,
     tmp_path: Path,
@@ -349,7 +350,7 @@ def test_with_a_secret_the_login_is_stored_on_aws_and_no_file_is_written(
     assert not (tmp_path / ".config").exists()
 
 
-def test_a_missing_secret_is_reported_before_the_browser_opens(
+def test_a_missing_secret_is_reported_before_the_consent_page_opens(
     environment: dict[str, str], s3_endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
@@ -360,13 +361,13 @@ def test_a_missing_secret_is_reported_before_the_browser_opens(
 
     messages = capsys.readouterr().err
     assert messages.startswith("login: The secret no-such-secret cannot be used (")
-    assert "check that it is there, the region, and that you may secretsmanager:DescribeSecret" in messages
+    assert "check that it exists, the region, and that you may secretsmanager:DescribeSecret" in messages
     assert opened == []
 
 
 def test_two_places_for_the_login_are_refused() -> None:
     with pytest.raises(LoginError, match=r"^SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, .*: unset one\.$"):
-        login.place_of({"SPOTIFY_SECRET_ARN": "arn", "SPOTIFY_CREDENTIALS_FILE": "file"})
+        login_place.place_of({"SPOTIFY_SECRET_ARN": "arn", "SPOTIFY_CREDENTIALS_FILE": "file"})
 
 
 def test_the_extractor_uses_the_file_unless_the_environment_names_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,5 +449,5 @@ def test_ctrl_c_ends_it_with_a_sentence_and_stores_nothing(environment: dict[str
 
     assert program.returncode == 130
     assert re.search(r"ssh -L ([0-9]+):127\.0\.0\.1:\1 ", shown)
-    assert shown.endswith("login: stopped. Unless it says above that a login was kept, all is as it was.\n")
+    assert shown.endswith("login: stopped. Unless a line above says that a login was kept, nothing has changed.\n")
     assert not (tmp_path / ".config").exists()

@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from extract_lambda import handler
-from extract_lambda.login import App, Login, LoginError
+from extract_lambda.failures import LoginError
+from extract_lambda.login import App, Login
 from extract_lambda.result import FailedRunError
 from tests.extract_lambda.api import Api, Playlist, rows, running
 from tests.extract_lambda.conftest import Lake, Run

@@ -45,7 +45,7 @@ SECRETS = (CLIENT_SECRET, REFRESH_TOKEN, ACCESS_TOKEN, BASIC)
         ("/api/token", 400, f'{{"error": "invalid_grant", "error_description": "{REFRESH_TOKEN} {BASIC}"}}'),
     ],
 )
-def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  # every place that it checks
+def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  # all that it checks at
     api: Api,
     lake: Lake,
     environment: dict[str, str],
@@ -68,7 +68,7 @@ def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  # ever
     raised = ""
     try:
         handler.handle({}, Context())
-    except Exception:  # noqa: BLE001  # every kind of error
+    except Exception:  # noqa: BLE001  # whatever it is
         raised = traceback.format_exc()
 
     assert (raised == "") == (pattern == "nothing")

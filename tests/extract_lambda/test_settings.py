@@ -170,7 +170,10 @@ def refused(changes: dict[str, str]) -> str:
         ),
         (
             {"FORCE_FULL_EVERY_DAYS": "0"},
-            "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days all is read again, 1 to 9999.",
+            (
+                "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days everything is read again, "
+                "1 to 9999."
+            ),
         ),
         (
             {"SPOTIFY_MIN_REQUEST_INTERVAL": "soon"},
@@ -189,9 +192,8 @@ def refused(changes: dict[str, str]) -> str:
         (
             {"SPOTIFY_CALLS_PER_DAY": "0"},
             (
-                "SPOTIFY_CALLS_PER_DAY: 0 is no number of calls: write how many of one kind there may be within 24 "
-                "hours, "
-                "from 1."
+                "SPOTIFY_CALLS_PER_DAY: 0 is no number of calls: write how many of one kind are allowed within "
+                "24 hours, from 1."
             ),
         ),
         (
@@ -237,7 +239,7 @@ def test_a_wrong_setting_is_named_with_what_to_do(changes: dict[str, str], messa
         (
             "https://open.spotify.com/collection/tracks",
             (
-                "'https://open.spotify.com/collection/tracks' are the liked songs, no playlist: set liked_songs (or "
+                "'https://open.spotify.com/collection/tracks' are the liked songs, not a playlist: set liked_songs (or "
                 "SPOTIFY_LIKED_SONGS=yes) instead."
             ),
         ),
@@ -289,7 +291,7 @@ def test_an_invalid_playlist_is_named_with_what_to_do(word: str, message: str) -
             (
                 "SPOTIFY_CONFIG: min_request_interval: '1' is no number of seconds: write the interval between two "
                 "calls, 0 to "
-                "60. calls_per_day: 1.5 is no number of calls: write how many of one kind there may be within 24 "
+                "60. calls_per_day: 1.5 is no number of calls: write how many of one kind are allowed within 24 "
                 "hours, "
                 "from 1. lake: '' is no lake: write s3://bucket/prefix or a folder."
             ),
@@ -306,7 +308,7 @@ def test_all_errors_of_a_document_are_named(text: str, message: str) -> None:
 def test_a_file_that_is_no_document_is_named(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text("[1]")
-    assert refused({"SPOTIFY_CONFIG": str(file)}) == f"The file {file} is JSON, and no object: write {{...}}."
+    assert refused({"SPOTIFY_CONFIG": str(file)}) == f"The file {file} is JSON but no object: write {{...}}."
     file.write_bytes(b"\xff\xfe\x00")
     assert refused({"SPOTIFY_CONFIG": str(file)}) == (
         f"SPOTIFY_CONFIG names the file {file}, which cannot be read (no text in UTF-8): check the path."

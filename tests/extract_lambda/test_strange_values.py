@@ -79,7 +79,7 @@ def test_an_odd_answer_to_the_login_is_reported_in_a_sentence(api: Api, run: Run
         run()
 
     assert is_sentence(str(raised.value))
-    assert re.search("has not the form that Spotify documents|is cut off or no JSON", str(raised.value))
+    assert re.search("does not have the form that Spotify documents|is cut off or no JSON", str(raised.value))
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -133,10 +133,10 @@ def test_a_cool_down_lasts_a_day_at_most(api: Api, run: Run, retry_after: str, u
 
 def test_a_cool_down_of_more_than_a_day_in_the_state_is_ignored() -> None:
     now = datetime(2026, 11, 20, 10, tzinfo=UTC)
-    state = State(cool_down=CoolDown(until="2058-07-29T11:46:44Z", kind="quota", said="429"))
+    state = State(cool_down=CoolDown(until="2058-07-29T11:46:44Z", kind="quota", message="429"))
 
     assert state.cools_down_until(now) is None
-    state.cool_down = CoolDown(until="2026-11-21T10:00:00Z", kind="quota", said="429")
+    state.cool_down = CoolDown(until="2026-11-21T10:00:00Z", kind="quota", message="429")
     assert state.cools_down_until(now) == now + timedelta(days=1)
 
 
@@ -152,7 +152,7 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
     assert (during.status, during.checks) == ("partial", ())
     assert during.warnings == (
         (
-            "Spotify wants no calls until 2026-11-20T23:53:25Z; runs before that do nothing. To ask it all the same, "
+            "Spotify accepts no calls until 2026-11-20T23:53:25Z; runs before that do nothing. To run all the same, "
             "set SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
         ),
     )
@@ -163,7 +163,7 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
 def test_the_command_says_how_to_lift_a_cool_down(
     api: Api, environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from extract_lambda.__main__ import main  # noqa: PLC0415  # the import sets up the output of the test's process
+    from extract_lambda.__main__ import main  # noqa: PLC0415  # it sets up the output of the test's process
 
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

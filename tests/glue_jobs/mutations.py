@@ -216,6 +216,12 @@ def _rows(value: Any) -> Any:
     return value
 
 
+def _row(value: Any) -> Any:
+    """The first row of a page or a playlist."""
+    rows = _rows(value)
+    return rows[0] if isinstance(rows, list) and rows else rows
+
+
 _CONTAINERS: tuple[Callable[[list[Any]], bytes], ...] = (
     _zipped,
     lambda values: b"".join(map(_json, values)),
@@ -226,6 +232,11 @@ _CONTAINERS: tuple[Callable[[list[Any]], bytes], ...] = (
     lambda values: _json({"playlists": values}),
     lambda values: _json({f"Playlist {number}": _rows(value) for number, value in enumerate(values)}),
     lambda values: _json([{"name": f"{number}", "tracks": _rows(value)} for number, value in enumerate(values)]),
+    lambda values: _json({f"{number}": _row(value) for number, value in enumerate(values)}),
+    lambda values: _json([{"json": _row(value)} for value in values]),
+    lambda values: _json({"name": "Mine", "songs": [_row(value) for value in values]}),
+    lambda values: b"HTTP/2 200 \r\ncontent-type: application/json\r\n\r\n" + _json(values),
+    lambda values: b"[" + b",\n".join(map(_json, values)) + b",\n]",
     lambda values: json.dumps(values).encode("utf-16-le"),
     lambda values: _json(values).replace(b"0", b"NaN", 1),
 )

@@ -18,14 +18,16 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.explode_playlists import main
-from shared.document import Manifest, PlaylistCheck
+from shared.document import Manifest, PlaylistCheck, write_document
 from tests.corpus import cases
 from tests.glue_jobs.accounts import assert_accounted_for, rejects, table
 from tests.glue_jobs.builders import album, as_bytes, page_body, song
+from tests.glue_jobs.documents import raw_line
 from tests.glue_jobs.mutations import mutated
 
 AT_ONCE = 5000
 PLACE = "raw/pending/drop/at=20261120T100000Z/"
+PLACES = (PLACE, f"{PLACE}morning/", f"{PLACE}evening/", "raw/pending/drop/complete/at=20261120T100000Z/")
 WITNESS = PLACE + "witness.json"
 MANIFEST = Manifest(
     run_id="r1",
@@ -54,8 +56,33 @@ LIBRARY = {
     "bannedTracks": [],
 }
 BACKUP = [{"name": "Liked Songs", "tracks": [song("s1")]}, {"id": "p1", "type": "playlist", "tracks": [song("s2")]}]
+# Of the extractor: the last row of a page is missing, and the total changes.
+INCOMPLETE = write_document(
+    [
+        raw_line(
+            snapshot_id="v1~79689f5d7c12", missing=2, body=page_body(song("s1"), song("s2"), total=60) | {"limit": 50}
+        ),
+        raw_line(snapshot_id="v1~79689f5d7c12", missing=2, offset=50, body=page_body(song("s3"), offset=50, total=59)),
+    ]
+)
+# What a request with `fields=` leaves.
+FIELDS = {
+    "items": [{"track": {"name": "A song", "id": "s1", "artists": [{"name": "A1"}], "album": {"name": "First"}}}],
+    "next": None,
+}
+ALBUM = {"album_type": "album", "type": "album", "id": "al1", "tracks": {"items": [{"type": "track", "id": "s1"}]}}
+PLAYED = {"items": [{"track": {"type": "track", "id": "s1"}, "played_at": "2026-11-20T10:00:00Z"}], "cursors": {}}
+SAVED = {"items": [{"added_at": "2026-11-20T10:00:00Z", "album": {"id": "al1", "album_type": "album"}}]}
 FIXTURES = [
     MANIFEST,
+    INCOMPLETE,
+    as_bytes(FIELDS),
+    as_bytes([FIELDS["items"], page_body(song("s1"))]),
+    *map(as_bytes, (ALBUM, PLAYED, SAVED, {"snapshot_id": "v1"})),
+    as_bytes({"name": "Mine", "songs": [song("s1"), song("s2")]}),
+    as_bytes({"playlist": {"id": "p1", "snapshot_id": "v1", "name": "Mine"}, "tracks": [song("s1")]}),
+    as_bytes(page_body(song("s1"), song("s2"), total=3)),  # two pages of one read
+    as_bytes(page_body(song("s3"), offset=2, total=3)),
     as_bytes({"playlists": [EXPORTED]}),
     as_bytes(LIBRARY),
     as_bytes(BACKUP),
@@ -71,8 +98,8 @@ FIXTURES = [
 
 def documents(chunk: int, count: int) -> dict[str, bytes]:
     """`count` damaged documents by key, always the same, and an intact one; the first chunk also has REGRESSIONS."""
-    chance = random.Random(f"fuzz {chunk}")
-    made = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
+    chance = random.Random(f"fuzz {chunk}")  # nothing is secret
+    made = {f"{PLACES[number % len(PLACES)]}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
         made |= {f"{PLACE}{name}.json": data for name, (data, _) in REGRESSIONS.items()}
     return made | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from deploy.aws.build import glue_jobs_zip
 from glue_jobs.explode_playlists import run
-from glue_jobs.runtime import RuntimeProblemError
+from glue_jobs.java import RuntimeProblemError
 from shared.store import StoreError, open_store
 from tests.glue_jobs.accounts import names, table
 from tests.glue_jobs.test_explode_playlists import NOON, drop, parse_arguments

@@ -59,9 +59,9 @@ def rows(store: ObjectStore, folder: str) -> list[str]:
 
 
 def test_a_batch_is_divided_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    documents = {f"d{n}": as_bytes(page_body(song(f"s{n}"))) for n in range(5)}
+    documents = {name: as_bytes(page_body(song(f"s-{name}"))) for name in "abcde"}
     store = store_of(tmp_path, **documents)
-    monkeypatch.setattr(module, "PART_BYTES", 2 * len(documents["d0"]))
+    monkeypatch.setattr(module, "PART_BYTES", 2 * len(documents["a"]))
 
     read(store, inputs(store))
 
@@ -71,6 +71,40 @@ def test_a_batch_is_divided_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "staging/b1/items/part-00002.parquet",
     ]
     assert [pq.read_metadata(tmp_path / key).num_rows for key in staged(store) if "/items/" in key] == [2, 2, 1]
+
+
+def pages_of(playlist_id: str) -> list[bytes]:
+    """A playlist of three songs, a page each."""
+    return [as_bytes(page_body(song(f"s{n}"), playlist_id=playlist_id, offset=n, total=3)) for n in range(3)]
+
+
+@pytest.mark.parametrize("name", ["{id}_{page}.json", "{page:05d}-{id}.json", "spotify_raw_{id}_offset{page}_of3.json"])
+def test_a_large_folder_is_divided_between_playlists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    ids = [f"{letter}9x8" for letter in "abcdefgh"]
+    documents = {name.format(id=id_, page=page): data for id_ in ids for page, data in enumerate(pages_of(id_))}
+    store = store_of(tmp_path, **documents)
+    monkeypatch.setattr(module, "PART_BYTES", 4 * len(next(iter(documents.values()))))
+
+    batch_read = read(store, inputs(store))
+
+    checks = [key for key in staged(store) if "/checks/" in key]
+    reads = [check for key in checks for check in pq.read_table(tmp_path / key).to_pylist()]
+    assert len(checks) == 4  # parts
+    assert sorted((check["playlist_id"], check["is_complete"]) for check in reads) == [(id_, True) for id_ in ids]
+    assert batch_read.incomplete == 0
+
+
+def test_a_read_of_too_many_pages_is_divided_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [as_bytes(page_body(song(f"s{n:02d}"), offset=n, total=20)) for n in range(20)]
+    store = store_of(tmp_path, **{f"{n}.json": page for n, page in enumerate(pages)})
+    monkeypatch.setattr(module, "PART_BYTES", 2 * len(pages[0]))  # eight times this is 16 pages
+
+    batch_read = read(store, inputs(store))
+
+    assert len([key for key in staged(store) if "/checks/" in key]) == 10
+    assert batch_read.incomplete == 10
 
 
 def test_a_compressed_object_counts_as_ten_times_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

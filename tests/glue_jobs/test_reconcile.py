@@ -96,6 +96,27 @@ def test_balanced_counts_go_into_the_log() -> None:
     }
 
 
+def test_rows_that_are_left_out_balance_and_have_their_own_count() -> None:
+    left_out = read()
+    left_out.refused["songs"], left_out.left_out["songs"] = 0, 1
+
+    assert reconcile(left_out, staged())["tables"]["songs"] == {
+        "made": 4,
+        "refused": 0,
+        "left_out": 1,
+        "superseded": 1,
+        "published": 2,
+    }
+
+
+def test_rows_that_are_left_out_and_written_all_the_same_are_refused() -> None:
+    left_out = read()
+    left_out.left_out["songs"] = 1
+
+    with pytest.raises(ReconciliationError, match="songs: the reader accepted 2 rows, but Spark made 3; nothing was"):
+        reconcile(left_out, staged())
+
+
 def test_a_batch_without_items_balances() -> None:
     only_a_check = BatchRead(made=Counter({"playlist_checks": 1}), documents={"m.json": Counter()})
     written = Staged(files=[StagedFile("playlist_checks", "playlist_checks/0", 1)], accepted={"playlist_checks": 1})
@@ -132,9 +153,20 @@ def too_few_episodes(of: BatchRead) -> None:
     of.made["episodes"] = 0
 
 
+def a_play_without_a_row(of: BatchRead) -> None:
+    of.plays["p.ndjson.gz"] = 3
+    of.made["plays"] = 2
+
+
+def a_row_without_a_play(of: BatchRead) -> None:
+    of.made["plays"] = 1
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (a_play_without_a_row, "3 plays were read, but 2 rows were made of them"),
+        (a_row_without_a_play, "0 plays were read, but 1 rows were made of them"),
         (one_document_fewer, "The documents have {'song': 2, 'rejected': 1}, the batch has {'song': 3,"),
         (a_wrong_kind, "the batch has {'song': 3, 'rejected': 1, 'episode': 1, 'empty': 1}"),
         (an_item_without_a_position, "6 items were read, but 5 rows of playlist_items were made of them"),
@@ -170,6 +202,21 @@ def test_a_difference_between_made_and_written_rows_is_refused(table: str, rows:
         reconcile(read(), with_rows(table, rows))
 
     assert str(refused.value) == f"{message}; nothing was committed."
+
+
+@pytest.mark.parametrize("written", [2, 4])
+def test_other_plays_written_than_read_are_refused(written: int) -> None:
+    of = read()
+    of.plays["p.ndjson.gz"], of.made["plays"], of.refused["plays"] = 4, 4, 1
+    staged_plays = staged()
+    staged_plays.files.append(StagedFile("plays", "plays/0", written))
+    staged_plays.accepted["plays"] = 3
+
+    with pytest.raises(ReconciliationError, match=f"plays: 4 rows were made and 1 refused, but {written} were written"):
+        reconcile(of, staged_plays)
+
+    staged_plays.files[-1] = StagedFile("plays", "plays/0", 3)
+    assert reconcile(of, staged_plays)["plays"] == {"p.ndjson.gz": 4}
 
 
 def test_a_history_without_a_file_is_refused() -> None:

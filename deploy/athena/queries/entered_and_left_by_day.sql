@@ -1,5 +1,5 @@
--- How many items entered and left playlists, by the UTC day of the check that showed it. What the first check of a playlist
--- shows did not enter.
+-- Items that entered and left each playlist, by the UTC day of the check that showed it. Items of a playlist's first check
+-- did not enter.
 with changes as (
     select playlist_id, cast(entered_by_at as date) as checked_on, 1 as entered, 0 as gone
     from {{ database }}.stays

@@ -1,5 +1,5 @@
--- Songs that playlists hold by the release year of their album, each song once; the row without a year is of songs whose
--- year is not known.
+-- Songs that playlists hold by the release year of their album, each song once. The row without a year counts
+-- songs of unknown year.
 select
     albums.release_year,
     count(distinct stays.song_id) as song_count,

@@ -1,4 +1,4 @@
--- One row: everything counted once, the newest check, and the playlists whose newest check failed.
+-- One row: songs and playlists, each counted once, the newest check, and the playlists whose newest check failed.
 select
     (select count(*) from {{ database }}.songs) as song_count,
     (select count(distinct song_id) from {{ database }}.stays where left_by_at is null) as held_song_count,
@@ -6,10 +6,16 @@ select
     (select sum(cast(duration_ms as double)) / 3600000 from {{ database }}.songs) as duration_hours,
     (select max(coalesce(read_at, extracted_at)) from {{ database }}.playlist_checks) as last_checked_at,
     (
-        select count_if(newest_status = 'failed')
+        select count(*)
         from (
-            select playlist_id, max_by(status, coalesce(read_at, extracted_at)) as newest_status
+            select
+                status,
+                row_number() over (
+                    partition by playlist_id
+                    order by
+                        coalesce(read_at, extracted_at) desc, source_object desc, source_position desc, batch_id desc
+                ) as check_place
             from {{ database }}.playlist_checks
-            group by playlist_id
         )
+        where check_place = 1 and status = 'failed'
     ) as failing_playlist_count

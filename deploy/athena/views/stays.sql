@@ -1,5 +1,5 @@
--- stays: one row per playlist, item and stay of the item in it, known as between two checks; BI.PLAYLIST_MEMBERSHIP in
--- Snowflake. Of complete reads, unchanged checks and gone: what an incomplete read shows is left out here.
+-- stays: one row per playlist, item and stay of the item in it, known as an interval between two checks; in Snowflake this
+-- is BI.PLAYLIST_MEMBERSHIP. Made of complete, unchanged and gone checks: items of incomplete reads are left out here.
 -- An item entered after entered_after_at and by entered_by_at; it left after last_seen_at and by left_by_at.
 create or replace view {{ database }}.stays as
 with checks as (
@@ -14,7 +14,7 @@ with checks as (
     from {{ database }}.playlist_checks
 ),
 
--- unchanged shows the snapshot it names, without one that of the last complete read.
+-- An unchanged check shows the snapshot that it names; if it names none, that of the last complete read.
 named as (
     select
         playlist_id,

@@ -15,7 +15,7 @@ create transient table if not exists {{ database }}.LANDING.ALBUM_ARTISTS (
 )
 comment = 'Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.ALBUM_ARTISTS add column if not exists POSITION number(10,0);
 alter table {{ database }}.LANDING.ALBUM_ARTISTS alter
     column ALBUM_ID comment 'Spotify id of the album',

@@ -23,7 +23,7 @@ create transient table if not exists {{ database }}.LANDING.ALBUMS (
 )
 comment = 'Albums of the songs, as Spotify last described them.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.ALBUMS add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.ALBUMS add column if not exists ALBUM_TYPE varchar;
 alter table {{ database }}.LANDING.ALBUMS add column if not exists RELEASE_DATE_TEXT varchar;

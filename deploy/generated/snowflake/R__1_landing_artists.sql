@@ -16,7 +16,7 @@ create transient table if not exists {{ database }}.LANDING.ARTISTS (
 )
 comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.ARTISTS add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.ARTISTS add column if not exists URI varchar;
 alter table {{ database }}.LANDING.ARTISTS add column if not exists URL varchar;

@@ -13,7 +13,7 @@ create transient table if not exists {{ database }}.LANDING.BATCHES (
 )
 comment = 'What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed whole.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.BATCHES alter
     column BATCH_NUMBER comment 'number in the commit log, from 1 without a gap',
     column COMMITTED_AT comment 'when the commit was tried, UTC',

@@ -24,7 +24,7 @@ create transient table if not exists {{ database }}.LANDING.EPISODES (
 )
 comment = 'Podcast episodes that playlists hold, as Spotify last described them.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.EPISODES add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.EPISODES add column if not exists SHOW_ID varchar;
 alter table {{ database }}.LANDING.EPISODES add column if not exists SHOW_NAME varchar;

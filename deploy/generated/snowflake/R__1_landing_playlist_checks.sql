@@ -29,7 +29,7 @@ create transient table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
 )
 comment = 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FAILURE_CLASS varchar;
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists SNAPSHOT_ID varchar;
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists READ_AT timestamp_ntz(6);

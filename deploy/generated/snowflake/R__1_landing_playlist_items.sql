@@ -23,7 +23,7 @@ create transient table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
 )
 comment = 'What stood at each position of a playlist''s snapshot, whatever it was. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists SONG_ID varchar;
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists EPISODE_ID varchar;
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists ITEM_URI varchar;

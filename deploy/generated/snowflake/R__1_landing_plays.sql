@@ -40,7 +40,7 @@ create transient table if not exists {{ database }}.LANDING.PLAYS (
 )
 comment = 'What was played and when, from account data downloads. Every package is kept; of packages that cover the same time the current view shows one.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.PLAYS add column if not exists SONG_ID varchar;
 alter table {{ database }}.LANDING.PLAYS add column if not exists EPISODE_ID varchar;
 alter table {{ database }}.LANDING.PLAYS add column if not exists AUDIOBOOK_ID varchar;

@@ -15,7 +15,7 @@ create transient table if not exists {{ database }}.LANDING.SONG_ARTISTS (
 )
 comment = 'Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.SONG_ARTISTS add column if not exists POSITION number(10,0);
 alter table {{ database }}.LANDING.SONG_ARTISTS alter
     column SONG_ID comment 'Spotify id of the song',

@@ -14,7 +14,7 @@ create transient table if not exists {{ database }}.LANDING.SONG_POPULARITY (
 )
 comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.SONG_POPULARITY alter
     column SONG_ID comment 'Spotify id of the song',
     column POPULARITY comment '0 to 100, as Spotify rates recent plays',

@@ -28,7 +28,7 @@ create transient table if not exists {{ database }}.LANDING.SONGS (
 )
 comment = 'Songs as Spotify last described them.';
 
--- For a table that exists: columns and words that its contract gained later.
+-- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.SONGS add column if not exists NAME varchar;
 alter table {{ database }}.LANDING.SONGS add column if not exists DURATION_MS number(10,0);
 alter table {{ database }}.LANDING.SONGS add column if not exists EXPLICIT boolean;

@@ -1,6 +1,6 @@
 -- song_popularity: loads each published file into LANDING.SONG_POPULARITY, whole or not at all, and once.
 -- Made by `python -m deploy.generate` from shared/tables/song_popularity.py; do not edit.
--- Never `or replace`: the new pipe would have forgotten what was loaded.
+-- Never `or replace`: the new pipe would not know which files were loaded.
 create pipe if not exists {{ database }}.LANDING.SONG_POPULARITY_PIPE_V1
 auto_ingest = true
 error_integration = {{ error_integration }}

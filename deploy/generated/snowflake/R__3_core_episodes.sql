@@ -1,8 +1,8 @@
 -- episodes: one row per episode, of the newest observation per episode_id.
 -- Made by `python -m deploy.generate` from shared/tables/episodes.py; do not edit.
--- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table
--- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in
--- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.
+-- Costs: a view costs nothing until it is read; each read ranks every landed row. A dynamic table holds the
+-- ranked rows, and runs the warehouse for about two minutes (one to refresh, one until it suspends) in each
+-- target_lag in which rows landed: with a lag of an hour up to 0.8 credits a day, whether read or not.
 {% set current_rows -%}
 select
     episode_id, name, show_id, show_name, publisher, duration_ms, explicit, release_date_text, released_on,

@@ -1,8 +1,8 @@
 -- playlist_checks: one row per playlist and run; every observation, of copies the newest.
 -- Made by `python -m deploy.generate` from shared/tables/playlist_checks.py; do not edit.
--- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table
--- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in
--- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.
+-- Costs: a view costs nothing until it is read; each read ranks every landed row. A dynamic table holds the
+-- ranked rows, and runs the warehouse for about two minutes (one to refresh, one until it suspends) in each
+-- target_lag in which rows landed: with a lag of an hour up to 0.8 credits a day, whether read or not.
 {% set current_rows -%}
 select
     playlist_id, run_id, status, failure_class, snapshot_id, read_at, total, item_count, is_complete, name,

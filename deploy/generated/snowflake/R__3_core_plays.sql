@@ -1,8 +1,8 @@
 -- plays: one row per play, of the package that rules its time: the newest, extended history first.
 -- Made by `python -m deploy.generate` from shared/tables/plays.py; do not edit.
--- What each costs: a view nothing until it is read, then every landed row is ranked again. A dynamic table
--- is ranked already, and wakes the warehouse for some two minutes (one at work, one until it sleeps) in
--- each target_lag in which anything landed: at an hour's lag up to 0.8 credits a day, read or not.
+-- Costs: a view costs nothing until it is read; each read ranks every landed row. A dynamic table holds the
+-- ranked rows, and runs the warehouse for about two minutes (one to refresh, one until it suspends) in each
+-- target_lag in which rows landed: with a lag of an hour up to 0.8 credits a day, whether read or not.
 {% set current_rows -%}
 select
     plays.play_id, plays.account, plays.source, plays.package_id, plays.packaged_at, plays.played_at,

@@ -29,10 +29,14 @@ class Delivery:
 
 
 class Deliveries:
-    """What rules send to their targets, by threads of its own; `made` has all that was delivered so far."""
+    """What rules send to their targets, by threads of its own.
+
+    `made` has all deliveries so far, `lost` those of them that neither target nor dead-letter queue took.
+    """
 
     def __init__(self, deliver: Deliver) -> None:
         self.made: list[Delivery] = []
+        self.lost: list[Delivery] = []
         self._deliver = deliver
         self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._held: list[Delivery] | None = None
@@ -71,15 +75,21 @@ class Deliveries:
     def _work(self) -> None:
         while True:
             delivery = self._waiting.get()
-            try:
-                self._deliver(delivery.target_arn, delivery.body)
-            except Exception:  # the next event must go out whatever became of this one
-                log.exception("%s could not be delivered to %s", delivery.rule, delivery.target_arn)
-                if delivery.dead_letter_arn:
-                    self._deliver(delivery.dead_letter_arn, delivery.body)
+            arns = [arn for arn in (delivery.target_arn, delivery.dead_letter_arn) if arn]
+            is_taken = any(self._is_delivered(delivery, arn) for arn in arns)
             with self._lock:
                 self.made.append(delivery)
+                if not is_taken:
+                    self.lost.append(delivery)
                 self._under_way -= 1
+
+    def _is_delivered(self, delivery: Delivery, arn: str) -> bool:
+        try:
+            self._deliver(arn, delivery.body)
+        except Exception:  # the next event must go out whatever became of this one
+            log.exception("%s could not be delivered to %s", delivery.rule, arn)
+            return False
+        return True
 
 
 def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # JSON

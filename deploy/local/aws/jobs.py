@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -44,6 +45,12 @@ _SETTINGS = {
     "spark.hadoop.fs.s3a.retry.limit": "1",
 }
 _JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss2m"
+# The first run keeps Spark's classes as Java has loaded them; Java ignores an archive of another class path.
+_KEEP_CLASSES = "-XX:ArchiveClassesAtExit={archive} -Xlog:disable -Xlog:all=error:stderr"
+_KEPT_CLASSES = "-XX:SharedArchiveFile={archive} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
+_CLASSES = Path(sys.prefix) / "aws" / "spark-classes.jsa"
+# Spark puts the folder of its settings on the class path, and Java archives no classes if it has files.
+_NO_FOLDER = Path(sys.prefix) / "aws" / "no-settings"
 _LOG4J = """\
 rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
@@ -126,7 +133,7 @@ class JobRunner:
         environment = {
             **os.environ,
             **self._environment,
-            "SPARK_CONF_DIR": str(run.folder / "conf"),
+            "SPARK_CONF_DIR": str(_NO_FOLDER),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable,
         }
@@ -138,26 +145,29 @@ class JobRunner:
             time.sleep(_POLL_SECONDS)
         status = program.wait(max(0.0, ends_at - time.monotonic()))
         if status == 0:
+            _keep_classes(run.folder / _CLASSES.name)
             return "SUCCEEDED", None
         return ("TIMEOUT", "Job run timed out") if status is None else ("FAILED", _why(run.log, status))
 
     def _command(self, run: JobRun) -> list[str]:
         arguments = {**run.arguments, "--JOB_NAME": run.job_name, "--JOB_RUN_ID": run.run_id, "--JOB_ID": "j_local"}
+        classes = _KEPT_CLASSES.format(archive=_CLASSES)
+        if not _CLASSES.is_file():
+            classes = _KEEP_CLASSES.format(archive=run.folder / _CLASSES.name)
+        log4j = f"-Dlog4j2.configurationFile={run.folder}/log4j2.properties"
         settings = {
             **_SETTINGS,
             "spark.driver.extraClassPath": ":".join(map(str, jars())),
-            "spark.driver.extraJavaOptions": f"{_JVM} -Dglue.calls={run.folder}/calls.txt",
+            "spark.driver.extraJavaOptions": f"{_JVM} {classes} {log4j} -Dglue.calls={run.folder}/calls.txt",
             "spark.hadoop.fs.s3a.endpoint": self._environment["AWS_ENDPOINT_URL"],
             "spark.local.dir": str(run.folder),
             "spark.sql.warehouse.dir": str(run.folder / "warehouse"),
         }
-        conf = run.folder / "conf"
-        conf.mkdir()
-        conf.joinpath("log4j2.properties").write_text(_LOG4J, encoding="utf-8")
-        conf.joinpath("spark-defaults.conf").write_text(
-            "".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8"
-        )
-        command = [str(Path(sys.executable).with_name("spark-submit")), "--name", run.job_name]
+        run.folder.joinpath("log4j2.properties").write_text(_LOG4J, encoding="utf-8")
+        properties = run.folder / "spark.properties"
+        properties.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("spark-submit")), "--properties-file", str(properties)]
+        command += ["--name", run.job_name]
         for setting in re.split(r"\s*--conf\s+", f"--conf {arguments.get('--conf', '')}".strip())[1:]:
             command += ["--conf", setting.strip()]
         for name, option in _SPECIAL.items():
@@ -170,6 +180,14 @@ class JobRunner:
         target = run.folder / uri.rpartition("/")[2]
         self._fetch(uri.strip(), target)
         return target
+
+
+def _keep_classes(archive: Path) -> None:
+    """For the next runs, if this run wrote an archive; whole or not at all."""
+    if archive.is_file():
+        unfinished = _CLASSES.with_name(f"{archive.parent.name}.part")
+        shutil.copyfile(archive, unfinished)
+        unfinished.replace(_CLASSES)
 
 
 def _why(log: Path, status: int) -> str:

@@ -5,7 +5,7 @@
 - Lambda: a function's own zip is run.
 - EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent; what a target refuses goes to
   its dead-letter queue.
-- Glue: a run is a process with a beginning, an end and a state-change event; the newest run is listed first.
+- Glue: a run is a process with a beginning, an end, a log and a state-change event; the newest run is listed first.
 - Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
 - Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is kept like another.
 - S3: a bucket's TLS-only policy does not shut out plain HTTP on one machine; Hadoop is not shown KMS key ids.
@@ -32,6 +32,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.events.models import Rule, events_backends
 from moto.events.utils import _BASE_EVENT_MESSAGE
 from moto.glue.models import FakeJob, FakeJobRun
+from moto.logs.models import logs_backends
 from moto.s3.models import FakeBucket, FakeKey
 from moto.settings import moto_server_port
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -157,6 +158,7 @@ def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:
 def _complete(job: Any, kept: Any, run: JobRun) -> None:
     _machine.jobs.complete(run)
     kept.completed_on = kept.modified_on = datetime.now(UTC).replace(tzinfo=None)
+    _keep_log(job, run)
     detail = {
         "jobName": job.name,
         "severity": "INFO" if run.state == "SUCCEEDED" else "ERROR",
@@ -166,6 +168,19 @@ def _complete(job: Any, kept: Any, run: JobRun) -> None:
     }
     emit(job.backend.account_id, job.backend.region_name, "aws.glue", "Glue Job State Change", detail)
     run.is_reported = True
+
+
+def _keep_log(job: Any, run: JobRun) -> None:
+    """What the driver said, as events of the log group that the job's arguments name."""
+    if not run.log.is_file():
+        return
+    group = f"{run.arguments.get('--custom-logGroup-prefix', '/aws-glue/jobs')}/output"
+    lines = run.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    now = round(time.time() * 1000)
+    logs = logs_backends[job.backend.account_id][job.backend.region_name]
+    logs.ensure_log_group(group)
+    logs.create_log_stream(group, run.run_id)
+    logs.put_log_events(group, run.run_id, [{"timestamp": now, "message": line} for line in lines if line])
 
 
 def _job_run_state(self: Any) -> str:

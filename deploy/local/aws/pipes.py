@@ -61,6 +61,8 @@ class Pipes:
     def _work(self) -> None:
         while not self._is_over.wait(_POLL_SECONDS):
             for pipe in list(self._pipes.values()):
+                if pipe.desired_state == "STOPPED":
+                    continue
                 try:
                     self._poll(pipe)
                 except Exception:  # the other pipes go on

@@ -1,17 +1,20 @@
 """`python -m deploy.local.report --out out/demo`: out/demo/report.html from out/demo/warehouse."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from deploy.commands import CommandError
 from deploy.local.report.covers import Covers
 from deploy.local.report.report import report
 from deploy.local.steps import DEMO_MARK, open_page
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.landing import DATABASE
+from deploy.snowflake.zone import listening_zone
 from shared.store import open_store
 from shared.terminal import printable, set_up_output
 
@@ -21,7 +24,10 @@ class NoWarehouseError(Exception):
 
 
 def write_report(out: Path, *, with_covers: bool = False) -> Path:
-    """The page made from the folder's warehouse, and a picture to share beside it. Raises NoWarehouseError."""
+    """The page made from the folder's warehouse, and a picture to share beside it. Raises NoWarehouseError.
+
+    Raises CommandError if LISTENING_ZONE is no time zone.
+    """
     if not (out / "warehouse" / f"{DATABASE}.db").is_file():
         raise NoWarehouseError(
             f"there is no warehouse in {out}: make load OUT={out} makes it from the lake there, and make demo makes "
@@ -32,7 +38,8 @@ def write_report(out: Path, *, with_covers: bool = False) -> Path:
         with EmbeddedSnowflake(out / "warehouse", lake) as warehouse:
             warehouse.deploy()
             covers = Covers(out / "covers") if with_covers else None
-            page = report(warehouse, covers, is_made_up=(out / DEMO_MARK).exists())
+            is_made_up = (out / DEMO_MARK).exists()
+            page = report(warehouse, covers, is_made_up=is_made_up, zone=listening_zone(os.environ))
     except duckdb.IOException as error:
         raise NoWarehouseError(
             " ".join(
@@ -68,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         page = write_report(arguments.out.resolve(), with_covers=arguments.covers)
-    except (NoWarehouseError, OSError) as error:
+    except (NoWarehouseError, CommandError, OSError) as error:
         sys.stderr.write(f"report: {printable(str(error))}\n")
         return 1
     print(f"{page}: open it in a browser ({page.stat().st_size / 1e6:.1f} MB, needs no network)")

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from deploy.local.report.ask import Bi, Row
+from deploy.local.report.history import History
 
 PERIOD = timedelta(days=7)  # what `What changed` covers
 LIKED = "liked:me"
@@ -16,16 +17,17 @@ KINDS = ("song", "episode", "local", "empty", "unavailable", "rejected")
 
 
 class Library:
-    """The rows that the sections share."""
+    """The rows that the sections share; `zone` is the zone of the listening views."""
 
-    def __init__(self, bi: Bi) -> None:
+    def __init__(self, bi: Bi, zone: str = "UTC") -> None:
         self._bi = bi
-        self._fresh = bi.one("FRESHNESS", "last_looked_at, last_committed_at")
+        self.history = History(bi, zone)
+        self._fresh = bi.one("FRESHNESS", "last_checked_at, last_committed_at")
 
     @property
     def checked_at(self) -> datetime | None:
         """The newest check of any playlist; None in an empty warehouse."""
-        checked_at: datetime | None = self._fresh["last_looked_at"]
+        checked_at: datetime | None = self._fresh["last_checked_at"]
         return checked_at
 
     @property
@@ -52,9 +54,9 @@ class Library:
         """Every check, the oldest first for each playlist."""
         return self._bi.rows(
             "PLAYLIST_CHECKS",
-            "playlist_id, playlist_name, look_number, looked_at, checked_on, status, failure_class, is_known, "
+            "playlist_id, playlist_name, check_number, checked_at, checked_on, status, failure_class, is_known, "
             "item_count, is_complete, missing_count",
-            order="playlist_id, look_number",
+            order="playlist_id, check_number",
         )
 
     @cached_property
@@ -64,12 +66,12 @@ class Library:
 
     @cached_property
     def daily(self) -> list[Row]:
-        """What each playlist held at the end of each day; none for a day on which it was only found deleted."""
+        """What each playlist held at the end of each day on which a check showed all of it; not while it is deleted."""
         counts = ", ".join(f"{kind}_count" for kind in KINDS)
         return self._bi.rows(
             "PLAYLIST_DAILY",
             f"playlist_id, checked_on, distinct_song_count, {counts}, duration_minutes, entered_count, left_count",
-            where="not is_gone",
+            where="is_complete and not is_gone",
             order="playlist_id, checked_on",
         )
 
@@ -81,7 +83,7 @@ class Library:
         """
         rows = self._bi.rows(
             "PLAYLISTS",
-            "playlist_id, playlist_name, url, follower_count, last_looked_at, last_status, last_failure_class",
+            "playlist_id, playlist_name, url, follower_count, last_checked_at, last_status, last_failure_class",
             order="playlist_name, playlist_id",
         )
         known = {check["playlist_id"]: check for check in self.checks if check["is_known"]}
@@ -106,9 +108,9 @@ class Library:
         """Every new name of a playlist, the newest first."""
         return self._bi.rows(
             "PLAYLIST_NAMES",
-            "playlist_id, playlist_name, previous_name, first_looked_at",
+            "playlist_id, playlist_name, previous_name, first_checked_at",
             where="previous_name is not null",
-            order="first_looked_at desc, playlist_id, name_number desc",
+            order="first_checked_at desc, playlist_id, name_number desc",
         )
 
     # Songs

@@ -12,12 +12,12 @@ LONGEST = 70  # of a name in a sentence or beside a bar; tables hold it whole
 
 MINUS = "\u2212"
 
-# Control characters, and what turns the direction of all text behind it. Joiners stay: emoji and scripts need them.
+# Control characters, and those that change the direction of the text after them. Emoji and scripts need joiners.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
 
 
 def plain(text: object) -> str:
-    """A name on one line without characters that steer; words in their place if nothing is left."""
+    """The name on one line, without control characters; NAMELESS if nothing is left."""
     return " ".join(_CONTROL.sub(" ", str(text or "")).split()) or NAMELESS
 
 
@@ -28,7 +28,7 @@ def short(text: object, longest: int = LONGEST) -> str:
 
 
 def name(text: object) -> Markup:
-    """A name inside a sentence: escaped, and its writing direction kept to itself."""
+    """A name inside a sentence: escaped, and isolated from the writing direction of the text around it."""
     return Markup("<bdi>{}</bdi>").format(short(text))
 
 

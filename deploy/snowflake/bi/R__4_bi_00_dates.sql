@@ -1,6 +1,6 @@
--- dates: one row per day of every UTC year with a check of a playlist: the calendar of a BI model.
--- Days are without gaps from 1 January of the first year to 31 December of the last; a hundred years at most.
--- Every date of the other views is in it but release dates, which may be of any year.
+-- dates: one row per day of every UTC year from the first check of a playlist, or play, to the last.
+-- The calendar of a BI model: without gaps from 1 January of the first year to 31 December of the last, a hundred years
+-- at most. Every date of the other views is in it but release dates, which may be of any year.
 create or replace view {{ database }}.BI.DATES (
     DATE_DAY comment 'the day, UTC; unique, never null',
     CALENDAR_YEAR comment 'year of the day; never null',
@@ -10,13 +10,26 @@ create or replace view {{ database }}.BI.DATES (
     WEEK_STARTS_ON comment 'Monday of its ISO week, may be in the year before; never null',
     WEEKDAY_NUMBER comment '1 for Monday to 7 for Sunday; never null'
 )
-comment = 'One row per day of every UTC year with a check of a playlist: the calendar of a BI model.'
+comment = 'One row per day of every UTC year from the first check of a playlist, or play, to the last.'
 as
-with bounds as (
+with observed as (
     select
-        date_trunc('year', least(min(extracted_at), min(coalesce(read_at, extracted_at)))) as first_year_at,
-        date_trunc('year', greatest(max(extracted_at), max(coalesce(read_at, extracted_at)))) as last_year_at
+        min(least(extracted_at, coalesce(read_at, extracted_at))) as first_at,
+        max(greatest(extracted_at, coalesce(read_at, extracted_at))) as last_at
     from {{ database }}.CORE.PLAYLIST_CHECKS
+    union all
+    -- Local days of plays too: time zones are between UTC-12 and UTC+14.
+    select
+        dateadd('hour', -12, min(played_at)) as first_at,
+        dateadd('hour', 14, max(played_at)) as last_at
+    from {{ database }}.CORE.PLAYS
+),
+
+bounds as (
+    select
+        date_trunc('year', min(first_at)) as first_year_at,
+        date_trunc('year', max(last_at)) as last_year_at
+    from observed
 ),
 
 numbers as (

@@ -1,5 +1,5 @@
 -- artists: one row per artist, as Spotify last described it.
--- Artists of songs and artists of albums alike; ask ARTIST_SUMMARY for counts.
+-- Artists of songs and of albums. ARTIST_SUMMARY has counts.
 create or replace view {{ database }}.BI.ARTISTS (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if no name was ever given, may be empty after a takedown',

@@ -1,5 +1,5 @@
 -- albums: one row per album, as Spotify last described it.
--- Albums come with their songs: an album is here because some playlist showed a song of it.
+-- An album has a row once a playlist showed a song of it.
 create or replace view {{ database }}.BI.ALBUMS (
     ALBUM_ID comment 'Spotify id of the album; never null',
     ALBUM_NAME comment 'title; null if not given, may be empty after a takedown',
@@ -10,7 +10,7 @@ create or replace view {{ database }}.BI.ALBUMS (
     RELEASE_YEAR comment 'year of released_on; null as released_on',
     RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day; null if not given',
     RELEASE_DATE_PRECISION comment 'year, month or day as given, does not always match the text; null if not given',
-    TOTAL_TRACKS comment 'tracks on the album, whether or not we hold them; null if not given',
+    TOTAL_TRACKS comment 'tracks on the album, whether or not a playlist showed them; null if not given',
     IMAGE_URL comment 'widest cover; null if there is none',
     URI comment 'Spotify URI; null if not given',
     URL comment 'page for people; null if not given',

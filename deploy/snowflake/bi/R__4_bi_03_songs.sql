@@ -1,6 +1,6 @@
 -- songs: one row per song, as Spotify last described it.
--- Every song that some playlist ever showed, whether or not one holds it now: ask TOP_SONGS_BY_PRESENCE for that.
--- A song with three artists is one row here: totals over songs belong to this view, not to a join with artists.
+-- Every song that a playlist ever showed; TOP_SONGS_BY_PRESENCE says which ones playlists hold now.
+-- A song with three artists has one row: compute totals over songs from this view, not from a join with artists.
 create or replace view {{ database }}.BI.SONGS (
     SONG_ID comment 'Spotify id of the song; relinking may swap it, so compare recordings by isrc; never null',
     SONG_NAME comment 'title; null if not given, may be empty after a takedown',

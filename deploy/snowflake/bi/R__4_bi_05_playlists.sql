@@ -1,5 +1,5 @@
 -- playlists: one row per playlist that was ever checked, as it was last described.
--- Who owns it stays in the lake: people are no dimension here.
+-- The owner is left out: no BI view has ids of people.
 create or replace view {{ database }}.BI.PLAYLISTS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name, Liked songs for liked:me, the id where no name is known; never null',
@@ -7,11 +7,11 @@ create or replace view {{ database }}.BI.PLAYLISTS (
     IS_PUBLIC comment 'on the profile of its owner; null means unknown',
     IS_COLLABORATIVE comment 'others may edit it; null if not known',
     FOLLOWER_COUNT comment 'followers when last described; null where the API withholds them, which is not 0',
-    ITEM_COUNT comment 'items the API said there are, of every kind, when last described; null if it did not say',
+    ITEM_COUNT comment 'number of items of every kind as the API named it when last described; null if it named none',
     IMAGE_URL comment 'cover, the link expires within a day; null if there is none',
     URL comment 'page for people; null if not given',
     DESCRIBED_AT comment 'when this description was read, UTC; null if no check brought one',
-    LAST_LOOKED_AT comment 'newest check, however it ended, UTC; never null',
+    LAST_CHECKED_AT comment 'newest check, however it ended, UTC; never null',
     LAST_STATUS comment 'how that check ended: read, unchanged, failed or gone; never null',
     LAST_FAILURE_CLASS comment 'why it failed or the playlist is gone; null otherwise'
 )
@@ -28,7 +28,7 @@ select
     image_url,
     url,
     described_at,
-    last_looked_at,
+    last_checked_at,
     last_status,
     last_failure_class
 from {{ database }}.CORE.PLAYLISTS;

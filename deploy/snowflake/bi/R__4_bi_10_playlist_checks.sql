@@ -3,14 +3,14 @@
 -- after such a read, and for gone (it held nothing any more). A failed check shows nothing; nor does a read whose items
 -- have not arrived yet, or were replaced by an incomplete read of the same snapshot.
 -- An incomplete read, and unchanged after it, shows some of the items: an item that it lacks may still be there.
--- unchanged shows the snapshot it names, without one that of the last complete read.
+-- An unchanged check shows the snapshot that it names; if it names none, that of the last complete read.
 create or replace view {{ database }}.BI.PLAYLIST_CHECKS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
-    LOOK_NUMBER comment 'place among the checks of this playlist, from 1 for the oldest; never null',
+    CHECK_NUMBER comment 'place among the checks of this playlist, from 1 for the oldest; never null',
     RUN_ID comment 'extraction run such as 20261120T100000Z, document:... for a dropped file; never null',
-    LOOKED_AT comment 'when it was checked, UTC; never null',
-    CHECKED_ON comment 'UTC day of looked_at; never null',
+    CHECKED_AT comment 'when it was checked, UTC; never null',
+    CHECKED_ON comment 'UTC day of checked_at; never null',
     STATUS comment 'read, unchanged, failed or gone; never null',
     FAILURE_CLASS comment 'why it failed or the playlist is gone; null otherwise',
     IS_COMPLETE comment 'every position was read; null when nothing was read',
@@ -19,7 +19,7 @@ create or replace view {{ database }}.BI.PLAYLIST_CHECKS (
     IS_NEWEST comment 'the newest check of this playlist; never null',
     SNAPSHOT_ID comment 'version of the playlist that the check named; null when it named none',
     SHOWN_SNAPSHOT_ID comment 'version whose items the check shows, some of them if not is_known; null if it shows none: gone, failed, not known',
-    ITEM_COUNT comment 'items the API said there are, of every kind; null if it did not say',
+    ITEM_COUNT comment 'number of items of every kind as the API named it; null if it named none',
     FOLLOWER_COUNT comment 'followers; null where the API withholds them, which is not 0'
 )
 comment = 'One row per check of a playlist, however it ended.'
@@ -27,9 +27,9 @@ as
 select
     results.playlist_id,
     playlists.playlist_name,
-    results.check_number as look_number,
+    results.check_number,
     results.run_id,
-    results.checked_at as looked_at,
+    results.checked_at,
     cast(results.checked_at as date) as checked_on,
     results.status,
     results.failure_class,

@@ -9,12 +9,12 @@ create or replace view {{ database }}.BI.PLAYLIST_VERSIONS (
     SNAPSHOT_ID comment 'version whose items were shown; null while the playlist was gone',
     IS_COMPLETE comment 'all of its items are known; false after an incomplete read, which shows some of them; never null',
     IS_GONE comment 'the playlist was gone; never null',
-    LOOK_COUNT comment 'checks in the run, 1 or more; never null',
-    PREVIOUS_LOOKED_AT comment 'last check before the run that showed all, UTC; null if there was none',
-    FIRST_LOOKED_AT comment 'first check of the run, UTC; never null',
-    LAST_LOOKED_AT comment 'last check of the run, UTC; never null',
-    NEXT_LOOKED_AT comment 'first check after the run that showed all, UTC; null if there was none',
-    IS_GONE_NEXT comment 'the playlist was gone at next_looked_at; null if there was no such check'
+    CHECK_COUNT comment 'checks in the run, 1 or more; never null',
+    PREVIOUS_CHECKED_AT comment 'last check before the run that showed all, UTC; null if there was none',
+    FIRST_CHECKED_AT comment 'first check of the run, UTC; never null',
+    LAST_CHECKED_AT comment 'last check of the run, UTC; never null',
+    NEXT_CHECKED_AT comment 'first check after the run that showed all, UTC; null if there was none',
+    IS_GONE_NEXT comment 'the playlist was gone at next_checked_at; null if there was no such check'
 )
 comment = 'One row per playlist and uninterrupted run of checks that showed the same version of it.'
 as
@@ -25,11 +25,11 @@ select
     versions.snapshot_id,
     versions.is_complete,
     versions.is_gone,
-    versions.check_count as look_count,
-    versions.previous_checked_at as previous_looked_at,
-    versions.first_checked_at as first_looked_at,
-    versions.last_checked_at as last_looked_at,
-    versions.next_checked_at as next_looked_at,
+    versions.check_count,
+    versions.previous_checked_at,
+    versions.first_checked_at,
+    versions.last_checked_at,
+    versions.next_checked_at,
     versions.is_gone_next
 from {{ database }}.CORE.PLAYLIST_VERSIONS as versions
 left join {{ database }}.BI.PLAYLISTS as playlists on playlists.playlist_id = versions.playlist_id;

@@ -1,10 +1,10 @@
 -- playlist_membership: one row per playlist, item and stay of the item in it.
--- An item is a song, an episode or a local file; what has neither id nor URI (empty positions) has no stay. An item that
--- leaves and comes back has two stays; an item at two positions has one stay with copy_count 2.
--- Entering and leaving are known only as between two checks, never as an instant: it entered after entered_after_at and
--- by entered_by_at, it left after last_seen_at and by left_by_at.
--- Failed checks show nothing and close nothing. Incomplete reads open and extend the stays of what they show and close
--- none. gone closes every open stay.
+-- An item is a song, an episode or a local file; an empty position has no stay. An item that leaves and comes back has
+-- two stays; an item at two positions has one stay with copy_count 2.
+-- Entering and leaving are known as intervals between two checks: an item entered after entered_after_at and by
+-- entered_by_at, and left after last_seen_at and by left_by_at.
+-- Failed checks show nothing and close no stay. Incomplete reads open and extend the stays of the items that they show
+-- and close none. A check that finds the playlist gone closes every open stay.
 create or replace view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',

@@ -1,6 +1,6 @@
--- playlist_daily: one row per playlist and UTC day, as of the day's last check that shows what the playlist held.
--- Such a check is a complete read, unchanged or gone. A day without one has no row; items that first appeared in an
--- incomplete read of such a day are in no entered_count.
+-- playlist_daily: one row per playlist and UTC day with a check that shows items or finds the playlist gone.
+-- The row is as of the day's last check that shows all items: a complete read, unchanged or gone. On a day that has
+-- incomplete reads alone, it is as of the last of them: is_complete is false, and what the playlist held is null.
 -- A playlist that was gone at the last check of the day holds nothing: is_gone is true and its counts by kind are 0.
 -- Counts by kind are positions: a song at two positions counts twice; distinct_song_count counts it once.
 -- entered_count and left_count are the stays that began or ended at a check of the day. Items of the first check of a
@@ -9,33 +9,38 @@ create or replace view {{ database }}.BI.PLAYLIST_DAILY (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     CHECKED_ON comment 'UTC day; never null',
-    LOOKED_AT comment 'time of the check that the row shows, UTC; never null',
-    IS_GONE comment 'the playlist was gone at looked_at, its counts by kind are 0; never null',
-    SONG_COUNT comment 'positions with a song; never null',
-    DISTINCT_SONG_COUNT comment 'songs, each counted once; never null',
-    EPISODE_COUNT comment 'positions with a podcast episode; never null',
-    LOCAL_COUNT comment 'positions with a local file; never null',
-    EMPTY_COUNT comment 'positions that the API answered with nothing; never null',
-    UNAVAILABLE_COUNT comment 'positions with something that has no id; never null',
-    REJECTED_COUNT comment 'positions that could not be read, see rejects/ in the lake; never null',
-    DURATION_MINUTES comment 'length of its songs and episodes as last described, two decimals, unknown lengths add 0; never null',
+    CHECKED_AT comment 'time of the check that the row shows, UTC; never null',
+    IS_COMPLETE comment 'some check of the day shows all items; false after incomplete reads alone; never null',
+    IS_GONE comment 'the playlist was gone at checked_at, its counts by kind are 0; never null',
+    SONG_COUNT comment 'positions with a song; null if not is_complete',
+    DISTINCT_SONG_COUNT comment 'songs, each counted once; null if not is_complete',
+    EPISODE_COUNT comment 'positions with a podcast episode; null if not is_complete',
+    LOCAL_COUNT comment 'positions with a local file; null if not is_complete',
+    EMPTY_COUNT comment 'positions that the API answered with nothing; null if not is_complete',
+    UNAVAILABLE_COUNT comment 'positions with something that has no id; null if not is_complete',
+    REJECTED_COUNT comment 'positions that could not be read, see rejects/ in the lake; null if not is_complete',
+    DURATION_MINUTES comment 'length of its songs and episodes as last described, two decimals, unknown lengths add 0; null if not is_complete',
     ENTERED_COUNT comment 'items that entered by a check of the day; never null',
     LEFT_COUNT comment 'items that left by a check of the day, with the playlist or alone; never null',
-    FOLLOWER_COUNT comment 'followers at looked_at; null where the API withholds them, which is not 0'
+    FOLLOWER_COUNT comment 'followers at checked_at; null where the API withholds them, which is not 0'
 )
-comment = 'One row per playlist and UTC day, as of the last check of the day that shows what it held.'
+comment = 'One row per playlist and UTC day with a check that shows items or finds the playlist gone.'
 as
 with checks as (
     select
         playlist_id,
         playlist_name,
         checked_on,
-        looked_at,
+        checked_at,
         shown_snapshot_id,
-        follower_count,
-        row_number() over (partition by playlist_id, checked_on order by look_number desc) as newest_number
+        is_known,
+        follower_count
     from {{ database }}.BI.PLAYLIST_CHECKS
-    where is_known
+    where is_known or shown_snapshot_id is not null
+    qualify row_number() over (
+        partition by playlist_id, checked_on
+        order by case when is_known then 0 else 1 end, check_number desc
+    ) = 1
 ),
 
 contents as (
@@ -80,16 +85,17 @@ select
     checks.playlist_id,
     checks.playlist_name,
     checks.checked_on,
-    checks.looked_at,
+    checks.checked_at,
+    checks.is_known as is_complete,
     (checks.shown_snapshot_id is null) as is_gone,
-    coalesce(contents.song_count, 0) as song_count,
-    coalesce(contents.distinct_song_count, 0) as distinct_song_count,
-    coalesce(contents.episode_count, 0) as episode_count,
-    coalesce(contents.local_count, 0) as local_count,
-    coalesce(contents.empty_count, 0) as empty_count,
-    coalesce(contents.unavailable_count, 0) as unavailable_count,
-    coalesce(contents.rejected_count, 0) as rejected_count,
-    round(coalesce(contents.duration_ms, 0) / 60000, 2) as duration_minutes,
+    case when checks.is_known then coalesce(contents.song_count, 0) end as song_count,
+    case when checks.is_known then coalesce(contents.distinct_song_count, 0) end as distinct_song_count,
+    case when checks.is_known then coalesce(contents.episode_count, 0) end as episode_count,
+    case when checks.is_known then coalesce(contents.local_count, 0) end as local_count,
+    case when checks.is_known then coalesce(contents.empty_count, 0) end as empty_count,
+    case when checks.is_known then coalesce(contents.unavailable_count, 0) end as unavailable_count,
+    case when checks.is_known then coalesce(contents.rejected_count, 0) end as rejected_count,
+    case when checks.is_known then round(coalesce(contents.duration_ms, 0) / 60000, 2) end as duration_minutes,
     coalesce(entered.entered_count, 0) as entered_count,
     coalesce(departed.left_count, 0) as left_count,
     checks.follower_count
@@ -97,5 +103,4 @@ from checks
 left join contents
     on contents.playlist_id = checks.playlist_id and contents.snapshot_id = checks.shown_snapshot_id
 left join entered on entered.playlist_id = checks.playlist_id and entered.entered_on = checks.checked_on
-left join departed on departed.playlist_id = checks.playlist_id and departed.left_on = checks.checked_on
-where checks.newest_number = 1;
+left join departed on departed.playlist_id = checks.playlist_id and departed.left_on = checks.checked_on;

@@ -5,8 +5,8 @@ create or replace view {{ database }}.BI.PLAYLIST_NAMES (
     NAME_NUMBER comment 'place among the names of this playlist, from 1 for the oldest; never null',
     PLAYLIST_NAME comment 'name that the checks of the run gave; never null',
     PREVIOUS_NAME comment 'name that it had before; null for the first one',
-    FIRST_LOOKED_AT comment 'first check that gave the name, UTC; never null',
-    LAST_LOOKED_AT comment 'last check of the run, UTC; never null'
+    FIRST_CHECKED_AT comment 'first check that gave the name, UTC; never null',
+    LAST_CHECKED_AT comment 'last check of the run, UTC; never null'
 )
 comment = 'One row per playlist and uninterrupted run of checks that gave it the same name.'
 as
@@ -14,7 +14,7 @@ with named as (
     select
         playlist_id,
         name,
-        coalesce(read_at, extracted_at) as looked_at,
+        coalesce(read_at, extracted_at) as checked_at,
         source_object,
         source_position,
         batch_id
@@ -26,7 +26,7 @@ marked as (
     select
         playlist_id,
         name,
-        looked_at,
+        checked_at,
         source_object,
         source_position,
         batch_id,
@@ -34,7 +34,7 @@ marked as (
             when
                 name = lag(name) over (
                     partition by playlist_id
-                    order by looked_at, source_object, source_position, batch_id
+                    order by checked_at, source_object, source_position, batch_id
                 )
                 then 0
             else 1
@@ -46,10 +46,10 @@ numbered as (
     select
         playlist_id,
         name,
-        looked_at,
+        checked_at,
         sum(step) over (
             partition by playlist_id
-            order by looked_at, source_object, source_position, batch_id
+            order by checked_at, source_object, source_position, batch_id
             rows between unbounded preceding and current row
         ) as name_number
     from marked
@@ -60,8 +60,8 @@ names as (
         playlist_id,
         name_number,
         name,
-        min(looked_at) as first_looked_at,
-        max(looked_at) as last_looked_at
+        min(checked_at) as first_checked_at,
+        max(checked_at) as last_checked_at
     from numbered
     group by playlist_id, name_number, name
 )
@@ -71,6 +71,6 @@ select
     name_number,
     name as playlist_name,
     lag(name) over (partition by playlist_id order by name_number) as previous_name,
-    first_looked_at,
-    last_looked_at
+    first_checked_at,
+    last_checked_at
 from names;

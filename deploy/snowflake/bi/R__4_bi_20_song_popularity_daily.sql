@@ -16,12 +16,12 @@ with observations as (
         cast(extracted_at as date) as observed_on,
         extracted_at as observed_at,
         popularity,
-        row_number() over (
-            partition by song_id, cast(extracted_at as date)
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as newest_number,
         count(popularity) over (partition by song_id, cast(extracted_at as date)) as observation_count
     from {{ database }}.CORE.SONG_POPULARITY
+    qualify row_number() over (
+        partition by song_id, cast(extracted_at as date)
+        order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+    ) = 1
 )
 
 select
@@ -32,5 +32,4 @@ select
     observations.popularity,
     observations.observation_count
 from observations
-left join {{ database }}.CORE.SONGS as songs on songs.song_id = observations.song_id
-where observations.newest_number = 1;
+left join {{ database }}.CORE.SONGS as songs on songs.song_id = observations.song_id;

@@ -17,12 +17,12 @@ with ordered as (
     select
         song_id,
         extracted_at as observed_at,
-        popularity,
-        row_number() over (
-            partition by song_id, extracted_at
-            order by source_object desc, source_position desc, batch_id desc
-        ) as newest_number
+        popularity
     from {{ database }}.CORE.SONG_POPULARITY
+    qualify row_number() over (
+        partition by song_id, extracted_at
+        order by source_object desc, source_position desc, batch_id desc
+    ) = 1
 ),
 
 marked as (
@@ -35,7 +35,6 @@ marked as (
             else 1
         end as step
     from ordered
-    where newest_number = 1
 ),
 
 numbered as (

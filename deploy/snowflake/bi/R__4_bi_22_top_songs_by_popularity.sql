@@ -1,6 +1,6 @@
 -- top_songs_by_popularity: one row per song whose popularity its newest description shows, ranked by it.
--- Songs whose popularity is withheld are left out, not put last: where all are withheld (development-mode apps since
--- 2026) this view is empty, and TOP_SONGS_BY_PRESENCE is what can be ranked. The two are never mixed.
+-- Songs whose popularity is withheld are left out, not ranked last. For apps in development mode (since 2026) the API
+-- withholds all of them and this view is empty; TOP_SONGS_BY_PRESENCE ranks songs without popularity.
 create or replace view {{ database }}.BI.TOP_SONGS_BY_POPULARITY (
     POPULARITY_RANK comment 'from 1 for the most popular, equals share a rank and the next is skipped; never null',
     SONG_ID comment 'Spotify id of the song; never null',

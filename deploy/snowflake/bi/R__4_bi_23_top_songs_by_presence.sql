@@ -1,5 +1,5 @@
 -- top_songs_by_presence: one row per song that some playlist holds or held, ranked by how many hold it, then by days held.
--- This is presence in the playlists that are checked, no popularity at Spotify; it is known where popularity is withheld.
+-- Presence counts the playlists that are checked. It is not Spotify's popularity, and is known where that is withheld.
 create or replace view {{ database }}.BI.TOP_SONGS_BY_PRESENCE (
     PRESENCE_RANK comment 'from 1 for the most present, equals share a rank and the next is skipped; never null',
     SONG_ID comment 'Spotify id of the song; never null',
@@ -16,15 +16,15 @@ comment = 'One row per song that some playlist holds or held, ranked by how many
 as
 with presence as (
     select
-        membership.song_id,
-        count(distinct case when membership.left_by_at is null then membership.playlist_id end) as playlist_count,
-        count(distinct membership.playlist_id) as ever_playlist_count,
-        sum(datediff('second', membership.entered_by_at, membership.last_seen_at)) as held_seconds,
-        min(membership.entered_by_at) as first_entered_by_at,
-        max(membership.last_seen_at) as last_seen_at
-    from {{ database }}.CORE.PLAYLIST_STAYS as membership
-    where membership.song_id is not null
-    group by membership.song_id
+        stays.song_id,
+        count(distinct case when stays.left_by_at is null then stays.playlist_id end) as playlist_count,
+        count(distinct stays.playlist_id) as ever_playlist_count,
+        sum(datediff('second', stays.entered_by_at, stays.last_seen_at)) as held_seconds,
+        min(stays.entered_by_at) as first_entered_by_at,
+        max(stays.last_seen_at) as last_seen_at
+    from {{ database }}.CORE.PLAYLIST_STAYS as stays
+    where stays.song_id is not null
+    group by stays.song_id
 )
 
 select

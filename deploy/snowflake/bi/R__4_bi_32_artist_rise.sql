@@ -27,11 +27,11 @@ days as (
 stays as (
     select
         credits.artist_id,
-        membership.song_id,
-        membership.entered_on,
-        membership.left_on
-    from {{ database }}.CORE.PLAYLIST_STAYS as membership
-    inner join {{ database }}.CORE.SONG_ARTISTS as credits on credits.song_id = membership.song_id
+        playlist_stays.song_id,
+        playlist_stays.entered_on,
+        playlist_stays.left_on
+    from {{ database }}.CORE.PLAYLIST_STAYS as playlist_stays
+    inner join {{ database }}.CORE.SONG_ARTISTS as credits on credits.song_id = playlist_stays.song_id
 ),
 
 held as (

@@ -5,11 +5,11 @@ create or replace view {{ database }}.BI.ALBUMS_BY_TRACKS (
     ALBUM_NAME comment 'title; null if not given',
     ARTIST_NAMES comment 'artists in credit order, joined by comma and space; null if none is known',
     RELEASE_YEAR comment 'year of release; null if unknown',
-    TOTAL_TRACKS comment 'tracks on the album, whether or not we know them; never null',
+    TOTAL_TRACKS comment 'tracks on the album, whether or not a playlist showed them; never null',
     KNOWN_SONG_COUNT comment 'songs of the album that some playlist ever showed; never null',
     HELD_SONG_COUNT comment 'songs of the album that some playlist holds as far as known; never null'
 )
-comment = 'One row per album whose number of tracks is known, ranked by it, with the songs of it that we hold.'
+comment = 'One row per album whose number of tracks is known, ranked by it, with its known and held songs.'
 as
 with song_counts as (
     select

@@ -1,5 +1,5 @@
 -- recently_entered: one row per stay that began between two checks, newest first by recency_rank.
--- What was there at the first check of a playlist did not enter as far as known, and is left out.
+-- Items of the first check of a playlist are left out: when they entered is not known.
 create or replace view {{ database }}.BI.RECENTLY_ENTERED (
     RECENCY_RANK comment 'from 1 for the newest check that showed something new, equals share a rank; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',

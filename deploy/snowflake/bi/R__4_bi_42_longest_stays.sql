@@ -1,6 +1,6 @@
 -- longest_stays: one row per stay of an item in a playlist, longest first by stay_rank.
--- stay_days runs from the first to the last check that showed it: the least it stayed, since what was there before the
--- first check is not known.
+-- stay_days runs from the first to the last check that showed it: the least it stayed, since checks before
+-- the first are not known.
 create or replace view {{ database }}.BI.LONGEST_STAYS (
     STAY_RANK comment 'from 1 for the longest, equals share a rank and the next is skipped; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',

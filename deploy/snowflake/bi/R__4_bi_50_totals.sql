@@ -1,4 +1,4 @@
--- totals: one row, everything counted once however often it is credited, shown or held.
+-- totals: one row; each song, album, artist and playlist counts once, however often it is credited, shown or held.
 create or replace view {{ database }}.BI.TOTALS (
     SONG_COUNT comment 'songs that some playlist ever showed; never null',
     ALBUM_COUNT comment 'albums of these songs; never null',
@@ -8,7 +8,7 @@ create or replace view {{ database }}.BI.TOTALS (
     HELD_SONG_COUNT comment 'songs that some playlist holds as far as known; never null',
     DURATION_MINUTES comment 'length of the songs of song_count, two decimals, unknown lengths add 0; never null'
 )
-comment = 'One row: everything counted once, however often it is credited, shown or held.'
+comment = 'One row: each song, album, artist and playlist counts once, however often it is credited, shown or held.'
 as
 with song_totals as (
     select

@@ -1,22 +1,22 @@
--- freshness: one row, how old what we know is. On an empty warehouse its times and hours are null and its counts 0.
--- Hours are counted back from the newest data, not from now: compare newest_at with the clock for that.
+-- freshness: one row with the age of the data. In an empty warehouse its times and hours are null and its counts 0.
+-- Hours are relative to newest_at, not to the current time: compare newest_at with the clock for that.
 create or replace view {{ database }}.BI.FRESHNESS (
-    LAST_LOOKED_AT comment 'newest check of any playlist, however it ended, UTC; null before the first check',
+    LAST_CHECKED_AT comment 'newest check of any playlist, however it ended, UTC; null before the first check',
     LAST_SUCCEEDED_AT comment 'newest check that was a read or found a playlist unchanged, UTC; null before the first one',
     LAST_COMMITTED_AT comment 'newest commit of a batch, UTC; null before the first one',
     NEWEST_AT comment 'the newest of the times before, UTC; null if there are none',
-    HOURS_SINCE_LOOK comment 'hours from last_looked_at to newest_at, two decimals; null before the first check',
+    HOURS_SINCE_CHECK comment 'hours from last_checked_at to newest_at, two decimals; null before the first check',
     HOURS_SINCE_SUCCESS comment 'hours from last_succeeded_at to newest_at, two decimals; null before the first one',
     HOURS_SINCE_COMMIT comment 'hours from last_committed_at to newest_at, two decimals; null before the first one',
     PLAYLIST_COUNT comment 'playlists ever checked; never null',
     FAILING_PLAYLIST_COUNT comment 'playlists whose newest check failed; never null',
     GONE_PLAYLIST_COUNT comment 'playlists whose newest check found them gone; never null'
 )
-comment = 'One row: how old what we know is, as of the newest data.'
+comment = 'One row: the age of the data, relative to the newest of it.'
 as
-with looks as (
+with checks as (
     select
-        max(checked_at) as last_looked_at,
+        max(checked_at) as last_checked_at,
         max(case when status in ('read', 'unchanged') then checked_at end) as last_succeeded_at,
         count(distinct playlist_id) as playlist_count,
         count(case when is_newest and status = 'failed' then playlist_id end) as failing_playlist_count,
@@ -31,25 +31,25 @@ commits as (
 
 freshness as (
     select
-        looks.last_looked_at,
-        looks.last_succeeded_at,
+        checks.last_checked_at,
+        checks.last_succeeded_at,
         commits.last_committed_at,
         coalesce(
-            greatest(looks.last_looked_at, commits.last_committed_at), looks.last_looked_at, commits.last_committed_at
+            greatest(checks.last_checked_at, commits.last_committed_at), checks.last_checked_at, commits.last_committed_at
         ) as newest_at,
-        looks.playlist_count,
-        looks.failing_playlist_count,
-        looks.gone_playlist_count
-    from looks
+        checks.playlist_count,
+        checks.failing_playlist_count,
+        checks.gone_playlist_count
+    from checks
     cross join commits
 )
 
 select
-    last_looked_at,
+    last_checked_at,
     last_succeeded_at,
     last_committed_at,
     newest_at,
-    round(datediff('second', last_looked_at, newest_at) / 3600, 2) as hours_since_look,
+    round(datediff('second', last_checked_at, newest_at) / 3600, 2) as hours_since_check,
     round(datediff('second', last_succeeded_at, newest_at) / 3600, 2) as hours_since_success,
     round(datediff('second', last_committed_at, newest_at) / 3600, 2) as hours_since_commit,
     playlist_count,

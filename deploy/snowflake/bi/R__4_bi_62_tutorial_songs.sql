@@ -1,5 +1,5 @@
 -- tutorial_songs: one row per song, under the column names that the tutorials use.
--- artist_id is the first credit alone, as there: SONG_ARTISTS has them all.
+-- artist_id is that of the first credit, as in the tutorials; SONG_ARTISTS has every credit.
 -- song_added is the newest added_at that any playlist showed, read completely or not.
 create or replace view {{ database }}.BI.TUTORIAL_SONGS (
     SONG_ID comment 'Spotify id of the song; never null',
@@ -11,7 +11,7 @@ create or replace view {{ database }}.BI.TUTORIAL_SONGS (
     ALBUM_ID comment 'Spotify id of the album it was shown on; null if none was given',
     ARTIST_ID comment 'Spotify id of the first credited artist; null if none is known'
 )
-comment = 'One row per song, under the column names that the tutorials use; artist_id is the first credit alone.'
+comment = 'One row per song, under the column names that the tutorials use; artist_id is that of the first credit.'
 as
 with added as (
     select
@@ -22,12 +22,12 @@ with added as (
     group by song_id
 ),
 
-credits as (
+first_credits as (
     select
         song_id,
-        artist_id,
-        row_number() over (partition by song_id order by position, artist_id) as credit_number
+        artist_id
     from {{ database }}.CORE.SONG_ARTISTS
+    qualify row_number() over (partition by song_id order by position, artist_id) = 1
 )
 
 select
@@ -38,7 +38,7 @@ select
     songs.popularity,
     added.song_added,
     songs.album_id,
-    credits.artist_id
+    first_credits.artist_id
 from {{ database }}.BI.SONGS as songs
 left join added on added.song_id = songs.song_id
-left join credits on credits.song_id = songs.song_id and credits.credit_number = 1;
+left join first_credits on first_credits.song_id = songs.song_id;

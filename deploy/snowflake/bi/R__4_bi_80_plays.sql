@@ -45,6 +45,7 @@ with timed as (
         convert_timezone('UTC', '{{ listening_zone | default("UTC") }}', plays.played_at) as local_played_at
     from {{ database }}.CORE.PLAYS as plays
 )
+
 select
     timed.play_id,
     timed.account,

@@ -24,14 +24,15 @@ with played as (
         max(plays.track_name) as track_name,
         max(plays.artist_name) as artist_name,
         count(plays.play_id) as play_count,
-    count(case when plays.is_counted then 1 end) as counted_play_count,
-    sum(plays.ms_played) as listening_ms,
+        count(case when plays.is_counted then 1 end) as counted_play_count,
+        sum(plays.ms_played) as listening_ms,
         min(plays.played_at) as first_played_at,
         max(plays.played_at) as last_played_at
     from {{ database }}.BI.PLAYS as plays
     where plays.item_kind = 'song' and plays.song_key is not null
     group by plays.account, plays.song_key
 )
+
 select
     played.account,
     rank() over (partition by played.account order by played.counted_play_count desc) as play_rank,

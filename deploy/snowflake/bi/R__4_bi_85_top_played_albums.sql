@@ -22,14 +22,15 @@ with played as (
         plays.album_name,
         count(distinct plays.song_key) as song_count,
         count(plays.play_id) as play_count,
-    count(case when plays.is_counted then 1 end) as counted_play_count,
-    sum(plays.ms_played) as listening_ms,
+        count(case when plays.is_counted then 1 end) as counted_play_count,
+        sum(plays.ms_played) as listening_ms,
         min(plays.played_at) as first_played_at,
         max(plays.played_at) as last_played_at
     from {{ database }}.BI.PLAYS as plays
     where plays.item_kind = 'song' and plays.album_name is not null
     group by plays.account, plays.artist_name, plays.album_name
 )
+
 select
     played.account,
     rank() over (partition by played.account order by played.counted_play_count desc) as play_rank,

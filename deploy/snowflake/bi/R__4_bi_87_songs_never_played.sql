@@ -9,18 +9,24 @@ create or replace view {{ database }}.BI.SONGS_NEVER_PLAYED (
 comment = 'One row per account and song that some playlist holds now and the account never played.'
 as
 with kept as (
-    select distinct membership.song_id
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
-    where membership.song_id is not null and membership.left_by_at is null
+    select distinct song_id
+    from {{ database }}.CORE.PLAYLIST_STAYS
+    where song_id is not null and left_by_at is null
 ),
+
 accounts as (
-    select distinct plays.account from {{ database }}.BI.PLAYS as plays
+    select distinct account
+    from {{ database }}.BI.PLAYS
 ),
+
 played as (
-    select distinct plays.account, plays.song_id
-    from {{ database }}.BI.PLAYS as plays
-    where plays.song_id is not null
+    select distinct
+        account,
+        song_id
+    from {{ database }}.BI.PLAYS
+    where song_id is not null
 )
+
 select
     accounts.account,
     kept.song_id,

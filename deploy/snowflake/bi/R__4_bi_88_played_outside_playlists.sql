@@ -14,10 +14,11 @@ create or replace view {{ database }}.BI.PLAYED_OUTSIDE_PLAYLISTS (
 comment = 'One row per account and song with counted plays that no playlist holds now.'
 as
 with kept as (
-    select distinct membership.song_id
-    from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
-    where membership.song_id is not null and membership.left_by_at is null
+    select distinct song_id
+    from {{ database }}.CORE.PLAYLIST_STAYS
+    where song_id is not null and left_by_at is null
 )
+
 select
     played.account,
     played.song_id,

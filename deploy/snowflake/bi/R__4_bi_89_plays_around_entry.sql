@@ -22,9 +22,12 @@ with stays as (
     from {{ database }}.BI.PLAYLIST_MEMBERSHIP as membership
     where membership.song_id is not null
 ),
+
 accounts as (
-    select distinct plays.account from {{ database }}.BI.PLAYS as plays
+    select distinct account
+    from {{ database }}.BI.PLAYS
 )
+
 select
     accounts.account,
     stays.playlist_id,

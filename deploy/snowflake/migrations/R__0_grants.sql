@@ -1,8 +1,9 @@
--- Who may see what: readers the views of BI and nothing below them, the monitor what has landed and how pipes fare.
--- It runs before the other repeatable scripts: what they make gets the grants of `future`, also when a view is replaced,
--- and what was there already those of `all`. Snowflake knows no `all` for pipes: a pipe made before this script first
--- ran is seen by its owner alone. The roles, and their use of database and warehouses, are the administrator's
--- (admin.sql); so are the managed schemas, in which their owner may grant on what is to come.
+-- Readers may select from the views of BI and nothing below them; the monitor may see pipes, dynamic tables and rows.
+-- This script runs before the other repeatable scripts: objects that they create get the grants on `future` objects,
+-- also when a view is replaced; objects that exist get the grants on `all`. Snowflake has no `all` for pipes, so only
+-- its owner sees a pipe that was created before this script first ran. The roles and their usage of the database and
+-- warehouses are the administrator's (admin.sql); so are the schemas with managed access, whose owner may grant on
+-- future objects.
 {% set bi_role = bi_role | default(database ~ "_BI_READER") -%}
 {% set monitor_role = monitor_role | default(database ~ "_MONITOR") -%}
 
@@ -15,6 +16,9 @@ grant monitor on future pipes in schema {{ database }}.LANDING to role {{ monito
 grant select on future tables in schema {{ database }}.LANDING to role {{ monitor_role }};
 grant select on all tables in schema {{ database }}.LANDING to role {{ monitor_role }};
 
+-- SHOW DYNAMIC TABLES lists a table's state and last refresh only for roles with MONITOR on it.
 grant usage on schema {{ database }}.CORE to role {{ monitor_role }};
 grant select on future views in schema {{ database }}.CORE to role {{ monitor_role }};
 grant select on all views in schema {{ database }}.CORE to role {{ monitor_role }};
+grant monitor on future dynamic tables in schema {{ database }}.CORE to role {{ monitor_role }};
+grant monitor on all dynamic tables in schema {{ database }}.CORE to role {{ monitor_role }};

@@ -15,42 +15,55 @@ create or replace view {{ database }}.CORE.PLAYLISTS (
     SNAPSHOT_ID comment 'version of the playlist when last described; null if never',
     TOTAL comment 'items the API said there were when last described; null if it did not say',
     DESCRIBED_AT comment 'time of the check that describes it, UTC; null if it was never described',
-    LAST_LOOKED_AT comment 'when it was last checked, however that ended, UTC',
+    LAST_CHECKED_AT comment 'when it was last checked, however that ended, UTC',
     LAST_STATUS comment 'how the newest check ended: read, unchanged, failed or gone',
     LAST_FAILURE_CLASS comment 'why the newest check failed or the playlist is gone; null otherwise'
 )
 comment = 'Playlists as last described, and how the newest check of each ended.'
 as
-with looks as (
+with newest_checks as (
     select
-        playlist_id, status, failure_class,
-        coalesce(read_at, extracted_at) as looked_at,
-        row_number() over (
-            partition by playlist_id
-            order by extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as look_place
+        playlist_id,
+        status,
+        failure_class,
+        coalesce(read_at, extracted_at) as checked_at
     from {{ database }}.CORE.PLAYLIST_CHECKS
+    qualify row_number() over (
+        partition by playlist_id
+        order by extracted_at desc, source_object desc, source_position desc, batch_id desc
+    ) = 1
 ),
+
 descriptions as (
     select
-        playlist_id, name, description, owner_id, is_public, is_collaborative, follower_count, image_url, url,
-        snapshot_id, total,
-        coalesce(read_at, extracted_at) as described_at,
-        row_number() over (
-            partition by playlist_id
-            order by
-                case
-                    when nullif(name, '') is null then 2
-                    when status in ('read', 'unchanged') then 0
-                    else 1
-                end,
-                extracted_at desc, source_object desc, source_position desc, batch_id desc
-        ) as description_place
+        playlist_id,
+        name,
+        description,
+        owner_id,
+        is_public,
+        is_collaborative,
+        follower_count,
+        image_url,
+        url,
+        snapshot_id,
+        total,
+        coalesce(read_at, extracted_at) as described_at
     from {{ database }}.CORE.PLAYLIST_CHECKS
     where status in ('read', 'unchanged') or nullif(name, '') is not null
+    qualify row_number() over (
+        partition by playlist_id
+        order by
+            case
+                when nullif(name, '') is null then 2
+                when status in ('read', 'unchanged') then 0
+                else 1
+            end,
+            extracted_at desc, source_object desc, source_position desc, batch_id desc
+    ) = 1
 )
+
 select
-    looks.playlist_id,
+    newest_checks.playlist_id,
     descriptions.name,
     descriptions.description,
     descriptions.owner_id,
@@ -62,11 +75,8 @@ select
     descriptions.snapshot_id,
     descriptions.total,
     descriptions.described_at,
-    looks.looked_at as last_looked_at,
-    looks.status as last_status,
-    looks.failure_class as last_failure_class
-from looks
-left join descriptions
-    on looks.playlist_id = descriptions.playlist_id
-    and descriptions.description_place = 1
-where looks.look_place = 1;
+    newest_checks.checked_at as last_checked_at,
+    newest_checks.status as last_status,
+    newest_checks.failure_class as last_failure_class
+from newest_checks
+left join descriptions on descriptions.playlist_id = newest_checks.playlist_id;

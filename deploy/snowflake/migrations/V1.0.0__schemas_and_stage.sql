@@ -1,5 +1,5 @@
--- The base of the other scripts: the schemas, and the stage over the lake's published files.
--- Database, roles, warehouses and integrations are the account's; an administrator makes them.
+-- The schemas, and the stage over the lake's published files, which the other scripts need.
+-- Database, roles, warehouses and integrations belong to the account: an administrator creates them (admin.sql).
 create schema if not exists {{ database }}.LANDING
 comment = 'Every row as loaded from the lake, append-only; filled by the pipes.';
 
@@ -9,7 +9,7 @@ comment = 'Current rows of each table, as views of the landing tables.';
 create schema if not exists {{ database }}.BI
 comment = 'What people and BI tools read.';
 
--- The vectorized scanner reads Spark's TIMESTAMP_NTZ as it is; a future default, so it is said.
+-- The vectorized scanner reads Spark's TIMESTAMP_NTZ unchanged. Explicit, since it is not yet the default everywhere.
 create file format if not exists {{ database }}.LANDING.SPARK_PARQUET
 type = parquet
 use_vectorized_scanner = true;

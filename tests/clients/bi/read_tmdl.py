@@ -3,7 +3,8 @@
 Runs in the tools' environment `bi`: .NET comes with dotnetcore2, Microsoft's libraries with pbi-cli-tool.
 """
 
-# ruff: noqa: E402  # the libraries can be imported only after .NET was started
+# The libraries can be imported once .NET runs.
+# ruff: noqa: E402
 
 import json
 import os

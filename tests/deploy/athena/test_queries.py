@@ -17,6 +17,8 @@ import sqlglot
 from deploy.generate.__main__ import GENERATED
 from deploy.generate.athena_views import ATHENA, VIEW_COLUMNS, saved_queries, view_select
 from deploy.generate.schemas import ATHENA_TYPES
+from shared.lake import plays_object
+from shared.plays import Package, write_plays
 from shared.store import open_store
 from shared.tables import TABLES
 from tests.test_end_to_end import KITCHEN, THE_19TH, THE_20TH, THE_21ST, chain_over, deployed  # noqa: F401  # a fixture
@@ -58,20 +60,40 @@ SAME = {
     ),
     "totals": (
         "select totals.song_count, totals.held_song_count, totals.playlist_count, totals.duration_minutes / 60, "
-        "freshness.last_looked_at, freshness.failing_playlist_count "
+        "freshness.last_checked_at, freshness.failing_playlist_count "
         "from SPOTIFY.BI.TOTALS as totals cross join SPOTIFY.BI.FRESHNESS as freshness"
     ),
 }
+SAME["most_played_songs"] = (
+    "select play_rank, account, song_key, song_id, track_name, artist_name, counted_play_count, play_count, "
+    "listening_ms / 3600000 from SPOTIFY.BI.TOP_PLAYED_SONGS"
+)
 STAYS = (
     "select playlist_id, playlist_name, item_uri, stay_number, song_id, item_name, artist_names, entered_after_at, "
     "entered_by_at, last_seen_at, left_by_at, stay_days from SPOTIFY.BI.PLAYLIST_MEMBERSHIP"
 )
 
 
+def history() -> bytes:
+    """Plays of two songs with an id and of one without, skipped ones, one that ended by itself, and an episode."""
+    package = Package(account="me", source="extended", package_id="k1", packaged_at="2026-11-18T10:00:00Z")
+    song: dict[str, object] = {"song_id": "s1", "track_name": "Tide", "artist_name": "Lina", "ms_played": 180_000}
+    other: dict[str, object] = {"song_id": "s2", "track_name": "Ebb", "artist_name": "Lina", "ms_played": 29_999}
+    local: dict[str, object] = {"track_name": "Mine", "artist_name": "Me", "ms_played": 30_000}
+    episode: dict[str, object] = {"episode_id": "e1", "episode_name": "Talk", "ms_played": 3_600_000}
+    rows = [song, song, other, other | {"reason_end": "trackdone"}, other | {"reason_end": "fwdbtn"}, local, episode]
+    plays = [
+        row | {"play_id": f"y{n}", "played_at": f"2026-11-1{n}T10:00:00Z", "played_at_precision": "second"}
+        for n, row in enumerate(rows)
+    ]
+    return write_plays(package, plays)
+
+
 @pytest.fixture(scope="module")
 def both(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """Athena's databases over the lake of three days, and the rows of the BI views."""
     lake = open_store(str(tmp_path_factory.mktemp("athena") / "lake"), create=True)
+    lake.put(plays_object("me", "20261118T100000Z", 0), history())
     with chain_over(lake, deployed, app_class="B") as chain:
         for on in (THE_19TH, THE_20TH):
             chain.extract(on)
@@ -94,7 +116,7 @@ def athena(connection: duckdb.DuckDBPyConnection, processed: Path) -> None:
             connection.execute(f"create view {name} as select * from '{processed}/{table.name}/*/*.parquet'")
         else:
             columns = ", ".join(f"{column.name} {ATHENA_TYPES[column.type]}" for column in table.all_columns)
-            connection.execute(f"create table {name} ({columns})")
+            connection.execute(f"create table {name} ({columns}, ingest_date date)")
         connection.execute(as_duckdb((GENERATED / f"athena/current/{table.name}.sql").read_text(encoding="utf-8")))
     for file in sorted((ATHENA / "views").glob("*.sql")):
         connection.execute(as_duckdb(file.read_text(encoding="utf-8")))
@@ -127,6 +149,19 @@ def test_a_saved_query_returns_what_the_bi_view_holds(both: Both, query: dict[st
     assert plain(rows) == plain(bi[query["name"]])
 
 
+def test_the_most_played_songs_are_those_of_the_history(both: Both) -> None:
+    connection, _ = both
+    [query] = [query["sql"] for query in saved_queries() if query["name"] == "most_played_songs"]
+
+    rows = connection.execute(as_duckdb(query)).fetchall()
+
+    assert rows == [
+        (1, "me", "s1", "s1", "Tide", "Lina", 2, 2, 0.1),
+        (2, "me", "Me: Mine", None, "Mine", "Me", 1, 1, 0.01),
+        (2, "me", "s2", "s2", "Ebb", "Lina", 1, 3, 0.02),
+    ]
+
+
 def test_stays_are_those_of_the_bi_view(both: Both) -> None:
     connection, bi = both
 
@@ -155,7 +190,7 @@ def test_the_catalog_knows_the_columns_and_types_of_stays(
 def test_every_query_has_a_description_and_reads_only_views() -> None:
     queries = saved_queries()
 
-    assert len(queries) == 9
+    assert len(queries) == 10
     for query in queries:
         assert len(query["description"]) > 40, query["name"]
         assert "lake_database" not in query["sql"]

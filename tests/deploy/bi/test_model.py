@@ -55,8 +55,23 @@ def test_the_key_is_unique_and_never_null(world: Landing, table: ModelTable) -> 
     assert [key for key in keys if None in key] == []
 
 
-@RELATIONSHIP
-def test_every_foreign_key_has_its_row(world: Landing, related: Relationship) -> None:
+COMPLETE = pytest.mark.parametrize(
+    "related",
+    [related for related in RELATIONSHIPS if not related.is_partial],
+    ids=lambda related: f"{related.from_table}.{related.from_column}",
+)
+
+
+def test_only_plays_refer_to_songs_that_the_model_does_not_have(world: Landing) -> None:
+    assert [(r.from_table, r.to_table) for r in RELATIONSHIPS if r.is_partial] == [("Plays", "Songs")]
+    assert world.query(
+        "select plays.song_id from BI.PLAYS as plays left join BI.SONGS as songs on songs.song_id = plays.song_id "
+        "where plays.song_id is not null and songs.song_id is null"
+    ) == [("s9",)]
+
+
+@COMPLETE
+def test_every_row_finds_the_row_that_it_refers_to(world: Landing, related: Relationship) -> None:
     many, single = table_named(related.from_table), table_named(related.to_table)
 
     assert single.key == (related.to_column,)

@@ -1,10 +1,14 @@
 """Two playlists over three days, small enough to count every measure and visual by hand."""
 
 from tests.deploy.snowflake.bi.landing import Landing
+from tests.deploy.snowflake.bi.test_plays import play
 
 
 def fill(landing: Landing) -> None:
-    """Stays: p1 s1 1 day, s2 1 day, s3 0 days and left, e1 0 days and entered; p2 s1 2.5 days."""
+    """Stays: p1 s1 1 day, s2 1 day, s3 0 days and left, e1 0 days and entered; p2 s1 2.5 days.
+
+    Plays: s1 half an hour, s3 (left) and s9 (in no playlist) a quarter of an hour each, s2 skipped, e1 an hour.
+    """
     landing.artists("a1", "a2")
     landing.album("al1", ("a1",), released_on="2001-05-01", release_year=2001, total_tracks=9)
     landing.song("s1", ("a1", "a2"), duration_ms=1_800_000, popularity=50, album_id="al1")
@@ -17,6 +21,12 @@ def fill(landing: Landing) -> None:
     landing.check("2026-11-04 09:00", "failed", failure_class="not_found")
     landing.read("2026-11-02 09:00", "s1", playlist="p2")
     landing.read("2026-11-04 21:00", "s1", playlist="p2")
+    play(landing, "2026-11-02 10:00", "s1", 1_800_000)
+    play(landing, "2026-11-03 10:00", "s3", 900_000)
+    play(landing, "2026-11-03 11:00", "s9", 900_000)
+    play(landing, "2026-11-04 10:00", "s2", 0)
+    nameless = {"track_name": None, "artist_name": None, "album_name": None}
+    play(landing, "2026-11-04 11:00", None, 3_600_000, episode_id="e1", **nameless)
 
 
 # The value of each measure over these rows.
@@ -31,6 +41,9 @@ MEASURED: dict[str, object] = {
     "Hours of music": 1.5,
     "Average popularity": 35.0,
     "Songs by artist share": 3.0,
+    "Counted plays": 4,
+    "Hours listened": 2.0,
+    "Listening from playlists": 0.5,
     "Playlists known": 2,
     "Newest check (UTC)": "2026-11-04 21:00",
     "Playlists failing": 1,

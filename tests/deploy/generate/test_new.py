@@ -1,9 +1,12 @@
 """`make new-table` and `make new-column` make a table and a column that pass every check at once."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -90,6 +93,31 @@ def test_a_new_table_and_a_new_column_pass_the_checks_and_the_job_fills_them(pro
     assert published("albums", "album_id", "label") == [("al1", "x")]
 
 
+def test_the_examples_of_contributing_are_what_the_commands_write(project: Path) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    commands = [shlex.split(found) for found in re.findall(r"`make (new-\w+ [^`]+)`", text)]
+    for command in commands:
+        arguments = dict(part.split("=", 1) for part in command[1:])
+        if command[0] == "new-table":
+            new_table(arguments["NAME"], arguments["KEY"].split(","), arguments["SOURCE"], project)
+        else:
+            names = (arguments["TABLE"], arguments["NAME"], arguments["SOURCE"])
+            new_column(*names, Type.STRING, arguments["DOC"], project)
+
+    added: dict[str, list[str]] = {}
+    for example in re.findall(r"^```diff\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in example.splitlines():
+            if match := re.fullmatch(r"(?:---|\+\+\+) (\w+/.*)", line):
+                file = match[1]
+            elif line.startswith("+"):
+                added.setdefault(file, []).append(line[1:].strip())
+    assert [command[0] for command in commands] == ["new-column", "new-table"]
+    assert sum(map(len, added.values())) > 15
+    for file, lines in added.items():
+        written = [line.strip() for line in (project / file).read_text(encoding="utf-8").splitlines()]
+        assert [line for line in lines if line not in written] == [], file
+
+
 @pytest.mark.parametrize(
     ("name", "key", "source", "reason"),
     [
@@ -99,6 +127,18 @@ def test_a_new_table_and_a_new_column_pass_the_checks_and_the_job_fills_them(pro
         ("markets", "playlist_id,market", "item.available_markets[]", "the id is one of song_id, album_id, episode_id"),
         ("markets", "song_id,market", "item.available_markets", "SOURCE=item.available_markets has no list"),
         ("markets", "song_id,market", "item; drop", "SOURCE=item; drop is no JSON path"),
+        ("list", "song_id,market", "item.available_markets[]", "NAME=list is a word of Python"),
+        ("class", "song_id,market", "item.available_markets[]", "NAME=class is a word of Python"),
+        ("totals", "song_id,market", "item.available_markets[]", "there is a view totals: deploy/snowflake/bi/"),
+        ("playlists", "song_id,market", "item.available_markets[]", "there is a view playlists: deploy/snowflake/"),
+        ("stays", "song_id,market", "item.available_markets[]", "there is a view stays: deploy/athena/views/stays.sql"),
+        ("markets", "song_id,song_id", "item.available_markets[]", "the table has a column song_id"),
+        ("markets", "song_id,batch_id", "item.available_markets[]", "the table has a column batch_id"),
+        ("markets", "song_id,order", "item.available_markets[]", "KEY=order is a reserved word of SQL"),
+        ("markets", "album_id,market", "item.available_markets[]", "no list of what album_id names"),
+        ("words", "song_id,word", "item.artists[]", r"SOURCE=item.artists\[\]: .*cannot be reconciled"),
+        ("images", "album_id,image", "item.album.images[].height[]", "has no list of an item"),
+        ("numbers", "song_id,number", "item.track_number[]", r"item.track_number\[\]: .*cannot be reconciled"),
     ],
 )
 def test_an_impossible_table_is_one_sentence_and_no_file(
@@ -117,6 +157,14 @@ def test_an_impossible_table_is_one_sentence_and_no_file(
         ("albums", "name", "item.album.name", "albums has a column name"),
         ("song_artists", "name", "item.artists[].name", "TABLE=song_artists is not made from one item a row"),
         ("albums", "genres", "item.album.genres[]", r"use \[0\] or \[#\] for a list"),
+        ("albums", "batch_id", "item.album.label", "albums has a column batch_id"),
+        ("albums", "ingest_date", "item.album.label", "albums has a column ingest_date"),
+        ("albums", "file_name", "item.album.label", "albums has a column file_name"),
+        ("albums", "order", "item.album.label", "NAME=order is a reserved word of SQL: choose another name"),
+        ("albums", "sample", "item.album.label", "NAME=sample is a reserved word of SQL: choose another name"),
+        ("songs", "album", "item.album", "SOURCE=item.album: .*cannot be reconciled"),
+        ("songs", "length", "item.duration_ms", "SOURCE=item.duration_ms is INT in column duration_ms: set TYPE=INT"),
+        ("songs", "deep", "item.name.first", "SOURCE=item.name.first: .*cannot be reconciled"),
         (
             "song_popularity",
             "isrc",
@@ -128,3 +176,28 @@ def test_an_impossible_table_is_one_sentence_and_no_file(
 def test_an_impossible_column_is_one_sentence(table: str, name: str, source: str, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         new_column(table, name, source, Type.STRING, "", ROOT)
+
+
+@pytest.mark.parametrize(
+    ("doc", "reason"),
+    [
+        ("two\nlines", "DOC is one line of text without braces"),
+        ("{{ database }}", "DOC is one line of text without braces"),
+        ("null " + "x" * 251, "DOC has 256 characters: AWS's catalogue takes 255"),
+    ],
+)
+def test_a_meaning_that_cannot_be_is_one_sentence(doc: str, reason: str) -> None:
+    with pytest.raises(CommandError, match=reason):
+        new_column("albums", "label", "item.album.label", Type.STRING, doc, ROOT)
+
+
+def test_a_meaning_may_have_quotes_and_says_what_null_means(project: Path) -> None:
+    doc = """the label's "name" \\ imprint"""
+
+    changed = new_column("albums", "label", "item.album.label", Type.STRING, doc, project)
+
+    contract, _, view, _ = [file.read_text(encoding="utf-8") for file in changed]
+    namespace: dict[str, Any] = {}
+    exec(contract, namespace)  # noqa: S102  # the contract that was just written
+    assert namespace["ALBUMS"].columns[-1].doc == f"{doc}; null if not given"
+    assert """    LABEL comment 'the label''s "name" \\ imprint; null if not given',\n""" in view

@@ -218,14 +218,6 @@ def test_an_incomplete_package_writes_nothing(
     assert documents(store) == {}
 
 
-def test_a_file_that_is_no_package_is_an_error(store: ObjectStore, tmp_path: Path) -> None:
-    (tmp_path / "broken.zip").write_bytes(as_zip(tmp_path / "p.zip", (2026, 1, 1), a=[1]).read_bytes()[:40])
-
-    for path in (tmp_path / "broken.zip", tmp_path / "absent.zip"):
-        with pytest.raises(CommandError, match="FILE is"):
-            import_file(store, path)
-
-
 def test_rows_of_another_form_are_counted(store: ObjectStore, tmp_path: Path) -> None:
     rows = [now_row("2026-01-01T10:00:00Z"), {"impression": MARK}, 7, account_row("2024-05-21 09:50")]
 

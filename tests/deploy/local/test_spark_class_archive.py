@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from deploy.local import spark_class_archive
-from glue_jobs.runtime import CLASSES, find_java
+from glue_jobs.java import find_java
+from glue_jobs.runtime import CLASSES
 
 ROOT = Path(__file__).parents[3]
 are_kept = pytest.mark.skipif(not CLASSES.is_file(), reason="`make spark-classes` was not run, or this Java keeps none")

@@ -210,8 +210,8 @@ def test_a_rotated_token_is_stored(stub: SpotifyStub, machine: dict[str, str], t
     assert first == second == ("ok", "answers, and knows the login as me")
 
 
-def test_a_cool_down_is_reported_and_respected(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
-    cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "said": "429 Too many requests"}
+def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
+    cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "message": "429 Too many requests"}
     write_state(tmp_path, cool_down=cool_down)
 
     lines = doctor_lines(tmp_path, machine, offline=False)
@@ -219,11 +219,11 @@ def test_a_cool_down_is_reported_and_respected(stub: SpotifyStub, machine: dict[
     assert lines["Quota"] == (
         "problem",
         (
-            "Spotify wants no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
+            "Spotify accepts no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
             "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
         ),
     )
-    assert lines["Spotify"] == ("-", "not asked: it wants no calls now")
+    assert lines["Spotify"] == ("-", "not asked: it accepts no calls now")
     assert stub.calls == {}
 
 

@@ -114,10 +114,32 @@ def test_pending_plays_are_forgotten_too(lake: ObjectStore) -> None:
 
 
 def test_retention_removes_plays_with_their_batch(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
-    retain(lake, warehouse, 3, apply=True)
+    removed = retain(lake, warehouse, 3, apply=True)
 
     assert published(lake) == [("me", "new"), ("me", "new")]
+    assert warehouse.query("select package_id from SPOTIFY.LANDING.PLAYS") == [("new",), ("new",)]
+    assert removed.rows["plays"] == 3
+    assert list(mentioning(lake, b"Hush")) == [
+        "raw/processed/00000000000000000004/plays/me/20261102T120000Z-000.ndjson.gz"
+    ]
     assert status(lake, warehouse).differences == []
+
+
+def test_a_play_that_is_missing_in_the_warehouse_is_a_difference(
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
+) -> None:
+    warehouse.query("delete from SPOTIFY.LANDING.PLAYS where account = 'you'")
+
+    [missing] = status(lake, warehouse).differences
+
+    assert "plays" in str(missing)
+
+
+def test_a_file_of_plays_that_is_missing_in_the_lake_is_a_difference(lake: ObjectStore) -> None:
+    [key, *_] = [listed.key for listed in lake.list("processed/plays/")]
+    lake.delete(key)
+
+    assert [key in str(difference) for difference in status(lake, None).differences] == [True]
 
 
 def test_a_label_is_no_pattern(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:

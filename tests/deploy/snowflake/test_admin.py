@@ -1,4 +1,4 @@
-"""The account's objects and the privileges of each role, checked as text, because fakesnow has no privileges."""
+"""What the account is asked for, and what each role may do with it: text alone, since nothing here can refuse it."""
 
 import re
 
@@ -19,7 +19,7 @@ KEYS = {"deployer_public_key": "MIIBdeployer", "bi_public_key": "MIIBbi", "monit
 
 
 def admin(**variables: object) -> list[str]:
-    """The statements of the admin file without comments, each on one line."""
+    """The statements of the admin file, without remarks, one line each."""
     rendered = JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", VALUES | variables)
     return plain(rendered)
 
@@ -30,7 +30,7 @@ def plain(script: str) -> list[str]:
 
 
 def grants(**variables: str) -> list[str]:
-    """The statements of the migration with the grants."""
+    """The statements of the migration that grants."""
     scripts = dict(rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/") | variables))
     return plain(scripts["r__0_grants.sql"])
 
@@ -51,13 +51,13 @@ def test_each_object_is_made_if_it_is_missing() -> None:
     assert [create for create in creates if " if not exists SPOTIFY" not in create] == []
 
 
-def test_nothing_is_replaced_or_dropped_or_has_a_password() -> None:
+def test_nothing_is_replaced_or_dropped_and_no_user_has_a_password() -> None:
     text = "\n".join(admin(**KEYS, whole_account=True)).lower()
 
     assert re.findall(r"replace|drop|undrop|revoke|truncate|password|secret|token|ownership|all privileges", text) == []
 
 
-def test_settings_of_every_object_are_applied_each_time() -> None:
+def test_what_is_made_is_set_again_each_time() -> None:
     altered = re.findall(r"^alter (.+?) (?:set|enable) ", "\n".join(admin()), re.MULTILINE)
 
     assert altered == [
@@ -77,7 +77,7 @@ def test_settings_of_every_object_are_applied_each_time() -> None:
 @pytest.mark.parametrize(
     ("name", "seconds", "queued"), [("SPOTIFY_TRANSFORM_WH", 900, 300), ("SPOTIFY_BI_WH", 300, 600)]
 )
-def test_a_warehouse_is_small_suspends_soon_and_limits_statements(name: str, seconds: int, queued: int) -> None:
+def test_a_warehouse_is_small_sleeps_soon_and_ends_what_takes_too_long(name: str, seconds: int, queued: int) -> None:
     [settings] = [statement for statement in admin() if statement.startswith(f"alter warehouse {name} set warehouse_")]
 
     assert settings.startswith(
@@ -100,8 +100,8 @@ def test_credits_are_limited() -> None:
     assert "alter resource monitor SPOTIFY_CREDITS set credit_quota = 30" in statements
 
 
-def test_the_storage_integration_reaches_only_published_files_and_has_our_external_id() -> None:
-    settings = (
+def test_the_storage_integration_reaches_the_published_files_alone_and_has_our_external_id() -> None:
+    asked = (
         "storage_aws_role_arn = 'arn:aws:iam::000000000000:role/snowflake' storage_aws_external_id = 'ours' "
         "storage_allowed_locations = ('s3://the-bucket/processed/')"
     )
@@ -109,16 +109,16 @@ def test_the_storage_integration_reaches_only_published_files_and_has_our_extern
     assert [statement for statement in admin() if "storage integration" in statement] == [
         (
             "create storage integration if not exists SPOTIFY_S3 type = external_stage storage_provider = 'S3' "
-            f"enabled = true {settings}"
+            f"enabled = true {asked}"
         ),
         (
-            f"alter storage integration SPOTIFY_S3 set enabled = true {settings} "
+            f"alter storage integration SPOTIFY_S3 set enabled = true {asked} "
             "comment = 'Reads the published files of the lake.'"
         ),
     ]
 
 
-def test_errors_go_to_the_topic_by_the_lakes_role_or_a_separate_role() -> None:
+def test_errors_go_to_the_topic_by_the_lakes_role_or_one_of_their_own() -> None:
     [made] = [s for s in admin() if s.startswith("create notification integration")]
     [own] = [s for s in admin(error_role_arn="arn:errors") if s.startswith("create notification integration")]
 
@@ -130,7 +130,7 @@ def test_errors_go_to_the_topic_by_the_lakes_role_or_a_separate_role() -> None:
     assert own.endswith("aws_sns_role_arn = 'arn:errors'")
 
 
-def test_the_migrations_use_the_names_of_the_admin_file() -> None:
+def test_the_migrations_name_the_objects_of_the_admin_file() -> None:
     variables = variables_for("s3://the-bucket/processed/")
 
     assert (variables["storage_integration"], variables["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
@@ -155,7 +155,7 @@ def test_every_name_follows_from_the_database() -> None:
     }
 
 
-def test_a_name_can_be_set() -> None:
+def test_a_role_may_have_another_name() -> None:
     assert "create role if not exists READERS comment = 'Reads the views of BI and nothing else.'" in admin(
         bi_role="READERS"
     )
@@ -169,11 +169,11 @@ def users(**variables: object) -> list[str]:
     return [statement for statement in admin(**variables) if " user " in statement]
 
 
-def test_a_user_without_credentials_is_not_made() -> None:
+def test_a_user_without_key_or_identity_is_not_created() -> None:
     assert users() == []
 
 
-def test_a_user_signs_in_by_key_pair_and_has_a_single_role() -> None:
+def test_a_user_signs_in_by_key_pair_and_has_its_one_role() -> None:
     assert users(bi_public_key="MIIBbi") == [
         "create user if not exists SPOTIFY_BI_SVC type = service",
         (
@@ -204,11 +204,11 @@ def policies(**variables: object) -> list[str]:
     return [statement for statement in admin(**variables) if " policy " in statement or "network_policy" in statement]
 
 
-def test_service_users_have_no_policies_by_default() -> None:
+def test_service_users_sign_in_from_anywhere_and_anyhow_unless_asked_otherwise() -> None:
     assert policies(**KEYS) == []
 
 
-def test_a_network_policy_is_set_for_every_service_user() -> None:
+def test_a_network_policy_is_set_for_the_service_users_that_are_made() -> None:
     assert policies(bi_public_key="MIIBbi", allowed_addresses="203.0.113.0/24, 198.51.100.7") == [
         (
             "create network policy if not exists SPOTIFY_SERVICE_USERS "
@@ -219,25 +219,29 @@ def test_a_network_policy_is_set_for_every_service_user() -> None:
     ]
 
 
-def test_an_authentication_policy_allows_key_pair_and_workload_identity() -> None:
+def test_an_authentication_policy_leaves_service_users_key_pair_and_workload_identity() -> None:
     assert policies(deployer_public_key="MIIBdeployer", authentication_policy="yes") == [
         (
             "create authentication policy if not exists SPOTIFY.LANDING.SERVICE_USERS "
             "authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
         ),
+        (
+            "alter authentication policy SPOTIFY.LANDING.SERVICE_USERS "
+            "set authentication_methods = ('KEYPAIR', 'WORKLOAD_IDENTITY')"
+        ),
         "alter user SPOTIFY_DEPLOYER_SVC set authentication policy SPOTIFY.LANDING.SERVICE_USERS force",
     ]
 
 
-def test_the_accounts_time_zone_is_set_only_on_request() -> None:
+def test_the_accounts_time_zone_is_set_only_if_asked_for() -> None:
     assert [statement for statement in admin() if "account set" in statement] == []
     assert "alter account set timezone = 'UTC'" in admin(whole_account=True)
 
 
-# --- privileges
+# --- who may do what
 
 
-def test_the_deployer_owns_its_schemas_and_may_use_the_objects_of_the_migrations() -> None:
+def test_the_deployer_owns_its_schemas_and_may_use_what_the_migrations_name() -> None:
     assert granted_to("SPOTIFY_DEPLOYER") == [
         "usage, create schema on database SPOTIFY",
         "usage on warehouse SPOTIFY_TRANSFORM_WH",
@@ -263,7 +267,7 @@ def test_a_reader_sees_the_views_of_bi_and_nothing_else() -> None:
     ]
 
 
-def test_the_monitor_sees_pipes_and_reads_landing() -> None:
+def test_the_monitor_sees_pipes_and_dynamic_tables_and_reads_landed_rows() -> None:
     assert granted_to("SPOTIFY_MONITOR") == [
         "usage on database SPOTIFY",
         "usage on warehouse SPOTIFY_TRANSFORM_WH",
@@ -274,6 +278,8 @@ def test_the_monitor_sees_pipes_and_reads_landing() -> None:
         "usage on schema SPOTIFY.CORE",
         "select on future views in schema SPOTIFY.CORE",
         "select on all views in schema SPOTIFY.CORE",
+        "monitor on future dynamic tables in schema SPOTIFY.CORE",
+        "monitor on all dynamic tables in schema SPOTIFY.CORE",
     ]
 
 
@@ -281,7 +287,7 @@ def test_every_role_is_below_the_administrators() -> None:
     assert granted_to("SYSADMIN") == ["role SPOTIFY_DEPLOYER", "role SPOTIFY_BI_READER", "role SPOTIFY_MONITOR"]
 
 
-def test_each_statement_runs_as_the_least_privileged_role() -> None:
+def test_each_statement_runs_as_the_least_role_that_may() -> None:
     acting: dict[str, set[str]] = {}
     role = ""
     for statement in admin(**KEYS, whole_account=True):
@@ -301,7 +307,7 @@ def test_each_statement_runs_as_the_least_privileged_role() -> None:
     }
 
 
-def test_grants_come_after_their_objects_and_future_grants_before() -> None:
+def test_everything_granted_on_is_there_before_and_what_is_to_come_after() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/"))]
 
     assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
@@ -316,8 +322,8 @@ def test_a_variable_without_a_value_is_an_error(name: str) -> None:
         JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", incomplete)
 
 
-def test_the_admin_file_and_the_migrations_can_be_applied_twice() -> None:
-    """Locally accounts are ignored: this shows only that the statements are split correctly and do not fail."""
+def test_the_migrations_follow_the_admin_file_and_both_may_come_again() -> None:
+    """Locally accounts have no meaning: this shows that the statements are split as meant and hinder nothing."""
     with EmbeddedSnowflake() as warehouse:
         for _ in range(2):
             for statement in admin(**KEYS, whole_account=True):

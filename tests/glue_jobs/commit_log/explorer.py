@@ -222,7 +222,7 @@ class Exploration:
             here.request = (NEXT, self._run_segment(node.segment, ask))
         except PausedError:
             pass
-        except Exception as error:  # noqa: BLE001  # every error of a run is a finding
+        except Exception as error:  # noqa: BLE001  # whatever a run ends with is a finding
             here.raised = f"{type(error).__name__}: {error}"
         return first
 

@@ -134,7 +134,7 @@ class Client:
             raise botocore.exceptions.ClientError({"Error": {"Code": str(answer), "Message": ""}}, request[0])
         return answer
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:
+    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # boto3's names
         data = self._answer("get", Key, IfMatch) if IfMatch else self._answer("get", Key)
         return {"Body": io.BytesIO(data), "ETag": f'"{etag(data)}"'}
 

@@ -263,7 +263,7 @@ def test_each_member_of_a_zip_is_read_like_a_file() -> None:
     assert [kinds(check) for check in document.checks] == [ONE_SONG, [(0, "song", "s2")]]
     assert [check.run_id for check in document.checks] == [f"document:{document_id(data)}"] * 2
     assert [damage.reason for damage in document.damages] == [
-        "file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page"
+        "file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page; request the answer again"
     ]
 
 

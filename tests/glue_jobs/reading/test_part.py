@@ -164,7 +164,7 @@ def test_a_file_without_playlist_data_goes_to_quarantine_and_the_others_are_read
     report = raw_lake.read()
 
     assert [document.reason for document in report.documents] == [
-        "no JSON at line 1, column 1: it begins like a web page",
+        "no JSON at line 1, column 1: it begins like a web page; request the answer again",
         None,
         "the file is empty",
     ]
@@ -540,7 +540,9 @@ def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_fo
     assert sum(report.rejects.values()) == len(raw_lake.rejects())
     refused = Counter(line["table"] for line in raw_lake.rejects() if "table" in line)
     del refused["playlist_items"]
-    assert refused <= report.refused  # rows from which keys are absent are left out without a reject
+    assert refused == report.refused
+    assert report.left_out.keys() == report.absent_keys.keys()
+    assert report.left_out.total() > 50
 
 
 def test_an_object_that_cannot_be_read_is_reported_and_nothing_is_staged(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def _rise(library: Library) -> list[Figure]:
     points = [{"label": label[key], "Gained": max(0, change), "Lost": max(0, -change)} for key, change, _ in shown]
     rows = [(names[key], change, songs) for key, change, songs in (*up, *down)]
     table = Table(("artist", "change", "songs"), rows, "artists")
-    spec = charts.come_and_go(points, "artist", "songs", ways=("Gained", "Lost"))
+    spec = charts.bars_to_both_sides(points, "artist", "songs", ways=("Gained", "Lost"))
     return [Figure("rise", "Artists that gain and lose songs", text, spec, table)]
 
 

@@ -64,7 +64,7 @@ def _by_playlist(added: Sequence[Row], removed: Sequence[Row]) -> list[Figure]:
             "by-playlist",
             "Added and removed, by playlist",
             text + "." + cut,
-            charts.come_and_go(points[:_MOST_BARS], "playlist"),
+            charts.bars_to_both_sides(points[:_MOST_BARS], "playlist"),
             Table(("playlist", "added", "removed"), rows, "playlists"),
         )
     ]
@@ -107,7 +107,7 @@ def _names(library: Library) -> list[Figure]:
         if key in deleted
     ]
     events += [
-        (row["previous_name"], f"is now {row['playlist_name']}", row["first_looked_at"].date())
+        (row["previous_name"], f"is now {row['playlist_name']}", row["first_checked_at"].date())
         for row in library.renamed
     ]
     if not events:

@@ -11,8 +11,9 @@ import pytest
 from deploy.local.report.report import report
 from deploy.local.screenshot import Browser, browser, has_browser
 from deploy.snowflake.embedded import EmbeddedSnowflake
-from tests.deploy.local.report.worlds import hostile_names, two_days
+from tests.deploy.local.report.worlds import hostile_names, listening, two_days
 from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures of this folder
+from tests.deploy.snowflake.bi.test_plays import play
 
 ROOT = Path(__file__).parents[4]
 
@@ -45,7 +46,13 @@ def axe() -> str:
 def pages(deployed: EmbeddedSnowflake, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page of each world, by the world's name."""
     folder = tmp_path_factory.mktemp("pages")
-    worlds = {"two_days": two_days, "hostile_names": hostile_names, "many_days": many_days, "empty": no_rows}
+    worlds = {
+        "two_days": two_days,
+        "hostile_names": hostile_names,
+        "many_days": many_days,
+        "listening": listening,
+        "empty": no_rows,
+    }
     for name, world in worlds.items():
         deployed.query("begin")
         try:
@@ -74,3 +81,7 @@ def many_days(landing: Landing) -> None:
         if day % 9:
             landing.read(at, songs[day % 30], songs[(day + 7) % 30], playlist="p7", name="Seven")
             landing.check(at, "unchanged" if day % 4 else "failed", "p8")
+    for number in range(120):  # of 500 days, which are drawn as months
+        at = f"{date(2025, 5, 1) + timedelta(days=number * 500 // 120)} {number % 24:02}:30"
+        account = ("me", "you")[number % 2]
+        play(landing, at, songs[number % 30], 200_000 + number, account=account, artist_name=f"Artist {number} " * 9)

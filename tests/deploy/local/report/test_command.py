@@ -42,7 +42,7 @@ def test_a_file_that_is_no_warehouse_is_an_error_on_one_line(tmp_path: Path) -> 
     assert not (tmp_path / "report.html").exists()
 
 
-def test_the_page_is_written_beside_the_warehouse(tmp_path: Path) -> None:
+def test_the_page_is_beside_the_warehouse(tmp_path: Path) -> None:
     run("-c", MAKE, str(tmp_path / "warehouse"))
 
     done = make_report(tmp_path)

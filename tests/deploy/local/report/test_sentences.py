@@ -169,7 +169,7 @@ def test_a_figure_has_its_list(read: Reading, figure: str, rows: list[tuple[str,
     assert read.tables[figure] == rows
 
 
-def test_the_calendar_shows_every_status_by_a_sign_and_a_word(read: Reading) -> None:
+def test_the_calendar_shows_every_kind_of_check_by_a_sign_and_a_word(read: Reading) -> None:
     assert read.tables["checks"][:5] == [
         ("Nov 2026", "16 Nov 202616", "18 Nov 202618"),
         ("Mix", "first check○", "changed, +3 \u22121●"),

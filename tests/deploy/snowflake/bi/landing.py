@@ -1,4 +1,6 @@
-"""Puts hand-typed rows into the landing tables, and returns the views' rows in a form easy to type by hand."""
+"""Rows typed by hand into the landing tables, and the views' answers in a form that can be typed by hand."""
+
+# What is put into SQL text is typed in these tests; values are bound.
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -19,7 +21,7 @@ from shared.tables.song_artists import SONG_ARTISTS
 from shared.tables.song_popularity import SONG_POPULARITY
 from shared.tables.songs import SONGS
 
-# Default values; every other column is null.
+# What a test does not say; every other column is null.
 DEFAULTS: dict[str, object] = {
     "batch_id": "b1",
     "source_object": "raw/a",
@@ -30,13 +32,13 @@ DEFAULTS: dict[str, object] = {
 
 
 class Landing:
-    """The landing tables of a warehouse; rows last for one test."""
+    """The landing tables of a warehouse, each test's rows its own."""
 
     def __init__(self, warehouse: EmbeddedSnowflake) -> None:
         self._warehouse = warehouse
 
     def put(self, table: Table, **row: object) -> None:
-        """Inserts a row as a pipe would load it."""
+        """One row as a pipe would load it."""
         columns = [column.name for column in table.all_columns]
         defaults = {name: value for name, value in DEFAULTS.items() if name in columns}
         whole = defaults | row
@@ -67,7 +69,7 @@ class Landing:
         self.put(EPISODES, **{"episode_id": episode_id, "name": episode_id.upper()} | row)
 
     def popularity(self, song_id: str, at: str, popularity: int, **row: object) -> None:
-        """An observation of a song's popularity; observations at one instant share a document."""
+        """One observation; one per instant unless the row says otherwise."""
         self.put(
             SONG_POPULARITY,
             **{"song_id": song_id, "popularity": popularity, "extracted_at": at, "document_id": at} | row,
@@ -79,7 +81,7 @@ class Landing:
         self.put(BATCHES, batch_number=number, committed_at=at, batch_id=f"b{number}", **counts)
 
     def read(self, at: str, *items: str, snapshot: str = "", playlist: str = "p1", **row: object) -> None:
-        """A complete read of a playlist that showed these items in this order; its default snapshot is the time.
+        """A complete read of a playlist that showed these items in this order; its snapshot is the time unless given.
 
         An item is a song's id, `episode e1`, `local x`, or one of the words empty, unavailable and rejected.
         """
@@ -96,19 +98,19 @@ class Landing:
             )
 
     def check(self, at: str, status: str, playlist: str = "p1", **row: object) -> None:
-        """A check of a playlist with this status; the run id comes from its time."""
+        """How a check of a playlist ended; the run is named after its time."""
         self.put(
             PLAYLIST_CHECKS,
             **{"playlist_id": playlist, "run_id": at, "status": status, "read_at": at, "extracted_at": at} | row,
         )
 
     def ask(self, view: str, columns: str, where: str = "true") -> list[tuple[object, ...]]:
-        """The view's rows, sorted by these columns; times to the minute, plain days and numbers."""
+        """The view's rows, sorted by these columns; times to the minute, days and numbers as one would type them."""
         rows = self._warehouse.query(f"select {columns} from SPOTIFY.BI.{view} where {where} order by {columns}")
         return [tuple(_typed(value) for value in row) for row in rows]
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        """The rows of any statement, with values as in `ask`."""
+        """The rows of any statement, values as `ask` gives them."""
         return [tuple(_typed(value) for value in row) for row in self._warehouse.query(sql)]
 
 
@@ -135,7 +137,7 @@ def _typed(value: object) -> object:
 def deployed() -> Iterator[EmbeddedSnowflake]:
     """An empty warehouse with everything deployed; closed with its folder, since only one can be open.
 
-    Import it in a conftest.py: pytest treats a package fixture that a test module imports as one of the session.
+    For a conftest.py: of a fixture that a test module imports, pytest takes the session for the package.
     """
     with EmbeddedSnowflake() as warehouse:
         warehouse.deploy()

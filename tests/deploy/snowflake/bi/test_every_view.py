@@ -1,4 +1,4 @@
-"""Rules that every BI view keeps."""
+"""What holds for every BI view."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def file(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
-def test_a_file_is_named_for_its_view_and_begins_with_the_grain(file: Path) -> None:
+def test_a_file_is_named_for_its_view_and_says_the_grain_first(file: Path) -> None:
     named = re.fullmatch(r"R__4_bi_\d\d_([a-z_]+)\.sql", file.name)
 
     assert named is not None
@@ -45,7 +45,7 @@ def test_a_view_names_its_columns_as_its_select_does(file: Path) -> None:
     assert list(view.select.find_all(exp.Star)) == []
 
 
-def test_a_view_reads_only_core_and_earlier_views(file: Path) -> None:
+def test_a_view_reads_core_and_views_before_it(file: Path) -> None:
     before = {f"BI.{VIEWS[other].name.upper()}" for other in FILES if other < file}
     tables = {f"{table.db}.{table.name}" for table in VIEWS[file].select.find_all(exp.Table) if table.db}
 
@@ -53,15 +53,13 @@ def test_a_view_reads_only_core_and_earlier_views(file: Path) -> None:
     assert {name for name in tables if not name.startswith("CORE.")} <= before
 
 
-def test_no_view_shows_ids_of_people(file: Path) -> None:
+def test_no_view_knows_a_person(file: Path) -> None:
     assert [word for word in PEOPLE if word in file.read_text(encoding="utf-8").lower()] == []
 
 
-def test_the_views_of_an_empty_warehouse_are_empty(landing: Landing) -> None:
+def test_an_empty_warehouse_gives_empty_views(landing: Landing) -> None:
     counts = {
-        view.name.upper(): len(
-            landing.query(f"select {', '.join(view.columns)} from SPOTIFY.BI.{view.name}")
-        )  # our own names
+        view.name.upper(): len(landing.query(f"select {', '.join(view.columns)} from SPOTIFY.BI.{view.name}"))
         for view in VIEWS.values()
     }
 

@@ -1,9 +1,9 @@
-"""FRESHNESS: the age of the newest data."""
+"""FRESHNESS: the age of the data."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
-TIMES = "last_looked_at, last_succeeded_at, last_committed_at, newest_at"
-HOURS = "hours_since_look, hours_since_success, hours_since_commit"
+TIMES = "last_checked_at, last_succeeded_at, last_committed_at, newest_at"
+HOURS = "hours_since_check, hours_since_success, hours_since_commit"
 COUNTS = "playlist_count, failing_playlist_count, gone_playlist_count"
 
 
@@ -23,7 +23,7 @@ def test_hours_count_back_from_the_newest_data(landing: Landing) -> None:
     ]
 
 
-def test_checks_before_the_first_commit_are_shown_without_a_commit(landing: Landing) -> None:
+def test_checks_before_the_first_commit_show_their_own_times(landing: Landing) -> None:
     landing.check("2026-11-17 10:00", "failed")
 
     assert landing.ask("FRESHNESS", f"{TIMES}, {HOURS}") == [
@@ -33,7 +33,7 @@ def test_checks_before_the_first_commit_are_shown_without_a_commit(landing: Land
 
 def test_a_playlist_is_failing_while_its_newest_check_failed(landing: Landing) -> None:
     for playlist, statuses in {
-        "recovered": ("failed", "unchanged"),
+        "mended": ("failed", "unchanged"),
         "failing": ("unchanged", "failed"),
         "always failing": ("failed", "failed"),
         "gone": ("failed", "gone"),

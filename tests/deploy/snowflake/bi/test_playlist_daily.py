@@ -1,11 +1,11 @@
-"""PLAYLIST_DAILY: one row per playlist and day."""
+"""PLAYLIST_DAILY: a playlist's days."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
 KINDS = "song_count, distinct_song_count, episode_count, local_count, empty_count, unavailable_count, rejected_count"
 
 
-def test_a_day_shows_its_last_known_check(landing: Landing) -> None:
+def test_a_day_is_as_of_its_last_check_that_shows_all(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", follower_count=5)
     landing.read("2026-11-16 23:59", "s1", follower_count=6)
     landing.check("2026-11-17 00:00", "unchanged", follower_count=7)
@@ -14,14 +14,16 @@ def test_a_day_shows_its_last_known_check(landing: Landing) -> None:
     landing.read("2026-11-19 10:00", "s1", "s3", total=9, is_complete=False)
     landing.check("2026-11-20 10:00", "gone")
 
-    assert landing.ask("PLAYLIST_DAILY", "checked_on, looked_at, is_gone, song_count, follower_count") == [
-        ("2026-11-16", "2026-11-16 23:59", False, 1, 6),
-        ("2026-11-17", "2026-11-17 00:00", False, 1, 7),
-        ("2026-11-20", "2026-11-20 10:00", True, 0, None),
+    columns = "checked_on, checked_at, is_complete, is_gone, song_count, follower_count"
+    assert landing.ask("PLAYLIST_DAILY", columns) == [
+        ("2026-11-16", "2026-11-16 23:59", True, False, 1, 6),
+        ("2026-11-17", "2026-11-17 00:00", True, False, 1, 7),
+        ("2026-11-19", "2026-11-19 10:00", False, False, None, None),
+        ("2026-11-20", "2026-11-20 10:00", True, True, 0, None),
     ]
 
 
-def test_positions_are_counted_by_kind_and_distinct_songs_once(landing: Landing) -> None:
+def test_positions_are_counted_by_kind_and_songs_once_beside(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s1", "s2", "episode e1", "local x", "empty", "empty", "unavailable")
     landing.read("2026-11-17 10:00", "rejected", "rejected", "rejected")
     landing.read("2026-11-18 10:00")
@@ -33,7 +35,7 @@ def test_positions_are_counted_by_kind_and_distinct_songs_once(landing: Landing)
     ]
 
 
-def test_the_length_adds_up_every_known_length(landing: Landing) -> None:
+def test_length_is_that_of_every_position_whose_length_is_known(landing: Landing) -> None:
     landing.song("s1", duration_ms=90_000)
     landing.song("s2", duration_ms=None)
     landing.episode("e1", duration_ms=600_000)
@@ -43,7 +45,7 @@ def test_the_length_adds_up_every_known_length(landing: Landing) -> None:
     assert landing.ask("PLAYLIST_DAILY", "checked_on, duration_minutes") == [("2026-11-16", 13), ("2026-11-17", 0)]
 
 
-def test_entries_and_exits_are_counted_over_the_day(landing: Landing) -> None:
+def test_what_entered_and_left_is_counted_over_the_day(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 09:00", "s1", "s3", "s3", "s4")
     landing.read("2026-11-17 10:00", "s1", "s3")
@@ -60,13 +62,13 @@ def test_playlists_have_their_own_days_and_names(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", playlist="p1", snapshot="v1", name="One")
     landing.read("2026-11-16 11:00", "s1", "s2", playlist="p2", snapshot="v1", name="Two")
 
-    assert landing.ask("PLAYLIST_DAILY", "playlist_name, looked_at, song_count, follower_count") == [
+    assert landing.ask("PLAYLIST_DAILY", "playlist_name, checked_at, song_count, follower_count") == [
         ("One", "2026-11-16 10:00", 1, None),
         ("Two", "2026-11-16 11:00", 2, None),
     ]
 
 
-def test_entries_and_exits_add_up_to_the_stays(landing: Landing) -> None:
+def test_what_entered_and_left_adds_up_to_the_stays_that_began_and_ended(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", "s3")
     landing.read("2026-11-17 10:00", "s1", "s2", "s4")
     landing.check("2026-11-18 10:00", "gone")
@@ -86,3 +88,25 @@ def test_entries_and_exits_add_up_to_the_stays(landing: Landing) -> None:
     assert landing.query(
         "select count(entered_after_at) as entered, count(left_by_at) as ended from SPOTIFY.BI.PLAYLIST_MEMBERSHIP"
     ) == [(3, 6)]
+
+
+def test_items_that_incomplete_reads_alone_showed_entered_on_their_day(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1")
+    landing.read("2026-11-17 10:00", "s1", "s2", total=3, is_complete=False)
+    landing.read("2026-11-17 11:00", "s1", "s3", total=3, is_complete=False)
+    landing.read("2026-11-18 10:00", "s1", "s2", "s3")
+
+    assert landing.ask("PLAYLIST_DAILY", f"checked_on, checked_at, {KINDS}, duration_minutes, entered_count") == [
+        ("2026-11-16", "2026-11-16 10:00", 1, 1, 0, 0, 0, 0, 0, 0, 0),
+        ("2026-11-17", "2026-11-17 11:00", None, None, None, None, None, None, None, None, 2),
+        ("2026-11-18", "2026-11-18 10:00", 3, 3, 0, 0, 0, 0, 0, 0, 0),
+    ]
+
+
+def test_a_complete_read_counts_before_an_incomplete_one_of_the_same_day(landing: Landing) -> None:
+    landing.read("2026-11-16 09:00", "s1", "s2")
+    landing.read("2026-11-16 10:00", "s1", total=2, is_complete=False)
+
+    assert landing.ask("PLAYLIST_DAILY", "checked_on, checked_at, is_complete, song_count") == [
+        ("2026-11-16", "2026-11-16 09:00", True, 2)
+    ]

@@ -1,4 +1,4 @@
-"""PLAYLIST_NAMES: the names of a playlist, and since when it had them."""
+"""PLAYLIST_NAMES: what a playlist was called, and since when."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -12,7 +12,7 @@ def test_a_playlist_keeps_every_name_it_had(landing: Landing) -> None:
     landing.read("2026-11-20 10:00", name="Car", playlist="p2")
 
     assert landing.ask(
-        "PLAYLIST_NAMES", "playlist_id, name_number, playlist_name, previous_name, first_looked_at, last_looked_at"
+        "PLAYLIST_NAMES", "playlist_id, name_number, playlist_name, previous_name, first_checked_at, last_checked_at"
     ) == [
         ("p1", 1, "Mix", None, "2026-11-16 10:00", "2026-11-18 10:00"),
         ("p1", 2, "Mix (winter)", "Mix", "2026-11-19 10:00", "2026-11-19 10:00"),
@@ -21,7 +21,7 @@ def test_a_playlist_keeps_every_name_it_had(landing: Landing) -> None:
     ]
 
 
-def test_an_empty_name_is_no_name(landing: Landing) -> None:
+def test_an_empty_name_is_none(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", name="Mix")
     landing.read("2026-11-17 10:00", name="")
 

@@ -1,4 +1,4 @@
-"""The views of plays: counts by day and hour, the most played, and listening compared with playlists."""
+"""What was played: counts by day and hour, the most played, and how listening and playlists relate."""
 
 import pytest
 
@@ -55,10 +55,9 @@ def test_plays_per_day(landing: Landing) -> None:
     play(landing, "2026-01-06 00:00", ms=40_000)
 
     columns = "account, played_on, play_count, counted_play_count, listening_ms"
-    assert landing.ask("PLAYS_DAILY", columns) == [
-        ("me", "2026-01-05", 2, 1, 30_010),
-        ("me", "2026-01-06", 1, 1, 40_000),
-    ]
+    expected = [("me", "2026-01-05", 2, 1, 30_010), ("me", "2026-01-06", 1, 1, 40_000)]
+    assert landing.ask("PLAYS_DAILY", columns) == expected
+    assert landing.ask("PLAYS_DAILY_LOCAL", columns.replace("played_on", "local_played_on")) == expected
 
 
 def test_the_most_played_by_plays_and_by_time(landing: Landing) -> None:
@@ -105,3 +104,123 @@ def test_listening_and_playlists(landing: Landing) -> None:
         ("Mine", "s1", "2026-01-06 00:00", 1, 1),
         ("Mine", "s4", "2026-01-06 00:00", 0, 0),
     ]
+
+
+NAMELESS = {"track_name": None, "artist_name": None, "album_name": None}
+
+
+def test_plays_by_hour_of_the_week(landing: Landing) -> None:
+    play(landing, "2026-01-05 23:30")  # a Monday
+    play(landing, "2026-01-05 23:45", ms=10)
+    play(landing, "2026-01-12 23:10", ms=40_000)
+    play(landing, "2026-01-06 00:00")
+    play(landing, "2026-01-06 00:30", account="you")
+
+    columns = (
+        "account, played_weekday, played_hour, local_played_weekday, local_played_hour, play_count, "
+        "counted_play_count, listening_ms"
+    )
+    assert landing.ask("PLAYS_BY_HOUR", columns) == [
+        ("me", 1, 23, 1, 23, 3, 2, 70_010),
+        ("me", 2, 0, 2, 0, 1, 1, 30_000),
+        ("you", 2, 0, 2, 0, 1, 1, 30_000),
+    ]
+
+
+def test_a_play_is_of_a_song_an_episode_or_an_audiobook_by_id_or_by_name(landing: Landing) -> None:
+    play(landing, "2026-01-05 10:00")
+    play(landing, "2026-01-05 11:00", None, track_name="S3")
+    play(landing, "2026-01-05 12:00", None, **NAMELESS, episode_id="e1")
+    play(landing, "2026-01-05 13:00", None, **NAMELESS, episode_name="E2")
+    play(landing, "2026-01-05 14:00", None, **NAMELESS, audiobook_id="b1", episode_name="Chapter 1")
+    play(landing, "2026-01-05 15:00", None, **NAMELESS, audiobook_name="B2")
+    play(landing, "2026-01-05 16:00", None, **NAMELESS)
+
+    assert landing.ask("PLAYS", "played_at, item_kind, song_key") == [
+        ("2026-01-05 10:00", "song", "s1"),
+        ("2026-01-05 11:00", "song", "A1: S3"),
+        ("2026-01-05 12:00", "episode", None),
+        ("2026-01-05 13:00", "episode", None),
+        ("2026-01-05 14:00", "audiobook", None),
+        ("2026-01-05 15:00", "audiobook", None),
+        ("2026-01-05 16:00", "unknown", None),
+    ]
+
+
+def test_a_song_is_ranked_by_plays_that_count(landing: Landing) -> None:
+    play(landing, "2026-01-05 10:00", ms=10)
+    play(landing, "2026-01-05 11:00", ms=11)
+    play(landing, "2026-01-05 12:00", "s2", artist_name="A2", album_name="B2")
+    play(landing, "2026-01-05 13:00", "s3")
+    play(landing, "2026-01-05 14:00", "s3")
+
+    columns = "play_rank, song_id, play_count, counted_play_count"
+    assert landing.ask("TOP_PLAYED_SONGS", columns) == [(1, "s3", 2, 2), (2, "s2", 1, 1), (3, "s1", 2, 0)]
+    assert landing.ask("TOP_PLAYED_ARTISTS", "play_rank, artist_name, song_count, counted_play_count") == [
+        (1, "A1", 2, 2),
+        (2, "A2", 1, 1),
+    ]
+    assert landing.ask("PLAYED_OUTSIDE_PLAYLISTS", "song_id") == [("s2",), ("s3",)]
+
+
+def test_only_songs_are_ranked(landing: Landing) -> None:
+    landing.read("2026-01-01 00:00", "s1")
+    play(landing, "2026-01-05 10:00")
+    play(landing, "2026-01-05 11:00", None, 90_000, **NAMELESS, episode_id="e1")
+    # A podcast of a musician: named like a song, and still an episode.
+    play(landing, "2026-01-05 12:00", None, 90_000, track_name="E2", episode_id="e2")
+
+    assert landing.ask("TOP_PLAYED_SONGS", "song_key") == [("s1",)]
+    assert landing.ask("TOP_PLAYED_ARTISTS", "artist_name, play_count") == [("A1", 1)]
+    assert landing.ask("TOP_PLAYED_ALBUMS", "album_name, play_count") == [("B1", 1)]
+    assert landing.ask("LISTENING_FROM_PLAYLISTS", "listening_ms, kept_listening_ms, kept_share") == [
+        (30_000, 30_000, 1)
+    ]
+
+
+def test_accounts_have_their_own_ranks_and_songs(landing: Landing) -> None:
+    landing.read("2026-01-06 00:00", "s1", "s2")
+    play(landing, "2026-01-05 10:00", "s1")
+    play(landing, "2026-01-07 10:00", "s2", account="you", play_id="y1")
+    play(landing, "2026-01-07 11:00", "s2", account="you", play_id="y2")
+    play(landing, "2026-01-07 12:00", "s9", account="you", play_id="y3")
+
+    assert landing.ask("TOP_PLAYED_SONGS", "account, play_rank, listening_rank, song_id") == [
+        ("me", 1, 1, "s1"),
+        ("you", 1, 1, "s2"),
+        ("you", 2, 2, "s9"),
+    ]
+    assert landing.ask("TOP_PLAYED_ARTISTS", "account, play_rank, listening_rank") == [("me", 1, 1), ("you", 1, 1)]
+    assert landing.ask("TOP_PLAYED_ALBUMS", "account, play_rank, listening_rank") == [("me", 1, 1), ("you", 1, 1)]
+    assert landing.ask("SONGS_NEVER_PLAYED", "account, song_id") == [("me", "s2"), ("you", "s1")]
+    assert landing.ask("PLAYED_OUTSIDE_PLAYLISTS", "account, song_id") == [("you", "s9")]
+    assert landing.ask("PLAYS_AROUND_ENTRY", "account, song_id, before_count, after_count") == [
+        ("me", "s1", 1, 0),
+        ("me", "s2", 0, 0),
+        ("you", "s1", 0, 0),
+        ("you", "s2", 0, 2),
+    ]
+
+
+def test_a_song_that_left_its_playlists_is_not_kept(landing: Landing) -> None:
+    landing.read("2026-01-01 00:00", "s1", "s2", "s3")
+    landing.read("2026-01-02 00:00", "s1")
+    play(landing, "2026-01-05 10:00", "s1")
+    play(landing, "2026-01-05 11:00", "s2")
+
+    assert landing.ask("LISTENING_FROM_PLAYLISTS", "listening_ms, kept_listening_ms") == [(60_000, 30_000)]
+    assert landing.ask("SONGS_NEVER_PLAYED", "song_id") == []
+    assert landing.ask("PLAYED_OUTSIDE_PLAYLISTS", "song_id") == [("s2",)]
+
+
+def test_plays_before_and_after_entry_are_those_that_count_around_the_time_of_adding(landing: Landing) -> None:
+    landing.read("2026-01-06 00:00", "s1")
+    landing.query(
+        "update SPOTIFY.LANDING.PLAYLIST_ITEMS set added_at = '2026-01-04 10:00:00'::timestamp_ntz where song_id = 's1'"
+    )
+    play(landing, "2026-01-04 09:00")
+    play(landing, "2026-01-04 10:00")
+    play(landing, "2026-01-05 10:00")
+    play(landing, "2026-01-05 11:00", ms=10)
+
+    assert landing.ask("PLAYS_AROUND_ENTRY", "entered_at, before_count, after_count") == [("2026-01-04 10:00", 1, 2)]

@@ -1,4 +1,4 @@
-"""A server in place of the account, and a user whose environment connects to it."""
+"""A server that replaces the account, and a person who has set what it takes to connect to it."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from deploy.snowflake.environment import Environment
 from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflake_server
 
-PASSPHRASE = "a hidden passphrase"
+PASSPHRASE = "a passphrase that must not be shown"
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def server() -> Iterator[Snowflake]:
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch, server: Snowflake, key: Path) -> Snowflake:
-    """The server, and a process environment that connects to it, without other Snowflake settings."""
+    """The server, with the environment of a person who connects to it and nothing else."""
     for name in [name for name in os.environ if name.startswith("SNOWFLAKE_")]:
         monkeypatch.delenv(name)
     for name, value in server.environment(key).items():

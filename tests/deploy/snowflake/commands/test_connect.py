@@ -1,4 +1,4 @@
-"""Connections to an account, and the messages made from the real connector's exceptions, over HTTP."""
+"""The account answers, or says in clear words why not: the real connector's own exceptions, over HTTP."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def refusal_of(statement: str) -> str:
     return str(raised.value)
 
 
-def test_it_connects_by_key_as_the_environments_deployer(person: Snowflake, prod: Environment) -> None:
+def test_it_answers_by_key_and_as_the_environments_deployer(person: Snowflake, prod: Environment) -> None:
     with Account.of(prod) as account:
         assert account.query("select %s as A, 2 as B", "x") == [("x", 2)]
         assert account.rows("select 1 as ONE") == [{"one": 1}]
@@ -45,7 +45,7 @@ def test_an_environments_names_follow_from_its_database() -> None:
     )
 
 
-# Snowflake's answer to a refused login, and the beginning of the message for it.
+# What Snowflake's server sends when it refuses a login, and how the sentence for it begins.
 LOGINS = [
     (
         Refused("390144", "JWT token is invalid. [0a1b2c3d-0000]"),
@@ -64,7 +64,7 @@ LOGINS = [
     ),
     (
         Refused("250001", "Multi-factor authentication is required for this account. Log in to Snowsight to enroll."),
-        "myorg-myaccount wants a second factor, which no command can give: use a service user with a key",
+        "myorg-myaccount requires a second factor, which a command cannot provide: use a service user with a key",
     ),
     (
         Refused("390101", "User temporarily locked. Try again later, or contact your local system administrator."),
@@ -84,7 +84,7 @@ LOGINS = [
             "Incoming request with IP/Token 203.0.113.7 is not allowed to access Snowflake. Contact your account "
             "administrator.",
         ),
-        "a network policy of myorg-myaccount does not let this machine's address in",
+        "a network policy of myorg-myaccount does not allow this machine's address",
     ),
     (Refused("", "", 404), "there is no Snowflake account at 127.0.0.1: SNOWFLAKE_ACCOUNT is 'myorg-myaccount'"),
     (Refused("", "", 403), "there is no Snowflake account at 127.0.0.1: SNOWFLAKE_ACCOUNT is 'myorg-myaccount'"),
@@ -92,8 +92,10 @@ LOGINS = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "words"), LOGINS, ids=[f"{case.code or case.status}" for case, _ in LOGINS])
-def test_a_refused_login_has_a_plain_message(person: Snowflake, key: Path, refused: Refused, words: str) -> None:
+@pytest.mark.parametrize(
+    ("refused", "words"), LOGINS, ids=[f"{refusal_case.code or refusal_case.status}" for refusal_case, _ in LOGINS]
+)
+def test_a_refused_login_is_explained(person: Snowflake, key: Path, refused: Refused, words: str) -> None:
     person.login = refused
 
     message = refusal()
@@ -102,28 +104,28 @@ def test_a_refused_login_has_a_plain_message(person: Snowflake, key: Path, refus
     assert refused.message in message
 
 
-# Snowflake's answers to refused statements, and the beginnings of the messages for them.
+# What Snowflake's server sends when it refuses a statement.
 STATEMENTS = [
     (
         Refused("090073", "Warehouse 'SPOTIFY_DEV_TRANSFORM_WH' cannot be resumed because resource monitor "
                 "'SPOTIFY_DEV_CREDITS' has exceeded its quota."),
-        ("warehouse SPOTIFY_DEV_TRANSFORM_WH stands still, the month's credits are used up: wait for the next month, "
-        "or as ACCOUNTADMIN raise `credit_quota` of SPOTIFY_DEV_CREDITS; pipes go on loading"),
+        ("warehouse SPOTIFY_DEV_TRANSFORM_WH is suspended because the month's credits are used up: wait for the next "
+        "month, or as ACCOUNTADMIN raise `credit_quota` of SPOTIFY_DEV_CREDITS; pipes continue to load"),
     ),
     (
         Refused("000606", "No active warehouse selected in the current session.  Select an active warehouse with the "
                 "'use warehouse' command."),
-        ("warehouse SPOTIFY_DEV_TRANSFORM_WH does not exist, does not wake by itself, or SPOTIFY_DEV_DEPLOYER may "
-        "not use it"),
+        ("warehouse SPOTIFY_DEV_TRANSFORM_WH does not exist, does not resume automatically, or SPOTIFY_DEV_DEPLOYER "
+        "may not use it"),
     ),
     (
         Refused("000666", "SQL compilation error: Your account is suspended due to lack of payment method."),
-        "myorg-myaccount is suspended, its trial has ended or nobody pays",
+        "myorg-myaccount is suspended, its trial has ended or a payment is missing",
     ),
     (
         Refused("000666", "Your free trial has ended and all of your virtual warehouses have been suspended. Add "
                 "billing information in the Snowflake web UI to continue using the full set of Snowflake features."),
-        "myorg-myaccount is suspended, its trial has ended or nobody pays",
+        "myorg-myaccount is suspended, its trial has ended or a payment is missing",
     ),
     (
         Refused("003001", "SQL access control error: Insufficient privileges to operate on schema 'LANDING'"),
@@ -131,7 +133,7 @@ STATEMENTS = [
     ),
     (
         Refused("002003", "SQL compilation error: Object 'SPOTIFY_DEV.LANDING.X' does not exist or not authorized."),
-        "this is not there or SPOTIFY_DEV_DEPLOYER may not see it: `make snowflake ENV=dev` makes all",
+        "this does not exist or SPOTIFY_DEV_DEPLOYER may not see it: `make snowflake ENV=dev` creates everything",
     ),
     (
         Refused("002003", "SQL compilation error: Database 'SPOTIFY_DEV' does not exist or not authorized."),
@@ -163,9 +165,9 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize(
-    ("refused", "words"), STATEMENTS, ids=[f"{case.code} {words[:20]}" for case, words in STATEMENTS]
+    ("refused", "words"), STATEMENTS, ids=[f"{refusal_case.code} {words[:20]}" for refusal_case, words in STATEMENTS]
 )
-def test_a_refused_statement_has_a_plain_message(person: Snowflake, refused: Refused, words: str) -> None:
+def test_a_refused_statement_is_explained(person: Snowflake, refused: Refused, words: str) -> None:
     person.answer("from nothing", refused)
 
     message = refusal_of("select * from nothing")
@@ -174,25 +176,25 @@ def test_a_refused_statement_has_a_plain_message(person: Snowflake, refused: Ref
     assert " ".join(refused.message.split()) in message
 
 
-def test_the_error_number_decides_if_the_text_is_unknown(person: Snowflake) -> None:
+def test_the_number_decides_where_the_words_are_new(person: Snowflake) -> None:
     person.answer("from nothing", Refused("003001", "Nope."))
 
     assert refusal_of("select * from nothing").startswith("SPOTIFY_DEV_DEPLOYER may not do this")
 
 
-def test_an_unreachable_address_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server_at_the_address(person: Snowflake, monkeypatch: pytest.MonkeyPatch) -> None:
     assert person.port
     monkeypatch.setenv("SNOWFLAKE_PORT", "1")
     monkeypatch.setattr(connect, "LOGIN_SECONDS", 2)
 
-    assert refusal().startswith("nobody answers at 127.0.0.1: check SNOWFLAKE_ACCOUNT ('myorg-myaccount', like")
+    assert refusal().startswith("no answer from 127.0.0.1: check SNOWFLAKE_ACCOUNT ('myorg-myaccount', like")
 
 
-def test_a_missing_or_unreadable_key_is_named(
+def test_a_key_that_is_not_there_or_cannot_be_read(
     person: Snowflake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: Path
 ) -> None:
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", str(tmp_path / "none.p8"))
-    assert refusal() == f"the key file {tmp_path / 'none.p8'} is not there: SNOWFLAKE_PRIVATE_KEY_FILE names it"
+    assert refusal() == f"the key file {tmp_path / 'none.p8'} does not exist: SNOWFLAKE_PRIVATE_KEY_FILE names it"
 
     for name, passphrase in (("locked.p8", ""), ("locked.p8", "wrong secret")):
         monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", str(key.with_name(name)))
@@ -203,7 +205,7 @@ def test_a_missing_or_unreadable_key_is_named(
     assert person.logins == []
 
 
-def test_a_locked_key_opens_by_its_passphrase_which_is_never_shown(
+def test_a_locked_key_opens_by_its_passphrase_which_is_not_shown(
     person: Snowflake, monkeypatch: pytest.MonkeyPatch, key: Path
 ) -> None:
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", str(key.with_name("locked.p8")))
@@ -223,13 +225,13 @@ def test_a_locked_key_opens_by_its_passphrase_which_is_never_shown(
     [
         ("SNOWFLAKE_USER", "SNOWFLAKE_USER is not set: who connects, such as SPOTIFY_DEV_DEPLOYER_SVC"),
         ("SNOWFLAKE_PRIVATE_KEY_FILE", "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key"),
-        ("SNOWFLAKE_ACCOUNT", "nobody said which account: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and"),
+        ("SNOWFLAKE_ACCOUNT", "no account is named: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and"),
     ],
 )
-def test_a_missing_setting_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, words: str) -> None:
+def test_what_is_not_set_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, words: str) -> None:
     monkeypatch.delenv(unset)
     monkeypatch.setenv("SNOWFLAKE_PASSWORD", "hunter2")
-    monkeypatch.setenv("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "missing")
+    monkeypatch.setenv("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "no_such_connection")
 
     message = refusal()
 

@@ -1,7 +1,6 @@
-"""make snowflake-trust copies Snowflake's identities into Terraform's settings and AWS; moto's server is AWS."""
+"""make snowflake-trust: what Snowflake says of itself, in Terraform's settings and in AWS; moto's server is AWS."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3  # type: ignore[import-untyped, unused-ignore]
@@ -15,7 +14,7 @@ from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 USER = "arn:aws:iam::999988887777:user/abcd-s-efgh1234"
 ERROR_USER = "arn:aws:iam::999988887777:user/errors-5678"
 ACCOUNT = "123456789012"  # moto's
-NO_PRINCIPAL = {
+NOBODY = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -26,7 +25,7 @@ NO_PRINCIPAL = {
         }
     ],
 }
-BUCKET_STATEMENT = {
+BUCKET_TELLS = {
     "Sid": "BucketTells",
     "Effect": "Allow",
     "Principal": {"Service": "s3.amazonaws.com"},
@@ -44,9 +43,9 @@ class Aws:
         self.settings.write_text('playlists = ["x"]\nsnowflake_principal_arn = "" # not yet\nalert_email="me"')
         self.iam, self.sns = boto3.client("iam"), boto3.client("sns", region_name="eu-west-1")
         for name in ("spotify-dev-snowflake", "spotify-dev-snowflake-errors"):
-            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NO_PRINCIPAL))
+            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NOBODY))
         self.topic = self.sns.create_topic(Name="spotify-dev-processed")["TopicArn"]
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_STATEMENT]})
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_TELLS]})
         self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName="Policy", AttributeValue=policy)
 
     def close(self) -> None:
@@ -67,7 +66,7 @@ class Aws:
 
 
 @pytest.fixture
-def aws(s3_endpoint: str, tmp_path: Path) -> Iterator[Aws]:
+def aws(s3_endpoint: str, tmp_path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """A stack whose roles trust no user yet."""
     assert s3_endpoint
     made = Aws(tmp_path)
@@ -83,7 +82,7 @@ def property_rows(**values: str) -> list[dict[str, object]]:
 
 
 def integrations(person: Snowflake, **changed: str) -> None:
-    """Types Snowflake's descriptions of its integrations."""
+    """What Snowflake says of its integrations."""
     files = {
         "ENABLED": "true",
         "STORAGE_ALLOWED_LOCATIONS": "s3://the-lake/processed/",
@@ -104,20 +103,20 @@ def integrations(person: Snowflake, **changed: str) -> None:
     person.answer("get_aws_sns_iam_policy", [{"POLICY": json.dumps(policy)}])
 
 
-def trust(aws: Aws, *arguments: str) -> int:
+def shake_hands(aws: Aws, *arguments: str) -> int:
     where = ["--env", "prod", "--outputs", str(aws.outputs()), "--settings", str(aws.settings)]
     return run_command("snowflake-trust", main, [*where, *arguments])
 
 
-def test_both_roles_and_the_topic_trust_snowflake_and_the_settings_say_so(
+def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     integrations(person)
 
-    assert trust(aws, "--yes") == 0
+    assert shake_hands(aws, "--yes") == 0
 
-    printed = capsys.readouterr().out
-    assert printed.count("done: ") == 4
+    said = capsys.readouterr().out
+    assert said.count("done: ") == 4
     assert aws.settings.read_text() == (
         f'playlists = ["x"]\nsnowflake_principal_arn = "{USER}"\nalert_email="me"\n'
         f'snowflake_error_principal_arn = "{ERROR_USER}"\nsnowflake_error_external_id = "ABC_SFCRole=2_xyz="\n'
@@ -145,7 +144,7 @@ def test_both_roles_and_the_topic_trust_snowflake_and_the_settings_say_so(
         ],
     }
     assert aws.statements() == [
-        BUCKET_STATEMENT,
+        BUCKET_TELLS,
         {
             "Sid": "SnowflakeSubscribes",
             "Effect": "Allow",
@@ -156,7 +155,7 @@ def test_both_roles_and_the_topic_trust_snowflake_and_the_settings_say_so(
     ]
 
     # Again: nothing to do.
-    assert trust(aws) == 0
+    assert shake_hands(aws) == 0
     assert "trust each other already: nothing was changed" in capsys.readouterr().out
 
 
@@ -164,13 +163,13 @@ def test_a_new_snowflake_user_replaces_the_old_one(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     integrations(person)
-    assert trust(aws, "--yes") == 0
+    assert shake_hands(aws, "--yes") == 0
     other = "arn:aws:iam::999988887777:user/zzzz-s-0000"
     integrations(person, STORAGE_AWS_IAM_USER_ARN=other, subscriber=other)
 
-    assert trust(aws, "--yes") == 0
+    assert shake_hands(aws, "--yes") == 0
 
-    assert [statement["Principal"] for statement in aws.statements()] == [  # type: ignore[index]
+    assert [one["Principal"] for one in aws.statements()] == [  # type: ignore[index]
         {"Service": "s3.amazonaws.com"},
         {"AWS": other},
     ]
@@ -183,18 +182,18 @@ def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, caps
     integrations(person)
     before = aws.settings.read_text()
 
-    assert trust(aws) == 1
+    assert shake_hands(aws) == 1
 
-    printed = capsys.readouterr()
-    assert printed.out.count("to do: ") == 4
-    assert "nothing was changed" in printed.err
+    said = capsys.readouterr()
+    assert said.out.count("to do: ") == 4
+    assert "nothing was changed" in said.err
     assert aws.settings.read_text() == before
-    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
-    assert aws.statements() == [BUCKET_STATEMENT]
+    assert aws.trust("spotify-dev-snowflake") == NOBODY
+    assert aws.statements() == [BUCKET_TELLS]
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("changed", "said"),
     [
         (
             {"STORAGE_AWS_EXTERNAL_ID": "made_by_snowflake"},
@@ -211,15 +210,15 @@ def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, caps
     ],
     ids=["external id", "locations", "subscriber"],
 )
-def test_integrations_with_other_values_change_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], message: str
+def test_integrations_of_something_else_change_nothing(
+    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], said: str
 ) -> None:
     integrations(person, **changed)
 
-    assert trust(aws, "--yes") == 1
+    assert shake_hands(aws, "--yes") == 1
 
-    assert capsys.readouterr().err.startswith(f"snowflake-trust: {message}")
-    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
+    assert capsys.readouterr().err.startswith(f"snowflake-trust: {said}")
+    assert aws.trust("spotify-dev-snowflake") == NOBODY
 
 
 def test_without_the_admins_integration_it_says_so(
@@ -228,7 +227,7 @@ def test_without_the_admins_integration_it_says_so(
     words = "SQL compilation error:\nIntegration 'SPOTIFY_S3' does not exist or not authorized."
     person.answer("^desc integration", Refused("002003", words))
 
-    assert trust(aws, "--yes") == 1
+    assert shake_hands(aws, "--yes") == 1
 
     assert "an integration is missing or SPOTIFY_DEPLOYER may not use it: run the admin file" in capsys.readouterr().err
 
@@ -240,6 +239,6 @@ def test_credentials_of_another_account_are_refused(
 
     assert run_command("snowflake-trust", main, where) == 1
 
-    printed = capsys.readouterr().err
-    assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in printed
+    said = capsys.readouterr().err
+    assert "the stack is in AWS account 111122223333, these credentials are of 123456789012" in said
     assert person.logins == []
