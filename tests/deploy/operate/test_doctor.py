@@ -210,7 +210,7 @@ def test_a_rotated_token_is_stored(stub: SpotifyStub, machine: dict[str, str], t
     assert first == second == ("ok", "answers, and knows the login as me")
 
 
-def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
+def test_a_cool_down_is_reported_and_respected(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
     cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "message": "429 Too many requests"}
     write_state(tmp_path, cool_down=cool_down)
 

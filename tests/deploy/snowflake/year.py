@@ -13,7 +13,7 @@ START = datetime(2026, 1, 1)  # UTC without zone, as in the tables
 
 
 def publish_hours(lake: Path, hours: Sequence[int], tables: Sequence[Table] = TABLES) -> dict[str, list[str]]:
-    """Write the files of these hours, from 1, straight into the folder; their keys by table, in the order of hours."""
+    """Writes the files of these hours (from 1) into the folder; their keys by table, in the order of hours."""
     keys: dict[str, list[str]] = {table.name: [] for table in tables}
     for hour in hours:
         on = (START + timedelta(hours=hour)).date()
@@ -27,7 +27,7 @@ def publish_hours(lake: Path, hours: Sequence[int], tables: Sequence[Table] = TA
 
 
 def rows_of(table: Table, hour: int) -> Iterator[Row]:
-    """What a table gets in this hour; every hour shows one song of five, on one album of three, by one artist of two.
+    """The table's rows of this hour; every hour shows one song of five, on one album of three, by one artist of two.
 
     Of the three places of the playlist the last two stay; its snapshot changes every ten hours.
     """
