@@ -395,11 +395,13 @@ def test_a_crawler_would_infer_the_columns_of_the_generated_catalog(chain: Chain
         path: [(column["Name"], column["Type"]) for column in generated[path]["StorageDescriptor"]["Columns"]]
         for path in paths
     }
-    published = {path: found for path, found in crawled.items() if found}
+    published = {path: crawl_result for path, crawl_result in crawled.items() if crawl_result}
     assert len(published) >= 9  # there are no plays
-    assert {path: found.columns for path, found in published.items()} == {path: columns[path] for path in published}
+    assert {path: crawl_result.columns for path, crawl_result in published.items()} == {
+        path: columns[path] for path in published
+    }
     # A crawler takes the name of each folder's key; all values of such a key are text to it.
-    assert {found.partition for found in published.values()} == {"ingest_date"}
+    assert {crawl_result.partition for crawl_result in published.values()} == {"ingest_date"}
 
 
 def test_everything_has_the_tags_of_the_stack_and_the_organisation(application: Application) -> None:
@@ -413,7 +415,7 @@ def test_everything_has_the_tags_of_the_stack_and_the_organisation(application: 
 
     stack = {"project": "spotify-playlists", "env": "test", "stack": "spotify-playlists-test"}
     assert len(tags) > 20
-    assert [found for found in tags if found != stack | {"owner": "data"}] == []
+    assert [tagged for tagged in tags if tagged != stack | {"owner": "data"}] == []
 
 
 def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:

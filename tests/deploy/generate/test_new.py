@@ -95,7 +95,7 @@ def test_a_new_table_and_a_new_column_pass_the_checks_and_the_job_fills_them(pro
 
 def test_the_examples_of_contributing_are_what_the_commands_write(project: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    commands = [shlex.split(found) for found in re.findall(r"`make (new-\w+ [^`]+)`", text)]
+    commands = [shlex.split(command_line) for command_line in re.findall(r"`make (new-\w+ [^`]+)`", text)]
     for command in commands:
         arguments = dict(part.split("=", 1) for part in command[1:])
         if command[0] == "new-table":

@@ -173,7 +173,7 @@ def test_an_empty_text_and_nothing_else_is_loaded_as_null() -> None:
     )
 
 
-def test_nothing_else_lies_where_pipes_check(lake: Path) -> None:
-    found = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
+def test_only_table_folders_are_under_the_pipes_prefix(lake: Path) -> None:
+    folders = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
 
-    assert found == {table.name for table in TABLES}
+    assert folders == {table.name for table in TABLES}

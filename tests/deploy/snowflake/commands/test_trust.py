@@ -184,9 +184,9 @@ def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, caps
 
     assert trust(aws) == 1
 
-    said = capsys.readouterr()
-    assert said.out.count("to do: ") == 4
-    assert "nothing was changed" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.count("to do: ") == 4
+    assert "nothing was changed" in printed.err
     assert aws.settings.read_text() == before
     assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
     assert aws.statements() == [BUCKET_STATEMENT]
