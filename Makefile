@@ -239,13 +239,14 @@ bench: $(TESTS_READY) $(CLASSES)
 bench-snowflake: $(TESTS_READY)
 	@$(PYTHON) -m tests.benchmarks.snowflake $${LAKE:+--lake="$$LAKE"}
 
+# In one process: imports take longer than a second process would save.
 check: $(TESTS_READY)
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not jvm and not slow"
+	@$(PYTHON) -m pytest -q -p no:xdist -m "not jvm and not slow"
 
 format: $(TESTS_READY)
 	@$(VENV)/bin/ruff check --quiet --fix .

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
-from moto.server import ThreadedMotoServer
 
 from shared.store import ObjectStore, open_store
 
@@ -21,7 +20,9 @@ UNPRIVILEGED_UID = 65534
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    """A moto server with one bucket; boto3 is pointed at it for the session."""
+    """A moto server with one bucket; boto3 uses it for the whole session."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # its import takes half a second, and few tests use it
+
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

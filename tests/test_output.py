@@ -13,6 +13,7 @@ import pytest
 
 from shared.terminal import printable
 from tests.extract_lambda.api import Api, Playlist, rows, running
+from tests.waiting import PATIENCE, started
 
 ROOT = Path(__file__).parents[1]
 # Escape, bell, return, newline, tab, DEL; C1's CSI and NEL; bidirectional, invisible and tag characters; a separator.
@@ -39,15 +40,12 @@ def programs() -> dict[str, ast.Module]:
 
 
 def start(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "JAVA_HOME": os.environ.get("JAVA_HOME", "")} | (environment or {}),
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=300,
-    )
+    command = [sys.executable, *arguments]
+    env = {"PATH": os.environ["PATH"], "JAVA_HOME": os.environ.get("JAVA_HOME", "")} | (environment or {})
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(command, cwd=ROOT, env=env, **pipes) as program:
+        stdout, stderr = program.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(command, program.returncode, stdout, stderr)
 
 
 def unprintable(printed: bytes) -> str:

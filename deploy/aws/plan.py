@@ -64,7 +64,7 @@ def ready(arguments: argparse.Namespace) -> tuple[Stack, Caller]:
 
 def _must_name_a_region(folder: Path) -> None:
     """Raises CommandError if no region is set in the environment or a file of settings: there is no good default."""
-    import boto3  # noqa: PLC0415  # as above
+    import boto3  # noqa: PLC0415  # only a plan needs it
 
     settings = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tfvars"))
     if not boto3.Session().region_name and not re.search(r"^\s*region\s*=", settings, re.MULTILINE):

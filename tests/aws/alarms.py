@@ -101,8 +101,8 @@ class Observed:
             "AWS/Lambda": lambda name, _: [float(self.lambda_errors)] if name == "Errors" else [],
             "AWS/Scheduler": lambda *_: [],  # the local AWS has no clock: tests fire the schedules
         }
-        found: list[float] = aws[namespace](name, dimensions)
-        return found
+        values: list[float] = aws[namespace](name, dimensions)
+        return values
 
     def _of_lambda(self, namespace: str, name: str) -> list[float]:
         lines = [json.loads(line) for line in self._lambda_lines()[self._seen["lines"] :] if line.startswith("{")]
@@ -110,7 +110,7 @@ class Observed:
             float(value)
             for line in lines
             for entry in line.get("_aws", {}).get("CloudWatchMetrics", [])
-            if entry["Namespace"] == namespace and name in {one["Name"] for one in entry["Metrics"]}
+            if entry["Namespace"] == namespace and name in {declared["Name"] for declared in entry["Metrics"]}
             for value in (line[name] if isinstance(line[name], list) else [line[name]])
         ]
 

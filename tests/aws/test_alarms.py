@@ -1,4 +1,4 @@
-"""Alarms, dashboard and runbooks, against the metrics that the code writes and against each other."""
+"""Alarms, dashboard and runbooks match the metrics that the code writes, and each other."""
 
 import json
 import re
@@ -47,7 +47,7 @@ ALARMS = {
     "warning-entry-undone": (OURS, "EntriesLeftUndone", {}, 0, 1, 300, 1),
     "warning-many-rejects": (OURS, "BatchesWithManyRejects", {}, 0, 1, 300, 1),
 }
-MISSING = {  # what no data means; alarms.tf says why
+MISSING = {  # the meaning of missing data; alarms.tf has the reasons
     "error-no-success": "missing",
     "error-pending-old": "ignore",
     "warning-login-ends": "ignore",
@@ -63,7 +63,7 @@ def made() -> Made:
 
 
 def alarms(made: Made) -> dict[str, dict[str, Any]]:
-    """The metric alarms by their names without the stack's."""
+    """The metric alarms by name, without the stack's prefix."""
     resources = made.of_type("aws_cloudwatch_metric_alarm").values()
     return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in resources}
 
@@ -103,7 +103,7 @@ def test_an_alarm_has_an_action_and_states_what_missing_data_means(made: Made, n
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_a_fresh_stack_is_quiet(made: Made, name: str) -> None:
+def test_a_fresh_stack_raises_no_alarm(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
 
     assert state(alarm, [None] * alarm["evaluation_periods"]) != "ALARM"
@@ -137,7 +137,7 @@ def test_one_composite_alarm_of_all_errors_pages_and_has_its_own_topic(made: Mad
 
 
 def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lake: Path) -> set[tuple[str, str]]:
-    """Namespace and name of all that Lambda and job write."""
+    """Namespace and name of all metrics that Lambda and job write."""
     monkeypatch.setenv("METRICS_NAMESPACE", OURS)
     now = datetime.now(UTC) + timedelta(hours=7)
     store = open_store(str(lake))
@@ -146,7 +146,10 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     ages = metrics.ages(store, now)
     assert {name: int(value // HOUR) for name, value in ages.items()} in (
         {"OldestPendingSeconds": 7, "SecondsSinceLastCommit": 7},
-        {"OldestPendingSeconds": 6, "SecondsSinceLastCommit": 6},  # the clock of the file system is a little ahead
+        {
+            "OldestPendingSeconds": 6,
+            "SecondsSinceLastCommit": 6,
+        },  # allow for differences between the clocks of system and file system
     )
     metrics.emit(Result(run_id="r", last_success=now, token_age=timedelta(days=3), calls_left={"a": 9}), now, ages)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -234,7 +237,7 @@ def test_a_page_has_the_four_sections(name: str) -> None:
 
 
 def commands() -> list[tuple[str, str]]:
-    """Every `aws` command of the guides for people who operate, with its page."""
+    """Every `aws` command of the operators' guides, with its page."""
     pages = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]
     lines = []
     for path in pages:
@@ -243,12 +246,12 @@ def commands() -> list[tuple[str, str]]:
     return lines
 
 
-def test_every_aws_command_is_one_that_aws_knows() -> None:
+def test_every_aws_command_exists() -> None:
     session = botocore.session.get_session()
     wrong = []
     for page, line in commands():
         _, service, operation, *words = shlex.split(line)
-        if service == "logs" and operation == "tail":  # the CLI's own
+        if service == "logs" and operation == "tail":  # a command of the CLI alone
             continue
         model = session.get_service_model({"s3api": "s3"}.get(service, service))
         names = {xform_name(name, "-"): name for name in model.operation_names}

@@ -9,7 +9,6 @@ The tests follow each other on one stack, as days do; each leaves it at rest, an
 
 import json
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -35,7 +34,7 @@ from tests.aws.applied import Application, Stack
 from tests.aws.crawled import crawl
 from tests.aws.runbooks import run_line, shell_blocks
 from tests.glue_jobs.documents import ALBUM_KEYS, ARTIST_KEYS, TRACK_KEYS
-from tests.waiting import PATIENCE, wait_for
+from tests.waiting import finished, wait_for
 
 ROOT = Path(__file__).parents[2]
 MORNING, KITCHEN = "1playlistMorning000000", "1playlistKitchen000000"
@@ -46,7 +45,7 @@ CHECKS_BEFORE_START = ["Begin", "Runs", "Will a run list later?", "Pending", "Is
 
 
 class Chain:
-    """The applied stack with Spotify in front of it and the warehouse behind it."""
+    """The applied stack between the Spotify stub and the warehouse."""
 
     def __init__(self, stack: Stack, spotify: SpotifyStub, lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
         self.stack = stack
@@ -55,7 +54,7 @@ class Chain:
         self.warehouse = warehouse
 
     def settle_and_load(self) -> None:
-        """Everything comes to rest; the pipes load what the topic announced."""
+        """Waits until the stack is idle; then the pipes load what the topic announced."""
         self.stack.settle()
         self.load()
 
@@ -112,14 +111,14 @@ def log_of(run: JobRun) -> str:
 
 
 def summary(run: JobRun) -> dict[str, Any]:
-    """What a good run said in its last line."""
+    """The summary in the last line of a successful run."""
     lines = run.log.read_text(encoding="utf-8").splitlines()
     (report,) = [json.loads(line) for line in lines if line.startswith("{")]
     assert isinstance(report, dict)
     return report
 
 
-def test_the_schedule_ends_in_the_right_numbers_of_a_view(chain: Chain) -> None:
+def test_a_run_of_the_schedule_fills_the_bi_views(chain: Chain) -> None:
     stack = chain.stack
     login = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
     secrets = stack.aws.client("secretsmanager")
@@ -151,7 +150,7 @@ def test_the_schedule_ends_in_the_right_numbers_of_a_view(chain: Chain) -> None:
     ]
 
 
-def test_what_the_lambda_logs_has_no_secret(chain: Chain) -> None:
+def test_the_lambdas_log_has_no_secret(chain: Chain) -> None:
     logs = chain.stack.aws.client("logs")
     group = f"/aws/lambda/{chain.stack.outputs['extract_function_name']}"
 
@@ -163,7 +162,7 @@ def test_what_the_lambda_logs_has_no_secret(chain: Chain) -> None:
     assert [line for line in lines if any(secret in line for secret in secrets)] == []
 
 
-def test_an_event_that_comes_again_later_starts_no_run(chain: Chain) -> None:
+def test_an_event_delivered_again_later_starts_no_run(chain: Chain) -> None:
     stack = chain.stack
     before = len(stack.runs)
 
@@ -174,7 +173,7 @@ def test_an_event_that_comes_again_later_starts_no_run(chain: Chain) -> None:
     assert len(stack.runs) == before
 
 
-def test_an_event_that_comes_late_and_twice_at_once_starts_one_run(chain: Chain) -> None:
+def test_a_late_event_delivered_twice_at_once_starts_one_run(chain: Chain) -> None:
     stack = chain.stack
     before = len(stack.runs)
     chain.spotify.day = 1
@@ -187,7 +186,7 @@ def test_an_event_that_comes_late_and_twice_at_once_starts_one_run(chain: Chain)
     chain.settle_and_load()
 
     assert chain.states(before) == ["SUCCEEDED"], log_of(stack.runs[-1])
-    # Morning has gained a song and lost one, Kitchen has another name, Brief is deleted, a song is liked.
+    # Morning gains a song and loses one, Kitchen is renamed, Brief is deleted, a song is liked.
     assert chain.ask("select PLAYLIST_NAME, ITEM_COUNT, LAST_STATUS from BI.PLAYLISTS order by 1") == [
         ("Brief", 1, "gone"),
         ("Empty", 0, "unchanged"),
@@ -207,15 +206,15 @@ def test_the_same_event_of_the_schedule_reads_nothing_again(chain: Chain) -> Non
     assert len(chain.stack.runs) == before
 
 
-def test_two_runs_at_once_take_an_object_once(chain: Chain) -> None:
+def test_two_runs_at_once_commit_an_object_once(chain: Chain) -> None:
     stack = chain.stack
     before = len(stack.runs)
     job = [sys.executable, "glue_jobs/explode_playlists.py", "--lake", stack.outputs["lake_uri"]]
 
-    # Glue allows one run at a time; the other one is somebody's laptop.
+    # Glue allows one run at a time; the other run is on a laptop.
     chain.drop("twice", "0songTwice")
     wait_for(lambda: len(stack.runs) > before, "the run to start")
-    laptop = subprocess.run(job, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    laptop = finished(job, cwd=ROOT)
     chain.settle_and_load()
 
     assert laptop.returncode == 0, laptop.stderr
@@ -255,7 +254,7 @@ def test_a_run_killed_after_its_commit_is_finished_by_the_next(chain: Chain, app
     assert dropped_songs(chain) == {"0songTwice": 1, "0songKilled": 1, "0songAfter": 1}
 
 
-def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: Chain) -> None:
+def test_a_lambda_that_times_out_is_retried_while_one_playlist_fails(chain: Chain) -> None:
     stack, function = chain.stack, chain.stack.aws.client("lambda")
     name, before = stack.outputs["extract_function_name"], len(stack.runs)
     chain.spotify.change(MORNING)  # its first item, Tide, moves to the end
@@ -275,7 +274,7 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
 
     chain.spotify.faults.clear()
     chain.spotify.faults.add("not_owner", path=f"/playlists/{KITCHEN}/items", times=None)
-    function.update_alias(FunctionName=name, Name="live", FunctionVersion=had)  # as docs/operate.md goes back
+    function.update_alias(FunctionName=name, Name="live", FunctionVersion=had)  # as docs/operate.md rolls back
     answer = stack.extract("2026-11-22T05:00:00Z")
     chain.settle_and_load()
 
@@ -286,7 +285,7 @@ def test_a_lambda_that_times_out_is_tried_again_while_one_playlist_fails(chain: 
         from BI.PLAYLISTS where left(PLAYLIST_ID, 1) in ('1', 'l') order by PLAYLIST_NAME
     """
     assert chain.ask(checks) == [
-        ("Brief", "failed", "removed"),  # the first check that does not find it says gone
+        ("Brief", "failed", "removed"),  # an earlier check already reported it gone
         ("Empty", "unchanged", None),
         ("Kitchen radio", "failed", "not_owner"),
         ("Liked songs", "unchanged", None),
@@ -323,7 +322,7 @@ def test_a_job_that_fails_three_times_sends_three_messages_and_loses_nothing(cha
     assert (songs["0songFirst"], songs["0songSecond"], songs["0songThird"]) == (1, 1, 1)
 
 
-def test_what_lands_after_a_runs_last_listing_is_taken_without_the_safety_net(chain: Chain) -> None:
+def test_an_object_put_after_a_runs_last_listing_is_committed_by_its_own_event(chain: Chain) -> None:
     stack = chain.stack
     before = len(stack.runs)
 
@@ -396,11 +395,13 @@ def test_a_crawler_would_infer_the_columns_of_the_generated_catalog(chain: Chain
         path: [(column["Name"], column["Type"]) for column in generated[path]["StorageDescriptor"]["Columns"]]
         for path in paths
     }
-    published = {path: found for path, found in crawled.items() if found}
+    published = {path: crawl_result for path, crawl_result in crawled.items() if crawl_result}
     assert len(published) >= 9  # there are no plays
-    assert {path: found.columns for path, found in published.items()} == {path: columns[path] for path in published}
+    assert {path: crawl_result.columns for path, crawl_result in published.items()} == {
+        path: columns[path] for path in published
+    }
     # A crawler takes the name of each folder's key; all values of such a key are text to it.
-    assert {found.partition for found in published.values()} == {"ingest_date"}
+    assert {crawl_result.partition for crawl_result in published.values()} == {"ingest_date"}
 
 
 def test_everything_has_the_tags_of_the_stack_and_the_organisation(application: Application) -> None:
@@ -414,7 +415,7 @@ def test_everything_has_the_tags_of_the_stack_and_the_organisation(application: 
 
     stack = {"project": "spotify-playlists", "env": "test", "stack": "spotify-playlists-test"}
     assert len(tags) > 20
-    assert [found for found in tags if found != stack | {"owner": "data"}] == []
+    assert [tagged for tagged in tags if tagged != stack | {"owner": "data"}] == []
 
 
 def test_the_state_holds_no_secret(application: Application, chain: Chain) -> None:
@@ -427,7 +428,7 @@ def test_the_state_holds_no_secret(application: Application, chain: Chain) -> No
         assert [entry for entry in (CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, "secret_string") if entry in text] == []
 
 
-def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chain) -> None:
+def test_after_all_tests_every_table_is_complete_and_nothing_is_doubled(chain: Chain) -> None:
     stack = chain.stack
 
     report = status(chain.lake, chain.warehouse)
@@ -448,10 +449,10 @@ def test_after_all_of_it_every_table_is_whole_and_nothing_is_doubled(chain: Chai
     sqs = stack.aws.client("sqs")
     undelivered = sqs.get_queue_attributes(QueueUrl=stack.outputs["undelivered_queue_url"], AttributeNames=["All"])
     assert undelivered["Attributes"]["ApproximateNumberOfMessages"] == "0"
-    assert Counter(run.state for run in stack.runs)["FAILED"] == 4  # one was killed, three had no code
+    assert Counter(run.state for run in stack.runs)["FAILED"] == 4  # one was killed, three had no script
 
 
-def test_terraform_finds_nothing_to_change_after_the_handshake(
+def test_terraform_has_nothing_to_change_after_the_trust_is_set(
     application: Application, chain: Chain, tmp_path: Path
 ) -> None:
     stack = StackOutputs.of(chain.stack.outputs)
@@ -466,7 +467,7 @@ def test_terraform_finds_nothing_to_change_after_the_handshake(
         "plan",
         f"-state={application.state}",
         "-input=false",
-        "-detailed-exitcode",  # not 0 if there is anything to change
+        "-detailed-exitcode",  # exits with 2 if there are changes
         f"-var-file={tmp_path / 'test.tfvars'}",
         *(f"-target={target}" for target in targets),
     )
@@ -479,7 +480,7 @@ def log_numbers(chain: Chain) -> set[str]:
 
 
 def dropped_songs(chain: Chain) -> dict[str, int]:
-    """How often landing has each song that was dropped."""
+    """How often each dropped song is in landing."""
     rows = chain.ask("select SONG_ID, count(*) from LANDING.SONGS where SONG_ID like '0song%%' group by SONG_ID")
     return {str(song).rstrip("0"): int(str(count)) for song, count in rows}
 
@@ -496,7 +497,7 @@ CURRENT_ROWS = {
     "ALBUM_ARTISTS": 5,
     "PLAYLISTS": 5 + 108 + 1,
 }
-# Unique in every table, whatever was repeated: the table's key.
+# The key of every table, which is unique whatever was repeated.
 ONCE_FOR_EVER = {
     "PLAYLIST_CHECKS": "PLAYLIST_ID, RUN_ID",
     "PLAYLIST_ITEMS": "PLAYLIST_ID, SNAPSHOT_ID, POSITION",

@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: it keeps to the schema, names what exists, and its own programs run."""
+"""docker-compose.yml without an engine: it follows the schema, its names exist, and its programs run."""
 
 import importlib.util
 import json
@@ -33,7 +33,7 @@ DCLINT = "dclint@3.1.0"
 
 
 def dclint(file: Path) -> subprocess.CompletedProcess[str]:
-    """What the linter says, which knows the Compose Specification's schema."""
+    """The messages of the linter, which checks the schema of the Compose Specification."""
     npx = shutil.which("npx")
     reason = "there is no npx: docker-compose.yml is not linted"
     if npx is None and os.environ.get("CI") == "true":
@@ -61,7 +61,7 @@ def test_the_job_and_its_tests_use_the_glue_image_of_one_variable(tag: str, tmp_
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_linter_knows_the_schema(tmp_path: Path) -> None:
+def test_the_linter_checks_the_schema(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(TEXT.replace("    healthcheck:\n", "    healtcheck:\n", 1))
 
     done = dclint(tmp_path / "docker-compose.yml")
@@ -70,7 +70,7 @@ def test_the_linter_knows_the_schema(tmp_path: Path) -> None:
     assert "invalid-schema" in {message["rule"] for message in file["messages"]}
 
 
-def test_nothing_is_open_to_the_network_or_floats() -> None:
+def test_no_port_is_open_to_the_network_and_every_image_is_pinned() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     images = [service["image"] for service in SERVICES.values() if "image" in service]
     base = re.findall(r"^FROM (\S+)$", SERVICES["aws"]["build"]["dockerfile_inline"], re.MULTILINE)
@@ -93,9 +93,9 @@ def test_only_the_notebook_writes_and_only_into_out() -> None:
 
 
 def test_every_long_running_service_has_a_healthcheck() -> None:
-    one_shot = {"extract", "lake", "glue", "glue-tests"}
+    ends_by_itself = {"extract", "lake", "glue", "glue-tests"}
 
-    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == one_shot
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == ends_by_itself
     assert {name for name, service in SERVICES.items() if "profiles" not in service} == {"aws", "spotify"}
 
 
@@ -105,7 +105,7 @@ def test_the_stub_is_in_the_network_of_aws_and_the_extractor() -> None:
 
     assert together == {"extract", "lake", "spotify"}
     assert SERVICES["glue"]["environment"]["AWS_ENDPOINT_URL"] == "http://aws:5000"
-    assert SERVICES["glue"]["working_dir"] == "/tmp"  # noqa: S108  # Spark leaves things there; the workspace is read-only
+    assert SERVICES["glue"]["working_dir"] == "/tmp"  # noqa: S108  # Spark writes into its working directory; the workspace is read-only
 
 
 def words(name: str) -> list[str]:
@@ -141,7 +141,7 @@ def test_every_path_that_is_named_exists() -> None:
     assert sources == {".", "./out"}
 
 
-def test_every_setting_of_the_extractor_is_one_that_it_reads() -> None:
+def test_every_setting_of_the_extractor_exists() -> None:
     environment = {name for name in SERVICES["extract"]["environment"] if name.startswith(("SPOTIFY_", "LAKE_"))}
 
     assert len(environment) == 7
@@ -156,7 +156,7 @@ def test_the_job_gets_arguments_that_it_knows() -> None:
     assert all(re.fullmatch(r"spark\.[\w.]+=\S+", setting) for setting in after("--conf", command))
 
 
-def test_what_is_installed_is_what_the_suite_is_tested_with() -> None:
+def test_installed_packages_have_the_tested_versions() -> None:
     pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     installed = [word for word in words("glue-tests") if "==" in word]
 
@@ -173,12 +173,12 @@ def test_every_variable_has_a_default_and_is_documented() -> None:
     assert [name for name in names if f"`{name}`" not in guide] == []
 
 
-# --- its own programs, without containers
+# --- the services' programs, without containers
 
 
 @pytest.fixture(scope="module")
 def ports() -> dict[str, str]:
-    """Free ports in the place of those that containers have for themselves."""
+    """Free ports instead of the containers' fixed ports."""
     free_ports = {}
     for inside in ("5000", "8080"):
         with socket.socket() as free:
@@ -188,7 +188,7 @@ def ports() -> dict[str, str]:
 
 
 def outside(value: str, ports: dict[str, str]) -> str:
-    """The same for this machine."""
+    """The value with addresses and ports of this machine."""
     for inside, port in ports.items():
         value = re.sub(rf"\b{inside}\b", port, value)
     return value.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  # no container separates it from the network here
@@ -228,9 +228,7 @@ def test_the_bucket_is_made_and_the_stub_s_playlists_are_read_into_it(ports: dic
         for name in ("lake", "extract"):
             environment = {key: outside(value, ports) for key, value in SERVICES[name]["environment"].items()}
             plain = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SPOTIFY_"))}
-            done = subprocess.run(
-                command_of(name, ports), cwd=ROOT, env=plain | environment, capture_output=True, text=True, check=False
-            )
+            done = waiting.finished(command_of(name, ports), cwd=ROOT, env=plain | environment)
             assert done.returncode == 0, done.stderr
         store = boto3.client(
             "s3",

@@ -1,4 +1,4 @@
-"""`make deploy` around a small Terraform folder: the real terraform, nothing of AWS but moto's STS, S3 and secrets."""
+"""`make deploy` with a small Terraform folder, the real terraform, and moto's STS, S3 and Secrets Manager."""
 
 import argparse
 import contextlib
@@ -56,7 +56,7 @@ WAITS = "touch begun; until test -e go; do sleep 0.1; done"
 
 @pytest.fixture(scope="module", autouse=True)
 def terraform() -> str:
-    """The program; without it there is nothing to test, which CI does not take for an answer."""
+    """The terraform program; without it tests are skipped, or fail in CI."""
     if program := shutil.which("terraform"):
         return program
     reason = "terraform is not installed: `make deploy` is not tested"
@@ -67,7 +67,7 @@ def terraform() -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Terraform folder of three lines' worth, two zips beside it, and an AWS that knows us."""
+    """A tiny Terraform folder, two zips beside it, and an AWS that accepts our credentials."""
     assert s3_endpoint
     made = tmp_path / "terraform"
     made.mkdir()
@@ -199,7 +199,7 @@ def test_the_outputs_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str
     }
 
 
-def test_without_a_terminal_nothing_is_done_unasked(
+def test_without_a_terminal_nothing_is_applied(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with Path(os.devnull).open(encoding="utf-8") as closed:
@@ -223,7 +223,7 @@ def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, o
 
 
 def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProcess[str]:
-    """The command with somebody at the keyboard; stdout has stderr too."""
+    """Runs the command at a terminal with this input; stdout includes stderr."""
     keyboard, terminal = pty.openpty()
     os.write(keyboard, f"{answer}\n".encode())
     try:
@@ -275,7 +275,7 @@ def test_an_old_terraform_is_refused(
     assert "is version 1.9.8, which is too old" in capfd.readouterr().err
 
 
-def test_opentofu_does_as_well(folder: Path, tmp_path: Path, terraform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opentofu_works_as_well(folder: Path, tmp_path: Path, terraform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     program(tmp_path / "bin" / "tofu", f'exec {terraform} "$@"')
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -314,7 +314,7 @@ def test_a_region_must_be_named_by_environment_or_settings(
     assert "region eu-west-1" in capfd.readouterr().out
 
 
-def test_a_profile_that_is_not_there_is_named(
+def test_a_missing_profile_is_named(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     no_credentials(tmp_path, monkeypatch)
@@ -369,7 +369,7 @@ def test_credentials_that_aws_refuses(
 
 @contextlib.contextmanager
 def refusing(code: str) -> Iterator[str]:
-    """An STS that answers nothing but this error."""
+    """An STS that answers every request with this error."""
 
     class Refusal(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -380,7 +380,7 @@ def refusing(code: str) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Discard the text."""
+            """Discards the text."""
 
     server: socketserver.TCPServer = HTTPServer(("127.0.0.1", 0), Refusal)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -389,7 +389,7 @@ def refusing(code: str) -> Iterator[str]:
     server.server_close()
 
 
-def test_another_account_is_not_touched(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_of_another_account_is_refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "dev.tfvars").write_text('account = "210987654321"\n')
     run(folder, "deploy", "--yes")
     capfd.readouterr()
@@ -409,17 +409,17 @@ def test_an_environment_does_not_move_to_another_region(folder: Path, capfd: pyt
     assert stack.outputs("dev", folder)["region"] == "us-east-1"
 
 
-# --- what goes wrong in the middle
+# --- failures during a deploy
 
 
-def test_a_mistake_in_the_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_the_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "dev.tfvars").write_text("bucket = [\n")
 
     assert run(folder, "deploy", "--yes") == 1
     assert "Terraform could not plan, see above; nothing was changed" in capfd.readouterr().err
 
 
-def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_deploy_that_failed_half_way_can_be_continued(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.tf").write_text(SLOW.replace(WAITS, "test -e cause"))
 
     assert run(folder, "deploy", "--yes") == 1
@@ -437,9 +437,9 @@ def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(fol
     with log.open("wb") as file, started(command, stdout=file, stderr=file) as process:
         try:
             wait_for((folder / "begun").exists, "Terraform to be at work")
-            os.killpg(process.pid, number)  # as Ctrl-C does: to the whole group
+            os.killpg(process.pid, number)  # to the whole group, as Ctrl-C does
             wait_for(lambda: "Stopping: Terraform ends" in log.read_text(), "the command to say that it stops")
-            os.killpg(process.pid, number)  # and again, as the impatient do
+            os.killpg(process.pid, number)  # a second signal, as impatient users send
         finally:
             (folder / "go").touch()
         process.wait(PATIENCE)
@@ -458,7 +458,7 @@ def arguments(**values: object) -> argparse.Namespace:
     return argparse.Namespace(**{"yes": False, "env": "dev", **values})
 
 
-def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -> None:
+def test_yes_does_not_confirm_the_deletion_of_data(capfd: pytest.CaptureFixture[str]) -> None:
     replaced = {
         "address": "module.storage.aws_kms_key.lake",
         "type": "aws_kms_key",
@@ -497,7 +497,9 @@ def versions(bucket: str) -> int:
     return len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", []))
 
 
-def test_data_are_not_destroyed_by_the_way(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_data_are_not_destroyed_without_confirmation(
+    folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(folder, "destroy", "--yes") == 1
 
     output = capfd.readouterr()
@@ -508,7 +510,7 @@ def test_data_are_not_destroyed_by_the_way(folder: Path, bucket: str, capfd: pyt
     assert stack.outputs("dev", folder)["bucket"] == bucket
 
 
-def test_a_wrong_name_saves_the_data(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_bucket_name_keeps_the_data(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 1
     assert f"--yes-delete names {BUCKET}, the bucket is {bucket}: nothing was touched" in capfd.readouterr().err
 
@@ -525,13 +527,13 @@ def test_the_bucket_s_name_typed_at_a_terminal_destroys(folder: Path, bucket: st
     assert stack.outputs("dev", folder) == {}
 
 
-def test_what_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_that_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "destroy", "--yes") == 0
 
     assert "There is nothing of environment dev." in capfd.readouterr().out
 
 
-# --- what it costs
+# --- costs
 
 
 @pytest.mark.parametrize(
@@ -568,7 +570,7 @@ def test_how_often_a_schedule_fires_in_30_days(schedule: str, times: float | Non
             4.8,
         ),  # 720 x 2/60 DPU hours x $0.44; x 30 GB seconds; x 12 transitions
         ("rate(15 minutes)", "5.1", 42.24, 1.152, 0.864, 4.8),
-        ("rate(1 day)", "5.1", 0.44, 0.012, 0.009, 0.2),  # a metric is paid for the hours in which it has a value
+        ("rate(1 day)", "5.1", 0.44, 0.012, 0.009, 0.2),  # a metric is billed for the hours in which it has a value
         ("rate(1 minute)", "5.1", 633.6, 17.28, 12.96, 4.8),
         ("rate(1 hour)", "6.0", 7.392, 0.288, 0.216, 4.8),
     ],
@@ -587,7 +589,7 @@ def test_a_month_is_priced_by_its_runs(
     }
 
 
-def test_the_metrics_that_are_priced_are_those_that_lambda_and_job_send() -> None:
+def test_the_priced_metrics_are_those_that_lambda_and_job_send() -> None:
     source = (ROOT / "extract_lambda" / "metrics.py").read_text(encoding="utf-8")
     names = set(re.findall(r'"([A-Z]\w+)"[:,\]]', source)) - {"PlaylistsFailedByClass", "FailureClass"}
     names -= {"SpotifyPlaylistSuite"}  # the namespace

@@ -243,13 +243,17 @@ def test_the_checklist_says_what_it_saw(failing: Stack) -> None:
     failing.aws.client("glue").start_job_run(JobName=failing.outputs["glue_job_name"])
     failing.settle()
 
-    findings = {one.check: one for one in Checklist(failing.outputs, failing.aws.client, poll=0.05).findings()}
+    findings = {
+        finding.check: finding for finding in Checklist(failing.outputs, failing.aws.client, poll=0.05).findings()
+    }
     failing.settle()
     failing.alerts.drained()
     empty(failing)
 
     metrics = f"metrics in SpotifyPlaylistSuite/{failing.outputs['glue_job_name'].removesuffix('-transform')}"
-    assert [check for check, one in findings.items() if not one.is_expected] == [metrics]  # the local AWS makes none
+    assert [check for check, finding in findings.items() if not finding.is_expected] == [
+        metrics
+    ]  # the local AWS makes none
     assert '"status": "ok"' in findings["the extraction"].seen
     assert "Runs > Will a run list later? > Pending" in findings["an execution"].seen
     assert findings["the run's summary in the log"].seen == 'one event, {"job": "explode_playlists", "seconds": 1}'

@@ -34,7 +34,7 @@ def test_a_target_is_sent_its_input_or_the_event(target: dict[str, Any], body: o
     assert body_of(target, EVENT) == body
 
 
-def test_a_template_takes_values_as_json() -> None:
+def test_a_template_inserts_values_as_json() -> None:
     transformer = {
         "InputPathsMap": {"key": "$.detail.object.key", "size": "$.detail.object.size", "none": "$.detail.none"},
         "InputTemplate": '{"key": <key>, "size": <size>, "none": <none>, "why": "<size> bytes, <other>"}',
@@ -66,7 +66,7 @@ def function(code: str, timeout: float = PATIENCE) -> Function:
     return Function("f", "arn:f", "function.handle", zipped(code), {"OWN": "its own"}, timeout, 512)
 
 
-def test_a_function_runs_with_its_own_environment_and_the_runtimes_boto3_alone(tmp_path: Path) -> None:
+def test_a_function_runs_with_only_its_own_environment_and_the_runtimes_boto3(tmp_path: Path) -> None:
     code = """
 import os, importlib.util
 import boto3
@@ -108,7 +108,7 @@ def handle(event, context):
     answer = FunctionRunner(tmp_path, {}).invoke(function(code, timeout=15), {})
 
     assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 15.00 seconds"}
-    # A killed process is there until the kernel has come to it.
+    # A killed process exists until the kernel has removed it.
     wait_for(lambda: not is_running(int(answer.log)), "the function's child to be gone")
 
 

@@ -1,4 +1,4 @@
-"""`make deploy` and `make destroy` with AWS's own provider: what only real resources can show."""
+"""`make deploy` and `make destroy` with the real AWS provider."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from tests.aws.conftest import lacking
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "stack-test-data"
-# What of the real stack makes a destroy hard: data in all versions, a secret that lingers, a workgroup that was used.
+# The parts of the stack that make a destroy hard: data in old versions, a secret kept for recovery, a used workgroup.
 MAIN = f"""
 terraform {{
   required_providers {{
@@ -89,7 +89,7 @@ def test_a_destroy_with_data_deletes_every_version_and_frees_the_secrets_name(
     secret = stack.outputs("dev", folder)["secret_arn"]
     assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in output
     secrets.put_secret_value(SecretId=secret, SecretString="{}")
-    for body in (b"1", b"2"):  # no delete mark: moto cannot remove one
+    for body in (b"1", b"2"):  # no delete marker, because moto cannot remove one
         s3.put_object(Bucket=BUCKET, Key="raw/a", Body=body)
     assert not _is_empty(secret, REGION)
 
@@ -97,7 +97,7 @@ def test_a_destroy_with_data_deletes_every_version_and_frees_the_secrets_name(
 
     assert f"The bucket {BUCKET} holds 1 objects, 2 with their older versions" in capfd.readouterr().out
     assert BUCKET not in {entry["Name"] for entry in s3.list_buckets()["Buckets"]}
-    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so its name is free for another deploy
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so another deploy can use its name
         secrets.describe_secret(SecretId=secret)
 
 

@@ -1,4 +1,4 @@
-"""deploy/aws/terraform, checked without an account: its form, its own tests, and what it makes."""
+"""deploy/aws/terraform without an account: its form, its own tests, and the resources that it makes."""
 
 import base64
 import importlib
@@ -94,7 +94,7 @@ def test_no_secret_account_or_region_is_written_in_it() -> None:
     assert set(re.findall(r"\b[a-z]{2}-[a-z]+-[0-9]\b", code)) == {"eu-west-1"}  # in the description of var.region
 
 
-def test_the_provider_may_be_the_next_one_too_and_no_lock_file_binds_it() -> None:
+def test_the_next_provider_version_is_allowed_and_there_is_no_lock_file() -> None:
     assert 'version = ">= 5.100, < 7.0"' in (TERRAFORM / "versions.tf").read_text(encoding="utf-8")
     tracked = subprocess.run(
         ["git", "ls-files", "deploy/aws/terraform"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -128,7 +128,7 @@ def test_the_outputs_that_other_programs_read_exist(made: Made) -> None:
 # --- The Lambda and the job ---------------------------------------------------------------------------------------
 
 
-def test_the_lambdas_environment_is_what_its_settings_take(made: Made) -> None:
+def test_the_lambdas_environment_matches_its_settings(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     variables = function["environment"][0]["variables"]
 
@@ -143,14 +143,14 @@ def test_the_lambdas_environment_is_what_its_settings_take(made: Made) -> None:
     assert (settings.playlists, settings.liked_songs, settings.full_every) == (("mine",), True, timedelta(days=30))
 
 
-def test_the_lambdas_handler_is_there(made: Made) -> None:
+def test_the_lambdas_handler_exists(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     module, _, name = function["handler"].rpartition(".")
 
     assert callable(getattr(importlib.import_module(module), name))
 
 
-def test_the_lambda_runs_alone_and_what_fails_for_good_is_kept(made: Made) -> None:
+def test_the_lambda_runs_once_at_a_time_and_failed_events_are_kept(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     config = made.resources["module.extract.aws_lambda_function_event_invoke_config.extract"]
 
@@ -160,7 +160,7 @@ def test_the_lambda_runs_alone_and_what_fails_for_good_is_kept(made: Made) -> No
     assert config["destination_config"][0]["on_failure"] == [{"destination": "arn:aws:sqs:eu-west-1:123456789012:mock"}]
 
 
-def test_the_job_takes_its_default_arguments(made: Made) -> None:
+def test_the_job_accepts_its_default_arguments(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
     words = [word for pair in job["default_arguments"].items() for word in pair]
 
@@ -171,18 +171,18 @@ def test_the_job_takes_its_default_arguments(made: Made) -> None:
     assert arguments.timeout == timedelta(minutes=job["timeout"])
 
 
-def test_one_variable_is_timeout_budget_and_when_an_attempt_has_died() -> None:
+def test_one_variable_sets_timeout_budget_and_the_deadline_of_attempts() -> None:
     job = outcome().made["other_settings"].resources["module.transform.aws_glue_job.transform"]
     arguments = parse_arguments(
         [word for pair in job["default_arguments"].items() for word in pair] + ["--JOB_RUN_ID", "r"]
     )
 
     assert job["timeout"] == 45
-    assert arguments.timeout == timedelta(minutes=45)  # an attempt that died counts as failed after it
+    assert arguments.timeout == timedelta(minutes=45)  # a killed attempt counts as failed after it
     assert arguments.budget is None  # so 70 % of it
 
 
-def test_the_schedule_invokes_an_alias_that_can_go_back(made: Made) -> None:
+def test_the_schedule_invokes_an_alias_that_can_be_rolled_back(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     alias = made.resources["module.extract.aws_lambda_alias.live"]
     config = made.resources["module.extract.aws_lambda_function_event_invoke_config.extract"]
@@ -195,7 +195,7 @@ def test_the_schedule_invokes_an_alias_that_can_go_back(made: Made) -> None:
 
 
 def edges() -> set[tuple[str, str]]:
-    """What depends on what, of Terraform's graph."""
+    """The dependencies in Terraform's graph."""
     text = terraform(initialised(), "graph").stdout
     return set(re.findall(r'"([^"]+)" -> "([^"]+)"', text))
 
@@ -218,7 +218,7 @@ def test_replaced_code_is_deleted_only_after_the_job_was_updated_and_a_wait() ->
     assert 'command = "sleep $${CODE_LINGER_SECONDS:-${self.input}}"' in block
 
 
-def test_the_job_is_small_short_and_alone(made: Made) -> None:
+def test_the_job_is_small_short_and_runs_once_at_a_time(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
 
     assert (job["glue_version"], job["worker_type"], job["number_of_workers"]) == ("5.1", "G.1X", 2)
@@ -227,14 +227,14 @@ def test_the_job_is_small_short_and_alone(made: Made) -> None:
     assert job["default_arguments"]["--job-bookmark-option"] == "job-bookmark-disable"
 
 
-def test_workers_and_their_class_are_variables() -> None:
+def test_number_and_type_of_workers_are_variables() -> None:
     job = outcome().made["production"].resources["module.transform.aws_glue_job.transform"]
 
     assert (job["worker_type"], job["number_of_workers"], job["execution_class"]) == ("G.2X", 10, "FLEX")
     assert job["default_arguments"]["--enable-auto-scaling"] == "true"
 
 
-def test_alarms_go_where_the_organisation_wants_them_too() -> None:
+def test_alarms_also_go_to_the_organisations_topics() -> None:
     production = outcome().made["production"]
     [page] = production.of_type("aws_cloudwatch_composite_alarm").values()
 
@@ -369,7 +369,7 @@ def test_a_current_view_is_stored_as_athena_stores_it(made: Made) -> None:
     assert "from spotify_playlists_dev_lake.song_artists" in stored["originalSql"]
 
 
-def test_stays_are_a_view_beside_the_current_ones(made: Made) -> None:
+def test_stays_are_a_view_beside_the_current_views(made: Made) -> None:
     view = made.resources['module.catalog.aws_glue_catalog_table.current["stays"]']
     stored = json.loads(base64.b64decode(view["view_original_text"].split()[3]))
 
@@ -430,7 +430,7 @@ def test_quicksight_is_off_by_default_and_made_for_an_owner(made: Made) -> None:
     assert len(outcome().made["quicksight_has_an_owner"].of_type("aws_cloudformation_stack")) == 1
 
 
-def test_nothing_generated_is_left_open(made: Made) -> None:
+def test_no_generated_placeholder_remains(made: Made) -> None:
     views = [
         base64.b64decode(values["view_original_text"].split()[3]).decode()
         for values in made.of_type("aws_glue_catalog_table").values()
@@ -471,7 +471,7 @@ def test_every_input_transformer_has_values_only_where_json_has_values(made: Mad
         for transformer in values["input_transformer"]
     ]
 
-    # EventBridge does not escape what it inserts into a string: an error that has quotes would be lost.
+    # EventBridge does not escape values inside a string: an error with quotes would be lost.
     assert templates
     for template in templates:
         assert [text for text in re.findall(r'"(?:[^"\\]|\\.)*"', template) if re.search(r"<\w+>", text)] == []
@@ -488,7 +488,7 @@ def test_the_budget_warns_before_it_is_spent(made: Made) -> None:
     }
 
 
-def test_logs_are_encrypted_and_end(made: Made) -> None:
+def test_logs_are_encrypted_and_expire(made: Made) -> None:
     groups = made.of_type("aws_cloudwatch_log_group").values()
 
     assert {(values["name"], values["retention_in_days"]) for values in groups} == {

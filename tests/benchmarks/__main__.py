@@ -5,7 +5,7 @@ python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutori
 
 `cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes,
 `plays` the import of a listening history.
-1,000,000 items need 10 GB of disk; --folder says where.
+1,000,000 items need 10 GB of disk, in the folder of --folder.
 """
 
 import argparse

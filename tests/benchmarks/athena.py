@@ -101,13 +101,13 @@ def count(
             before = requests["LIST"]
             files = listed(s3, table, days)
             of_table[table] = (requests["LIST"] - before, files)
-    found = []
+    costs = []
     for view, tables in reading.items():
         lists = sum(of_table[table][0] for table in tables)
         files = sum(of_table[table][1] for table in tables)
         size = sum(of_table[table][1] * sizes[table] for table in tables)
-        found.append(Asked(view, len(tables), lists, files, size))
-    return sorted(found, key=lambda asked: (-asked.lists, asked.view))
+        costs.append(Asked(view, len(tables), lists, files, size))
+    return sorted(costs, key=lambda asked: (-asked.lists, asked.view))
 
 
 def file_sizes(items: int) -> dict[str, int]:
@@ -128,14 +128,14 @@ def catalog() -> dict[str, Any]:
     return content
 
 
-def table_text(found: list[Asked]) -> str:
+def table_text(costs: list[Asked]) -> str:
     """The table for docs/scale.md."""
     head = "| current view | tables read | LIST requests | files | MB at most | dollars at most |"
     lines = [head, "|---|---|---|---|---|---|"]
     lines += [
         f"| `{asked.view}` | {asked.tables} | {asked.lists:,} | {asked.files:,} | {asked.size / 10**6:,.0f} | "
         f"${asked.dollars:.4f} |"
-        for asked in found
+        for asked in costs
     ]
     return "\n".join(lines)
 

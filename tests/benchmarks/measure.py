@@ -47,13 +47,18 @@ def measure(
         cpu: dict[psutil.Process, float] = {}
         others_cpu: dict[psutil.Process, float] = {}
         peak, sampled_at = 0, 0.0
-        while process.poll() is None:
-            is_time = time.monotonic() - sampled_at >= _MEMORY_EVERY
-            sampled_at = time.monotonic() if is_time else sampled_at
-            peak = max(peak, _sample(process, cpu, with_memory=is_time))
-            for other in others():
-                _sample(other, others_cpu, with_memory=False)
-            time.sleep(_EVERY)
+        try:
+            while process.poll() is None:
+                is_time = time.monotonic() - sampled_at >= _MEMORY_EVERY
+                sampled_at = time.monotonic() if is_time else sampled_at
+                peak = max(peak, _sample(process, cpu, with_memory=is_time))
+                for other in others():
+                    _sample(other, others_cpu, with_memory=False)
+                time.sleep(_EVERY)
+        except BaseException:
+            for left in [process, *_children(process)]:
+                left.kill()
+            raise
         wall = time.monotonic() - started
         psutil.wait_procs(cpu)  # Java ends a little later than the Python that started it
         if process.returncode:

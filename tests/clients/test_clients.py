@@ -1,7 +1,7 @@
 """Programs of other authors deploy and read the suite's own SQL: `make test-clients`.
 
-All speak HTTP to fakesnow's server. It has no roles, so that who may read what is not shown here, nor are times: over
-HTTP it gives a null timestamp as 1970.
+All connect by HTTP to fakesnow's server. It has no roles, so these tests cannot show privileges; and they compare no
+timestamps, because over HTTP it returns a null timestamp as 1970.
 """
 
 import json
@@ -24,7 +24,7 @@ SNOW = ROOT / ".venv/tools/snow/bin/snow"
 
 
 def plain(rows: list[list[object]]) -> list[list[object]]:
-    """Numbers as numbers, whatever the client makes of them."""
+    """The rows with every number as a float, because clients differ in their types."""
     return [[row[0], *(_number(value) for value in row[1:])] for row in rows]
 
 
@@ -57,7 +57,7 @@ def test_sqlalchemy_reads(client: Client, statement: str, rows: list[list[object
 
 
 @pytest.mark.usefixtures("account")
-def test_sqlalchemy_finds_the_columns(client: Client) -> None:
+def test_sqlalchemy_lists_the_columns(client: Client) -> None:
     assert client.ask("ask_sqlalchemy.py") == [
         ["song_count"],
         ["album_count"],
@@ -76,7 +76,7 @@ def test_the_adbc_driver_reads(client: Client, statement: str, rows: list[list[o
 
 
 def snow(client: Client, *arguments: str | Path) -> str:
-    """What `snow sql` answers, in JSON."""
+    """The output of `snow sql` as JSON text."""
     who = ["--temporary-connection", "--account", "myorg-myaccount", "--user", "SPOTIFY_BI_SVC"]
     how = ["--database", "SPOTIFY", "--authenticator", "SNOWFLAKE_JWT", "--private-key-file", str(client.key)]
     where = ["--host", "127.0.0.1", "--port", str(client.port), "--protocol", "http"]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import finished
+
 ROOT = Path(__file__).parents[2]
 # A program in Python's place that prints its arguments.
 STUB = """#!/bin/sh
@@ -69,9 +71,7 @@ def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedPro
     """Runs make with these environment variables."""
     names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
     plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in names}
-    return subprocess.run(
-        ["make", *words], cwd=folder, env=plain | variables, capture_output=True, text=True, check=False
-    )
+    return finished(["make", *words], cwd=folder, env=plain | variables)
 
 
 # They print which folder they use if none is named.

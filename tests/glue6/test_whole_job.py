@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import duckdb
 import pyspark
 from pyspark.sql import SparkSession
 
-from tests.waiting import PATIENCE
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -47,9 +46,7 @@ PAGE = {
 
 def run(lake: Path) -> dict[str, object]:
     command = [sys.executable, "glue_jobs/explode_playlists.py", "--lake", str(lake)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE, env=ENVIRONMENT
-    )
+    done = finished(command, cwd=ROOT, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     printed: dict[str, object] = json.loads(done.stdout)
     return printed

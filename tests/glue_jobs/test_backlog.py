@@ -6,7 +6,6 @@
 import gzip
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,6 +17,7 @@ from shared.store import Fetched, ObjectStore, open_store
 from tests.glue_jobs.accounts import entries, names
 from tests.glue_jobs.builders import page_body, song
 from tests.glue_jobs.commit_log.writer import run
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,14 +35,7 @@ def fill(lake: Path, count: int, items: int) -> None:
 
 def figures_of_run(lake: Path, max_objects: int) -> list[dict[str, float]]:
     """The figures that the job prints for each batch."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.glue_jobs.backlog", str(lake), str(max_objects)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=3600,
-    )
+    done = finished([sys.executable, "-m", "tests.glue_jobs.backlog", str(lake), str(max_objects)], cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -136,7 +136,7 @@ def test_a_folder_that_was_still_growing_is_listed_again(tmp_path: Path, clock: 
     assert batches == [["c"], ["a/1", "a/2"]]
 
 
-def test_a_folder_waits_for_the_file_that_is_still_written(tmp_path: Path, clock: Clock) -> None:
+def test_a_folder_waits_for_a_file_that_is_still_being_written(tmp_path: Path, clock: Clock) -> None:
     drop(tmp_path, a__1=b"1")
     drop(tmp_path, age=-1, a__2=b"2")
 
@@ -248,7 +248,7 @@ def test_pages_join_the_summary_counts_and_no_value_is_quoted(
 
 
 def test_a_folder_of_odd_files_gives_rows_or_sentences_and_quotes_no_value(
-    spark: SparkSession,  # the job finds the session
+    spark: SparkSession,  # the job uses the session
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,

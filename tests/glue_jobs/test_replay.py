@@ -16,10 +16,8 @@ from glue_jobs.explode_playlists import ArgumentError, Summary, main, parse_argu
 from glue_jobs.transforms import TRANSFORMS
 from shared.contract import Table
 from shared.document import timestamp
+from shared.tables import TABLES
 from shared.tables.batches import BATCHES
-from shared.tables.playlist_checks import PLAYLIST_CHECKS
-from shared.tables.playlist_items import PLAYLIST_ITEMS
-from shared.tables.song_popularity import SONG_POPULARITY
 from shared.tables.songs import SONGS
 from tests.glue_jobs.builders import page_body, song
 
@@ -66,15 +64,17 @@ def lake(spark: SparkSession, tmp_path: Path) -> Path:
 
 
 def test_nothing_doubles_in_any_table(lake: Path) -> None:
-    before = {table: current(lake, table) for table in (SONGS, PLAYLIST_ITEMS, PLAYLIST_CHECKS, SONG_POPULARITY)}
+    tables = [table for table in TABLES if table is not BATCHES and (lake / "processed" / table.name).is_dir()]
+    before = {table.name: current(lake, table) for table in tables}
 
     first = take(lake, "--replay", "1..1")
     again = take(lake, "--replay", "1..1")
 
     assert [summary.objects.total() for summary in (first, again)] == [4, 4]
     assert rows_of(lake, BATCHES, "batch_number, object_count, item_count") == [(1, 4, 4), (2, 4, 4), (3, 4, 4)]
-    assert {table: current(lake, table) for table in before} == before
-    assert [len(rows) for rows in before.values()] == [4, 4, 3, 2]
+    assert {table.name: current(lake, table) for table in tables} == before
+    counts = {name: len(rows) for name, rows in before.items()}
+    assert counts.items() >= {"songs": 4, "playlist_items": 4, "playlist_checks": 3, "song_popularity": 2}.items()
 
 
 def test_rows_of_a_replay_carry_the_first_name_and_time(lake: Path) -> None:

@@ -1,4 +1,4 @@
-"""The files for BI tools, read as the tools themselves read them: `make test-clients`."""
+"""The files for BI tools, read by the tools' own parsers: `make test-clients`."""
 
 import json
 import os
@@ -31,12 +31,12 @@ def tool(name: str) -> Path:
 
 
 def answer(script: str, *arguments: str | Path, data: object = None) -> Any:
-    """What a script of this folder prints, run in the environment of the tools for BI."""
+    """Runs a script of this folder in the environment `bi`; the JSON that it prints."""
     return output_of([tool("bi") / "bin/python", HERE / script, *arguments], data)
 
 
 def output_of(command: list[str | Path], data: object, **environment: str) -> Any:
-    """What a program prints as JSON; it must succeed."""
+    """Runs a program, which must succeed; the JSON that it prints."""
     done = subprocess.run(
         command, input=json.dumps(data), capture_output=True, text=True, env=os.environ | environment, check=False
     )
@@ -71,7 +71,7 @@ def test_microsofts_library_reads_the_tables_and_measures_of_the_model(read: dic
 
     assert list(tables) == [table.name for table in TABLES]
     for table in TABLES:
-        # The library adds a column of its own for row numbers.
+        # The library adds a column for row numbers.
         assert tables[table.name]["columns"] == [column.name for column in columns(table)]
         assert tables[table.name]["mode"] == ["Import"]
         assert tables[table.name]["measures"] == {m.name: m.dax for m in MEASURES if m.table == table.name}
@@ -140,14 +140,14 @@ def test_every_view_and_saved_query_is_sql_for_athena(grammars: Path) -> None:
 
 # --- Tableau ------------------------------------------------------------------------------------------------------
 
-# Tableau's own workbooks miss it too: everything that the end of a workbook may hold is optional to Tableau.
+# Tableau's own workbooks have the same error: everything at the end of a workbook is optional.
 KNOWN = (
     "Element 'workbook': Missing child element(s). Expected is one of "
     "( datagraph, thumbnails, external, referenced-extensions, explain-data )."
 )
 
 
-def test_the_workbook_is_valid_by_tableaus_schema_but_for_its_known_end(tmp_path: Path) -> None:
+def test_the_workbook_is_valid_by_tableaus_schema_except_for_its_known_end(tmp_path: Path) -> None:
     workbook = BI / "tableau/Spotify.twb"
     wrong = tmp_path / "wrong.twb"
     text = workbook.read_text(encoding="utf-8")

@@ -71,7 +71,7 @@ def test_only_plays_refer_to_songs_that_the_model_does_not_have(world: Landing) 
 
 
 @COMPLETE
-def test_every_row_finds_the_row_that_it_refers_to(world: Landing, related: Relationship) -> None:
+def test_every_foreign_key_has_its_row(world: Landing, related: Relationship) -> None:
     many, single = table_named(related.from_table), table_named(related.to_table)
 
     assert single.key == (related.to_column,)

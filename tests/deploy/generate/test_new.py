@@ -15,6 +15,7 @@ from deploy.commands import CommandError
 from deploy.generate.new import new_column, new_table
 from shared.contract import Type
 from tests.glue_jobs.documents import album, as_bytes, page_body, song
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
 DROPPED = "lake/raw/pending/drop/at=20261120T100000Z/page.json"
@@ -40,9 +41,7 @@ def project(tmp_path: Path) -> Path:
 
 def in_project(project: Path, *command: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(project)}
-    done = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
+    done = finished([*command], cwd=project, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -96,7 +95,7 @@ def test_a_new_table_and_a_new_column_pass_the_checks_and_the_job_fills_them(pro
 
 def test_the_examples_of_contributing_are_what_the_commands_write(project: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    commands = [shlex.split(found) for found in re.findall(r"`make (new-\w+ [^`]+)`", text)]
+    commands = [shlex.split(command_line) for command_line in re.findall(r"`make (new-\w+ [^`]+)`", text)]
     for command in commands:
         arguments = dict(part.split("=", 1) for part in command[1:])
         if command[0] == "new-table":

@@ -15,7 +15,7 @@ from deploy.commands import CommandError
 from deploy.local.import_plays import as_text, import_package
 from shared.store import ObjectStore, open_store
 from tests.deploy.local.packages import MARK, as_folder, as_zip, now_row
-from tests.deploy.local.test_package import OTHER_DATA, documents, plays, taken
+from tests.deploy.local.test_package import OTHER_DATA, documents, import_file, plays
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_what_is_no_download_gives_one_sentence(store: ObjectStore, tmp_path: Pa
     path.write_bytes(data)
 
     with pytest.raises(CommandError, match=sentence) as raised:
-        taken(store, path)
+        import_file(store, path)
 
     assert "\n" not in str(raised.value)
     assert MARK not in str(raised.value)
@@ -73,7 +73,7 @@ def test_what_is_no_download_gives_one_sentence(store: ObjectStore, tmp_path: Pa
 @pytest.mark.parametrize("name", ["absent.zip", "absent"])
 def test_a_path_without_anything_gives_one_sentence(store: ObjectStore, tmp_path: Path, name: str) -> None:
     with pytest.raises(CommandError, match="FILE is neither a ZIP nor a folder"):
-        taken(store, tmp_path / name)
+        import_file(store, tmp_path / name)
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MAX_FILE_BYTES", 4_000), ("MAX_BYTES", 9_000), ("MAX_FILES", 3)])
@@ -85,7 +85,7 @@ def test_a_zip_bomb_ends_at_the_limits(
     package = as_zip(tmp_path / "p.zip", (2026, 11, 20), history=ONE, **{f"z{n}": b" " * size for n in range(5)})
 
     with pytest.raises(CommandError, match=r"has more than .*: name the folder of the history alone"):
-        taken(store, package)
+        import_file(store, package)
 
     assert documents(store) == {}
 
@@ -98,7 +98,7 @@ def test_a_bomb_of_a_gigabyte_is_not_unpacked(store: ObjectStore, tmp_path: Path
 
     tracemalloc.start()
     with pytest.raises(CommandError, match="a file of the package has more than 256 MiB"):
-        taken(store, package)
+        import_file(store, package)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -112,11 +112,11 @@ def test_paths_in_a_zip_lead_nowhere(store: ObjectStore, tmp_path: Path) -> None
         for number, name in enumerate(("../../evil.json", "/tmp/evil.json", "C:\\evil.json", "a/../../b.json", "x")):  # noqa: S108
             archive.writestr(name, json.dumps([now_row(f"2026-01-0{number + 1}T10:00:00Z")]))
 
-    taken(store, package)
+    import_file(store, package)
 
     assert len(plays(store)) == 5
-    found = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")}
-    assert found == {"in", "lake"}
+    folders = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")}
+    assert folders == {"in", "lake"}
 
 
 def test_two_files_of_one_name_in_a_zip_both_count(store: ObjectStore, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_two_files_of_one_name_in_a_zip_both_count(store: ObjectStore, tmp_path:
             with pytest.warns(UserWarning, match="Duplicate name") if day == 2 else contextlib.nullcontext():
                 archive.writestr("same.json", json.dumps([now_row(f"2026-01-0{day}T10:00:00Z")]))
 
-    taken(store, package)
+    import_file(store, package)
 
     assert [play["played_at"] for play in plays(store)] == ["2026-01-01T10:00:00Z", "2026-01-02T10:00:00Z"]
 
@@ -134,7 +134,7 @@ def test_two_files_of_one_name_in_a_zip_both_count(store: ObjectStore, tmp_path:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_a_history_in_any_encoding_of_unicode_has_its_plays(store: ObjectStore, tmp_path: Path, encoding: str) -> None:
     data = json.dumps([now_row("2026-01-01T10:00:00Z", master_metadata_track_name="Тихо 静か")], ensure_ascii=False)
-    taken(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), any_name=data.encode(encoding)))
+    import_file(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), any_name=data.encode(encoding)))
 
     assert [play["track_name"] for play in plays(store)] == ["Тихо 静か"]
 
@@ -148,7 +148,7 @@ def test_a_folder_with_spaces_links_and_other_files_has_its_plays(store: ObjectS
     (folder / "link.json").symlink_to(tmp_path / "outside.json")
     (folder / "loop").symlink_to(folder.parent)
 
-    imported = taken(store, folder.parent)
+    imported = import_file(store, folder.parent)
 
     assert [play["played_at"] for play in plays(store)] == ["2026-01-01T10:00:00Z"]
     assert imported.left_out == {"files that are no JSON": 1}
@@ -156,7 +156,7 @@ def test_a_folder_with_spaces_links_and_other_files_has_its_plays(store: ObjectS
 
 def test_a_hundred_files_have_all_plays(store: ObjectStore, tmp_path: Path) -> None:
     files = {f"f{n}": [now_row(f"2026-01-01T10:{n // 60:02}:{n % 60:02}Z")] for n in range(100)}
-    taken(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), **files))
+    import_file(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), **files))
 
     assert len(plays(store)) == 100
     assert len(documents(store)) == 100
@@ -174,7 +174,7 @@ def test_rows_without_a_field_or_with_an_odd_value_are_plays_or_counted(store: O
         now_row("01.01.2026 10:00"),  # the job decides
     ]
 
-    imported = taken(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), history=rows))
+    imported = import_file(store, as_zip(tmp_path / "p.zip", (2026, 11, 20), history=rows))
 
     assert imported.left_out == {"rows of another form": 2, "rows with a listening time below zero": 2}
     assert plays(store)[0] == {"played_at": at, "played_at_precision": "second", "ms_played": 7}
@@ -204,7 +204,7 @@ def test_a_package_without_a_date_says_how_to_name_one(store: ObjectStore, tmp_p
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr(zipfile.ZipInfo("a.json"), json.dumps(ONE))
 
-    assert "write PACKAGED=" in as_text(taken(store, package))
+    assert "write PACKAGED=" in as_text(import_file(store, package))
     other = open_store(str(tmp_path / "other"), create=True)
     dated = import_package(other, package, "me", frozenset(), datetime(2026, 11, 20, tzinfo=UTC))
     assert "write PACKAGED=" not in as_text(dated)
@@ -216,16 +216,16 @@ def test_a_file_that_cannot_be_read_gives_one_sentence(store: ObjectStore, tmp_p
     (folder / "a.json").chmod(0)
 
     with pytest.raises(CommandError, match="cannot be read: check its permissions"):
-        taken(store, folder)
+        import_file(store, folder)
 
 
 def test_two_packages_in_one_folder_are_not_counted_twice(store: ObjectStore, tmp_path: Path) -> None:
     rows = [now_row(f"2026-01-01T10:{n // 60:02}:{n % 60:02}Z") for n in range(300)]
     both = as_folder(tmp_path / "both", 1_800_000_000, old=rows[:250], new=rows[100:])
     with pytest.raises(CommandError, match=r"^150 plays are in two files, as if there were two packages: import each"):
-        taken(store, both)
+        import_file(store, both)
     assert documents(store) == {}
 
     few = as_folder(tmp_path / "few", 1_800_000_000, old=rows[:200], new=rows[101:])  # 99: may be chance
 
-    assert taken(store, few).plays["extended"] == 399
+    assert import_file(store, few).plays["extended"] == 399

@@ -189,7 +189,7 @@ def current_plays(made: list[Download]) -> Counter[tuple[str, datetime, Shown]]:
         key = (each.account, each.source, frozenset(by_text))
         day = max(each.day, packages[key][0] if key in packages else 0)
         packages[key] = day, [play for plays in by_text.values() for play in plays]
-    found: Counter[tuple[str, datetime, Shown]] = Counter()
+    current: Counter[tuple[str, datetime, Shown]] = Counter()
     for account in ("me", "you"):
         covered: list[tuple[datetime, datetime]] = []
         for source in ("extended", "account"):
@@ -197,10 +197,10 @@ def current_plays(made: list[Download]) -> Counter[tuple[str, datetime, Shown]]:
             for _, plays in sorted(of_source, key=lambda package: -package[0]):
                 for time, shown in plays:
                     if not any(_covers(first, last, time, source) for first, last in covered):
-                        found[account, time, shown] += 1
+                        current[account, time, shown] += 1
                 times = [time for time, _ in plays]
                 covered += [(min(times), max(times))] if times else []
-    return found
+    return current
 
 
 def _covers(first: datetime, last: datetime, time: datetime, source: str) -> bool:
@@ -221,7 +221,7 @@ class Lake:
 
 
 @pytest.fixture
-def taken(lake: ObjectStore, spark: SparkSession, tmp_path: Path) -> Lake:  # the job finds the session
+def imported(lake: ObjectStore, spark: SparkSession, tmp_path: Path) -> Lake:  # the job finds the session
     """Every example through `make import`'s own function and the job."""
     expected: Counter[tuple[Any, ...]] = Counter()
     cut = rows = 0
@@ -241,7 +241,7 @@ def taken(lake: ObjectStore, spark: SparkSession, tmp_path: Path) -> Lake:  # th
 
 
 def test_the_current_plays_of_any_downloads_are_those_of_the_rule(
-    taken: Lake, warehouse: EmbeddedSnowflake, tmp_path: Path
+    imported: Lake, warehouse: EmbeddedSnowflake, tmp_path: Path
 ) -> None:
     columns = "account, played_at, source, played_at_precision, song_id, episode_id, track_name, ms_played"
     in_engines = {
@@ -250,13 +250,13 @@ def test_the_current_plays_of_any_downloads_are_those_of_the_rule(
     }
 
     for engine, rows in in_engines.items():
-        found = Counter(
+        current = Counter(
             (who, time.replace(tzinfo=UTC), (source, precision, song, episode or account_name(source, name), ms))
             for who, time, source, precision, song, episode, name, ms in rows
         )
-        assert found == taken.expected, engine
-    assert taken.cut > 5
-    assert 200 < taken.expected.total() < taken.rows  # many are hidden
+        assert current == imported.expected, engine
+    assert imported.cut > 5
+    assert 200 < imported.expected.total() < imported.rows  # many are hidden
 
 
 def account_name(source: str, name: object) -> object:
@@ -302,6 +302,6 @@ def test_a_damaged_download_gives_rows_or_a_sentence(
     assert sentences.total() > 100
     known = ("the package has no listening history", "file 1 of the package is", "file 2 of the", "file 3 of the")
     assert [sentence for sentence in sentences if not sentence.startswith(known)] == []
-    said = "".join([*sentences, *printed, caplog.text])
-    assert MARK not in said
+    output = "".join([*sentences, *printed, caplog.text])
+    assert MARK not in output
     assert list(lake.list("raw/quarantine/")) == []

@@ -18,7 +18,7 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.config import SettingsError
 from extract_lambda.credentials import CredentialsError
 from shared.store import open_store
-from tests.waiting import PATIENCE, started, wait_for
+from tests.waiting import PATIENCE, finished, started, wait_for
 
 ROOT = Path(__file__).parents[3]
 FILE = ".config/spotify-playlist-suite/credentials.json"
@@ -60,14 +60,8 @@ def environment(stub: SpotifyStub, home: Path, **more: str) -> dict[str, str]:
 
 
 def start(stub: SpotifyStub, home: Path, out: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.local.run", "--out", str(out)],
-        cwd=ROOT,
-        env=environment(stub, home, **more),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "deploy.local.run", "--out", str(out)]
+    return finished(command, cwd=ROOT, env=environment(stub, home, **more))
 
 
 @pytest.mark.jvm
@@ -247,4 +241,4 @@ def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
 def load(out: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}}
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    return finished(command, cwd=ROOT, env=environment)

@@ -14,6 +14,7 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.operate.doctor import CareError, Doctor, java, python
 from tests.deploy.conftest import Serve
 from tests.stores import BUCKET
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -80,14 +81,8 @@ def doctor_lines(
 
 
 def start(out: Path, environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.operate.doctor", "--out", str(out), *arguments],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "deploy.operate.doctor", "--out", str(out), *arguments]
+    return finished(command, cwd=ROOT, env=environ)
 
 
 def test_a_healthy_machine_is_all_ok_and_spotify_gets_two_requests(
@@ -215,7 +210,7 @@ def test_a_rotated_token_is_stored(stub: SpotifyStub, machine: dict[str, str], t
     assert first == second == ("ok", "answers, and knows the login as me")
 
 
-def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
+def test_a_cool_down_is_reported_and_respected(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
     cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "message": "429 Too many requests"}
     write_state(tmp_path, cool_down=cool_down)
 

@@ -36,7 +36,7 @@ PAGE = {"href": "https://api.spotify.com/v1/playlists/p1/tracks", "offset": 0, "
 
 
 def fed(report: PartReport) -> dict[str, int]:
-    """The rows that go into each table."""
+    """The number of rows that go into each table."""
     rows = report.made - report.refused - report.left_out
     return dict(+rows)
 

@@ -41,9 +41,9 @@ SENTENCES = {
 
 
 def test_every_figure_says_its_finding(read: Reading) -> None:
-    found = {place: read.sentences.get(place) for place in SENTENCES}
+    sentences = {place: read.sentences.get(place) for place in SENTENCES}
 
-    assert found == SENTENCES
+    assert sentences == SENTENCES
     assert "Listening" in read.headings
     assert "Most played song" in read.headings
     assert "S1 A1, 2 plays" in " ".join(read.cards) or "A1, 2 plays" in read.cards

@@ -1,4 +1,4 @@
-"""What was played: counts by day and hour, the most played, and how listening and playlists relate."""
+"""The views of plays: counts by day and hour, the most played, and listening compared with playlists."""
 
 import pytest
 

@@ -1,7 +1,7 @@
-"""A Snowflake over HTTP for the real connector: fakesnow's server, and before it what a test says that it answers.
+"""A Snowflake over HTTP for the real connector: answers typed by a test, else those of fakesnow's server.
 
-fakesnow cannot refuse, and knows no pipes, integrations or roles. A test types Snowflake's own answer to such a
-statement, rows or a refusal, in the form in which Snowflake's server sends it.
+fakesnow cannot refuse a statement, and has no pipes, integrations or roles. A test types Snowflake's own answer to such
+a statement, rows or an error, in the form in which Snowflake's server sends it.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ fakesnow_server = importlib.import_module("fakesnow.server")
 
 @dataclass(frozen=True)
 class Refused:
-    """Snowflake's refusal: its code and words; with a status, a plain HTTP answer instead."""
+    """An error of Snowflake: its code and message; with a status, a plain HTTP answer instead."""
 
     code: str
     message: str
@@ -43,7 +43,7 @@ Rows = Sequence[Mapping[str, object]]
 
 @dataclass
 class Snowflake:
-    """What a test may say and see of the server."""
+    """The server's typed answers, and the statements and logins that it received."""
 
     port: int = 0
     login: Refused | None = None
@@ -52,11 +52,11 @@ class Snowflake:
     logins: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, pattern: str, answer: Rows | Refused) -> None:
-        """To a statement that the pattern is found in; the newest answer that fits is given."""
+        """Types an answer to statements that match the pattern; the newest matching answer wins."""
         self.answers.insert(0, (pattern, answer))
 
     def environment(self, key: Path) -> dict[str, str]:
-        """What a person sets to connect to it."""
+        """The environment variables of a connection to it."""
         return {
             "SNOWFLAKE_ACCOUNT": "myorg-myaccount",
             "SNOWFLAKE_USER": "SPOTIFY_DEPLOYER_SVC",
@@ -67,7 +67,7 @@ class Snowflake:
         }
 
     def to(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
-        """Status and body of what the test said, None where fakesnow is to answer."""
+        """Status and body of a typed answer; None if fakesnow answers."""
         if path == "/session/v1/login-request":
             self.logins.append(body["data"])
             return _refusal(self.login) if self.login else None
@@ -109,7 +109,7 @@ def _rows(rows: Rows) -> dict[str, Any]:
 
 
 class _App:
-    """Asks the test's answers first, then fakesnow."""
+    """Returns typed answers first, else those of fakesnow."""
 
     def __init__(self, account: Snowflake) -> None:
         self._account = account
@@ -145,7 +145,7 @@ class _App:
 
 @contextlib.contextmanager
 def snowflake_server(folder: Path | None = None) -> Iterator[Snowflake]:
-    """A server over an empty warehouse, or over the one that the embedded warehouse left in the folder."""
+    """Starts a server over an empty warehouse, or over the embedded warehouse in the folder."""
     account = Snowflake()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

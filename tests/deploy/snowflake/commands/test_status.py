@@ -1,6 +1,6 @@
-"""make snowflake-status: pipes, refusals, and lake = landed = current, over a warehouse that the pipes filled."""
+"""make snowflake-status over a warehouse that the pipes filled: pipes, refused files, and equal counts everywhere."""
 
-# A fixture that is imported has its own name where it is used.
+# Fixtures shadow their imports.
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ FINE = {
 
 @pytest.fixture
 def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
-    """The account that the pipes have filled, and what Snowflake alone would say of its pipes."""
+    """The account that the pipes filled, with typed answers about its pipes."""
     warehouse.close()
     with snowflake_server(tmp_path / "warehouse") as running:
         running.answer("^show pipes", [{"name": f"{table.name.upper()}_PIPE_V1"} for table in TABLES])
@@ -105,7 +105,7 @@ def test_a_stopped_pipe_a_refused_file_and_a_missing_row_are_named(
     ]
 
 
-def test_a_pipe_that_is_not_there_is_named(
+def test_a_missing_pipe_is_named(
     person: Snowflake,
     lake: ObjectStore,
     tmp_path: Path,
@@ -129,7 +129,7 @@ def dynamic(table: str, at: datetime, state: str = "ACTIVE") -> dict[str, object
     }
 
 
-def test_a_difference_inside_the_lag_of_a_dynamic_table_is_none(
+def test_a_difference_within_the_lag_of_a_dynamic_table_does_not_count(
     person: Snowflake,
     lake: ObjectStore,
     tmp_path: Path,

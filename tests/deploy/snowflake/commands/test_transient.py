@@ -24,7 +24,7 @@ def shown(**kinds: str) -> Rows:
 
 @pytest.fixture
 def account(person: Snowflake) -> Snowflake:
-    """Songs are permanent; every statement that changes something succeeds, and both tables have two rows."""
+    """An account with a permanent table of songs; every change succeeds, and both tables have two rows."""
     person.answer(r"^(--[^\n]*\n)*(create|drop|insert|alter)", [{"status": "Statement executed successfully."}])
     person.answer("select count", [{"N": 2}])
     person.answer("INFORMATION_SCHEMA.COLUMNS", [{"COLUMN_NAME": name} for name in ("SONG_ID", "OLD", "FILE_NAME")])
@@ -68,7 +68,7 @@ def test_the_plan_alone_changes_nothing(account: Snowflake, tmp_path: Path, caps
     assert "songs:\n  drop pipe if exists SPOTIFY.LANDING.SONGS_PIPE_V1\n" in capsys.readouterr().out
 
 
-def test_a_copy_that_is_not_whole_is_not_switched_to(
+def test_an_incomplete_copy_does_not_replace_the_table(
     account: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     account.answer("select count.*SONGS_TRANSIENT", [{"N": 1}])
