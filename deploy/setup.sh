@@ -2,11 +2,13 @@
 # Makes the environment, in two parts: setup.sh FOLDER run, for make demo and make run, then setup.sh FOLDER tests, on top,
 # for tests and developers. Safe to repeat and to stop; the part's mark `ready` or `ready-tests` is set last.
 set -eu
+begun=$(date +%s)
 venv=$1
 part=$2
 here=$(pwd)
 
 say() { echo "setup: $*" >&2; }
+done_with() { say "done in $(($(date +%s) - begun)) s"; }
 
 python=
 for name in ${PYTHON3:-python3.11 python3.12 python3.13 python3}; do
@@ -32,6 +34,7 @@ if [ "$part" = tests ]; then
     say "installing what tests and developers need: 0.7 GB more on the disk, a minute or two"
     install -r requirements.txt
     touch "$venv/ready-tests"
+    done_with
     exit 0
 fi
 say "installing Spark, an embedded Snowflake and charts for $("$python" --version) into $venv, once: 0.8 GB on the disk"
@@ -50,3 +53,4 @@ fi
     echo "$here" > "$packages/suite.pth"
 done
 touch "$venv/ready"
+done_with

@@ -22,7 +22,7 @@ from deploy.aws.plan import (
     plan,
     stack_text,
 )
-from deploy.commands import run_command
+from deploy.commands import Parser, run_command
 from deploy.stack import TERRAFORM, ZIPS, Stack, environment_name, find_terraform
 
 
@@ -41,7 +41,7 @@ def show(given: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str]) -> int:
     """0 when what was asked is done."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
     bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
         one.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
         one.add_argument("--built", type=Path, help="take the zips from this folder instead of building them")
         if name in {"deploy", "destroy"}:
-            one.add_argument("--yes", action="store_true", help="do not ask")
+            one.add_argument("--yes", action="store_true", help="do it without a question")
         if name == "destroy":
             one.add_argument("--with-data", action="store_true", help="even if the bucket holds data")
             one.add_argument("--yes-delete", metavar="BUCKET", help="with --with-data: do not ask for its name")

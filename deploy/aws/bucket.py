@@ -52,5 +52,5 @@ def _versions(bucket: str, region: str) -> Iterator[dict[str, Any]]:
         code = error.response["Error"]["Code"]
         if code != "NoSuchBucket":
             raise CommandError(
-                f"the bucket {bucket} cannot be listed ({code}), so nobody can tell what would be lost"
+                f"the bucket {bucket} cannot be listed ({code}), so it is unknown what would be lost"
             ) from error

@@ -9,7 +9,6 @@ from typing import Any
 from deploy.aws.bucket import Contents, contents
 from deploy.aws.plan import (
     ask,
-    must_be_at_a_terminal,
     ready,
     resources_of,
 )
@@ -25,8 +24,6 @@ _GONE = (
 
 def destroy(given: argparse.Namespace) -> int:
     """Remove the environment; its data only with both confirmations."""
-    if not given.yes_delete:
-        must_be_at_a_terminal(given, "--yes, and where there are data --with-data --yes-delete BUCKET")
     stack, who = ready(given)
     made = stack.outputs()
     resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
@@ -38,12 +35,14 @@ def destroy(given: argparse.Namespace) -> int:
     found = contents(bucket, region, ours) if bucket else None
     has_data = found is not None and found.versions > 0
     if found and has_data:
-        _told_twice(given, bucket, found)
+        _must_want_the_data_gone(given, bucket, found)
     kinds = (*_LINGERING, "aws_s3_bucket") if has_data else _LINGERING
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         stack.plan(file, is_destroy=True)
-        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.", flush=True)
+        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.")
+        undo = f"To undo it afterwards: make deploy ENV={stack.environment}"
+        print(f"{undo}; the data cannot be restored." if has_data else undo, flush=True)
         _confirmed(given, bucket if has_data else "")
     if not stack.destroy([one["address"] for one in resources if one["type"] in kinds]):
         raise CommandError(
@@ -54,11 +53,11 @@ def destroy(given: argparse.Namespace) -> int:
     return 0
 
 
-def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None:
+def _must_want_the_data_gone(given: argparse.Namespace, bucket: str, found: Contents) -> None:
     """Print what would be lost. Raises CommandError unless it is confirmed."""
     print(f"The bucket {bucket} holds {found.as_text()}")
-    print("Spotify does not give the past again: without raw/ these tables cannot be made again.")
-    print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
+    print("Spotify does not return the past: without raw/ these tables cannot be made again.")
+    print(f"To keep a copy first: aws s3 sync s3://{bucket} FOLDER")
     if not given.with_data:
         raise CommandError(f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes")
     if given.yes_delete and given.yes_delete != bucket:
@@ -67,7 +66,12 @@ def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None
 
 def _confirmed(given: argparse.Namespace, bucket: str) -> None:
     if bucket and not given.yes_delete:
-        ask("Type the bucket's name to destroy it with all data: ", bucket)
+        ask(
+            "Type the bucket's name to destroy it with all data: ",
+            bucket,
+            f"--with-data --yes-delete {bucket}",
+            "DATA=yes at a terminal",
+        )
     elif not bucket and not given.yes and not given.yes_delete:
         ask("Type yes to destroy it: ", "yes")
 

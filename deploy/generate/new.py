@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.commands import CommandError, run_command, table_named
+from deploy.commands import CommandError, Parser, run_command, table_named
 from shared.contract import ObservedPer, Table, Type
 from shared.tables import TABLES
 
@@ -319,7 +319,7 @@ _COLUMN_TEST = """def test_{name}_is_taken_from_the_payload(spark: SparkSession)
 
 def main(argv: Sequence[str]) -> int:
     """Writes the files and prints their names; the exit code. Raises CommandError."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m deploy.generate.new", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["table", "column"])

@@ -44,7 +44,7 @@ import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, now, run_command
 from deploy.operate.person import Person, person_columns
-from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of
+from deploy.operate.places import ARCHIVES, log_of, may_remove, open_lake, open_landing, parser_of
 from deploy.snowflake.landing import DATABASE, REMAINS, Landing, landing, refresh_dynamic_tables
 from glue_jobs.commit_log import JOB_TIMEOUT, CommitLog
 from glue_jobs.reading.json_text import parse
@@ -53,7 +53,7 @@ from glue_jobs.reading.shapes import has_api_keys_alone
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import DamagedDocumentError, uncompressed
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore
 from shared.tables import TABLES
 from shared.terminal import printable
 
@@ -403,10 +403,10 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     user_id = given.user.removeprefix("spotify:user:").strip()
     if not user_id:
-        raise CommandError("no user: write the Spotify user id, or ALL")
-    store = open_store(given.lake)
+        raise CommandError("USER is empty: name the person, USER=id as in spotify:user:id, or USER=ALL")
+    store = open_lake(given.lake)
     found = _run(given, store, user_id, apply=given.apply)
-    if given.apply or given.json or not found.removed or not may_remove(user_id):
+    if given.apply or given.json or not found.removed or not may_remove(user_id, store):
         return 0 if found.is_complete or not given.apply else 1
     return 0 if _run(given, store, user_id, apply=True).is_complete else 1
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, run_command, table_named, table_text
 from deploy.generate.schemas import current_select
-from deploy.operate.places import log_of, parser_of
+from deploy.operate.places import log_of, open_lake, parser_of
 from glue_jobs.log_entry import Entry
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Check, UnreadableDocumentError
@@ -341,7 +341,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--table", default="", help="such as songs")
     parser.add_argument("--id", default="", help="the key's columns in order, with commas between; the first will do")
     arguments = parser.parse_args(argv)
-    store = open_store(arguments.lake)
+    store = open_lake(arguments.lake)
     if not arguments.table:
         names = ", ".join(table.name for table in TABLES)
         raise CommandError(f"name a table and an id, make why TABLE=songs ID=…; tables are {names}")

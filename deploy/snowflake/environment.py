@@ -94,6 +94,11 @@ class Stack:
             "error_role_arn": "snowflake_error_role_arn",
         }
         missing = [output for output in wanted.values() if not outputs.get(output)]
+        if len(missing) == len(wanted):
+            raise CommandError(
+                "Snowflake loads from the stack on AWS, and this environment has none: run `make deploy` with the same "
+                "ENV first (docs/deploy.md)"
+            )
         if missing:
             raise CommandError(
                 f"the stack has no output {', '.join(missing)}: run `make deploy` for this environment first"
@@ -119,4 +124,10 @@ def stack_of(environment: Environment, file: Path | None) -> Stack:
             return Stack.of(outputs_in(file.read_text(encoding="utf-8")))
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from None
-    return Stack.of(outputs(environment.name))
+    try:
+        made = outputs(environment.name)
+    except CommandError as error:
+        raise CommandError(
+            f"Snowflake loads from the stack that `make deploy ENV={environment.name}` makes on AWS: {error}"
+        ) from error
+    return Stack.of(made)

@@ -162,13 +162,24 @@ def test_without_a_terminal_nothing_is_done_unasked(
         monkeypatch.setattr(sys, "stdin", nobody)
 
         assert run(folder, "deploy") == 1
-        assert "nobody is at the terminal to be asked: make deploy YES=yes" in capfd.readouterr().err
+        said = capfd.readouterr()
+        assert "Plan: 1 to add" in said.out
+        assert "To undo it afterwards: make destroy ENV=dev\n" in said.out
+        assert said.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        assert stack.outputs("dev", folder) == {}
+        assert run(folder, "deploy", "--yes") == 0
+        capfd.readouterr()
         assert run(folder, "destroy") == 1
-        assert "--with-data --yes-delete BUCKET" in capfd.readouterr().err
+        said = capfd.readouterr()
+        assert "Plan: 0 to add, 0 to change, 1 to destroy." in said.out
+        assert "To undo it afterwards: make deploy ENV=dev\n" in said.out
+        assert said.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        assert stack.outputs("dev", folder) != {}
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "said"), [("no", 1, "stack: nothing was changed"), ("yes", 0, "Outputs of environment dev:")]
+    ("answer", "status", "said"),
+    [("no", 1, "stack: Nothing was changed. To do this, add APPLY=yes"), ("yes", 0, "Outputs of environment dev:")],
 )
 def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, said: str) -> None:
     done = at_a_terminal(arguments_of(folder, "deploy"), answer)

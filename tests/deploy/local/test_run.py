@@ -239,7 +239,9 @@ def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
     done = load(tmp_path / "out")
 
     out = tmp_path / "out"
-    where = f"run: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    where = (
+        f"load: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    )
     assert (done.returncode, done.stderr) == (1, f"{where}, make load OUT=folder\n")
     assert list(tmp_path.iterdir()) == []
 

@@ -18,7 +18,7 @@ from tests.stores import BUCKET
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ALL = "playlist-read-collaborative playlist-read-private user-library-read"
-NOT_ASKED = "not asked: --offline"
+NOT_ASKED = "not checked: --offline"
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_without_a_login_spotify_is_not_asked_and_the_cure_is_named(stub: Spotif
     file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
     assert f"problem  Login      There is no credentials file {file}: run `make login`, or check" in done.stdout
     assert f"-        Lake       none yet; the first run makes {tmp_path}/lake\n" in done.stdout
-    assert "-        Spotify    not asked: there is no login\n" in done.stdout
+    assert "-        Spotify    not checked: there is no login\n" in done.stdout
     assert done.stdout.endswith("Something needs care.\n")
     assert stub.calls == {}
 
@@ -138,9 +138,9 @@ def test_offline_nobody_is_asked(stub: SpotifyStub, machine: dict[str, str], tmp
     lines, aws = examined(tmp_path, elsewhere), examined(tmp_path, on_aws)
 
     assert lines["Login"] == ("ok", "10 days old, good until about 2027-05-09")
-    assert lines["Lake"] == ("-", "not asked: s3://no-such-bucket/lake is elsewhere, and --offline asks nobody")
+    assert lines["Lake"] == ("-", "not checked: s3://no-such-bucket/lake is on S3, and --offline sends no requests")
     assert [lines[name] for name in ("Spotify", "AWS", "Snowflake")] == [("-", NOT_ASKED)] * 3
-    assert aws["Login"] == ("-", "not asked: it is kept on AWS, and --offline asks nobody")
+    assert aws["Login"] == ("-", "not checked: it is kept on AWS, and --offline sends no requests")
     assert stub.calls == {}
 
 
@@ -161,7 +161,7 @@ def test_offline_nobody_is_asked(stub: SpotifyStub, machine: dict[str, str], tmp
         (
             {"consented_at": None},
             "ok",
-            "there is one; how old it is, is not known (Spotify ends it after six months)",
+            "there is one of unknown age; Spotify ends it six months after the consent",
         ),
         (
             {"scope": "playlist-read-private"},
@@ -192,7 +192,7 @@ def test_a_login_that_others_may_read_and_one_that_was_revoked(
         "problem",
         f"The credentials file {path} can be read by others (mode 644): chmod 600 {path}",
     )
-    assert open_to_all["Spotify"] == ("-", "not asked: there is no login")
+    assert open_to_all["Spotify"] == ("-", "not checked: there is no login")
     assert revoked["Login"][0] == "ok"
     assert revoked["Spotify"] == (
         "problem",
@@ -220,11 +220,11 @@ def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str]
     assert lines["Quota"] == (
         "problem",
         (
-            "Spotify wants no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
-            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
+            "Spotify accepts no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
+            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run sends requests nevertheless"
         ),
     )
-    assert lines["Spotify"] == ("-", "not asked: it wants no calls now")
+    assert lines["Spotify"] == ("-", "not checked: Spotify accepts no calls now")
     assert stub.calls == {}
 
 
@@ -235,7 +235,7 @@ def test_what_is_left_of_the_quota(machine: dict[str, str], tmp_path: Path) -> N
     some = examined(tmp_path, machine)["Quota"]
     none = examined(tmp_path, {**machine, "SPOTIFY_CALLS_PER_DAY": "60"})["Quota"]
 
-    assert some == ("ok", "440 of 500 calls a day left (of playlist_items); last look 2026-11-20 08:01 UTC")
+    assert some == ("ok", "440 of 500 calls a day left (of playlist_items); last check 2026-11-20 08:01 UTC")
     assert none == (
         "problem",
         (
@@ -257,7 +257,7 @@ def test_a_full_disk_and_a_lake_that_is_not_there(machine: dict[str, str], tmp_p
     lines = examined(tmp_path / "a" / "b", {**machine, "LAKE_URI": "/no/such/lake"}, needed=10**18)
 
     assert lines["Disk"][0] == "problem"
-    assert "1000000000.0 GB are wanted: make room, or name another folder, OUT=folder" in lines["Disk"][1]
+    assert "1000000000.0 GB are needed: free some space, or name another folder, OUT=folder" in lines["Disk"][1]
     assert lines["Lake"] == ("problem", "There is no lake at /no/such/lake: create the folder or check --lake.")
     assert lines["Quota"] == ("-", "not known before the lake can be read")
 
@@ -295,12 +295,12 @@ def test_java_17_will_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
-        ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 wants 17"),
-        ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 wants 17"),
+        ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 needs 17"),
+        ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 needs 17"),
         (
             "Error: could not create the Java Virtual Machine",
             1,
-            "does not say which Java it is, and Spark 3.5 wants 17",
+            "does not say which Java it is, and Spark 3.5 needs 17",
         ),
     ],
 )
@@ -321,7 +321,9 @@ def test_a_java_home_without_java_is_said(tmp_path: Path) -> None:
 
 def test_an_old_python_will_not_do() -> None:
     assert python((3, 13, 1)) == "3.13.1"
-    with pytest.raises(CareError, match=r"^3\.10\.4 will not do: install 3\.11, 3\.12 or 3\.13, then run `make clean`"):
+    with pytest.raises(
+        CareError, match=r"^3\.10\.4 is not supported: install 3\.11, 3\.12 or 3\.13, then run `make clean`"
+    ):
         python((3, 10, 4))
 
 

@@ -45,7 +45,7 @@ def test_nobody_at_the_terminal_changes_nothing(
 
     said = capsys.readouterr()
     assert "V1.0.0__schemas_and_stage.sql" in said.out
-    assert said.err.startswith("snowflake: nothing was changed: nobody is at the terminal")
+    assert said.err.startswith("snowflake: Nothing was changed. To do this, add APPLY=yes (without make: --yes).")
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
