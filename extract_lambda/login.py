@@ -105,7 +105,7 @@ class FilePlace:
 
     def __str__(self) -> str:
         """Path and mode."""
-        return f"{self.path} (mode 600: nobody else may read it)"
+        return f"{self.path} (mode 600: only you may read it)"
 
 
 @dataclass(frozen=True)
@@ -387,7 +387,7 @@ def _refusal(status: int, answer: Mapping[str, Any], redirect_uri: str) -> str:
     if error == "invalid_client":
         return (
             f"Spotify does not know this client id with this secret ({said}): copy both from {DASHBOARD} and run "
-            "`make login` again; --new-app asks for them anew."
+            "`make login` again; --new-app asks for both again."
         )
     if error == "invalid_grant" and "redirect" in str(description).lower():
         return (

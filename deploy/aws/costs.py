@@ -84,7 +84,7 @@ def monthly_costs(variables: Mapping[str, Any], resources: Mapping[str, int]) ->
         why = f"{looks:,.0f} runs, {schedule}: {_RUN_MINUTES} minute x {dpus} DPU x ${price} an hour"
         costs.append(Cost("Glue", glue, why))
         seconds = looks * _LOOK_SECONDS * _LAMBDA_GB
-        why = f"{looks:,.0f} looks: {_LOOK_SECONDS} s x {_LAMBDA_GB} GB x ${_LAMBDA_GB_SECOND:.10f} a GB second"
+        why = f"{looks:,.0f} checks: {_LOOK_SECONDS} s x {_LAMBDA_GB} GB x ${_LAMBDA_GB_SECOND:.10f} a GB second"
         costs.append(Cost("Lambda", seconds * _LAMBDA_GB_SECOND, why))
         why = f"{looks:,.0f} executions: {_TRANSITIONS} transitions x ${_TRANSITION:f}"
         costs.append(Cost("Step Functions", looks * _TRANSITIONS * _TRANSITION, why))
@@ -108,7 +108,7 @@ def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> st
         lines.append(
             f"  Glue comes on top, ${each:.4f} a run: how often {variables.get('schedule')} fires is not known."
         )
-    lines.append("Assumed: each look finds a change and starts one run of a minute. Looks that find none start none.")
+    lines.append("Assumed: each check finds a change and starts one run of a minute. Checks that find none start none.")
     lines.append("Free tiers are not taken off: of CloudWatch's, 10 alarms, 10 metrics and 3 dashboards an account.")
     lines.append("Not in it: storage, requests to S3, logs, Glue's own metrics, Athena, Snowflake.")
     budget = float(variables.get("monthly_budget_usd") or 0)

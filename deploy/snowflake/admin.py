@@ -28,7 +28,7 @@ def public_key(file: Path) -> str:
     except (OSError, UnicodeError) as error:
         raise CommandError(f"{file} cannot be read: {error}") from None
     if "PRIVATE" in text:
-        raise CommandError(f"{file} is a private key, which nobody else should see: name the public one")
+        raise CommandError(f"{file} is a private key, which must stay secret: name the public one")
     found = re.fullmatch(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", text)
     if not found:
         raise CommandError(f"{file} is no public key in PEM (-----BEGIN PUBLIC KEY-----)")

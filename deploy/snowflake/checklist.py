@@ -270,7 +270,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{'as expected' if line.is_expected else 'DIFFERS    '}  {line.name}")
             print(f"             expected {line.expected}; came {line.came}", flush=True)
     if given.broken_file:
-        print(f"Now look into the mailbox of {stack.alert_topic_arn}: there must be a message about that file.")
+        print(f"Now check the mailbox of {stack.alert_topic_arn}: there must be a message about that file.")
     print(f"{differing} differ." if differing else "All as expected.")
     return 1 if differing else 0
 

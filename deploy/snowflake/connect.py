@@ -148,7 +148,7 @@ def errors_explained(environment: Environment, settings: Mapping[str, Any]) -> I
             raise
         raise AccountError(
             f"the key {settings['private_key_file']} cannot be read: it must be a private key in PEM, and its "
-            "passphrase stands in SNOWFLAKE_PRIVATE_KEY_FILE_PWD"
+            "passphrase is expected in SNOWFLAKE_PRIVATE_KEY_FILE_PWD"
         ) from None
 
 
@@ -173,7 +173,7 @@ def explained(error: Error, environment: Environment, settings: Mapping[str, Any
     }
     if "Invalid connection_name" in said:
         return (
-            "nobody said which account: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_FILE, or have "
+            "no account is named: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_FILE, or have "
             f"a connection {settings.get('connection_name')!r} in the connector's connections.toml"
         )
     sentence = sentence_for(said, error.errno, told)

@@ -28,7 +28,7 @@ REFUSALS = (
         r"(?:HTTP )?404(?::| ) ?Not Found|verify the account name is correct",
         290403,
         290404,
-        to_do="there is no Snowflake account at {host}: SNOWFLAKE_ACCOUNT is {account!r} and should look like "
+        to_do="there is no Snowflake account at {host}: SNOWFLAKE_ACCOUNT is {account!r} and should have the form "
         "ORGANISATION-ACCOUNT (in Snowsight: Account > View account details); behind a private link, its own host is "
         "for SNOWFLAKE_HOST",
     ),
@@ -36,8 +36,8 @@ REFUSALS = (
         r"could not connect to snowflake backend|service is unavailable|failed to establish a new connection|"
         r"name resolution|max retries exceeded|timed out",
         251011,
-        to_do="nobody answers at {host}: check SNOWFLAKE_ACCOUNT ({account!r}, like ORGANISATION-ACCOUNT), the network "
-        "and the proxy; if it worked before, look at status.snowflake.com",
+        to_do="{host} does not answer: check SNOWFLAKE_ACCOUNT ({account!r}, like ORGANISATION-ACCOUNT), the network "
+        "and the proxy; if it worked before, read status.snowflake.com",
     ),
     _refusal(
         r"not allowed to access snowflake|network policy",
@@ -59,7 +59,7 @@ REFUSALS = (
         394306,
         to_do="the key {key} is not registered for {user}, or there is no such user: as an administrator run "
         "`alter user {user} set rsa_public_key = '...'` (docs/snowflake.md says how to make the key); if it is "
-        "registered, look at this machine's clock",
+        "registered, check this machine's clock",
     ),
     _refusal(
         r"multi-?factor|mfa|enroll?(?:ed|ment)?\b|duo security",
@@ -79,7 +79,7 @@ REFUSALS = (
         r"user access disabled|temporarily locked|user is disabled",
         390101,
         390102,
-        to_do="{user} is disabled or locked: an administrator looks at `desc user {user}`; a lock ends by itself after "
+        to_do="{user} is disabled or locked: an administrator checks `desc user {user}`; a lock ends by itself after "
         "15 minutes",
     ),
     _refusal(
@@ -102,13 +102,13 @@ REFUSALS = (
     _refusal(
         r"free trial has ended|account is suspended|lack of payment",
         666,
-        to_do="{account} is suspended, its trial has ended or nobody pays: its owner adds a way to pay under Admin > "
+        to_do="{account} is suspended, its trial has ended or it is not paid for: its owner adds a way to pay under Admin > "
         "Billing; nothing is lost, and the lake goes on without it",
     ),
     _refusal(
         r"resource monitor .*exceeded|exceeded its quota",
         90073,
-        to_do="warehouse {warehouse} stands still, the month's credits are used up: wait for the next month, or as "
+        to_do="warehouse {warehouse} is suspended, the month's credits are used up: wait for the next month, or as "
         "ACCOUNTADMIN raise `credit_quota` of {database}_CREDITS; pipes go on loading",
     ),
     # --- What the account has

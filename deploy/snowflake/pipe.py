@@ -159,7 +159,7 @@ def as_text(found: Change) -> str:
     name = found.table.name
     lines = [f"{name}: {found.note}"] if found.note else []
     if not found.switch and not found.missing:
-        return "\n".join([*lines, f"{name}: {found.pipe.short_name} stands, and every published file has landed."])
+        return "\n".join([*lines, f"{name}: {found.pipe.short_name} exists, and every published file has landed."])
     if found.switch:
         lines += [f"{name}: the pipe changes:", *(_indented(statement) for statement in found.switch)]
     if found.missing:

@@ -199,7 +199,7 @@ def main(argv: Sequence[str]) -> int:
     owner = stack.role_arn.split(":")[4]
     if who.account != owner:
         raise CommandError(
-            f"the stack stands in AWS account {owner}, these credentials are of {who.account}: take another profile"
+            f"the stack is in AWS account {owner}, these credentials are of {who.account}: take another profile"
         )
     settings = given.settings or TERRAFORM / f"{environment.name}.tfvars"
     with Account.of(environment) as account:

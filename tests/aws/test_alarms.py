@@ -248,9 +248,9 @@ def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(nam
     text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
     parts = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
 
-    assert list(parts) == ["What it means", "How to look", "How to fix it", "How to know that it is fixed"]
+    assert list(parts) == ["What it means", "How to check", "How to fix it", "How to know that it is fixed"]
     assert min(len(part.strip()) for part in parts.values()) > 20
-    assert "| filter " in parts["How to look"]  # by run id
+    assert "| filter " in parts["How to check"]  # by run id
     for target in re.findall(r"\]\(([^)#]+)", text):
         assert (RUNBOOKS / target).is_file(), target
 

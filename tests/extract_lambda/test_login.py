@@ -167,7 +167,7 @@ def test_a_refusal_on_the_page_is_said(stub: SpotifyStub, answer: str, sentence:
 def test_a_wrong_secret_is_said_without_showing_it(stub: SpotifyStub) -> None:
     assert refused(stub.url, visit, App("stub-client", "wrong")) == (
         "Spotify does not know this client id with this secret (400, invalid_client, Invalid client secret): copy both "
-        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for them anew."
+        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for both again."
     )
 
 
@@ -422,7 +422,7 @@ def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
     assert "It is the login of me." in shown
     assert [secret for secret in SECRETS if secret in shown] == []
     file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
-    assert f"Kept in {file} (mode 600: nobody else may read it)." in shown
+    assert f"Kept in {file} (mode 600: only you may read it)." in shown
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept(tmp_path)["refresh_token"] == "stub-refresh-token"
 

@@ -53,7 +53,7 @@ def test_a_private_key_is_refused_and_not_shown(key: Path, tmp_path: Path, capsy
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == (f"snowflake-admin: {key} is a private key, which nobody else should see: name the public one\n")
+    assert said.err == (f"snowflake-admin: {key} is a private key, which must stay secret: name the public one\n")
 
 
 def test_what_is_no_key_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

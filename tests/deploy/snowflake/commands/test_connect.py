@@ -107,7 +107,7 @@ STATEMENTS = [
     (
         Refused("090073", "Warehouse 'SPOTIFY_DEV_TRANSFORM_WH' cannot be resumed because resource monitor "
                 "'SPOTIFY_DEV_CREDITS' has exceeded its quota."),
-        ("warehouse SPOTIFY_DEV_TRANSFORM_WH stands still, the month's credits are used up: wait for the next month, "
+        ("warehouse SPOTIFY_DEV_TRANSFORM_WH is suspended, the month's credits are used up: wait for the next month, "
         "or as ACCOUNTADMIN raise `credit_quota` of SPOTIFY_DEV_CREDITS; pipes go on loading"),
     ),
     (
@@ -118,12 +118,12 @@ STATEMENTS = [
     ),
     (
         Refused("000666", "SQL compilation error: Your account is suspended due to lack of payment method."),
-        "myorg-myaccount is suspended, its trial has ended or nobody pays",
+        "myorg-myaccount is suspended, its trial has ended or it is not paid for",
     ),
     (
         Refused("000666", "Your free trial has ended and all of your virtual warehouses have been suspended. Add "
                 "billing information in the Snowflake web UI to continue using the full set of Snowflake features."),
-        "myorg-myaccount is suspended, its trial has ended or nobody pays",
+        "myorg-myaccount is suspended, its trial has ended or it is not paid for",
     ),
     (
         Refused("003001", "SQL access control error: Insufficient privileges to operate on schema 'LANDING'"),
@@ -183,7 +183,7 @@ def test_nobody_at_the_address(person: Snowflake, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("SNOWFLAKE_PORT", "1")
     monkeypatch.setattr(connect, "LOGIN_SECONDS", 2)
 
-    assert refusal().startswith("nobody answers at 127.0.0.1: check SNOWFLAKE_ACCOUNT ('myorg-myaccount', like")
+    assert refusal().startswith("127.0.0.1 does not answer: check SNOWFLAKE_ACCOUNT ('myorg-myaccount', like")
 
 
 def test_a_key_that_is_not_there_or_cannot_be_read(
@@ -221,7 +221,7 @@ def test_a_locked_key_opens_by_its_passphrase_which_nobody_sees(
     [
         ("SNOWFLAKE_USER", "SNOWFLAKE_USER is not set: who connects, such as SPOTIFY_DEV_DEPLOYER_SVC"),
         ("SNOWFLAKE_PRIVATE_KEY_FILE", "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key"),
-        ("SNOWFLAKE_ACCOUNT", "nobody said which account: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and"),
+        ("SNOWFLAKE_ACCOUNT", "no account is named: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and"),
     ],
 )
 def test_what_is_not_set_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, said: str) -> None:

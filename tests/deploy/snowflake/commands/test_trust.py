@@ -242,5 +242,5 @@ def test_credentials_of_another_account_are_refused(
     assert run_command("snowflake-trust", main, where) == 1
 
     said = capsys.readouterr().err
-    assert "the stack stands in AWS account 111122223333, these credentials are of 123456789012" in said
+    assert "the stack is in AWS account 111122223333, these credentials are of 123456789012" in said
     assert person.logins == []
