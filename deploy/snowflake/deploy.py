@@ -139,7 +139,10 @@ def _run(
 def _script_failed(error: ScriptExecutionError, environment: Environment, settings: Mapping[str, Any]) -> str:
     cause = error.original_exception
     why = explained(cause, environment, settings) if isinstance(cause, Error) else error.error_message
-    return f"{error.script_name} failed; the scripts before it remain applied, and the same command goes on from here. {why}"
+    return (
+        f"{error.script_name} failed; the scripts before it remain applied, and the same command goes on from here. "
+        f"{why}"
+    )
 
 
 def unmade(account: Account, scripts: Path = SCRIPTS) -> list[str]:
@@ -188,7 +191,8 @@ def main(argv: Sequence[str]) -> int:
             f"applied, and yet {', '.join(again.scripts)} would be applied again: somebody else deploys too"
         )
     print(
-        f"{environment.database} is deployed. What arrives from now on is loaded by itself; make snowflake-status shows it."
+        f"{environment.database} is deployed. What arrives from now on is loaded by itself; make snowflake-status "
+        "shows it."
     )
     print(f"What arrived before: make snowflake-pipe TABLE=ALL ENV={environment.name}")
     return 0

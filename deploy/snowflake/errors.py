@@ -102,8 +102,8 @@ REFUSALS = (
     _refusal(
         r"free trial has ended|account is suspended|lack of payment",
         666,
-        to_do="{account} is suspended, its trial has ended or it is not paid for: its owner adds a way to pay under Admin > "
-        "Billing; nothing is lost, and the lake goes on without it",
+        to_do="{account} is suspended, its trial has ended or it is not paid for: its owner adds a way to pay "
+        "under Admin > Billing; nothing is lost, and the lake goes on without it",
     ),
     _refusal(
         r"resource monitor .*exceeded|exceeded its quota",

@@ -59,8 +59,8 @@ def test_a_script_that_fails_is_named_and_the_next_run_goes_on_from_there(
 
     said = capsys.readouterr()
     assert said.err.startswith(
-        "snowflake: R__2_pipe_albums.sql failed; the scripts before it remain applied, and the same command goes on from here. "
-        "SPOTIFY_DEPLOYER may not do this: run the admin file again (docs/snowflake.md)"
+        "snowflake: R__2_pipe_albums.sql failed; the scripts before it remain applied, and the same command goes "
+        "on from here. SPOTIFY_DEPLOYER may not do this: run the admin file again (docs/snowflake.md)"
     )
     assert "R__2_pipe_album_artists.sql" in said.out
     person.answers.clear()
