@@ -77,10 +77,7 @@ def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[
     logging.basicConfig(stream=sys.stderr, level=os.environ.get("LOG_LEVEL", "WARNING").upper(), format="%(message)s")
     status = 1
     try:
-        try:
-            return body(argv)
-        finally:
-            sys.stdout.flush()  # a closed pipe is noticed here at the latest
+        return body(argv)
     except UsageError as error:
         status, said = 2, str(error)
     except (CommandError, StoreError, CommitLogError) as error:

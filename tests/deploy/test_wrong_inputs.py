@@ -403,14 +403,17 @@ PRINTING = {
 }
 
 
+@pytest.mark.parametrize("is_unbuffered", [False, True])
 @pytest.mark.parametrize("name", PRINTING)
-def test_a_closed_output_pipe_is_no_error_to_show(tmp_path: Path, name: str) -> None:
+def test_a_closed_output_pipe_is_no_error_to_show(tmp_path: Path, name: str, *, is_unbuffered: bool) -> None:
     (tmp_path / "log").mkdir()
     command = [each.format(tmp=tmp_path) for each in PRINTING[name]]
     reader, writer = os.pipe()
     os.close(reader)  # as `head` does when it has seen enough
 
-    with started(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True) as program:
+    plain = {key: value for key, value in os.environ.items() if key not in {"PYTHONUNBUFFERED", "MAKEFLAGS"}}
+    environment = plain | ({"PYTHONUNBUFFERED": "1"} if is_unbuffered else {})
+    with started(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE, text=True) as program:
         os.close(writer)
         said = program.communicate(timeout=PATIENCE)[1]
 
