@@ -395,7 +395,6 @@ def test_the_job_names_what_is_wrong(tmp_path: Path, arguments: list[str], words
 
 
 PRINTING = {
-    "make": ["make"],
     "status": [sys.executable, "-m", "deploy.operate.status", "--lake={tmp}"],
     "retention": [sys.executable, "-m", "deploy.operate.retention", "--days=400", "--lake={tmp}"],
     "doctor": [sys.executable, "-m", "deploy.operate.doctor", "--offline", "--out={tmp}"],
@@ -418,6 +417,13 @@ def test_a_closed_output_pipe_is_no_error_to_show(tmp_path: Path, name: str, *, 
         said = program.communicate(timeout=PATIENCE)[1]
 
     assert [word for word in ("Traceback", "Errno", "Exception", "Error:") if word in said] == [], said
+
+
+def test_the_list_of_commands_can_be_cut_by_head() -> None:
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    for _ in range(3):
+        done = finished(["sh", "-c", "make | head -1"], cwd=ROOT, env=plain)
+        assert (done.stdout, done.stderr) == ("Try it\n", "")
 
 
 PROGRAMS = ("deploy.local.demo", "deploy.local.run", "deploy.local.report", "deploy.operate.status", "deploy.aws")
