@@ -426,14 +426,21 @@ def test_the_list_of_commands_can_be_cut_by_head() -> None:
         assert (done.stdout, done.stderr) == ("Try it\n", "")
 
 
-PROGRAMS = ("deploy.local.demo", "deploy.local.run", "deploy.local.report", "deploy.operate.status", "deploy.aws")
+PROGRAMS = {
+    "demo": ["-m", "deploy.local.demo"],
+    "run": ["-m", "deploy.local.run"],
+    "report": ["-m", "deploy.local.report"],
+    "status": ["-m", "deploy.operate.status"],
+    "deploy": ["-m", "deploy.aws", "plan"],
+    "the Lambda": ["-m", "extract_lambda"],
+    "the job": [f"{ROOT}/glue_jobs/explode_playlists.py", "--lake", "nowhere"],
+}
 
 
-@pytest.mark.parametrize("module", PROGRAMS)
+@pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("seconds", [0.1, 0.4, 0.8])
-def test_ctrl_c_shows_no_trace_however_early(tmp_path: Path, module: str, seconds: float) -> None:
-    command = [sys.executable, "-m", module]
-    command += ["plan"] if module == "deploy.aws" else []
+def test_ctrl_c_shows_no_trace_however_early(tmp_path: Path, name: str, seconds: float) -> None:
+    command = [sys.executable, *PROGRAMS[name]]
     with started(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE) as program:
         time.sleep(seconds)
         program.send_signal(signal.SIGINT)
