@@ -39,13 +39,15 @@ def show(given: argparse.Namespace) -> int:
     return 0
 
 
+_COMMANDS = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
+
+
 def main(argv: Sequence[str]) -> int:
     """0 when what was asked is done."""
     parser = Parser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
-    bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
-    for name, body in bodies.items():
+    for name, body in _COMMANDS.items():
         one = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
         one.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
         one.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
@@ -58,8 +60,8 @@ def main(argv: Sequence[str]) -> int:
         if name == "show":
             one.add_argument("--json", action="store_true", help="answer in one line of JSON")
     given = parser.parse_args(argv)
-    return bodies[given.command](given)
+    return _COMMANDS[given.command](given)
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("stack", main, sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1] if set(sys.argv[1:2]) & _COMMANDS.keys() else "stack", main, sys.argv[1:]))

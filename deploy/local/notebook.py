@@ -22,13 +22,7 @@ _OPTIONS = (
 
 
 def run_notebook(out: Path) -> Path:
-    """The page. Raises CommandError if the folder has no lake or warehouse, or a cell fails."""
-    if not (out / "lake").is_dir() or not (out / "warehouse" / f"{DATABASE}.db").is_file():
-        raise CommandError(
-            f"{out} holds no lake with a warehouse: `make demo` makes one of made-up playlists, `make run` one of "
-            "yours; OUT=folder names another"
-        )
-    must_be_writable(out)
+    """The page. Raises CommandError if a cell fails."""
     done = subprocess.run(  # noqa: S603  # our own program
         [sys.executable, "-m", "nbconvert", *_OPTIONS, f"--output-dir={out}", NOTEBOOK],
         cwd=_ROOT,
@@ -43,12 +37,22 @@ def run_notebook(out: Path) -> Path:
     return out / "explore.html"
 
 
+def _must_have_a_warehouse(out: Path) -> None:
+    if not (out / "lake").is_dir() or not (out / "warehouse" / f"{DATABASE}.db").is_file():
+        raise CommandError(
+            f"{out} holds no lake with a warehouse: `make demo` makes one of made-up playlists, `make run` one of "
+            "yours; OUT=folder names another"
+        )
+    must_be_writable(out)
+
+
 def main(argv: Sequence[str]) -> int:
     """The exit status; prints where the page is and how to work in the notebook."""
     parser = Parser(prog="python -m deploy.local.notebook", description=__doc__)
     parser.add_argument("--out", type=folder, default=Path("out/demo"), help="folder of the lake and the warehouse")
     out = parser.parse_args(argv).out
     with plain_errors(out.resolve()):
+        _must_have_a_warehouse(out.resolve())
         page = Steps(1).run("The notebook, about half a minute", lambda: run_notebook(out.resolve()))
     print(f"{page}: open it in a browser. To work in it:")
     lab = f"OUT={shlex.quote(str(out))} .venv/bin/jupyter lab {NOTEBOOK}"

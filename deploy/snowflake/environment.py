@@ -94,11 +94,6 @@ class Stack:
             "error_role_arn": "snowflake_error_role_arn",
         }
         missing = [output for output in wanted.values() if not outputs.get(output)]
-        if len(missing) == len(wanted):
-            raise CommandError(
-                "Snowflake loads from the stack on AWS, and this environment has none: run `make deploy` with the same "
-                "ENV first (docs/deploy.md)"
-            )
         if missing:
             raise CommandError(
                 f"the stack has no output {', '.join(missing)}: run `make deploy` for this environment first"
@@ -119,15 +114,19 @@ def outputs_in(text: str) -> dict[str, object]:
 
 def stack_of(environment: Environment, file: Path | None) -> Stack:
     """The environment's stack, from a file of its outputs or else from Terraform's state. Raises CommandError."""
-    if file is not None:
-        try:
-            return Stack.of(outputs_in(file.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}") from None
     try:
-        made = outputs(environment.name)
+        made = outputs(environment.name) if file is None else outputs_in(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}") from None
     except CommandError as error:
+        if file is not None:
+            raise
         raise CommandError(
             f"Snowflake loads from the stack that `make deploy ENV={environment.name}` makes on AWS: {error}"
         ) from error
+    if not made:
+        raise CommandError(
+            f"environment {environment.name} has no stack on AWS, and Snowflake loads from there: "
+            f"`make deploy ENV={environment.name}` makes it (docs/deploy.md)"
+        )
     return Stack.of(made)

@@ -179,7 +179,7 @@ def test_without_a_terminal_nothing_is_done_unasked(
 
 @pytest.mark.parametrize(
     ("answer", "status", "said"),
-    [("no", 1, "stack: Nothing was changed. To do this, add APPLY=yes"), ("yes", 0, "Outputs of environment dev:")],
+    [("no", 1, "deploy: Nothing was changed. To do this, add APPLY=yes"), ("yes", 0, "Outputs of environment dev:")],
 )
 def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, said: str) -> None:
     done = at_a_terminal(arguments_of(folder, "deploy"), answer)

@@ -352,7 +352,10 @@ def test_snowflake_without_a_stack_names_the_command_that_makes_it(
     outputs.write_text("{}", encoding="utf-8")
 
     said = answer("snowflake", snowflake, "--env=dev", f"--outputs={outputs}")
-    assert said.startswith("Snowflake loads from the stack on AWS, and this environment has none: run `make deploy`")
+    assert said == (
+        "environment dev has no stack on AWS, and Snowflake loads from there: `make deploy ENV=dev` makes it "
+        "(docs/deploy.md)"
+    )
 
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     monkeypatch.delenv("TERRAFORM", raising=False)
