@@ -95,7 +95,7 @@ def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) 
             steps.say(
                 f"      The {counts['failed']} are made-up examples of a refusal: Spotify shows an app in development"
             )
-            steps.say("      mode neither other people's playlists nor its own. The messages are in demo.log.")
+            steps.say("      mode neither other people's playlists nor Spotify's. The messages are in demo.log.")
 
 
 def _make_room(out: Path) -> None:

@@ -60,20 +60,20 @@ def last_old_batch(store: ObjectStore, before: datetime) -> int:
 
 
 def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: bool) -> Removal:
-    """Removes the batches up to this number, or only says what there is of them. Safe to repeat and to interrupt.
+    """Removes the batches up to this number, or only counts what they have. Safe to repeat and to interrupt.
 
     The mark is written first, so that missing objects are not reported as damage.
     """
     found = Removal(up_to)
-    doomed = [
+    old = [
         listed
         for prefix in (*ARCHIVES, lake.PROCESSED, lake.REJECTS)
         for listed in store.list(prefix)
         if (number := _NUMBER.search(listed.key)) and int(number[1]) <= up_to
     ]
-    if apply and doomed and up_to > retained_after(store):
+    if apply and old and up_to > retained_after(store):
         store.put(lake.RETENTION, json.dumps({"removed_up_to": up_to}).encode())
-    for listed in doomed:
+    for listed in old:
         parts = listed.key.split("/")
         found.objects["/".join(parts[:2]) if parts[0] != "rejects" else "rejects"] += 1
         found.size += listed.size
@@ -88,7 +88,7 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
                     warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608
     if warehouse is not None and apply:
         refresh_dynamic_tables(warehouse)
-    for listed in doomed if apply else ():
+    for listed in old if apply else ():
         store.delete(listed.key)
     return found
 

@@ -264,7 +264,7 @@ def test_a_first_batch_that_is_no_number_is_named(answer: Callable[..., str], fi
         (["--table=songs;drop"], "there is no table songs;drop; there are songs, "),
         (["--table=songs"], "name an id, make why TABLE=songs ID=…: song_id; the report's links, the BI views and"),
         (["--table=songs", "--id=nix"], "songs has no row with song_id nix"),
-        (["--table=songs", "--id=a,b"], "an id of songs is song_id: give the first of them or all"),
+        (["--table=songs", "--id=a,b"], "an id of songs is song_id: name the first of them or all"),
         (["--table=songs", "--id=é 音"], "songs has no row with song_id é 音"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Runs the stub until it is interrupted, and prints where it listens."""
+"""Runs the stub until it is interrupted, and prints its address."""
 
 import sys
 import threading

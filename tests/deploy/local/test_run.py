@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -250,3 +251,24 @@ def load(out: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}}
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize(("step", "seconds"), [("[1/3]", 0.3), ("[1/3]", 3.0), ("[2/3]", 0.2)])
+def test_ctrl_c_at_a_step_is_one_sentence_and_the_next_load_goes_on(tmp_path: Path, step: str, seconds: float) -> None:
+    drop = tmp_path / "out/lake/raw/pending/drop"
+    drop.mkdir(parents=True)
+    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
+    os.utime(drop / "page.json", (0, 0))
+    command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(tmp_path / "out")]
+    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        assert program.stderr is not None
+        while not program.stderr.readline().startswith(step):
+            assert program.poll() is None
+        time.sleep(seconds)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        shown = program.communicate(timeout=PATIENCE)[1]
+
+    assert program.returncode == 130
+    assert shown.splitlines()[-1] == "load: stopped; what is stored is whole. Run it again: it goes on from there."
+    assert "Traceback" not in shown
