@@ -1,7 +1,7 @@
 """The jars that Spark needs to run as on Glue: `python -m deploy.local.aws.jars` makes them, once, in this environment.
 
-Hadoop's S3A with the parts of Amazon's SDK that it uses (14 of 193 MB), from PyPI; and a stub of Glue's own Java classes,
-of which AWS publishes none.
+Hadoop's S3A with the parts of Amazon's SDK that it uses (14 of 193 MB), from PyPI; and a stub of Glue's own Java
+classes, of which AWS publishes none.
 """
 
 import hashlib
