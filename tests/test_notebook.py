@@ -1,7 +1,6 @@
 """The notebook runs from the first cell to the last, over a lake and a warehouse that the chain itself made."""
 
 import ast
-import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -24,8 +23,6 @@ from tests.deploy.local.packages import Json, as_zip, now_row
 from tests.waiting import finished
 
 ROOT = Path(__file__).parents[1]
-MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-NBCONVERT = re.findall(r"NBCONVERT := (.*\\\n.*)", MAKEFILE)[0].replace("\\", "").split()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -56,8 +53,7 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:
 @pytest.fixture
 def page(out: Path) -> str:
     """The HTML page that `make notebook` writes."""
-    command = [sys.executable, "-m", "nbconvert", *NBCONVERT, f"--output-dir={out}", "docs/explore.ipynb"]
-    done = finished(command, cwd=ROOT, env=os.environ | {"OUT": str(out)})
+    done = finished([sys.executable, "-m", "deploy.local.notebook", f"--out={out}"], cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return (out / "explore.html").read_text(encoding="utf-8")
 

@@ -16,14 +16,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.aws.checklist import check
 from deploy.aws.deploy import deploy
 from deploy.aws.destroy import destroy
 from deploy.aws.plan import (
     plan,
     stack_text,
 )
-from deploy.commands import run_command
+from deploy.commands import Parser, run_command
 from deploy.stack import TERRAFORM, ZIPS, Stack, environment_name, find_terraform
 
 
@@ -42,27 +41,29 @@ def show(arguments: argparse.Namespace) -> int:
     return 0
 
 
+_COMMANDS = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
+
+
 def main(argv: Sequence[str]) -> int:
     """0 when what was asked is done."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
-    bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show, "check": check}
-    for name, body in bodies.items():
+    for name, body in _COMMANDS.items():
         command = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
         command.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
         command.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
         command.add_argument("--built", type=Path, help="take the zips from this folder instead of building them")
         if name in {"deploy", "destroy"}:
-            command.add_argument("--yes", action="store_true", help="do not ask")
+            command.add_argument("--yes", action="store_true", help="do it without a question")
         if name == "destroy":
             command.add_argument("--with-data", action="store_true", help="even if the bucket holds data")
             command.add_argument("--yes-delete", metavar="BUCKET", help="with --with-data: do not ask for its name")
         if name == "show":
             command.add_argument("--json", action="store_true", help="answer in one line of JSON")
     arguments = parser.parse_args(argv)
-    return bodies[arguments.command](arguments)
+    return _COMMANDS[arguments.command](arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("stack", main, sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1] if set(sys.argv[1:2]) & _COMMANDS.keys() else "stack", main, sys.argv[1:]))

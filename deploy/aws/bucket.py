@@ -52,5 +52,5 @@ def _versions(bucket: str, region: str) -> Iterator[dict[str, Any]]:
         code = error.response["Error"]["Code"]
         if code != "NoSuchBucket":
             raise CommandError(
-                f"the bucket {bucket} cannot be listed ({code}), so what would be lost is not known"
+                f"the bucket {bucket} cannot be listed ({code}), so it is unknown what would be lost"
             ) from error

@@ -10,7 +10,6 @@ from deploy.aws.costs import costs_text
 from deploy.aws.plan import (
     ask,
     counted,
-    must_be_at_a_terminal,
     planned,
     ready,
     region_of,
@@ -25,7 +24,6 @@ _IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
 
 def deploy(arguments: argparse.Namespace) -> int:
     """Create or change the environment, then print its outputs."""
-    must_be_at_a_terminal(arguments, "make deploy YES=yes")
     stack, who = ready(arguments)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
@@ -35,6 +33,7 @@ def deploy(arguments: argparse.Namespace) -> int:
         if has_changes:
             _warn_of_data_loss(described, arguments)
             place = f"account {who.account}, region {region_of(described)}"
+            print(f"To undo it afterwards: make destroy ENV={stack.environment}", flush=True)
             if not arguments.yes:
                 ask(f"Type yes to do this in {place}: ", "yes")
             if not stack.apply(file):
@@ -59,10 +58,10 @@ def _warn_of_data_loss(described: Mapping[str, Any], arguments: argparse.Namespa
     ]
     if not lost:
         return
-    print(f"CAREFUL: this deletes {', '.join(lost)}, with data that cannot be restored.")
+    print(f"CAREFUL: this deletes {', '.join(lost)} with its content, which cannot be restored.")
     if arguments.yes:
         raise CommandError(
-            f"--yes does not cover deleting {', '.join(lost)}: read the plan and run `make deploy` without YES=yes"
+            f"--yes does not cover deleting {', '.join(lost)}: read the plan, and run `make deploy` without APPLY=yes"
         )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from deploy.aws.bucket import Contents, contents
 from deploy.aws.plan import (
     ask,
-    must_be_at_a_terminal,
     ready,
     resources_of,
 )
@@ -25,8 +24,6 @@ _GONE = (
 
 def destroy(arguments: argparse.Namespace) -> int:
     """Remove the environment; its data only with both confirmations."""
-    if not arguments.yes_delete:
-        must_be_at_a_terminal(arguments, "--yes, and where there are data --with-data --yes-delete BUCKET")
     stack, who = ready(arguments)
     made = stack.outputs()
     resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
@@ -43,7 +40,9 @@ def destroy(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         stack.plan(file, is_destroy=True)
-        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.", flush=True)
+        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.")
+        undo = f"To undo it afterwards: make deploy ENV={stack.environment}"
+        print(f"{undo}; the data cannot be restored." if has_data else undo, flush=True)
         _confirm(arguments, bucket if has_data else "")
     if not stack.destroy([resource["address"] for resource in resources if resource["type"] in kinds]):
         raise CommandError(
@@ -57,8 +56,8 @@ def destroy(arguments: argparse.Namespace) -> int:
 def _confirm_loss_of_data(arguments: argparse.Namespace, bucket: str, held: Contents) -> None:
     """Print what would be lost. Raises CommandError unless it is confirmed."""
     print(f"The bucket {bucket} holds {held.as_text()}")
-    print("Spotify does not give the past again: without raw/ these tables cannot be made again.")
-    print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
+    print("Spotify does not return the past: without raw/ these tables cannot be made again.")
+    print(f"To keep a copy first: aws s3 sync s3://{bucket} FOLDER")
     if not arguments.with_data:
         raise CommandError(
             f"nothing was touched. To destroy the data as well: make destroy ENV={arguments.env} DATA=yes"
@@ -69,7 +68,12 @@ def _confirm_loss_of_data(arguments: argparse.Namespace, bucket: str, held: Cont
 
 def _confirm(arguments: argparse.Namespace, bucket: str) -> None:
     if bucket and not arguments.yes_delete:
-        ask("Type the bucket's name to destroy it with all data: ", bucket)
+        ask(
+            "Type the bucket's name to destroy it with all data: ",
+            bucket,
+            f"--with-data --yes-delete {bucket}",
+            "DATA=yes at a terminal",
+        )
     elif not bucket and not arguments.yes and not arguments.yes_delete:
         ask("Type yes to destroy it: ", "yes")
 

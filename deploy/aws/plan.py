@@ -13,7 +13,7 @@ from typing import Any
 
 from deploy.aws.build import BuildError, extract_lambda_zip, glue_jobs_zip
 from deploy.aws.costs import costs_text
-from deploy.commands import CommandError, answers, table_text
+from deploy.commands import CommandError, answers, not_done, table_text
 from deploy.stack import ZIPS, Caller, Stack, caller, environment_name, find_terraform
 from shared.terminal import printable
 
@@ -125,13 +125,7 @@ def stack_text(stack: Stack) -> str:
     return f"Outputs of environment {stack.environment}:\n{table_text(('output', 'value'), sorted(rows))}"
 
 
-def ask(question: str, answer: str) -> None:
-    """Raises CommandError for any other answer."""
-    if not answers(question, answer):
-        raise CommandError("nothing was changed")
-
-
-def must_be_at_a_terminal(arguments: argparse.Namespace, instead: str) -> None:
-    """Raises CommandError if no person can be asked; `instead` are the arguments that make the question unnecessary."""
-    if not arguments.yes and not sys.stdin.isatty():
-        raise CommandError(f"this changes AWS, and there is no terminal to ask at: {instead}")
+def ask(question: str, answer: str, option: str = "--yes", variable: str = "APPLY=yes") -> None:
+    """Raises CommandError, which names the way without a question, for any other answer and without a terminal."""
+    if not sys.stdin.isatty() or not answers(question, answer):
+        raise CommandError(not_done("changed", option, variable))

@@ -5,7 +5,6 @@ job and loads the warehouse. KEEP=platform,country,private keeps these three. do
 download, what is kept and what is dropped.
 """
 
-import argparse
 import shlex
 import sys
 import tempfile
@@ -16,10 +15,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from deploy.commands import CommandError, run_command
-from deploy.local.chain import Chain, StepError
+from deploy.commands import CommandError, Parser, folder, run_command
+from deploy.local.chain import Chain
 from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
-from deploy.local.steps import DEMO_MARK, WAREHOUSE_ERRORS, Steps, sentence_of
+from deploy.local.steps import DEMO_MARK, Steps, plain_errors
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
 from shared import lake
@@ -120,34 +119,38 @@ def as_text(imported: Imported) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """0 when the history is in the lake and in the warehouse."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = Parser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--file", type=Path, required=True, help="the download: a ZIP, or its folder")
     parser.add_argument("--account", default="me", help="label of the person whose history it is (default: me)")
-    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="folder of the lake and the warehouse")
+    parser.add_argument("--out", type=folder, default=Path("out/mine"), help="folder of the lake and the warehouse")
     parser.add_argument("--keep", default="", help="any of platform, country and private, with commas between")
     parser.add_argument("--packaged", default="", help="when Spotify packaged it, if the files do not say: an ISO time")
     arguments = parser.parse_args(argv)
     if not lake.is_account(arguments.account):
-        raise CommandError("ACCOUNT is a label of at most 32 of a-z, 0-9, _ and -, such as me; no mail address")
+        raise CommandError(
+            f"ACCOUNT={printable(arguments.account)} is no label: write at most 32 of a-z, 0-9, _ and -, such as me"
+        )
     keep = frozenset(name.strip() for name in arguments.keep.split(",") if name.strip())
-    if not keep <= set(KEEP):
-        raise CommandError(f"KEEP has an unknown name: write any of {', '.join(KEEP)} with commas between")
+    if unknown := sorted(keep - set(KEEP)):
+        raise CommandError(f"KEEP has no {printable(unknown[0])}: write any of {', '.join(KEEP)} with commas between")
     out = arguments.out.resolve()
     if (out / DEMO_MARK).exists():
-        raise CommandError(f"{out} is a demo's, and the next demo empties it: name another OUT")
-    chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
-    store = open_store(chain.lake, create=True)
-    steps = Steps(3)
+        raise CommandError(f"{out} is a demo's, and the next demo empties it: name another folder, OUT=folder")
     packaged_at = _packaged_at(arguments.packaged)
-    try:
+    if not arguments.file.exists():
+        raise CommandError(
+            f"there is no file {arguments.file}: name the download, such as FILE=my_spotify_data.zip, or its folder"
+        )
+    chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
+    steps = Steps(3)
+    with plain_errors(out):
+        store = open_store(chain.lake, create=True)
         imported = steps.run(
             "The package is read", lambda: import_package(store, arguments.file, arguments.account, keep, packaged_at)
         )
         print(as_text(imported))
         summary = steps.run("The Glue job makes tables", chain.explode)
         steps.run("Snowpipe loads the warehouse", chain.load)
-    except (StepError, OSError, *WAREHOUSE_ERRORS) as error:
-        raise CommandError(sentence_of(error, out)) from error
     rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
     if rejects:
         verb = "play breaks" if rejects == 1 else "plays break"
@@ -162,7 +165,9 @@ def _packaged_at(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text) if text else None
     except ValueError as error:
-        raise CommandError("PACKAGED is no ISO time: write it such as 2026-11-20T10:00:00Z") from error
+        raise CommandError(
+            f"PACKAGED={printable(text)} is no ISO time: write it such as 2026-11-20T10:00:00Z"
+        ) from error
     return at if at is None else at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 

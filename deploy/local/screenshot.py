@@ -4,7 +4,6 @@ Needs Chromium and its driver, as Debian has them (packages chromium and chromiu
 paths, so that it downloads none.
 """
 
-import argparse
 import base64
 import contextlib
 import json
@@ -19,7 +18,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from shared.terminal import printable, set_up_output
+from deploy.commands import CommandError, Parser, run_command, whole_number
 
 CHROMIUM, DRIVER = "chromium", "chromedriver"
 _FLAGS = (
@@ -107,25 +106,24 @@ def browser() -> Iterator[Browser]:
 
 def main(argv: Sequence[str]) -> int:
     """The exit code."""
-    set_up_output()
-    parser = argparse.ArgumentParser(prog="python -m deploy.local.screenshot", description=__doc__)
+    parser = Parser(prog="python -m deploy.local.screenshot", description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--width", type=int, default=1280, help="of the window, in CSS pixels")
-    parser.add_argument("--height", type=int, default=1000)
+    parser.add_argument("--width", type=whole_number, default=1280, help="of the window, in CSS pixels")
+    parser.add_argument("--height", type=whole_number, default=1000)
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--whole", action="store_true", help="all of the page, not its top alone")
     asked = parser.parse_args(argv)
-    try:
-        with browser() as chromium:
-            chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
-            asked.file.write_bytes(chromium.screenshot(whole=asked.whole))
-    except OSError as error:
-        sys.stderr.write(f"screenshot: {printable(str(error))}\n")
-        return 1
+    if not asked.page.is_file():
+        raise CommandError(f"there is no page {asked.page}: name a report.html, as `make demo` writes it")
+    if not has_browser():
+        raise CommandError("Chromium and its driver are needed; on Debian: apt-get install chromium chromium-driver")
+    with browser() as chromium:
+        chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
+        asked.file.write_bytes(chromium.screenshot(whole=asked.whole))
     print(f"{asked.file}: {asked.file.stat().st_size / 1000:.0f} kB")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command("screenshot", main, sys.argv[1:]))

@@ -229,9 +229,9 @@ def test_a_page_has_the_four_sections(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
     parts = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
 
-    assert list(parts) == ["What it means", "How to look", "How to fix it", "How to know that it is fixed"]
+    assert list(parts) == ["What it means", "How to check", "How to fix it", "How to know that it is fixed"]
     assert min(len(part.strip()) for part in parts.values()) > 20
-    assert "| filter " in parts["How to look"]  # by run id
+    assert "| filter " in parts["How to check"]  # by run id
     for target in re.findall(r"\]\(([^)#]+)", text):
         assert (RUNBOOKS / target).is_file(), target
 

@@ -206,13 +206,24 @@ def test_without_a_terminal_nothing_is_applied(
         monkeypatch.setattr(sys, "stdin", closed)
 
         assert run(folder, "deploy") == 1
-        assert "there is no terminal to ask at: make deploy YES=yes" in capfd.readouterr().err
+        printed = capfd.readouterr()
+        assert "Plan: 1 to add" in printed.out
+        assert "To undo it afterwards: make destroy ENV=dev\n" in printed.out
+        assert printed.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        assert stack.outputs("dev", folder) == {}
+        assert run(folder, "deploy", "--yes") == 0
+        capfd.readouterr()
         assert run(folder, "destroy") == 1
-        assert "--with-data --yes-delete BUCKET" in capfd.readouterr().err
+        said = capfd.readouterr()
+        assert "Plan: 0 to add, 0 to change, 1 to destroy." in said.out
+        assert "To undo it afterwards: make deploy ENV=dev\n" in said.out
+        assert said.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        assert stack.outputs("dev", folder) != {}
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "output"), [("no", 1, "stack: nothing was changed"), ("yes", 0, "Outputs of environment dev:")]
+    ("answer", "status", "output"),
+    [("no", 1, "deploy: Nothing was changed. To do this, add APPLY=yes"), ("yes", 0, "Outputs of environment dev:")],
 )
 def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, output: str) -> None:
     done = at_a_terminal(arguments_of(folder, "deploy"), answer)

@@ -55,7 +55,7 @@ def test_every_make_of_an_environment_starts_its_program() -> None:
     for target, program in {
         "deploy-plan": 'deploy.aws plan --env="$ENV"',
         "deploy": 'deploy.aws deploy --env="$ENV"',
-        "deploy YES=yes ENV=prod": 'deploy.aws deploy --env="$ENV" --yes',
+        "deploy APPLY=yes ENV=prod": 'deploy.aws deploy --env="$ENV" --yes',
         "destroy": 'deploy.aws destroy --env="$ENV"',
         "destroy DATA=yes": 'deploy.aws destroy --env="$ENV" --with-data',
     }.items():

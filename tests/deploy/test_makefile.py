@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs make with these environment variables."""
-    names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
+    names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "DATA", "N", "BENCH", "LAKE")
     plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in names}
     return finished(["make", *words], cwd=folder, env=plain | variables)
 
@@ -149,11 +149,7 @@ def test_a_space_at_the_beginning_arrives_from_the_environment(folder: Path) -> 
 
 @pytest.mark.parametrize("value", ["it's", 'a "b"', "$(shell touch mark)", "`touch mark`"])
 def test_a_folder_is_shown_as_it_was_typed(folder: Path, value: str) -> None:
-    notebook, shown = make(folder, "notebook", f"OUT={value}").stdout.splitlines()
-
-    assert f"--output-dir={value}" in json.loads(notebook)[0]
-    assert json.loads(notebook)[1] == value
-    assert shown.startswith(f"{value}/explore.html; ")
+    assert started(folder, "notebook", f"OUT={value}") == ["-m", "deploy.local.notebook", f"--out={value}"]
     assert f"(OUT={value})" in make(folder, f"OUT={value}").stdout
     assert not (folder / "mark").exists()
 
@@ -232,7 +228,7 @@ def test_yes_is_the_word_yes(folder: Path) -> None:
     assert started(folder, *person, "APPLY=no")[-1] == "--user=u3"
     assert started(folder, *person, "APPLY=$(shell touch mark)yes")[-1] == "--user=u3"
     assert started(folder, "retention", "DAYS=400", "APPLY=yes")[-2:] == ["--days=400", "--apply"]
-    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--env=dev"
+    assert started(folder, "deploy", APPLY="$(shell touch mark)")[-1] == "--env=dev"
 
 
 @pytest.mark.parametrize("name", ["VENV", "PYTHON", "TOOL", "READY", "CLASSES", "ANYTHING"])
@@ -284,7 +280,7 @@ def owners(real: Path) -> list[str]:
 
 U3, U4 = '{"type": "playlist", "owner": {"id": "u3"}}', '{"type": "playlist", "owner": {"id": "u4"}}'
 WITHOUT_OWNER = '{"type": "playlist", "owner": null}'
-NOTHING_DONE = "Nothing was removed. To remove it, add APPLY=yes (without make: --apply)."
+NOTHING_DONE = "Nothing was removed. To do this, add APPLY=yes (without make: --apply)."
 
 
 def typed(real: Path, text: str, *words: str) -> str:
@@ -308,13 +304,14 @@ def test_a_person_is_shown_and_forgotten_only_when_it_is_confirmed(real: Path) -
     assert shown.stdout.splitlines() == [
         "u3 would be removed from:",
         "           1 raw documents",
+        f"This cannot be undone. To keep a copy of the lake first: cp -r '{real}/it'\"'\"'s a lake/lake' COPY",
         NOTHING_DONE,
     ]
     assert NOTHING_DONE in typed(real, "yes\n", *command)
     assert NOTHING_DONE in typed(real, "\x04", *command)
     assert owners(real) == [U3, U4]
 
-    assert "Type u3 to remove this: u3 was removed from:" in typed(real, "u3\n", *command)
+    assert "Type u3 to do this: u3 was removed from:" in typed(real, "u3\n", *command)
     assert owners(real) == [WITHOUT_OWNER, U4]
 
 
@@ -325,7 +322,7 @@ def test_everything_is_forgotten_only_when_it_is_confirmed(real: Path) -> None:
     assert NOTHING_DONE in make(real, *command).stdout
     assert NOTHING_DONE in typed(real, "all\n", *command)
     assert owners(real) == [U3, U4]
-    assert "Type ALL to remove this: Everything was removed from:" in typed(real, "ALL\n", *command)
+    assert "Type ALL to do this: Everything was removed from:" in typed(real, "ALL\n", *command)
     assert owners(real) == []
 
 

@@ -173,10 +173,14 @@ def test_a_range_beyond_the_log_is_one_sentence(tmp_path: Path, capfd: pytest.Ca
     assert f"--replay 1..2: the log of {tmp_path.as_uri()} is empty" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["3", "0..2", "5..4", "1..x", "..2", "1..2..3"])
+@pytest.mark.parametrize("text", ["0", "0..2", "5..4", "1..x", "..2", "3..", "1..2..3", "-7", ""])
 def test_a_malformed_range_is_refused(text: str) -> None:
-    with pytest.raises(ArgumentError, match="no range of log numbers such as"):
+    with pytest.raises(ArgumentError, match="no number of a batch such as 3, and no range such as"):
         parse_arguments(["--lake", "x", "--replay", text])
+
+
+def test_one_number_is_the_range_of_that_batch() -> None:
+    assert parse_arguments(["--lake", "x", "--replay", "7"]).replay == (7, 7)
 
 
 @pytest.mark.parametrize("more", [["--source", "y"], ["--extracted-at", "2026-11-20T10:00:00Z"]])

@@ -25,7 +25,7 @@ class Delivery:
     rule: str
     target_arn: str
     body: Any
-    dead_letter_arn: str = ""  # the queue for what the target does not take
+    dead_letter_arn: str = ""  # the dead-letter queue
 
 
 class Deliveries:
@@ -46,7 +46,7 @@ class Deliveries:
             threading.Thread(target=self._work, daemon=True).start()
 
     def send(self, delivery: Delivery) -> None:
-        """Delivers it soon, or when it is no longer held back; the same again is delivered again."""
+        """Delivers it soon, or when events are no longer held back; a repeated event is delivered again."""
         with self._lock:
             if self._held is None:
                 self._under_way += 1
@@ -69,7 +69,7 @@ class Deliveries:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is on its way; what is held back is not."""
+        """Whether no delivery is under way; events that are held back do not count."""
         return self._under_way == 0
 
     def _work(self) -> None:
@@ -93,7 +93,7 @@ class Deliveries:
 
 
 def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # JSON
-    """What the target is sent: its Input, what its InputPath or InputTransformer makes of the event, or the event.
+    """The target's input: its Input, the result of its InputPath or InputTransformer, or the whole event.
 
     In a template, <name> alone is the JSON value; inside a string it is the text, which EventBridge does not escape.
     Raises ValueError if the result is not JSON.

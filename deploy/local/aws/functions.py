@@ -36,7 +36,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation gave: the handler's result, or an error in Lambda's words; and what it logged."""
+    """The handler's result, or an error as Lambda words it; and its log."""
 
     payload: Any
     is_error: bool
@@ -44,7 +44,7 @@ class Answer:
 
 
 class FunctionRunner:
-    """`environment` is what every function finds in its environment beside its own; what it says goes first."""
+    """`environment` is added to every function's own variables and takes precedence."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
@@ -93,8 +93,8 @@ class FunctionRunner:
     def _unpacked(self, code: bytes) -> Path:
         """The zip's content.
 
-        It is made for Python 3.13 on arm64; elsewhere its compiled modules are passed over for the plain ones beside
-        them, so that it runs whole on any machine.
+        It is made for Python 3.13 on arm64; elsewhere its compiled modules are replaced by the plain ones beside
+        them, so that it runs on any machine.
         """
         folder = self._folder / f"code-{hashlib.sha256(code).hexdigest()[:16]}"
         with self._lock:

@@ -20,7 +20,7 @@ Fetch = Callable[[str, Path], None]  # an s3:// URI, and the file to put it into
 _POLL_SECONDS = 0.02
 _MESSAGE_LENGTH = 400
 _SPECIAL = {"--extra-py-files": "--py-files", "--extra-files": "--files", "--extra-jars": "--jars"}
-# For small data on a small machine: start-up is most of the time.
+# For small data on a small machine, where start-up takes most of the time.
 _SETTINGS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
@@ -40,7 +40,7 @@ _SETTINGS = {
     "spark.hadoop.fs.s3a.bucket.probe": "0",
     "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
-    # A refusal ends the run in seconds; by default S3A asks again for minutes.
+    # A refusal ends the run in seconds; by default S3A retries for minutes.
     "spark.hadoop.fs.s3a.attempts.maximum": "2",
     "spark.hadoop.fs.s3a.retry.limit": "1",
 }
@@ -76,16 +76,16 @@ class JobRun:
     message: str | None = None
     seconds: float = 0.0
     program: Program | None = field(default=None, repr=False)
-    is_reported: bool = False  # whether the event of its end is out
+    is_reported: bool = False  # whether the event of its end was sent
 
     @property
     def log(self) -> Path:
-        """What the driver said."""
+        """The driver's output."""
         return self.folder / "log.txt"
 
     @property
     def calls(self) -> list[str]:
-        """What the job has called of Glue's Java classes so far."""
+        """The calls of Glue's Java classes so far."""
         with contextlib.suppress(FileNotFoundError):
             return (self.folder / "calls.txt").read_text(encoding="utf-8").splitlines()
         return []
@@ -118,7 +118,7 @@ class JobRunner:
         return run
 
     def complete(self, run: JobRun) -> None:
-        """Runs it to its end; whatever is wrong with the job becomes the run's state and message."""
+        """Runs it to its end; an error of the job becomes the run's state and message."""
         started_at = time.monotonic()
         state, message = "FAILED", None
         try:
@@ -141,7 +141,7 @@ class JobRunner:
         program = run.program = Program(command, environment, run.folder, run.log)
         while program.is_running and time.monotonic() < ends_at:
             if run.state == "STARTING" and run.calls:
-                run.state = "RUNNING"  # the script has begun; before that it cannot have listed anything
+                run.state = "RUNNING"  # the script runs; before that it cannot have listed anything
             time.sleep(_POLL_SECONDS)
         status = program.wait(max(0.0, ends_at - time.monotonic()))
         if status == 0:

@@ -1,14 +1,14 @@
-"""What moto 5.2.5 leaves out or gets wrong, each corrected by one small override. Nothing else knows how moto is made.
+"""Small overrides for what moto 5.2.5 leaves out or gets wrong. No other module uses moto's internals.
 
     install(machine)   once, before the server starts
 
 - Lambda: a function's own zip is run.
-- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent; what a target refuses goes to
-  its dead-letter queue.
+- EventBridge: rules deliver to Lambda, Step Functions and SNS; disabled rules send nothing; what a target refuses goes
+  to its dead-letter queue.
 - Glue: a run is a process with a beginning, an end, a log and a state-change event; the newest run is listed first.
 - Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
 - Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is kept like another.
-- S3: a bucket's TLS-only policy does not shut out plain HTTP on one machine; Hadoop is not shown KMS key ids.
+- S3: a bucket's TLS-only policy does not refuse plain HTTP on one machine; KMS key ids are hidden from Hadoop.
 """
 
 import functools
@@ -52,11 +52,11 @@ from deploy.local.aws.events import Deliveries, Delivery, body_of
 from deploy.local.aws.functions import Function, FunctionRunner
 from deploy.local.aws.jobs import JobRun, JobRunner
 
-_OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues alone, and never late or twice
+_OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues only, and never late or twice
 
 
 class Machine(Protocol):
-    """What runs what moto only keeps."""
+    """The parts that run what moto only stores."""
 
     functions: FunctionRunner
     jobs: JobRunner
@@ -209,7 +209,7 @@ def _wait_for_job(
     normalised_parameters: Any,
     state_credentials: Any,
 ) -> None:
-    """As moto's own, without the callback that Glue does not have: moto 5.2.5 trips over its absence."""
+    """As moto's own, without the callback that Glue does not have: moto 5.2.5 fails without it."""
     self.timeout.eval(env=env)
     timeout_seconds = env.stack.pop()
     resolver = self._build_sync_resolver(
@@ -245,7 +245,7 @@ _client_lock = threading.Lock()
 
 
 def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ARG001  # as in moto
-    """One client for all executions: to make one takes longer than to use it a hundred times."""
+    """One client for all executions: making a client takes longer than a hundred calls."""
     with _client_lock:
         return _client(region, service)
 
@@ -260,7 +260,7 @@ def _tree(definition: str) -> Any:
 
 
 def _parse(definition: str) -> tuple[Any, Any]:
-    """A definition is read once, which takes long, and made into a program of its own for each execution."""
+    """A definition is parsed once, which takes long; each execution gets its own program of it."""
     with _tree_lock:
         tree = _tree(definition)
     return Preprocessor().visit(tree), tree
@@ -292,7 +292,7 @@ _TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def _get_permission(self: Any, action: str, resource: str) -> Any:
-    """To moto a condition says nothing: a Deny of what comes without TLS would deny everything."""
+    """Moto ignores conditions: a Deny of requests without TLS would deny everything."""
     if self.policy is None:
         return _permission_by_moto(self, action, resource)
     document = json.loads(self.policy)

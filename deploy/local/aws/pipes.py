@@ -36,11 +36,11 @@ class Pipes:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def begin(self) -> None:
-        """Begins to poll."""
+        """Start to poll."""
         self._thread.start()
 
     def end(self) -> None:
-        """Polls no more."""
+        """Stop polling."""
         self._is_over.set()
         self._thread.join()
 
@@ -98,6 +98,6 @@ class Pipes:
 
 
 def _record(pipe: Any, message: Mapping[str, Any]) -> Any:
-    """What the target gets of a message: the template, which here names nothing of it, or the message."""
+    """The target's input for a message: the template, which here uses no part of it, or the message."""
     template = (pipe.target_parameters or {}).get("InputTemplate")
     return json.loads(template) if template else {"messageId": message["MessageId"], "body": message["Body"]}

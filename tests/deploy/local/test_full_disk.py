@@ -35,7 +35,9 @@ def test_a_full_disk_at_the_warehouse_is_one_sentence(small_disk: Path) -> None:
     out = small_disk.parent
     (out / ".made-by-make-demo").touch()
 
-    done = finished([sys.executable, "-m", "deploy.local.demo", "--out", str(out)], cwd=ROOT, env=dict(os.environ))
+    done = finished(
+        [sys.executable, "-m", "deploy.local.demo", "--days", "1", "--out", str(out)], cwd=ROOT, env=dict(os.environ)
+    )
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

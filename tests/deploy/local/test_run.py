@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -233,7 +234,9 @@ def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
     done = load(tmp_path / "out")
 
     out = tmp_path / "out"
-    where = f"run: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    where = (
+        f"load: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    )
     assert (done.returncode, done.stderr) == (1, f"{where}, make load OUT=folder\n")
     assert list(tmp_path.iterdir()) == []
 
@@ -242,3 +245,24 @@ def load(out: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}}
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     return finished(command, cwd=ROOT, env=environment)
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize(("step", "seconds"), [("[1/3]", 0.3), ("[1/3]", 3.0), ("[2/3]", 0.2)])
+def test_ctrl_c_at_a_step_is_one_sentence_and_the_next_load_goes_on(tmp_path: Path, step: str, seconds: float) -> None:
+    drop = tmp_path / "out/lake/raw/pending/drop"
+    drop.mkdir(parents=True)
+    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
+    os.utime(drop / "page.json", (0, 0))
+    command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(tmp_path / "out")]
+    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        assert program.stderr is not None
+        while not program.stderr.readline().startswith(step):
+            assert program.poll() is None
+        time.sleep(seconds)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        shown = program.communicate(timeout=PATIENCE)[1]
+
+    assert program.returncode == 130
+    assert shown.splitlines()[-1] == "load: stopped; what is stored is whole. Run it again: it goes on from there."
+    assert "Traceback" not in shown

@@ -1,15 +1,19 @@
 """The class archive that Java keeps between starts: sessions use it, and nothing depends on it."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from pyspark.sql import SparkSession
 
 from deploy.local import spark_class_archive
 from glue_jobs.java import find_java
 from glue_jobs.runtime import CLASSES
+from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[3]
 are_kept = pytest.mark.skipif(not CLASSES.is_file(), reason="`make spark-classes` was not run, or this Java keeps none")
@@ -58,10 +62,63 @@ def test_a_java_without_archive_support_is_reported_and_no_failure(
 
     assert spark_class_archive.main() == 0
 
-    printed = capsys.readouterr().err
-    assert printed.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
-    assert "Spark did not start" in printed
+    first, rest = capsys.readouterr().err.split("\n", 1)
+    assert first == "preparing Spark's classes (once, about half a minute) …"
+    assert rest.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
+    assert "Spark did not start" in rest
     assert not spark_class_archive.CLASSES.exists()
+
+
+ARCHIVE = """
+import sys
+from pathlib import Path
+from deploy.commands import run_command
+from deploy.local import spark_class_archive
+from deploy.local.steps import end_on_sigterm
+spark_class_archive.CLASSES = Path(sys.argv[1])
+end_on_sigterm()
+sys.exit(run_command("spark-classes", spark_class_archive.main, [], stopped=spark_class_archive._STOPPED))
+"""
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_no_file_and_no_java(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", ARCHIVE, str(tmp_path / "classes.jsa")]
+    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        wait_for(lambda: javas_that_write_into(tmp_path), "Java")
+        program.send_signal(number)
+        said = program.communicate(timeout=PATIENCE)[1].splitlines()
+
+    assert program.returncode == 130
+    assert said[-1] == (
+        "spark-classes: stopped; nothing half done is left. The next `make run` prepares Spark's classes again."
+    )
+    assert len(said) == 2
+    assert list(tmp_path.iterdir()) == []
+    wait_for(lambda: not javas_that_write_into(tmp_path), "the end of Java")
+
+
+def javas_that_write_into(folder: Path) -> list[int]:
+    """Processes of Java that were started with an archive in this folder."""
+    found = []
+    for process in psutil.process_iter(["name", "environ"]):
+        options = (process.info["environ"] or {}).get("JAVA_TOOL_OPTIONS", "")
+        if process.info["name"] == "java" and str(folder) in options:
+            found.append(process.pid)
+    return found
+
+
+def test_what_a_killed_run_left_is_removed_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_class_archive, "CLASSES", tmp_path / "classes.jsa")
+    for name in ("spark-classes-old", "spark-classes-new", "other"):
+        (tmp_path / name / "lake").mkdir(parents=True)
+    for name in ("spark-classes-old", "other"):
+        os.utime(tmp_path / name, (0, 0))
+
+    spark_class_archive._remove_what_killed_runs_left()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "spark-classes-new"]
 
 
 @are_kept

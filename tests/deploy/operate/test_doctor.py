@@ -19,7 +19,7 @@ from tests.waiting import finished
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ALL = "playlist-read-collaborative playlist-read-private user-library-read"
-NOT_ASKED = "not asked: --offline"
+NOT_ASKED = "not checked: --offline"
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_without_a_login_spotify_gets_no_request_and_the_line_says_what_to_do(
     file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
     assert f"problem  Login      There is no credentials file {file}: run `make login`, or check" in done.stdout
     assert f"-        Lake       none yet; the first run makes {tmp_path}/lake\n" in done.stdout
-    assert "-        Spotify    not asked: there is no login\n" in done.stdout
+    assert "-        Spotify    not checked: there is no login\n" in done.stdout
     assert done.stdout.endswith("Something needs care.\n")
     assert stub.calls == {}
 
@@ -137,9 +137,9 @@ def test_offline_no_request_is_sent(stub: SpotifyStub, machine: dict[str, str], 
     lines, aws = doctor_lines(tmp_path, elsewhere), doctor_lines(tmp_path, on_aws)
 
     assert lines["Login"] == ("ok", "10 days old, good until about 2027-05-09")
-    assert lines["Lake"] == ("-", "not asked: s3://no-such-bucket/lake is elsewhere, and --offline asks nobody")
+    assert lines["Lake"] == ("-", "not checked: s3://no-such-bucket/lake is on S3, and --offline sends no requests")
     assert [lines[name] for name in ("Spotify", "AWS", "Snowflake")] == [("-", NOT_ASKED)] * 3
-    assert aws["Login"] == ("-", "not asked: it is kept on AWS, and --offline asks nobody")
+    assert aws["Login"] == ("-", "not checked: it is kept on AWS, and --offline sends no requests")
     assert stub.calls == {}
 
 
@@ -160,7 +160,7 @@ def test_offline_no_request_is_sent(stub: SpotifyStub, machine: dict[str, str], 
         (
             {"consented_at": None},
             "ok",
-            "there is one; how old it is, is not known (Spotify ends it after six months)",
+            "there is one of unknown age; Spotify ends it six months after the consent",
         ),
         (
             {"scope": "playlist-read-private"},
@@ -191,7 +191,7 @@ def test_a_login_readable_by_others_and_a_revoked_login(
         "problem",
         f"The credentials file {path} can be read by others (mode 644): chmod 600 {path}",
     )
-    assert open_to_all["Spotify"] == ("-", "not asked: there is no login")
+    assert open_to_all["Spotify"] == ("-", "not checked: there is no login")
     assert revoked["Login"][0] == "ok"
     assert revoked["Spotify"] == (
         "problem",
@@ -220,10 +220,10 @@ def test_a_cool_down_is_reported_and_respected(stub: SpotifyStub, machine: dict[
         "problem",
         (
             "Spotify accepts no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
-            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
+            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run sends requests nevertheless"
         ),
     )
-    assert lines["Spotify"] == ("-", "not asked: it accepts no calls now")
+    assert lines["Spotify"] == ("-", "not checked: Spotify accepts no calls now")
     assert stub.calls == {}
 
 
@@ -234,7 +234,7 @@ def test_the_rest_of_the_quota_is_reported(machine: dict[str, str], tmp_path: Pa
     some = doctor_lines(tmp_path, machine)["Quota"]
     none = doctor_lines(tmp_path, {**machine, "SPOTIFY_CALLS_PER_DAY": "60"})["Quota"]
 
-    assert some == ("ok", "440 of 500 calls a day left (of playlist_items); last look 2026-11-20 08:01 UTC")
+    assert some == ("ok", "440 of 500 calls a day left (of playlist_items); last check 2026-11-20 08:01 UTC")
     assert none == (
         "problem",
         (
@@ -258,7 +258,7 @@ def test_a_full_disk_and_a_missing_lake(machine: dict[str, str], tmp_path: Path)
     lines = doctor_lines(tmp_path / "a" / "b", {**machine, "LAKE_URI": "/no/such/lake"}, needed=10**18)
 
     assert lines["Disk"][0] == "problem"
-    assert "1000000000.0 GB are wanted: make room, or name another folder, OUT=folder" in lines["Disk"][1]
+    assert "1000000000.0 GB are needed: free some space, or name another folder, OUT=folder" in lines["Disk"][1]
     assert lines["Lake"] == ("problem", "There is no lake at /no/such/lake: create the folder or check --lake.")
     assert lines["Quota"] == ("-", "not known before the lake can be read")
 
@@ -296,12 +296,12 @@ def test_java_17_is_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "status", "message"),
     [
-        ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 wants 17"),
-        ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 wants 17"),
+        ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 needs 17"),
+        ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 needs 17"),
         (
             "Error: could not create the Java Virtual Machine",
             1,
-            "does not say which Java it is, and Spark 3.5 wants 17",
+            "does not say which Java it is, and Spark 3.5 needs 17",
         ),
     ],
 )
@@ -322,7 +322,9 @@ def test_a_java_home_without_java_is_reported(tmp_path: Path) -> None:
 
 def test_an_old_python_is_refused() -> None:
     assert python((3, 13, 1)) == "3.13.1"
-    with pytest.raises(CareError, match=r"^3\.10\.4 will not do: install 3\.11, 3\.12 or 3\.13, then run `make clean`"):
+    with pytest.raises(
+        CareError, match=r"^3\.10\.4 is not supported: install 3\.11, 3\.12 or 3\.13, then run `make clean`"
+    ):
         python((3, 10, 4))
 
 

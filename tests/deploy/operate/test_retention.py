@@ -116,5 +116,5 @@ def test_less_than_two_full_reads_is_refused(
     assert run_command("retention", main, ["--lake", lake.uri, "--days", "20"]) == 0
 
     printed = capsys.readouterr().err
-    assert printed.startswith("retention: 19 days are too few: current rows stand on the last two full reads")
+    assert printed.startswith("retention: 19 days are too few: current rows come from the last two full reads")
     assert printed.endswith("(FORCE_FULL_EVERY_DAYS), so keep at least 20\n")

@@ -301,7 +301,8 @@ def test_the_exit_status_is_1_if_anything_differs(lake: ObjectStore, capsys: pyt
 def test_a_missing_lake_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command("status", main, ["--lake", f"{tmp_path}/nowhere"]) == 1
     assert capsys.readouterr().err == (
-        f"status: There is no lake at {tmp_path}/nowhere: create the folder or check --lake.\n"
+        f"status: there is no folder {tmp_path}/nowhere: `make demo` makes a lake of made-up playlists, `make run` one "
+        "of yours; OUT=folder (without make: --lake) names another\n"
     )
 
 

@@ -45,7 +45,7 @@ def test_without_a_terminal_nothing_is_changed(
 
     printed = capsys.readouterr()
     assert "V1.0.0__schemas_and_stage.sql" in printed.out
-    assert printed.err.startswith("snowflake: nothing was changed: there is no terminal to ask")
+    assert printed.err.startswith("snowflake: Nothing was changed. To do this, add APPLY=yes (without make: --yes).")
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 

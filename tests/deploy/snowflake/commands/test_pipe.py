@@ -135,7 +135,7 @@ def test_the_command_shows_its_plan_then_does_it(
     assert run_command("snowflake-pipe", main, arguments) == 1
     printed = capsys.readouterr()
     assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in printed.out
-    assert "nothing was changed: there is no terminal to ask" in printed.err
+    assert "Nothing was changed. To do this, add APPLY=yes (without make: --yes)." in printed.err
     assert not [sql for sql in person.asked if sql.startswith(("create", "alter"))]
 
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
