@@ -143,7 +143,7 @@ def test_the_command_shows_its_plan_then_does_it(
     assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in done[0]
     assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")
     assert len(done) == 2
-    assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011
+    assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011  # as the command
 
 
 def test_files_that_a_copy_or_refresh_did_not_load_are_named(
