@@ -109,8 +109,8 @@ class EmbeddedSnowflake:
         )
         rows = self.query(f"select SCRIPT, CHECKSUM from {DATABASE}._LOCAL.SCRIPTS")
         applied = {str(name): checksum for name, checksum in rows}
-        given = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
-        for name, text in rendered_scripts(scripts, given):
+        values = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
+        for name, text in rendered_scripts(scripts, values):
             checksum = hashlib.sha256(text.encode()).hexdigest()
             is_applied = name in applied and (name.startswith("v") or applied[name] == checksum)
             for statement in split_sql_statements(text):
