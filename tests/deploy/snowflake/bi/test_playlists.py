@@ -74,6 +74,7 @@ def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(la
 def test_a_read_whose_items_have_not_arrived_tells_nothing(landing: Landing) -> None:
     landing.look("2026-11-16 10:00", "read", snapshot_id="v1", total=2, item_count=2, is_complete=True)
     item = {"playlist_id": "p1", "snapshot_id": "v1", "kind": "song", "song_id": "s1"}
+    item["extracted_at"] = "2026-11-16 10:00"
     landing.put(PLAYLIST_ITEMS, position=0, **item)
 
     assert landing.ask("PLAYLIST_CHECKS", "is_known, shown_snapshot_id") == [(False, None)]
