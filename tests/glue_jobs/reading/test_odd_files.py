@@ -172,6 +172,7 @@ REFUSED: dict[str, tuple[object, str]] = {
         b"const data = " + PRETTY + b";\n",
         BEFORE.format(1, 14),
     ),
+    "a script that is cut off": (b'data = {"items": [{"track": null}], "tot', "no JSON at line 1, column 1"),
     "a fenced block": (
         b"```json\n" + PRETTY + b"\n```\n",
         BEFORE.format(2, 1),
