@@ -97,12 +97,12 @@ FIXTURES = [
 
 
 def documents(chunk: int, count: int) -> dict[str, bytes]:
-    """A number of documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
+    """A number of documents by their keys, the same every time, and an intact one; in the first chunk also ONCE_FATAL."""
     chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
-    found = {f"{PLACES[number % len(PLACES)]}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
+    made = {f"{PLACES[number % len(PLACES)]}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
-        found |= {f"{PLACE}{name}.json": data for name, (data, _) in FOUND.items()}
-    return found | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
+        made |= {f"{PLACE}{name}.json": data for name, (data, _) in ONCE_FATAL.items()}
+    return made | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
 
 
 def taken(lake: Path, dropped: Mapping[str, bytes]) -> int:
@@ -145,8 +145,8 @@ def culprits(folder: Path, dropped: Mapping[str, bytes]) -> dict[str, bytes]:
 def rows_of(lake: Path, name: str, *columns: str, source: str) -> list[tuple[Any, ...]]:
     """These columns of the rows that the object brought."""
     rows = table(lake, name)
-    found = rows.to_pylist() if rows else []
-    return sorted(tuple(row[column] for column in columns) for row in found if row["source_object"] == source)
+    all_rows = rows.to_pylist() if rows else []
+    return sorted(tuple(row[column] for column in columns) for row in all_rows if row["source_object"] == source)
 
 
 def own(**fields: object) -> bytes:
@@ -163,9 +163,9 @@ def released(text: str) -> bytes:
 
 NUMBER = 10**1200
 GIANT = "n" * 21_000_000
-# Each of these ended the job once, or made a value that no reader takes.
-# What becomes of it: the reason it is in quarantine for, else its rejected rows.
-FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
+# Each of these once ended the job, or made a value that no reader takes. With its outcome: the reason of its quarantine,
+# or its rejected rows.
+ONCE_FATAL: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
     "a time before all time": (
         own(extracted_at="0001-01-01T00:00:00+05:00"),
         "extracted_at is no ISO time such as 2026-11-20T10:00:00Z",
@@ -214,15 +214,15 @@ FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
 }
 
 
-def became_of_found(lake: Path) -> dict[str, Any]:
-    """For each of FOUND the reason it is in quarantine for, else its rejected rows."""
-    became: dict[str, Any] = {name: [] for name in FOUND}
-    for one in rejects(lake):
-        name = Path(one["source_object"]).stem
-        if name in FOUND and "table" in one:
-            became[name] = sorted([*became[name], (one["table"], one.get("column"), one["reason"])])
-        elif name in FOUND:
-            became[name] = one["reason"]
+def outcome_of_fatal(lake: Path) -> dict[str, Any]:
+    """For each of ONCE_FATAL the reason it is in quarantine for, else its rejected rows."""
+    became: dict[str, Any] = {name: [] for name in ONCE_FATAL}
+    for reject in rejects(lake):
+        name = Path(reject["source_object"]).stem
+        if name in ONCE_FATAL and "table" in reject:
+            became[name] = sorted([*became[name], (reject["table"], reject.get("column"), reject["reason"])])
+        elif name in ONCE_FATAL:
+            became[name] = reject["reason"]
     return became
 
 
@@ -243,17 +243,17 @@ def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_jo
         lake = tmp_path / str(chunk)
         status = taken(lake, dropped)
         if status:
-            found = culprits(tmp_path, dropped)
-            pytest.fail(f"chunk {chunk}: exit status {status} for {found}"[:5000])
+            failing = culprits(tmp_path, dropped)
+            pytest.fail(f"chunk {chunk}: exit status {status} for {failing}"[:5000])
         assert_accounted_for(lake, dropped)
         assert rows_of(lake, "songs", "song_id", "name", source=WITNESS) == [("witness", "A song")]
         assert rows_of(lake, "song_artists", "artist_id", source=WITNESS) == [("w1",), ("w2",)]
         assert rows_of(lake, "playlist_items", "position", "kind", source=WITNESS) == [(0, "song")]
         if chunk == 0:
-            assert became_of_found(lake) == {name: expected for name, (_, expected) in FOUND.items()}
+            assert outcome_of_fatal(lake) == {name: expected for name, (_, expected) in ONCE_FATAL.items()}
         shutil.rmtree(lake)
         if count > AT_ONCE:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            said = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
+            line = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
             with capfd.disabled():
-                print(said, flush=True)  # noqa: T201  # who waits for an hour wants to see something
+                print(line, flush=True)  # noqa: T201  # progress, since this may take an hour
