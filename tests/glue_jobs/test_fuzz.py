@@ -97,7 +97,7 @@ FIXTURES = [
 
 
 def documents(chunk: int, count: int) -> dict[str, bytes]:
-    """A number of documents by their keys, the same every time, and an intact one; in the first chunk also ONCE_FATAL."""
+    """A number of documents by their keys, the same every time, and an intact one; in chunk 0 also ONCE_FATAL."""
     chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
     made = {f"{PLACES[number % len(PLACES)]}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
@@ -163,7 +163,7 @@ def released(text: str) -> bytes:
 
 NUMBER = 10**1200
 GIANT = "n" * 21_000_000
-# Each of these once ended the job, or made a value that no reader takes. With its outcome: the reason of its quarantine,
+# Each of these once ended the job, or made a value that no reader takes. Beside it the reason of its quarantine,
 # or its rejected rows.
 ONCE_FATAL: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
     "a time before all time": (
