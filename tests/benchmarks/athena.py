@@ -1,6 +1,6 @@
 """Counts what a query of a current view asks of S3 after a year of hourly batches: `python -m tests.benchmarks.athena`.
 
-The year's files of one table are put into moto under the keys that the job uses, a file for each batch. The other tables
+One table is filled in moto under the keys that the job uses, with a file for each batch of the year. The other tables
 have as many. Athena is not there: the listing is done as AWS describes partition projection, a request for each
 projected day and table, and more where a day has more than 1,000 files. Bytes are the sizes of the files that the job
 writes for a batch of 100 items; Athena reads at most these, since it reads only the columns that a query names.
