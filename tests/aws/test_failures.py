@@ -203,13 +203,9 @@ def test_an_old_login_is_reported_by_the_lambda(failing: Stack, observed: Observ
 
 def test_few_calls_left_are_reported_by_the_lambda(failing: Stack, observed: Observed) -> None:
     environment = failing.aws.functions.environment
-    environment["SPOTIFY_CALLS_PER_DAY"] = "60"
-    try:
-        while "warning-quota-left" not in observed.raised():
-            error, answer = extract(failing)
-            assert error is None, answer
-    finally:
-        del environment["SPOTIFY_CALLS_PER_DAY"]
+    environment["SPOTIFY_CALLS_PER_DAY"] = "12"  # the extractions before have made some
+    extract(failing)
+    del environment["SPOTIFY_CALLS_PER_DAY"]
 
     assert observed.raised() == {"warning-quota-left"}
     assert run_page("warning-quota-left", failing)
