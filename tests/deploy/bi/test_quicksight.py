@@ -61,6 +61,30 @@ def test_quicksight_has_the_page_but_for_slicers(resources: dict[str, Any]) -> N
     assert all(element["ColumnIndex"] + element["ColumnSpan"] <= 36 for element in elements)
 
 
+def test_charts_are_sorted_and_limited_as_on_the_page(resources: dict[str, Any]) -> None:
+    [sheet] = resources["Analysis"]["Definition"]["Sheets"]
+    bodies = {body["VisualId"]: body for visual in sheet["Visuals"] for body in visual.values()}
+    for visual in PAGE:
+        if visual.kind not in {Kind.BAR, Kind.COLUMN, Kind.TABLE}:
+            continue
+        order = bodies[visual.name.replace("_", "-")]["ChartConfiguration"]["SortConfiguration"]
+        [sort] = order["RowSort" if visual.kind is Kind.TABLE else "CategorySort"]
+        shown = SHOWN[visual.name]
+        column = shown.values[0] if visual.kind is Kind.BAR else shown.by[0]
+
+        assert sort["FieldSort"] == {
+            "FieldId": f"{visual.name}.{column}",
+            "Direction": "ASC" if visual.kind is Kind.COLUMN else "DESC",
+        }
+        assert order.get("CategoryItemsLimit", {}).get("ItemsLimit", 0) == visual.top
+
+
+def test_a_song_of_a_shared_title_shows_its_own_count_and_a_playlist_its_median() -> None:
+    functions = {name: shown.function for name, shown in SHOWN.items() if shown.function != "SUM"}
+
+    assert functions == {"newest_check": "MAX", "most_present": "MAX", "median_stay": "MEDIAN"}
+
+
 @pytest.mark.parametrize("data_set", DATA_SETS, ids=lambda data_set: data_set.name)
 def test_every_column_of_a_data_set_is_one_of_its_query(data_set: DataSet) -> None:
     query = sqlglot.parse_one(data_set.sql.replace("{{ database }}", "spotify"), read="athena")
