@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
 import sqlglot
+from botocore.validate import ParamValidator  # type: ignore[import-untyped, unused-ignore]
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from sqlglot import exp
@@ -45,6 +47,48 @@ def test_a_wrong_word_is_found(old: str, new: str) -> None:
     assert old in TEMPLATE
 
     assert complaints(TEMPLATE.replace(old, new)) != []
+
+
+PARAMETERS = {
+    "AWS::AccountId": "123456789012",
+    "Name": "spotify-playlists-dev",
+    "Workgroup": "spotify-playlists-dev",
+    "OwnerArn": "arn:aws:quicksight:eu-west-1:123456789012:user/default/me",
+}
+
+
+def resolved(value: Any) -> Any:
+    """The value with parameters filled in, as CloudFormation does it."""
+    if isinstance(value, dict):
+        if "Ref" in value:
+            return PARAMETERS[value["Ref"]]
+        if "Fn::Sub" in value:
+            return value["Fn::Sub"].replace("${Name}", PARAMETERS["Name"])
+        if "Fn::GetAtt" in value:
+            return f"arn:aws:quicksight:eu-west-1:123456789012:{value['Fn::GetAtt'][0]}"
+        return {key: resolved(inner) for key, inner in value.items()}
+    return [resolved(inner) for inner in value] if isinstance(value, list) else value
+
+
+def refused_by_the_api(template: str) -> str:
+    """What the model of AWS's API says of the parameters by which each resource is created; empty if it takes them."""
+    model = boto3.client("quicksight", region_name="eu-west-1").meta.service_model
+    reports = []
+    for found in json.loads(template)["Resources"].values():
+        operation = model.operation_model(f"Create{found['Type'].rpartition('::')[2]}")
+        reports.append(
+            ParamValidator().validate(resolved(found["Properties"]), operation.input_shape).generate_report()
+        )
+    return "\n".join(filter(None, reports))
+
+
+def test_the_api_takes_the_parameters_of_every_resource() -> None:
+    assert refused_by_the_api(TEMPLATE) == ""
+
+
+def test_a_parameter_that_the_api_does_not_take_is_named() -> None:
+    assert "Unknown parameter" in refused_by_the_api(TEMPLATE.replace('"FieldWells"', '"FieldWell"', 1))
+    assert "Missing required parameter" in refused_by_the_api(TEMPLATE.replace('"SqlQuery"', '"Sql"', 1))
 
 
 def test_quicksight_has_the_page_but_for_slicers(resources: dict[str, Any]) -> None:
