@@ -13,7 +13,7 @@ from deploy.snowflake.connect import Account
 from deploy.snowflake.deploy import variables_of
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.environment import Environment, Stack
-from deploy.snowflake.pipe import Change, change, main, pipe_of
+from deploy.snowflake.pipe import Change, change, main, not_loaded, pipe_of
 from shared.lake import processed_file
 from shared.store import ObjectStore
 from shared.tables.songs import SONGS
@@ -90,6 +90,18 @@ def test_a_new_name_is_made_before_the_old_one_is_dropped(
     assert found.loads == ()
 
 
+def test_while_a_pipe_changes_the_youngest_files_are_missing_too(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
+    key = publish(lake, 2, NOW - timedelta(minutes=5))
+
+    existing(person, "SONGS_PIPE_V0")
+    assert [file.key for file in songs_change(prod, lake).missing] == [key]
+
+    existing(person, SONGS_PIPE_V1=the_copy(prod))
+    assert songs_change(prod, lake).missing == ()  # that pipe may be loading it
+
+
 def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
@@ -144,6 +156,16 @@ def test_the_command_shows_its_plan_then_does_it(
     assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")
     assert len(done) == 2
     assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011
+
+
+def test_every_state_of_a_file_but_loaded_and_sent_is_named() -> None:
+    states = ("LOADED", "Loaded", "SENT", "LOAD_FAILED", "LOAD_SKIPPED", "PARTIALLY_LOADED", "ALREADY LOADED")
+
+    assert list(not_loaded([{"file": state, "status": state} for state in states])) == [
+        f"{state}: {state}: no reason given" for state in states[3:]
+    ]
+    assert list(not_loaded([{"status": "Copy executed with 0 files processed."}])) != []
+    assert list(not_loaded([{"status": "Pipe refreshed."}])) == []
 
 
 def test_what_a_copy_or_a_refresh_did_not_load_is_named(
