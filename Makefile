@@ -2,15 +2,17 @@
 
 # Values from the command line are text. Make does not expand them, and recipes read them from the environment
 # ("$$OUT"), so neither make nor the shell runs any part of them. The shell's own USER names no person to forget.
-override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT COVERS OPEN ENV TABLE ID DAYS APPLY YES DATA FILE ACCOUNT KEEP PACKAGED QUARANTINE N BENCH LAKE
+override USER_VALUES := NAME KEY SOURCE TYPE DOC OUT COVERS OPEN ENV TABLE ID DAYS APPLY DATA FILE ACCOUNT KEEP PACKAGED QUARANTINE N BENCH LAKE
 override NAMED := $(filter command,$(firstword $(origin USER)))
 override LABELLED := $(filter command,$(firstword $(origin ACCOUNT)))
 override has_origin = $(filter $(1),$(firstword $(origin $(2))))
 override keep_literal = $(eval override $(1) := $$(value $(1)))
-override OWN_OUT := $(call has_origin,command environment,OUT)
+override OWN_OUT := $(if $(strip $(value OUT)),$(call has_origin,command environment,OUT))
 $(foreach name,$(.VARIABLES),$(if $(call has_origin,command,$(name)),$(call keep_literal,$(name))))
 $(foreach name,$(USER_VALUES),$(if $(call has_origin,environment,$(name)),$(call keep_literal,$(name))))
-OUT ?= out/demo
+ifeq ($(OWN_OUT),)
+override OUT := out/demo
+endif
 ENV ?= dev
 override MINE := $(if $(OWN_OUT),$(value OUT),out/mine)
 # Commands that read a folder use your own if it exists, else the demo's, and say which.
@@ -26,62 +28,65 @@ override TESTS_READY := $(VENV)/ready-tests
 override CLASSES := $(VENV)/spark-classes
 # A tool whose pins would quarrel with ours lives in an environment of its own.
 override TOOL := $(VENV)/tools
-# The page of the notebook loads no script from elsewhere.
-override NBCONVERT := --log-level WARN --to html --execute \
-	--HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= --HTMLExporter.jquery_url=
 # Seconds of each part are printed; the budget is for 2 cores.
 override timed = start=$$(date +%s); $(MAKE) --no-print-directory $(1) || exit 1; echo "== $(1): $$(($$(date +%s) - start)) s (budget: $(2) s)"
+
+# One write, so that `make | head` closes no pipe under it.
+define HELP
+Try it
+  make demo                        thirty days of made-up playlists through the chain, no account (OUT=$(OUT))
+
+Your playlists
+  make login                       logs in to Spotify, once in six months
+  make run                         reads your playlists into out/mine; COVERS=yes adds album covers to the report
+  make import FILE=my_data.zip     the listening history of your account data download (docs/history.md)
+  make load                        makes tables and report of the files in OUT/lake/raw/pending/drop, no login
+  make doctor                      checks this machine and names what is missing
+  make forget USER=id              shows what is kept of a person (ALL; ACCOUNT=name: plays); APPLY=yes removes
+  make retention DAYS=400          shows what is older; APPLY=yes removes it
+
+Look into it (out/mine if it is there, else out/demo; OUT=folder names another)
+  make report                      makes the report of a folder again; COVERS=yes adds album covers
+  make notebook                    runs docs/explore.ipynb over a folder, as a page
+  make status                      compares raw objects, lake and warehouse
+  make why TABLE=songs ID=id       shows where a row comes from
+
+AWS
+  make deploy-plan                 shows what Terraform would make; ENV=name is another environment
+  make deploy                      shows the plan, asks, and makes it; APPLY=yes asks nothing
+  make destroy                     shows what would go, asks, and removes it; DATA=yes with the data
+
+Snowflake
+  make snowflake                   deploys tables, pipes and views
+  make snowflake-status            compares them with the lake
+  make snowflake-trust             lets the account read the bucket
+  make snowflake-pipe TABLE=songs  replaces a pipe without doubling a row
+
+Develop
+  make check                       lint, types, import rules, generated files, quick tests: half a minute
+  make test                        all tests that need Python and Java
+  make test-aws                    tests with Terraform, on a local AWS
+  make test-cluster                tests on a Spark cluster of this machine
+  make test-clients                tests with Snowflake's commands, other clients, Glue's pyarrow
+  make test-glue6                  tests of the job on Spark 4.1, as Glue 6.0 has it
+  make new-table NAME=name         starts a table (KEY=, SOURCE=; CONTRIBUTING.md)
+  make new-column TABLE=songs      starts a column (NAME=, SOURCE=; CONTRIBUTING.md)
+  make format                      formats the code
+  make generate                    writes deploy/generated/ and the BI dictionary
+  make build                       makes the zips of the job and of the Lambda in dist/
+  make sbom                        lists what the Lambda's zip is made of
+  make bench                       measures the job; BENCH=name measures one thing
+  make bench-snowflake             measures the warehouse
+  make fuzz N=100000               mutated documents through the job
+  make clean                       removes .venv, out/ and what tools left behind
+endef
+export HELP
 
 .PHONY: new-table new-column help setup spark-classes demo notebook report login login-exists run load import doctor status why forget retention build sbom test check format generate ci clean
 .PHONY: tools deploy deploy-plan destroy test-aws test-cluster snowflake snowflake-status snowflake-trust snowflake-pipe test-clients test-glue-pyarrow test-glue6 fuzz bench bench-snowflake
 
 help:
-	@echo "Try it"
-	@echo "  make demo                        thirty days of made-up playlists through the chain, no account (OUT=$$OUT)"
-	@echo
-	@echo "Your playlists"
-	@echo "  make login                       logs in to Spotify, once in six months"
-	@echo "  make run                         reads your playlists into out/mine; COVERS=yes adds album covers to the report"
-	@echo "  make import FILE=my_data.zip     the listening history of your account data download (docs/history.md)"
-	@echo "  make load                        makes tables and report of the files in OUT/lake/raw/pending/drop, no login"
-	@echo "  make doctor                      checks this machine and names what is missing"
-	@echo "  make forget USER=id              shows what is kept of a person (ALL; ACCOUNT=name: plays); APPLY=yes removes"
-	@echo "  make retention DAYS=400          shows what is older; APPLY=yes removes it"
-	@echo
-	@echo "Look into it (out/mine if it is there, else out/demo; OUT=folder names another)"
-	@echo "  make report                      makes the report of a folder again; COVERS=yes adds album covers"
-	@echo "  make notebook                    runs docs/explore.ipynb over a folder, as a page"
-	@echo "  make status                      compares raw objects, lake and warehouse"
-	@echo "  make why TABLE=songs ID=id       shows where a row comes from"
-	@echo
-	@echo "AWS"
-	@echo "  make deploy-plan                 shows what Terraform would make; ENV=name is another environment"
-	@echo "  make deploy                      makes it"
-	@echo "  make destroy                     removes it"
-	@echo
-	@echo "Snowflake"
-	@echo "  make snowflake                   deploys tables, pipes and views"
-	@echo "  make snowflake-status            compares them with the lake"
-	@echo "  make snowflake-trust             lets the account read the bucket"
-	@echo "  make snowflake-pipe TABLE=songs  replaces a pipe without doubling a row"
-	@echo
-	@echo "Develop"
-	@echo "  make check                       lint, types, import rules, generated files, quick tests: half a minute"
-	@echo "  make test                        all tests that need Python and Java"
-	@echo "  make test-aws                    tests with Terraform, on a local AWS"
-	@echo "  make test-cluster                tests on a Spark cluster of this machine"
-	@echo "  make test-clients                tests with Snowflake's commands, other clients, Glue's pyarrow"
-	@echo "  make test-glue6                  tests of the job on Spark 4.1, as Glue 6.0 has it"
-	@echo "  make new-table NAME=name         starts a table (KEY=, SOURCE=; CONTRIBUTING.md)"
-	@echo "  make new-column TABLE=songs      starts a column (NAME=, SOURCE=; CONTRIBUTING.md)"
-	@echo "  make format                      formats the code"
-	@echo "  make generate                    writes deploy/generated/ and the BI dictionary"
-	@echo "  make build                       makes the zips of the job and of the Lambda in dist/"
-	@echo "  make sbom                        lists what the Lambda's zip is made of"
-	@echo "  make bench                       measures the job; BENCH=name measures one thing"
-	@echo "  make bench-snowflake             measures the warehouse"
-	@echo "  make fuzz N=100000               mutated documents through the job"
-	@echo "  make clean                       removes .venv, out/ and what tools left behind"
+	@printf '%s\n' "$$HELP"
 
 setup: $(TESTS_READY)
 
@@ -103,8 +108,7 @@ demo: $(READY)
 
 notebook: $(TESTS_READY)
 	@$(SAY_FOLDER)
-	@OUT="$$FOLDER" $(PYTHON) -m nbconvert $(NBCONVERT) --output-dir="$$FOLDER" docs/explore.ipynb
-	@echo "$$FOLDER/explore.html; to work in it: .venv/bin/pip install jupyterlab && OUT=$$FOLDER .venv/bin/jupyter lab docs/explore.ipynb"
+	@$(PYTHON) -m deploy.local.notebook --out="$$FOLDER"
 
 report: $(READY)
 	@$(SAY_FOLDER)
@@ -156,6 +160,7 @@ retention: $(READY)
 	@$(PYTHON) -m deploy.operate.retention --lake="$$FOLDER/lake" --warehouse="$$FOLDER/warehouse" --days="$$DAYS" $(if $(filter yes,$(APPLY)),--apply)
 
 $(TOOL)/%/ready: deploy/tools/%.txt $(READY)
+	@echo "setup: installing $* for tests into $(TOOL)/$* …" >&2
 	@$(PYTHON) -m venv $(TOOL)/$*
 	@$(TOOL)/$*/bin/python -m pip install --quiet --disable-pip-version-check $(if $(filter axe,$*),--no-deps) -r $<
 	@touch $@
@@ -175,29 +180,29 @@ $(TOOL)/grammars/ready: deploy/tools/grammars.json
 	@npm install --prefix $(TOOL)/grammars --silent --no-audit --no-fund
 	@touch $@
 
-tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready
+tools: $(TOOL)/axe/ready $(TOOL)/checkov/ready $(TOOL)/glue6/ready $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/pyarrow22/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready
 
 deploy-plan: $(READY)
 	@$(PYTHON) -m deploy.aws plan --env="$$ENV"
 
 deploy: $(READY)
-	@$(PYTHON) -m deploy.aws deploy --env="$$ENV" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.aws deploy --env="$$ENV" $(if $(filter yes,$(APPLY)),--yes)
 
 destroy: $(READY)
-	@$(PYTHON) -m deploy.aws destroy --env="$$ENV" $(if $(filter yes,$(DATA)),--with-data)
+	@$(PYTHON) -m deploy.aws destroy --env="$$ENV" $(if $(filter yes,$(DATA)),--with-data) $(if $(filter yes,$(APPLY)),--yes)
 
 snowflake: $(READY)
-	@$(PYTHON) -m deploy.snowflake.deploy --env="$$ENV" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.snowflake.deploy --env="$$ENV" $(if $(filter yes,$(APPLY)),--yes)
 
 snowflake-status: $(READY)
 	@$(PYTHON) -m deploy.operate.snowflake_status --env="$$ENV"
 
 snowflake-trust: $(READY)
-	@$(PYTHON) -m deploy.snowflake.trust --env="$$ENV" $(if $(filter yes,$(YES)),--yes)
+	@$(PYTHON) -m deploy.snowflake.trust --env="$$ENV" $(if $(filter yes,$(APPLY)),--yes)
 
 snowflake-pipe: $(READY)
-	@test -n "$$TABLE" || { echo "snowflake-pipe: name the table, make snowflake-pipe TABLE=songs; YES=yes does it" >&2; exit 2; }
-	@$(PYTHON) -m deploy.snowflake.pipe --env="$$ENV" --table="$$TABLE" $(if $(filter yes,$(YES)),--yes)
+	@test -n "$$TABLE" || { echo "snowflake-pipe: name the table, make snowflake-pipe TABLE=songs; APPLY=yes does it" >&2; exit 2; }
+	@$(PYTHON) -m deploy.snowflake.pipe --env="$$ENV" --table="$$TABLE" $(if $(filter yes,$(APPLY)),--yes)
 
 build: $(READY)
 	@$(PYTHON) -m deploy.aws.build
@@ -239,13 +244,14 @@ bench: $(TESTS_READY) $(CLASSES)
 bench-snowflake: $(TESTS_READY)
 	@$(PYTHON) -m tests.benchmarks.snowflake $${LAKE:+--lake="$$LAKE"}
 
+# In one process: imports take longer than a second process would save.
 check: $(TESTS_READY)
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports
 	@$(PYTHON) -m deploy.generate --check
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile -m "not jvm and not slow"
+	@$(PYTHON) -m pytest -q -p no:xdist -m "not jvm and not slow"
 
 format: $(TESTS_READY)
 	@$(VENV)/bin/ruff check --quiet --fix .
@@ -266,6 +272,7 @@ ci:
 	@$(call timed,test,480)
 	@$(call timed,demo,90)
 	@$(call timed,test-aws,360)
+	@$(call timed,test-glue6,240)
 	@$(call timed,test-clients,300)
 	@$(call timed,test-cluster,200)
 

@@ -1,10 +1,15 @@
 """What all commands have in common: one sentence instead of a stack trace, questions, tables for people."""
 
+import argparse
+import errno
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Never
 
 from glue_jobs.log_entry import CommitLogError
 from shared.contract import Table
@@ -15,6 +20,36 @@ from shared.terminal import printable, set_up_output
 
 class CommandError(Exception):
     """The command cannot do what was asked; the message says why and what to do."""
+
+
+class UsageError(CommandError):
+    """An argument is missing, unknown or malformed; the message names it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint about wrong arguments is one sentence. Raises UsageError."""
+
+    def error(self, message: str) -> Never:
+        """Argparse would print all options here and end the program."""
+        raise UsageError(f"{message.removeprefix('argument ')}; --help shows all options")
+
+
+def whole_number(text: str) -> int:
+    """A number from 1 to 999,999, as the type of an argument."""
+    if not re.fullmatch("[0-9]{1,6}", text.strip()) or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{printable(text)!r} is no whole number from 1 to 999999")
+    return int(text)
+
+
+def folder(text: str) -> Path:
+    """A folder, there or not, as the type of an argument. A file and an empty text are refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty: name a folder, such as OUT=out/mine")
+    path = Path(text).expanduser()
+    for part in (path, *path.parents):
+        if part.is_file():
+            raise argparse.ArgumentTypeError(f"{printable(str(part))} is a file: name a folder, such as OUT=out/mine")
+    return path
 
 
 def now() -> datetime:
@@ -30,26 +65,54 @@ def table_named(name: str) -> Table:
     raise CommandError(f"there is no table {name}; there are {', '.join(table.name for table in TABLES)}")
 
 
-def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
-    """The body's exit status; whatever goes wrong is one sentence and status 1, wrong arguments are status 2."""
+STOPPED = "stopped; it may be run again at any time."
+
+
+def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[str], *, stopped: str = STOPPED) -> int:
+    """The body's exit status; whatever goes wrong is one sentence and status 1, wrong arguments are status 2.
+
+    `stopped` is the sentence after Ctrl-C, which is status 130.
+    """
     set_up_output()
     logging.basicConfig(stream=sys.stderr, level=os.environ.get("LOG_LEVEL", "WARNING").upper(), format="%(message)s")
+    status = 1
     try:
         return body(argv)
+    except UsageError as error:
+        status, said = 2, str(error)
     except (CommandError, StoreError, CommitLogError) as error:
         said = str(error)
     except BrokenPipeError:  # the output pipe was closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        said = "stopped; it may be run again at any time."
-        print(f"{name}: {said}", file=sys.stderr)
-        return 130
+        status, said = 130, stopped
+    except OSError as error:
+        said = reason_of(error)
     except Exception as error:  # a trace helps no operator
         logging.getLogger(name).debug("unexpected", exc_info=True)
         said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}; LOG_LEVEL=DEBUG shows more."
     print(f"{name}: {printable(said)}", file=sys.stderr)
-    return 1
+    return status
+
+
+def reason_of(error: OSError) -> str:
+    """What the operating system refused, at which path, and what to do; without numbers of errors."""
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return f"{where}permission denied; name a folder of your own, OUT=folder, or change who may write there"
+    if error.errno == errno.EROFS:
+        return f"{where}the disk can only be read; name a folder on another, OUT=folder"
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        return f"{where}a file has this name, and a folder is needed; name another folder, OUT=folder"
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{where}the name is too long; name another folder, OUT=folder"
+    return f"{where}{error.strerror or error}"
+
+
+def not_done(what: str, option: str, variable: str = "APPLY=yes") -> str:
+    """The sentence of every command that shows first: nothing happened, and how to do it."""
+    return f"Nothing was {what}. To do this, add {variable} (without make: {option})."
 
 
 def answers(question: str, answer: str) -> bool:

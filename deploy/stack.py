@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ _LOG_IN = (
     "log in, `aws configure sso` once and `aws sso login`, and name the profile in AWS_PROFILE; or set "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
+# What the state is kept in while <env>.tfbackend says where: a partial configuration, whose rest is that file.
+_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CHANGES = 2  # of `terraform plan -detailed-exitcode`
 
@@ -42,7 +45,7 @@ class Caller(NamedTuple):
 def caller() -> Caller:
     """Who AWS says we are. Raises CommandError with what to do."""
     import boto3  # noqa: PLC0415  # a second that wrong arguments need not wait
-    from botocore import exceptions as aws  # noqa: PLC0415
+    from botocore import exceptions as aws  # noqa: PLC0415  # its import takes a second
 
     profile = os.environ.get("AWS_PROFILE", "")
     of_profile = f" of the profile {profile}" if profile else ""
@@ -75,11 +78,11 @@ def find_terraform(environ: Mapping[str, str]) -> str:
     """The program that TERRAFORM names, else terraform or tofu of the PATH. Raises CommandError if it is too old."""
     named = environ.get("TERRAFORM", "").strip()
     names = [named] if named else ["terraform", "tofu"]
-    program = next((found for name in names if (found := shutil.which(name, path=environ.get("PATH")))), None)
+    program = next((path for name in names if (path := shutil.which(name, path=environ.get("PATH")))), None)
     if program is None:
         raise CommandError(f"there is no {' and no '.join(names)} here: {_GET_TERRAFORM}")
-    said = _answer([program, "version", "-json"], environ)
-    version = str(said.get("terraform_version", "")) if isinstance(said, dict) else ""
+    answer = _answer([program, "version", "-json"], environ)
+    version = str(answer.get("terraform_version", "")) if isinstance(answer, dict) else ""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if not numbers:
         raise CommandError(f"{program} does not say which version it is: {_GET_TERRAFORM}")
@@ -99,19 +102,67 @@ class Stack:
 
     @property
     def _environ(self) -> dict[str, str]:
-        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.environment}
+        # A data folder for each backend, since Terraform keeps the settings of one backend in it.
+        own = (
+            {"TF_DATA_DIR": str(self.folder.resolve() / ".terraform" / self.environment)}
+            if self.backend.is_file()
+            else {}
+        )
+        fixed = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": self.environment}
+        return {**own, **os.environ, **fixed}
 
     @property
     def settings(self) -> Path:
         """The environment's own variables, if the file is there."""
         return self.folder / f"{self.environment}.tfvars"
 
+    @property
+    def backend(self) -> Path:
+        """A file for `terraform init -backend-config`, if the environment's state is not kept on this machine."""
+        return self.folder.resolve() / f"{self.environment}.tfbackend"
+
     def init(self) -> None:
         """Provider and modules are there afterwards. Raises CommandError."""
-        if self._run("init", quiet=True) != 0:
+        self._make_root()
+        options = [f"-backend-config={self.backend}"] if self.backend.is_file() else []
+        if options:
+            self._begin_backend(options)
+        if self._run("init", *options, quiet=True) != 0:
             raise CommandError(
                 "Terraform could not get itself ready, see above; the first time it downloads AWS's provider"
             )
+
+    def _begin_backend(self, options: Sequence[str]) -> None:
+        """The backend is known in the environment's data folder, and has a state that was on this machine.
+
+        By an empty root module: in the stack's folder Terraform would find the states of all environments, and want to
+        move every one. Raises CommandError.
+        """
+        local = self.folder / "terraform.tfstate.d" / self.environment / "terraform.tfstate"
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(self.folder / "backend.tf", folder)
+            command = [self.program, f"-chdir={folder}"]
+            if _run([*command, "init", "-input=false", "-reconfigure", *options], self._environ, quiet=True) != 0:
+                raise CommandError(f"Terraform cannot keep a state where {self.backend.name} says, see above")
+            if not local.is_file():
+                return
+            print(f"Moving the state of environment {self.environment} to where {self.backend.name} says …", flush=True)
+            if _run([*command, "state", "push", str(local)], self._environ, quiet=True) != 0:
+                raise CommandError(  # Terraform overwrites no state of another origin
+                    f"the state {local} could not be moved, see above; nothing was changed. If the environment's state "
+                    "is there already, delete the file"
+                )
+        local.replace(local.with_suffix(".moved"))
+
+    def _make_root(self) -> None:
+        """Adds to the module what makes a root module of it: the provider of its folder root/, and any backend."""
+        for file in sorted((self.folder / "root").glob("*.tf")):
+            shutil.copyfile(file, self.folder / file.name)
+        backend = self.folder / "backend.tf"
+        if self.backend.is_file():
+            backend.write_text(_BACKEND, encoding="utf-8")
+        else:
+            backend.unlink(missing_ok=True)
 
     def plan(self, file: Path, *, is_destroy: bool = False) -> bool:
         """Whether there is anything to do; shows it, and keeps it in the file. Raises CommandError."""
@@ -146,20 +197,26 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs by name; empty if there is no stack. Raises CommandError."""
-        said = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
-        if not isinstance(said, dict):
+        if self.folder.is_dir():
+            self._make_root()
+        answer = _answer([self.program, f"-chdir={self.folder}", "output", "-json"], self._environ)
+        if not isinstance(answer, dict):
             raise CommandError(
                 f"Terraform cannot read the state of environment {self.environment}: `make deploy-plan` shows why"
             )
-        return {name: one["value"] for name, one in said.items() if one["value"] is not None and one["value"] != ""}
+        return {
+            name: output["value"]
+            for name, output in answer.items()
+            if output["value"] is not None and output["value"] != ""
+        }
 
     def described(self, file: Path | None = None) -> dict[str, Any]:
         """The plan of the file, or the state, in Terraform's own JSON. Raises CommandError."""
         command = [self.program, f"-chdir={self.folder}", "show", "-json", *([str(file)] if file else [])]
-        said = _answer(command, self._environ)
-        if not isinstance(said, dict):
+        answer = _answer(command, self._environ)
+        if not isinstance(answer, dict):
             raise CommandError("Terraform cannot show its own plan or state")
-        return said
+        return answer
 
     def _run(self, command: str, *arguments: str, quiet: bool = False) -> int:
         plain = [] if sys.stdout.isatty() else ["-no-color"]

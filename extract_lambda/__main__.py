@@ -19,25 +19,27 @@ from shared.terminal import printable, set_up_output
 
 
 def main(argv: Sequence[str]) -> int:
-    """Progress goes to stderr, the result as JSON to stdout; 0 if the run went well or in part, else 1."""
+    """Progress goes to stderr, the result as JSON to stdout; 0 if the run succeeded, also in part, else 1."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m extract_lambda", description=__doc__)
     parser.add_argument("--at", help="run as if it began at this time, such as 2026-11-20T10:00:00Z (default: now)")
     at = parser.parse_args(argv).at
-    logging.getLogger("spotipy").addHandler(logging.NullHandler())  # its lines would come to the terminal unwashed
-    began = datetime.now(UTC)
+    logging.getLogger("spotipy").addHandler(
+        logging.NullHandler()
+    )  # without a handler Python prints its lines, control characters included
+    started = datetime.now(UTC)
     terminal = Terminal()
     try:
-        shift = time_of(at) - began if at else timedelta()
+        shift = time_of(at) - started if at else timedelta()
         result = run(
-            run_id_of({"scheduled_at": at}, began),
+            run_id_of({"scheduled_at": at}, started),
             os.environ,
             clock=lambda: datetime.now(UTC) + shift,
             report=terminal,
         )
     except FailedRunError as error:
         terminal.close()
-        _tell(error.result)
+        _print_end(error.result)
         print(printable(str(error)), file=sys.stderr)
         return 1
     except (SettingsError, CredentialsError, EventError, StoreError) as error:
@@ -48,11 +50,11 @@ def main(argv: Sequence[str]) -> int:
         print("Stopped; what was stored is whole, and the next run goes on from there.", file=sys.stderr)
         return 130
     terminal.close()
-    _tell(result)
+    _print_end(result)
     return 0
 
 
-def _tell(result: Result) -> None:
+def _print_end(result: Result) -> None:
     for warning in result.warnings:
         print(printable(warning), file=sys.stderr)
     if result.ended_by and not result.cool_down_until:

@@ -18,19 +18,19 @@ _HOUR = timedelta(hours=1)
 
 @dataclass
 class Budget:
-    """Calls per kind and full hour; `per_day` is how many of one kind are allowed within 24 hours, None for any."""
+    """Calls per kind and full hour; `per_day` is the limit for each kind within 24 hours, None for no limit."""
 
     per_day: int | None = None
     hours: dict[datetime, Counter[str]] = field(default_factory=dict)
 
     def spend(self, kind: str, now: datetime) -> None:
-        """Note a call that is about to be made. Raises SpotifyError (budget) if no calls are left."""
+        """Count a call before it is made. Raises SpotifyError (budget) if no calls are left."""
         if self.per_day is not None and self.spent(kind, now) >= self.per_day:
-            message = (
+            raise SpotifyError(
                 f"{self.per_day} calls of the kind {kind} were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "
-                f"allows; the next is free at {self.free_at(kind):%Y-%m-%dT%H:%MZ}"
+                f"allows; the next is free at {self.free_at(kind):%Y-%m-%dT%H:%MZ}",
+                "budget",
             )
-            raise SpotifyError(message, "budget")
         self.hours.setdefault(_hour(now), Counter())[kind] += 1
 
     def spent(self, kind: str, now: datetime) -> int:
@@ -43,7 +43,7 @@ class Budget:
         return min(hour for hour, calls in self.hours.items() if calls[kind]) + _HOUR + _DAY
 
     def left(self, now: datetime) -> dict[str, int]:
-        """How many calls of each kind may be made now; empty if any number may."""
+        """How many calls of each kind are left now; empty without a limit."""
         return {} if self.per_day is None else {kind: max(0, self.per_day - self.spent(kind, now)) for kind in KINDS}
 
 

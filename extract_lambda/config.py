@@ -33,7 +33,7 @@ class SettingsError(ValueError):
 
 
 def document(text: str) -> Mapping[str, Any]:
-    """What SPOTIFY_CONFIG says: values by name, not yet checked. Raises SettingsError."""
+    """The values of SPOTIFY_CONFIG by name, not yet checked. Raises SettingsError."""
     if text.startswith(_SSM):
         name = text.removeprefix(_SSM)
         return _parsed(_parameter(name), f"The parameter {name}")
@@ -44,11 +44,11 @@ def document(text: str) -> Mapping[str, Any]:
     return _parsed(_file(Path(text).expanduser()), f"The file {text}")
 
 
-def checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The document's values as Settings takes them. Raises SettingsError, which names all that is wrong."""
+def checked(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The document's values as Settings expects them. Raises SettingsError, which names every problem."""
     problems = []
     values = {}
-    for name, value in given.items():
+    for name, value in config.items():
         check = _CHECKS.get(name)
         if check is None:
             close = difflib.get_close_matches(name, _CHECKS, n=1)
@@ -60,8 +60,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         except SettingsError as error:
             problems.append(f"{name}: {error}")
     if problems:
-        message = f"SPOTIFY_CONFIG: {' '.join(problems)}"
-        raise SettingsError(message)
+        raise SettingsError(f"SPOTIFY_CONFIG: {' '.join(problems)}")
     return values
 
 
@@ -69,8 +68,9 @@ def playlists(value: object) -> tuple[str, ...]:
     """Playlist ids and "mine", each once, from a list of ids, links and addresses. Raises SettingsError."""
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not words:
-        message = f'{value!r} is no list: write "mine", or playlist ids, links or spotify:playlist: addresses.'
-        raise SettingsError(message)
+        raise SettingsError(
+            f'{value!r} is no list: write "mine", or playlist ids, links or spotify:playlist: addresses.'
+        )
     return tuple(dict.fromkeys(_playlist(word) for word in words))
 
 
@@ -78,20 +78,20 @@ def _playlist(word: object) -> str:
     text = word.strip() if isinstance(word, str) else ""
     if text.lower() == MINE:
         return MINE
-    found = _PLAYLIST.fullmatch(text)
-    if found and _ID.fullmatch(found[1]):
-        return found[1]
-    raise SettingsError(_not_a_playlist(word, text, found))
+    match = _PLAYLIST.fullmatch(text)
+    if match and _ID.fullmatch(match[1]):
+        return match[1]
+    raise SettingsError(_not_a_playlist(word, text, match))
 
 
-def _not_a_playlist(word: object, text: str, found: re.Match[str] | None) -> str:
+def _not_a_playlist(word: object, text: str, match: re.Match[str] | None) -> str:
     if _LIKED.match(text):
-        return f"{word!r} are the liked songs, no playlist: set liked_songs (or SPOTIFY_LIKED_SONGS=yes) instead."
+        return f"{word!r} are the liked songs, not a playlist: set liked_songs (or SPOTIFY_LIKED_SONGS=yes) instead."
     other = _OTHER_THING.match(text)
     if other:
         return f"{word!r} is no playlist but of kind {other[1]}: only playlists and liked songs can be read."
-    if found:
-        return f"{word!r} is no playlist: an id has {_ID_LENGTH} letters and digits, {found[1]!r} has {len(found[1])}."
+    if match:
+        return f"{word!r} is no playlist: an id has {_ID_LENGTH} letters and digits, {match[1]!r} has {len(match[1])}."
     return (
         f"{word!r} is no playlist: write mine, or playlist ids, links such as https://open.spotify.com/playlist/… or "
         "spotify:playlist: addresses."
@@ -99,46 +99,46 @@ def _not_a_playlist(word: object, text: str, found: re.Match[str] | None) -> str
 
 
 def yes_or_no(value: object) -> bool:
-    """What is either so or not. Raises SettingsError."""
+    """A boolean. Raises SettingsError."""
     if not isinstance(value, bool):
-        message = f"{value!r} is neither true nor false."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is neither true nor false.")
     return value
 
 
 def full_every(value: object) -> timedelta:
-    """Time after which a playlist is read again although it seems unchanged, from days. Raises SettingsError."""
+    """The time, from days, after which an unchanged playlist is read again. Raises SettingsError."""
     if type(value) is not int or not 1 <= value <= _LONGEST_FULL_EVERY:
-        message = f"{value!r} is no number of days: write after how many days all is read again, 1 to 9999."
-        raise SettingsError(message)
+        raise SettingsError(
+            f"{value!r} is no number of days: write after how many days everything is read again, 1 to 9999."
+        )
     return timedelta(days=value)
 
 
 def min_request_interval(value: object) -> float:
     """Seconds between two calls. Raises SettingsError."""
     if type(value) not in {int, float} or not 0 <= float(str(value)) <= _LONGEST_REQUEST_INTERVAL:
-        message = f"{value!r} is no number of seconds: write the interval between two calls, 0 to 60."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is no number of seconds: write the interval between two calls, 0 to 60.")
     return float(str(value))
 
 
 def calls_per_day(value: object) -> int:
-    """How many calls of one kind there may be within 24 hours. Raises SettingsError."""
+    """The limit of calls of one kind within 24 hours. Raises SettingsError."""
     if type(value) is not int or value < 1:
-        message = f"{value!r} is no number of calls: write how many of one kind there may be within 24 hours, from 1."
-        raise SettingsError(message)
+        raise SettingsError(
+            f"{value!r} is no number of calls: write how many of one kind are allowed within 24 hours, from 1."
+        )
     return value
 
 
 def answer_seconds(value: object) -> float:
-    """How long one answer may take. Raises SettingsError."""
+    """The time limit of one answer, in seconds. Raises SettingsError."""
     if type(value) not in {int, float} or not 0 < float(str(value)) <= _LONGEST_ANSWER:
         raise SettingsError(f"{value!r} is no number of seconds: write how long one answer may take, up to 600.")
     return float(str(value))
 
 
 def answer_mib(value: object) -> int:
-    """How large one answer may be. Raises SettingsError."""
+    """The size limit of one answer, in MiB. Raises SettingsError."""
     if type(value) is not int or not 1 <= value <= _LARGEST_ANSWER_MIB:
         raise SettingsError(f"{value!r} is no size: write how many MiB one answer may have uncompressed, 1 to 1024.")
     return value
@@ -147,8 +147,7 @@ def answer_mib(value: object) -> int:
 def lake(value: object) -> str:
     """Where the lake is. Raises SettingsError."""
     if not isinstance(value, str) or not value.strip():
-        message = f"{value!r} is no lake: write s3://bucket/prefix or a folder."
-        raise SettingsError(message)
+        raise SettingsError(f"{value!r} is no lake: write s3://bucket/prefix or a folder.")
     return value.strip()
 
 
@@ -171,11 +170,9 @@ def _parsed(text: str, place: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
-        message = f"{place} is no {'JSON' if is_json else 'TOML'}: {error}."
-        raise SettingsError(message) from error
+        raise SettingsError(f"{place} is no {'JSON' if is_json else 'TOML'}: {error}.") from error
     if not isinstance(value, dict):
-        message = f"{place} is JSON, and no object: write {{...}}."
-        raise SettingsError(message)
+        raise SettingsError(f"{place} is JSON but no object: write {{...}}.")
     return value
 
 
@@ -184,13 +181,14 @@ def _file(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no text in UTF-8"
-        message = f"SPOTIFY_CONFIG names the file {path}, which cannot be read ({reason}): check the path."
-        raise SettingsError(message) from error
+        raise SettingsError(
+            f"SPOTIFY_CONFIG names the file {path}, which cannot be read ({reason}): check the path."
+        ) from error
 
 
 def _parameter(name: str) -> str:
-    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
-    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # not needed without AWS
+    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
         BotoCoreError,
         ClientError,
     )
@@ -198,9 +196,8 @@ def _parameter(name: str) -> str:
     try:
         answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
     except (BotoCoreError, ClientError) as error:
-        message = (
+        raise SettingsError(
             f"SPOTIFY_CONFIG names the parameter {name}, which cannot be read ({error}): check the name and the role's "
             "policy."
-        )
-        raise SettingsError(message) from error
+        ) from error
     return str(answer["Parameter"]["Value"])

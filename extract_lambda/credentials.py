@@ -1,6 +1,6 @@
-"""Who asks Spotify: an app's id and secret, a person's refresh token. Never logged, never in a repr or an error.
+"""The login: an app's id and secret, a person's refresh token. Never logged, never in a repr or an error.
 
-They are kept in AWS Secrets Manager, in a file of one's own, or (for one run) in the environment.
+It is kept in AWS Secrets Manager, in a private file, or (for one run) in the environment.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
 FIELDS: Final = ("client_id", "client_secret", "refresh_token")
-LIFETIME = timedelta(days=180)  # a consent's: six months from the login, also after refreshes (Spotify, June 2026)
+LIFETIME = timedelta(days=180)  # of a login: six months, also after refreshes (Spotify, June 2026)
 WARN_FROM = timedelta(days=150)
 
 
@@ -47,11 +47,10 @@ class Credentials:
         value = _parsed(text)
         missing = [name for name in FIELDS if not (isinstance(value.get(name), str) and value[name])]
         if missing:
-            message = (
+            raise CredentialsError(
                 f"{place} lacks {', '.join(missing)}: it must be a JSON object with the texts client_id, "
                 "client_secret, refresh_token and consented_at. `make login` writes one."
             )
-            raise CredentialsError(message)
         consented_at, scope = value.get("consented_at"), value.get("scope")
         return cls(
             **{name: value[name] for name in FIELDS},
@@ -66,10 +65,10 @@ class Credentials:
 
 
 class CredentialStore(Protocol):
-    """Where credentials lie between runs."""
+    """Where credentials are kept between runs."""
 
     def load(self) -> Credentials:
-        """What is kept. Raises CredentialsError."""
+        """The stored credentials. Raises CredentialsError."""
 
     def keep(self, refresh_token: str) -> None:
         """Replace the refresh token, which Spotify has rotated. Raises CredentialsError."""
@@ -82,17 +81,16 @@ class EnvironmentStore:
     credentials: Credentials
 
     def load(self) -> Credentials:
-        """The credentials as given."""
+        """The credentials of the environment."""
         return self.credentials
 
-    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  (there is no place for it)
+    def keep(self, refresh_token: str) -> None:  # noqa: ARG002  # the environment cannot keep it
         """Raise CredentialsError: the variable must be set again by the person who set it."""
-        message = (
+        raise CredentialsError(
             "Spotify has given a new refresh token, and the environment cannot keep it: the one in "
             "SPOTIFY_REFRESH_TOKEN may not work again. Use SPOTIFY_CREDENTIALS_FILE or SPOTIFY_SECRET_ARN, and run "
             "`make login` once."
         )
-        raise CredentialsError(message)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class FileStore:
     path: Path
 
     def load(self) -> Credentials:
-        """What the file says. Raises CredentialsError, also where others may read the file."""
+        """The file's credentials. Raises CredentialsError, also if others may read the file."""
         return Credentials.from_json(self._text(), f"The credentials file {self.path}")
 
     def keep(self, refresh_token: str) -> None:
@@ -114,15 +112,18 @@ class FileStore:
             mode = stat.S_IMODE(self.path.stat().st_mode)
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            message = f"There is no credentials file {self.path}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE."
-            raise CredentialsError(message) from None
+            raise CredentialsError(
+                f"There is no credentials file {self.path}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE."
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            message = f"The credentials file {self.path} cannot be read ({reason}): check SPOTIFY_CREDENTIALS_FILE."
-            raise CredentialsError(message) from None  # a decoding error carries the bytes
+            raise CredentialsError(
+                f"The credentials file {self.path} cannot be read ({reason}): check SPOTIFY_CREDENTIALS_FILE."
+            ) from None  # a decoding error contains the bytes
         if mode & 0o077:
-            message = f"The credentials file {self.path} can be read by others (mode {mode:o}): chmod 600 {self.path}"
-            raise CredentialsError(message)
+            raise CredentialsError(
+                f"The credentials file {self.path} can be read by others (mode {mode:o}): chmod 600 {self.path}"
+            )
         return text
 
 
@@ -133,7 +134,7 @@ class SecretsManagerStore:
     secret_arn: str
 
     def load(self) -> Credentials:
-        """What the secret says. Raises CredentialsError."""
+        """The secret's credentials. Raises CredentialsError."""
         return Credentials.from_json(self._text(), f"The secret {self.secret_arn}")
 
     def keep(self, refresh_token: str) -> None:
@@ -143,21 +144,21 @@ class SecretsManagerStore:
             text = json.dumps({**_parsed(self._text()), "refresh_token": refresh_token})
             client.put_secret_value(SecretId=self.secret_arn, SecretString=text)
         except errors as error:
-            message = (
+            raise CredentialsError(
                 f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
                 "allow the role secretsmanager:PutSecretValue, then run `make login`."
-            )
-            raise CredentialsError(message) from error
+            ) from error
 
     def _text(self) -> str:
         client, errors = _secrets_manager()
         try:
             answer = client.get_secret_value(SecretId=self.secret_arn)
         except client.exceptions.ResourceNotFoundException as error:
-            # The same code for a secret that is not there; only the sentence differs.
+            # A missing secret has the same error code; only the sentence differs.
             if "AWSCURRENT" in str(error):
-                message = f"The secret {self.secret_arn} has no value yet: run `make login` with --secret-arn."
-                raise NoLoginError(message) from error
+                raise NoLoginError(
+                    f"The secret {self.secret_arn} has no value yet: run `make login` with --secret-arn."
+                ) from error
             raise CredentialsError(self._unreadable(error)) from error
         except errors as error:
             raise CredentialsError(self._unreadable(error)) from error
@@ -188,7 +189,7 @@ def _write_private(path: Path, value: Mapping[str, Any]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  (the descriptor has the mode)
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  # the descriptor has the mode
                 file.write(json.dumps(value, indent=1) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -196,26 +197,25 @@ def _write_private(path: Path, value: Mapping[str, Any]) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        message = (
+        raise CredentialsError(
             f"The credentials file {path} cannot be written ({error.strerror}): check the folder, and who owns it."
-        )
-        raise CredentialsError(message) from error
+        ) from error
 
 
 def _secrets_manager() -> tuple[Any, tuple[type[Exception], ...]]:
     """The client, and what it raises."""
-    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (one machine needs no boto3)
-    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+    import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # not needed without AWS
+    from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
         BotoCoreError,
         ClientError,
     )
 
-    logging.getLogger("botocore").setLevel(logging.WARNING)  # at DEBUG it logs the answer, and so the secret
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # at DEBUG it logs the answer with the secret
     return boto3.client("secretsmanager"), (BotoCoreError, ClientError)
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    # Not raised from here: a JSONDecodeError carries the whole text.
+    # No error is raised from here: a JSONDecodeError contains the whole text.
     try:
         value = json.loads(text)
     except ValueError:
@@ -225,7 +225,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _time(text: str | None) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text or "")
+        at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -1,4 +1,4 @@
-"""From the API's answers to a raw document, and from a raw document to what a manifest says of it."""
+"""From the API's answers to a raw document, and from a raw document to its line in a manifest."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from shared.document import (
 
 _PEOPLE = {"owner", "added_by"}
 _TRIES = 3  # of a page that does not fit
-_WITHOUT_ROWS = 3  # pages in a row: the list ends there, even if the total is larger
+_WITHOUT_ROWS = 3  # empty pages in a row after which the list ends, even if the total is larger
 
 
 class Page(NamedTuple):
@@ -34,7 +34,7 @@ class Page(NamedTuple):
 class Pages:
     """The pages of a playlist: every position from 0 to the total is in them, unless there is a `problem`.
 
-    The problem says what does not fit, `missing` how many rows are lacking then. `version` is of use for liked songs,
+    The problem says what does not fit, `missing` how many rows are lacking then. `version` is for liked songs,
     which have no snapshot_id; `rows_hash` changes when the rows change.
     """
 
@@ -59,9 +59,9 @@ def read_pages(
 ) -> Pages:
     """All pages of a playlist, asked by offset; `on_page` is called with how many items of how many have been read.
 
-    A page that does not fit those before, or that is short before the end, is asked again; so is a page that is refused
-    after others were not, since reading a long playlist costs many calls. If it never fits, InconsistentReadError is
-    raised; with `takes_misfits` the pages have the problem instead, and each row keeps its position.
+    A page that does not fit the pages before it, or that is short before the end, is requested again; so is a page that
+    is refused after others were read, since reading a long playlist costs many calls. If it never fits, this raises
+    InconsistentReadError; with `takes_misfits` the pages have the problem instead, and each row keeps its position.
     """
     pages: list[Page] = []
     totals: list[int | None] = []
@@ -80,10 +80,10 @@ def read_pages(
         item_count += len(rows)
         without_rows = 0 if rows else without_rows + 1
         offset += max(_limit(answer), len(rows))  # a page that ignores the limit holds the next positions, too
-        known = [each for each in totals if each is not None]
-        total = max(known, default=item_count)
+        named_totals = [each for each in totals if each is not None]
+        total = max(named_totals, default=item_count)
         on_page(min(offset, total), total)
-        is_last = offset >= total if known else not rows
+        is_last = offset >= total if named_totals else not rows
         if is_last or without_rows == _WITHOUT_ROWS:
             return Pages(
                 pages=tuple(pages),
@@ -98,7 +98,7 @@ def read_pages(
 def _fitting(
     page: Callable[[int], Answer], offset: int, totals: Sequence[int | None], *, tries: int
 ) -> tuple[Answer, str]:
-    """The page, asked again where it does not fit; if it never does, that with the most rows, and what is wrong."""
+    """The page, requested again while it does not fit; at last the attempt with the most rows, and the problem."""
     misfits: list[tuple[Answer, str]] = []
     for number in range(1, tries + 1):
         try:
@@ -137,7 +137,7 @@ def json_text(body: Mapping[str, Any]) -> str:
 
 
 def without_people(value: Any) -> Any:  # noqa: ANN401  # JSON in, JSON out
-    """The answer, or part of it, without those who own a playlist or added something to it."""
+    """The answer, or part of it, without owners of playlists and people who added items."""
     if isinstance(value, dict):
         return {key: without_people(part) for key, part in value.items() if key not in _PEOPLE}
     return [without_people(part) for part in value] if isinstance(value, list) else value
@@ -160,12 +160,12 @@ def _lines(line: RawLine, shown: Answer | None, pages: Pages) -> Iterator[str]:
 
 
 def liked_version(first_page: Mapping[str, Any]) -> str:
-    """What changes when the liked songs change: their number, and the newest of them."""
+    """A version of the liked songs: their number, and the newest of them."""
     return " ".join([str(first_page["total"]), *(_entry(row) for row in first_page["items"][:1])])
 
 
 def _entry(row: object) -> str:
-    """What identifies a row: when it was added, and the id of what it holds, of a local file the URI."""
+    """What identifies a row: when it was added, and the id of its entry, or the URI of a local file."""
     row = row if isinstance(row, dict) else {}
     entry = row.get("track") if isinstance(row.get("track"), dict) else row.get("item")
     entry = entry if isinstance(entry, dict) else {}
@@ -174,7 +174,7 @@ def _entry(row: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What a raw document says of itself; `version` as in the state, `missing` is null for a complete read."""
+    """What a raw document contains; `version` as in the state, `missing` is null for a complete read."""
 
     playlist_id: str
     snapshot_id: str

@@ -16,7 +16,7 @@ from shared.document import LIKED_SONGS, timestamp
 from shared.store import ObjectStore
 
 
-def extract(  # noqa: PLR0913  (everything comes through the arguments)
+def extract(  # noqa: PLR0913  # clock, store and client come from the caller
     playlists: tuple[str, ...],
     spotify: Spotify,
     store: ObjectStore,
@@ -33,8 +33,8 @@ def extract(  # noqa: PLR0913  (everything comes through the arguments)
 ) -> Result:
     """Read which of the playlists (ids, and "mine") changed since the last run, and which are due for a full read.
 
-    After the deadline no page is asked for, except to see whether what was read changed meanwhile. A run that is over
-    is not repeated; while Spotify wants no calls, none is made, unless `ignores_cool_down`. Raises FailedRunError if no
+    After the deadline no page is requested, except to check whether playlists changed while they were read. A run that
+    is over is not repeated. During a cool-down no call is made, unless `ignores_cool_down`. Raises FailedRunError if no
     check succeeded, StoreError if the lake cannot be used.
     """
     state = State.load(store)  # before the manifest: the run that saved the newest state has written its manifest

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-Subject = Literal["account", "own", "other", "spotify"]  # what was asked for; of a playlist: who owns it
+Subject = Literal["account", "own", "other", "spotify"]  # what the request was for; of a playlist: who owns it
 Kind = Literal[
     "app_refused",
     "account_not_found",
@@ -34,7 +34,7 @@ ADVICE: Final[Mapping[Kind, str]] = {
         "the app is restricted; the next run tries again"
     ),
     "own_not_found": (
-        "the library shows this playlist, but Spotify does not find its contents; the next run tries again"
+        "the library shows this playlist, but Spotify does not return its contents; the next run tries again"
     ),
     "not_owner": (
         "apps in development mode see the contents only of playlists that their user owns or collaborates on; copy its "
@@ -52,15 +52,15 @@ ADVICE: Final[Mapping[Kind, str]] = {
     "rate": "Spotify asks to slow down; the next run goes on where this one stopped",
     "quota": "the app's daily quota is used up; runs wait until Spotify answers again",
     "budget": "the run's own budget of calls per 24 hours is used up; the next runs go on",
-    "server": "Spotify stumbled; the next run tries again",
-    "malformed": "Spotify's answer was not what it should be; the next run tries again",
+    "server": "Spotify had a server error; the next run tries again",
+    "malformed": "Spotify's answer was malformed; the next run tries again",
     "redirect": (
         "redirects are not followed; check SPOTIFY_API_URL and SPOTIFY_ACCOUNTS_URL, and whether a proxy or a sign-in "
         "page of the network answers for Spotify"
     ),
     "auth": "run `make login`",
 }
-# The next playlist would meet the same; what is left is the next run's.
+# The next playlist would fail in the same way; the next run reads what is left.
 ENDS_THE_RUN: Final = frozenset({"rate", "quota", "budget", "auth"})
 # Expected ends: a run that ends with one of these has not failed.
 LIMITS: Final = frozenset({"rate", "quota", "budget"})
@@ -113,8 +113,8 @@ _RULES: Final = (
 class SpotifyError(Exception):
     """A failed request; `kind` says what it means, the message what Spotify answered, without secrets.
 
-    `retry_after` are seconds, where Spotify named them; `is_passing`: asking the same again may well succeed;
-    `is_slow`: finding that out took as long as an answer may take.
+    `retry_after` are seconds, where Spotify named them; `is_passing`: the same request may succeed later;
+    `is_slow`: the answer took longer than its limit.
     """
 
     def __init__(
@@ -134,24 +134,28 @@ class SpotifyError(Exception):
         self.is_slow = is_slow
 
 
+class LoginError(Exception):
+    """The login failed; the message says why and what to do, and has no secret."""
+
+
 class InconsistentReadError(Exception):
     """The answers do not make one complete and consistent read; the message says what does not fit."""
 
 
 class OutOfTimeError(Exception):
-    """There is no time for what was to be asked; nothing is wrong with it."""
+    """Too little time is left for the request."""
 
 
 def with_advice(error: SpotifyError) -> str:
-    """The error and what to do about it, as one sentence; a refused login says it itself."""
+    """The error and what to do about it, as one sentence; the error of a refused login already has the advice."""
     text = str(error)
     return text if "make login" in text else f"{text.removesuffix('.')}; {ADVICE[error.kind]}."
 
 
 def kind_of(status: int, text: str, subject: Subject) -> Kind:
-    """What an answer with this status means; `text` is what it says, `subject` what was asked for."""
+    """What an answer with this status means; `text` is its text, `subject` what the request was for."""
     lower = text.lower()
     for rule in _RULES:
         if status == rule.status and subject in rule.subjects and any(word in lower for word in rule.words):
             return rule.kind
-    return "server" if status >= 500 else "malformed"  # noqa: PLR2004  (HTTP's own number)
+    return "server" if status >= 500 else "malformed"  # noqa: PLR2004  # HTTP's own number

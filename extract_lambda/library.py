@@ -32,7 +32,7 @@ class Target:
 class Library:
     """The login's library, and the description of each playlist that was asked for.
 
-    Unless `keep_people`, what leaves this class names no owner.
+    Unless `keep_people`, no method returns the owner of a playlist.
     """
 
     spotify: Spotify
@@ -107,7 +107,7 @@ class Library:
         return "Liked Songs" if name == LIKED_SONGS else str(self._described.get(name, {}).get("name") or name)
 
     def subject_of(self, name: str) -> Subject:
-        """Whose the playlist is: the login's own, Spotify's, or another person's or not known."""
+        """Who owns the playlist: the login's user, Spotify, or another person; an unknown owner counts as another."""
         owner = self._described.get(name, {}).get("owner")
         owner_id = owner.get("id") if isinstance(owner, dict) else None
         if not owner_id or owner_id == "spotify":
@@ -118,7 +118,7 @@ class Library:
             return "other"
 
     def in_order(self, names: Iterable[str], current: Iterable[str]) -> tuple[str, ...]:
-        """First those in `current`, which cost no call; then those whose last check is the oldest."""
+        """First the playlists in `current`, which cost no call; then the others, the oldest check first."""
         free = set(current)
         return tuple(sorted(names, key=lambda name: (name not in free, self.state.last_check(name) or _NEVER)))
 
@@ -130,10 +130,10 @@ class Library:
                 self._described[name] = _without_rows(entry.answer.body)
 
     def _me(self) -> str:
-        known = self.state.login
-        if known is None or known.mark != self.spotify.login_mark:
-            known = self.state.login = Login(mark=self.spotify.login_mark, me=self.spotify.me())
-        return known.me
+        login = self.state.login
+        if login is None or login.mark != self.spotify.login_mark:
+            login = self.state.login = Login(mark=self.spotify.login_mark, me=self.spotify.me())
+        return login.me
 
 
 def _is_mine(playlist: Mapping[str, Any], me: str) -> bool:

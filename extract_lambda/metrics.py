@@ -16,23 +16,23 @@ SERVICE = "extract_lambda"
 
 
 def ages(store: ObjectStore, now: datetime) -> dict[str, float]:
-    """Seconds since the oldest pending object came (0 if none is pending) and since the last commit, if there was any.
+    """Seconds since the oldest pending object arrived (0 if none is pending) and since the last commit, if any.
 
-    By two listings. The extractor may read neither prefix.
+    Takes two listings, since the extractor may not read these objects.
     """
-    came = [listed.time for listed in store.list(lake.PENDING)]
+    pending = [listed.time for listed in store.list(lake.PENDING)]
     committed = [listed.time for listed in store.list(lake.WATERMARK)]
-    found = {"OldestPendingSeconds": max(0.0, (now - min(came, default=now)).total_seconds())}
+    seconds = {"OldestPendingSeconds": max(0.0, (now - min(pending, default=now)).total_seconds())}
     if committed:
-        found["SecondsSinceLastCommit"] = max(0.0, (now - max(committed)).total_seconds())
-    return found
+        seconds["SecondsSinceLastCommit"] = max(0.0, (now - max(committed)).total_seconds())
+    return seconds
 
 
 def emit(result: Result, now: datetime, ages: Mapping[str, float] | None = None) -> None:
-    """Write the run's metrics to stdout; those that are not known are left out.
+    """Write the run's metrics to stdout, without those that are unknown.
 
-    Playlists by how the check ended, failures once more by FailureClass; items, calls, throttled answers, the calls
-    that are left of the scarcest kind, the login's age in days, seconds since a check last went well, and `ages`.
+    Playlists by status, failures also by FailureClass; items, calls, throttled answers, the calls left of the kind with
+    the fewest, the login's age in days, seconds since the last successful check, and `ages`.
     """
     namespace = os.environ.get("METRICS_NAMESPACE") or NAMESPACE
     metrics = Metrics(namespace=namespace, service=SERVICE)

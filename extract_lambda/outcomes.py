@@ -12,8 +12,8 @@ from extract_lambda.runs import check_of
 from extract_lambda.state import CoolDown, State
 from shared.document import PlaylistCheck, timestamp
 
-_SERVER_FAILURES = 5  # in a row: then the playlists are not the cause
-_UNNAMED_COOL_DOWN = timedelta(hours=1)  # where a refusal does not say how long
+_SERVER_FAILURES = 5  # in a row: the cause is then the server, not a playlist
+_DEFAULT_COOL_DOWN = timedelta(hours=1)  # where a refusal names no time
 
 
 @dataclass
@@ -48,15 +48,15 @@ class Outcomes:
             return
         total, verb = document.item_count + document.missing, "is" if document.missing == 1 else "are"
         missing = f", {document.missing:,} of {total:,} items {verb} missing" if document.missing else ""
-        outcome = f"read incompletely{missing}: {problem}; what it brought is stored, and nothing counts as having left"
+        outcome = f"read incompletely{missing}: {problem}; its items are stored, and none counts as removed"
         self.say(name, outcome, failure_class="incomplete")
 
     def answered(self) -> None:
-        """Spotify has answered: earlier server failures do not count any more."""
+        """Spotify has answered: reset the count of server failures."""
         self._server_failures = 0
 
     def unchanged(self, target: Target) -> None:
-        """The playlist is at the version that was read before."""
+        """The playlist still has the version that was read before."""
         name = target.playlist_id
         seen = self.state.last_read(name)
         snapshot_id = seen.snapshot_id if seen else target.version
@@ -83,18 +83,18 @@ class Outcomes:
             self.say(name, f"failed, {kind}: {error}; {ADVICE[kind]}", failure_class=kind)
 
     def end_if_others_would_fail(self, error: SpotifyError) -> None:
-        """End the run if the next playlist would meet the same error."""
+        """End the run if the next playlist would fail in the same way."""
         self._server_failures = self._server_failures + 1 if error.kind == "server" else 0
         if error.kind in ENDS_THE_RUN or self._server_failures >= _SERVER_FAILURES:
             self.end(error)
 
     def end(self, error: SpotifyError) -> None:
-        """End the run; where Spotify wants no calls for long, the state keeps until when."""
+        """End the run; if Spotify refuses further calls, the state keeps until when."""
         self.ended_by = self.ended_by or error
         if error.kind not in {"rate", "quota"}:
             return
-        wait = _UNNAMED_COOL_DOWN if error.retry_after is None else timedelta(seconds=error.retry_after)
-        self.state.cool_down = CoolDown(until=timestamp(self.clock() + wait), kind=error.kind, said=str(error))
+        wait = _DEFAULT_COOL_DOWN if error.retry_after is None else timedelta(seconds=error.retry_after)
+        self.state.cool_down = CoolDown(until=timestamp(self.clock() + wait), kind=error.kind, message=str(error))
 
     def say(self, name: str, outcome: str, *, is_over: bool = True, failure_class: str | None = None) -> None:
         """Report progress."""

@@ -13,9 +13,9 @@ from shared.terminal import printable
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Playlist `number` of `of`, and what became of it; `is_over` is false while it is still being read.
+    """The outcome for playlist `number` of `of`; `is_over` is false while it is still being read.
 
-    `failure_class` is given where the check failed.
+    `failure_class` is null unless the check failed.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Terminal:
             self._write(_fitting(text, shutil.get_terminal_size().columns - 1))
 
     def close(self) -> None:
-        """Take the rewritten line away."""
+        """Erase the rewritten line."""
         if self._is_terminal:
             self._write("")
 
@@ -67,10 +67,10 @@ class Terminal:
 
 
 def _fitting(text: str, columns: int) -> str:
-    """The text truncated to one line; some characters take two columns."""
-    taken = 0
+    """The text truncated to one line; some characters are two columns wide."""
+    width = 0
     for n, character in enumerate(text):
-        taken += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if taken > columns:
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width > columns:
             return text[:n]
     return text

@@ -1,4 +1,4 @@
-"""Reads playlists, and stores each document only after the playlist turned out not to have changed meanwhile."""
+"""Reads playlists, and stores each document only after a second check shows that the playlist did not change."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -208,8 +208,8 @@ class Reader:
         """Store the document; if the same run has stored one before, that one counts."""
         key, counts = lake.raw_object(self.run_id, name), document.stored
         if not self.store.put_if_absent(key, document.data):
-            there = self.store.get(key)
-            counts = stored(there.data) if there else counts
+            existing = self.store.get(key)
+            counts = stored(existing.data) if existing else counts
         self.outcomes.stored(key, counts, problem)
 
 

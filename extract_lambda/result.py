@@ -17,9 +17,10 @@ STATUSES = ("read", "unchanged", "failed", "gone")
 class Result:
     """How a run ended: its checks, and the playlists that it did not check.
 
-    `left` had no time and comes first in the next run; `not_mine` are followed playlists, `unreadable` have no id.
-    `is_repeat` is true where the run was over before, and nothing was done. `ended_by` is what ended the run before
-    its end; `cool_down_until`, until when Spotify is not asked. `calls` are those of the run by kind, `calls_left`
+    `left` are playlists for which time ran out, first in the next run; `not_mine` are followed playlists, `unreadable`
+    have no id.
+    `is_repeat`: the run had already ended, and nothing was done. `ended_by` is the error that ended the run early;
+    until `cool_down_until` no calls are made. `calls` are those of the run by kind, `calls_left`
     those that are left within 24 hours. `token_age` is how long ago the person consented; `warnings` are for people.
     """
 
@@ -54,7 +55,7 @@ class Result:
         return "partial" if failed or is_short else "ok"
 
     def count(self, status: str) -> int:
-        """How many checks ended so."""
+        """How many checks ended with this status."""
         return sum(check.status == status for check in self.checks)
 
     @property
@@ -80,7 +81,7 @@ class Result:
             "run_id": self.run_id,
             "status": self.status,
             "is_repeat": self.is_repeat,
-            "ended_by": {"kind": self.ended_by.kind, "said": str(self.ended_by)} if self.ended_by else None,
+            "ended_by": {"kind": self.ended_by.kind, "message": str(self.ended_by)} if self.ended_by else None,
             "cool_down_until": timestamp(self.cool_down_until) if self.cool_down_until else None,
             "counts": counts
             | {
@@ -113,9 +114,9 @@ class Result:
 
 
 def cool_down_warning(until: datetime) -> str:
-    """Until when runs do nothing, and how to ask Spotify nevertheless."""
+    """Until when runs do nothing, and how to run all the same."""
     return (
-        f"Spotify wants no calls until {timestamp(until)}; runs before that do nothing. To ask it all the same, set "
+        f"Spotify accepts no calls until {timestamp(until)}; runs before that do nothing. To run all the same, set "
         "SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
     )
 

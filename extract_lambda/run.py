@@ -1,4 +1,4 @@
-"""One run as the environment says it: settings, client and store are made here, for the Lambda and for one machine."""
+"""One run, configured by the environment: makes settings, client and store, for the Lambda and for one machine."""
 
 import logging
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _SHARE_FOR_ASKING = 0.95
 
 
 class EventError(ValueError):
-    """The event names no time; the message says what it should name."""
+    """The event's time is malformed; the message says how to write it."""
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
     report: Report = silent,
     remaining: timedelta | None = None,
 ) -> Result:
-    """One run as the environment says, on AWS or on one machine; `remaining` is the time that it has.
+    """One run, configured by `environ`, on AWS or on one machine; `remaining` is the time that it has.
 
     Raises SettingsError, CredentialsError, and what extract raises.
     """
@@ -81,24 +81,23 @@ def run(
 def run_id_of(event: object, now: datetime) -> str:
     """The run id of an event's `scheduled_at` or `time`, such as 20261120T100000Z; of now, if it has neither.
 
-    Raises EventError if there is one that is no time: two deliveries of such an event would be two runs.
+    Raises EventError if the value is no time: two deliveries of such an event would be two runs.
     """
-    given = event if isinstance(event, Mapping) else {}
-    at = given.get("scheduled_at") or given.get("time")
+    fields = event if isinstance(event, Mapping) else {}
+    at = fields.get("scheduled_at") or fields.get("time")
     return f"{time_of(at) if at else now:%Y%m%dT%H%M%SZ}"
 
 
 def time_of(text: object) -> datetime:
     """A time such as 2026-11-20T10:00:00Z, in UTC; UTC too if it names no zone. Raises EventError."""
     try:
-        found = datetime.fromisoformat(str(text))
+        at = datetime.fromisoformat(str(text))
     except ValueError as error:
-        message = (
+        raise EventError(
             f"The time {text!r} is none: the event's scheduled_at must be like 2026-11-20T10:00:00Z; in EventBridge "
             "Scheduler write <aws.scheduler.scheduled-time>."
-        )
-        raise EventError(message) from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        ) from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _age_warning(credentials: Credentials, age: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""What a run leaves in the lake: documents, then its manifest, then a mark that it is over."""
+"""What a run writes into the lake: documents, then its manifest, then a mark that the run is over."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ def finish(store: ObjectStore, run_id: str, checks: tuple[PlaylistCheck, ...], a
 
 
 def check_of(key: str, document: Stored) -> PlaylistCheck:
-    """The check that a stored document is."""
+    """A stored document as a check of the manifest."""
     return PlaylistCheck(
         playlist_id=document.playlist_id,
         status="read",
@@ -45,7 +45,7 @@ def check_of(key: str, document: Stored) -> PlaylistCheck:
 
 
 def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Stored]]:
-    """The documents in a run's folder with their keys; other objects are left to the job, which reports them."""
+    """The documents in a run's folder with their keys. The job reports other objects."""
     folder = lake.manifest(run_id).removesuffix(lake.MANIFEST_NAME)
     for listed in store.list(folder):
         fetched = store.get(listed.key)

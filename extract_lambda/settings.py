@@ -25,12 +25,12 @@ _PLACES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What to read, where to put it and who asks.
+    """What a run reads, where it stores it, and with which login.
 
-    `playlists` are Spotify ids and "mine": those that the person owns or works on with others. `min_request_interval`
+    `playlists` are Spotify ids and "mine": playlists that the person owns or collaborates on. `min_request_interval`
     is the least number of seconds between two calls, `calls_per_day` the limit of calls of one kind within 24 hours;
-    `limits` are those of one answer. Unless `keep_people`, the lake never learns who owns a playlist and who added
-    what.
+    `limits` are those of one answer. Unless `keep_people`, owners of
+    playlists and people who added items are not stored.
     """
 
     lake: str
@@ -48,42 +48,39 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """The settings that the variables say; an empty variable counts as absent. Raises SettingsError.
+        """The settings of these variables; an empty variable counts as absent. Raises SettingsError.
 
-        What a variable of its own says goes before what SPOTIFY_CONFIG says.
+        A setting's own variable overrides SPOTIFY_CONFIG.
         """
-        given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        values = config.checked(config.document(given["SPOTIFY_CONFIG"])) if "SPOTIFY_CONFIG" in given else {}
+        variables = {name: value.strip() for name, value in environ.items() if value.strip()}
+        values = config.checked(config.document(variables["SPOTIFY_CONFIG"])) if "SPOTIFY_CONFIG" in variables else {}
         for name, (key, read) in _VARIABLES.items():
-            if name in given:
-                values[key] = _read(name, given[name], read)
+            if name in variables:
+                values[key] = _read(name, variables[name], read)
         if "lake" not in values:
-            message = "LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder."
-            raise SettingsError(message)
+            raise SettingsError("LAKE_URI is not set: set it to the lake, s3://bucket/prefix or a folder.")
         if "full_every_days" in values:
             values["full_every"] = values.pop("full_every_days")
         limits = {"seconds": values.pop("answer_seconds", None), "max_bytes": values.pop("answer_mib", 0) * 2**20}
         values["limits"] = Limits(**{name: value for name, value in limits.items() if value})
-        return cls(credential_store=_credential_store(given), **values)
+        return cls(credential_store=_credential_store(variables), **values)
 
 
 def _read(name: str, text: str, read: Callable[[str], Any]) -> object:
     try:
         return read(text)
     except SettingsError as error:
-        message = f"{name}: {error}"
-        raise SettingsError(message) from error
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in _YES_OR_NO:
-        message = f"{text!r} is neither: write yes or no."
-        raise SettingsError(message)
+        raise SettingsError(f"{text!r} is neither: write yes or no.")
     return _YES_OR_NO[text.lower()]
 
 
 def _number(text: str) -> object:
-    """The number that a text is, else the text, which no check takes."""
+    """The text as a number, else the text itself, which every check refuses."""
     if re.fullmatch("[0-9]{1,9}", text):
         return int(text)
     return float(text) if re.fullmatch("[0-9]{0,9}[.][0-9]{1,9}", text) else text
@@ -91,8 +88,7 @@ def _number(text: str) -> object:
 
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", text):
-        message = f"{text!r} is no URL: write one that starts with https://, or remove the variable."
-        raise SettingsError(message)
+        raise SettingsError(f"{text!r} is no URL: write one that starts with https://, or remove the variable.")
     return text.rstrip("/")
 
 
@@ -112,20 +108,18 @@ _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
 }
 
 
-def _credential_store(given: Mapping[str, str]) -> CredentialStore:
-    # An id and a secret alone are for `make login`: the login of a file or a secret has its own.
+def _credential_store(variables: Mapping[str, str]) -> CredentialStore:
+    # An id and a secret alone are for `make login`: a login in a file or a secret contains its own.
     names = ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", "SPOTIFY_REFRESH_TOKEN")
-    places = [name for name in names if name in given]
+    places = [name for name in names if name in variables]
     if len(places) > 1:
-        message = f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}"
-        raise SettingsError(message)
-    if "SPOTIFY_SECRET_ARN" in given:
-        return SecretsManagerStore(given["SPOTIFY_SECRET_ARN"])
-    if "SPOTIFY_CREDENTIALS_FILE" in given:
-        return FileStore(Path(given["SPOTIFY_CREDENTIALS_FILE"]).expanduser())
-    missing = [name for name in _THREE if name not in given]
+        raise SettingsError(f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}")
+    if "SPOTIFY_SECRET_ARN" in variables:
+        return SecretsManagerStore(variables["SPOTIFY_SECRET_ARN"])
+    if "SPOTIFY_CREDENTIALS_FILE" in variables:
+        return FileStore(Path(variables["SPOTIFY_CREDENTIALS_FILE"]).expanduser())
+    missing = [name for name in _THREE if name not in variables]
     if missing:
-        message = f"{', '.join(missing)} not set: {_PLACES}"
-        raise SettingsError(message)
-    client_id, client_secret, refresh_token = (given[name] for name in _THREE)
+        raise SettingsError(f"{', '.join(missing)} not set: {_PLACES}")
+    client_id, client_secret, refresh_token = (variables[name] for name in _THREE)
     return EnvironmentStore(Credentials(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token))

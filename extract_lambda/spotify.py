@@ -1,8 +1,8 @@
-"""The Spotify Web API as the extractor asks it; spotipy is its transport and authorisation.
+"""A client of the Spotify Web API; spotipy is its transport and authorisation.
 
-spotipy is given its own sessions, since its defaults sleep for hours on a 429, lose Retry-After and have no timeout for
-tokens (measured with spotipy 2.26.0). When to wait, to ask again and to give up is decided here, in one place. Answers
-are returned as they came.
+spotipy gets sessions of this project, since its defaults sleep for hours on a 429, lose Retry-After and have no timeout
+for tokens (measured with spotipy 2.26.0). This module alone decides when to wait, to retry and to give up. Answers are
+returned unchanged.
 """
 
 import base64
@@ -41,24 +41,24 @@ ACCOUNTS_URL = "https://accounts.spotify.com"
 # Sorted, as spotipy sorts it: a cached token with another scope makes spotipy ask for a login at the terminal.
 SCOPE = "playlist-read-collaborative playlist-read-private user-library-read"
 LIMIT = 50  # the most that a page may hold: reference pages of the three paths below
-LONGEST_WAIT = 120.0  # seconds that a run sleeps when it is asked to slow down; more is for the next run
+LONGEST_WAIT = 120.0  # seconds that a run sleeps when Spotify asks it to slow down; after a longer wait it ends
 
 _EDITORIAL = "37i9dQ"  # how the ids of Spotify's own playlists begin
 _ID = re.compile("[0-9A-Za-z]{1,22}")
 _REDIRECT = "http://127.0.0.1:8888/callback"  # as registered for the login; a refresh does not use it
-_SAID = 200  # characters of an answer that an error repeats
-_TRIES = 6  # of a call that a server, a network or a cut-off answer spoils
-_SLOW_COUNTS = 3  # tries that an answer which is too slow costs: it is asked twice in all
+_EXCERPT = 200  # characters of an answer that an error repeats
+_TRIES = 6  # of a call that fails because of the server, the network or a truncated answer
+_SLOW_COUNTS = 3  # tries that a too slow answer counts as: the request is made twice in all
 _WAITS = 5  # for one call, when Spotify asks to slow down
-_TOKEN_TRIES = 2  # after a token is refused out of the blue: the first with a new one (an incident of July 2026)
-_UNNAMED_WAIT = 5.0  # seconds, where a 429 does not say
+_TOKEN_TRIES = 2  # after a valid token is refused: the first with a new token (an incident of July 2026)
+_DEFAULT_WAIT = 5.0  # seconds, where a 429 names none
 _CHECKS = 3  # of a library whose total changes between its pages
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """What the API answered, and the path and query it was asked."""
+    """An answer of the API, and the path and query of the request."""
 
     asked: str
     body: Mapping[str, Any]
@@ -72,14 +72,14 @@ class Entry(NamedTuple):
 
 
 class Spotify:
-    """A person's view of Spotify, asked one call at a time.
+    """Spotify for one login, one call at a time.
 
-    Every method raises SpotifyError, and OutOfTimeError when `end` is too near. `calls` counts what was asked per kind,
-    `throttled` how often Spotify asked to slow down; `budget` is spent with each call. `subject_of` says whose a
-    playlist is: what a refusal means depends on that.
+    Every method raises SpotifyError, and OutOfTimeError when `end` is too near. `calls` counts the requests per kind,
+    `throttled` how often Spotify asked to slow down; each call spends `budget`. `subject_of` says who owns a playlist:
+    the meaning of a refusal depends on it.
     """
 
-    def __init__(  # noqa: PLR0913  (everything that tests and settings turn)
+    def __init__(  # noqa: PLR0913  # settings, and what tests replace
         self,
         credentials: Credentials,
         *,
@@ -93,11 +93,11 @@ class Spotify:
         sleep: Callable[[float], None] | None = None,
         on_new_token: Callable[[str], None] = lambda _token: None,
     ) -> None:
-        """Nothing is asked yet. `min_request_interval` and `timeout` (to connect, to read a byte) are seconds.
+        """Makes no call yet. `min_request_interval` and `timeout` (to connect, to read a byte) are seconds.
 
         `limits` are those of each whole answer.
         """
-        for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # they log tokens, and answers word for word
+        for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # they log tokens and whole answers
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.calls: Counter[str] = Counter()
         self.throttled = 0
@@ -141,10 +141,10 @@ class Spotify:
         return [Entry(Answer(asked, entry), offset) for entry in shown], page.body["total"]
 
     def library(self) -> list[Entry]:
-        """The whole library, asked once more where its total changes between two pages.
+        """The whole library, read again if its total changes between two pages.
 
-        Offsets are our own: `next` has pointed to a path that no longer exists. A short page is no end, an empty page
-        is where no total is known.
+        Offsets are computed here: `next` has pointed to a path that no longer exists. A short page is not the end; an
+        empty page is, where no total is known.
         """
         entries: list[Entry] = []
         for _ in range(_CHECKS):
@@ -184,17 +184,17 @@ class Spotify:
         kind: str,
         asked: str,
         call: Callable[[], object],
-        wrong: Callable[[Mapping[str, Any]], str],
+        problem_of: Callable[[Mapping[str, Any]], str],
         playlist_id: str | None = None,
     ) -> Answer:
-        """The answer, asked again as often as that may help; `wrong` says what is wrong with a body, or nothing."""
+        """The answer, after retries where they may help; `problem_of` returns what is wrong with a body, or nothing."""
         failures: Counter[Kind] = Counter()
         while True:
             self._before(kind)
             body, failure = self._once(asked, call, playlist_id)
             self._last_call = self._clock()
             if failure is None:
-                problem = wrong(body)
+                problem = problem_of(body)
                 if not problem:
                     return Answer(asked, body)
                 failure = SpotifyError(f"{asked}: {problem}", "malformed", is_passing=True)
@@ -203,11 +203,11 @@ class Spotify:
             )
             wait = self._wait(failure, failures)
             if wait is None:
-                raise failure  # outside of any except: no cause with an answer's text hangs on it
+                raise failure  # outside any except block, so that no cause with an answer's text is attached
             self._pause(wait, failure)
 
     def _before(self, kind: str) -> None:
-        """Keep the interval between requests, the time and the budget."""
+        """Wait for the interval between requests; check the time and spend the budget."""
         now = self._clock()
         if self._min_request_interval and self._last_call is not None:
             rest = self._min_request_interval - (now - self._last_call).total_seconds()
@@ -230,7 +230,7 @@ class Spotify:
     def _once(
         self, asked: str, call: Callable[[], object], playlist_id: str | None
     ) -> tuple[Mapping[str, Any], SpotifyError | None]:
-        # AttributeError and the like come out of spotipy where an answer does not have the shape it expects.
+        # spotipy raises AttributeError and the like where an answer does not have the expected shape.
         try:
             body = call()
         except (
@@ -251,24 +251,24 @@ class Spotify:
         return body, None
 
     def _wait(self, failure: SpotifyError, failures: Counter[Kind]) -> float | None:
-        """Seconds until the same is asked again; None if that would not help."""
+        """Seconds until the request is repeated; None if that would not help."""
         if failure.kind in {"rate", "quota"}:
             self.throttled += 1
         if failure.kind == "rate":
-            wait = failure.retry_after = _UNNAMED_WAIT if failure.retry_after is None else failure.retry_after
+            wait = failure.retry_after = _DEFAULT_WAIT if failure.retry_after is None else failure.retry_after
             is_short = wait <= LONGEST_WAIT and failures["rate"] <= _WAITS
-            return wait * random.uniform(1.0, 1.2) if is_short else None  # noqa: S311  (no secret is drawn)
+            return wait * random.uniform(1.0, 1.2) if is_short else None  # noqa: S311  # not for secrets
         if failure.is_passing:
             if failure.kind == "auth":
                 if failures["auth"] == 1:
                     self._cache.expire()
                 return 1.0 if failures["auth"] <= _TOKEN_TRIES else None
             tries = failures["malformed"]  # of server and malformed together
-            return min(8.0, 0.25 * 2**tries) * random.uniform(0.5, 1.5) if tries < _TRIES else None  # noqa: S311
+            return min(8.0, 0.25 * 2**tries) * random.uniform(0.5, 1.5) if tries < _TRIES else None  # noqa: S311  # likewise
         return None
 
     def _pause(self, seconds: float, failure: SpotifyError) -> None:
-        logger.info("%s; again in %.1f s", failure, seconds)
+        log.info("%s; again in %.1f s", failure, seconds)
         if self._end is not None and self._clock() + timedelta(seconds=seconds) >= self._end:
             if failure.kind == "rate":
                 raise failure
@@ -277,8 +277,8 @@ class Spotify:
 
     def _failure(self, asked: str, error: Exception, playlist_id: str | None) -> SpotifyError:
         if isinstance(error, requests.TooManyRedirects):
-            return SpotifyError(str(error), "redirect")  # which may be the token's, not that of what was asked
-        response = getattr(error.__context__, "response", None)  # what spotipy was handling when it stumbled
+            return SpotifyError(str(error), "redirect")  # perhaps of the token request, not of this one
+        response = getattr(error.__context__, "response", None)  # the answer that spotipy was handling
         status = int(error.http_status) if isinstance(error, spotipy.SpotifyException) else None
         if status is None and response is not None:
             status = int(response.status_code)
@@ -292,15 +292,15 @@ class Spotify:
                 is_slow=isinstance(error, SlowAnswerError),
             )
         text = _text(error, response)
-        said = self._without_secrets(text)[:_SAID]
+        excerpt = self._without_secrets(text)[:_EXCERPT]
         if isinstance(error, SpotifyOauthError):
-            return _login_failure(status, error, said, retry_after(response, self._clock()))
+            return _login_failure(status, error, excerpt, retry_after(response, self._clock()))
         subject = "account" if playlist_id is None else self.subject_of(playlist_id)
         kind = kind_of(status, f"{text} {getattr(error, 'reason', None)}", subject)
         wait = retry_after(error if isinstance(error, spotipy.SpotifyException) else response, self._clock())
         again = f" (again after {wait:.0f} s)" if wait is not None else ""
         return SpotifyError(
-            f"{asked}: {status} {said}{again}", kind, retry_after=wait, is_passing=kind in {"server", "auth"}
+            f"{asked}: {status} {excerpt}{again}", kind, retry_after=wait, is_passing=kind in {"server", "auth"}
         )
 
     def _without_secrets(self, text: str) -> str:
@@ -336,32 +336,32 @@ class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy
         self._token = {**self._token, "expires_at": 0}
 
     def secrets(self) -> tuple[str, str]:
-        """What must not be repeated."""
+        """The tokens, which no message may repeat."""
         return self._refresh_token, str(self._token.get("access_token") or "")
 
 
 def subject_by_id(playlist_id: str) -> Subject:
-    """Whose a playlist is, as far as its id says."""
+    """Who owns a playlist, judged by its id alone."""
     return "spotify" if playlist_id.startswith(_EDITORIAL) else "other"
 
 
 def spotify_id(playlist: Mapping[str, Any]) -> str | None:
     """The id of a playlist object, if it may be used in a path and in a key."""
-    found = playlist.get("id")
-    return found if isinstance(found, str) and _ID.fullmatch(found) else None
+    name = playlist.get("id")
+    return name if isinstance(name, str) and _ID.fullmatch(name) else None
 
 
-def _login_failure(status: int, error: Any, said: str, wait: float | None) -> SpotifyError:  # noqa: ANN401  (no types)
-    if status == 429:  # noqa: PLR2004  (HTTP's own numbers, here and below)
-        return SpotifyError(f"The login: {status} {said}", "rate", retry_after=wait)
-    if status >= 500:  # noqa: PLR2004
-        return SpotifyError(f"The login: {status} {said}", "server", is_passing=True)
+def _login_failure(status: int, error: Any, excerpt: str, wait: float | None) -> SpotifyError:  # noqa: ANN401  # no types
+    if status == 429:  # noqa: PLR2004  # HTTP's own numbers, here and below
+        return SpotifyError(f"The login: {status} {excerpt}", "rate", retry_after=wait)
+    if status >= 500:  # noqa: PLR2004  # as above
+        return SpotifyError(f"The login: {status} {excerpt}", "server", is_passing=True)
     if error.error == "invalid_grant":
-        message = f"Spotify no longer accepts the login ({said}): it lasts six months or until it is revoked."
+        message = f"Spotify no longer accepts the login ({excerpt}): it lasts six months or until it is revoked."
     elif error.error == "invalid_client":
-        message = f"Spotify does not know the app ({said}): check its client id and secret in the dashboard."
+        message = f"Spotify does not know the app ({excerpt}): check its client id and secret in the dashboard."
     else:
-        message = f"Spotify refuses the login ({status} {said})."
+        message = f"Spotify refuses the login ({status} {excerpt})."
     return SpotifyError(f"{message} Run `make login`.", "auth")
 
 
@@ -383,7 +383,7 @@ def _is_person(body: Mapping[str, Any]) -> str:
 
 def _is_page(offset: int, body: Mapping[str, Any]) -> str:
     if not isinstance(body.get("items"), list) or not (body.get("total") is None or type(body["total"]) is int):
-        return "the answer is no page, it lacks items or its total is no number"
+        return "the answer is no page: it lacks items, or its total is no number"
     if type(body.get("offset")) is int and body["offset"] != offset:
-        return f"the answer is another page, it begins at {body['offset']}"
+        return f"the answer is another page: it begins at {body['offset']}"
     return ""

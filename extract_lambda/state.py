@@ -1,7 +1,7 @@
 """What earlier runs saw of each playlist, so that the next run makes no unnecessary requests.
 
-A cache: without it everything is read once more. It also has the calls of the last 24 hours and, after a refusal, the
-time before which Spotify must not be asked. The marks of finished runs are beside it; a mark is the run's manifest
+It is a cache: without it everything is read again. It also has the calls of the last 24 hours and, after a refusal, the
+time before which no calls are made. The marks of finished runs are beside it; a mark is the run's manifest
 without the playlists, since the job moves the manifest itself.
 """
 
@@ -34,16 +34,16 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class CoolDown:
-    """Until when Spotify accepts no calls (ISO 8601), the kind of the refusal, and its text."""
+    """Until when Spotify accepts no calls (ISO 8601), and the kind and text of the refusal."""
 
     until: str
     kind: str
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """Whose login it is; `mark` is a digest of it, so that another login is noticed."""
+    """The id of the login's user; `mark` is a digest of the login, by which another login is recognised."""
 
     mark: str
     me: str
@@ -51,7 +51,7 @@ class Login:
 
 @dataclass
 class State:
-    """What is known per playlist id, and of the app as a whole; `succeeded_at` is the last check that went well."""
+    """The state per playlist id, and of the app as a whole; `succeeded_at` is the time of the last successful check."""
 
     playlists: dict[str, Seen] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
@@ -78,7 +78,7 @@ class State:
         cool_down = CoolDown(**value["cool_down"]) if value.get("cool_down") else None
         times = [at for seen in playlists.values() for at in (seen.checked_at, seen.read_at)]
         for at in (*times, cool_down.until if cool_down else None, value.get("succeeded_at")):
-            _ = at is None or _time(at)  # whatever is no time, is found now
+            _ = at is None or _time(at)  # raises ValueError now, not later
         return cls(
             playlists=playlists,
             budget=Budget(hours=hours),
@@ -100,25 +100,25 @@ class State:
         store.put(lake.EXTRACTION_STATE, json.dumps(value, indent=1).encode())
 
     def checked(self, playlist_id: str, at: datetime, *, has_succeeded: bool) -> None:
-        """Note a check that read nothing."""
+        """Record a check that read no items."""
         seen = self.playlists.get(playlist_id)
         checked_at = document.timestamp(at)
         self.playlists[playlist_id] = replace(seen, checked_at=checked_at) if seen else Seen(checked_at=checked_at)
         if has_succeeded:
             self._succeeded(checked_at)
 
-    def read(self, found: Stored) -> None:
-        """Note a read, unless a later one is known; an incomplete read counts until its version changes, too."""
-        seen = self.last_read(found.playlist_id)
-        if seen is None or _time(seen.read_at) <= _time(found.extracted_at):
-            at = found.extracted_at
-            self.playlists[found.playlist_id] = Seen(
-                checked_at=at, read_at=at, version=found.version, snapshot_id=found.snapshot_id
+    def read(self, stored: Stored) -> None:
+        """Record a read, complete or incomplete, unless a later one is known."""
+        seen = self.last_read(stored.playlist_id)
+        if seen is None or _time(seen.read_at) <= _time(stored.extracted_at):
+            at = stored.extracted_at
+            self.playlists[stored.playlist_id] = Seen(
+                checked_at=at, read_at=at, version=stored.version, snapshot_id=stored.snapshot_id
             )
-        self._succeeded(found.extracted_at)
+        self._succeeded(stored.extracted_at)
 
     def is_current(self, playlist_id: str, version: str, *, now: datetime, full_every: timedelta) -> bool:
-        """Whether this version has been read, and no full reading of the playlist was due since.
+        """Whether this version has been read, and no full read of the playlist was due since.
 
         Each playlist is due on a day of its own, every `full_every`, so that not all are read on one day.
         """
@@ -144,11 +144,11 @@ class State:
         return seen if seen and seen.read_at else None
 
     def last_success(self) -> datetime | None:
-        """When a check last went well."""
+        """When the last check succeeded."""
         return _time(self.succeeded_at) if self.succeeded_at else None
 
     def cools_down_until(self, now: datetime) -> datetime | None:
-        """Until when Spotify is not to be asked, if that is still to come; more than a day ahead is an error."""
+        """Until when no calls are made, None if that time is past; a time more than a day ahead is ignored."""
         until = _time(self.cool_down.until) if self.cool_down else None
         return until if until and now < until <= now + timedelta(seconds=LONGEST_COOL_DOWN) else None
 
@@ -158,11 +158,11 @@ class State:
 
 
 def _turn(playlist_id: str, at: datetime, full_every: timedelta) -> int:
-    """How many full readings of the playlist were due until then: `full_every` apart, at its own time between."""
+    """How many full reads of the playlist were due by then: one per `full_every`, at a time that its id determines."""
     share = zlib.crc32(playlist_id.encode()) / 2**32
     return int((at - datetime.fromtimestamp(0, UTC)) / full_every + share)
 
 
 def _time(text: str | None) -> datetime:
-    found = datetime.fromisoformat(text or "")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    at = datetime.fromisoformat(text or "")
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -10,13 +10,13 @@ from typing import Any
 
 import requests
 
-LONGEST_COOL_DOWN = 86_400.0  # seconds: no Retry-After is believed beyond a day
+LONGEST_COOL_DOWN = 86_400.0  # seconds: a longer Retry-After counts as a day
 _CHUNK = 2**16  # bytes that are read, and uncompressed, at a time
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one answer: the seconds until its last byte, and its bytes, uncompressed."""
+    """Limits of one answer: seconds until its last byte, and uncompressed bytes."""
 
     seconds: float = 60.0
     max_bytes: int = 16 * 2**20
@@ -30,12 +30,12 @@ class LargeAnswerError(requests.RequestException):
     """The answer is larger than the limit; the message names the limit."""
 
 
-class DirectSession(requests.Session):  # noqa: TID251  (the session to use instead)
-    """A session that follows no redirect, and that gives no answer more than `limits`.
+class DirectSession(requests.Session):  # noqa: TID251  # this is the session to use
+    """A session that follows no redirect and enforces `limits` on every answer.
 
-    A redirect would send the login elsewhere and make calls that are not counted: each answer with a status of 3xx
-    raises requests.TooManyRedirects, also with `allow_redirects=False`. Timeouts of requests are for each byte alone;
-    here the deadline is for the whole answer, headers included.
+    A redirect would send the login to another server and make calls that are not counted: each answer with a status of
+    3xx raises requests.TooManyRedirects, also with `allow_redirects=False`. The timeouts of requests apply to each
+    byte; the deadline here applies to the whole answer, headers included.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -45,27 +45,27 @@ class DirectSession(requests.Session):  # noqa: TID251  (the session to use inst
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Called by requests for each answer, before anything else is sent."""
-        if 300 <= resp.status_code < 400:  # noqa: PLR2004  (HTTP's own numbers)
+        if 300 <= resp.status_code < 400:  # noqa: PLR2004  # HTTP's own numbers
             path = str(resp.request.path_url).partition("?")[0]
             raise requests.TooManyRedirects(f"{path}: {resp.status_code}, a redirect", response=resp)
         return None
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401  (as requests)
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401  # as requests
         """The answer with its whole body. Raises SlowAnswerError and LargeAnswerError beside what requests raises."""
         limits, is_abandoned = self.limits, threading.Event()
         answers: list[requests.Response] = []
         errors: list[BaseException] = []
 
-        def work() -> None:
+        def fetch() -> None:
             try:
-                response = requests.Session.send(self, request, **{**options, "stream": True})  # noqa: TID251  (as above)
+                response = requests.Session.send(self, request, **{**options, "stream": True})  # noqa: TID251  # as above
                 _read_body(response, limits.max_bytes, is_abandoned)
                 answers.append(response)
-            except BaseException as error:  # noqa: BLE001  (raised below, in the thread of the caller)
+            except BaseException as error:  # noqa: BLE001  # raised below, in the thread of the caller
                 errors.append(error)
 
-        # A thread, since nothing else ends a read whose bytes keep coming; an abandoned one ends with its connection.
-        thread = threading.Thread(target=work, daemon=True)
+        # A thread, since no timeout ends a read whose bytes keep coming; an abandoned thread ends with its connection.
+        thread = threading.Thread(target=fetch, daemon=True)
         thread.start()
         thread.join(limits.seconds)
         if not answers and not errors:
@@ -85,7 +85,7 @@ def _read_body(response: requests.Response, max_bytes: int, is_abandoned: thread
             response.close()
             raise LargeAnswerError(f"the answer is larger than {max_bytes / 2**20:g} MiB", response=response)
         parts.append(part)
-    response._content = b"".join(parts)  # noqa: SLF001  (requests has no other way to set a body that was streamed)
+    response._content = b"".join(parts)  # noqa: SLF001  # requests has no other way to set a body that was streamed
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (  # the first that fits; subclasses before their bases
@@ -100,15 +100,15 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (  # the first that fits; su
 
 
 def reason_of(error: Exception) -> str:
-    """Why there is no answer, in words; `error` came from requests, from spotipy or from reading JSON."""
+    """Why there is no usable answer, as a phrase; `error` is from requests, spotipy or the JSON parser."""
     if isinstance(error, SlowAnswerError | LargeAnswerError):
         return str(error)
     reasons = (reason for kind, reason in _REASONS if isinstance(error, kind))
-    return next(reasons, "the answer has not the form that Spotify documents")
+    return next(reasons, "the answer does not have the form that Spotify documents")
 
 
-def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  (a response, or spotipy's exception)
-    """Seconds that the header Retry-After names, as a number or as a time, a day at most; None if it names none."""
+def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  # a response, or spotipy's exception
+    """Seconds of the header Retry-After, which is a number or a time; a day at most, None if there are none."""
     text = str((getattr(carrier, "headers", None) or {}).get("Retry-After", "")).strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         seconds = float(text)
@@ -122,7 +122,7 @@ def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  (
 
 
 def is_deep(value: object, levels: int = 64) -> bool:
-    """Whether lists and objects are nested deeper: writing such a value would exceed Python's recursion limit."""
+    """Whether lists and objects are nested deeper than that: writing them would exceed Python's recursion limit."""
     level = [value]
     for _ in range(levels):
         parts = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]

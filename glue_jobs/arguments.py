@@ -1,4 +1,4 @@
-"""What a run is asked to do: the job's command line."""
+"""The job's command line."""
 
 import argparse
 import logging
@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a run is asked to do."""
+    """The arguments of a run; the help texts describe them."""
 
     lake: str
     source: str | None
@@ -55,9 +55,13 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     parser = _Parser(
         prog=NAME, description=DESCRIPTION, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--lake", required=True, help="s3://bucket/prefix or a folder; what is pending there is read")
     parser.add_argument(
-        "--source", help="read this file, folder or s3:// prefix instead of what is pending, and leave it in place"
+        "--lake", required=True, type=_place, help="s3://bucket/prefix or a folder; what is pending there is read"
+    )
+    parser.add_argument(
+        "--source",
+        type=_place,
+        help="read this file, folder or s3:// prefix instead of what is pending, and leave it in place",
     )
     parser.add_argument(
         "--extracted-at",
@@ -76,7 +80,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         "--replay",
         type=_range,
         metavar="FROM..TO",
-        help="take the archived raw objects of the batches with these log numbers again, as new batches",
+        help="take the archived raw objects of the batches with these log numbers again, as new batches; 7 is 7..7",
     )
     parser.add_argument("--dry-run", action="store_true", help="with --replay: only say what it would take")
     parser.add_argument(
@@ -114,7 +118,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         log.info("not used: %s", " ".join(name for name in unknown if name.startswith("--")))
     if known.replay and (known.source or known.extracted_at):
         raise ArgumentError(
-            "--replay takes neither --source nor --extracted-at: the log knows what was taken, and of when it is"
+            "--replay takes neither --source nor --extracted-at: the log has the inputs and their times"
         )
     if known.dry_run and not known.replay:
         raise ArgumentError("--dry-run is for --replay")
@@ -141,11 +145,17 @@ def _time(text: str) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def _place(text: str) -> str:
+    if not text.strip():  # as an unset variable leaves it; a folder of this name would be the current one
+        raise argparse.ArgumentTypeError("it is empty: name a folder, a file or s3://bucket/prefix")
+    return text
+
+
 def _range(text: str) -> tuple[int, int]:
-    match = re.fullmatch("([0-9]{1,20})[.][.]([0-9]{1,20})", text)
-    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    match = re.fullmatch("([0-9]{1,20})(?:[.][.]([0-9]{1,20}))?", text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= first <= last:
-        raise argparse.ArgumentTypeError(f"no range of log numbers such as 3..7: {text!r}")
+        raise argparse.ArgumentTypeError(f"no number of a batch such as 3, and no range such as 3..7: {text!r}")
     return first, last
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from glue_jobs.commit_log import Batch, CommitLog, largest
+from glue_jobs.java import RuntimeProblemError
 from glue_jobs.log_entry import CommitLogError, Input
 from glue_jobs.read_batch import InputFailedError, InputsLeftError, InputVanishedError
 from glue_jobs.reading.part import ReadMemoryError
 from glue_jobs.reconcile import ReconciliationError
-from glue_jobs.runtime import RuntimeProblemError
 from shared.store import StoreError
 
 log = logging.getLogger("explode_playlists")
@@ -46,14 +46,14 @@ def attempt(commits: CommitLog, batch: Batch, probe: Callable[[], object]) -> It
     except (MemoryError, ReadMemoryError) as error:
         suspects = error.inputs if isinstance(error, ReadMemoryError) else batch.inputs
     except Exception as error:
-        _raise_what_it_means(commits, batch, error)
+        _raise_out_of_space(commits, batch, error)
         _raise_local_fault(commits, batch, probe)
         raise
     if suspects:  # here the error is gone, and with it what its traceback kept in memory
         _plan_apart(commits, batch, suspects)
 
 
-def _raise_what_it_means(commits: CommitLog, batch: Batch, error: Exception) -> None:
+def _raise_out_of_space(commits: CommitLog, batch: Batch, error: Exception) -> None:
     if "java.lang.OutOfMemoryError" in str(error):
         commits.fail(batch, batch.inputs)
         raise RuntimeProblemError(f"Spark ran out of memory; {_tried_apart(batch.inputs)}. Run again.") from error

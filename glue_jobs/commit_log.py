@@ -1,4 +1,4 @@
-"""The commit log takes every raw object into the lake exactly once, however often a job is started, killed or doubled.
+"""The commit log takes every raw object into the lake exactly once, though jobs may be killed or run at once.
 
 It is a small version of Delta Lake's protocol: an entry `log/<number>.json` is the commit, put_if_absent decides which
 run wins, and the next run finishes what a killed run left. It uses a store, a clock and a source of ids, and has no
@@ -40,14 +40,13 @@ from shared import document, lake
 from shared.store import ObjectStore, TargetDiffersError
 from shared.terminal import printable
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_FAILED_ATTEMPTS = 2  # after this many an input is planned alone
 SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
 YOUNG = timedelta(seconds=2)  # a dropped file of this age may still be growing
-JOB_TIMEOUT = timedelta(
-    minutes=20
-)  # as deploy/aws/terraform/modules/transform/main.tf ends a run; a test compares them
+# The timeout in deploy/aws/terraform/modules/transform/main.tf; a test compares them.
+JOB_TIMEOUT = timedelta(minutes=20)
 STAGING_KEPT = timedelta(hours=24)
 MAX_OBJECTS = 20_000  # in a batch, unless --max-objects says otherwise
 BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
@@ -77,13 +76,14 @@ class _AttemptMarker:
     inputs: frozenset[tuple[str, str]]
     suspects: frozenset[tuple[str, str]]  # the inputs that probably are the reason if it failed
     alone: bool  # as the batch's
-    failed: bool  # its own run said so
+    failed: bool  # its own run recorded the failure
 
 
 class CommitLog:
     """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young.
 
-    `left` has the reason for each key that is never planned by this log, see `leave`.
+    `young` are dropped files of the last listing that may still be growing. `left` has the reason for each key that is
+    never planned by this log, see `leave`.
     """
 
     def __init__(  # noqa: PLR0913  # bounds, each with a default
@@ -101,12 +101,11 @@ class CommitLog:
     ) -> None:
         """`before_attempt` is called with each planned batch before its marker; if it raises, no marker is written.
 
-        `bytes_per_core` bounds the JSON that a batch probably holds, for each of the `cores` at its planning.
-
-        A single object may be larger.
-        With more than one of `moves_at_once`, threads archive a batch's objects, in no order.
+        `bytes_per_core` bounds the JSON of a batch, as estimated, for each of the `cores` at its planning; a single
+        object may be larger. With `moves_at_once` above 1, threads archive a batch's objects, in no order.
         """
         self.waiting_seconds = 0.0
+        self.young: list[Input] = []
         self.left: dict[str, str] = {}
         self.store = store
         self._is_folder = store.uri.startswith("file://")
@@ -165,9 +164,8 @@ class CommitLog:
                 f"probably restored from before that batch. {_RESTORE_LOG}; what this entry took is still pending and "
                 "is taken again. Without a backup, move that file out of the lake."
             )
-        if not self._is_done(
-            number
-        ):  # after its completion marker an entry's files may change by forgetting or retention
+        # After its completion marker an entry's files may change by forgetting or retention.
+        if not self._is_done(number):
             raise self._damaged(damage)
 
     def _damaged(self, damage: str) -> CommitLogError:
@@ -211,7 +209,7 @@ class CommitLog:
         current = self.store.get(committed.key)
         if current is None:
             if self.store.get(target) is None:
-                logger.warning(
+                log.warning(
                     "%s was removed after it was committed: its rows are in the lake, it is not.", committed.key
                 )
             return
@@ -249,7 +247,7 @@ class CommitLog:
         """Do not plan this object again in this run: it cannot be read, moved or addressed, and stays in place."""
         if key not in self.left:
             self.left[key] = reason
-            logger.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
+            log.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
 
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
         """A bounded batch of what is pending; None if there is nothing.
@@ -273,6 +271,11 @@ class CommitLog:
             self._before_attempt(batch)
         self._put_marker(batch, batch.inputs, failed=False, alone=batch.alone)
         return batch
+
+    def unplanned(self, batch: Batch) -> list[Input]:
+        """The pending objects of the last listing that can be planned, and are neither committed nor in the batch."""
+        keys = {planned.key for planned in batch.inputs} | self.left.keys()
+        return [pending for pending in self._rest.values() if pending.key not in keys]
 
     def _rest_of_listing(self) -> list[Input]:
         """What is left of the last listing, without the inputs of every entry since."""
@@ -302,11 +305,13 @@ class CommitLog:
                 break
             for number in sorted({held[pending.key] for pending in present}):
                 self.finish(number)  # what is left may be a newer version under an old key
-        ready = [pending for pending in free if not self._is_young(pending)]
+        young = {pending.key for pending in free if self._is_young(pending)}
+        ready = [pending for pending in free if pending.key not in young]
         if not ready:
             self.waiting_seconds = max((self._seconds_to_wait(young) for young in free), default=0.0)
         self._newest = head
         self._rest = {pending.key: pending for pending in ready} if sources is None else {}
+        self.young = [pending for pending in free if pending.key in young]
         return present, ready
 
     def _put_marker(self, batch: Batch, inputs: Sequence[Input], *, failed: bool, alone: bool) -> None:
@@ -333,7 +338,7 @@ class CommitLog:
         return [source for source in sources if source.version not in committed]
 
     def _is_young(self, pending: Input) -> bool:
-        # A time far in the future is a clock gone wrong, not a file on its way.
+        # A time far in the future is that of a wrong clock, not of a file being written.
         return self._is_folder and pending.key.startswith(lake.DROP) and abs(self._clock() - pending.time) < YOUNG
 
     def _seconds_to_wait(self, young: Input) -> float:
@@ -363,13 +368,12 @@ class CommitLog:
         return markers
 
     def running(self) -> Iterator[tuple[str, datetime]]:
-        """The keys of markers of attempts that may still be at work, and when each counts as failed."""
+        """The keys of markers of attempts that may still be running, and when each counts as failed."""
         for listed in self.store.list(lake.ATTEMPTS):
             fetched = self.store.get(listed.key)
             marker = _read_marker(listed.key, fetched.data) if fetched else None
-            if (
-                marker is None and fetched and self._clock() - listed.time < JOB_TIMEOUT
-            ):  # it cannot be read: be careful
+            is_recent = self._clock() - listed.time < JOB_TIMEOUT
+            if marker is None and fetched and is_recent:  # an unreadable marker counts as one of a running attempt
                 yield listed.key, listed.time + JOB_TIMEOUT
             elif marker is not None and not self._has_failed(marker):
                 yield listed.key, marker.failed_after
@@ -495,9 +499,9 @@ class CommitLog:
         return entry
 
     def _must_be_staged(self, batch: Batch, files: Iterable[StagedFile]) -> None:
-        there = {listed.key for listed in self.store.list(lake.staging(batch.batch_id))}
+        present = {listed.key for listed in self.store.list(lake.staging(batch.batch_id))}
         for file in files:
-            if file.staged not in there:
+            if file.staged not in present:
                 raise CommitLogError(
                     f"Batch {batch.batch_id} was not committed: its staged file {file.staged} is missing."
                 )
@@ -508,7 +512,7 @@ class CommitLog:
         After a commit whose outcome is unknown, the staging stays for the run that finishes it. Where an input may have
         been the reason (Spark crashed), do not drop: the marker that stays counts as a failed attempt.
         """
-        self._rest = {}
+        self._rest, self.young = {}, []
         self._tidy_up(batch)
 
     def _tidy_up(self, batch: Batch) -> None:
@@ -632,7 +636,7 @@ class CommitLog:
             return 0
 
     def _watermark(self) -> int:
-        """All entries up to it are done. A hint: an implausible value counts as 0."""
+        """All entries up to it are done. It is only a hint: an implausible value counts as 0."""
         number = self._read_watermark()
         return number if number > 0 and self._is_done(number) else 0
 

@@ -6,6 +6,7 @@
 Runs unchanged from the Glue console, by spark-submit with the suite's zip, and by plain Python.
 """
 
+import contextlib
 import logging
 import os
 import sys
@@ -17,12 +18,13 @@ from functools import cache, partial
 from glue_jobs.arguments import BUDGET_SHARE, NAME, ArgumentError, Arguments, parse_arguments
 from glue_jobs.attempts import attempt
 from glue_jobs.commit_log import Batch, CommitLog, new_ulid
+from glue_jobs.java import RuntimeProblemError
 from glue_jobs.log_entry import CommitLogError
 from glue_jobs.probe import probe
 from glue_jobs.read_batch import ReadOptions, read_batch
 from glue_jobs.reconcile import ReconciliationError, reconcile
 from glue_jobs.replay import ReplayError, plan_replay
-from glue_jobs.runtime import GlueJob, RuntimeProblemError, glue_job, is_submitted
+from glue_jobs.runtime import GlueJob, glue_job, is_submitted
 from glue_jobs.sources import Source, StillGrowingError, source_of
 from glue_jobs.summary import Summary
 from glue_jobs.write_tables import stage_batches, write_tables
@@ -35,7 +37,7 @@ log = logging.getLogger(NAME)
 def run(
     arguments: Arguments, argv: Sequence[str], clock: Callable[[], datetime], store: ObjectStore | None = None
 ) -> Summary:
-    """Take everything that is pending (or the sources, or a replay), and say what was done.
+    """Commit everything that is pending (or the sources, or a replay), and return a summary.
 
     The store is the lake's own unless another is passed.
     """
@@ -59,8 +61,9 @@ def _open_lake(uri: str) -> ObjectStore:
         return open_store(uri)
     except StoreError as error:
         if is_submitted() and "?" in uri:  # Java starts this program, and passes on what its locale can name
-            message = f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
-            raise StoreError(message) from error
+            raise StoreError(
+                f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
+            ) from error
         raise
 
 
@@ -85,7 +88,7 @@ def _commit_log(arguments: Arguments, job: GlueJob, store: ObjectStore, clock: C
 
 
 def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Source, summary: Summary) -> None:
-    """Explode what the source has into every table of the lake, batch by batch, until it has no more or time is up."""
+    """Explode the source's inputs into every table of the lake, batch by batch, until none is left or time is up."""
     store = commits.store
     is_begun = False
     while batch := source.next_batch():
@@ -116,8 +119,8 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
                 batches_file=partial(stage_batches, store, batch, read, reconciliation),
             )
             if entry:
-                source.took(entry)
-                summary.add(entry, read.used_file_time, arguments.alarm_rejects, read.incomplete)
+                source.add_committed(entry)
+                summary.add(entry, read, arguments.alarm_rejects)
                 log.info("batch %s: %s objects committed", entry.number, len(entry.inputs))
     if source.is_pending:
         commits.mark_more(is_more=summary.more)
@@ -130,7 +133,7 @@ def _is_over(arguments: Arguments, summary: Summary) -> bool:
 
 
 def main(argv: Sequence[str]) -> int:
-    """The exit status: 0 when everything pending was taken, rejects included; else one sentence says why not."""
+    """The exit status: 0 when everything pending was committed, rejects included; else one sentence says why not."""
     set_up_output()
     logging.basicConfig(
         stream=sys.stderr,
@@ -138,7 +141,7 @@ def main(argv: Sequence[str]) -> int:
         format="%(asctime)s %(message)s",
         datefmt="%H:%M:%S",
     )
-    # py4j logs with a trace what it then raises; an error is reported once, here.
+    # py4j logs each error with a trace before it raises it; here an error is reported once.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
     logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)  # it also logs as root
     try:
@@ -156,19 +159,20 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _failed("stopped; what was committed stays, the rest is still pending: run again.", status=130)
     print(summary.as_table(), file=sys.stderr)
-    print(summary.as_json())
+    with contextlib.suppress(BrokenPipeError):  # the work is done, whether or not anything reads the result
+        print(summary.as_json())
     return 0
 
 
 def _failed(sentence: str, status: int = 1) -> int:
     line = f"{NAME}: {printable(sentence)}"
     if is_submitted():
-        raise SystemExit(line)  # printed, and status 1; Glue shows it as what the run failed of
+        raise SystemExit(line)  # printed, with status 1; Glue shows it as the reason of the failure
     print(line, file=sys.stderr)
     return status
 
 
 if __name__ == "__main__":
-    # Glue takes any SystemExit for a failure, so success just ends.
+    # Glue counts any SystemExit as a failure, so a successful run raises none.
     if _status := main(sys.argv[1:]):
         sys.exit(_status)

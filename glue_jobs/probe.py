@@ -1,7 +1,7 @@
-"""Whether this machine can work on the lake at all, tried out without a raw object.
+"""Tests without a raw object whether this machine can work on the lake.
 
-A fault of the machine (a path, the locale, permissions, a full disk, Spark, the store) must not count against the raw
-objects of the batch that met it.
+A fault of the machine (a path, the locale, permissions, a full disk, Spark, the store) must not count as a failed
+attempt of the batch's raw objects.
 """
 
 import contextlib
@@ -12,7 +12,8 @@ from typing import Any
 from py4j.protocol import Py4JError, Py4JJavaError
 
 from glue_jobs.commit_log import new_ulid
-from glue_jobs.runtime import GlueJob, RuntimeProblemError
+from glue_jobs.java import RuntimeProblemError
+from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.store import ObjectStore
 
@@ -80,7 +81,8 @@ def _one_sentence(job: GlueJob, store: ObjectStore) -> Iterator[None]:
 
 
 def _advice(job: GlueJob, store: ObjectStore) -> str:
-    encoding = job.spark.sparkContext._jvm.java.lang.System.getProperty("sun.jnu.encoding")  # type: ignore[union-attr]  # noqa: SLF001
+    jvm: Any = job.spark.sparkContext._jvm  # noqa: SLF001  # likewise
+    encoding = jvm.java.lang.System.getProperty("sun.jnu.encoding")
     if store.uri.startswith("file:") and not store.uri.isascii() and encoding != "UTF-8":
         return f"Java names files in {encoding}, which lacks characters of this path; set LC_ALL=C.UTF-8 and run again"
     return "check the path, who may read and write there, and that the disk has free space, then run again"

@@ -12,7 +12,7 @@ from datetime import datetime
 from glue_jobs.commit_log import Batch
 from glue_jobs.log_entry import CommittedInput, Input, StagedFile
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
-from glue_jobs.reading.sets import set_of
+from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.runtime import GlueJob
 from shared import lake
 from shared.contract import ObservedPer, Table
@@ -22,7 +22,10 @@ from shared.store import StoreError
 log = logging.getLogger(__name__)
 
 PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks than they balance
-SET_PARTS = 2  # files of one folder below drop/ are one part, up to this multiple of PART_BYTES
+# Files of one folder below drop/ are one part up to SET_PARTS times PART_BYTES, so that pages can join. In a larger
+# folder, files whose names differ in numbers only are one part up to SERIES_PARTS times PART_BYTES.
+SET_PARTS = 2
+SERIES_PARTS = 8
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
 _SINGLE = 90_000
 _RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
@@ -62,7 +65,7 @@ class ReadOptions:
 
 @dataclass
 class BatchRead:
-    """What a batch's raw objects hold: each object's fate and items, and per table the rows made and refused.
+    """What a batch's raw objects hold: each object's fate and items, and per table the rows made, refused and left out.
 
     `documents` has the kinds of each object that was not quarantined, by its key; `plays` the number of its plays.
     """
@@ -73,6 +76,8 @@ class BatchRead:
     plays: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)
     rejects: Counter[str] = field(default_factory=Counter)
     rejects_files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -94,12 +99,19 @@ class BatchRead:
             self.used_file_time += document.used_file_time
         self.made += report.made
         self.refused += report.refused
+        self.left_out += report.left_out
+        for table, keys in report.absent_keys.items():
+            self.absent_keys[table] = self.absent_keys.get(table, frozenset()) | keys
         self.rejects += report.rejects
         self.rejects_files += report.files
         self.digests |= report.digests
         self.repeats |= report.repeats
         self.reads.update(report.reads)
         self.incomplete += report.incomplete
+
+    def accepted(self, table: str) -> int:
+        """The rows that Spark makes in the table, before the newest are chosen."""
+        return self.made[table] - self.refused[table] - self.left_out[table]
 
     @property
     def row_count(self) -> int:
@@ -187,14 +199,14 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
 
 
 def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
-    """Parts of about PART_BYTES. The files of a set are in one of them, unless they are too large for it."""
+    """Parts of about PART_BYTES. Files that may be pages of one read are in one part, unless they are too large."""
     together: dict[str, list[Input]] = {}
-    for planned in inputs:
-        together.setdefault(set_of(planned) or planned.key, []).append(planned)
+    for name, planned in _with_groups(inputs):
+        together.setdefault(name, []).append(planned)
     part: list[Input] = []
     size = 0
     for files in together.values():
-        is_kept = sum(planned.json_size for planned in files) <= SET_PARTS * PART_BYTES
+        is_kept = sum(planned.json_size for planned in files) <= SERIES_PARTS * PART_BYTES
         for number, planned in enumerate(files, start=1):
             part.append(planned)
             size += planned.json_size
@@ -203,6 +215,17 @@ def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
                 part, size = [], 0
     if part:
         yield tuple(part)
+
+
+def _with_groups(inputs: Sequence[Input]) -> Iterator[tuple[str, Input]]:
+    """Each input with the name of its group: its set, or in a large folder its series."""
+    sizes: Counter[str] = Counter()
+    for planned in inputs:
+        sizes[set_of(planned) or planned.key] += planned.json_size
+    for planned in inputs:
+        folder = set_of(planned) or planned.key
+        is_large = sizes[folder] > SET_PARTS * PART_BYTES
+        yield (is_large and series_of(planned)) or folder, planned
 
 
 def _committed(document: DocumentReport) -> CommittedInput:

@@ -1,4 +1,4 @@
-"""The reconciliation: every item that was read, and every row made of it, is published, refused or superseded."""
+"""The reconciliation: every row made of an item is published, refused, left out or superseded."""
 
 from collections import Counter
 from typing import Any
@@ -18,8 +18,9 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
     """The reconciliation as the log keeps it.
 
     `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `plays` the plays of
-    each. `tables` says of each table how many rows were made of them, refused for a value, superseded by a newer
-    observation of the same batch (or by an earlier element of the same list), and published. `sha256` is that of each
+    each. `tables` has for each table the rows made of them, refused for a value, left out because their document
+    lacks keys (if there are any), superseded by a newer observation of the same batch (or by an earlier element of the
+    same list), and published. `sha256` is that of each
     staged file by its key: `make status` finds by it what was damaged later. Raises ReconciliationError where they do
     not add up.
     """
@@ -29,19 +30,26 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
         if table is BATCHES or not read.made[table.name]:
             continue
         made, refused, published = read.made[table.name], read.refused[table.name], staged.published(table.name)
-        superseded = made - refused - published
+        superseded = read.accepted(table.name) - published
         if superseded < 0 or (superseded and not table.newest_per):
             raise ReconciliationError(
                 f"{table.name}: {made} rows were made and {refused} refused, but {published} were written; nothing was "
                 "committed."
             )
         accepted = staged.accepted.get(table.name, 0)
-        if accepted != made - refused:
+        if accepted != read.accepted(table.name):
             raise ReconciliationError(
-                f"{table.name}: the reader accepted {made - refused} rows, but Spark made {accepted}; nothing was "
-                "committed."
+                f"{table.name}: the reader accepted {read.accepted(table.name)} rows, but Spark made {accepted}; "
+                "nothing was committed."
             )
-        tables[table.name] = {"made": made, "refused": refused, "superseded": superseded, "published": published}
+        left_out = {"left_out": count} if (count := read.left_out[table.name]) else {}
+        tables[table.name] = {
+            "made": made,
+            "refused": refused,
+            **left_out,
+            "superseded": superseded,
+            "published": published,
+        }
     plays = {key: count for key, count in read.plays.items() if count}
     documents = {key: {kind: count for kind, count in kinds.items() if count} for key, kinds in read.documents.items()}
     return {

@@ -1,7 +1,7 @@
-"""Plans a replay: which archived raw objects of a range of log numbers are taken again, as new batches.
+"""Plans a replay: which archived raw objects of a range of log numbers are read again, as new batches.
 
-What is replayed keeps its name, its time and its document id as the log has them, so that each new row meets the one it
-replaces: nothing doubles in the current rows, and rows of a corrected transform win by their later batch.
+Replayed objects keep their name, time and document id of the log, so that each new row has the key of the row that it
+replaces: the current rows have no duplicates, and rows of a corrected transform win because their batch is later.
 """
 
 from collections.abc import Iterable
@@ -21,9 +21,9 @@ class ReplayError(ValueError):
 
 @dataclass(frozen=True)
 class Replay:
-    """What a range of the log holds: `inputs` are there to be taken, `gone` and `outside` are not.
+    """What a range of the log holds: `inputs` can be read again, `gone` and `outside` cannot.
 
-    `document_ids` has, by key, the ids under which the documents went into the lake.
+    `document_ids` has, by key, the ids by which the lake knows the documents.
     """
 
     first: int
@@ -36,7 +36,7 @@ class Replay:
 
     def as_text(self) -> str:
         """A few lines for people, before anything is done."""
-        size = sum(one.size for one in self.inputs) / 2**20
+        size = sum(planned.size for planned in self.inputs) / 2**20
         lines = [
             (
                 f"Replay of batches {self.first} to {self.last}: {len(self.inputs):,} raw objects ({size:,.1f} MB), "
@@ -53,48 +53,47 @@ class Replay:
 
 
 def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -> Replay:
-    """What the batches with these log numbers took, each object once however often it was replayed.
+    """The inputs of the batches with these log numbers, each object once however often it was replayed.
 
     Raises ReplayError if the log does not reach that far, CommitLogError if it is damaged.
     """
-    taken: dict[str, CommittedInput] = {}
+    archived: dict[str, CommittedInput] = {}
     outside: list[str] = []
     head = 0
     for entry in commits.entries():
         head = entry.number
         if first <= head <= last:
-            for one in entry.inputs:
-                key = archived_key(entry.number, one)
+            for committed in entry.inputs:
+                key = archived_key(entry.number, committed)
                 if key is None:
-                    outside.append(one.key)
+                    outside.append(committed.key)
                 else:
-                    taken.setdefault(key, one)
+                    archived.setdefault(key, committed)
     if last > head:
         has = f"has the numbers 1 to {head}" if head else "is empty"
-        message = f"--replay {first}..{last}: the log of {store.uri} {has}"
-        raise ReplayError(message)
-    present = _present(store, taken)
-    there = {key: one for key, one in taken.items() if key in present}
+        raise ReplayError(f"--replay {first}..{last}: the log of {store.uri} {has}")
+    present = _present(store, archived)
+    readable = {key: committed for key, committed in archived.items() if key in present}
     return Replay(
         first=first,
         last=last,
         # This time dates documents that do not contain one.
         inputs=tuple(
-            Input(key, present[key].token, present[key].size, datetime.fromisoformat(one.extracted_at))
-            for key, one in there.items()
+            Input(key, present[key].token, present[key].size, datetime.fromisoformat(committed.extracted_at))
+            for key, committed in readable.items()
         ),
-        document_ids={key: one.document_id for key, one in there.items() if one.document_id},
-        quarantined=sum(one.reason is not None for one in there.values()),
-        gone=tuple(key for key in taken if key not in present),
+        document_ids={key: committed.document_id for key, committed in readable.items() if committed.document_id},
+        quarantined=sum(committed.reason is not None for committed in readable.values()),
+        gone=tuple(key for key in archived if key not in present),
         outside=tuple(outside),
     )
 
 
-def archived_key(number: int, taken: CommittedInput) -> str | None:
-    """Where the lake keeps the object that the batch took; None for a --source file, which stays its owner's."""
-    if taken.place != "source":
-        return lake.archived(number, taken.key, quarantined=taken.place == "quarantine")
-    return taken.key if lake.pending_key(taken.key) != taken.key else None
+def archived_key(number: int, committed: CommittedInput) -> str | None:
+    """Where the lake keeps an input of the batch; None for a --source file, which is not archived."""
+    if committed.place != "source":
+        return lake.archived(number, committed.key, quarantined=committed.place == "quarantine")
+    return committed.key if lake.pending_key(committed.key) != committed.key else None
 
 
 def first_number(inputs: Iterable[Input]) -> int:
@@ -102,11 +101,11 @@ def first_number(inputs: Iterable[Input]) -> int:
     return min(int(planned.key.split("/")[2][:20]) for planned in inputs)
 
 
-def one_of_each(inputs: Iterable[Input]) -> list[Input]:
-    """The first version of each object; a later one under the same key goes into a later batch, and wins as it did."""
+def first_versions(inputs: Iterable[Input]) -> list[Input]:
+    """The first version of each object; later versions under the same key go into later batches, and win again."""
     first: dict[str, Input] = {}
-    for one in inputs:
-        first.setdefault(lake.pending_key(one.key), one)
+    for planned in inputs:
+        first.setdefault(lake.pending_key(planned.key), planned)
     return list(first.values())
 
 

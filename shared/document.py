@@ -3,7 +3,7 @@
 Each line is
 `{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
 the API's answer untouched. The lines of an incomplete read also have `missing`, the number of rows that it lacks. Pages
-of items were asked from a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. The
+of items were requested at a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. The
 manifest of a run is beside its documents.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 GZIP_MAGIC = b"\x1f\x8b"
 LIKED_SONGS = "liked:me"
 _HEAD = ("run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt")
-# Of a document, uncompressed, unless the caller sets another limit. A task reads it with about six times as much memory
+# Default limit of a document, uncompressed. A task reads it with about six times as much memory
 # (docs/scale.md), and four tasks share the 3 GB that a Glue worker leaves to Python.
 MAX_BYTES = 128 * 2**20
 _SLICE = 2**16  # bytes of a gzip stream that are uncompressed at a time: they make 64 MiB at most
@@ -115,7 +115,7 @@ def timestamp(at: datetime) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RawLine:
-    """One answer of the API with the circumstances of asking."""
+    """One answer of the API, with the request and the run that made it."""
 
     run_id: str
     playlist_id: str

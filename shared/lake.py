@@ -71,9 +71,9 @@ def is_manifest(key: str) -> bool:
 
 
 def archived(number: int, key: str, *, quarantined: bool = False) -> str:
-    """Where a raw object rests after the batch with this log number took it."""
+    """Where a raw object is archived after the batch with this log number."""
     place = "raw/quarantine/" if quarantined else "raw/processed/"
-    if key.startswith(QUIET):  # a folder of its own: what is pending may be called anything
+    if key.startswith(QUIET):  # a folder of its own, since pending objects may have any name
         return f"{place}{number:020d}-quiet/{key.removeprefix(QUIET)}"
     return f"{place}{number:020d}/{key.removeprefix(PENDING)}"
 
@@ -99,16 +99,16 @@ def published_number(key: str) -> int:
 
 
 def rejects_file(on: date, number: int, part: int) -> str:
-    """Rows and documents that were not taken, one JSON object a line."""
+    """Rows and documents that were refused, one JSON object a line."""
     return f"{REJECTS}ingest_date={on.isoformat()}/{number:020d}-{part:05d}.json.gz"
 
 
 def pending_key(key: str) -> str:
     """The key an archived object had when it arrived; any other key or URI as it is."""
-    found = re.fullmatch(r"raw/(?:processed|quarantine)/[0-9]{20}(-quiet)?/(.+)", key)
-    if found is None:
+    match = re.fullmatch(r"raw/(?:processed|quarantine)/[0-9]{20}(-quiet)?/(.+)", key)
+    if match is None:
         return key
-    return (QUIET if found[1] else PENDING) + found[2]
+    return (QUIET if match[1] else PENDING) + match[2]
 
 
 # Of the part of a key behind `processed/<table>/`; Snowpipe's pattern and the tests use the same text.
@@ -122,8 +122,8 @@ def log_entry(number: int) -> str:
 
 def log_number(key: str) -> int | None:
     """The number of a log entry or completion marker; None for anything else under log/."""
-    found = re.fullmatch(r"log/(?:done/)?([0-9]{20})(?:[.]json)?", key)
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"log/(?:done/)?([0-9]{20})(?:[.]json)?", key)
+    return int(match[1]) if match else None
 
 
 def completion_marker(number: int) -> str:
@@ -132,5 +132,5 @@ def completion_marker(number: int) -> str:
 
 
 def attempt(batch_id: str) -> str:
-    """Note of a batch in work; left behind only by a run that was killed."""
+    """The marker of a running attempt; only a killed run leaves one behind."""
     return f"{ATTEMPTS}{batch_id}.json"

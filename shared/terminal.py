@@ -1,7 +1,9 @@
-"""What may be shown to people: names and reasons are untrusted text, which could control a terminal."""
+"""Makes text safe to show: names and reasons are untrusted, and could control a terminal."""
 
+import atexit
 import json
 import logging
+import os
 import sys
 import textwrap
 from typing import Any, TextIO, cast
@@ -15,12 +17,24 @@ def printable(text: str) -> str:
 def set_up_output() -> None:
     r"""Make all that this process prints and logs safe to show. Every program calls it first, before it logs.
 
-    stdout and stderr escape invisible characters as JSON does (\u001b), newlines excepted: a line of JSON keeps its
-    content. The text of a log record is one line; a trace is indented, so that no line of it can pass for a record.
+    A closed output pipe (`| head`) ends without a message. stdout and stderr escape invisible characters as JSON does
+    (\u001b), newlines excepted: a line of JSON keeps its content. The text of a log record is one line; a trace is
+    indented, so that no line of it can pass for a record.
     """
     sys.stdout = _escaping(sys.stdout)
     sys.stderr = _escaping(sys.stderr)
     logging.setLogRecordFactory(_Record)
+    atexit.register(_flush_output)
+
+
+def _flush_output() -> None:
+    """Write what is buffered. Python itself would print an error at its end if nothing reads it any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ValueError:  # closed by the program itself
+        pass
 
 
 class _EscapingStream:
@@ -33,20 +47,20 @@ class _EscapingStream:
         self._stream.write("\n".join(_escaped(line) for line in text.split("\n")))
         return len(text)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever the stream has)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the stream has
         return getattr(self._stream, name)
 
 
 class _Record(logging.LogRecord):
     """A log record that is safe with any handler and formatter."""
 
-    def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401  (as logging passes them)
+    def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401  # as logging passes them
         super().__init__(*values, **named)
         if self.exc_info:
             trace = logging.Formatter().formatException(self.exc_info)
             self.exc_text = textwrap.indent(trace, "    ")  # formatters take it where it is there
 
-    def getMessage(self) -> str:  # noqa: N802  (logging's name)
+    def getMessage(self) -> str:  # noqa: N802  # logging's name
         return printable(super().getMessage())
 
 

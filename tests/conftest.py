@@ -13,18 +13,19 @@ HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make fuzz` asks for more than an ordinary test does."""
+    """Adds --mutations, the number of documents that `make fuzz` makes."""
     parser.addoption("--mutations", type=int, default=2000, help="how many damaged documents go through the job")
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Opened when the first test asks; starting it costs seconds, so tests without it stay without."""
+    """The session of the whole test run; it starts when the first test uses it, because that takes seconds."""
     with glue_job("tests", []) as job:
         yield job.spark
 
 
 # Folders and modules whose tests together take more than a few seconds: `make check` leaves them to `make test`.
+# It does not even import them, because the imports take longer than the tests that it runs.
 SLOW = (
     "glue_jobs/commit_log/",
     "glue_jobs/test_backlog",
@@ -41,9 +42,18 @@ SLOW = (
     "test_output",
 )
 
-
 # Fixtures that start a server: S3, Spotify's stub.
 SERVERS = {"s3_endpoint", "api"}
+
+
+def _is_slow(path: Path) -> bool:
+    name = path.relative_to(HERE).as_posix()
+    return f"{name}/".startswith(SLOW) if path.is_dir() else name.startswith(SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether a path is not imported: a slow one under `-m "not slow"`; None leaves it to pytest."""
+    return ("not slow" in config.getoption("markexpr") and _is_slow(collection_path)) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,5 +64,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("jvm")
         callspec = getattr(item, "callspec", None)
         is_on_s3 = callspec is not None and callspec.params.get("store") == "s3"
-        if is_on_s3 or fixtures & SERVERS or item.path.relative_to(HERE).as_posix().startswith(SLOW):
+        if is_on_s3 or fixtures & SERVERS or _is_slow(item.path):
             item.add_marker("slow")

@@ -1,4 +1,4 @@
-"""The golden corpus as data: documents, and the rows typed by hand that must come of them."""
+"""The golden corpus as data: documents, and the rows, typed by hand, that the job must make of them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ class Case:
 
     @property
     def documents(self) -> Mapping[str, Mapping[str, str]]:
-        """File name to when it was extracted and what must become of it."""
+        """File name to the time of extraction and the expected outcome."""
         return self.expected["documents"]
 
     def path(self, document: str) -> Path:
@@ -32,13 +32,15 @@ class Case:
 
     def rows(self, table: Table) -> list[Row]:
         """The typed rows: own columns in contract order, then the document's name and the source position."""
-        return sorted((self._row(table, given) for given in self.expected["tables"].get(table.name, [])), key=_sortable)
+        return sorted(
+            (self._row(table, fields) for fields in self.expected["tables"].get(table.name, [])), key=_sortable
+        )
 
-    def _row(self, table: Table, given: Mapping[str, Any]) -> Row:
-        unknown = given.keys() - {column.name for column in table.columns} - {"document", "source_position"}
+    def _row(self, table: Table, fields: Mapping[str, Any]) -> Row:
+        unknown = fields.keys() - {column.name for column in table.columns} - {"document", "source_position"}
         assert not unknown, f"{self.name}: {table.name} has no column {unknown}"
-        own = [self._value(given.get(column.name), column.type) for column in table.columns]
-        return (*own, given["document"], given["source_position"])
+        own = [self._value(fields.get(column.name), column.type) for column in table.columns]
+        return (*own, fields["document"], fields["source_position"])
 
     def _value(self, value: Any, column_type: Type) -> Any:
         if value is None or column_type not in (Type.DATE, Type.TIMESTAMP, Type.STRING):
@@ -65,10 +67,10 @@ def _sortable(row: Row) -> list[tuple[bool, str]]:
 
 
 def sort_rows(rows: list[Row]) -> list[Row]:
-    """An order in which made and typed rows can be compared."""
+    """Sorts rows so that made and typed rows can be compared."""
     return sorted(rows, key=_sortable)
 
 
 def extracted_at(document: Mapping[str, str]) -> datetime:
-    """When the document is to be taken as extracted."""
+    """The time at which the document counts as extracted."""
     return datetime.fromisoformat(document["extracted_at"]).astimezone(UTC)

@@ -11,17 +11,18 @@ from pathlib import Path
 
 import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
-from moto.server import ThreadedMotoServer
 
 from shared.store import ObjectStore, open_store
 
 BUCKET = "lake"
-NOBODY = 65534
+UNPRIVILEGED_UID = 65534
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    """A moto server with one bucket; boto3 is pointed at it for the session."""
+    """A moto server with one bucket; boto3 uses it for the whole session."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # its import takes half a second, and few tests use it
+
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,12 +65,12 @@ def store(request: pytest.FixtureRequest) -> ObjectStore:
 
 @pytest.fixture
 def others_lake() -> Iterator[Path]:
-    """A folder that an unprivileged user owns, as whom the test runs: root may read and write everything."""
+    """A folder of an unprivileged user. The test runs as that user, because root may read and write everything."""
     root = Path(tempfile.mkdtemp()).resolve()  # root's tmp_path is closed to others
     is_root = os.geteuid() == 0
     if is_root:
-        os.chown(root, NOBODY, NOBODY)
-        os.seteuid(NOBODY)
+        os.chown(root, UNPRIVILEGED_UID, UNPRIVILEGED_UID)
+        os.seteuid(UNPRIVILEGED_UID)
     try:
         yield root
     finally:
@@ -81,12 +82,12 @@ def others_lake() -> Iterator[Path]:
 
 
 def keys(store: ObjectStore, prefix: str = "") -> list[str]:
-    """What a listing shows."""
+    """The keys of a listing."""
     return [listed.key for listed in store.list(prefix)]
 
 
 def token(store: ObjectStore, key: str) -> str:
-    """The version that a listing shows."""
+    """The object's token in a listing."""
     return next(listed.token for listed in store.list(key) if listed.key == key)
 
 

@@ -1,4 +1,4 @@
-"""`make bench` measures what it says: the same items for all, the same rows of all, and sums done right."""
+"""`make bench` gives every candidate the same items, checks that all make the same rows, and adds up correctly."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from deploy.local.package import open_package
 from glue_jobs.explode_playlists import parse_arguments, run
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.playlist import entry_of
@@ -19,6 +20,7 @@ from tests.benchmarks.cluster import reading_seconds
 from tests.benchmarks.figures import Figure, WrongRowsError, compare_rows, figure, section, with_section
 from tests.benchmarks.measure import CommandFailedError, Run, measure
 from tests.benchmarks.playlists import write_own, write_pages
+from tests.benchmarks.plays import FILES, ROWS, write_package
 from tests.benchmarks.scale import BEGIN, DOCS, END, Costs, dollars, estimate, tables
 from tests.glue_jobs.builders import NOON
 
@@ -38,7 +40,7 @@ def items_by_place(root: Path) -> dict[tuple[str, int], tuple[str, Any]]:
 def kind_and_content(row: dict[str, Any]) -> tuple[str, Any]:
     kind, entry, _ = entry_of(row)
     content = {"item": entry, "added_at": row["added_at"], "added_by": row["added_by"]}
-    return kind, json.loads(to_json(content))  # numbers with a fraction are compared by their values
+    return kind, json.loads(to_json(content))  # so that 1.0 and 1.00 are equal
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_documents_and_pages_hold_the_same_items(own: Path, pages: Path) -> None
     assert {kind for kind, _ in of_own.values()} == {"song", "episode", "local", "empty"}
 
 
-def test_a_factor_is_taken_round_by_round() -> None:
+def test_a_factor_is_computed_round_by_round() -> None:
     base = [Run(10.0, 20.0, 500), Run(30.0, 60.0, 700), Run(12.0, 24.0, 600)]
     runs = [Run(5.0, 5.0, 100), Run(10.0, 20.0, 300), Run(8.0, 16.0, 200)]
 
@@ -88,12 +90,12 @@ def test_the_document_keeps_the_sections_of_other_sizes_in_order_of_size() -> No
     document = with_section("", section(200_000, runs, {"songs": 1234}, "Measured before."))
     document = with_section(document, section(100, runs, {}, "Measured once."))
 
-    document = with_section(document, section(200_000, runs, {"songs": 1234}, "Measured anew."))
+    document = with_section(document, section(200_000, runs, {"songs": 1234}, "Measured again."))
 
     lines = document.splitlines()
     assert [line for line in lines if line.startswith("#")] == ["# Benchmarks", "## 100 items", "## 200,000 items"]
     assert "Measured before." not in lines
-    assert {"Measured once.", "Measured anew.", "Rows: songs 1,234."} <= set(lines)
+    assert {"Measured once.", "Measured again.", "Rows: songs 1,234."} <= set(lines)
     assert "| job, pages | 2.0 | 2.0 to 2.0 | 1.0 | 1 | 2.00 | 8.00 |" in lines
 
 
@@ -108,7 +110,7 @@ def test_sections_that_are_not_about_a_size_come_last() -> None:
     assert "first" not in document
 
 
-def test_the_stage_that_reads_is_found_in_sparks_event_log(tmp_path: Path) -> None:
+def test_the_stage_that_reads_is_identified_in_sparks_event_log(tmp_path: Path) -> None:
     events = [
         {"Event": "SparkListenerApplicationStart"},
         stage_completed("collect at /x/glue_jobs.zip/glue_jobs/runtime.py:157", 1_000, 3_500),
@@ -161,7 +163,7 @@ def test_the_tables_of_scale_md_are_those_of_the_measured_figures() -> None:
     assert computed == tables(Costs.from_benchmarks((DOCS / "benchmarks.md").read_text(encoding="utf-8")))
 
 
-def test_other_rows_than_the_floor_has_are_no_benchmark() -> None:
+def test_rows_that_differ_from_duckdbs_end_the_benchmark() -> None:
     compare_rows({"songs": 3, "batches": 1}, {"songs": 3, "episodes": 0})
 
     with pytest.raises(WrongRowsError, match=r"DuckDB's rows: songs: 2, not 3; albums: 0, not 1$"):
@@ -180,13 +182,25 @@ def test_all_processes_of_a_command_are_measured(tmp_path: Path) -> None:
     assert done.wall > 1.2
     cpu = [float(line) for line in (tmp_path / "cpu.txt").read_text().split()]
     assert len(cpu) == 2
-    assert 0.5 < done.cpu < 1.5 * sum(cpu)  # once each
+    assert 0.5 < done.cpu < 1.5 * sum(cpu)  # each process is counted once
     assert 60e6 < done.peak < 120e6  # the first has ended when the second holds its own
 
 
-def test_a_command_that_fails_is_told_with_what_it_said() -> None:
+def test_a_command_that_fails_is_reported_with_its_output() -> None:
     with pytest.raises(CommandFailedError, match=r"(?s)ended with 3.*no such thing"):
         measure(["sh", "-c", "echo no such thing; exit 3"])
+
+
+def test_the_made_up_history_has_the_size_of_a_long_life(tmp_path: Path) -> None:
+    size = write_package(tmp_path / "p.zip", 2, 1_000)
+    again = write_package(tmp_path / "q.zip", 2, 1_000)
+
+    opened = open_package(tmp_path / "p.zip")
+    assert opened.package_id("extended") == open_package(tmp_path / "q.zip").package_id("extended")
+    assert [len(json.loads(file.read())) for file in opened.files] == [1_000, 1_000]
+    assert size == again
+    assert 700 < size / 2_000 < 900  # 15,000 rows are a file of some 12 MB, as Spotify's are
+    assert FILES * 15_000 == ROWS == 450_000
 
 
 def test_duckdb_has_the_same_rows_of_documents_and_of_pages(own: Path, pages: Path) -> None:
@@ -200,14 +214,14 @@ def test_duckdb_has_the_same_rows_of_documents_and_of_pages(own: Path, pages: Pa
     assert {name: len(rows) for name, rows in of_own.items()} == {name: len(rows) for name, rows in of_pages.items()}
 
 
-def test_duckdb_has_the_rows_of_the_job(own: Path, spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_duckdb_has_the_rows_of_the_job(own: Path, spark: SparkSession, tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
     for key, data in stored(own).items():
         store.put(key, data)
-    given = ["--lake", str(tmp_path)]
+    arguments = ["--lake", str(tmp_path)]
     theirs = made(own)
 
-    run(parse_arguments(given), given, lambda: NOON)
+    run(parse_arguments(arguments), arguments, lambda: NOON)
 
     compare_rows(current_rows(tmp_path), {name: len(rows) for name, rows in theirs.items()})
     for name in ("songs", "albums", "song_artists", "album_artists"):
@@ -221,7 +235,7 @@ def made(root: Path) -> dict[str, list[dict[str, object]]]:
     connection = floor.read(root)
     rows = {}
     for name, select in floor.TABLES.items():
-        found = connection.execute(select)
-        columns = [column[0] for column in found.description or []]
-        rows[name] = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        result = connection.execute(select)
+        columns = [column[0] for column in result.description or []]
+        rows[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
     return rows

@@ -1,13 +1,13 @@
-"""The whole chain, small: the API's answers go in, and every row of every table and view is compared with typed rows.
+"""The whole chain over a small library: every row of every table and view is compared with rows typed by hand.
 
-Five playlists and the liked songs are asked for on three days:
+The extractor reads five playlists and the liked songs on three days:
 
-- 19 November: all is new. One playlist is somebody else's: this app may know of it, and not see what it holds.
-- 20 November: Morning has gained a song and lost one, Kitchen has another name, Brief is deleted, a song is liked.
-- 21 November: nothing has changed, and all is read again; but Kitchen's owner keeps it shut by now.
+- 19 November: all is new. One playlist belongs to another user: this app sees the playlist, but not its items.
+- 20 November: Morning gains a song and loses one, Kitchen is renamed, Brief is deleted, a song is liked.
+- 21 November: nothing has changed and all is read again, but Kitchen may no longer be read.
 
-The rows are in `end_to_end/`, typed from the contracts and from what the views promise, one row a line; a column that a
-row does not name is null. A day's `lake` are the rows that the day adds, all else is the state of that day.
+The rows are in `end_to_end/`, typed from the contracts and the views' descriptions, one row per line; a column that a
+row does not name is null. `lake` holds the rows that the day adds; all other tables hold the state of that day.
 """
 
 import io
@@ -35,7 +35,7 @@ from shared.store import ObjectStore
 from shared.tables import TABLES
 from tests.stores import keys
 
-pytestmark = pytest.mark.usefixtures("spark")  # the job finds the session and starts none of its own
+pytestmark = pytest.mark.usefixtures("spark")  # the job uses this session
 
 THE_19TH, THE_20TH, THE_21ST = (date(2026, 11, day) for day in (19, 20, 21))
 MORNING = "1playlistMorning000000"
@@ -47,10 +47,10 @@ EMPTY = "1playlistEmpty00000000"
 # Differs from run to run, so it cannot be typed: only its form is checked.
 SHAPES = {
     "batch_id": "[0-9]{20}-[0-9A-HJKMNP-TV-Z]{26}",  # partly random
-    "document_id": "[0-9a-f]{64}",  # a digest of the raw document, whose wording is the extractor's own affair
+    "document_id": "[0-9a-f]{64}",  # a digest of the raw document, whose exact bytes are not part of this test
 }
 
-# Not typed here: BI views show the rows of the first three one by one; the others have tests of their own.
+# Not typed here: BI views show every row of the first three; the others have their own tests.
 NOT_TYPED = {
     "core.playlist_check_results",
     "core.playlist_versions",
@@ -58,7 +58,7 @@ NOT_TYPED = {
     "bi.dates",
     "bi.songs_never_played",
 }
-# No play is in this lake, so these views have no row.
+# This lake holds no plays, so these views are empty.
 OF_PLAYS = re.compile(r"bi\.(plays.*|top_played_.*|listening_.*|played_.*)")
 
 Row = Mapping[str, Any]
@@ -74,7 +74,7 @@ class Chain:
         self.warehouse = warehouse
 
     def extract(self, on: date, **settings: str) -> None:
-        """The Lambda, at nine."""
+        """Runs the Lambda at 09:00."""
         nine = _nine(on)
         self.spotify.day = (on - THE_19TH).days
         environment = {
@@ -86,14 +86,14 @@ class Chain:
         run_lambda(f"{nine:%Y%m%dT%H%M%SZ}", environment | settings, clock=lambda: nine, report=lambda *_: None)
 
     def explode_and_load(self, on: date) -> None:
-        """The job, at five past nine, over what is pending; then the pipes over what it published."""
+        """Runs the job at 09:05 over what is pending, then the pipes over what it published."""
         arguments = ["--lake", self._lake.uri]
         run_job(parse_arguments(arguments), arguments, lambda: _nine(on) + timedelta(minutes=5))
         assert keys(self._lake, "raw/pending/") == []
         assert {load.status for load in self.warehouse.load_new()} == {LoadStatus.LOADED}
 
     def everything(self) -> Tables:
-        """What the lake and the warehouse hold now; of landing tables the number of rows alone."""
+        """All rows of the lake and the warehouse; of landing tables only the number of rows."""
         return self._lake_tables() | self._landing_counts() | self._views("CORE") | self._views("BI")
 
     def _lake_tables(self) -> dict[str, list[Row]]:
@@ -107,7 +107,7 @@ class Chain:
     def _landing_counts(self) -> dict[str, list[Row]]:
         counts: list[Row] = []
         for table in self._columns("LANDING"):
-            [(count,)] = self.warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")  # noqa: S608  # our names
+            [(count,)] = self.warehouse.query(f"select count(*) as row_count from SPOTIFY.LANDING.{table}")
             counts.append({"table": table, "row_count": count})
         return {"landing.row_counts": counts}
 
@@ -115,7 +115,9 @@ class Chain:
         return {
             f"{schema.lower()}.{view}": [
                 dict(zip(columns, row, strict=True))
-                for row in self.warehouse.query(f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}")  # noqa: S608  # our names
+                for row in self.warehouse.query(
+                    f"select {', '.join(columns)} from SPOTIFY.{schema}.{view}"
+                )  # our names
             ]
             for view, columns in self._columns(schema).items()
         }
@@ -131,7 +133,7 @@ class Chain:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty warehouse with everything deployed, to be copied: that is faster than to deploy."""
+    """An empty warehouse with everything deployed. Tests copy it, which is faster than deploying again."""
     folder = tmp_path_factory.mktemp("deployed")
     with EmbeddedSnowflake(folder) as warehouse:
         warehouse.deploy()
@@ -140,13 +142,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def warehouse_folder(deployed: Path, tmp_path: Path) -> Path:
-    """A copy of one's own."""
+    """A copy of the deployed warehouse for one test."""
     return shutil.copytree(deployed, tmp_path / "warehouse")
 
 
 @contextmanager
 def chain_over(lake: ObjectStore, warehouse_folder: Path, app_class: str) -> Iterator[Chain]:
-    """A chain whose app is of this class."""
+    """A chain whose Spotify app has this class: A sees no popularity, B does."""
     with (
         SpotifyStub(Catalogue(size="small"), app_class=app_class) as spotify,
         EmbeddedSnowflake(warehouse_folder, lake) as warehouse,
@@ -160,7 +162,7 @@ def _nine(on: date) -> datetime:
 
 
 def typed(*days: object) -> Tables:
-    """What was typed for the last of these days, with the lake's rows of all of them."""
+    """The typed rows of the last of these days, and the lake's rows of all of them."""
     tables: dict[str, list[Row]] = {}
     for day in days:
         text = Path(__file__).with_name("end_to_end").joinpath(f"{day}.json").read_text(encoding="utf-8")
@@ -171,13 +173,13 @@ def typed(*days: object) -> Tables:
     return tables
 
 
-def differences(when: object, found: Tables, expected: Tables) -> list[str]:
-    """A line for each row that is missing or too many, and for each table that is; the lake's first."""
-    expected = {name: [] for name in found if OF_PLAYS.fullmatch(name)} | dict(expected)
-    lines = [f"{when}: {name} is not there" for name in expected if name not in found]
-    lines += [f"{when}: {name} has not been typed" for name in found if name not in expected and name not in NOT_TYPED]
-    for name in (name for name in expected if name in found):
-        has, wanted = Counter(map(_text, found[name])), Counter(map(_text, expected[name]))
+def differences(when: object, actual: Tables, expected: Tables) -> list[str]:
+    """A line for each missing or surplus row and table, the lake's first."""
+    expected = {name: [] for name in actual if OF_PLAYS.fullmatch(name)} | dict(expected)
+    lines = [f"{when}: {name} is missing" for name in expected if name not in actual]
+    lines += [f"{when}: {name} has not been typed" for name in actual if name not in expected and name not in NOT_TYPED]
+    for name in (name for name in expected if name in actual):
+        has, wanted = Counter(map(_text, actual[name])), Counter(map(_text, expected[name]))
         lines += [f"{when}: {name} lacks {row}" for row in (wanted - has).elements()]
         lines += [f"{when}: {name} holds {row}" for row in (has - wanted).elements()]
     return lines
@@ -187,11 +189,11 @@ def _text(row: Row) -> str:
     """The row as text, the same for typed and computed rows."""
     for name in SHAPES.keys() & row.keys():
         assert re.fullmatch(SHAPES[name], str(row[name])), row
-    told = {name: _told(value) for name, value in row.items() if value is not None and name not in SHAPES}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+    as_text = {name: _value_as_text(value) for name, value in row.items() if value is not None and name not in SHAPES}
+    return json.dumps(as_text, ensure_ascii=False, sort_keys=True)
 
 
-def _told(value: object) -> object:
+def _value_as_text(value: object) -> object:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float | Decimal):
@@ -228,13 +230,15 @@ def test_the_same_with_the_lake_on_s3(s3_store: ObjectStore, warehouse_folder: P
     assert not wrong, "\n".join(wrong)
 
 
-def test_popularity_of_an_app_that_may_see_it(folder_store: ObjectStore, warehouse_folder: Path) -> None:
+def test_an_app_that_sees_popularity_fills_the_popularity_tables(
+    folder_store: ObjectStore, warehouse_folder: Path
+) -> None:
     with chain_over(folder_store, warehouse_folder, app_class="B") as chain:
         chain.extract(THE_19TH)
         chain.extract(THE_20TH)
         chain.explode_and_load(THE_20TH)  # both runs in one batch
         expected = typed("popularity")
-        found = {name: rows for name, rows in chain.everything().items() if name in expected}
-        wrong = differences("popularity", found, expected)
+        actual = {name: rows for name, rows in chain.everything().items() if name in expected}
+        wrong = differences("popularity", actual, expected)
 
     assert not wrong, "\n".join(wrong)

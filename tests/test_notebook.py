@@ -1,7 +1,6 @@
 """The notebook runs from the first cell to the last, over a lake and a warehouse that the chain itself made."""
 
 import ast
-import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -11,28 +10,38 @@ import nbformat
 import pytest
 from pyspark.sql import SparkSession
 
+from deploy.local.import_plays import import_package
 from deploy.local.screenshot import browser, has_browser
 from deploy.local.spotify import Catalogue, SpotifyStub
+from deploy.local.spotify.small import CROSSING
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.handler import run as extract
 from glue_jobs.explode_playlists import parse_arguments
 from glue_jobs.explode_playlists import run as explode
 from shared.store import open_store
+from tests.deploy.local.packages import Json, as_zip, now_row
 from tests.waiting import finished
 
 ROOT = Path(__file__).parents[1]
-MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-NBCONVERT = re.findall(r"NBCONVERT := (.*\\\n.*)", MAKEFILE)[0].replace("\\", "").split()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+def history() -> list[Json]:
+    """Crossing, which entered Kitchen on 1 February 2026: once before it, twice after; and a song in no playlist."""
+    crossing = {"spotify_track_uri": f"spotify:track:{CROSSING.id}", "master_metadata_track_name": "Crossing"}
+    times = ("2026-01-31T21:10:00Z", "2026-02-02T21:20:00Z", "2026-02-03T21:30:00Z")
+    return [*(now_row(at, **crossing) for at in times), now_row("2026-02-04T07:00:00Z", ms_played=604_440)]
+
+
 @pytest.fixture
-def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the session that the job then finds
+def out(spark: SparkSession, tmp_path: Path) -> Path:
     lake = tmp_path / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
         environment = stub.environment | {"LAKE_URI": str(lake), "SPOTIFY_LIKED_SONGS": "yes"}
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
+    package = as_zip(tmp_path / "download.zip", (2026, 11, 19), history=history())
+    import_package(open_store(str(lake)), package, "me", frozenset())
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)
     with EmbeddedSnowflake(tmp_path / "warehouse", open_store(str(lake))) as warehouse:
@@ -43,20 +52,26 @@ def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the ses
 
 @pytest.fixture
 def page(out: Path) -> str:
-    """The page that `make notebook` makes."""
-    command = [sys.executable, "-m", "nbconvert", *NBCONVERT, f"--output-dir={out}", "docs/explore.ipynb"]
-    done = finished(command, cwd=ROOT, env=os.environ | {"OUT": str(out)})
+    """The HTML page that `make notebook` writes."""
+    done = finished([sys.executable, "-m", "deploy.local.notebook", f"--out={out}"], cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return (out / "explore.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.jvm
 def test_every_cell_runs_and_answers_with_tables_and_plots(page: str) -> None:
-    assert page.count("<h2 id=") == 11  # ten questions, and one of one's own
-    assert len(re.findall(r"<table><thead><tr>(?:<th>\w+</th>)+</tr></thead>", page)) == 7
+    assert page.count("<h2 id=") == 16  # fifteen questions, and one for the reader's own
+    assert len(re.findall(r"<table><thead><tr>(?:<th>\w+</th>)+</tr></thead>", page)) == 10
     alternatives = re.findall(r'<img alt="([^"]*)" src="data:image/png;base64,', page)
-    assert len(alternatives) == 3
+    assert len(alternatives) == 5
     assert alternatives[2] == "Bars for 3 years; most songs, 2, came out in 1974."
+    assert alternatives[3] == "Bars for 24 hours: 4 plays; most, 3, ended in hour 21."
+    # 3 * 201.48 s of Crossing and as much of another song; all of January's listening is Crossing.
+    assert alternatives[4] == "A line over 2 months; the newest value: 40 % in February 2026."
+    assert "<td>1</td><td>1</td><td>Crossing</td><td>Lina Torv</td><td>3</td><td>0.2</td>" in page
+    assert "<td>in no playlist</td><td>Tide Table</td><td>Lina Torv</td><td>1</td>" in page
+    assert "<td>never played</td><td>Late</td>" in page
+    assert "<td>Kitchen</td><td>1</td><td>1</td><td>2</td>" in page
     assert re.search(r"<td>Late</td><td>[^<]+</td><td>3</td>", page)  # in Kitchen, Brief and the liked songs
 
 
@@ -88,7 +103,7 @@ def test_the_notebook_imports_nothing_of_the_project() -> None:
     assert notebook.cells[-1].source == ""
 
 
-def test_the_notebook_is_kept_without_outputs() -> None:
+def test_the_notebook_is_committed_without_outputs() -> None:
     notebook = nbformat.read(ROOT / "docs/explore.ipynb", as_version=4)
 
     assert all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code")

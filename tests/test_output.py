@@ -1,4 +1,4 @@
-"""What the programs print: other people's text commands no terminal, and lines for machines stay whole."""
+"""Foreign text in the programs' output contains no terminal commands, and lines for machines stay whole."""
 
 import ast
 import json
@@ -13,6 +13,7 @@ import pytest
 
 from shared.terminal import printable
 from tests.extract_lambda.api import Api, Playlist, rows, running
+from tests.waiting import PATIENCE, started
 
 ROOT = Path(__file__).parents[1]
 # Escape, bell, return, newline, tab, DEL; C1's CSI and NEL; bidirectional, invisible and tag characters; a separator.
@@ -21,42 +22,39 @@ HOSTILE = "\x1b]0;x\x07\r\n\t\x7f\x9b2J\x85\u202e\u2066\u200f\u061c\u200b\ufeff\
 HOSTILE_JSON = r"\u001b]0;x\u0007\r\n\t\u007f\u009b2J\u0085\u202e\u2066\u200f\u061c\u200b\ufeff\udb40\udc41\u2028"
 # The same for people, with a replacement character for each.
 SEEN = "\ufffd]0;x" + "\ufffd" * 6 + "2J" + "\ufffd" * 9
-# Modules that are no program of ours: what AWS does for an invocation imports nothing of the suite.
+# Replaces AWS's own runtime, so it imports nothing of the suite.
 NO_PROGRAMS = {"deploy.local.aws.bootstrap"}
-# They take no arguments and begin to work at once.
+# They take no arguments and start working at once.
 WITHOUT_ARGUMENTS = {"deploy.aws.build", "deploy.local.aws.jars", "deploy.local.spark_class_archive"}
 
 
 def programs() -> dict[str, ast.Module]:
     """Every module that can be started, by name."""
-    found = {}
+    modules = {}
     for package in ("shared", "glue_jobs", "extract_lambda", "deploy"):
         for path in (ROOT / package).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             if any(isinstance(node, ast.If) and "__main__" in ast.unparse(node.test) for node in tree.body):
-                found[".".join(path.relative_to(ROOT).with_suffix("").parts)] = tree
-    return {name: tree for name, tree in found.items() if name not in NO_PROGRAMS}
+                modules[".".join(path.relative_to(ROOT).with_suffix("").parts)] = tree
+    return {name: tree for name, tree in modules.items() if name not in NO_PROGRAMS}
 
 
 def start(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "JAVA_HOME": os.environ.get("JAVA_HOME", "")} | (environment or {}),
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=300,
-    )
+    command = [sys.executable, *arguments]
+    env = {"PATH": os.environ["PATH"], "JAVA_HOME": os.environ.get("JAVA_HOME", "")} | (environment or {})
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(command, cwd=ROOT, env=env, **pipes) as program:
+        stdout, stderr = program.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(command, program.returncode, stdout, stderr)
 
 
-def unwashed(printed: bytes) -> str:
-    """What of it a terminal would obey or hide; the newlines between lines are allowed."""
+def unprintable(printed: bytes) -> str:
+    """The characters that a terminal would obey or hide, except newlines between lines."""
     return "".join(character for character in printed.decode() if character != "\n" and not character.isprintable())
 
 
-def assert_washed(done: subprocess.CompletedProcess[bytes]) -> None:
-    assert (unwashed(done.stdout), unwashed(done.stderr)) == ("", ""), (done.stdout, done.stderr)
+def assert_printable(done: subprocess.CompletedProcess[bytes]) -> None:
+    assert (unprintable(done.stdout), unprintable(done.stderr)) == ("", ""), (done.stdout, done.stderr)
 
 
 def test_a_value_for_people_is_one_line_of_visible_characters() -> None:
@@ -64,10 +62,10 @@ def test_a_value_for_people_is_one_line_of_visible_characters() -> None:
 
 
 def test_every_program_sets_its_output_up_before_anything_else() -> None:
-    found = programs()
-    assert len(found) >= 23
+    modules = programs()
+    assert len(modules) >= 23
     forgotten = []
-    for name, tree in found.items():
+    for name, tree in modules.items():
         [start_of] = [node for node in tree.body if isinstance(node, ast.If)]
         [main] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
         first = ast.unparse(main.body[1])  # after the docstring
@@ -83,7 +81,7 @@ def test_an_argument_is_shown_without_its_commands(name: str) -> None:
 
     assert done.returncode in {1, 2}
     assert done.stderr
-    assert_washed(done)
+    assert_printable(done)
 
 
 LOGGING = """
@@ -106,14 +104,14 @@ raise ValueError(hostile)
 """
 
 
-def test_what_is_logged_is_washed_with_its_arguments_and_its_trace() -> None:
+def test_log_lines_their_arguments_and_traces_are_printable() -> None:
     done = start("-c", LOGGING, f'"{HOSTILE_JSON}"')
 
-    assert_washed(done)
+    assert_printable(done)
     lines = done.stderr.decode().splitlines()
     assert [line[:7] for line in lines[:4]] == ["message", "argumen", "trace o", "    Tra"]
     assert "forged line" in done.stderr.decode()
-    assert "forged line" not in lines  # a line of a trace is indented, and so is no record
+    assert "forged line" not in lines  # lines of a trace are indented, so none can pass for a log record
     assert done.stderr.decode().count("]0;x") == 5
     assert json.loads(done.stdout.splitlines()[0]) == {"name": HOSTILE}
 
@@ -127,7 +125,7 @@ NAMES = [f"{HOSTILE}{number}.json" for number in (1, 2, 3)]
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[bytes]]:
-    """A lake with files of hostile names and contents, and what the job printed when it took them."""
+    """A lake with files of hostile names and contents, and the job's output."""
     lake = tmp_path_factory.mktemp("lake")
     contents = (f'{{"type": "{HOSTILE_JSON}"}} {HOSTILE}', f'{{"type": "{HOSTILE_JSON}"}}', HOSTILE_SONG, "{}")
     for name, text in zip((*NAMES, f"{HOSTILE}\udcc3.json"), contents, strict=True):
@@ -139,19 +137,19 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Comp
 
 
 @pytest.mark.jvm
-def test_the_job_takes_files_of_any_name_and_its_lines_stay_whole(
+def test_the_job_reads_files_of_any_name_and_its_lines_stay_whole(
     job: tuple[Path, subprocess.CompletedProcess[bytes]],
 ) -> None:
     _, done = job
 
     assert done.returncode == 0, done.stderr
-    assert_washed(done)
+    assert_printable(done)
     [line] = done.stdout.decode().splitlines()
     assert list(json.loads(line)["quarantined"]) == [f"raw/pending/drop/{name}" for name in NAMES[:2]]
-    said = done.stderr.decode().splitlines()
-    assert sum(" goes to quarantine: " in text for text in said) == 2
-    assert sum(text.startswith("  quarantined: ") for text in said) == 2
-    assert any("its name is not UTF-8; rename it" in text for text in said)
+    messages = done.stderr.decode().splitlines()
+    assert sum(" goes to quarantine: " in text for text in messages) == 2
+    assert sum(text.startswith("  quarantined: ") for text in messages) == 2
+    assert any("its name is not UTF-8; rename it" in text for text in messages)
 
 
 @pytest.mark.jvm
@@ -175,7 +173,7 @@ def test_a_command_shows_the_lake_without_commands_to_the_terminal(
     done = start("-m", *command, "--lake", str(lake), *more)
 
     assert done.stdout + done.stderr
-    assert_washed(done)
+    assert_printable(done)
     if more and done.stdout:
         assert len(done.stdout.splitlines()) == 1
         json.loads(done.stdout)
@@ -194,7 +192,7 @@ def test_the_json_of_a_command_keeps_a_name_as_it_is(job: tuple[Path, subprocess
 
 @pytest.fixture
 def spotify(tmp_path: Path) -> Iterator[tuple[Api, dict[str, str]]]:
-    """A Spotify with hostile names and refusals, and the environment of a run that reads it."""
+    """A Spotify stub with hostile names and errors, and the environment of a run that reads it."""
     with running(Api()) as api:
         api.playlists = {"1a": Playlist(rows("s1"), name=HOSTILE), "1b": Playlist(rows("s2"), name=HOSTILE)}
         api.fail("/1b/items", 403, f'{{"error": {{"status": 403, "message": "{HOSTILE_JSON}"}}}}')
@@ -212,10 +210,10 @@ def spotify(tmp_path: Path) -> Iterator[tuple[Api, dict[str, str]]]:
         )
 
 
-def test_the_extractor_says_names_and_refusals_in_one_line_each(spotify: tuple[Api, dict[str, str]]) -> None:
+def test_the_extractor_prints_names_and_errors_on_one_line_each(spotify: tuple[Api, dict[str, str]]) -> None:
     done = start("-m", "extract_lambda", environment=spotify[1])
 
-    assert_washed(done)
+    assert_printable(done)
     assert [text[:4] for text in done.stderr.decode().splitlines()] == ["1/2 ", "2/2 "]
     assert json.loads(done.stdout)["counts"]["read"] == 1
 
@@ -234,7 +232,7 @@ def test_at_a_terminal_only_its_own_line_is_erased(spotify: tuple[Api, dict[str,
     assert done.returncode == 0
     assert shown.startswith(f"\r\x1b[2K1/2 {SEEN}: ".encode())
     assert shown.endswith(b"\r\x1b[2K")
-    assert unwashed(shown.replace(b"\r\x1b[2K", b"").replace(b"\r\n", b"\n")) == ""
+    assert unprintable(shown.replace(b"\r\x1b[2K", b"").replace(b"\r\n", b"\n")) == ""
 
 
 LAMBDA = """
@@ -261,7 +259,7 @@ def test_the_log_of_the_lambda_is_json_with_the_names_as_they_are(
 
     done = start("-c", LAMBDA, f'"{HOSTILE_JSON}"', environment=environment)
 
-    assert_washed(done)
+    assert_printable(done)
     logged = [json.loads(line) for line in done.stdout.splitlines()]
     assert {line["playlist"] for line in logged if "playlist" in line} == {HOSTILE}
     assert done.stderr.decode().splitlines() == [f"[WARNING] Left out {SEEN}"]
@@ -278,7 +276,7 @@ def test_a_sentence_that_names_a_folder_is_one_line(tmp_path: Path, name: str) -
 
     done = start("-m", name, "--out", str(out))
 
-    assert_washed(done)
+    assert_printable(done)
     [sentence] = done.stderr.decode().splitlines()
     assert f"/{SEEN}" in sentence
 

@@ -1,6 +1,6 @@
 """Puts the suite on AWS, one environment at a time: `make deploy ENV=dev`, `make deploy-plan`, `make destroy`.
 
-    python -m deploy.aws plan|deploy|destroy|show --env dev
+    python -m deploy.aws plan|deploy|destroy|show|check --env dev
 
 Terraform (or OpenTofu) does the work in deploy/aws/terraform. These commands build the zips, name account and region
 before they change anything, apply the plan that they showed, and print the outputs, the monthly costs and the next
@@ -22,15 +22,17 @@ from deploy.aws.plan import (
     plan,
     stack_text,
 )
-from deploy.commands import run_command
+from deploy.commands import Parser, run_command
 from deploy.stack import TERRAFORM, ZIPS, Stack, environment_name, find_terraform
 
 
-def show(given: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> int:
     """Print what exists of the environment, from Terraform's state alone."""
-    stack = Stack(find_terraform(os.environ), given.folder, environment_name(given.env), given.built or ZIPS)
+    stack = Stack(
+        find_terraform(os.environ), arguments.folder, environment_name(arguments.env), arguments.built or ZIPS
+    )
     made = stack.outputs()
-    if given.json:
+    if arguments.json:
         print(json.dumps(made))
     elif made:
         print(stack_text(stack))
@@ -39,27 +41,29 @@ def show(given: argparse.Namespace) -> int:
     return 0
 
 
+_COMMANDS = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
+
+
 def main(argv: Sequence[str]) -> int:
     """0 when what was asked is done."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
-    bodies = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
-    for name, body in bodies.items():
-        one = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
-        one.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
-        one.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
-        one.add_argument("--built", type=Path, help="take the zips from this folder instead of building them")
+    for name, body in _COMMANDS.items():
+        command = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
+        command.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
+        command.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
+        command.add_argument("--built", type=Path, help="take the zips from this folder instead of building them")
         if name in {"deploy", "destroy"}:
-            one.add_argument("--yes", action="store_true", help="do not ask")
+            command.add_argument("--yes", action="store_true", help="do it without a question")
         if name == "destroy":
-            one.add_argument("--with-data", action="store_true", help="even if the bucket holds data")
-            one.add_argument("--yes-delete", metavar="BUCKET", help="with --with-data: do not ask for its name")
+            command.add_argument("--with-data", action="store_true", help="even if the bucket holds data")
+            command.add_argument("--yes-delete", metavar="BUCKET", help="with --with-data: do not ask for its name")
         if name == "show":
-            one.add_argument("--json", action="store_true", help="answer in one line of JSON")
-    given = parser.parse_args(argv)
-    return bodies[given.command](given)
+            command.add_argument("--json", action="store_true", help="answer in one line of JSON")
+    arguments = parser.parse_args(argv)
+    return _COMMANDS[arguments.command](arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("stack", main, sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1] if set(sys.argv[1:2]) & _COMMANDS.keys() else "stack", main, sys.argv[1:]))

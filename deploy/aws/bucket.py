@@ -26,20 +26,20 @@ class Contents(NamedTuple):
 
 def contents(bucket: str, region: str, ours: frozenset[str]) -> Contents:
     """What would be lost with the bucket; `ours` are keys that Terraform put there and can put there again."""
-    found = Contents(Counter(), 0, 0)
+    counted = Contents(Counter(), 0, 0)
     for version in _versions(bucket, region):
         if version["Key"] in ours:
             continue
         if version.get("IsLatest") and "Size" in version:
-            found.objects[version["Key"].partition("/")[0] + "/" * ("/" in version["Key"])] += 1
-        found = Contents(found.objects, found.versions + 1, found.size + version.get("Size", 0))
-        if found.versions >= _COUNTED:
+            counted.objects[version["Key"].partition("/")[0] + "/" * ("/" in version["Key"])] += 1
+        counted = Contents(counted.objects, counted.versions + 1, counted.size + version.get("Size", 0))
+        if counted.versions >= _COUNTED:
             break
-    return found
+    return counted
 
 
 def _versions(bucket: str, region: str) -> Iterator[dict[str, Any]]:
-    """Every version and delete mark; none if there is no such bucket. Raises CommandError."""
+    """Every version and delete marker; none if there is no such bucket. Raises CommandError."""
     import boto3  # noqa: PLC0415  # only where there is a bucket
     from botocore.exceptions import ClientError  # noqa: PLC0415  # likewise
 
@@ -52,5 +52,5 @@ def _versions(bucket: str, region: str) -> Iterator[dict[str, Any]]:
         code = error.response["Error"]["Code"]
         if code != "NoSuchBucket":
             raise CommandError(
-                f"the bucket {bucket} cannot be listed ({code}), so nobody can tell what would be lost"
+                f"the bucket {bucket} cannot be listed ({code}), so it is unknown what would be lost"
             ) from error

@@ -12,7 +12,7 @@ _WORKERS = 2  # G.1X, one DPU each
 _RUN_MINUTES = 1  # the least that is billed; a run of some playlists takes less
 _LAMBDA_GB_SECOND = 0.0000133334  # arm64
 _LAMBDA_GB = 0.5
-_LOOK_SECONDS = 60
+_CHECK_SECONDS = 60
 _TRANSITIONS = 12  # of one execution of the state machine
 _TRANSITION = 0.000025
 _METRICS = 16  # 13 of extract_lambda/metrics.py without failures, which should be rare, and 3 of the job's log
@@ -39,7 +39,7 @@ class Cost(NamedTuple):
     why: str
 
 
-def looks_per_month(schedule: str) -> float | None:
+def checks_per_month(schedule: str) -> float | None:
     """How often `rate(…)` or `cron(…)` of EventBridge Scheduler fires in 30 days; None for what is rarer than that."""
     if rate := re.fullmatch(r"rate\(([1-9][0-9]{0,5}) (minute|hour|day)s?\)", schedule):
         return _MONTH_MINUTES / (int(rate[1]) * _UNITS[rate[2]])
@@ -75,20 +75,20 @@ def _number(text: str) -> int:
 def monthly_costs(variables: Mapping[str, Any], resources: Mapping[str, int]) -> list[Cost]:
     """What a month costs at most, by Terraform's variables and how many resources of a type there are."""
     schedule = str(variables.get("schedule", ""))
-    looks = looks_per_month(schedule)
+    checks = checks_per_month(schedule)
     costs = []
-    if looks:
+    if checks:
         price = _DPU_HOUR_6 if str(variables.get("glue_version", "")).startswith("6") else DPU_HOUR
         dpus = int(variables.get("glue_workers") or _WORKERS)
-        glue = looks * _RUN_MINUTES / 60 * dpus * price
-        why = f"{looks:,.0f} runs, {schedule}: {_RUN_MINUTES} minute x {dpus} DPU x ${price} an hour"
+        glue = checks * _RUN_MINUTES / 60 * dpus * price
+        why = f"{checks:,.0f} runs, {schedule}: {_RUN_MINUTES} minute x {dpus} DPU x ${price} an hour"
         costs.append(Cost("Glue", glue, why))
-        seconds = looks * _LOOK_SECONDS * _LAMBDA_GB
-        why = f"{looks:,.0f} looks: {_LOOK_SECONDS} s x {_LAMBDA_GB} GB x ${_LAMBDA_GB_SECOND:.10f} a GB second"
+        seconds = checks * _CHECK_SECONDS * _LAMBDA_GB
+        why = f"{checks:,.0f} checks: {_CHECK_SECONDS} s x {_LAMBDA_GB} GB x ${_LAMBDA_GB_SECOND:.10f} a GB second"
         costs.append(Cost("Lambda", seconds * _LAMBDA_GB_SECOND, why))
-        why = f"{looks:,.0f} executions: {_TRANSITIONS} transitions x ${_TRANSITION:f}"
-        costs.append(Cost("Step Functions", looks * _TRANSITIONS * _TRANSITION, why))
-        hours = min(1.0, looks / (_MONTH_MINUTES / 60))
+        why = f"{checks:,.0f} executions: {_TRANSITIONS} transitions x ${_TRANSITION:f}"
+        costs.append(Cost("Step Functions", checks * _TRANSITIONS * _TRANSITION, why))
+        hours = min(1.0, checks / (_MONTH_MINUTES / 60))
         why = f"{_METRICS} x ${_METRIC:.2f}" + (f", in {hours:.0%} of the hours" if hours < 1 else "")
         costs.append(Cost("metrics", _METRICS * _METRIC * hours, why))
     for kind, (name, dollars) in _MONTHLY.items():
@@ -108,7 +108,7 @@ def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> st
         lines.append(
             f"  Glue comes on top, ${each:.4f} a run: how often {variables.get('schedule')} fires is not known."
         )
-    lines.append("Assumed: each look finds a change and starts one run of a minute. Looks that find none start none.")
+    lines.append("Assumed: each check finds a change and starts one run of a minute. Checks that find none start none.")
     lines.append("Free tiers are not taken off: of CloudWatch's, 10 alarms, 10 metrics and 3 dashboards an account.")
     lines.append("Not in it: storage, requests to S3, logs, Glue's own metrics, Athena, Snowflake.")
     budget = float(variables.get("monthly_budget_usd") or 0)

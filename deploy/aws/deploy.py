@@ -10,7 +10,6 @@ from deploy.aws.costs import costs_text
 from deploy.aws.plan import (
     ask,
     counted,
-    must_be_at_a_terminal,
     planned,
     ready,
     region_of,
@@ -23,19 +22,19 @@ from deploy.commands import CommandError
 _IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
 
 
-def deploy(given: argparse.Namespace) -> int:
+def deploy(arguments: argparse.Namespace) -> int:
     """Create or change the environment, then print its outputs."""
-    must_be_at_a_terminal(given, "make deploy YES=yes")
-    stack, who = ready(given)
+    stack, who = ready(arguments)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         has_changes = planned(stack, who, file)
         described = stack.described(file)
         variables = variables_of(described)
         if has_changes:
-            _mind_the_data(described, given)
+            _warn_of_data_loss(described, arguments)
             place = f"account {who.account}, region {region_of(described)}"
-            if not given.yes:
+            print(f"To undo it afterwards: make destroy ENV={stack.environment}", flush=True)
+            if not arguments.yes:
                 ask(f"Type yes to do this in {place}: ", "yes")
             if not stack.apply(file):
                 raise CommandError(
@@ -50,7 +49,7 @@ def deploy(given: argparse.Namespace) -> int:
     return 0
 
 
-def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> None:
+def _warn_of_data_loss(described: Mapping[str, Any], arguments: argparse.Namespace) -> None:
     """Warn about data that cannot be restored. Raises CommandError with --yes."""
     lost = [
         change["address"]
@@ -59,10 +58,10 @@ def _mind_the_data(described: Mapping[str, Any], given: argparse.Namespace) -> N
     ]
     if not lost:
         return
-    print(f"CAREFUL: this deletes {', '.join(lost)}, and with it what nobody can bring back.")
-    if given.yes:
+    print(f"CAREFUL: this deletes {', '.join(lost)} with its content, which cannot be restored.")
+    if arguments.yes:
         raise CommandError(
-            f"--yes does not cover deleting {', '.join(lost)}: look at the plan, and run `make deploy` without YES=yes"
+            f"--yes does not cover deleting {', '.join(lost)}: read the plan, and run `make deploy` without APPLY=yes"
         )
 
 
@@ -89,7 +88,7 @@ def _is_empty(secret: str, region: str) -> bool:
     if not secret:
         return False
     import boto3  # noqa: PLC0415  # as above
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # only a deploy needs it
 
     try:
         client = boto3.client("secretsmanager", region_name=region)

@@ -9,7 +9,6 @@ from typing import Any
 from deploy.aws.bucket import Contents, contents
 from deploy.aws.plan import (
     ask,
-    must_be_at_a_terminal,
     ready,
     resources_of,
 )
@@ -23,29 +22,29 @@ _GONE = (
 )
 
 
-def destroy(given: argparse.Namespace) -> int:
+def destroy(arguments: argparse.Namespace) -> int:
     """Remove the environment; its data only with both confirmations."""
-    if not given.yes_delete:
-        must_be_at_a_terminal(given, "--yes, and where there are data --with-data --yes-delete BUCKET")
-    stack, who = ready(given)
+    stack, who = ready(arguments)
     made = stack.outputs()
     resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
     if not resources:
         print(f"There is nothing of environment {stack.environment}.")
         return 0
     bucket, region = _bucket(made, resources)
-    ours = frozenset(one["values"]["key"] for one in resources if one["type"] == "aws_s3_object")
-    found = contents(bucket, region, ours) if bucket else None
-    has_data = found is not None and found.versions > 0
-    if found and has_data:
-        _told_twice(given, bucket, found)
+    ours = frozenset(resource["values"]["key"] for resource in resources if resource["type"] == "aws_s3_object")
+    held = contents(bucket, region, ours) if bucket else None
+    has_data = held is not None and held.versions > 0
+    if held and has_data:
+        _confirm_loss_of_data(arguments, bucket, held)
     kinds = (*_LINGERING, "aws_s3_bucket") if has_data else _LINGERING
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         stack.plan(file, is_destroy=True)
-        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.", flush=True)
-        _confirmed(given, bucket if has_data else "")
-    if not stack.destroy([one["address"] for one in resources if one["type"] in kinds]):
+        print(f"This destroys environment {stack.environment} in account {who.account}, region {region}.")
+        undo = f"To undo it afterwards: make deploy ENV={stack.environment}"
+        print(f"{undo}; the data cannot be restored." if has_data else undo, flush=True)
+        _confirm(arguments, bucket if has_data else "")
+    if not stack.destroy([resource["address"] for resource in resources if resource["type"] in kinds]):
         raise CommandError(
             "Terraform stopped half-way, see above. What is left is in its state: fix the cause and run the same "
             "command again."
@@ -54,25 +53,34 @@ def destroy(given: argparse.Namespace) -> int:
     return 0
 
 
-def _told_twice(given: argparse.Namespace, bucket: str, found: Contents) -> None:
+def _confirm_loss_of_data(arguments: argparse.Namespace, bucket: str, held: Contents) -> None:
     """Print what would be lost. Raises CommandError unless it is confirmed."""
-    print(f"The bucket {bucket} holds {found.as_text()}")
-    print("Spotify does not give the past again: without raw/ these tables cannot be made again.")
-    print(f"To keep a copy: aws s3 sync s3://{bucket} FOLDER")
-    if not given.with_data:
-        raise CommandError(f"nothing was touched. To destroy the data as well: make destroy ENV={given.env} DATA=yes")
-    if given.yes_delete and given.yes_delete != bucket:
-        raise CommandError(f"--yes-delete names {given.yes_delete}, the bucket is {bucket}: nothing was touched")
+    print(f"The bucket {bucket} holds {held.as_text()}")
+    print("Spotify does not return the past: without raw/ these tables cannot be made again.")
+    print(f"To keep a copy first: aws s3 sync s3://{bucket} FOLDER")
+    if not arguments.with_data:
+        raise CommandError(
+            f"nothing was touched. To destroy the data as well: make destroy ENV={arguments.env} DATA=yes"
+        )
+    if arguments.yes_delete and arguments.yes_delete != bucket:
+        raise CommandError(f"--yes-delete names {arguments.yes_delete}, the bucket is {bucket}: nothing was touched")
 
 
-def _confirmed(given: argparse.Namespace, bucket: str) -> None:
-    if bucket and not given.yes_delete:
-        ask("Type the bucket's name to destroy it with all data: ", bucket)
-    elif not bucket and not given.yes and not given.yes_delete:
+def _confirm(arguments: argparse.Namespace, bucket: str) -> None:
+    if bucket and not arguments.yes_delete:
+        ask(
+            "Type the bucket's name to destroy it with all data: ",
+            bucket,
+            f"--with-data --yes-delete {bucket}",
+            "DATA=yes at a terminal",
+        )
+    elif not bucket and not arguments.yes and not arguments.yes_delete:
         ask("Type yes to destroy it: ", "yes")
 
 
 def _bucket(made: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """The bucket and its region; a destroy that stopped half-way may have left the bucket without the outputs."""
-    values: Mapping[str, Any] = next((one["values"] for one in resources if one["type"] == "aws_s3_bucket"), {})
+    values: Mapping[str, Any] = next(
+        (resource["values"] for resource in resources if resource["type"] == "aws_s3_bucket"), {}
+    )
     return str(made.get("bucket") or values.get("bucket", "")), str(made.get("region") or values.get("region", ""))

@@ -13,14 +13,14 @@ from typing import Any
 
 from deploy.aws.build import BuildError, extract_lambda_zip, glue_jobs_zip
 from deploy.aws.costs import costs_text
-from deploy.commands import CommandError, answers, table_text
+from deploy.commands import CommandError, answers, not_done, table_text
 from deploy.stack import ZIPS, Caller, Stack, caller, environment_name, find_terraform
 from shared.terminal import printable
 
 
-def plan(given: argparse.Namespace) -> int:
+def plan(arguments: argparse.Namespace) -> int:
     """Shows what a deploy would do; nothing is changed."""
-    stack, who = ready(given)
+    stack, who = ready(arguments)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         if not planned(stack, who, file):
@@ -30,27 +30,27 @@ def plan(given: argparse.Namespace) -> int:
     return 0
 
 
-def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
+def ready(arguments: argparse.Namespace) -> tuple[Stack, Caller]:
     """The environment with its zips built and Terraform initialised, and who we are, if the account is the same.
 
     Raises CommandError.
     """
-    environment = environment_name(given.env)
+    environment = environment_name(arguments.env)
     program = find_terraform(os.environ)
-    if not given.folder.is_dir():
-        raise CommandError(f"there is no folder {given.folder}")
+    if not arguments.folder.is_dir():
+        raise CommandError(f"there is no folder {arguments.folder}")
     who = caller()
-    _must_name_a_region(given.folder)
+    _must_name_a_region(arguments.folder)
     print(f"Environment {environment}, AWS account {who.account}, as {printable(who.arn)}", flush=True)
-    zips = given.built.resolve() if given.built else ZIPS
-    if given.built is None:
+    zips = arguments.built.resolve() if arguments.built else ZIPS
+    if arguments.built is None:
         print("Building the zips …", flush=True)
         try:
             glue_jobs_zip(zips)
             extract_lambda_zip(zips)
         except BuildError as error:
             raise CommandError(str(error)) from error
-    stack = Stack(program, given.folder.resolve(), environment, zips)
+    stack = Stack(program, arguments.folder.resolve(), environment, zips)
     print("Getting Terraform ready (the first time it downloads AWS's provider, some hundred MB) …", flush=True)
     stack.init()
     account = _account(stack.outputs())
@@ -64,7 +64,7 @@ def ready(given: argparse.Namespace) -> tuple[Stack, Caller]:
 
 def _must_name_a_region(folder: Path) -> None:
     """Raises CommandError if no region is set in the environment or a file of settings: there is no good default."""
-    import boto3  # noqa: PLC0415  # as above
+    import boto3  # noqa: PLC0415  # only a plan needs it
 
     settings = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tfvars"))
     if not boto3.Session().region_name and not re.search(r"^\s*region\s*=", settings, re.MULTILINE):
@@ -76,12 +76,12 @@ def _must_name_a_region(folder: Path) -> None:
 
 def planned(stack: Stack, who: Caller, file: Path) -> bool:
     """Whether there is anything to do, shown. Raises CommandError if the environment would move to another region."""
-    stands_in = stack.outputs().get("region")
+    deployed_in = stack.outputs().get("region")
     has_changes = stack.plan(file)
     region = region_of(stack.described(file))
-    if stands_in and region and region != stands_in:
+    if deployed_in and region and region != deployed_in:
         raise CommandError(
-            f"environment {stack.environment} is in {stands_in}, and its settings now say {region}: a bucket cannot "
+            f"environment {stack.environment} is in {deployed_in}, and its settings now say {region}: a bucket cannot "
             "move. Set it back, or take another environment."
         )
     print(f"Environment {stack.environment}: account {who.account}, region {region}", flush=True)
@@ -97,7 +97,7 @@ def resources_of(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _account(made: Mapping[str, Any]) -> str | None:
     arns = (re.match(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):", str(value)) for value in made.values())
-    return next((found[1] for found in arns if found), None)
+    return next((match[1] for match in arns if match), None)
 
 
 def region_of(described: Mapping[str, Any]) -> str:
@@ -108,13 +108,13 @@ def region_of(described: Mapping[str, Any]) -> str:
 
 def variables_of(described: Mapping[str, Any]) -> dict[str, Any]:
     """The values of Terraform's variables in a plan."""
-    return {name: one.get("value") for name, one in described.get("variables", {}).items()}
+    return {name: variable.get("value") for name, variable in described.get("variables", {}).items()}
 
 
 def counted(described: Mapping[str, Any]) -> Counter[str]:
     """How many resources of each type a plan has."""
     module = described.get("planned_values", {}).get("root_module", {})
-    return Counter(one["type"] for one in resources_of(module) if one["mode"] == "managed")
+    return Counter(resource["type"] for resource in resources_of(module) if resource["mode"] == "managed")
 
 
 def stack_text(stack: Stack) -> str:
@@ -125,13 +125,7 @@ def stack_text(stack: Stack) -> str:
     return f"Outputs of environment {stack.environment}:\n{table_text(('output', 'value'), sorted(rows))}"
 
 
-def ask(question: str, answer: str) -> None:
-    """Raises CommandError for any other answer."""
-    if not answers(question, answer):
-        raise CommandError("nothing was changed")
-
-
-def must_be_at_a_terminal(given: argparse.Namespace, instead: str) -> None:
-    """Raises CommandError if no person can be asked; `instead` are the arguments that make the question unnecessary."""
-    if not given.yes and not sys.stdin.isatty():
-        raise CommandError(f"this changes AWS and nobody is at the terminal to be asked: {instead}")
+def ask(question: str, answer: str, option: str = "--yes", variable: str = "APPLY=yes") -> None:
+    """Raises CommandError, which names the way without a question, for any other answer and without a terminal."""
+    if not sys.stdin.isatty() or not answers(question, answer):
+        raise CommandError(not_done("changed", option, variable))

@@ -1,7 +1,7 @@
 """Writes the files that are generated from contracts: `python -m deploy.generate`; `--check` only names stale files.
 
 deploy/generated/ has the schemas, current views and the data dictionary, docs/bi-dictionary.md the columns of the BI
-views, deploy/bi/ the files of each BI tool.
+views, deploy/bi/ the files of each BI tool, deploy/aws/terraform/ a README for each module.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from deploy.generate.schemas import (
     spark_ddl,
 )
 from deploy.generate.tableau import tableau_files
+from deploy.generate.terraform import TERRAFORM, readmes
 from shared.contract import Table
 from shared.tables import TABLES
 from shared.terminal import set_up_output
@@ -98,6 +99,8 @@ def main(
             write_files(place, files)
         bi_dictionary.parent.mkdir(parents=True, exist_ok=True)
         bi_dictionary.write_text(text, encoding="utf-8", newline="\n")
+        for name, readme in readmes().items():
+            (TERRAFORM / name).write_text(readme, encoding="utf-8", newline="\n")
         return 0
     is_fresh = True
     for place, files, source in folders:
@@ -107,14 +110,23 @@ def main(
                 f"{len(stale)} of the generated files in {place} do not match the {source}, "
                 f"run `python -m deploy.generate`: {', '.join(stale)}.\n"
             )
-    if not bi_dictionary.is_file() or bi_dictionary.read_text(encoding="utf-8") != text:
+    if not _has_text(bi_dictionary, text):
         is_fresh = False
         sys.stderr.write(
             f"{bi_dictionary} does not match the BI views and contracts, run `python -m deploy.generate`.\n"
         )
+    if stale := [name for name, readme in readmes().items() if not _has_text(TERRAFORM / name, readme)]:
+        is_fresh = False
+        sys.stderr.write(
+            f"{', '.join(stale)} in {TERRAFORM} do not match the modules' files, run `python -m deploy.generate`.\n"
+        )
     misplaced = list(misplaced_columns())
     sys.stderr.writelines(f"{sentence}.\n" for sentence in misplaced)
     return 1 if misplaced or not is_fresh else 0
+
+
+def _has_text(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8") == text
 
 
 if __name__ == "__main__":

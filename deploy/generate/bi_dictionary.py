@@ -102,7 +102,7 @@ class View:
         [create] = [statement for statement in split_sql_statements(text) if "create or replace" in statement]
         statement = sqlglot.parse_one(create, read="snowflake")
         if not isinstance(statement, exp.Create) or not isinstance(statement.this, exp.Schema):
-            raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004 - it is the text that is wrong
+            raise ValueError(f"{file} does not create a view that names its columns.")  # noqa: TRY004  # it is the text that is wrong
         table = statement.this.this
         return cls(table.name.lower(), table.db.lower(), statement)
 
@@ -125,7 +125,7 @@ class View:
     def select(self) -> exp.Query:
         """The view's query."""
         query = self.statement.expression
-        assert isinstance(query, exp.Query)  # noqa: S101 - a view is a query
+        assert isinstance(query, exp.Query)  # noqa: S101  # a view is a query
         return query
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from deploy.commands import CommandError, run_command, table_named
+from deploy.commands import CommandError, Parser, run_command, table_named
 from deploy.generate.schemas import LOAD_COLUMNS, PARTITION
 from deploy.generate.templates import COLUMN_TEST, CONTRACT, TEST, TRANSFORM_OF_OBJECTS, TRANSFORM_OF_VALUES, VIEW
 from glue_jobs.reading.projection import ContractError, field_name, is_index, project
@@ -307,7 +307,7 @@ _BUILDERS = ("album", "episode", "items", "page", "published", "rejects", "rows"
 
 def main(argv: Sequence[str]) -> int:
     """Write the files and print their names. Returns the exit code. Raises CommandError."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m deploy.generate.new", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["table", "column"])

@@ -5,8 +5,7 @@ the view of stays. Slicers are left out: a filter of QuickSight applies to a sin
 because AWS's schema of an analysis can be checked without an account.
 """
 
-# Only the view's name is put into SQL text.
-# ruff: noqa: S608
+# ruff: noqa: S608  # only a view's name is formatted into SQL
 
 import json
 from collections.abc import Mapping, Sequence

@@ -54,11 +54,16 @@ SNOWFLAKE_TYPES = {
 }
 
 
-def current_select(table: Table, source: str) -> str:
+def is_history(table: Table) -> bool:
+    """Whether a table keeps every observation, so that its rows belong to the day on which they were published."""
+    return not table.newest_per and table.made_from is not MadeFrom.PLAY
+
+
+def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
     """The select that leaves a table's current rows, one per key, of all its rows in `source`.
 
-    Nested selects, since Athena has no QUALIFY. The order is total as far as rows differ at all, and none of its
-    columns is ever null, since engines disagree on where nulls sort.
+    `also` are columns of the source beside the contract's. Nested selects, since Athena has no QUALIFY. The order is
+    total as far as rows differ at all. None of its columns is ever null: engines disagree on where nulls sort.
     """
     if table.made_from is MadeFrom.PLAY:
         copies = (
@@ -73,12 +78,13 @@ def current_select(table: Table, source: str) -> str:
             f"({_block(_ranked(table, source))}) as ranked\n"
             "where observation_rank = 1"
         )  # fmt: skip
+    columns = _columns(table, also=also)
     numbered = (
-        f"select\n{_columns(table)},\n"
+        f"select\n{columns},\n"
         f"    row_number() over (\n{_window(table.key, table.row_order, 8)}    ) as row_place\n"
         f"from {rows}\n"
     )
-    return f"select\n{_columns(table)}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
+    return f"select\n{columns}\nfrom ({_block(numbered)}) as numbered\nwhere row_place = 1\n"
 
 
 def snowflake_select(table: Table, source: str) -> str:
@@ -148,8 +154,8 @@ def _ranked(table: Table, source: str) -> str:
     )
 
 
-def _columns(table: Table, prefix: str = "") -> str:
-    names = ", ".join(f"{prefix}{column.name}" for column in table.all_columns)
+def _columns(table: Table, prefix: str = "", also: Sequence[str] = ()) -> str:
+    names = ", ".join(f"{prefix}{name}" for name in [*(column.name for column in table.all_columns), *also])
     return textwrap.fill(names, width=110, initial_indent="    ", subsequent_indent="    ")
 
 
@@ -219,9 +225,13 @@ def glue_catalog(tables: Sequence[Table]) -> str:
                     for column in table.all_columns
                 ],
                 "view": {
-                    "sql": current_select(table, f"{LAKE_DATABASE}.{table.name}"),
+                    "sql": _athena_select(table),
                     "columns": [
-                        {"name": column.name, "type": ATHENA_VIEW_TYPES[column.type]} for column in table.all_columns
+                        *(
+                            {"name": column.name, "type": ATHENA_VIEW_TYPES[column.type]}
+                            for column in table.all_columns
+                        ),
+                        *({"name": name, "type": PARTITION["type"]} for name in _shown_partition(table)),
                     ],
                 },
             }
@@ -254,8 +264,17 @@ def athena_current(table: Table) -> str:
     return (
         f"{_sql_header(table, _which_rows(table))}"
         f"create or replace view {DATABASE}.{table.name} as\n"
-        f"{current_select(table, f'{LAKE_DATABASE}.{table.name}')}"
+        f"{_athena_select(table)}"
     )
+
+
+def _athena_select(table: Table) -> str:
+    return current_select(table, f"{LAKE_DATABASE}.{table.name}", _shown_partition(table))
+
+
+def _shown_partition(table: Table) -> list[str]:
+    """A view of history shows on which day a row was published; of a song's newest row the day says little."""
+    return [PARTITION["name"]] if is_history(table) else []
 
 
 def snowflake_landing(table: Table) -> str:

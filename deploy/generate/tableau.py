@@ -326,7 +326,7 @@ def _shelves(visual: Visual, source: Source, fields: Sequence[Shown], measures: 
 
 def _joined(source: Source, shown: Sequence[Shown], operator: str) -> str:
     names = [f"[{source.name}].{item.instance}" for item in shown]
-    if len(names) < 2:  # noqa: PLR2004 - a pair needs parentheses
+    if len(names) < 2:  # noqa: PLR2004  # a pair needs parentheses
         return "".join(names)
     text = names[-1]
     for name in reversed(names[:-1]):

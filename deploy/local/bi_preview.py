@@ -4,7 +4,6 @@ The numbers are those that the tools show, by the visuals' own SQL over a wareho
 of each measure, and what counting twice would give.
 """
 
-import argparse
 import sys
 import warnings
 from collections.abc import Sequence
@@ -17,8 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deploy.bi.model import MEASURES, PAGE, PAGE_SIZE, Kind, Visual
+from deploy.commands import CommandError, Parser, folder, run_command
+from deploy.local.steps import plain_errors
 from deploy.snowflake.embedded import EmbeddedSnowflake
-from shared.terminal import set_up_output
 
 NOTE = (
     "Preview drawn by the suite from the numbers of `make demo`; not a screenshot of Power BI, Tableau or QuickSight."
@@ -118,22 +118,20 @@ def _formatted(value: object, measure: str) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """Draw the page of a demo."""
-    set_up_output()
-    parser = argparse.ArgumentParser(prog="python -m deploy.local.bi_preview", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder of a demo")
+    parser = Parser(prog="python -m deploy.local.bi_preview", description=__doc__)
+    parser.add_argument("--out", type=folder, default=Path("out/demo"), help="folder of a demo")
     parser.add_argument("--picture", type=Path, default=Path("docs/bi-preview.png"), help="file to write")
     arguments = parser.parse_args(argv)
-    folder = arguments.out / "warehouse"
-    if not folder.is_dir():
-        sys.stderr.write(f"bi_preview: there is no warehouse in {arguments.out}. `make demo` makes one.\n")
-        return 1
-    with EmbeddedSnowflake(folder) as warehouse:
+    warehouse_folder = arguments.out / "warehouse"
+    if not warehouse_folder.is_dir():
+        raise CommandError(f"there is no warehouse in {arguments.out}: `make demo` makes one, --out names another")
+    with plain_errors(arguments.out), EmbeddedSnowflake(warehouse_folder) as warehouse:
         draw(warehouse, arguments.picture)
         for name, value in numbers(warehouse).items():
             print(f"{name}: {value:,.1f}" if isinstance(value, int | float | Decimal) else f"{name}: {value}")
-    print(f"{arguments.picture} shows the page with the numbers of {folder}.")
+    print(f"{arguments.picture} shows the page with the numbers of {warehouse_folder}.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command("bi_preview", main, sys.argv[1:]))

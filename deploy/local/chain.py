@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from deploy.commands import CommandError
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.embedded_pipe import LoadStatus
 from shared.store import open_store
@@ -22,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 _SECONDS_TO_END = 20
 
 
-class StepError(Exception):
-    """A step of the chain failed; it has said why on its way."""
+class StepError(CommandError):
+    """A step of the chain failed; it printed the reason itself."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ A stub answers as the Spotify Web API does; everything behind it is real: the La
 on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything is in one folder.
 """
 
-import argparse
 import shutil
 import sys
 from collections import Counter
@@ -14,26 +13,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from deploy.commands import Parser, folder, run_command, whole_number
 from deploy.local.chain import Chain, StepError
+from deploy.local.import_plays import import_package
 from deploy.local.report.__main__ import write_report
 from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.local.spotify.demo import FIRST_DAY
+from deploy.local.spotify.history import write_packages
 from deploy.local.steps import (
     DEMO_MARK,
-    WAREHOUSE_ERRORS,
     Steps,
     end_on_sigterm,
     open_page,
-    sentence_of,
+    plain_errors,
     show_counts,
     show_next,
     some_song,
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
-from shared.store import StoreError, open_store
-from shared.terminal import printable, set_up_output
+from shared.store import open_store
 
 DAYS = 30
+DOWNLOADS = "downloads"
+_STOPPED = "stopped; all of its programs have ended. Run it again: it starts from the first day."
 _WEEK = 7
 _FIRST_CHECK = FIRST_DAY.replace(hour=9)
 _REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for a day
@@ -44,7 +46,7 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
     """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
     _make_room(out)
     weeks = _weeks(days)
-    steps = Steps(2 + 3 * len(weeks))
+    steps = Steps(3 + 3 * len(weeks))
     catalogue = steps.run("Made-up Spotify: songs, playlists, a listener", Catalogue)
     summaries: list[dict[str, Any]] = []
     with SpotifyStub(catalogue, app_class=app_class, day=0) as stub:
@@ -63,6 +65,8 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
             first, last = week[0] + 1, week[-1] + 1
             name = f"Days {first} to {last}" if last > first else f"Day {first}"
             steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, week, steps))
+            if week is weeks[-1]:  # the job takes the plays together with the playlists
+                steps.run("Two made-up account data downloads are imported", partial(_import, out, catalogue, days))
             summaries.append(steps.run(f"{name}: the Glue job makes tables", chain.explode))
             steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
     page = steps.run("The report", lambda: write_report(out))
@@ -96,15 +100,24 @@ def _checks(chain: Chain, stub: SpotifyStub, days: Sequence[int], steps: Steps) 
             steps.say(
                 f"      The {counts['failed']} are made-up examples of a refusal: Spotify shows an app in development"
             )
-            steps.say("      mode neither other people's playlists nor its own. The messages are in demo.log.")
+            steps.say("      mode neither other people's playlists nor Spotify's. The messages are in demo.log.")
+
+
+def _import(out: Path, catalogue: Catalogue, days: int) -> None:
+    """A year of plays up to the last day, in two downloads that overlap, as `make import` takes them."""
+    packages = write_packages(out / DOWNLOADS, catalogue, FIRST_DAY + timedelta(days=days - 1))
+    store = open_store(str(out / "lake"))
+    for package in packages:
+        import_package(store, package, "me", frozenset())
 
 
 def _make_room(out: Path) -> None:
     """Empties the folder of an earlier demo; a folder of anything else is left alone."""
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
         raise StepError(f"{out} holds files that no demo made: name an empty folder, make demo OUT=folder")
-    for name in ("lake", "warehouse"):
-        shutil.rmtree(out / name, ignore_errors=True)
+    for name in ("lake", "warehouse", DOWNLOADS):
+        if (out / name).exists():
+            shutil.rmtree(out / name)
     (out / "demo.log").unlink(missing_ok=True)
     (out / "lake").mkdir(parents=True)
     (out / DEMO_MARK).touch()
@@ -138,11 +151,10 @@ def _show_warehouse(chain: Chain) -> str | None:
         return some_song(warehouse)
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
     """The exit status."""
-    set_up_output()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="the folder for everything")
+    parser = Parser(prog="python -m deploy.local.demo", description=__doc__)
+    parser.add_argument("--out", type=folder, default=Path("out/demo"), help="the folder for everything")
     parser.add_argument(
         "--class",
         dest="app_class",
@@ -150,23 +162,14 @@ def main() -> int:
         default="A",
         help="class of the app: A new ones in development mode (no popularity), B older ones, C extended quota",
     )
-    parser.add_argument("--days", type=int, default=DAYS, help=f"how many days are simulated (default: {DAYS})")
+    parser.add_argument(
+        "--days", type=whole_number, default=DAYS, help=f"how many days are simulated (default: {DAYS})"
+    )
     parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")
-    arguments = parser.parse_args()
-    if arguments.days < 1:
-        parser.error(f"--days {arguments.days}: simulate at least 1 day")
+    arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
-    try:
+    with plain_errors(out):
         page = run_demo(out, arguments.app_class, arguments.days)
-    except (StepError, StoreError, OSError, *WAREHOUSE_ERRORS) as error:
-        print(f"demo: {printable(sentence_of(error, out))}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(
-            "demo: stopped; all of its programs have ended. Run it again: it starts from the first day.",
-            file=sys.stderr,
-        )
-        return 130
     if arguments.open:
         open_page(page)
     return 0
@@ -174,4 +177,4 @@ def main() -> int:
 
 if __name__ == "__main__":
     end_on_sigterm()
-    sys.exit(main())
+    sys.exit(run_command("demo", main, sys.argv[1:], stopped=_STOPPED))

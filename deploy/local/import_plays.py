@@ -5,7 +5,7 @@ job and loads the warehouse. KEEP=platform,country,private keeps these three. do
 download, what is kept and what is dropped.
 """
 
-import argparse
+import shlex
 import sys
 import tempfile
 from collections import Counter
@@ -15,29 +15,33 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from deploy.commands import CommandError, run_command
-from deploy.local.chain import Chain, StepError
-from deploy.local.package import KEEP, EqualRows, Opened, open_package, read_plays
-from deploy.local.steps import DEMO_MARK, Steps
+from deploy.commands import CommandError, Parser, folder, run_command
+from deploy.local.chain import Chain
+from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
+from deploy.local.steps import DEMO_MARK, Steps, plain_errors
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
 from shared import lake
 from shared.document import document_id, timestamp
 from shared.plays import Package, write_plays
 from shared.store import ObjectStore, open_store
+from shared.tables.plays import PLAYS
 from shared.terminal import printable
 
 _PLAYS_IN_DOCUMENT = 50_000
+_MOST_IN_TWO_FILES = 100  # and one in twenty plays: files of one package do not overlap
 
 
 @dataclass
 class Imported:
-    """What became of a package: plays by source, documents that were put, and what was left out by kind."""
+    """What an import did: plays by source, documents put or known before, and what was left out, by kind."""
 
     plays: Counter[str] = field(default_factory=Counter)
     put: int = 0
     known: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    in_two_files: int = 0
+    has_no_date: bool = False
 
 
 def import_package(
@@ -49,8 +53,10 @@ def import_package(
     """
     opened = open_package(path)
     if not opened.files:
-        raise CommandError("the package has no listening history; docs/history.md says which download has it")
+        zips = "; it has ZIPs in it: unzip it and import each of them" if opened.others[ZIPS] else ""
+        raise CommandError(f"the package has no listening history; docs/history.md says which download has it{zips}")
     imported = Imported(left_out=Counter(opened.others))
+    imported.has_no_date = packaged_at is None and any(file.time <= NO_DATE for file in opened.files)
     with tempfile.TemporaryDirectory() as folder:
         made: list[tuple[str, Path]] = []
         for source in (EXTENDED, ACCOUNT):
@@ -63,7 +69,12 @@ def import_package(
                     document = Path(folder, str(len(made)))
                     document.write_bytes(data)
                     made.append((lake.plays_object(label, f"{at:%Y%m%dT%H%M%SZ}", len(made)), document))
-        known = {taken.document_id for entry in log_of(store).entries() for taken in entry.inputs}
+        if imported.in_two_files > max(_MOST_IN_TWO_FILES, imported.plays.total() // 20):
+            raise CommandError(
+                f"{imported.in_two_files:,} plays are in two files, as if there were two packages: import each package "
+                "by itself; nothing was imported"
+            )
+        known = {document.document_id for entry in log_of(store).entries() for document in entry.inputs}
         for key, document in made:
             _put(store, key, document.read_bytes(), known, imported)
     return imported
@@ -75,10 +86,11 @@ def _documents(opened: Opened, package: Package, keep: frozenset[str], imported:
     try:
         for file in opened.of(package.source):
             plays = read_plays(file, package.account, keep, equal, imported.left_out)
-            while some := list(islice(plays, _PLAYS_IN_DOCUMENT)):
-                imported.plays[package.source] += len(some)
-                yield write_plays(package, some)
+            while chunk := list(islice(plays, _PLAYS_IN_DOCUMENT)):
+                imported.plays[package.source] += len(chunk)
+                yield write_plays(package, chunk)
     finally:
+        imported.in_two_files += equal.in_two_files
         equal.close()
 
 
@@ -98,6 +110,8 @@ def as_text(imported: Imported) -> str:
     lines = [f"{count:,} plays of the {source} history." for source, count in imported.plays.items()]
     if imported.known:
         lines.append(f"{imported.known:,} of {imported.known + imported.put:,} documents were imported before.")
+    if imported.has_no_date:
+        lines.append("A file has no date; if the package then counts as too old, write PACKAGED=2026-11-20T10:00:00Z.")
     if imported.left_out:
         lines += ["Left out:", *(f"  {count:>8,} {kind}" for kind, count in sorted(imported.left_out.items()))]
     return "\n".join(printable(line) for line in lines)
@@ -105,34 +119,45 @@ def as_text(imported: Imported) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """0 when the history is in the lake and in the warehouse."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = Parser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--file", type=Path, required=True, help="the download: a ZIP, or its folder")
     parser.add_argument("--account", default="me", help="label of the person whose history it is (default: me)")
-    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="folder of the lake and the warehouse")
+    parser.add_argument("--out", type=folder, default=Path("out/mine"), help="folder of the lake and the warehouse")
     parser.add_argument("--keep", default="", help="any of platform, country and private, with commas between")
     parser.add_argument("--packaged", default="", help="when Spotify packaged it, if the files do not say: an ISO time")
     arguments = parser.parse_args(argv)
     if not lake.is_account(arguments.account):
-        raise CommandError("ACCOUNT is a label of at most 32 of a-z, 0-9, _ and -, such as me; no mail address")
+        raise CommandError(
+            f"ACCOUNT={printable(arguments.account)} is no label: write at most 32 of a-z, 0-9, _ and -, such as me"
+        )
     keep = frozenset(name.strip() for name in arguments.keep.split(",") if name.strip())
-    if not keep <= set(KEEP):
-        raise CommandError(f"KEEP has an unknown name: write any of {', '.join(KEEP)} with commas between")
+    if unknown := sorted(keep - set(KEEP)):
+        raise CommandError(f"KEEP has no {printable(unknown[0])}: write any of {', '.join(KEEP)} with commas between")
     out = arguments.out.resolve()
     if (out / DEMO_MARK).exists():
-        raise CommandError(f"{out} is a demo's, and the next demo empties it: name another OUT")
-    chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
-    store = open_store(chain.lake, create=True)
-    steps = Steps(3)
+        raise CommandError(f"{out} is a demo's, and the next demo empties it: name another folder, OUT=folder")
     packaged_at = _packaged_at(arguments.packaged)
-    try:
+    if not arguments.file.exists():
+        raise CommandError(
+            f"there is no file {arguments.file}: name the download, such as FILE=my_spotify_data.zip, or its folder"
+        )
+    chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
+    steps = Steps(3)
+    with plain_errors(out):
+        store = open_store(chain.lake, create=True)
         imported = steps.run(
             "The package is read", lambda: import_package(store, arguments.file, arguments.account, keep, packaged_at)
         )
         print(as_text(imported))
-        steps.run("The Glue job makes tables", chain.explode)
+        summary = steps.run("The Glue job makes tables", chain.explode)
         steps.run("Snowpipe loads the warehouse", chain.load)
-    except StepError as error:
-        raise CommandError(str(error)) from error
+    rejects = sum(count for reason, count in summary["rejects"].items() if reason.startswith(f"{PLAYS.name}."))
+    if rejects:
+        verb = "play breaks" if rejects == 1 else "plays break"
+        print(
+            printable(f"{rejects:,} {verb} the contract of the table: see {out}/lake/{lake.REJECTS} for the reasons.")
+        )
+    print(printable(f"make report OUT={shlex.quote(str(arguments.out))} shows what you played and when."))
     return 0
 
 
@@ -140,7 +165,9 @@ def _packaged_at(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text) if text else None
     except ValueError as error:
-        raise CommandError("PACKAGED is no ISO time: write it such as 2026-11-20T10:00:00Z") from error
+        raise CommandError(
+            f"PACKAGED={printable(text)} is no ISO time: write it such as 2026-11-20T10:00:00Z"
+        ) from error
     return at if at is None else at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 

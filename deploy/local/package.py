@@ -18,15 +18,18 @@ from typing import Any
 
 from deploy.commands import CommandError
 from glue_jobs.reading import account
-from glue_jobs.reading.json_text import parse, zip_infos
+from glue_jobs.reading.json_text import ZIP_MAGIC, parse, zip_infos
 from glue_jobs.reading.model import UnreadableDocumentError
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED, source_of
 from glue_jobs.reading.shapes import name_of
 
 KEEP = ("platform", "country", "private")
+ZIPS = "ZIPs in the package: import each by itself"
 MAX_FILES = 1_000
 MAX_FILE_BYTES = 256 * 2**20
 MAX_BYTES = 8 * 2**30
+NO_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # of a file in a ZIP that has none
+_UNREADABLE = "a file of the package cannot be read: check its permissions and the disk"
 _ALONE = "name the folder of the history alone"
 _MAX_NAMED = 16 * 2**20  # bytes of a file that is parsed only to say what it is
 
@@ -103,7 +106,10 @@ class Opened:
 
 
 def open_package(path: Path) -> Opened:
-    """What the ZIP or the folder holds. Raises CommandError if it cannot be read or exceeds the limits."""
+    """The history files of the ZIP or folder, and counts of its other files.
+
+    Raises CommandError if it cannot be read or exceeds the limits.
+    """
     opened = Opened()
     digests: set[str] = set()
     size = 0
@@ -115,7 +121,7 @@ def open_package(path: Path) -> Opened:
         if size > MAX_BYTES:
             raise CommandError(f"the package has more than {MAX_BYTES / 2**30:g} GiB: {_ALONE}")
         digest = hashlib.sha256(data).hexdigest()
-        source = source_of(data)
+        source = None if data.startswith(ZIP_MAGIC) else source_of(data)
         if source is None:
             opened.others[_kind(data)] += 1
         elif digest in digests:
@@ -132,8 +138,11 @@ def _files(path: Path) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
         for file in sorted(each for each in path.rglob("*") if each.is_file() and not each.is_symlink()):
             yield datetime.fromtimestamp(file.stat().st_mtime, UTC), lambda file=file: _read_file(file)  # type: ignore[misc]  # a default binds the loop's value
         return
-    if not path.is_file():
-        raise CommandError("FILE is neither a ZIP nor a folder: name the download, such as FILE=my_spotify_data.zip")
+    if not path.is_file() or not _begins_like_a_zip(path):
+        raise CommandError(
+            "FILE is neither a ZIP nor a folder: name the download, such as FILE=my_spotify_data.zip, or the folder "
+            "that it was unzipped to"
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             infos = zip_infos(archive)
@@ -143,16 +152,27 @@ def _files(path: Path) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
         yield _time_of(info), lambda info=info: _read_member(path, info)  # type: ignore[misc]  # as above
 
 
+def _begins_like_a_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4).startswith(ZIP_MAGIC)
+    except OSError as error:
+        raise CommandError(_UNREADABLE) from error
+
+
 def _time_of(info: zipfile.ZipInfo) -> datetime:
     try:
         return datetime(*info.date_time, tzinfo=UTC)
     except ValueError:  # a ZIP may have none
-        return datetime(1980, 1, 1, tzinfo=UTC)
+        return NO_DATE
 
 
 def _read_file(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return _within_limit(opened.read(MAX_FILE_BYTES + 1))
+    try:
+        with file.open("rb") as opened:
+            return _within_limit(opened.read(MAX_FILE_BYTES + 1))
+    except OSError as error:
+        raise CommandError(_UNREADABLE) from error
 
 
 def _read_member(path: Path, info: zipfile.ZipInfo) -> bytes:
@@ -173,8 +193,8 @@ def _within_limit(data: bytes) -> bytes:
 
 def _kind(data: bytes) -> str:
     """What a file without history is; nothing of it is quoted."""
-    if data.startswith(b"PK\x03\x04"):
-        return "ZIPs in the package: import them by themselves"
+    if data.startswith(ZIP_MAGIC):
+        return ZIPS
     if len(data) > _MAX_NAMED:
         return "large files of other data"
     try:
@@ -202,17 +222,24 @@ def _kind_of_value(value: Mapping[str, Any]) -> str | None:
 
 
 class EqualRows:
-    """Counts equal rows of a package on the disk, so that memory does not grow with the package."""
+    """Counts equal rows of a package on the disk, so that memory does not grow with the package.
+
+    `file` is the number of the file that is read, `in_two_files` the rows so far that an earlier file has too.
+    """
 
     def __init__(self) -> None:
+        self.file = 0
+        self.in_two_files = 0
         self._counts = sqlite3.connect("")  # a temporary file
         self._counts.executescript("pragma journal_mode = off; pragma synchronous = off;")
-        self._counts.execute("create table counts (row blob primary key, seen integer) without rowid")
+        self._counts.execute("create table counts (row blob primary key, seen integer, file integer) without rowid")
 
     def number(self, row: str) -> int:
         """How many rows equal to this text were counted before."""
-        sql = "insert into counts values (?, 0) on conflict do update set seen = seen + 1 returning seen"
-        [(seen,)] = self._counts.execute(sql, [hashlib.sha256(row.encode("utf-8", "replace")).digest()[:16]]).fetchall()
+        sql = "insert into counts values (?, 0, ?) on conflict do update set seen = seen + 1 returning seen, file"
+        digest = hashlib.sha256(row.encode("utf-8", "replace")).digest()[:16]
+        [(seen, first_file)] = self._counts.execute(sql, [digest, self.file]).fetchall()
+        self.in_two_files += first_file != self.file
         return int(seen)
 
     def close(self) -> None:
@@ -224,6 +251,7 @@ def read_plays(
     file: HistoryFile, label: str, keep: frozenset[str], equal: EqualRows, left_out: Counter[str]
 ) -> Iterator[Play]:
     """The plays of a file; what is left out is counted by kind. Raises CommandError for a file that is not whole."""
+    equal.file = file.number
     try:
         values, damages = parse(file.read())
     except (UnreadableDocumentError, RecursionError):
@@ -237,6 +265,8 @@ def read_plays(
         source = _source_of_row(row)
         if source is None or source != file.source:
             left_out["rows of another form"] += 1
+        elif _is_negative(row.get("ms_played", row.get("msPlayed"))):
+            left_out["rows with a listening time below zero"] += 1
         elif row.get("incognito_mode") is True and "private" not in keep:
             left_out["plays of private sessions (KEEP=private keeps them)"] += 1
         else:
@@ -249,6 +279,12 @@ def _source_of_row(row: object) -> str | None:
     if "ts" in row and "ms_played" in row:
         return EXTENDED
     return ACCOUNT if "endTime" in row and "msPlayed" in row else None
+
+
+def _is_negative(ms_played: object) -> bool:
+    if isinstance(ms_played, str):
+        return ms_played.lstrip().startswith("-")
+    return isinstance(ms_played, int) and ms_played < 0
 
 
 def _play(row: Mapping[str, Any], source: str, label: str, keep: frozenset[str], equal: EqualRows) -> Play:
@@ -264,7 +300,7 @@ def _play(row: Mapping[str, Any], source: str, label: str, keep: frozenset[str],
     else:
         play = {"played_at": _end_time(row["endTime"]), "played_at_precision": "minute"} | _chosen(row, _ACCOUNT)
         uris = []
-    # A value that is no scalar is none of Spotify's: it may hold anything, also what is personal.
+    # Spotify writes scalars only. A list or an object may hold personal fields.
     play = {name: value for name, value in play.items() if isinstance(value, str | int) and value != ""}
     names = [value for name, value in play.items() if name.endswith("_name")]
     identity = [label, source, play.get("played_at"), uris or names, play.get("ms_played")]
@@ -282,13 +318,13 @@ def _add_what_was_played(row: Mapping[str, Any], play: Play) -> list[str]:
     for uris, names in _PLAYED:
         if any(isinstance(row.get(key), str) and row[key] for key in (*uris, *names)):
             play |= _chosen(row, names)
-            given = {column: row[key] for key, column in uris.items() if isinstance(row.get(key), str)}
-            play |= {column: found[1] for column, uri in given.items() if (found := _URI.fullmatch(uri))}
-            return list(given.values())
+            texts = {column: row[key] for key, column in uris.items() if isinstance(row.get(key), str)}
+            play |= {column: match[1] for column, uri in texts.items() if (match := _URI.fullmatch(uri))}
+            return list(texts.values())
     return []
 
 
 def _end_time(text: object) -> object:
     """The minute as an ISO time in UTC; anything else as it is, for the job to reject."""
-    found = _MINUTE.fullmatch(text) if isinstance(text, str) else None
-    return f"{found[1]}T{found[2]}:00Z" if found else text
+    match = _MINUTE.fullmatch(text) if isinstance(text, str) else None
+    return f"{match[1]}T{match[2]}:00Z" if match else text

@@ -3,33 +3,34 @@
 Each run adds what changed since the last one; the lake keeps every answer, the warehouse every observation.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deploy.commands import CommandError, Parser, folder, run_command
 from deploy.local.chain import Chain, StepError
-from deploy.local.report.__main__ import NoWarehouseError, write_report
+from deploy.local.report.__main__ import write_report
 from deploy.local.steps import (
     DEMO_MARK,
-    WAREHOUSE_ERRORS,
     Steps,
     end_on_sigterm,
+    must_be_writable,
     open_page,
-    sentence_of,
+    plain_errors,
     show_counts,
     show_next,
     some_song,
 )
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.credentials import CredentialsError
-from extract_lambda.login import login_variables
+from extract_lambda.login_place import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from shared import lake
-from shared.store import StoreError, open_store
-from shared.terminal import printable, set_up_output
+from shared.store import open_store
+
+_STOPPED = "stopped; what is stored is whole. Run it again: it goes on from there."
 
 
 def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> Path:
@@ -39,8 +40,9 @@ def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = Fals
     """
     chain = _chain(out, environ)
     open_store(chain.lake, create=True)
+    must_be_writable(out)
     steps = Steps(4)
-    _tell(steps.run("The Lambda asks Spotify", chain.extract, is_silent=False))
+    _show_result(steps.run("The Lambda asks Spotify", chain.extract, is_silent=False))
     return _load(out, chain, steps, with_covers=with_covers)
 
 
@@ -51,6 +53,7 @@ def load_lake(out: Path, *, with_covers: bool = False) -> Path:
             f"there is no lake in {out}: put files into {out}/lake/{lake.DROP} first, or name another folder, "
             "make load OUT=folder"
         )
+    must_be_writable(out)
     chain = Chain(lake=str(out / "lake"), warehouse=out / "warehouse", environment={})
     return _load(out, chain, Steps(3), with_covers=with_covers)
 
@@ -69,7 +72,7 @@ def _load(out: Path, chain: Chain, steps: Steps, *, with_covers: bool) -> Path:
 
 
 def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
-    """The chain with the login of this machine; all that it needs is there."""
+    """The chain with the login of this machine. Raises StepError, SettingsError or CredentialsError."""
     if (out / DEMO_MARK).exists():
         raise StepError(f"{out} is a demo's, and the next demo empties it: name another folder, make run OUT=folder")
     variables = login_variables(environ)
@@ -84,8 +87,8 @@ def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
     return Chain(lake=uri, warehouse=out / "warehouse", environment=variables)
 
 
-def _tell(result: Mapping[str, Any]) -> None:
-    """What the extractor checked, in one line; it has named each failure itself."""
+def _show_result(result: Mapping[str, Any]) -> None:
+    """Prints what the extractor checked, in one line; it has named each failure itself."""
     counts = result["counts"]
     words = [f"{counts['read']:,} playlists read ({counts['items']:,} items)", f"{counts['unchanged']:,} unchanged"]
     for name, text in (
@@ -102,43 +105,31 @@ def _tell(result: Mapping[str, Any]) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """The exit status."""
-    set_up_output()
-    parser = argparse.ArgumentParser(prog="python -m deploy.local.run", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="everything lies in this folder and stays")
+    parser = Parser(prog="python -m deploy.local.run", description=__doc__)
+    parser.add_argument("--out", type=folder, default=Path("out/mine"), help="the folder that keeps everything")
     parser.add_argument(
         "--check-login", action="store_true", help="only check that there is a login, and write nothing"
     )
     parser.add_argument(
         "--load-only",
         action="store_true",
-        help="ask Spotify nothing: only what is pending in the folder, no login needed",
+        help="send no requests to Spotify: load only what is pending in the folder; needs no login",
     )
     parser.add_argument("--covers", action="store_true", help="put small covers of albums into the report")
     parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")
     arguments = parser.parse_args(argv)
     out = arguments.out.resolve()
     try:
-        if arguments.check_login:
-            _chain(out, os.environ)
-            return 0
-        if arguments.load_only:
-            page = load_lake(out, with_covers=arguments.covers)
-        else:
-            page = run_chain(out, os.environ, with_covers=arguments.covers)
-    except (
-        StepError,
-        NoWarehouseError,
-        SettingsError,
-        CredentialsError,
-        StoreError,
-        OSError,
-        *WAREHOUSE_ERRORS,
-    ) as error:
-        print(f"run: {printable(sentence_of(error, out))}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("run: stopped; what is stored is whole. Run it again: it goes on from there.", file=sys.stderr)
-        return 130
+        with plain_errors(out):
+            if arguments.check_login:
+                _chain(out, os.environ)
+                return 0
+            if arguments.load_only:
+                page = load_lake(out, with_covers=arguments.covers)
+            else:
+                page = run_chain(out, os.environ, with_covers=arguments.covers)
+    except (SettingsError, CredentialsError) as error:
+        raise CommandError(str(error)) from error
     if arguments.open:
         open_page(page)
     return 0
@@ -146,4 +137,5 @@ def main(argv: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     end_on_sigterm()
-    sys.exit(main(sys.argv[1:]))
+    _name = "load" if "--load-only" in sys.argv else "run"
+    sys.exit(run_command(_name, main, sys.argv[1:], stopped=_STOPPED))

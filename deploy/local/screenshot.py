@@ -4,7 +4,6 @@ Needs Chromium and its driver, as Debian has them (packages chromium and chromiu
 paths, so that it downloads none.
 """
 
-import argparse
 import base64
 import contextlib
 import json
@@ -19,7 +18,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from shared.terminal import printable, set_up_output
+from deploy.commands import CommandError, Parser, run_command, whole_number
 
 CHROMIUM, DRIVER = "chromium", "chromedriver"
 _FLAGS = (
@@ -51,7 +50,7 @@ class Browser:
     def open(self, page: Path, width: int, height: int = 1000, *, dark: bool = False, scale: float = 1) -> None:
         """The page at this width in CSS pixels, everything drawn."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}  # noqa: PLR2004
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}  # noqa: PLR2004  # a phone
         self.command("Emulation.setDeviceMetricsOverride", **metrics)
         self.command("Emulation.setEmulatedMedia", media="", features=scheme)
         self._driver.get(page.resolve().as_uri())
@@ -61,11 +60,11 @@ class Browser:
         """Until the script returns something true."""
         WebDriverWait(self._driver, _SECONDS, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
 
-    def run(self, script: str) -> Any:  # noqa: ANN401 - what JavaScript returns
+    def run(self, script: str) -> Any:  # noqa: ANN401  # what JavaScript returns
         """What the script returns."""
         return self._driver.execute_script(script)
 
-    def command(self, name: str, **arguments: object) -> Any:  # noqa: ANN401 - what the browser answers
+    def command(self, name: str, **arguments: object) -> Any:  # noqa: ANN401  # what the browser answers
         """A command of the DevTools protocol."""
         return self._driver.execute_cdp_cmd(name, arguments)
 
@@ -107,25 +106,24 @@ def browser() -> Iterator[Browser]:
 
 def main(argv: Sequence[str]) -> int:
     """The exit code."""
-    set_up_output()
-    parser = argparse.ArgumentParser(prog="python -m deploy.local.screenshot", description=__doc__)
+    parser = Parser(prog="python -m deploy.local.screenshot", description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--width", type=int, default=1280, help="of the window, in CSS pixels")
-    parser.add_argument("--height", type=int, default=1000)
+    parser.add_argument("--width", type=whole_number, default=1280, help="of the window, in CSS pixels")
+    parser.add_argument("--height", type=whole_number, default=1000)
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--whole", action="store_true", help="all of the page, not its top alone")
     asked = parser.parse_args(argv)
-    try:
-        with browser() as chromium:
-            chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
-            asked.file.write_bytes(chromium.screenshot(whole=asked.whole))
-    except OSError as error:
-        sys.stderr.write(f"screenshot: {printable(str(error))}\n")
-        return 1
+    if not asked.page.is_file():
+        raise CommandError(f"there is no page {asked.page}: name a report.html, as `make demo` writes it")
+    if not has_browser():
+        raise CommandError("Chromium and its driver are needed; on Debian: apt-get install chromium chromium-driver")
+    with browser() as chromium:
+        chromium.open(asked.page, asked.width, asked.height, dark=asked.dark)
+        asked.file.write_bytes(chromium.screenshot(whole=asked.whole))
     print(f"{asked.file}: {asked.file.stat().st_size / 1000:.0f} kB")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command("screenshot", main, sys.argv[1:]))

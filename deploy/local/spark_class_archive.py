@@ -7,25 +7,35 @@ Nothing depends on the file.
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from glue_jobs.runtime import CLASSES, RuntimeProblemError, find_java
+from deploy.commands import run_command
+from deploy.local.steps import end_on_sigterm
+from glue_jobs.java import RuntimeProblemError, find_java
+from glue_jobs.runtime import CLASSES
 from shared import lake
-from shared.terminal import set_up_output
 
 _ROOT = Path(__file__).parents[2]
 _ARTIST = {"id": "a1", "name": "An artist"}
 _SONG = {"type": "track", "id": "s1", "name": "A song", "artists": [_ARTIST], "album": {"id": "al1", "artists": []}}
 _PAGE = {"items": [{"added_at": "2026-07-01T08:00:00Z", "item": _SONG}]}
+_FOLDER = "spark-classes-"  # the temporary folder beside the archive
+_LEFT_SECONDS = 3600
+_STOPPED = "stopped; nothing half done is left. The next `make run` prepares Spark's classes again."
 
 
-def main() -> int:
+def main(_: Sequence[str] = ()) -> int:
     """Write the archive again. The exit status is 0 even if this Java cannot write it; one sentence then says so."""
-    set_up_output()
-    with tempfile.TemporaryDirectory(dir=CLASSES.parent) as folder:
+    print("preparing Spark's classes (once, about half a minute) …", file=sys.stderr, flush=True)
+    _remove_what_killed_runs_left()
+    with tempfile.TemporaryDirectory(dir=CLASSES.parent, prefix=_FOLDER) as folder:
         made = Path(folder) / CLASSES.name
         page = Path(folder) / lake.DROP / "at=20261120T100000Z" / "page.json"
         page.parent.mkdir(parents=True)
@@ -35,29 +45,46 @@ def main() -> int:
             java = find_java()
         except RuntimeProblemError as error:
             return _done_without(str(error))
-        # Java writes the file when it ends, which is after Python has: run() waits for the last that may say something.
-        said = subprocess.run(  # noqa: S603  # our own program
-            [sys.executable, "-m", "glue_jobs.explode_playlists", "--lake", folder],
-            cwd=_ROOT,
-            env=os.environ | {"JAVA_TOOL_OPTIONS": f"-XX:ArchiveClassesAtExit={made}"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        ).stdout
+        output = _run_job(folder, made)
         if not made.is_file():
-            return _done_without(said)
+            return _done_without(output)
         if not _is_whole(java, made):
             return _done_without("the file was not written whole")
         made.replace(CLASSES)
     return 0
 
 
+def _remove_what_killed_runs_left() -> None:
+    for left in CLASSES.parent.glob(f"{_FOLDER}*/"):
+        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:  # else another run may be at work in it
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _run_job(folder: str, made: Path) -> str:
+    """One run of the job, at whose end Java writes the archive; its output. Ctrl-C ends the job and its Java too."""
+    job = subprocess.Popen(  # noqa: S603  # our own program
+        [sys.executable, "-m", "glue_jobs.explode_playlists", "--lake", folder],
+        cwd=_ROOT,
+        env=os.environ | {"JAVA_TOOL_OPTIONS": f"-XX:ArchiveClassesAtExit={made}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        # Java writes the file when it ends, after Python has; communicate() waits for both ends of the pipe.
+        return job.communicate()[0]
+    except BaseException:  # Java would go on, and write into a folder that is being removed
+        os.killpg(job.pid, signal.SIGKILL)
+        job.wait()
+        raise
+
+
 def _is_whole(java: str, made: Path) -> bool:
-    """Java takes what it does not know for what it is; of half a file, as a full disk leaves it, it dies."""
+    """Java ignores an archive that it does not know; it crashes on half a file, as a full disk leaves it."""
     options = [f"-XX:SharedArchiveFile={made}", "-Xshare:auto", f"-XX:ErrorFile={os.devnull}"]
-    looked = subprocess.run([java, *options, "-version"], capture_output=True, check=False)  # noqa: S603  # Spark's Java
-    return looked.returncode == 0
+    tried = subprocess.run([java, *options, "-version"], capture_output=True, check=False)  # noqa: S603  # Spark's Java
+    return tried.returncode == 0
 
 
 def _done_without(why: str) -> int:
@@ -67,4 +94,5 @@ def _done_without(why: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_on_sigterm()
+    sys.exit(run_command("spark-classes", main, sys.argv[1:], stopped=_STOPPED))

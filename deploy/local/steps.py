@@ -1,13 +1,16 @@
-"""What the programs that run the chain show a person: each step with its time, and what the warehouse holds then."""
+"""What the programs that run the chain show: each step with its time, then the contents of the warehouse."""
 
+import contextlib
+import errno
 import os
 import shlex
 import signal
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Never, TextIO, TypeVar
@@ -15,11 +18,12 @@ from typing import Never, TextIO, TypeVar
 import duckdb
 from snowflake.connector.errors import Error as SnowflakeError
 
+from deploy.commands import CommandError, reason_of
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.terminal import printable
 
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
-_VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP")
+_VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP", "PLAYS")
 
 _CLEAR = "\r\x1b[2K"  # an empty line on a terminal
 _TICK_SECONDS = 1.0
@@ -27,22 +31,45 @@ _WIDEST = 78
 
 Done = TypeVar("Done")
 
+_DENIED = "Permission denied"
 _DISK_FULL = ("No space left on device", "Disk quota exceeded")
 WAREHOUSE_ERRORS = (duckdb.Error, SnowflakeError)
 
 
 def sentence_of(error: Exception, out: Path) -> str:
-    """What to say, and to do, about an error of a chain that keeps everything in the folder."""
+    """The reason of an error and what to do about it, for a chain that keeps everything in the folder."""
     text = str(error).partition("\n")[0]
     if any(reason in str(error) for reason in _DISK_FULL):
         return f"the disk is full: free space for {out} and in the temporary folder, then run again. ({text})"
+    if _DENIED in str(error) and isinstance(error, WAREHOUSE_ERRORS):
+        return reason_of(PermissionError(errno.EACCES, _DENIED, str(out / "warehouse")))
     if isinstance(error, duckdb.IOException):
         return f"{out / 'warehouse'} cannot be opened, perhaps another program has it open: {text}"
     if isinstance(error, WAREHOUSE_ERRORS):
         return (
             f"{out / 'warehouse'} cannot be used: remove it and run again, it is loaded again from the lake. ({text})"
         )
-    return str(error)
+    return reason_of(error) if isinstance(error, OSError) else str(error)
+
+
+def must_be_writable(out: Path) -> None:
+    """Raises CommandError if no file can be made in the folder: minutes of work would end with that."""
+    try:
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise CommandError(reason_of(OSError(error.errno, error.strerror, str(out)))) from error
+
+
+@contextlib.contextmanager
+def plain_errors(out: Path) -> Iterator[None]:
+    """Raises CommandError with what to do for an error of the folder's disk or warehouse."""
+    try:
+        yield
+    except BrokenPipeError:  # of the output
+        raise
+    except (OSError, *WAREHOUSE_ERRORS) as error:
+        raise CommandError(sentence_of(error, out)) from error
 
 
 def end_on_sigterm() -> None:

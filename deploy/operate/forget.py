@@ -44,7 +44,7 @@ import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, now, run_command
 from deploy.operate.person import Person, person_columns
-from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of
+from deploy.operate.places import ARCHIVES, log_of, may_remove, open_lake, open_landing, parser_of
 from deploy.snowflake.landing import DATABASE, REMAINS, Landing, landing, refresh_dynamic_tables
 from glue_jobs.commit_log import JOB_TIMEOUT, CommitLog
 from glue_jobs.reading.json_text import parse
@@ -53,7 +53,7 @@ from glue_jobs.reading.shapes import has_api_keys_alone
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import DamagedDocumentError, uncompressed
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore
 from shared.tables import TABLES
 from shared.terminal import printable
 
@@ -106,16 +106,16 @@ def forget(
         if _head(commits) == head:
             break
     else:
-        found.left.append("the job took in more while this ran: run it again")
+        found.left.append("the job took more objects while this ran: run it again")
         found.is_complete = False
     if warehouse is not None and apply:
         found.refreshed += refresh_dynamic_tables(warehouse)
-    _look_at_pending(store, commits, person, found)
+    _count_pending(store, commits, person, found)
     return found
 
 
 def must_be_quiet(commits: CommitLog) -> None:
-    """A running job has rows in its hands that it would publish afterwards."""
+    """Raises CommandError while a job runs: it would publish rows of the person afterwards."""
     for key, failed_after in commits.running():
         raise CommandError(
             f"a job may be running ({key}): wait until it ends; if it was killed, run this again after "
@@ -159,7 +159,7 @@ def _is_of_api(store: ObjectStore, key: str) -> bool:
 def _empty_quarantine(store: ObjectStore, keys: Sequence[str], found: Forgotten, *, apply: bool) -> None:
     """Empties quarantined objects under their own names."""
     for key in keys:
-        found.removed["quarantined files, whole, whomever they mention"] += 1
+        found.removed["quarantined files, whole"] += 1
         if apply:
             note_digest(store, key, b"")
             store.put(key, b"")
@@ -270,7 +270,7 @@ def _update_warehouse(warehouse: Landing, user_id: str, found: Forgotten, *, app
     for table, what, value in updates(user_id):
         name, condition = what.split("|", 1)
         place = f"{_landing(table)}"
-        [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {place} where {condition}", value)  # noqa: S608
+        [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {place} where {condition}", value)  # noqa: S608  # our names
         if count:
             found.removed[f"{name} in {table} of the warehouse"] += int(str(count))
             if apply:
@@ -289,7 +289,7 @@ def statements(who: str) -> list[str]:
     for table, what, value in updates(who):
         name, condition = what.split("|", 1)
         text = "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-        made.append(f"update {DATABASE}.{_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608
+        made.append(f"update {DATABASE}.{_landing(table)} set {name} = null where {condition.replace('%s', text)};")  # noqa: S608  # our names
     return made
 
 
@@ -306,7 +306,7 @@ def remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[],
                 store.delete_under(lake.staging(batch_id))
 
 
-def _look_at_pending(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten) -> None:
+def _count_pending(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten) -> None:
     pending = 0
     for _, data in objects_under(store, lake.PENDING, lake.QUIET):
         try:
@@ -322,7 +322,7 @@ def _look_at_pending(store: ObjectStore, commits: CommitLog, person: Person, fou
         for taken in entry.inputs
     )
     if outside:
-        found.left.append(f"{outside} files that were taken with --source lie outside the lake and are yours")
+        found.left.append(f"{outside} files that were read with --source are outside the lake: remove them yourself")
 
 
 # --- forgetting everything
@@ -373,7 +373,7 @@ def _empty_warehouse(warehouse: Landing, found: Forgotten, *, apply: bool) -> No
                 warehouse.query(f"delete from {landing(table)}")  # noqa: S608  # our names
 
 
-# --- telling
+# --- as text
 
 
 def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
@@ -403,10 +403,10 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     user_id = given.user.removeprefix("spotify:user:").strip()
     if not user_id:
-        raise CommandError("no user: write the Spotify user id, or ALL")
-    store = open_store(given.lake)
+        raise CommandError("USER is empty: name the person, USER=id as in spotify:user:id, or USER=ALL")
+    store = open_lake(given.lake)
     found = _run(given, store, user_id, apply=given.apply)
-    if given.apply or given.json or not found.removed or not may_remove(user_id):
+    if given.apply or given.json or not found.removed or not may_remove(user_id, store):
         return 0 if found.is_complete or not given.apply else 1
     return 0 if _run(given, store, user_id, apply=True).is_complete else 1
 

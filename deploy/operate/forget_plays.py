@@ -32,11 +32,12 @@ from deploy.operate.forget import (
     parquet_bytes,
     remove_old_staging,
 )
-from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of
+from deploy.operate.places import ARCHIVES, log_of, may_remove, open_lake, open_landing, parser_of
 from deploy.snowflake.landing import DATABASE, Landing, landing
 from shared import lake
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore
 from shared.tables.plays import PLAYS
+from shared.terminal import printable
 
 
 def forget_account(
@@ -152,10 +153,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--apply", action="store_true", help="remove it without a question")
     arguments = parser.parse_args(argv)
     if not lake.is_account(arguments.account):
-        raise CommandError("ACCOUNT is the label that the history was imported under, such as me")
-    store = open_store(arguments.lake)
+        raise CommandError(
+            f"ACCOUNT={printable(arguments.account)} is no label: write the one that the history was imported under, "
+            "such as me"
+        )
+    store = open_lake(arguments.lake)
     found = _run(arguments, store, apply=arguments.apply)
-    if not arguments.apply and not arguments.json and found.removed and may_remove(arguments.account):
+    if not arguments.apply and not arguments.json and found.removed and may_remove(arguments.account, store):
         _run(arguments, store, apply=True)
     return 0
 

@@ -3,19 +3,47 @@
 import argparse
 import contextlib
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from deploy.commands import CommandError, answers, now
+from deploy.commands import CommandError, Parser, answers, not_done, now
 from deploy.snowflake.landing import Landing
 from glue_jobs.commit_log import CommitLog, new_ulid
 from shared import lake
-from shared.store import ObjectStore
+from shared.store import ObjectStore, open_store
 from shared.terminal import printable
 
 ARCHIVES = tuple(lake.archived(0, lake.PENDING, quarantined=q).partition("0")[0] for q in (False, True))
+_FOLDERS = ("raw", lake.LOG, lake.PROCESSED, lake.REJECTS, lake.STATE)
+
+
+def open_lake(uri: str) -> ObjectStore:
+    """The lake that `--lake` names. Raises CommandError if the folder is none, with what to name instead."""
+    if "://" in uri:
+        return open_store(uri)
+    path = Path(uri).expanduser()
+    folder = path.parent if path.name == "lake" else path
+    if any(part.is_file() for part in (path, *path.parents)):
+        raise CommandError(f"{folder} is a file, no folder with a lake: name one, OUT=folder (without make: --lake)")
+    if not folder.is_dir():
+        raise CommandError(
+            f"there is no folder {folder}: `make demo` makes a lake of made-up playlists, `make run` one of yours; "
+            "OUT=folder (without make: --lake) names another"
+        )
+    if not path.is_dir() or not _is_lake(path):
+        raise CommandError(
+            f"{folder} holds no lake: name the folder of `make demo`, `make run` or `make load`, OUT=folder (without "
+            "make: --lake)"
+        )
+    return open_store(uri)
+
+
+def _is_lake(path: Path) -> bool:
+    """Whether the folder is empty or has one of a lake's own folders."""
+    return any((path / name).is_dir() for name in _FOLDERS) or not any(path.iterdir())
 
 
 @contextlib.contextmanager
@@ -36,6 +64,8 @@ def open_landing(folder: Path | None, store: ObjectStore, environment: str | Non
     if folder is None:
         yield None
         return
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder} is a file: --warehouse is the folder of a warehouse on this machine")
     if not folder.is_dir():
         print(
             printable(
@@ -58,7 +88,7 @@ def log_of(store: ObjectStore, clock: Callable[[], datetime] = now) -> CommitLog
 
 def parser_of(description: str | None, *, has_warehouse: bool = True) -> argparse.ArgumentParser:
     """A parser with what every command takes: the lake, the warehouse's folder, and whether to answer in JSON."""
-    parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+    parser = Parser(description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lake", default="out/mine/lake", help="s3://bucket/prefix or a folder (default: %(default)s)")
     if has_warehouse:
         parser.add_argument("--warehouse", type=Path, help="folder of the warehouse on this machine (default: none)")
@@ -67,11 +97,14 @@ def parser_of(description: str | None, *, has_warehouse: bool = True) -> argpars
     return parser
 
 
-def may_remove(answer: str) -> bool:
+def may_remove(answer: str, store: ObjectStore) -> bool:
     """Whether a person at a terminal types the answer; if not, says that nothing was removed, and how to do it."""
-    if sys.stdin.isatty() and answers(f"Type {answer} to remove this: ", answer):
+    place = store.uri.removeprefix("file://")
+    keep = f"aws s3 sync {place} COPY" if "://" in place else f"cp -r {shlex.quote(place)} COPY"
+    print(printable(f"This cannot be undone. To keep a copy of the lake first: {keep}"), flush=True)
+    if sys.stdin.isatty() and answers(f"Type {answer} to do this: ", answer):
         return True
-    print("Nothing was removed. To remove it, add APPLY=yes (without make: --apply).")
+    print(not_done("removed", "--apply"))
     return False
 
 

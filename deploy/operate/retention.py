@@ -18,13 +18,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from deploy.commands import CommandError, now, run_command
-from deploy.operate.places import ARCHIVES, log_of, may_remove, open_landing, parser_of, retained_after
+from deploy.commands import CommandError, now, run_command, whole_number
+from deploy.operate.places import (
+    ARCHIVES,
+    log_of,
+    may_remove,
+    open_lake,
+    open_landing,
+    parser_of,
+    retained_after,
+)
 from deploy.snowflake.landing import DATABASE, FILE_NUMBER, FILE_TAIL, REMAINS, Landing, landing, refresh_dynamic_tables
 from shared import lake
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore
 from shared.tables import TABLES
 
+_OLDEST = 700_000  # days; the calendar has no more
 _NUMBER = re.compile(r"(?:^raw/[^/]+/|/)([0-9]{20})(?:/|-quiet/|-[0-9]{5}[.])")
 
 
@@ -51,20 +60,20 @@ def last_old_batch(store: ObjectStore, before: datetime) -> int:
 
 
 def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: bool) -> Removal:
-    """Removes the batches up to this number, or only says what there is of them. Safe to repeat and to interrupt.
+    """Removes the batches up to this number, or only counts what they have. Safe to repeat and to interrupt.
 
     The mark is written first, so that missing objects are not reported as damage.
     """
     found = Removal(up_to)
-    doomed = [
+    old = [
         listed
         for prefix in (*ARCHIVES, lake.PROCESSED, lake.REJECTS)
         for listed in store.list(prefix)
         if (number := _NUMBER.search(listed.key)) and int(number[1]) <= up_to
     ]
-    if apply and doomed and up_to > retained_after(store):
+    if apply and old and up_to > retained_after(store):
         store.put(lake.RETENTION, json.dumps({"removed_up_to": up_to}).encode())
-    for listed in doomed:
+    for listed in old:
         parts = listed.key.split("/")
         found.objects["/".join(parts[:2]) if parts[0] != "rejects" else "rejects"] += 1
         found.size += listed.size
@@ -76,10 +85,10 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
             if count:
                 found.rows[table.name] = int(str(count))
                 if apply:
-                    warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608
+                    warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608  # our names
     if warehouse is not None and apply:
         refresh_dynamic_tables(warehouse)
-    for listed in doomed if apply else ():
+    for listed in old if apply else ():
         store.delete(listed.key)
     return found
 
@@ -107,20 +116,20 @@ def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
 def main(argv: Sequence[str]) -> int:
     """0 when all that is old is gone, or could be shown."""
     parser = parser_of(__doc__)
-    parser.add_argument("--days", type=int, required=True, help="keep so many days")
+    parser.add_argument("--days", type=whole_number, required=True, help="keep this many days")
     parser.add_argument("--apply", action="store_true", help="remove it without a question")
     given = parser.parse_args(argv)
     least = 2 * full_every_days()
     if given.days < least:
         raise CommandError(
-            f"{given.days} days are too few: current rows stand on the last two full reads, and there is one every "
-            f"{least // 2} days (FORCE_FULL_EVERY_DAYS), so keep at least {least}"
+            f"{given.days} days are too few: current rows come from the last two full reads, and there is one every "
+            f"{least // 2} days (FORCE_FULL_EVERY_DAYS); keep at least {least}, DAYS={least}"
         )
-    store = open_store(given.lake)
-    before = now() - timedelta(days=given.days)
+    store = open_lake(given.lake)
+    before = now() - timedelta(days=min(given.days, _OLDEST))
     found = _run(given, store, before, apply=given.apply)
     is_empty = not found.objects and not found.rows
-    if not given.apply and not given.json and not is_empty and may_remove(str(given.days)):
+    if not given.apply and not given.json and not is_empty and may_remove(str(given.days), store):
         _run(given, store, before, apply=True)
     return 0
 

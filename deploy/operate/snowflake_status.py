@@ -35,7 +35,7 @@ def current_differences(warehouse: Landing, lagging: Collection[str] = ()) -> It
         keys, units = ", ".join(table.key), ", ".join(table.newest_per or table.key)
         view = f"CORE.{table.name.upper()}"
         [(rows,)] = warehouse.query(f"select count(*) as N from {view}")  # noqa: S608  # our names, as below
-        [(single,)] = warehouse.query(f"select count(*) as N from (select distinct {keys} from {view}) as keys")  # noqa: S608
+        [(single,)] = warehouse.query(f"select count(*) as N from (select distinct {keys} from {view}) as keys")  # noqa: S608  # our names
         if rows != single:
             yield f"{table.name}: the current view has {rows} rows and {single} keys: something doubles"
         if table.name not in lagging and table.made_from is not MadeFrom.PLAY:  # outranked plays are not current
@@ -44,7 +44,7 @@ def current_differences(warehouse: Landing, lagging: Collection[str] = ()) -> It
 
 def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterator[str]:
     landed, current = (
-        warehouse.query(f"select count(*) as N from (select distinct {units} from {source}) as units")[0][0]  # noqa: S608
+        warehouse.query(f"select count(*) as N from (select distinct {units} from {source}) as units")[0][0]  # noqa: S608  # our names
         for source in (landing(table), view)
     )
     if landed != current:

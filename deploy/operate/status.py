@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deploy.commands import run_command, table_text
+from deploy.commands import run_command, table_text, whole_number
 from deploy.operate.contents import is_raw_intact, rows_of
 from deploy.operate.log_check import check_log
-from deploy.operate.places import ARCHIVES, open_landing, parser_of, retained_after
+from deploy.operate.places import ARCHIVES, open_lake, open_landing, parser_of, retained_after
 from deploy.snowflake.landing import Landing, landing, published_key
 from extract_lambda.progress import Progress, Report, Terminal, silent
 from glue_jobs.log_entry import REJECTS, Entry
@@ -24,7 +24,7 @@ from glue_jobs.reading.plays import PERSONAL_FIELDS
 from glue_jobs.replay import archived_key
 from shared import lake
 from shared.document import timestamp
-from shared.store import ObjectStore, open_store
+from shared.store import ObjectStore
 from shared.tables import TABLES
 from shared.tables.batches import BATCHES
 from shared.terminal import printable
@@ -365,9 +365,11 @@ def as_json(found: Status) -> str:
 def main(argv: Sequence[str]) -> int:
     """0 when everything agrees, 1 with the differences and what to do about each."""
     parser = parser_of(__doc__)
-    parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="look at batches from this number on")
+    parser.add_argument(
+        "--first", type=whole_number, default=1, metavar="NUMBER", help="compare batches from this number on"
+    )
     given = parser.parse_args(argv)
-    store = open_store(given.lake)
+    store = open_lake(given.lake)
     with open_landing(given.warehouse, store, given.env) as warehouse, progress() as report:
         found = status(store, warehouse, given.first, report)
     print(as_json(found) if given.json else as_text(found))

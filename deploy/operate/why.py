@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from deploy.commands import CommandError, run_command, table_named, table_text
 from deploy.generate.schemas import current_select
-from deploy.operate.places import log_of, parser_of
+from deploy.operate.places import log_of, open_lake, parser_of
 from glue_jobs.log_entry import Entry
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Check, UnreadableDocumentError
@@ -68,7 +68,7 @@ def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
     """
     if not key or len(key) > len(table.key):
         raise CommandError(
-            f"an id of {table.name} is {', '.join(table.key)}: give the first of them or all, with commas between"
+            f"an id of {table.name} is {', '.join(table.key)}: name the first of them or all, with commas between"
         )
     asked = dict(zip(table.key, key, strict=False))
     # A row may lose to one of another key: an artist who was dropped, to the song's newer credits; a play to a package.
@@ -245,8 +245,8 @@ def _with_places(value: Any, line: int, path: str) -> Any:  # noqa: ANN401  # a 
     if document.is_raw_line(value):
         return value | {"body": _with_places(value["body"], line, f"{path}.body")}
     if document.is_manifest(value) and isinstance(value["checks"], list):
-        looks = [_look_with_place(look, line, f"{path}.checks[{n}]") for n, look in enumerate(value["checks"])]
-        return value | {"checks": looks}
+        checks = [_check_with_place(check, line, f"{path}.checks[{n}]") for n, check in enumerate(value["checks"])]
+        return value | {"checks": checks}
     if _is_row(value):
         return _row_with_place(value, line, path)
     for key in ("items", "tracks"):
@@ -272,7 +272,7 @@ def _row_with_place(row: object, line: int, path: str) -> Row:
     return own | {"added_at": f"{_MARK} {line} {entry_key} {path}"}
 
 
-def _look_with_place(look: object, line: int, path: str) -> object:
+def _check_with_place(look: object, line: int, path: str) -> object:
     if not isinstance(look, dict):
         return look
     shown = look.get("playlist")
@@ -288,7 +288,7 @@ def _is_row(value: object) -> bool:
     return any(key in value for key in ("item", "track", "added_at"))
 
 
-# --- telling
+# --- as text
 
 
 def _shown(value: object) -> str:
@@ -341,7 +341,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--table", default="", help="such as songs")
     parser.add_argument("--id", default="", help="the key's columns in order, with commas between; the first will do")
     arguments = parser.parse_args(argv)
-    store = open_store(arguments.lake)
+    store = open_lake(arguments.lake)
     if not arguments.table:
         names = ", ".join(table.name for table in TABLES)
         raise CommandError(f"name a table and an id, make why TABLE=songs ID=…; tables are {names}")

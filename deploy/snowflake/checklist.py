@@ -156,7 +156,7 @@ def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
     columns = ("SONG_ID", "SOURCE_POSITION", "EXTRACTED_AT")
     expected = [row[name.lower()] for name in columns]
     rows = account.query(
-        f"select {', '.join(columns)}, convert_timezone('UTC', LOADED_AT) as LOADED_AT from {landing(SONGS)} "  # noqa: S608
+        f"select {', '.join(columns)}, convert_timezone('UTC', LOADED_AT) as LOADED_AT from {landing(SONGS)} "  # noqa: S608  # our names
         "where FILE_ROW_NUMBER = 1 and right(FILE_NAME, length(%s)) = %s",
         newest.key,
         newest.key,

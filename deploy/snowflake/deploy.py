@@ -27,6 +27,7 @@ from deploy.commands import CommandError, run_command
 from deploy.snowflake.connect import Account, AccountError, connection_settings, errors_explained, explained
 from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import confirm, parser_of
+from deploy.snowflake.zone import listening_zone
 
 SCRIPTS = Path(__file__).parents[1]
 HISTORY = "SCHEMACHANGE.CHANGE_HISTORY"
@@ -46,7 +47,10 @@ class Plan:
 
 
 def variables_of(environment: Environment, stack: Stack, target_lag: str | None = None) -> dict[str, str]:
-    """The scripts' variables; with a target lag, such as `1 hour`, the current rows are dynamic tables."""
+    """The scripts' variables; with a target lag, such as `1 hour`, the current rows are dynamic tables.
+
+    Raises CommandError if the setting LISTENING_ZONE is no time zone.
+    """
     variables = {
         "database": environment.database,
         "stage_url": stack.stage_url,
@@ -54,6 +58,7 @@ def variables_of(environment: Environment, stack: Stack, target_lag: str | None 
         "error_integration": environment.error_integration,
         "sns_topic_arn": stack.processed_topic_arn,
         "transform_warehouse": environment.transform_warehouse,
+        "listening_zone": listening_zone(os.environ),
     }
     return variables | ({"current_as": DYNAMIC, "target_lag": target_lag} if target_lag else {})
 

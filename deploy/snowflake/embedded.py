@@ -1,12 +1,12 @@
 """Snowflake on one machine: the suite's own SQL and the connector's API over an embedded database (fakesnow)."""
 
-# Values are always bound; what is put into SQL text is our own names.
-# ruff: noqa: S608
+# ruff: noqa: S608  # only our own names are formatted into SQL; values are bound
 
 import contextlib
 import functools
 import hashlib
 import io
+import os
 import re
 import tempfile
 import warnings
@@ -32,6 +32,7 @@ from sqlglot import exp
 from deploy.snowflake.embedded_pipe import FileLoad, LoadStatus, Pipe
 from deploy.snowflake.fakesnow_fixes import COMMENTS, NOT_EMULATED, bent_fakesnow
 from deploy.snowflake.landing import DATABASE
+from deploy.snowflake.zone import listening_zone
 from shared.lake import PROCESSED
 from shared.store import ObjectStore
 from shared.tables import TABLES
@@ -74,7 +75,7 @@ class EmbeddedSnowflake:
             folder = stack.enter_context(_folder(path)) if path else None
             stack.enter_context(bent_fakesnow(self._reading))
             stack.enter_context(fakesnow.patch(db_path=folder, nop_regexes=list(NOT_EMULATED)))
-            connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106 - it is not checked
+            connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106  # it is not checked
             self._connection = stack.enter_context(contextlib.closing(connection))
             # For our own tables: fakesnow takes 5 ms for a statement, most of it walking its tree 76 times.
             self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001
@@ -97,7 +98,8 @@ class EmbeddedSnowflake:
     def deploy(self, scripts: Path = SCRIPTS, **variables: str) -> None:
         """Apply schemachange's scripts under the folder as schemachange does: what is new or changed, V first, then R.
 
-        `variables` are added to those of a real account, or replace them.
+        `variables` are added to those of a real account, or replace them. The setting LISTENING_ZONE is one of them.
+        Raises CommandError if that is no time zone.
         """
         self.query(f"create schema if not exists {DATABASE}._LOCAL")
         self.query(f"create table if not exists {DATABASE}._LOCAL.SCRIPTS (SCRIPT varchar, CHECKSUM varchar)")
@@ -107,7 +109,8 @@ class EmbeddedSnowflake:
         )
         rows = self.query(f"select SCRIPT, CHECKSUM from {DATABASE}._LOCAL.SCRIPTS")
         applied = {str(name): checksum for name, checksum in rows}
-        for name, text in rendered_scripts(scripts, variables_for(self._stage_url) | variables):
+        given = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
+        for name, text in rendered_scripts(scripts, given):
             checksum = hashlib.sha256(text.encode()).hexdigest()
             is_applied = name in applied and (name.startswith("v") or applied[name] == checksum)
             for statement in split_sql_statements(text):

@@ -48,7 +48,7 @@ class Pipe:
         """The pipe of this COPY; raises ValueError for what is not emulated."""
         copy = sqlglot.parse_one(text, read="snowflake")
         if not isinstance(copy, exp.Copy):
-            raise ValueError(f"{name} does not copy: {text}")  # noqa: TRY004 - it is the text that is wrong
+            raise ValueError(f"{name} does not copy: {text}")  # noqa: TRY004  # it is the text that is wrong
         options = {option.this.name.upper(): option.expression for option in copy.args["params"]}
         if options["ON_ERROR"].name.upper() != "SKIP_FILE":
             raise ValueError(f"{name}: only ON_ERROR = SKIP_FILE is emulated, not {options['ON_ERROR'].sql()}.")

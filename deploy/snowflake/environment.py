@@ -118,9 +118,19 @@ def outputs_in(text: str) -> dict[str, object]:
 
 def stack_of(environment: Environment, file: Path | None) -> Stack:
     """The environment's stack, from a file of its outputs or else from Terraform's state. Raises CommandError."""
-    if file is not None:
-        try:
-            return Stack.of(outputs_in(file.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}") from None
-    return Stack.of(outputs(environment.name))
+    try:
+        made = outputs(environment.name) if file is None else outputs_in(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}") from None
+    except CommandError as error:
+        if file is not None:
+            raise
+        raise CommandError(
+            f"Snowflake loads from the stack that `make deploy ENV={environment.name}` makes on AWS: {error}"
+        ) from error
+    if not made:
+        raise CommandError(
+            f"environment {environment.name} has no stack on AWS, and Snowflake loads from there: "
+            f"`make deploy ENV={environment.name}` makes it (docs/deploy.md)"
+        )
+    return Stack.of(made)

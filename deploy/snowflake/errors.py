@@ -28,7 +28,7 @@ REFUSALS = (
         r"(?:HTTP )?404(?::| ) ?Not Found|verify the account name is correct",
         290403,
         290404,
-        to_do="there is no Snowflake account at {host}: SNOWFLAKE_ACCOUNT is {account!r} and should look like "
+        to_do="there is no Snowflake account at {host}: SNOWFLAKE_ACCOUNT is {account!r} and should have the form "
         "ORGANISATION-ACCOUNT (in Snowsight: Account > View account details); behind a private link, its own host is "
         "for SNOWFLAKE_HOST",
     ),
@@ -79,7 +79,7 @@ REFUSALS = (
         r"user access disabled|temporarily locked|user is disabled",
         390101,
         390102,
-        to_do="{user} is disabled or locked: an administrator runs `desc user {user}`; a lock ends by itself after "
+        to_do="{user} is disabled or locked: an administrator checks `desc user {user}`; a lock ends by itself after "
         "15 minutes",
     ),
     _refusal(

@@ -4,16 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.commands import CommandError, answers
-
-NOTHING_DONE = "nothing was changed"
+from deploy.commands import CommandError, Parser, answers, not_done
 
 
 def parser_of(description: str | None, *, changes: bool = False) -> argparse.ArgumentParser:
     """A parser with the environment, its stack's outputs, and where something is changed `--yes`."""
-    parser = argparse.ArgumentParser(
-        description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
     parser.add_argument(
         "--outputs",
@@ -22,7 +18,7 @@ def parser_of(description: str | None, *, changes: bool = False) -> argparse.Arg
         help="output of `terraform output -json` (default: from Terraform's state)",
     )
     if changes:
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--yes", action="store_true", help="do it without a question")
     return parser
 
 
@@ -30,9 +26,5 @@ def confirm(*, yes: bool, place: str) -> None:
     """Return if the change is confirmed. Raises CommandError if it is declined, or without a terminal."""
     if yes:
         return
-    if not sys.stdin.isatty():
-        raise CommandError(
-            f"{NOTHING_DONE}: there is no terminal to ask for confirmation; add YES=yes (--yes) to confirm"
-        )
-    if not answers(f"Type yes to do this in {place}: ", "yes"):
-        raise CommandError(NOTHING_DONE)
+    if not sys.stdin.isatty() or not answers(f"Type yes to do this in {place}: ", "yes"):
+        raise CommandError(not_done("changed", "--yes"))

@@ -2,7 +2,7 @@
 
 They have names, URIs and days, but no playlist ids, no snapshots and little of each song. The files have been seen in
 these forms since 2020: rows under `tracks` or `items`; the names and the URI in the row, or in an object of it that is
-named after what it holds.
+named after its type.
 """
 
 import hashlib
@@ -28,11 +28,12 @@ def is_playlist(value: Mapping[str, Any]) -> bool:
 
 def is_library(value: Mapping[str, Any]) -> bool:
     """Whether the object is the library of the download."""
-    return isinstance(value.get("tracks"), list) and any(key in value for key in ("bannedTracks", "bannedArtists"))
+    is_named = any(key in value for key in ("bannedTracks", "bannedArtists")) or value.keys() >= {"albums", "shows"}
+    return is_named and all(isinstance(value.get(key, []), list) for key in ("tracks", "albums")) and "tracks" in value
 
 
 def playlist_id(value: Mapping[str, Any]) -> str | None:
-    """The download has no ids: one that is made from the playlist's name; null without a name."""
+    """An id made from the playlist's name, since the download has no ids; null without a name."""
     name = value.get("name")
     if not isinstance(name, str) or not name:
         return None
@@ -80,20 +81,20 @@ def _row(row: object) -> Any:  # noqa: ANN401  # a JSON value is anything
     day = row.get("addedDate")
     if day is not None:
         made["added_at"] = f"{day}T00:00:00Z" if isinstance(day, str) and _DAY.fullmatch(day) else day
-    held = next((row[key] for key in _ENTRIES if isinstance(row.get(key), dict)), None)
-    if held is not None or any(name in row for name in (*_NAMES[:4], *_URIS)):
-        return made | {"item": _entry(row if held is None else held)}
+    entry = next((row[key] for key in _ENTRIES if isinstance(row.get(key), dict)), None)
+    if entry is not None or any(name in row for name in (*_NAMES[:4], *_URIS)):
+        return made | {"item": _entry(row if entry is None else entry)}
     is_empty = any(key in row for key in _ENTRIES) and all(row.get(key) is None for key in _ENTRIES)
     return made | ({"item": None} if is_empty else {})
 
 
-def _entry(held: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(source: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"id": None}
-    uri = _first(held, _URIS)
+    uri = _first(source, _URIS)
     if isinstance(uri, str):
         match = _URI.match(uri)
         made |= {"uri": uri, "id": match[1] if match and not uri.startswith("spotify:local:") else None}
-    name, artist = _first(held, _NAMES), _first(held, _ARTISTS)
+    name, artist = _first(source, _NAMES), _first(source, _ARTISTS)
     if name is not None:
         made["name"] = name
     if artist is not None:
@@ -101,5 +102,5 @@ def _entry(held: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _first(held: Mapping[str, Any], keys: tuple[str, ...]) -> object:
-    return next((held[key] for key in keys if held.get(key) is not None), None)
+def _first(source: Mapping[str, Any], keys: tuple[str, ...]) -> object:
+    return next((source[key] for key in keys if source.get(key) is not None), None)

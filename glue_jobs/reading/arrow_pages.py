@@ -8,23 +8,21 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from glue_jobs.reading.arrow_types import first_elements, json_type
 from glue_jobs.reading.parquet import ITEMS
-from glue_jobs.reading.typed_rows import first_elements, json_type
-from glue_jobs.reading.values import Decimal
+from glue_jobs.reading.values import Constant, Decimal
 from shared import document
 
 _OWN_START = b'{"run_id": "'
 _BODY = b', "body": '
-_NO_JSON = (b"NaN", b"Infinity")  # pyarrow lets them pass where a field is ignored
 _NULL_ENTRY = re.compile(rb'"(?:item|track)"\s*:\s*null')
-_BEFORE_VALUE = b" \t\r\n:,[-"
 
 _ROW_TYPE = json_type(ITEMS.payload)
 _ENTRY_TYPE = _ROW_TYPE.field("item").type
@@ -41,23 +39,35 @@ _PARSED_ROW = pa.struct(
 _PAGE = pa.schema(
     [("items", pa.list_(_PARSED_ROW)), ("total", pa.int64()), ("offset", pa.int64()), ("href", pa.string())]
 )
+_ABOUT_PAGE = ("total", "offset", "href")
+_TEXTS_OF_LINE = ("run_id", "playlist_id", "snapshot_id", "extracted_at", "asked")
+_LINE = pa.schema(
+    [
+        *((name, pa.string()) for name in _TEXTS_OF_LINE),
+        ("offset", pa.int64()),
+        ("missing", pa.int64()),
+        ("body", pa.struct(list(_PAGE))),
+    ]
+)
 
 
 class ParsedRows(Sequence[Any]):
     """The rows of a page: parsed by pyarrow, and as Python objects when one of them is asked for."""
 
-    def __init__(self, parsed: pa.StructArray, page: bytes) -> None:
+    def __init__(self, parsed: pa.StructArray, text: memoryview) -> None:
+        """`text` is the JSON of the page, or of our line with the page."""
         self.parsed = parsed
-        self._page = page
+        self._text = text
 
     @cached_property
     def _rows(self) -> list[Any]:
-        rows: list[Any] = json.loads(self._page, parse_float=Decimal)["items"]
+        value = json.loads(bytes(self._text), parse_float=Decimal, parse_constant=Constant)
+        rows: list[Any] = value.get("body", value)["items"]
         return rows
 
     def null_entries(self) -> int:
         """How often the page has a null entry: pyarrow does not distinguish a null from an absent key."""
-        return len(_NULL_ENTRY.findall(self._page))
+        return len(_NULL_ENTRY.findall(self._text))
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -75,68 +85,68 @@ class ParsedRows(Sequence[Any]):
 def parse_values(plain: bytes) -> list[Any] | None:
     """The document's JSON values, with ParsedRows as the rows of each page; null if Python must read it."""
     try:
-        if any(_may_have_value(plain, word) for word in _NO_JSON):
-            return None
         pa.array([plain], pa.binary()).cast(pa.string())  # else what pyarrow skips may be no UTF-8
         return _own_lines(plain) if plain.startswith(_OWN_START) else _page(plain)
     except (pa.ArrowException, ValueError, RecursionError):
         return None
 
 
-def _may_have_value(plain: bytes, word: bytes) -> bool:
-    """Whether the word is in the text where a value may begin: ids of 22 characters hold it by chance."""
-    at = plain.find(word)
-    while at >= 0:
-        if plain[at - 1 : at] in _BEFORE_VALUE:
-            return True
-        at = plain.find(word, at + 1)
-    return False
-
-
 def _own_lines(plain: bytes) -> list[Any] | None:
-    values: list[dict[str, Any]] = []
-    bodies: list[bytes] = []
-    for line in plain.split(b"\n"):
-        if not line.strip():
-            continue
-        head, mark, body = line.partition(_BODY)
-        value = json.loads(head + b"}") if mark else None
-        if not isinstance(value, dict) or not isinstance(value.get("asked"), str) or not body.endswith(b"}"):
+    values: list[Any] = []
+    pages: list[slice] = []
+    start = 0
+    while start < len(plain):
+        line = slice(start, plain.find(b"\n", start) + 1 or len(plain))
+        head_end = plain.find(_BODY, line.start, line.stop)
+        asked = json.loads(plain[start:head_end] + b"}").get("asked") if head_end >= 0 else None
+        if isinstance(asked, str) and document.is_page_request(asked):
+            values.append(line)
+            pages.append(line)
+        elif isinstance(asked, str):
+            values.append(json.loads(plain[line], parse_float=Decimal, parse_constant=Constant))
+        elif plain[line].strip():
             return None
-        values.append(value)
-        if document.is_page_request(value["asked"]):
-            bodies.append(body[:-1])
-        else:
-            value["body"] = json.loads(body[:-1], parse_float=Decimal)
-    pages = iter(_parsed(bodies))
-    for value in values:
-        if "body" not in value:
-            value["body"] = next(pages)
-    return values
+        start = line.stop
+    lines = iter(_parsed(plain, pages, _LINE))
+    return [next(lines) if isinstance(value, slice) else value for value in values]
 
 
 def _page(plain: bytes) -> list[Any] | None:
     if not plain.startswith(b"{") or b'"items"' not in plain or b'"error"' in plain:
         return None
-    (page,) = _parsed([plain])
+    (page,) = _parsed(plain, [slice(0, len(plain))], _PAGE)
     return None if page["href"] is None else [page]  # without it, the rows' keys show what they are
 
 
-def _parsed(pages: list[bytes]) -> list[dict[str, Any]]:
-    """The pages. Raises pyarrow.ArrowInvalid or ValueError if one is not as expected."""
-    if not pages:
+def _parsed(plain: bytes, parts: list[slice], schema: pa.Schema) -> list[dict[str, Any]]:
+    """The pages, or our lines with a page, in these parts of the text.
+
+    Raises pyarrow.ArrowInvalid or ValueError if one is not as expected.
+    """
+    if not parts:
         return []
-    size = sum(len(page) + 1 for page in pages)
+    texts = [memoryview(plain)[part] for part in parts]
+    is_one_piece = all(part.stop == after.start for part, after in pairwise(parts))
+    whole = memoryview(plain)[parts[0].start : parts[-1].stop] if is_one_piece else b"".join(texts)
     table = pyarrow.json.read_json(
-        BytesIO(b"\n".join(pages)),
-        pyarrow.json.ReadOptions(use_threads=False, block_size=size + 1),
-        pyarrow.json.ParseOptions(explicit_schema=_PAGE, unexpected_field_behavior="ignore", newlines_in_values=True),
+        pa.BufferReader(whole),
+        pyarrow.json.ReadOptions(use_threads=False, block_size=len(whole) + 1),
+        pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore", newlines_in_values=True),
     )
-    rows = table.column("items").combine_chunks()
-    if len(rows) != len(pages) or rows.null_count:
+    values = table.to_struct_array().combine_chunks()
+    pages = pc.struct_field(values, "body") if schema is _LINE else values
+    rows = pc.struct_field(pages, "items")
+    if len(rows) != len(parts) or rows.null_count:
         raise ValueError("not one page each")
-    about = table.select(["total", "offset", "href"]).to_pylist()
-    return [page | {"items": ParsedRows(rows[n].values, pages[n])} for n, page in enumerate(about)]
+    about = [pc.struct_field(pages, name).to_pylist() for name in _ABOUT_PAGE]
+    read = [
+        dict(zip(_ABOUT_PAGE, values, strict=True)) | {"items": ParsedRows(rows[n].values, text)}
+        for n, (text, *values) in enumerate(zip(texts, *about, strict=True))
+    ]
+    if schema is _PAGE:
+        return read
+    heads = table.drop_columns("body").to_pylist()
+    return [head | {"body": page} for head, page in zip(heads, read, strict=True)]
 
 
 def payloads(rows: pa.StructArray) -> tuple[list[str], set[int], pa.StructArray] | None:

@@ -1,4 +1,4 @@
-"""Collects what documents hold until there are rows enough to be typed together, and says what became of them."""
+"""Collects the rows of documents until there are enough to type together, and reports those that are refused."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -12,12 +12,12 @@ from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, PLAY, PLAYS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
-from glue_jobs.reading.presence import may_lack_keys, tables_without_keys
+from glue_jobs.reading.presence import AbsentKeys, absent_keys, may_lack_keys
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 5_000
 _ROW_KEYS = tuple(stored.key for name, stored in ITEMS.payload.fields.items() if name != "item")
 
 Place = Mapping[str, Any]  # where a row was read: the values of its lineage columns
@@ -35,10 +35,15 @@ class ItemCollector:
     """Pages of playlist items on their way into a Parquet file."""
 
     def __init__(self, on_reject: OnReject) -> None:
-        """`on_reject` is called with each row that some table refuses: its place, the row as it came, the refusals."""
+        """`on_reject` is called with each row that some table refuses: its place, the row as it came, the refusals.
+
+        `absent_keys` are the keys, by table, because of which rows are left out of the table.
+        """
         self.buffer = ParquetBuffer(ITEMS)
+        self.absent_keys: dict[str, frozenset[str]] = {}
         self._on_reject = on_reject
         self._pages: list[_Page] = []
+        self._row_count = 0
 
     def add(self, check: Check, place: Place, kinds: Counter[str]) -> None:
         """The items of a check; `kinds` is counted up, at the latest when the collector is flushed."""
@@ -48,7 +53,8 @@ class ItemCollector:
                 own = {**place, **_own_of_page(check, page, number)}
                 self._pages.append(_Page(page.rows, own, kinds, check.is_dropped))
                 number += len(page.rows)
-        if sum(len(page.rows) for page in self._pages) >= ROWS_AT_ONCE:
+        self._row_count += number - check.first_item
+        if self._row_count >= ROWS_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
@@ -57,7 +63,7 @@ class ItemCollector:
         parsed = [page for page in self._pages if isinstance(page.rows, ParsedRows)]
         self._type(parsed, _parsed_rows)
         self._type([page for page in self._pages if not isinstance(page.rows, ParsedRows)], _python_rows)
-        self._pages = []
+        self._pages, self._row_count = [], 0
 
     def _type(self, pages: Sequence[_Page], rows_of: Callable[[Sequence[_Page]], Rows | None]) -> None:
         if not pages:
@@ -67,6 +73,9 @@ class ItemCollector:
             for page in pages:
                 self._type([page], _parsed_rows if len(pages) > 1 else _python_rows)
             return
+        for tables in {id(tables): tables for tables in rows.without.values()}.values():
+            for name, keys in tables.items():
+                self.absent_keys[name] = self.absent_keys.get(name, frozenset()) | keys
         ends = list(accumulate(len(page.rows) for page in pages))
         own = {name: _column(pages, name) for name in ITEMS.own if name != "kind"} | {"kind": list(rows.kinds)}
         start = 0
@@ -93,7 +102,7 @@ class CheckCollector:
         self._checks: list[tuple[Check, Place]] = []
 
     def add(self, check: Check, place: Place) -> None:
-        """One check more."""
+        """Add a check."""
         self._checks.append((check, place))
         if len(self._checks) >= ROWS_AT_ONCE:
             self.flush()
@@ -190,7 +199,7 @@ def _parsed_rows(pages: Sequence[_Page]) -> Rows | None:
     def payload(number: int) -> dict[str, Any]:
         return payload_of(_row(pages, ends, number))
 
-    without: dict[int, frozenset[str]] = {}
+    without: dict[int, AbsentKeys] = {}
     for page, end in zip(pages, ends, strict=True):
         start = end - len(page.rows)
         if page.is_dropped and may_lack_keys(array.slice(start, len(page.rows)), kinds[start:end]):
@@ -204,7 +213,7 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     values = [payload_of(row, entry) for row, entry in zip(rows, entries, strict=True)]
     reasons = {number: entry.reason for number, entry in enumerate(entries) if entry.reason is not None}
     kinds: list[str] = [entry.kind for entry in entries]
-    without: dict[int, frozenset[str]] = {}
+    without: dict[int, AbsentKeys] = {}
     start = 0
     for page in pages:
         if page.is_dropped:
@@ -213,10 +222,10 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
     return Rows(kinds, values.__getitem__, reasons, without=without)
 
 
-def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, frozenset[str]]:
-    """By number, the tables that rows of the page do not feed, since keys are absent from it."""
-    lacking = tables_without_keys(kinds[page.start : page.stop], map(payload, page))
-    return {number: lacking[kinds[number]] for number in page if kinds[number] in lacking}
+def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, AbsentKeys]:
+    """By number, the tables that rows of the page are left out of, with the absent keys."""
+    absent = absent_keys(kinds[page.start : page.stop], map(payload, page))
+    return {number: absent[kinds[number]] for number in page if kinds[number] in absent}
 
 
 def payload_of(row: Any, entry: Entry | None = None) -> dict[str, Any]:  # noqa: ANN401  # as above

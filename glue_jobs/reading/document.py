@@ -22,7 +22,7 @@ def read_document(
 ) -> Document:
     """The checks of playlists that the bytes hold, in reading order; our own documents also say when they were made.
 
-    `known_as` is the document's id where that is not the bytes' own: what has no id itself is named after it.
+    `known_as` is the document's id where it is not the hash of the bytes; a playlist without an id is named after it.
     `is_whole`: rows without any total are all rows of their playlist. Raises UnreadableDocumentError where the bytes
     hold no playlist data, or more than `limit` bytes uncompressed. A broken line among good ones is a damage.
     """
@@ -36,7 +36,7 @@ def read_document(
         must_not_be_history(plain)
         parsed = _read_parsed(document_id, plain, is_whole=is_whole)
         return parsed or _read(document_id, *parse(plain), is_whole=is_whole)
-    except RecursionError as error:  # what can just be parsed may be too deep to be written again
+    except RecursionError as error:  # a value that can be parsed may be too deep to be written as JSON
         raise UnreadableDocumentError("nested too deeply") from error
 
 
@@ -75,7 +75,7 @@ def _dropped(document_id: str, reading: DroppedReading) -> Document:
 
 
 def _read_zip(document_id: str, data: bytes, limit: int | None, *, is_whole: bool) -> Document:
-    """Each file of a ZIP like a dropped file. The suite's own documents state their time, so they come unzipped."""
+    """Reads each file of a ZIP like a dropped file. Documents of the extractor are refused: each has its own time."""
     together = DroppedReading(is_whole)
     for number, member in enumerate(members(data, limit), start=1):
         reading = DroppedReading(is_whole, together.drafts)

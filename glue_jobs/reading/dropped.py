@@ -1,7 +1,7 @@
 """Files that people drop: pages and playlists in every shape that is in use, alone or in containers.
 
-A container is opened where it is unambiguous: lists, objects by name or id, wrappers, JSON in a JSON string. What is
-not recognised is a damage whose reason says where it is and what it is, never what it contains.
+Containers are opened where their contents are unambiguous: lists, objects by name or id, wrappers, JSON in a JSON
+string. Everything else is a damage: its reason says where in the file it is and what it is, and quotes nothing of it.
 """
 
 import re
@@ -14,22 +14,31 @@ from glue_jobs.reading.arrow_pages import ParsedRows
 from glue_jobs.reading.json_text import embedded
 from glue_jobs.reading.model import Damage, Page, UnreadableDocumentError
 from glue_jobs.reading.playlist import Draft, embedded_total, offset_of, text_or_none
-from glue_jobs.reading.shapes import name_of, name_of_page, place_of, with_keys
+from glue_jobs.reading.shapes import has_api_key, is_song_of_another_tool, name_of, name_of_page, place_of, with_keys
 from shared import document
 
 _PLAYLIST_HREF = re.compile(r"/playlists/([^/?#]+)/(?:items|tracks)(?:[/?#]|$)")
 _LIKED_HREF = re.compile(r"/me/tracks(?:[/?#]|$)")
 _PLAYLIST_ID = re.compile("[0-9A-Za-z]{22}")
 _MAX_DEPTH = 8
-_NAMED = ("id", "name", "owner", "uri")  # of a playlist, beside a plain list of its rows
+_IDENTIFYING = ("id", "name", "owner", "uri")  # of a playlist, beside a plain list of its rows
 _WRAPPERS = frozenset(
     [
         "body",
+        "_source",
         "content",
         "data",
+        "entries",
+        "hits",
         "items",
+        "json",
+        "output",
+        "page",
+        "pages",
+        "payload",
         "playlist",
         "playlists",
+        "records",
         "response",
         "result",
         "results",
@@ -45,7 +54,7 @@ _Place = tuple[int | tuple[str, int], ...]
 
 @dataclass
 class DroppedReading:
-    """Sorts the JSON values of a file into checks; what is no playlist data becomes a damage.
+    """Sorts the JSON values of a file into checks; a value without playlist data becomes a damage.
 
     `is_whole`: rows without any total are all rows of their playlist.
     """
@@ -56,7 +65,7 @@ class DroppedReading:
     _descriptions: list[tuple[Draft, _Place]] = field(default_factory=list)
 
     def read(self, values: list[Any]) -> None:
-        """Take the values of one file. Raises UnreadableDocumentError if there is no playlist data in them."""
+        """Read the values of one file. Raises UnreadableDocumentError if none of them has playlist data."""
         before = len(self.damages)
         self._walk(values[0] if len(values) == 1 else values, ())
         for draft, place in self._descriptions:
@@ -83,8 +92,13 @@ class DroppedReading:
             self._refuse(place, "neither an object nor a list")
 
     def _walk_list(self, values: list[Any], place: _Place, name: str | None) -> None:
+        values = [_row_in(value) or value for value in values]
         rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
         if any(map(_is_row, rows)) and not any(_is_playlist(row) or _is_page(row) for row in rows):
+            odd = {number for number, row in enumerate(rows) if not _may_be_row(row)}
+            for number in sorted(odd):
+                self._walk(rows[number], (*place, number))
+            rows = [row for number, row in enumerate(rows) if number not in odd]
             draft = Draft(None, pages=[Page(0, rows, None)], is_whole=self.is_whole)
             if name is not None:
                 draft.playlist_id, draft.playlist = _id_or_name(name)
@@ -110,7 +124,18 @@ class DroppedReading:
         elif _is_playlist(value):
             self._add_playlist(value, place, name)
         elif _is_page(value):
-            self._add_page(value, place)
+            self._add_page({**value, "items": [embedded(row) for row in value["items"]]}, place)
+        else:
+            self._walk_other(value, place, name)
+
+    def _walk_other(self, value: Mapping[str, Any], place: _Place, name: str | None) -> None:
+        """Read an object of no format of Spotify's: another tool's, or a wrapper."""
+        if is_song_of_another_tool(value):
+            self._refuse(place, "a song in the format of another tool: only rows of the Web API are read")
+        elif rows := _rows_by_key(value):
+            self._walk_list(rows, place, name)
+        elif (playlist := _playlist_around_rows(value)) is not None:
+            self._add_playlist(playlist, place, name)
         else:
             self._open(value, place)
 
@@ -145,14 +170,14 @@ class DroppedReading:
     def _add_page(self, value: Mapping[str, Any], place: _Place) -> None:
         rows, href, playlist_id = value["items"], text_or_none(value.get("href")), _href_playlist(value)
         if playlist_id is None and (href is not None or not any(map(_is_row, rows))):
-            known, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
+            drafts, damages, described = len(self.drafts), len(self.damages), len(self._descriptions)
             if isinstance(rows, list) and any(isinstance(row, dict) and _can_be_walked(row) for row in rows):
                 self._walk_list(rows, place, None)
             named = name_of_page(href) if href is not None else None
-            if named is not None and not any(draft.embedded for draft in self.drafts[known:]):
-                del self.drafts[known:], self.damages[damages:], self._descriptions[described:]
+            if named is not None and not any(draft.embedded for draft in self.drafts[drafts:]):
+                del self.drafts[drafts:], self.damages[damages:], self._descriptions[described:]
                 self._refuse(place, named)
-            elif (len(self.drafts), len(self.damages)) == (known, damages):
+            elif (len(self.drafts), len(self.damages)) == (drafts, damages):
                 what = (
                     "a page without playlist rows"
                     if href is None
@@ -169,18 +194,58 @@ class DroppedReading:
 
     def _open(self, value: Mapping[str, Any], place: _Place) -> None:
         """Read the contents of a wrapper object. Plain values beside playlist data are no damage."""
-        held = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
-        before, damages = len(self.drafts) + len(self._descriptions), len(self.damages)
-        facts: list[Damage] = []
-        for key, number in held:
+        containers = [(key, number) for number, (key, child) in enumerate(value.items()) if _is_container(child)]
+        drafts, described, damages = len(self.drafts), len(self._descriptions), len(self.damages)
+        plain: list[Damage] = []  # of objects that hold only plain values
+        for key, number in containers:
             earlier = len(self.damages)
             self._walk(value[key], (*place, (key, number)), None if key in _WRAPPERS else key)
             if isinstance(value[key], dict) and not any(map(_is_container, value[key].values())):
-                facts += self.damages[earlier:]
-        if not held:
+                plain += self.damages[earlier:]
+        self._describe(drafts, described)
+        if not containers:
             self._refuse(place, with_keys(value))
-        elif len(self.drafts) + len(self._descriptions) > before:
-            self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in facts]
+        elif len(self.drafts) > drafts:
+            self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in plain]
+
+    def _describe(self, drafts: int, described: int) -> None:
+        """Join a description with the rows beside it, if there is one of each beyond these numbers."""
+        rows = [draft for draft in self.drafts[drafts:] if draft.pages and draft.playlist_id is None]
+        if len(self.drafts) != drafts + 2 or len(rows) != 1 or len(self._descriptions) != described + 1:
+            return
+        description, _ = self._descriptions.pop()
+        page = rows[0].pages[0]
+        page.total = description.embedded_total if page.total is None else page.total
+        description.pages, description.is_whole = rows[0].pages, True
+        self.drafts[drafts:] = [description]
+
+
+def _rows_by_key(value: Mapping[str, Any]) -> list[Any]:
+    """The rows of an object that has a playlist row under each key, such as an index; none if it has anything else."""
+    rows = list(value.values())
+    return rows if rows and all(map(_is_row, rows)) else []
+
+
+def _row_in(value: object) -> object:
+    """The playlist row in an object that wraps one alone, such as `{"json": row}`; null for every other value."""
+    if not isinstance(value, dict) or _is_row(value) or _is_page(value) or _is_playlist(value):
+        return None
+    containers = [child for child in value.values() if isinstance(child, dict | list)]
+    return containers[0] if len(containers) == 1 and _is_row(containers[0]) else None
+
+
+def _playlist_around_rows(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A tool's own playlist object, a name or id beside one list of rows, with the API's keys; null for another."""
+    lists = [child for child in value.values() if isinstance(child, list) and any(map(_is_row, child))]
+    playlist_id, name = (_first_text(value, keys) for keys in (("id", "playlist_id"), ("name", "playlist_name")))
+    has_id = playlist_id is not None and _PLAYLIST_ID.fullmatch(playlist_id) is not None
+    if len(lists) != 1 or not (has_id or name is not None):
+        return None
+    return {"id": playlist_id if has_id else None, "name": name, "tracks": lists[0]}
+
+
+def _first_text(value: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((text for key in keys if (text := text_or_none(value.get(key))) is not None), None)
 
 
 def _is_container(value: object) -> bool:
@@ -194,9 +259,21 @@ def _id_or_name(key: str) -> tuple[str | None, Mapping[str, Any] | None]:
 
 def _is_row(value: object) -> bool:
     """Whether it is a playlist row; a single track also has a key `track`, but a boolean one, and a type."""
-    if not isinstance(value, dict) or not any(isinstance(value.get(key, 0), dict | None) for key in ("item", "track")):
+    if not isinstance(value, dict) or not any(_is_entry(value.get(key, 0)) for key in ("item", "track")):
         return False
     return value.get("type") != "track" and not any(key in value for key in ("played_at", "is_playing"))
+
+
+def _may_be_row(value: object) -> bool:
+    """Whether a value among bare rows is one, perhaps a damaged one; rows that are rejected are shown in rejects/."""
+    if value is None or value == {} or _is_row(value):
+        return True
+    return isinstance(value, dict) and has_api_key(value) and (name_of(value) is None or "added_at" in value)
+
+
+def _is_entry(value: object) -> bool:
+    """Whether it can be a row's entry: null, or an object that is empty or has a key of the API."""
+    return value is None or (isinstance(value, dict) and (not value or has_api_key(value)))
 
 
 def _is_page(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -211,14 +288,14 @@ def _is_playlist(value: object) -> TypeGuard[Mapping[str, Any]]:
     contents = [value[key] for key in ("items", "tracks") if key in value]
     if any(isinstance(each, dict) and ("items" in each or "total" in each or "href" in each) for each in contents):
         return True
-    return any(isinstance(each, list) for each in contents) and any(key in value for key in _NAMED)
+    return any(isinstance(each, list) for each in contents) and any(key in value for key in _IDENTIFYING)
 
 
 def _contents(value: Mapping[str, Any]) -> tuple[str, Any]:
     """The key and the contents of a playlist: a page or else a list; null if it is only described."""
-    held = [(key, value[key]) for key in ("items", "tracks") if value.get(key) is not None]
+    contents = [(key, value[key]) for key in ("items", "tracks") if value.get(key) is not None]
     for wanted in (_is_page, lambda each: isinstance(each, list), lambda each: not _is_reference(each)):
-        for key, each in held:
+        for key, each in contents:
             if wanted(each):
                 return key, each
     return "tracks", None

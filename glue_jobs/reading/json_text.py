@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from glue_jobs.reading.model import Damage, UnreadableDocumentError
@@ -16,15 +17,36 @@ from glue_jobs.reading.values import Constant, Decimal
 from shared.document import DocumentTooLargeError
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty archive
+_OFFICE_PART = "[Content_Types].xml"  # in each ZIP that is an Office document (ECMA-376, part 2)
+# First bytes of files that are no text, and what these are (as the program `file` recognises them).
+_MAGIC = (
+    (b"\x1f\x8b", "gzip in gzip: uncompress it once"),
+    (b"BZh", "a bzip2 file: uncompress it"),
+    (b"\xfd7zXZ\0", "an xz file: uncompress it"),
+    (b"(\xb5/\xfd", "a Zstandard file: uncompress it"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it into a folder"),
+    (b"Rar!\x1a\x07", "a RAR archive: unpack it into a folder"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"%PDF-", "a PDF document"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+)
+_TAR_AT, _TAR_MAGIC = 257, b"ustar"
 _MAX_MEMBERS = 1_000
 _SPACE = re.compile("[ \t\r\n]*")
 _BETWEEN = re.compile("[ \t\r\n,\x1e\ufeff]*")  # what may separate values: also the comma of a list without brackets
+# What `curl -i` writes before the answer, once for each answer: a status line and headers.
+_HTTP_HEAD = re.compile(r"(?:HTTP/[0-9.]+ [0-9]{3}[^\n]*\n(?:[^\n:{\[]+:[^\n]*\n)*\r?\n)+")
+_MAX_STARTS = 20  # places where JSON after other text may begin
 _DECODER = json.JSONDecoder(parse_constant=Constant, parse_float=Decimal)
-_MOST_DIGITS = 4_300  # of an integer that Python parses
+_MAX_DIGITS = 4_300  # of an integer that Python parses
 
 
 def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) <= _MOST_DIGITS else Decimal(text)
+    return int(text) if len(text) <= _MAX_DIGITS else Decimal(text)
 
 
 _DECODER_OF_LONG_NUMBERS = json.JSONDecoder(parse_constant=Constant, parse_float=Decimal, parse_int=_integer)
@@ -38,6 +60,7 @@ class _NoJsonError(ValueError):
         column = place - text.rfind("\n", 0, place)
         super().__init__("nested too deeply" if is_too_deep else f"no JSON at line {self.line}, column {column}")
         self.is_too_deep = is_too_deep
+        self.place = place
 
 
 def parse(plain: bytes) -> tuple[list[Any], list[Damage]]:
@@ -46,6 +69,8 @@ def parse(plain: bytes) -> tuple[list[Any], list[Damage]]:
     Raises UnreadableDocumentError if there is no value.
     """
     text = _text(plain)
+    if text.startswith("HTTP/") and (head := _HTTP_HEAD.match(text)):
+        text = "\n" * head[0].count("\n") + text[head.end() :]  # the numbers of lines stay
     if not _BETWEEN.sub("", text[:1_000]) and not _BETWEEN.sub("", text):
         raise UnreadableDocumentError("the file is empty")
     values: list[Any] = []
@@ -58,13 +83,15 @@ def parse(plain: bytes) -> tuple[list[Any], list[Damage]]:
             return by_line, damages
         if any(isinstance(value, dict | list) for value in values):
             return values, [Damage(f"the text after value {len(values)}: {error}")]
-        raise UnreadableDocumentError(f"{error}{_hint(text)}") from error
+        raise UnreadableDocumentError(f"{error}{_hint(text, error)}") from error
+    if len(values) > 1 and not any(isinstance(value, dict | list) or embedded(value) is not value for value in values):
+        raise UnreadableDocumentError(f"no JSON object and no list{_hint(text)}")
     return values, []
 
 
-def embedded(text: str) -> Any:  # noqa: ANN401  # a JSON value is anything
-    """The JSON that a text holds, also as JSON in a JSON string; the text itself if it holds none."""
-    if not text.lstrip().startswith(("{", "[", '"')):
+def embedded(text: Any) -> Any:  # noqa: ANN401  # a JSON value is anything
+    """The JSON that a text holds, also as JSON in a JSON string; the value itself if it is no text or holds none."""
+    if not isinstance(text, str) or not text.lstrip().startswith(("{", "[", '"')):
         return text
     try:
         values: list[Any] = []
@@ -73,7 +100,7 @@ def embedded(text: str) -> Any:  # noqa: ANN401  # a JSON value is anything
         return text
     if len(values) > 1:
         return values
-    return embedded(values[0]) if isinstance(values[0], str) else values[0]
+    return embedded(values[0])
 
 
 def zip_infos(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -88,6 +115,8 @@ def members(data: bytes, limit: int | None) -> Iterator[bytes]:
             infos = zip_infos(archive)
             if not infos:
                 raise UnreadableDocumentError("an empty ZIP")
+            if any(info.filename == _OFFICE_PART for info in infos):
+                raise UnreadableDocumentError("an Office document (Excel or Word), which is not read")
             if len(infos) > _MAX_MEMBERS:
                 raise UnreadableDocumentError(
                     f"a ZIP of {len(infos):,} files, more than the limit of {_MAX_MEMBERS:,}: unzip it into a folder"
@@ -109,12 +138,19 @@ def members(data: bytes, limit: int | None) -> Iterator[bytes]:
 
 
 def _text(plain: bytes) -> str:
+    for magic, name in _MAGIC:
+        if plain.startswith(magic):
+            raise UnreadableDocumentError(f"no JSON: {name}")
+    if plain and not plain.strip(b"\0"):
+        raise UnreadableDocumentError("the file has zero bytes alone: save it again")
+    if plain.startswith(_TAR_MAGIC, _TAR_AT):
+        raise UnreadableDocumentError("no JSON: a tar archive: unpack it into a folder")
     encoding = json.detect_encoding(plain)
     try:
         return plain.decode(encoding)
     except UnicodeDecodeError as error:
         name = encoding.upper().removesuffix("-SIG")
-        raise UnreadableDocumentError(f"the text is not {name} (byte {error.start})") from error
+        raise UnreadableDocumentError(f"the text is not {name} (byte {error.start}): save it as UTF-8") from error
 
 
 def _parse_into(values: list[Any], text: str, between: re.Pattern[str] = _BETWEEN) -> None:
@@ -161,12 +197,51 @@ def _lines(text: str) -> tuple[list[Any], list[Damage]]:
     return values, damages
 
 
-def _hint(text: str) -> str:
-    start = text.lstrip()[:200]
-    if start.startswith("<"):
-        return ": it begins like a web page"
-    if re.match(r"[\[{(\s]*'", start):
-        return ": it begins like Python's own notation; write it with json.dumps"
-    if re.match(r"[^{\[\n]*[,;\t][^{\[\n]*[,;\t]?[^{\[\n]*\n", start):
-        return ": it begins like a table (CSV), which is not read"
+def _hint(text: str, error: _NoJsonError | None = None) -> str:
+    """What the text is instead of JSON, or where it is broken, and what to do; empty if that is not clear."""
+    start = text.lstrip("\ufeff \t\r\n")[:200]
+    for pattern, hint in _BEGINNINGS:
+        if re.match(pattern, start):
+            return f": {hint}"
+    if error is None:
+        return ""
+    if start.startswith(("{", "[", '"')):
+        return _hint_inside(text[: error.place].rstrip(), text[error.place :].lstrip())
+    if (json_at := _json_after_text(text)) is not None:
+        line, column = text.count("\n", 0, json_at) + 1, json_at - text.rfind("\n", 0, json_at)
+        return f": other text comes before the JSON, which begins at line {line}, column {column}; remove that text"
+    return ": it is other text, without a JSON object or list"
+
+
+def _hint_inside(before: str, rest: str) -> str:
+    """What is wrong in a text that begins like JSON, and is JSON up to `rest`."""
+    if "\n" not in rest and not re.search(r"[\]}]", rest):
+        return ": the file ends too early, perhaps it was cut off; save it again"
+    if before.endswith(",") and rest.startswith(("]", "}")):
+        return ": remove the comma before the closing bracket"
+    if rest.startswith(_TYPOGRAPHIC_QUOTES):
+        return ": it has typographic quotation marks; save it as plain text"
     return ""
+
+
+_TYPOGRAPHIC_QUOTES = ("\u201c", "\u201d", "\u201e", "\u2018", "\u2019", "\u00ab")
+_BEGINNINGS = (
+    (r"<\?xml", "it begins like XML, which is not read"),
+    (r"<", "it begins like a web page; request the answer again"),
+    (r"[\[{(\s]*'", "it begins like Python's own notation; write it with json.dumps"),
+    (r"//|/\*|[{\[][\s{\[]*(?:[A-Za-z_$][\w$]*\s*:|//|/\*)", "it begins like JSON5 or JavaScript; write it as JSON"),
+    (r"[^{\[\n]*[,;\t][^{\[\n]*[,;\t]?[^{\[\n]*\n", "it begins like a table (CSV), which is not read"),
+)
+
+
+def _json_after_text(text: str) -> int | None:
+    """Where the first JSON object or list begins, if other text comes before it."""
+    starts = islice((match.start() for match in re.finditer(r"[{\[]", text)), _MAX_STARTS)
+    for start in starts:
+        try:
+            value, _ = _value(text, start)
+        except _NoJsonError:
+            continue
+        if value and text[:start].strip():
+            return start
+    return None

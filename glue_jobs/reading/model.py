@@ -1,4 +1,4 @@
-"""What reading a raw object gives: checks of playlists with their rows, and the parts that could not be read."""
+"""The result of reading a raw object: checks of playlists with their rows, and the parts that could not be read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glue_jobs.reading.arrow_types import ARROW_TYPES, arrow_type
 from glue_jobs.reading.projection import Struct, project
-from glue_jobs.reading.typed_rows import ARROW_TYPES, Rows, Typer, Unusual, arrow_type
+from glue_jobs.reading.typed_rows import Rows, Typer, Unusual
 from shared.contract import BATCH_ID, KINDS, LINEAGE, MadeFrom, Table, Type, tables_from
 from shared.tables import TABLES
 
@@ -68,6 +69,7 @@ class ParquetBuffer:
     def __init__(self, shape: Shape) -> None:
         self.made: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.repeats: set[str] = set()
         self._typer = Typer(shape.payload, shape.tables)
         self._schema = _schema(shape)
@@ -81,6 +83,7 @@ class ParquetBuffer:
         typed = self._typer.type_all(rows)
         self.made += typed.made
         self.refused += typed.refused
+        self.left_out += typed.left_out
         self.repeats |= typed.repeats
         columns = [pa.array(own[name], self._schema.field(name).type) for name in self._own]
         if typed.unusual:

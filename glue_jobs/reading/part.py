@@ -1,4 +1,4 @@
-"""Reads one part of a batch, on driver or executor: raw objects in, a Parquet part, its rejects and a report out."""
+"""Reads one part of a batch, on the driver or an executor: raw objects in; Parquet, rejects and a report out."""
 
 import gc
 import gzip
@@ -38,7 +38,7 @@ class ReadMemoryError(Exception):
 
 
 _FETCHES_AHEAD = 8
-_RAISED = (StoreError, ReadMemoryError, MemoryError)  # no fault of the reader
+_RAISED = (StoreError, ReadMemoryError, MemoryError)  # not caused by the reader
 _COMPLETE = f"{lake.DROP}complete/"
 _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 
@@ -47,10 +47,10 @@ _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 class Part:
     """What one task reads. `source` is the store of --source files; the keys of their inputs are URIs in it.
 
-    `document_ids` has, by key, the ids under which documents are known: forgetting a person changes their bytes, and
-    the rows of a replay must meet the old ones. `extracted_at` dates dropped documents that do not say it themselves.
+    `document_ids` has, by key, the ids by which the lake knows documents: forgetting a person changes the bytes, and
+    the rows of a replay must replace the old ones. `extracted_at` is the time of dropped documents that name none.
     A poison object has ended the job before: it goes to quarantine unread, as does one with more JSON than the limit.
-    `is_whole`: rows without any total are all rows of their playlist; so are those below drop/complete/.
+    `is_whole`: rows without a total are all rows of their playlist, as below drop/complete/.
     """
 
     number: int
@@ -83,7 +83,9 @@ class DocumentReport:
 
 @dataclass
 class PartReport:
-    """What a part holds: its documents, rows made and refused per table, rejects per reason, the staged rejects.
+    """What a part holds: its documents, rows made, refused and left out per table, rejects per reason, staged rejects.
+
+    A row is left out of a table if its document lacks keys that the table needs; `absent_keys` has these by table.
 
     Where an object vanished or changed since it was planned (`vanished`), or cannot be read (`left`, with the reason),
     only that is reported, and nothing was staged. `digests` has the sha256 of each staged file that is published.
@@ -94,6 +96,8 @@ class PartReport:
     documents: list[DocumentReport] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)
     rejects: Counter[str] = field(default_factory=Counter)
     files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -213,7 +217,7 @@ class _PartReading:
         self._sets: dict[str, list[Fragment]] = defaultdict(list)  # what may join, by set
 
     def add(self, planned: Input, data: bytes, failing: str | None) -> None:
-        """Read an object; it is taken, or goes to quarantine with its reason."""
+        """Read an object: its rows are kept, or it goes to quarantine with a reason."""
         known_as = self._part.document_ids.get(planned.key)
         limit = self._part.max_json_bytes
         try:
@@ -232,7 +236,7 @@ class _PartReading:
         self._report.left[planned.key] = error.reason
 
     def quarantine(self, planned: Input, identity: str, reason: str) -> None:
-        """Report an object that is not taken; `identity` is its document id, empty if it was not read."""
+        """Report an object that goes to quarantine; `identity` is its document id, empty if it was not read."""
         self._report.documents.append(DocumentReport(planned, identity, planned.time, reason))
         self._report.rejects["file quarantined"] += 1
         self._reject_file(planned, identity, reason)
@@ -255,9 +259,9 @@ class _PartReading:
             if folder is not None and may_join(check):
                 self._sets[folder].append(fragment)
             else:
-                self._take(single(fragment))
+                self._add_read(single(fragment))
 
-    def _take(self, read: Read) -> None:
+    def _add_read(self, read: Read) -> None:
         check = read.check
         self._checks.add(check, read.place)
         for part in read.parts:
@@ -281,12 +285,12 @@ class _PartReading:
         self._lines.append(_reject_line(self._part.batch_id, reason, None, **place))
 
     def stage(self, store: ObjectStore) -> PartReport:
-        """Write what was read; the report."""
+        """Write the rows and rejects of all objects; returns the report."""
         if self._report.left:
             return PartReport(left=self._report.left)
         for fragments in self._sets.values():
             for read in joined(fragments):
-                self._take(read)
+                self._add_read(read)
         name = f"part-{self._part.number:05d}"
         self._items.flush()
         self._checks.flush()
@@ -296,7 +300,9 @@ class _PartReading:
                 store.put(f"{lake.staging(self._part.batch_id, folder)}{name}.parquet", data)
             self._report.made += collector.buffer.made
             self._report.refused += collector.buffer.refused
+            self._report.left_out += collector.buffer.left_out
             self._report.repeats |= collector.buffer.repeats
+        self._report.absent_keys = self._items.absent_keys
         if self._lines:
             key = f"{lake.staging(self._part.batch_id, REJECTS)}{name}.json.gz"
             data = gzip.compress("".join(self._lines).encode("utf-8", "replace"), mtime=0)
@@ -321,9 +327,9 @@ def _reject_line(batch_id: str, reason: str, text: str | None, **place: object) 
 
 
 def _extracted_at(stated: str | None, planned: Input, default: datetime | None) -> tuple[datetime, bool]:
-    """When the document was extracted: as it states, as its folder `at=…` states, as the caller states, else file time.
+    """When the document was extracted, and whether that is the file's time.
 
-    And whether the file time was used.
+    The first that is known counts: the document's own time, that of its folder `at=…`, the caller's, the file's.
     """
     folder = _AT_FOLDER.search(planned.key)
     for text, where in ((stated, "extracted_at"), (folder and folder[1], "the folder's at=")):
@@ -331,7 +337,7 @@ def _extracted_at(stated: str | None, planned: Input, default: datetime | None) 
             return _instant(text, where), False
     if default is not None:
         return default, False
-    # What is replayed has the time that the log knows.
+    # A replayed object has the time of the log, not the file's.
     return planned.time, lake.pending_key(planned.key) == planned.key
 
 
@@ -339,5 +345,5 @@ def _instant(text: str, where: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError) as error:  # 0001-01-01T00:00:00+01:00 is before all time
+    except (ValueError, TypeError, OverflowError) as error:  # 0001-01-01T00:00:00+01:00 is before year 1
         raise UnreadableDocumentError(f"{where} is no ISO time such as 2026-11-20T10:00:00Z") from error

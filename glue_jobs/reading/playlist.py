@@ -34,7 +34,7 @@ class Draft:
     is_whole: bool = False  # without any total, the rows are all rows of the playlist
 
     def overlaps(self, page: Page) -> bool:
-        """Whether a page's positions are taken already: it then belongs to another check."""
+        """Whether the check already has one of the page's positions: the page then belongs to another check."""
         return any(
             page.offset < other.offset + len(other.rows) and other.offset < page.offset + len(page.rows)
             for other in self.pages
@@ -42,7 +42,7 @@ class Draft:
 
 
 def finish(drafts: list[Draft], document_id: str) -> list[Check]:
-    """The checks of a document, in reading order; what has no id of its own is named after the document."""
+    """The checks of a document, in reading order; a playlist or snapshot without an id is named after the document."""
     checks: list[Check] = []
     repeats: dict[str, int] = {}
     item_number = 0
@@ -151,8 +151,8 @@ def _playable(uri: str, entry: Mapping[str, Any]) -> Entry:
         return Entry("song", entry)
     if entry_type == "episode":
         return Entry("episode", entry)
-    shown = uri[:EXCERPT] if uri else _excerpt(entry_type)
-    return Entry("rejected", entry, f"neither a track nor an episode: {clean_text(shown)}")
+    excerpt = uri[:EXCERPT] if uri else _excerpt(entry_type)
+    return Entry("rejected", entry, f"neither a track nor an episode: {clean_text(excerpt)}")
 
 
 def _excerpt(value: object) -> str:

@@ -12,7 +12,7 @@ from shared.plays import FIRST_BYTES
 
 _OWN = ("account", "source", "package_id", "packaged_at")
 EXTENDED, ACCOUNT = "extended", "account"  # the two histories that Spotify packages
-_HISTORY = ((EXTENDED, b'"ms_played"'), (ACCOUNT, b'"msPlayed"'))
+_HISTORY = {EXTENDED: b'"ms_played"', ACCOUNT: b'"msPlayed"'}
 _COLON = re.compile(rb"[ \t\r\n]*:")
 
 
@@ -31,20 +31,21 @@ class PersonalFieldsError(UnreadableDocumentError):
 
 def source_of(plain: bytes) -> str | None:
     """Which history the bytes are, by a key of its rows, whether or not they are whole JSON; null for other data."""
+    return next((source for source, key in _HISTORY.items() if _has_key(plain, key)), None)
+
+
+def _has_key(plain: bytes, key: bytes) -> bool:
     if not json.detect_encoding(plain).startswith("utf-8"):
         plain = plain.replace(b"\0", b"")  # a key in UTF-16 or UTF-32 then is ASCII
-    for source, key in _HISTORY:
-        place = plain.find(key)
-        while place >= 0:
-            if _COLON.match(plain, place + len(key)):
-                return source
-            place = plain.find(key, place + 1)
-    return None
+    place = plain.find(key)
+    while place >= 0 and not _COLON.match(plain, place + len(key)):
+        place = plain.find(key, place + 1)
+    return place >= 0
 
 
 def must_not_be_history(plain: bytes) -> None:
     """Raises PersonalFieldsError for an extended history, also for one that is cut off."""
-    if source_of(plain) == EXTENDED:
+    if _has_key(plain, _HISTORY[EXTENDED]):
         raise PersonalFieldsError
 
 

@@ -1,11 +1,12 @@
-"""Which tables a dropped page does not feed because keys are absent from each row, as after a request with `fields=`.
+"""Which tables get no rows from a dropped page because each of its rows lacks keys, as after a request with `fields=`.
 
-A newer row without durations would otherwise overwrite an older one with them. Only keys count that the API gives in
-every whole answer: others it leaves out itself, in development mode, without a market, or in older answers.
+Without this rule a newer row without durations would overwrite an older row with them. Only those keys count that every
+whole answer of the API has. The API itself leaves out other keys: in development mode, without a market, and in older
+answers.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from shared.tables import TABLES
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
 # In every whole answer with songs or episodes, in every mode and year (developer.spotify.com/documentation/web-api).
-_ALWAYS_GIVEN = frozenset(
+_ALWAYS_PRESENT = frozenset(
     [
         "album",
         "album_type",
@@ -33,16 +34,17 @@ _ALWAYS_GIVEN = frozenset(
         "uri",
     ]
 )
-# An episode that is shown as a track has its show and its day in `album`.
-_MAY_BE_ELSEWHERE = frozenset(
+# Where the API shows an episode as a track, the show and the release date are in `album`.
+_IN_ALBUM_OF_A_TRACK = frozenset(
     ("episodes.show_id", "episodes.show_name", "episodes.release_date_text", "episodes.released_on")
 )
 
+AbsentKeys = Mapping[str, frozenset[str]]  # keys such as `album.uri`, by the table that needs them
 _Tree = dict[str, "_Tree"]  # the keys that an object must have, with those of the objects in it
 
 
 class _Rows(NamedTuple):
-    """The keys that a table needs in what each of its rows is made from, and the path to that."""
+    """The keys that each object at `path` must have, so that the table can be made from it."""
 
     path: tuple[str, ...]
     keys: _Tree
@@ -56,19 +58,19 @@ def _needs(table: Table) -> list[_Rows]:
     needs = []
     for path in table.rows_from or ("item",):
         tree: _Tree = {}
-        columns = [column for column in table.columns if f"{table.name}.{column.name}" not in _MAY_BE_ELSEWHERE]
+        columns = [column for column in table.columns if f"{table.name}.{column.name}" not in _IN_ALBUM_OF_A_TRACK]
         for source in {source for column in columns for source in column.sources}:
             inside = source.removeprefix(path).removeprefix(".") if source.startswith(path) else ""
             node = tree
             for key in _keys(inside) if inside else ():
-                if key not in _ALWAYS_GIVEN:
+                if key not in _ALWAYS_PRESENT:
                     break
                 node = node.setdefault(key, {})
         needs.append(_Rows(_keys(path), tree))
     return needs
 
 
-_FED = {
+_NEEDS = {
     kind: [
         (table.name, _needs(table))
         for table in tables_from(TABLES, MadeFrom.ITEM)
@@ -78,56 +80,65 @@ _FED = {
 }
 
 
-def tables_without_keys(kinds: Sequence[str], payloads: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """By kind, the tables that these rows of a page do not feed: each row lacks a key of theirs, as `fields=` does."""
-    found: dict[str, frozenset[str]] = {}
-    undecided = {kind for kind in kinds if _FED[kind]}
+def absent_keys(kinds: Sequence[str], payloads: Iterable[Mapping[str, Any]]) -> dict[str, AbsentKeys]:
+    """By kind, the tables that get no rows from a page, since each row of the kind lacks one of the table's keys."""
+    absent: dict[str, AbsentKeys] = {}
+    undecided = {kind for kind in kinds if _NEEDS[kind]}
     for kind, payload in zip(kinds, payloads, strict=True):
         if not undecided:
             break
         if kind in undecided:
-            lacking = {name for name, needs in _FED[kind] if any(_lacks(payload, *rows) for rows in needs)}
-            found[kind] = found.get(kind, frozenset(lacking)) & lacking
-            undecided -= set() if found[kind] else {kind}
-    return {kind: names for kind, names in found.items() if names}
+            of_row = {name: {key for rows in needs for key in _absent(payload, *rows)} for name, needs in _NEEDS[kind]}
+            before = absent.get(kind, dict.fromkeys(of_row, frozenset()))
+            absent[kind] = {name: before[name] | keys for name, keys in of_row.items() if keys and name in before}
+            undecided -= set() if absent[kind] else {kind}
+    return {kind: tables for kind, tables in absent.items() if tables}
 
 
-def _lacks(value: object, path: tuple[str, ...], keys: _Tree) -> bool:
+def _absent(value: object, path: tuple[str, ...], keys: _Tree, place: str = "") -> Iterator[str]:
+    """The absent keys, such as `artists.uri`; `place` is the value's own, such as `item.artists.`."""
     if isinstance(value, list):
-        return any(_lacks(element, path, keys) for element in value)
-    if not isinstance(value, dict):
-        return False
-    if path:
-        return _lacks(value.get(path[0]), path[1:], keys)
-    if not value.keys() & _ALWAYS_GIVEN:  # nothing of the API's: a rejected row, not one that lacks keys
-        return False
-    return any(key not in value or (inner and _lacks(value[key], (), inner)) for key, inner in keys.items())
+        for element in value:
+            yield from _absent(element, path, keys, place)
+    elif not isinstance(value, dict):
+        return
+    elif path:
+        yield from _absent(value.get(path[0]), path[1:], keys, f"{place}{path[0]}.")
+    elif value.keys() & _ALWAYS_PRESENT:  # else it is no object of the API, and the row is rejected instead
+        for key, inner in keys.items():
+            if key not in value:
+                yield f"{place}{key}".removeprefix("item.")
+            elif inner:
+                yield from _absent(value[key], (), inner, f"{place}{key}.")
 
 
 def may_lack_keys(rows: pa.StructArray, kinds: Sequence[str]) -> bool:
-    """Whether all rows of some kind, of those of a page that pyarrow parsed, may lack keys: they have nulls."""
+    """Whether all rows of some kind may lack keys, in a page that pyarrow parsed: an absent key is a null there."""
     for kind, count in Counter(kinds).items():
-        found: set[int] = set()
-        for _, needs in _FED[kind]:
+        with_nulls: set[int] = set()
+        for _, needs in _NEEDS[kind]:
             for path, keys in needs:
-                _note_nulls(rows, path, keys, None, found)
-        if sum(kinds[number] == kind for number in found) == count:
+                _collect_nulls(rows, path, keys, None, with_nulls)
+        if sum(kinds[number] == kind for number in with_nulls) == count:
             return True
     return False
 
 
-def _note_nulls(array: pa.Array, path: tuple[str, ...], keys: _Tree, rows: pa.Array | None, found: set[int]) -> None:
+def _collect_nulls(
+    array: pa.Array, path: tuple[str, ...], keys: _Tree, rows: pa.Array | None, with_nulls: set[int]
+) -> None:
+    """Adds the numbers of the rows in which one of the keys is null; `rows` maps the array's elements to rows."""
     if pa.types.is_list(array.type):
         parents = pc.list_parent_indices(array)
         rows = parents if rows is None else rows.take(parents)
         array = pc.list_flatten(array)
     if path:
-        _note_nulls(pc.struct_field(array, path[0]), path[1:], keys, rows, found)
+        _collect_nulls(pc.struct_field(array, path[0]), path[1:], keys, rows, with_nulls)
         return
     for key, inner in keys.items():
         child = pc.struct_field(array, key)
         if child.null_count > array.null_count:
             indices = pc.indices_nonzero(pc.and_(array.is_valid(), child.is_null()))
-            found.update((indices if rows is None else rows.take(indices)).to_pylist())
+            with_nulls.update((indices if rows is None else rows.take(indices)).to_pylist())
         if inner:
-            _note_nulls(child, (), inner, rows, found)
+            _collect_nulls(child, (), inner, rows, with_nulls)

@@ -25,7 +25,7 @@ _Faults = Mapping[str, str]  # why, by column
 
 @dataclass(frozen=True)
 class Reject:
-    """A table refuses a row because of a column; no column: there is no row to speak of."""
+    """A table refuses a row because of a column; without a column it refuses the row as a whole."""
 
     table: str
     column: str | None
@@ -34,12 +34,13 @@ class Reject:
 
 @dataclass
 class TypedRow:
-    """A row's typed fields, and what became of it: per table the rows made and refused, and the rejects."""
+    """A row's typed fields, its rejects, and per table the rows made, refused, and left out for absent keys."""
 
     fields: dict[str, Any]
     rejects: list[Reject] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def read_row(
@@ -51,7 +52,7 @@ def read_row(
 ) -> TypedRow:
     """The row as these tables take it. With a reason, tables that keep rejected rows refuse it as a whole.
 
-    Tables whose names are in `without` refuse it silently: keys are absent from the row.
+    It is left out of the tables in `without`, without a reject: it lacks keys that they need.
     """
     reading = _Reading()
     row = TypedRow({name: reading.read(stored.node, value.get(stored.key)) for name, stored in root.fields.items()})
@@ -62,9 +63,11 @@ def read_row(
                 is_left_out = table.name in without
                 reject = _refusal(table, path, row.fields, element, reading.faults_of(table, at), reason)
                 if reject is not None or is_left_out:
-                    if reject is not None and not is_left_out:
+                    if is_left_out:
+                        row.left_out[table.name] += 1
+                    elif reject is not None:
                         row.rejects.append(reject)
-                    row.refused[table.name] += not table.keeps_rejected
+                        row.refused[table.name] += not table.keeps_rejected
                     # An element that is a scalar cannot say that it is refused: it is null, or else all of them are.
                     target = row.fields if element is None or element.get(_SCALAR) is not None else element
                     refused_by = target.setdefault(REFUSED, [])
@@ -194,7 +197,7 @@ def _value_at(value: Any, path: str) -> Any:  # noqa: ANN401  # a typed value is
     return value
 
 
-def _refusal(  # the row, seen from all sides
+def _refusal(
     table: Table,
     path: str,
     row: Mapping[str, Any],

@@ -1,8 +1,9 @@
-"""Files of one folder below drop/ form a set: pages of one read that were saved as files of their own become one read.
+"""Files of one folder below drop/ form a set: pages of one read in several files are joined into one read.
 
-Nothing else joins: pages of different days, versions or totals stay incomplete reads.
+Pages of different days, versions or totals are not joined; each stays an incomplete read.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from glue_jobs.reading.playlist import is_complete
 from shared import lake
 
 JOINED_WITHIN = timedelta(minutes=10)
+_DIGITS = re.compile(r"\d+")
 _OF_DOCUMENT = "document:"  # an id that only says where the check was read
 
 
@@ -26,6 +28,12 @@ def set_of(planned: Input) -> str | None:
     if key.startswith(lake.DROP):
         return folder if f"{folder}/" != lake.DROP else None
     return folder if "://" in key else None
+
+
+def series_of(planned: Input) -> str | None:
+    """The set of the file and its name without numbers: pages that a program saved have one series each playlist."""
+    folder = set_of(planned)
+    return folder and f"{folder}/{_DIGITS.sub('', planned.key.rpartition('/')[2])}"
 
 
 @dataclass
@@ -88,7 +96,7 @@ def _joined(near: list[Fragment]) -> Iterator[Read]:
     ids = "".join(str(fragment.place["document_id"]) for fragment in near)
     run_id = _OF_DOCUMENT + sha256(ids.encode()).hexdigest()
     snapshot_id = known.pop() if known else f"{run_id}#0"
-    # One observation: of all its rows the newest counts, or none.
+    # Its rows are one observation, which replaces an older one as a whole.
     observed = {
         "source_object": near[0].place["source_object"],
         "extracted_at": max(fragment.place["extracted_at"] for fragment in near),

@@ -1,4 +1,4 @@
-"""Names JSON of Spotify's that is no playlist content: recognised by several keys, and named without any value."""
+"""Names JSON from Spotify that is no playlist content. It is recognised by its keys; no value is quoted."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,12 @@ _BY_KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("bars beats sections", "an audio analysis"),
         ("devices", "a list of devices"),
         ("access_token token_type", "an answer to a login: remove this file"),
+        (
+            "entries creator version",
+            "a recording of a browser (HAR): it may contain your login, save the answers alone",
+        ),
+        ("__typename", "an answer of Spotify's own player: only answers of the Web API are read"),
+        ("revision contents", "an answer of Spotify's own player: only answers of the Web API are read"),
         # the account data download
         ("endTime msPlayed", "a row of the account's streaming history: import it with make import"),
         ("ms_played ts", "a row of the account's extended streaming history"),
@@ -174,6 +180,20 @@ def _error(error: object) -> str:
     return "an error answer of the API" + (f" (status {status})" if type(status) is int and 0 < status < 1_000 else "")  # noqa: PLR2004  # as HTTP has them
 
 
+def is_song_of_another_tool(value: Mapping[str, Any]) -> bool:
+    """Whether the object describes a song in the format of another tool: a title and an artist, as texts."""
+    if any(isinstance(part, dict) or _has_objects(part) for part in value.values()):
+        return False
+    names = [key.lower() for key in value]
+    by_artist = [name for name in names if "artist" in name or "creator" in name]
+    titles = [name for name in names if name not in by_artist and re.search("title|track|song|name", name)]
+    return bool(by_artist and titles)
+
+
+def _has_objects(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(element, dict | list) for element in value)
+
+
 def _is_search(value: Mapping[str, Any]) -> bool:
     pages = [page for key in _SEARCHED if isinstance(page := value.get(key), dict) and "items" in page]
     hrefs = [str(page.get("href")) for page in pages]
@@ -190,6 +210,11 @@ def has_api_keys_alone(value: object) -> bool:
     if isinstance(value, dict):
         return value.keys() <= _API_KEYS and all(map(has_api_keys_alone, value.values()))
     return all(map(has_api_keys_alone, value)) if isinstance(value, list) else True
+
+
+def has_api_key(value: Mapping[str, Any]) -> bool:
+    """Whether the object has a key of the API's answers."""
+    return not _API_KEYS.isdisjoint(value)
 
 
 def with_keys(value: Mapping[str, Any]) -> str:

@@ -6,73 +6,21 @@ keys and refuses most values of a wrong type; the tests name what it lets pass.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.reading.projection import Array, Count, First, Leaf, Node, Struct, field_name, node_at
-from glue_jobs.reading.refusals import REFUSED, TypedRow, is_required, read_row
-from glue_jobs.reading.values import MAX_TEXT, MalformedError, cast
-from shared.contract import Table, Type
+from glue_jobs.reading.arrow_types import arrow_type, json_type, shaped
+from glue_jobs.reading.inspection import Inspection, has_structure, note
+from glue_jobs.reading.projection import Array, Node, Struct, field_name, node_at
+from glue_jobs.reading.refusals import TypedRow, is_required, read_row
+from shared.contract import Table
 
-ARROW_TYPES = {
-    Type.STRING: pa.string(),
-    Type.INT: pa.int32(),
-    Type.BIGINT: pa.int64(),
-    Type.BOOLEAN: pa.bool_(),
-    Type.DATE: pa.date32(),
-    Type.TIMESTAMP: pa.timestamp("us"),
-}
-_REFUSED_TYPE = pa.list_(pa.string())
-_TEXTS = (Type.STRING, Type.DATE, Type.TIMESTAMP)  # pyarrow takes a bare number for a time, so times come as text
 _FEWEST = 16  # rows that are not worth a further attempt at converting a part of them at once
 _ARROW_ERRORS = (pa.ArrowException, ValueError, TypeError, OverflowError)
-
-
-def arrow_type(node: Node, *, is_element: bool = False) -> pa.DataType:
-    """The Arrow type of a tree's node; an object that is a list's element, and the row itself, can be refused."""
-    match node:
-        case Leaf(kind):
-            return ARROW_TYPES[kind]
-        case Count():
-            return pa.int32()
-        case First(element):
-            return arrow_type(element)
-        case Array(element):
-            return pa.list_(arrow_type(element, is_element=True))
-        case Struct(fields):
-            refused = [(REFUSED, _REFUSED_TYPE)] if is_element else []
-            return pa.struct([*((name, arrow_type(stored.node)) for name, stored in fields.items()), *refused])
-
-
-def json_type(node: Node) -> pa.DataType:
-    """The Arrow type of the JSON that the node is made from: fields by their keys, times as text, lists whole."""
-    match node:
-        case Leaf(kind):
-            return pa.string() if kind in _TEXTS else ARROW_TYPES[kind]
-        case Count():
-            return pa.list_(pa.string())
-        case First(element) | Array(element):
-            return pa.list_(json_type(element))
-        case Struct(fields):
-            # Two fields of one key, such as a list's first element and its number, share its most telling type.
-            by_key: dict[str, pa.DataType] = {}
-            for stored in sorted(fields.values(), key=lambda stored: isinstance(stored.node, Count), reverse=True):
-                by_key[stored.key] = _merged(by_key.get(stored.key), json_type(stored.node))
-            return pa.struct(list(by_key.items()))
-
-
-def _merged(known: pa.DataType | None, other: pa.DataType) -> pa.DataType:
-    if known is None or not pa.types.is_list(known) or not pa.types.is_struct(other.value_type):
-        return other
-    if not pa.types.is_struct(known.value_type):
-        return other
-    fields = {child.name: child.type for child in known.value_type} | {c.name: c.type for c in other.value_type}
-    return pa.list_(pa.struct(list(fields.items())))
 
 
 @dataclass
@@ -80,8 +28,8 @@ class Rows:
     """Rows to type, with the kind of each. `payload` gives one of them as Python objects, to be read value by value.
 
     `array` has them as parsed by pyarrow, of `json_type`. `reasons` says, by number, why rows are refused as a whole;
-    rows in `odd` are read value by value for another reason. `without` has, by number, the tables that a row does not
-    feed.
+    rows in `odd` are read value by value for another reason. `without` has, by number, the tables that a row is left
+    out of, with the keys that it lacks.
     """
 
     kinds: Sequence[str]
@@ -89,7 +37,7 @@ class Rows:
     reasons: Mapping[int, str] = field(default_factory=dict)
     odd: Iterable[int] = ()
     array: pa.StructArray | None = None
-    without: Mapping[int, Container[str]] = field(default_factory=dict)
+    without: Mapping[int, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -102,7 +50,7 @@ class Unusual:
 
 @dataclass
 class Typed:
-    """Rows as one Arrow struct array, in the order of `numbers`, with the rows made and refused per table."""
+    """Rows as one Arrow struct array, in the order of `numbers`, with the rows made, refused and left out per table."""
 
     numbers: list[int]
     array: pa.StructArray
@@ -110,6 +58,7 @@ class Typed:
     repeats: set[str]  # tables for which some item makes more than one row of the same key
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 class Typer:
@@ -143,7 +92,7 @@ class Typer:
         typed = pa.array([], self.type)
         if arrays:
             array = pa.concat_arrays(arrays)
-            typed = _shaped(self._root, array, is_element=True)
+            typed = shaped(self._root, array, is_element=True)
             suspects = self._suspects(array, typed, numbers, kinds, parts)
             if suspects:
                 slow += [numbers[index] for index in suspects]
@@ -152,14 +101,16 @@ class Typer:
         made = self._made(typed, [kinds[number] for number in numbers])
         unusual = self._read_slowly(sorted(slow), parts)
         refused: Counter[str] = Counter()
+        left_out: Counter[str] = Counter()
         for read in unusual:
             made.update(read.row.made)
             refused.update(read.row.refused)
+            left_out.update(read.row.left_out)
         if unusual:
             typed = pa.concat_arrays([typed, pa.array([read.row.fields for read in unusual], self.type)])
             numbers += [read.number for read in unusual]
         repeats = self._repeats(typed, [kinds[number] for number in numbers])
-        return Typed(numbers, typed, unusual, repeats, made, refused)
+        return Typed(numbers, typed, unusual, repeats, made, refused, left_out)
 
     def _converted(
         self, rows: Rows, plain: list[int], start: int, slow: list[int]
@@ -192,7 +143,7 @@ class Typer:
             read.append(Unusual(number, read_row(self._root, tables, part.payload(own), reason, without)))
         return read
 
-    def _suspects(  # the rows, seen from all sides
+    def _suspects(
         self,
         array: pa.StructArray,
         typed: pa.StructArray,
@@ -201,7 +152,7 @@ class Typer:
         parts: Sequence[Rows],
     ) -> set[int]:
         """The rows whose conversion may not be what the JSON says, or that some table may refuse, by their index."""
-        inspection = _Inspection()
+        inspection = Inspection()
         inspection.inspect(self._root, array, None)
         suspects = inspection.sure
         for table, mine in self._mine([kinds[number] for number in numbers]):
@@ -209,7 +160,7 @@ class Typer:
                 self._note_missing(table, path, typed, mine, suspects)
         for index in inspection.perhaps - suspects:
             part, own = _part_of(parts, numbers[index])
-            if part.array is None and not _has_structure(self._root, part.payload(own)):
+            if part.array is None and not has_structure(self._root, part.payload(own)):
                 suspects.add(index)
         return suspects
 
@@ -283,7 +234,7 @@ class Typer:
                 of_element = inside != source
                 is_null = _value_at(values if of_element else array, inside.removeprefix(".")).is_null()
                 is_missing = pc.and_(is_missing, is_null if of_element or items is None else is_null.take(items))
-            _note(is_missing, items, noted)
+            note(is_missing, items, noted)
 
 
 def _value_at(array: pa.Array, path: str) -> pa.Array:
@@ -305,142 +256,3 @@ def _part_of(parts: Sequence[Rows], number: int) -> tuple[Rows, int]:
             return part, number
         number -= len(part.kinds)
     raise IndexError(number)
-
-
-class _Inspection:
-    """Finds rows that must be read value by value, by their index.
-
-    `perhaps`: of Python objects, an empty text or list where an object or a list is expected gives the same as an empty
-    one of the right structure, and a text where a list is expected gives its characters.
-    """
-
-    def __init__(self) -> None:
-        self.sure: set[int] = set()
-        self.perhaps: set[int] = set()
-
-    def inspect(self, node: Node, array: pa.Array, rows: pa.Array | None) -> None:
-        """Check the values of a node; `rows` are the rows of the array's values, null: the same."""
-        match node:
-            case Leaf():
-                self._inspect_texts(node, array, rows)
-            case Count():
-                self._inspect_list(node, array, rows)
-            case First(element) | Array(element):
-                inner, inner_rows = self._inspect_list(node, array, rows)
-                self.inspect(element, inner, inner_rows)
-            case Struct():
-                self._inspect_object(node, array, rows)
-
-    def _inspect_texts(self, leaf: Leaf, array: pa.Array, rows: pa.Array | None) -> None:
-        if not pa.types.is_string(array.type) or array.null_count == len(array):
-            return
-        lengths = pc.binary_length(array)
-        if pc.max(lengths).as_py() > MAX_TEXT:
-            _note(pc.greater(lengths, MAX_TEXT), rows, self.sure)
-        if leaf.type is not Type.STRING:  # a time that is not written as the API does
-            _note(pc.and_(array.is_valid(), _times(array, leaf.type).is_null()), rows, self.sure)
-
-    def _inspect_list(self, node: Node, array: pa.ListArray, rows: pa.Array | None) -> tuple[pa.Array, pa.Array]:
-        _note(pc.equal(pc.list_value_length(array), 0), rows, self.perhaps)
-        parents = pc.list_parent_indices(array)
-        inner = pc.list_flatten(array)
-        inner_rows = parents if rows is None else rows.take(parents)
-        if pa.types.is_string(inner.type):
-            _note(pc.equal(pc.utf8_length(inner), 1), inner_rows, self.perhaps)
-        if isinstance(node, Array) and inner.null_count:
-            _note(inner.is_null(), inner_rows, self.sure)
-        return inner, inner_rows
-
-    def _inspect_object(self, struct: Struct, array: pa.StructArray, rows: pa.Array | None) -> None:
-        children = {stored.key: pc.struct_field(array, stored.key) for stored in struct.fields.values()}
-        if all(child.null_count > array.null_count for child in children.values()):
-            is_empty = array.is_valid()
-            for child in children.values():
-                is_empty = pc.and_(is_empty, child.is_null())
-            _note(is_empty, rows, self.perhaps)
-        for stored in struct.fields.values():
-            self.inspect(stored.node, children[stored.key], rows)
-
-
-def _note(is_noted: pa.BooleanArray, rows: pa.Array | None, noted: set[int]) -> None:
-    if not is_noted.true_count:
-        return
-    indices = pc.indices_nonzero(is_noted)
-    noted.update((indices if rows is None else rows.take(indices)).to_pylist())
-
-
-# --- from the JSON's structure to the tree's fields
-
-
-def _shaped(node: Node, array: pa.Array, *, is_element: bool = False) -> pa.Array:
-    """The array of a node's own type: an empty text null, times typed, of lists what is asked for."""
-    match node:
-        case Leaf(kind):
-            if kind in (Type.DATE, Type.TIMESTAMP):
-                return _times(array, kind)
-            return _without_empty_texts(array) if kind is Type.STRING else array
-        case Count():
-            return pc.list_value_length(array)
-        case First(element):
-            return _shaped(element, first_elements(array))
-        case Array(element):
-            inner = _shaped(element, pc.list_flatten(array), is_element=True)
-            lengths = pc.fill_null(pc.list_value_length(array), 0)
-            ends = pc.cumulative_sum(lengths)
-            offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
-            return pa.ListArray.from_arrays(offsets, inner, mask=array.is_null())
-        case Struct(fields):
-            children = [_shaped(stored.node, pc.struct_field(array, stored.key)) for stored in fields.values()]
-            names = list(fields)
-            if is_element:
-                children.append(pa.nulls(len(array), _REFUSED_TYPE))
-                names.append(REFUSED)
-            return pa.StructArray.from_arrays(children, names, mask=array.is_null())
-
-
-def _without_empty_texts(array: pa.StringArray) -> pa.StringArray:
-    if array.null_count == len(array) or pc.min(pc.binary_length(array)).as_py() > 0:
-        return array
-    return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
-
-
-def first_elements(array: pa.ListArray) -> pa.Array:
-    """The first element of each list, null if the list is empty."""
-    lengths = pc.fill_null(pc.list_value_length(array), 0)
-    starts = pc.subtract(pc.cumulative_sum(lengths), lengths)
-    first = pc.if_else(pc.greater(lengths, 0), starts, pa.scalar(None, starts.type))
-    return pc.list_flatten(array).take(first)
-
-
-def _times(array: pa.StringArray, kind: Type) -> pa.Array:
-    """The texts as dates or times; null also for those that are malformed."""
-    return pa.array([_time(text, kind) for text in array.to_pylist()], ARROW_TYPES[kind])
-
-
-@lru_cache(2**16)  # many songs are added at once, and each text is asked for twice
-def _time(text: str | None, kind: Type) -> Any:  # noqa: ANN401  # a date or a time
-    try:
-        return None if text is None else cast(text, kind)
-    except MalformedError:
-        return None
-
-
-def _has_structure(node: Node, value: object) -> bool:
-    """Whether objects and lists are where they are expected."""
-    match node:
-        case Count():
-            return isinstance(value, list)
-        case Array(element):
-            return isinstance(value, list) and all(
-                _has_structure(element, child) for child in value if child is not None
-            )
-        case First(element):
-            return isinstance(value, list) and (not value or value[0] is None or _has_structure(element, value[0]))
-        case Struct(fields):
-            return isinstance(value, dict) and all(
-                _has_structure(stored.node, child)
-                for stored in fields.values()
-                if (child := value.get(stored.key)) is not None
-            )
-        case _:
-            return True

@@ -66,7 +66,7 @@ def _as_json(value: object) -> object:
 
 
 def malformed(kind: Type, value: object) -> str:
-    """The reason why a value is not of the type; a text that is no STRING is in the wrong place or too long."""
+    """Why a value is not of the type, with an excerpt of it."""
     if isinstance(value, str) and kind is not Type.STRING and len(value) <= MAX_TEXT:
         return f"no {kind}: {value[:_EXCERPT]}"
     return f"no {kind}: {to_json(value)[:_EXCERPT]}"

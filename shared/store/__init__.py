@@ -50,6 +50,8 @@ def open_store(uri: str, *, create: bool = False) -> ObjectStore:
     if create:
         with plain_words(root):
             root.mkdir(parents=True, exist_ok=True)
+    if root.is_file():
+        raise StoreError(f"{root} is a file, and a lake is a folder: check --lake.")
     if not root.is_dir():
         raise StoreError(f"There is no lake at {root}: create the folder or check --lake.")
     return FolderStore(root)

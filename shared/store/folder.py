@@ -30,10 +30,10 @@ from shared.store.protocol import (
 )
 from shared.terminal import printable
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
-_TEMP = ".put-"  # a file on its way in; the visible name is linked to it when it is whole
-_ASIDE = ".aside-"  # a folder that holds a file on its way out; its name says which version may go
+_TEMP = ".put-"  # a file that is being written; the visible name is linked to it when it is whole
+_ASIDE = ".aside-"  # a folder with a file that is being deleted; its name says which version may be deleted
 _LEFTOVER_SECONDS = 24 * 3600
 _TRIES = 5
 _CHUNK = 1 << 20
@@ -64,7 +64,7 @@ def _reason(error: OSError) -> str:
 
 @contextlib.contextmanager
 def _leaving(key: str, left: Leave | None) -> Iterator[None]:
-    """What cannot be read is left; without `left`, and for a fault of the whole machine, the error is raised."""
+    """Calls `left` for what cannot be read; without `left`, and for a fault of the whole machine, raises the error."""
     try:
         yield
     except OSError as error:
@@ -83,12 +83,12 @@ def plain_words(path: Path) -> Iterator[None]:
         raise StoreError(f"Cannot work on {path}: {advice}. Nothing was left half written.") from error
 
 
-def _version(found: os.stat_result) -> str:
-    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
+def _version(status: os.stat_result) -> str:
+    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 
 
-def _token(found: os.stat_result) -> str:
-    return f"{_version(found)}-{found.st_ctime_ns}"
+def _token(status: os.stat_result) -> str:
+    return f"{_version(status)}-{status.st_ctime_ns}"
 
 
 def _version_of(token: str) -> str:
@@ -124,7 +124,7 @@ def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
         temp = target.parent / f"{_TEMP}{secrets.token_hex(8)}"
         try:
             file = temp.open("xb")
-        except FileNotFoundError:  # the folder was empty, and somebody has just tidied it away
+        except FileNotFoundError:  # another run has just removed the empty folder
             if not tries_left:
                 raise
         else:
@@ -148,10 +148,10 @@ def _hidden_name(path: Path, file: IO[bytes]) -> Path:
 def _regular(path: Path) -> os.stat_result | None:
     """The file's stat; None if there is no regular file. Only this answer may mean that a file is gone."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found if stat.S_ISREG(found.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 _SPECIAL_KINDS = (
@@ -176,13 +176,13 @@ def _settled(path: Path) -> os.stat_result | None:
     """The file's stat with a ctime that will last; None if there is no regular file.
 
     Removing a second name changes the ctime. So before a file with several names is checked, the hidden name is removed
-    that a put_if_absent between its link and its unlink, perhaps killed there, has left. The other's unlink then finds
-    nothing, which is no error. Hard links that a person made are left alone.
+    that a put_if_absent left between its link and its unlink, perhaps because it was killed. If it still runs, its
+    unlink finds no file, which is no error. Hard links that a person made are left alone.
     """
-    found = _regular(path)
-    if found is None or found.st_nlink == 1:
-        return found
-    with contextlib.suppress(OSError), path.open("rb") as file:  # what cannot be removed now, a later access removes
+    status = _regular(path)
+    if status is None or status.st_nlink == 1:
+        return status
+    with contextlib.suppress(OSError), path.open("rb") as file:  # a later access removes what cannot be removed now
         hidden = _hidden_name(path, file)
         if os.path.samestat(hidden.lstat(), os.fstat(file.fileno())):
             hidden.unlink()
@@ -190,10 +190,10 @@ def _settled(path: Path) -> os.stat_result | None:
 
 
 def _settle_aside(aside: Path) -> bool:
-    """Remove what was set aside if it is the version that may go, else put it back; False if it was put back.
+    """Remove the file that was set aside if it is the version to delete, else put it back; False if it was put back.
 
-    Anyone may do it at any time, also while another does. The folder's name says all: `.aside-<inode>-<size>-<mtime>-
-    <sha256>-<random>`. Where a newer file has the old name by now, it has replaced the one aside.
+    Any run may do this at any time, also two at once. The folder's name has all that is needed:
+    `.aside-<inode>-<size>-<mtime>-<sha256>-<random>`. A newer file under the old name has replaced the one set aside.
     """
     version, digest, _ = aside.name.removeprefix(_ASIDE).rsplit("-", 2)
     removed = True
@@ -213,9 +213,9 @@ def _settle_aside(aside: Path) -> bool:
 
 
 def _is_version(path: Path, token: str | None) -> bool:
-    """Whether the file has the token. A file that is gone has any: where it was moved to decides."""
-    found = _settled(path) if token else None
-    return found is None or _token(found) == token
+    """Whether the file has the token; true for a missing file, which another run may have archived already."""
+    status = _settled(path) if token else None
+    return status is None or _token(status) == token
 
 
 class FolderStore:
@@ -291,38 +291,38 @@ class FolderStore:
                 if key > after or after.startswith(key):
                     yield from self._walk(key, prefix, after, left)
             elif key > after:
-                found = None
+                listed = None
                 with _leaving(key, left):
-                    found = self._listed(key, must_be_movable=left is not None)
-                    kind = None if found or not left else _special_kind(self._root / key)
+                    listed = self._listed(key, must_be_movable=left is not None)
+                    kind = None if listed or not left else _special_kind(self._root / key)
                     if left and kind:
                         left(key, f"it is {kind}, no regular file; put a copy of the file there instead")
-                if found:
-                    yield found
+                if listed:
+                    yield listed
 
     def _listed(self, key: str, *, must_be_movable: bool) -> Listed | None:
         """None if there is no regular file. Raises PermissionError for a raw object that could never be archived."""
         path = self._root / key
-        found = _settled(path)
-        if found is None:
+        status = _settled(path)
+        if status is None:
             return None
         is_raw = key.startswith((lake.PENDING, lake.QUIET))
-        if must_be_movable and is_raw and not _may_move(path.parent, found) and _may_write(self._root):
+        if must_be_movable and is_raw and not _may_move(path.parent, status) and _may_write(self._root):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return Listed(key, found.st_size, _token(found), datetime.fromtimestamp(found.st_mtime, UTC))
+        return Listed(key, status.st_size, _token(status), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def _names(self, folder: Path) -> tuple[str, ...]:
         """The names in a folder, those of folders with a slash, in order of the keys they make."""
         try:
             with os.scandir(folder) as entries:
-                found = tuple(entries)
+                files = tuple(entries)
         except (FileNotFoundError, NotADirectoryError):
             return ()
-        asides = tuple(entry for entry in found if entry.name.startswith(_ASIDE))
+        asides = tuple(entry for entry in files if entry.name.startswith(_ASIDE))
         for aside in asides:
             _settle_aside(Path(aside.path))
-        names = {f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in found}
-        if asides:  # a file may just have been put back, or the folder tidied away
+        names = {f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in files}
+        if asides:  # a file may have been put back just now, or the folder removed
             with contextlib.suppress(FileNotFoundError):
                 names |= {path.name for path in folder.iterdir() if path.is_file()}
         for name in names:
@@ -330,7 +330,7 @@ class FolderStore:
                 _remove_leftover(folder / name)
         return tuple(sorted(name for name in names if not is_hidden(name.rstrip("/"))))
 
-    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:  # noqa: ARG002  (S3's)
+    def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:  # noqa: ARG002  # S3's
         """See ObjectStore. Bytes are copied: a hard link would let a later write to the source change the target."""
         path, new = self._path(source), self._path(target)
         with plain_words(new):
@@ -364,8 +364,8 @@ class FolderStore:
         """
         path = self._path(key)
         with plain_words(path):
-            found = _settled(path)
-            if found is None or (token and _version(found) != _version_of(token)):
+            status = _settled(path)
+            if status is None or (token and _version(status) != _version_of(token)):
                 return False
             if token is None:
                 path.unlink(missing_ok=True)
@@ -391,7 +391,7 @@ class FolderStore:
     def _warn_once(self, key: str, reason: str) -> None:
         if key not in self._warned:
             self._warned.add(key)
-            logger.warning("Left out %s: %s.", printable(key), reason)
+            log.warning("Left out %s: %s.", printable(key), reason)
 
     def _tidy(self, folder: Path) -> None:
         """Remove folders that programs made, `run=…` and staging, once they are empty; those of people stay."""
@@ -404,10 +404,10 @@ class FolderStore:
 
 def _differ(path: Path, other: Path) -> bool:
     """Whether both files exist and hold different bytes."""
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as one, other.open("rb") as two:
-        if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as left, other.open("rb") as right:
+        if os.fstat(left.fileno()).st_size != os.fstat(right.fileno()).st_size:
             return True
-        return file_digest(one, "sha256").digest() != file_digest(two, "sha256").digest()
+        return file_digest(left, "sha256").digest() != file_digest(right, "sha256").digest()
     return False
 
 
@@ -417,7 +417,7 @@ def _set_aside(path: Path, expected: str) -> Path | None:
         try:
             aside.mkdir()
             path.rename(aside / path.name)
-        except FileNotFoundError:  # the file is gone, or a listing has just tidied the empty folder away
+        except FileNotFoundError:  # the file is gone, or a listing has just removed the empty folder
             with contextlib.suppress(OSError):
                 aside.rmdir()
             if not path.exists():
@@ -437,8 +437,8 @@ def _may_write(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _may_move(folder: Path, found: os.stat_result) -> bool:
+def _may_move(folder: Path, status: os.stat_result) -> bool:
     """Whether the file may leave its folder. From a sticky one, only its owner and the folder's may move it."""
     above = folder.stat()
     is_sticky = bool(above.st_mode & stat.S_ISVTX)
-    return _may_write(folder) and (not is_sticky or os.geteuid() in {0, found.st_uid, above.st_uid})
+    return _may_write(folder) and (not is_sticky or os.geteuid() in {0, status.st_uid, above.st_uid})

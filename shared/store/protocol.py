@@ -31,10 +31,10 @@ class StoreError(Exception):
 
 
 class TransientError(StoreError):
-    """The same again may succeed."""
+    """A retry may succeed."""
 
 
-# An executor's error is pickled, and made again at the driver from its arguments.
+# Spark pickles an executor's error and rebuilds it on the driver from its arguments.
 class TargetDiffersError(StoreError):
     """The target of a copy holds other bytes than the source."""
 

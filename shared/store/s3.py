@@ -1,7 +1,6 @@
 """An object store in a bucket."""
 
 import contextlib
-import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC
@@ -20,12 +19,8 @@ from shared.store.protocol import (
     is_hidden,
 )
 
-logger = logging.getLogger(__name__)
-
 _TRIES = 5
-_ATTEMPTS = (
-    8  # of a request, by botocore, which waits 1, 2, 4 ... at most 20 s between them; AWS_MAX_ATTEMPTS goes before
-)
+_ATTEMPTS = 8  # of a request by botocore, which waits 1, 2, 4 … 20 s between them; AWS_MAX_ATTEMPTS overrides it
 _READS = 3  # of a body that breaks off, which botocore does not repeat
 _CHUNK = 1 << 20
 _T = TypeVar("_T")
@@ -41,7 +36,7 @@ _REFUSED = {"403", "401", "AccessDenied", "Forbidden", "InvalidAccessKeyId", "Si
 _BUSY = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "RequestTimeTooSkewed"}
 
 
-def _code(error: Any) -> str:  # noqa: ANN401  (botocore's ClientError, which has no types)
+def _code(error: Any) -> str:  # noqa: ANN401  # botocore's ClientError, which has no types
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
@@ -52,17 +47,17 @@ class S3Store:
 
     def __init__(self, bucket: str, prefix: str) -> None:
         """Prefix has no slash at its ends and may be empty."""
-        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (a folder needs no boto3)
-        import botocore.config  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
-        import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # a folder needs no boto3
+        import botocore.config  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
+        import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
 
         self.uri = f"s3://{bucket}/{prefix}" if prefix else f"s3://{bucket}"
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._errors: Any = botocore.exceptions
-        # Behind an endpoint of one's own, bucket names are no host names.
-        own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        style = {"addressing_style": "path"} if own else {}
+        # A custom endpoint has no host name per bucket.
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        style = {"addressing_style": "path"} if endpoint else {}
         attempts = {} if os.environ.get("AWS_MAX_ATTEMPTS") else {"total_max_attempts": _ATTEMPTS}
         with self._plain_words():
             self._client: Any = boto3.client(
@@ -95,7 +90,7 @@ class S3Store:
         except self._errors.BotoCoreError as error:
             raise StoreError(f"{self.uri} cannot be used ({error}): check the AWS settings.") from error
 
-    def _in_plain_words(self, error: Any) -> StoreError:  # noqa: ANN401  (botocore has no types)
+    def _in_plain_words(self, error: Any) -> StoreError:  # noqa: ANN401  # botocore has no types
         code = _code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code == "NoSuchBucket":
@@ -105,7 +100,7 @@ class S3Store:
                 f"AWS refuses {error.operation_name} on {self.uri} ({code}): check the credentials and that they allow "
                 "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there."
             )
-        if code in _BUSY | _CONFLICT or status >= 500:  # noqa: PLR2004  (a server's own fault, RFC 9110)
+        if code in _BUSY | _CONFLICT or status >= 500:  # noqa: PLR2004  # a server's own fault, RFC 9110
             return TransientError(f"{self.uri} is busy ({code}): start again in a minute.")
         return StoreError(f"{error.operation_name} on {self.uri} failed: {error}.")
 
@@ -141,11 +136,11 @@ class S3Store:
     def _digest(self, key: str, token: str | None = None) -> bytes | None:
         """The sha256 of the object's bytes; None if it is gone or, with a token, another version."""
 
-        def digest(answer: Any) -> bytes:  # noqa: ANN401  (botocore has no types)
-            found = sha256()
+        def digest(answer: Any) -> bytes:  # noqa: ANN401  # botocore has no types
+            hasher = sha256()
             while data := answer["Body"].read(_CHUNK):
-                found.update(data)
-            return found.digest()
+                hasher.update(data)
+            return hasher.digest()
 
         return self._read(key, token, digest)
 
@@ -218,12 +213,12 @@ class S3Store:
                 if self._is_made(lambda: self._copy_once(source, target, token, size)):
                     return True
                 existing = self._etag(target)
-            found = self._etag(source) if existing else None
-            if found is None:
+            source_etag = self._etag(source) if existing else None
+            if source_etag is None:
                 return existing is not None
-            if token and found != token:
+            if token and source_etag != token:
                 return False
-            if found != existing:  # under SSE-KMS equal bytes have different ETags
+            if source_etag != existing:  # under SSE-KMS equal bytes have different ETags
                 bytes_copied, bytes_existing = self._digest(source, token), self._digest(target)
                 if token and bytes_copied is None:
                     return False
@@ -263,7 +258,7 @@ class S3Store:
             self._client.abort_multipart_upload(**upload)
             raise
 
-    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:  # noqa: ARG002
+    def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:  # noqa: ARG002  # a folder's
         """See ObjectStore. With a token, S3 (since September 2025) and moto compare and delete in one step."""
         where = {"Bucket": self._bucket, "Key": self._name(key)}
         with self._plain_words():
@@ -280,8 +275,8 @@ class S3Store:
         names = [item["Key"] for item in self._objects(prefix.removesuffix("/") + "/")]
         with self._plain_words():
             for start in range(0, len(names), 1000):  # as many as DeleteObjects takes
-                doomed = [{"Key": name} for name in names[start : start + 1000]]
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": doomed, "Quiet": True})
+                names_to_delete = [{"Key": name} for name in names[start : start + 1000]]
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names_to_delete, "Quiet": True})
 
     def object_uri(self, key: str) -> str:
         """See ObjectStore."""

@@ -1,4 +1,4 @@
-"""deploy/aws/terraform, really applied to the local AWS; and the applied stack with what people do to one."""
+"""Applies deploy/aws/terraform to the local AWS; the applied stack can fire schedules, receive objects, and be read."""
 
 import json
 import os
@@ -21,18 +21,18 @@ _MIRRORS = ("/opt", "/usr/share", "/usr/local/share", "~", "~/.terraform.d")
 
 
 def provider_settings(folder: Path) -> Path | None:
-    """A settings file for a mirror of Terraform's AWS provider on this machine; None if there is no need of one.
+    """A settings file for a local mirror of Terraform's AWS provider; None if none is needed.
 
     There is none where a settings file exists, or no mirror: then the registry is asked, as usual.
     """
-    given = os.environ.get("TF_CLI_CONFIG_FILE")
-    if Path(given or "~/.terraformrc").expanduser().is_file():
+    settings_file = os.environ.get("TF_CLI_CONFIG_FILE")
+    if Path(settings_file or "~/.terraformrc").expanduser().is_file():
         return None
     for place in _MIRRORS:
-        for found in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
+        for provider in sorted(Path(place).expanduser().glob("*/registry.terraform.io/hashicorp/aws")):
             settings = folder / "terraformrc"
             settings.write_text(
-                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{found.parents[2]}"\n  }}\n}}\n',
+                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{provider.parents[2]}"\n  }}\n}}\n',
                 encoding="utf-8",
             )
             return settings
@@ -40,7 +40,7 @@ def provider_settings(folder: Path) -> Path | None:
 
 
 class Application:
-    """`terraform apply` of a copy of the stack, with the zips that `make build` makes, in a thread of its own.
+    """`terraform apply` of a copy of the stack, with the zips of `make build`, in another thread.
 
     It mostly waits, so that other tests can run meanwhile. `outputs` waits for its end and says what went wrong.
     """
@@ -61,16 +61,28 @@ class Application:
         self._applied = self._pool.submit(self._apply)
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, once it is applied; an AssertionError says what Terraform said if it failed."""
+        """Waits until the stack is applied; its outputs. If it failed, an AssertionError has Terraform's output."""
         return self._applied.result()
 
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """The metric alarms in the state, by their names without the stack's."""
+        content = json.loads(self.state.read_text(encoding="utf-8"))
+        made = [
+            instance["attributes"]
+            for resource in content["resources"]
+            if resource["type"] == "aws_cloudwatch_metric_alarm"
+            for instance in resource["instances"]
+        ]
+        prefix = f"{content['outputs']['glue_job_name']['value'].removesuffix('-transform')}-"
+        return {values["alarm_name"].removeprefix(prefix): values for values in made}
+
     def _apply(self) -> dict[str, Any]:
-        given: dict[str, object] = {
+        variables: dict[str, object] = {
             "extract_zip": str(extract_lambda_zip(self._folder / "dist")),
             "glue_zip": str(glue_jobs_zip(self._folder / "dist")),
             **self._variables,
         }
-        for name, value in given.items():
+        for name, value in variables.items():
             self._environment[f"TF_VAR_{name}"] = value if isinstance(value, str) else json.dumps(value)
         _copy_checkout(self._folder / "checkout")
         self.run("init", "-input=false")
@@ -80,7 +92,7 @@ class Application:
         return {name: output["value"] for name, output in content["outputs"].items()}
 
     def run(self, command: str, *options: str) -> None:
-        """One terraform command to its good end."""
+        """Runs a terraform command, which must succeed."""
         terraform = self._folder / "checkout" / "deploy" / "aws" / "terraform"
         program = Program(["terraform", command, "-no-color", *options], self._environment, terraform, self._log)
         is_good = program.wait(PATIENCE) == 0
@@ -88,13 +100,14 @@ class Application:
 
 
 def _copy_checkout(folder: Path) -> None:
-    """The project with a copy of the stack's folder, into which Terraform may write; all else are links."""
+    """The project with a writable copy of the stack's folder; everything else is linked."""
     terraform = folder / "deploy" / "aws" / "terraform"
     shutil.copytree(
         ROOT / "deploy" / "aws" / "terraform",
         terraform,
         ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars"),
     )
+    shutil.copy(terraform / "root" / "provider.tf", terraform)  # as `make deploy` makes a root module of it
     for part in ("", "deploy", "deploy/aws"):
         original, copy = ROOT / part, folder / part
         for path in original.iterdir():
@@ -103,7 +116,7 @@ def _copy_checkout(folder: Path) -> None:
 
 
 class Stack:
-    """The applied stack: its schedules fire, its topics have subscribers, its bucket can be read."""
+    """The applied stack, with methods to fire schedules, put objects, and read topics and bucket."""
 
     def __init__(self, aws: LocalAws, outputs: Mapping[str, Any]) -> None:
         self.aws = aws
@@ -112,16 +125,16 @@ class Stack:
         self.alerts = _Inbox(aws, outputs["alert_topic_arn"])
         self.published = _Inbox(aws, outputs["processed_topic_arn"])  # where Snowflake's queue subscribes
 
-    # What happens
+    # Events
 
     def fire(self, schedule: str, at: str) -> tuple[str | None, Any]:
-        """What EventBridge Scheduler does at a time: its target gets its input, the context attribute filled in.
+        """Fires a schedule as EventBridge Scheduler does: its target gets its input, the context attribute filled in.
 
         Returns the Lambda's error, if any, and its answer; of a state machine, None and its execution.
         """
-        found = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
-        assert found["State"] == "ENABLED"
-        target = found["Target"]
+        entry = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
+        assert entry["State"] == "ENABLED"
+        target = entry["Target"]
         text = target["Input"].replace("<aws.scheduler.scheduled-time>", at)
         assert "<aws" not in text
         if ":states:" in target["Arn"]:
@@ -132,17 +145,17 @@ class Stack:
         return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
     def extract(self, at: str) -> Any:
-        """The schedule fires, and the Lambda does its work; its answer."""
+        """Fires the schedule and runs the Lambda; its answer."""
         error, answer = self.fire(self.outputs["schedule_name"], at)
         assert error is None, answer
         return answer
 
     def put(self, key: str, data: bytes) -> None:
-        """Somebody puts an object into the bucket."""
+        """Puts an object into the bucket."""
         self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def settle(self) -> None:
-        """Waits until nothing is under way: no event, no execution, no job run."""
+        """Waits until no event, execution or job run is in progress."""
         wait_for(self._is_settled, "the chain to come to rest", pause=0.25)
 
     def _is_settled(self) -> bool:
@@ -154,20 +167,20 @@ class Stack:
         )["executions"]
         return not running and deliveries.is_idle and self.aws.pipes.is_idle
 
-    # What is to be seen
+    # Observations
 
     def executions(self) -> list[dict[str, Any]]:
         """The state machine's executions, the oldest first."""
         pages = self.aws.client("stepfunctions").get_paginator("list_executions")
         arn = self.outputs["state_machine_arn"]
-        found = [one for page in pages.paginate(stateMachineArn=arn) for one in page["executions"]]
-        return sorted(found, key=lambda one: one["startDate"])
+        executions = [entry for page in pages.paginate(stateMachineArn=arn) for entry in page["executions"]]
+        return sorted(executions, key=lambda entry: entry["startDate"])
 
     def path(self, execution: Mapping[str, Any]) -> list[str]:
-        """The states that an execution went through."""
+        """The states of an execution, in order."""
         pages = self.aws.client("stepfunctions").get_paginator("get_execution_history")
-        events = [one for page in pages.paginate(executionArn=execution["executionArn"]) for one in page["events"]]
-        return [one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one]
+        events = [entry for page in pages.paginate(executionArn=execution["executionArn"]) for entry in page["events"]]
+        return [entry["stateEnteredEventDetails"]["name"] for entry in events if "stateEnteredEventDetails" in entry]
 
     @property
     def runs(self) -> list[JobRun]:
@@ -178,12 +191,14 @@ class Stack:
         """The bucket's keys under a prefix."""
         pages = self.aws.client("s3").get_paginator("list_objects_v2")
         return [
-            one["Key"] for page in pages.paginate(Bucket=self.bucket, Prefix=prefix) for one in page.get("Contents", ())
+            entry["Key"]
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
+            for entry in page.get("Contents", ())
         ]
 
 
 class _Inbox:
-    """A queue that listens to a topic."""
+    """A queue that subscribes to a topic."""
 
     def __init__(self, aws: LocalAws, topic_arn: str) -> None:
         self._sqs = aws.client("sqs")
@@ -193,17 +208,17 @@ class _Inbox:
         aws.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
 
     def drained(self) -> list[str]:
-        """The messages that came since the last time."""
+        """The messages received since the last call."""
         messages: list[str] = []
         while True:
             answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
             if not answer.get("Messages"):
                 return messages
-            for one in answer["Messages"]:
-                messages.append(json.loads(one["Body"])["Message"])
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
+            for entry in answer["Messages"]:
+                messages.append(json.loads(entry["Body"])["Message"])
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=entry["ReceiptHandle"])
 
     def keys(self) -> list[str]:
-        """The keys of S3's own messages among them."""
+        """The keys in the received messages of S3."""
         records = [record for text in self.drained() for record in json.loads(text).get("Records", ())]
         return [unquote_plus(record["s3"]["object"]["key"]) for record in records]

@@ -1,4 +1,4 @@
-"""What the tests of AWS need beside Python: terraform, a JDK, and the jars; where one is missing they are skipped.
+"""Requirements of the AWS tests beside Python: terraform, a JDK, and the jars; without them tests are skipped.
 
 With CI=true nothing is skipped: what is missing there is a failure.
 """
@@ -15,12 +15,12 @@ from deploy.local.aws.server import LocalAws
 from deploy.local.spotify import Catalogue, SpotifyStub
 from tests.aws.applied import Application, Stack, provider_settings
 
-# The small library of deploy/local/spotify, as its app may read it.
+# The ids that the app may read in the small library of deploy/local/spotify.
 PLAYLISTS = ("1playlistMorning000000", "1playlistKitchen000000", "1playlistBrief00000000", "1playlistEmpty00000000")
 
 
 def lacking(what: str) -> NoReturn:
-    """Skips the test with this line; with CI=true fails it."""
+    """Skips the test with this message; fails it if CI=true."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} (with CI=true this is no reason to skip)", pytrace=False)
     pytest.skip(what)
@@ -28,7 +28,7 @@ def lacking(what: str) -> NoReturn:
 
 @pytest.fixture(scope="session")
 def spark_on_glue() -> None:
-    """Java, its compiler and the jars are there, so that jobs can run as on Glue."""
+    """Requires Java, its compiler and the jars, so that jobs can run as on Glue."""
     if shutil.which("java") is None:
         lacking("there is no java: install a JDK 17 to run jobs as on Glue")
     try:
@@ -39,7 +39,7 @@ def spark_on_glue() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def terraform_providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Terraform finds its provider: where its settings say, else in a mirror on this machine, else in the registry."""
+    """Terraform's provider comes from its settings, else from a local mirror, else from the registry."""
     settings = provider_settings(tmp_path_factory.mktemp("terraform settings"))
     with pytest.MonkeyPatch.context() as environment:
         if settings:
@@ -50,37 +50,45 @@ def terraform_providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 @pytest.fixture(scope="session")
 def spotify() -> Iterator[SpotifyStub]:
-    """The stub of Spotify's API with the small library, as on its first day."""
+    """The Spotify stub with the small library on its first day."""
     with SpotifyStub(Catalogue(size="small"), stall_seconds=60) as stub:
         yield stub
 
 
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory, spotify: SpotifyStub) -> Iterator[LocalAws]:
-    """The local AWS, whose Lambda functions find the stub instead of Spotify."""
-    found = {
+    """The local AWS, whose Lambda functions call the stub instead of Spotify."""
+    stub_environment = {
         "SPOTIFY_API_URL": f"{spotify.url}/v1",
         "SPOTIFY_ACCOUNTS_URL": spotify.url,
         "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
     }
-    with LocalAws(tmp_path_factory.mktemp("local-aws"), function_environment=found) as aws:
+    with LocalAws(tmp_path_factory.mktemp("local-aws"), function_environment=stub_environment) as aws:
         yield aws
 
 
 @pytest.fixture(scope="session")
 def application(
     local_aws: LocalAws,
-    terraform_providers: None,  # noqa: ARG001  # first of all
+    terraform_providers: None,  # must run first
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
-    """Terraform at work on the local AWS."""
-    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS}
+    """Terraform applying the stack to the local AWS."""
+    tags = {"owner": "data"}
+    variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS, "crawler": True, "tags": tags}
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def early_application(request: pytest.FixtureRequest) -> None:
+    """Terraform begins before the first test if any test needs the applied stack: it waits for a minute, mostly."""
+    if any("stack" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("application")
+
+
 @pytest.fixture(scope="session")
-def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:  # noqa: ARG001
-    """deploy/aws/terraform, applied to the local AWS once."""
+def stack(application: Application, local_aws: LocalAws, spark_on_glue: None) -> Stack:
+    """deploy/aws/terraform, applied once to the local AWS."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to apply deploy/aws/terraform to a local AWS")
     return Stack(local_aws, application.outputs())

@@ -1,4 +1,4 @@
-"""deploy/aws/terraform as its own tests apply it: to a mock provider, without account or network."""
+"""The results of Terraform's own tests of deploy/aws/terraform, with a mock provider, without account or network."""
 
 import atexit
 import fcntl
@@ -21,7 +21,7 @@ TERRAFORM = ROOT / "deploy" / "aws" / "terraform"
 
 @dataclass(frozen=True)
 class Made:
-    """What one run of the tests has made: resources by address, each its values; outputs by name."""
+    """What one run of the tests made: values of resources by address; outputs by name."""
 
     resources: dict[str, dict[str, Any]]
     outputs: dict[str, Any]
@@ -33,7 +33,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `terraform test` said: how each run ended, all that it complained of, and what the applied runs made."""
+    """The results of `terraform test`: the status of each run, all errors, and what the applied runs made."""
 
     endings: dict[str, str]
     complaints: list[str]
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A terraform command run to its end in the folder; without it the test is skipped, with CI=true it fails."""
+    """Runs a terraform command in the folder; without terraform the test is skipped, or fails if CI=true."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to check deploy/aws/terraform")
     return finished(["terraform", *arguments], cwd=folder, env={**os.environ, "TF_IN_AUTOMATION": "1"})
@@ -49,11 +49,12 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 @functools.cache
 def _checkout() -> tempfile.TemporaryDirectory[str]:
-    checkout = tempfile.TemporaryDirectory()  # goes with the process
+    checkout = tempfile.TemporaryDirectory()  # removed when the process ends
     deploy = Path(checkout.name) / "deploy"
     folder = deploy / "aws" / "terraform"
     unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
     shutil.copytree(TERRAFORM, folder, ignore=unwanted)
+    shutil.copy(folder / "root" / "provider.tf", folder)  # as `make deploy` makes a root module of it
     for name in ("generated", "bi"):
         (deploy / name).symlink_to(ROOT / "deploy" / name)
     begun = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
@@ -62,12 +63,12 @@ def _checkout() -> tempfile.TemporaryDirectory[str]:
 
 
 def initialised() -> Path:
-    """The stack's folder in a copy, into which Terraform may write, beside what it reads of the project; made once."""
+    """A writable copy of the stack's folder, beside the files that it reads from the project; made once."""
     return Path(_checkout().name) / "deploy" / "aws" / "terraform"
 
 
-def _said_once() -> str:
-    """What `terraform test` writes; of several processes of one session the first runs it."""
+def _test_output() -> str:
+    """The output of `terraform test`; the first of several test processes runs it for all."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if session is None:
         return terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
@@ -75,21 +76,21 @@ def _said_once() -> str:
     with kept.open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        if not (said := file.read()):
+        if not (output := file.read()):
             atexit.register(kept.unlink, missing_ok=True)
-            said = terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
-            file.write(said)
-        return said
+            output = terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
+            file.write(output)
+        return output
 
 
 @functools.cache
 def outcome() -> Outcome:
-    """The tests of deploy/aws/terraform/tests, run once for all who ask."""
-    said = _said_once()
+    """The results of deploy/aws/terraform/tests, which run once per session."""
+    output = _test_output()
     endings: dict[str, str] = {}
     complaints: list[str] = []
     made: dict[str, Made] = {}
-    for line in said.splitlines():
+    for line in output.splitlines():
         event = json.loads(line)
         run = event.get("@testrun", "")
         if event["type"] == "test_run" and event["test_run"]["progress"] == "complete":

@@ -1,4 +1,4 @@
-"""One job file, three ways to start it: by Python, by spark-submit, and by spark-submit where Glue's side is there.
+"""One job file, started in three ways: by Python, by spark-submit, and by spark-submit with Glue's classes.
 
 On Glue the official awsglue package talks to Java classes that AWS does not publish; a stub notes what is called.
 """
@@ -22,13 +22,13 @@ from tests.waiting import PATIENCE, finished
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "glue_jobs/explode_playlists.py"
-# The page's two songs, as people would read them off it.
+# The page's two songs, typed by hand.
 SONGS = [("Night Train", 210000, "SEGLD26000A1"), ("Paper Boats", 185250, "SEGLD26000A2")]
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    """A lake with one dropped page, old enough not to be taken for still growing."""
+    """A lake with one dropped page, old enough not to count as still being written."""
     page = tmp_path / "lake/raw/pending/drop/page.json"
     page.parent.mkdir(parents=True)
     shutil.copyfile(ROOT / "tests/golden/new_shape_page/page.json", page)
@@ -47,7 +47,7 @@ def songs(lake: Path) -> list[tuple[str, int, str]]:
 
 
 def start(command: list[str], folder: Path) -> dict[str, Any]:
-    """Runs it to its good end; the summary that it prints."""
+    """Runs the command, which must succeed; its printed summary."""
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     done = finished(command, cwd=folder, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -57,7 +57,7 @@ def start(command: list[str], folder: Path) -> dict[str, Any]:
 
 
 def run_on_glue(folder: Path, lake: Path) -> JobRun:
-    """As Glue starts it: script and zip fetched, Glue's own arguments beside ours, Glue's classes in the JVM."""
+    """Starts the job as Glue does: fetched script and zip, Glue's arguments beside ours, Glue's classes in the JVM."""
 
     def fetch(uri: str, target: Path) -> None:
         shutil.copyfile(uri.removeprefix("file://"), target)
@@ -90,7 +90,7 @@ def test_by_spark_submit_with_the_zip(lake: Path, tmp_path: Path) -> None:
     quick = ["--driver-java-options", "-XX:TieredStopAtLevel=1", "--conf", "spark.sql.codegen.wholeStage=false"]
     files = ["--py-files", str(glue_jobs_zip(tmp_path)), str(shutil.copy(ROOT / SCRIPT, tmp_path))]
 
-    # awsglue can be imported here; that alone must not make the job believe that it is on Glue.
+    # awsglue can be imported here; that alone must not make the job use Glue's context.
     summary = start([*submit, *quick, *files, "--lake", str(lake)], tmp_path)
 
     assert summary["status"] == "ok"
@@ -98,7 +98,7 @@ def test_by_spark_submit_with_the_zip(lake: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("spark_on_glue")
-def test_on_glue_a_good_run_is_initialised_once_and_committed_once(lake: Path, tmp_path: Path) -> None:
+def test_on_glue_a_successful_run_is_initialised_once_and_committed_once(lake: Path, tmp_path: Path) -> None:
     run = run_on_glue(tmp_path, lake)
 
     assert (run.state, run.message) == ("SUCCEEDED", None), run.log.read_text(encoding="utf-8")
@@ -107,7 +107,7 @@ def test_on_glue_a_good_run_is_initialised_once_and_committed_once(lake: Path, t
 
 
 @pytest.mark.usefixtures("spark_on_glue")
-def test_on_glue_a_run_that_fails_is_never_committed(lake: Path, tmp_path: Path) -> None:
+def test_on_glue_a_failed_run_is_never_committed(lake: Path, tmp_path: Path) -> None:
     damaged = lake / "log/00000000000000000001.json"
     damaged.parent.mkdir()
     damaged.write_text("{}", encoding="utf-8")

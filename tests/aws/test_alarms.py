@@ -1,9 +1,9 @@
-"""Alarms, dashboard and runbooks, against the metrics that the code writes and against each other."""
+"""Alarms, dashboard and runbooks match the metrics that the code writes, and each other."""
 
 import json
 import re
 import shlex
-from collections.abc import Mapping
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from extract_lambda import metrics
 from extract_lambda.result import Result
 from glue_jobs.explode_playlists import Summary
 from shared.store import open_store
+from tests.aws.alarms import metrics_of, state
 from tests.aws.stack import ROOT, Made, outcome
+from tests.waiting import finished
 
 NAME = "spotify-playlists-dev"
 OURS = f"SpotifyPlaylistSuite/{NAME}"
@@ -25,7 +27,7 @@ EMITTED = {"service": "extract_lambda"}
 FUNCTION = {"FunctionName": f"{NAME}-extract"}
 HOUR, DAY = 3600, 86400
 
-# Each alarm: a metric that it reads, a value that is well and one that is not, the period and how many of them.
+# Each alarm: a metric that it reads, a value that is good and one that is not, the period and how many of them.
 ALARMS = {
     "error-no-success": (OURS, "SecondsSinceLastSuccess", EMITTED, 60, 3700, HOUR, 26),
     "error-undelivered": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", None, 0, 1, 300, 1),
@@ -45,7 +47,7 @@ ALARMS = {
     "warning-entry-undone": (OURS, "EntriesLeftUndone", {}, 0, 1, 300, 1),
     "warning-many-rejects": (OURS, "BatchesWithManyRejects", {}, 0, 1, 300, 1),
 }
-MISSING = {  # what no data means; alarms.tf says why
+MISSING = {  # the meaning of missing data; alarms.tf has the reasons
     "error-no-success": "missing",
     "error-pending-old": "ignore",
     "warning-login-ends": "ignore",
@@ -61,33 +63,9 @@ def made() -> Made:
 
 
 def alarms(made: Made) -> dict[str, dict[str, Any]]:
-    """The metric alarms by their names without the stack's."""
-    found = made.of_type("aws_cloudwatch_metric_alarm").values()
-    return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in found}
-
-
-def looked_at(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str], int, str]]:
-    """Namespace, name, dimensions, period and statistic of each metric of the alarm."""
-    if alarm["metric_name"]:
-        one = alarm
-        return [(one["namespace"], one["metric_name"], one["dimensions"] or {}, one["period"], one["statistic"])]
-    found = [metric for query in alarm["metric_query"] for metric in query["metric"]]
-    return [(one["namespace"], one["metric_name"], one["dimensions"], one["period"], one["stat"]) for one in found]
-
-
-def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INSUFFICIENT_DATA") -> str:
-    """What CloudWatch makes of the last periods; None is no data. Alarms of several metrics: of their sum."""
-    missing = alarm["treat_missing_data"]
-    if all(value is None for value in data) and missing in {"missing", "ignore"}:
-        return "INSUFFICIENT_DATA" if missing == "missing" else before
-    is_breaching = {
-        "GreaterThanThreshold": lambda value: value > alarm["threshold"],
-        "GreaterThanOrEqualToThreshold": lambda value: value >= alarm["threshold"],
-        "LessThanThreshold": lambda value: value < alarm["threshold"],
-    }[alarm["comparison_operator"]]
-    wanted = data[-alarm["evaluation_periods"] :]
-    judged = [missing == "breaching" if value is None else is_breaching(value) for value in wanted]
-    return "ALARM" if all(judged) and len(wanted) == alarm["evaluation_periods"] else "OK"
+    """The metric alarms by name, without the stack's prefix."""
+    resources = made.of_type("aws_cloudwatch_metric_alarm").values()
+    return {values["alarm_name"].removeprefix(f"{NAME}-"): values for values in resources}
 
 
 # --- Alarms -------------------------------------------------------------------------------------------------------
@@ -99,22 +77,22 @@ def test_these_are_the_alarms(made: Made) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_at_its_metric_and_is_raised_by_what_is_not_well(made: Made, name: str) -> None:
+def test_an_alarm_reads_its_metric_and_is_raised_by_a_bad_value(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
-    namespace, metric, dimensions, well, ill, period, periods = ALARMS[name]
+    namespace, metric, dimensions, good, bad, period, periods = ALARMS[name]
 
-    found = [one for one in looked_at(alarm) if one[:2] == (namespace, metric)]
+    matching = [entry for entry in metrics_of(alarm) if entry[:2] == (namespace, metric)]
 
-    assert [one for one in found if dimensions is None or one[2] == dimensions]
-    assert {one[3] for one in looked_at(alarm)} == {period}
+    assert [entry for entry in matching if dimensions is None or entry[2] == dimensions]
+    assert {entry[3] for entry in metrics_of(alarm)} == {period}
     assert alarm["evaluation_periods"] == periods
-    assert state(alarm, [well] * periods) == "OK"
-    assert state(alarm, [ill] * periods) == "ALARM"
-    assert state(alarm, [ill] * (periods - 1) + [well]) == "OK"
+    assert state(alarm, [good] * periods) == "OK"
+    assert state(alarm, [bad] * periods) == "ALARM"
+    assert state(alarm, [bad] * (periods - 1) + [good]) == "OK"
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_reaches_somebody_and_knows_what_no_data_means(made: Made, name: str) -> None:
+def test_an_alarm_has_an_action_and_states_what_missing_data_means(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
 
     assert alarm["alarm_actions"] == [made.outputs["alert_topic_arn"]]
@@ -125,21 +103,21 @@ def test_an_alarm_reaches_somebody_and_knows_what_no_data_means(made: Made, name
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_a_fresh_stack_is_quiet(made: Made, name: str) -> None:
+def test_a_fresh_stack_raises_no_alarm(made: Made, name: str) -> None:
     alarm = alarms(made)[name]
 
     assert state(alarm, [None] * alarm["evaluation_periods"]) != "ALARM"
 
 
-def test_no_success_tells_also_when_nothing_runs_and_nothing_while_the_schedule_is_off(made: Made) -> None:
+def test_no_success_sends_a_message_when_nothing_runs_and_none_while_the_schedule_is_off(made: Made) -> None:
     alarm = alarms(made)["error-no-success"]
     off = alarms(outcome().made["other_settings"])["error-no-success"]
 
     assert state(alarm, [None] * 26, before="OK") == "INSUFFICIENT_DATA"
     assert alarm["insufficient_data_actions"] == alarm["ok_actions"] == alarm["alarm_actions"]
     assert (alarm["actions_enabled"], off["actions_enabled"]) == (True, False)
-    others = [one for name, one in alarms(outcome().made["other_settings"]).items() if name != "error-no-success"]
-    assert all(one["actions_enabled"] for one in others)
+    others = [entry for name, entry in alarms(outcome().made["other_settings"]).items() if name != "error-no-success"]
+    assert all(entry["actions_enabled"] for entry in others)
     [page] = outcome().made["other_settings"].of_type("aws_cloudwatch_composite_alarm").values()
     assert "no-success" not in page["alarm_rule"]
 
@@ -159,7 +137,7 @@ def test_one_composite_alarm_of_all_errors_pages_and_has_its_own_topic(made: Mad
 
 
 def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lake: Path) -> set[tuple[str, str]]:
-    """Namespace and name of all that Lambda and job write."""
+    """Namespace and name of all metrics that Lambda and job write."""
     monkeypatch.setenv("METRICS_NAMESPACE", OURS)
     now = datetime.now(UTC) + timedelta(hours=7)
     store = open_store(str(lake))
@@ -168,32 +146,35 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     ages = metrics.ages(store, now)
     assert {name: int(value // HOUR) for name, value in ages.items()} in (
         {"OldestPendingSeconds": 7, "SecondsSinceLastCommit": 7},
-        {"OldestPendingSeconds": 6, "SecondsSinceLastCommit": 6},  # the clock of the file system is a little ahead
+        {
+            "OldestPendingSeconds": 6,
+            "SecondsSinceLastCommit": 6,
+        },  # allow for differences between the clocks of system and file system
     )
     metrics.emit(Result(run_id="r", last_success=now, token_age=timedelta(days=3), calls_left={"a": 9}), now, ages)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["service"] for line in lines} == {"extract_lambda"}
     of_lambda = {
-        (one["Namespace"], metric["Name"])
+        (entry["Namespace"], metric["Name"])
         for line in lines
-        for one in line["_aws"]["CloudWatchMetrics"]
-        for metric in one["Metrics"]
+        for entry in line["_aws"]["CloudWatchMetrics"]
+        for metric in entry["Metrics"]
     }
     return of_lambda | {(OURS, name) for name in ("JobSeconds", "EntriesLeftUndone", "BatchesWithManyRejects")}
 
 
-def test_alarms_and_dashboard_show_what_the_code_writes_and_all_of_it(
+def test_alarms_and_dashboard_show_exactly_the_metrics_that_the_code_emits(
     made: Made, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    found = written(capsys, monkeypatch, tmp_path)
+    emitted = written(capsys, monkeypatch, tmp_path)
     body = json.loads(made.resources["module.monitoring.aws_cloudwatch_dashboard.suite"]["dashboard_body"])
     on_page = [metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])]
-    of_alarms = [one for alarm in alarms(made).values() for one in looked_at(alarm)]
+    of_alarms = [entry for alarm in alarms(made).values() for entry in metrics_of(alarm)]
 
-    assert {(one[0], one[1]) for one in on_page if one[0].startswith("Spotify")} == found
-    assert {(one[0], one[1]) for one in of_alarms if one[0].startswith("Spotify")} <= found
-    assert {(one[0], one[1]) for one in of_alarms} <= {(one[0], one[1]) for one in on_page}
-    assert {tuple(one[2:]) for one in on_page if one[0] == OURS} == {("service", "extract_lambda"), ()}
+    assert {(entry[0], entry[1]) for entry in on_page if entry[0].startswith("Spotify")} == emitted
+    assert {(entry[0], entry[1]) for entry in of_alarms if entry[0].startswith("Spotify")} <= emitted
+    assert {(entry[0], entry[1]) for entry in of_alarms} <= {(entry[0], entry[1]) for entry in on_page}
+    assert {tuple(entry[2:]) for entry in on_page if entry[0] == OURS} == {("service", "extract_lambda"), ()}
 
 
 def test_without_a_setting_the_namespace_is_the_suites(capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,27 +190,27 @@ def test_two_environments_in_an_account_have_metrics_of_their_own() -> None:
         for run in ("defaults", "production")
     ]
 
-    assert [one["environment"][0]["variables"]["METRICS_NAMESPACE"] for one in functions] == [
+    assert [entry["environment"][0]["variables"]["METRICS_NAMESPACE"] for entry in functions] == [
         "SpotifyPlaylistSuite/spotify-playlists-dev",
         "SpotifyPlaylistSuite/spotify-playlists-prod",
     ]
 
 
-def test_the_filters_look_at_what_the_job_says(made: Made) -> None:
+def test_the_filters_match_the_jobs_summary(made: Made) -> None:
     filters = {
         values["pattern"]: values["metric_transformation"][0]["value"]
         for values in made.of_type("aws_cloudwatch_log_metric_filter").values()
     }
     summary = Summary("s3://lake", finished=[41], alarms=[{"batch": 42, "items": 10, "rejects": 9}])
-    said = json.loads(summary.as_json())
+    line = json.loads(summary.as_json())
 
     assert filters == {
         '{ ($.job = "explode_playlists") && ($.finished_earlier[0] >= 1) }': "1",
         '{ ($.job = "explode_playlists") && ($.alarms[0].batch >= 1) }': "1",
         '{ ($.job = "explode_playlists") && ($.seconds >= 0) }': "$.seconds",
     }
-    assert (said["job"], said["finished_earlier"][0], said["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
-    assert said["seconds"] >= 0
+    assert (line["job"], line["finished_earlier"][0], line["alarms"][0]["batch"]) == ("explode_playlists", 41, 42)
+    assert line["seconds"] >= 0
 
 
 # --- Runbooks -----------------------------------------------------------------------------------------------------
@@ -244,33 +225,33 @@ def test_each_alarm_has_a_page_and_each_page_an_alarm(made: Made) -> None:
 
 
 @pytest.mark.parametrize("name", [*ALARMS, "critical-page"])
-def test_a_page_says_what_it_means_how_to_look_how_to_fix_it_and_how_to_know(name: str) -> None:
+def test_a_page_has_the_four_sections(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
     parts = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
 
-    assert list(parts) == ["What it means", "How to look", "How to fix it", "How to know that it is fixed"]
+    assert list(parts) == ["What it means", "How to check", "How to fix it", "How to know that it is fixed"]
     assert min(len(part.strip()) for part in parts.values()) > 20
-    assert "| filter " in parts["How to look"]  # by run id
+    assert "| filter " in parts["How to check"]  # by run id
     for target in re.findall(r"\]\(([^)#]+)", text):
         assert (RUNBOOKS / target).is_file(), target
 
 
 def commands() -> list[tuple[str, str]]:
-    """Every `aws` command of the guides for people who operate, with its page."""
+    """Every `aws` command of the operators' guides, with its page."""
     pages = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]
-    found = []
+    lines = []
     for path in pages:
         for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
-            found += [(path.name, line) for line in re.findall(r"(?:^|\()(aws [^|)\n]*)", block, re.MULTILINE)]
-    return found
+            lines += [(path.name, line) for line in re.findall(r"(?:^|\()(aws [^|)\n]*)", block, re.MULTILINE)]
+    return lines
 
 
-def test_every_aws_command_is_one_that_aws_knows() -> None:
+def test_every_aws_command_exists() -> None:
     session = botocore.session.get_session()
     wrong = []
     for page, line in commands():
         _, service, operation, *words = shlex.split(line)
-        if service == "logs" and operation == "tail":  # the CLI's own
+        if service == "logs" and operation == "tail":  # a command of the CLI alone
             continue
         model = session.get_service_model({"s3api": "s3"}.get(service, service))
         names = {xform_name(name, "-"): name for name in model.operation_names}
@@ -284,3 +265,27 @@ def test_every_aws_command_is_one_that_aws_knows() -> None:
 
     assert wrong == []
     assert len(commands()) > 40
+
+
+def programs() -> set[tuple[str, ...]]:
+    """Every program of ours that these guides start: its module, its command if it has any, and its options."""
+    found = set()
+    for path in [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]:
+        for line in re.findall(
+            r"^(?:show\(\) \{ )?\.venv/bin/python -m ([^|;)\n]*)", path.read_text("utf-8"), re.MULTILINE
+        ):
+            module, *words = shlex.split(line.replace('"$BUCKET"', "bucket"))
+            command = [word for word in words[:1] if not word.startswith("-")]
+            found.add((module, *command, *(word for word in words if word.startswith("--"))))
+    return found
+
+
+@pytest.mark.parametrize("program", sorted(programs()), ids=" ".join)
+def test_every_program_of_ours_takes_the_options_that_the_guides_show(program: tuple[str, ...]) -> None:
+    options = [word for word in program if word.startswith("--")]
+    command = [word for word in program if not word.startswith("--")]
+
+    done = finished([sys.executable, "-m", *command, "--help"], cwd=ROOT)
+
+    assert done.returncode == 0, done.stderr
+    assert [option for option in options if option not in done.stdout] == []

@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: it keeps to the schema, names what exists, and its own programs run."""
+"""docker-compose.yml without an engine: it follows the schema, its names exist, and its programs run."""
 
 import importlib.util
 import json
@@ -33,7 +33,7 @@ DCLINT = "dclint@3.1.0"
 
 
 def dclint(file: Path) -> subprocess.CompletedProcess[str]:
-    """What the linter says, which knows the Compose Specification's schema."""
+    """The messages of the linter, which checks the schema of the Compose Specification."""
     npx = shutil.which("npx")
     reason = "there is no npx: docker-compose.yml is not linted"
     if npx is None and os.environ.get("CI") == "true":
@@ -44,13 +44,24 @@ def dclint(file: Path) -> subprocess.CompletedProcess[str]:
     return finished(command)
 
 
-def test_the_linter_has_nothing_to_say() -> None:
+def test_the_linter_finds_nothing() -> None:
     done = dclint(FILE)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_linter_knows_the_schema(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tag", ["5.1.0", "6.0.0"])
+def test_the_job_and_its_tests_use_the_glue_image_of_one_variable(tag: str, tmp_path: Path) -> None:
+    text = TEXT.replace("${GLUE_TAG:-5.1.0}", tag)
+    services = yaml.safe_load(text)["services"]
+    (tmp_path / "docker-compose.yml").write_text(text)
+
+    assert {services[name]["image"] for name in ("glue", "glue-tests")} == {f"public.ecr.aws/glue/aws-glue-libs:{tag}"}
+    done = dclint(tmp_path / "docker-compose.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_linter_checks_the_schema(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(TEXT.replace("    healthcheck:\n", "    healtcheck:\n", 1))
 
     done = dclint(tmp_path / "docker-compose.yml")
@@ -59,7 +70,7 @@ def test_the_linter_knows_the_schema(tmp_path: Path) -> None:
     assert "invalid-schema" in {message["rule"] for message in file["messages"]}
 
 
-def test_nothing_is_open_to_the_network_or_floats() -> None:
+def test_no_port_is_open_to_the_network_and_every_image_is_pinned() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     images = [service["image"] for service in SERVICES.values() if "image" in service]
     base = re.findall(r"^FROM (\S+)$", SERVICES["aws"]["build"]["dockerfile_inline"], re.MULTILINE)
@@ -81,20 +92,20 @@ def test_only_the_notebook_writes_and_only_into_out() -> None:
     assert not any({"privileged", "cap_add", "devices", "pid"} & set(service) for service in SERVICES.values())
 
 
-def test_whatever_stays_says_whether_it_is_well() -> None:
-    one_shot = {"extract", "lake", "glue", "glue-tests"}
+def test_every_long_running_service_has_a_healthcheck() -> None:
+    ends_by_itself = {"extract", "lake", "glue", "glue-tests"}
 
-    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == one_shot
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == ends_by_itself
     assert {name for name, service in SERVICES.items() if "profiles" not in service} == {"aws", "spotify"}
 
 
-def test_the_stub_is_where_aws_and_the_extractor_look_for_it() -> None:
+def test_the_stub_is_in_the_network_of_aws_and_the_extractor() -> None:
     # It listens to 127.0.0.1 alone, so a client must be in the same network namespace.
     together = {name for name, service in SERVICES.items() if service.get("network_mode") == "service:aws"}
 
     assert together == {"extract", "lake", "spotify"}
     assert SERVICES["glue"]["environment"]["AWS_ENDPOINT_URL"] == "http://aws:5000"
-    assert SERVICES["glue"]["working_dir"] == "/tmp"  # noqa: S108  # Spark leaves things there; the workspace is read-only
+    assert SERVICES["glue"]["working_dir"] == "/tmp"  # noqa: S108  # Spark writes into its working directory; the workspace is read-only
 
 
 def words(name: str) -> list[str]:
@@ -130,14 +141,14 @@ def test_every_path_that_is_named_exists() -> None:
     assert sources == {".", "./out"}
 
 
-def test_every_setting_of_the_extractor_is_one_that_it_reads() -> None:
-    given = {name for name in SERVICES["extract"]["environment"] if name.startswith(("SPOTIFY_", "LAKE_"))}
+def test_every_setting_of_the_extractor_exists() -> None:
+    environment = {name for name in SERVICES["extract"]["environment"] if name.startswith(("SPOTIFY_", "LAKE_"))}
 
-    assert len(given) == 7
-    assert given <= {*_VARIABLES, *_THREE}
+    assert len(environment) == 7
+    assert environment <= {*_VARIABLES, *_THREE}
 
 
-def test_the_job_is_given_arguments_that_it_takes() -> None:
+def test_the_job_gets_arguments_that_it_knows() -> None:
     command = words("glue")
     script = command.index(f"{WORKSPACE}glue_jobs/explode_playlists.py")
 
@@ -145,15 +156,15 @@ def test_the_job_is_given_arguments_that_it_takes() -> None:
     assert all(re.fullmatch(r"spark\.[\w.]+=\S+", setting) for setting in after("--conf", command))
 
 
-def test_what_is_installed_is_what_the_suite_is_tested_with() -> None:
+def test_installed_packages_have_the_tested_versions() -> None:
     pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     installed = [word for word in words("glue-tests") if "==" in word]
 
     assert len(installed) == 4
-    assert [one for one in installed if one not in pinned] == []
+    assert [entry for entry in installed if entry not in pinned] == []
 
 
-def test_every_variable_has_a_default_and_stands_in_the_document() -> None:
+def test_every_variable_has_a_default_and_is_documented() -> None:
     names = set(re.findall(r"\$\{(\w+)", TEXT))
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
@@ -162,22 +173,22 @@ def test_every_variable_has_a_default_and_stands_in_the_document() -> None:
     assert [name for name in names if f"`{name}`" not in guide] == []
 
 
-# --- its own programs, without containers
+# --- the services' programs, without containers
 
 
 @pytest.fixture(scope="module")
 def ports() -> dict[str, str]:
-    """Free ports in the place of those that containers have for themselves."""
-    found = {}
+    """Free ports instead of the containers' fixed ports."""
+    free_ports = {}
     for inside in ("5000", "8080"):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            found[inside] = str(free.getsockname()[1])
-    return found
+            free_ports[inside] = str(free.getsockname()[1])
+    return free_ports
 
 
 def outside(value: str, ports: dict[str, str]) -> str:
-    """The same for this machine."""
+    """The value with addresses and ports of this machine."""
     for inside, port in ports.items():
         value = re.sub(rf"\b{inside}\b", port, value)
     return value.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  # no container separates it from the network here
@@ -185,13 +196,16 @@ def outside(value: str, ports: dict[str, str]) -> str:
 
 @contextmanager
 def started(name: str, ports: dict[str, str], folder: Path) -> Iterator[None]:
-    """The service's own command, once its own healthcheck is content."""
-    said = folder / f"{name}.txt"
+    """The service's own command, once its own healthcheck succeeds."""
+    log_file = folder / f"{name}.txt"
     check = [sys.executable, *(outside(word, ports) for word in SERVICES[name]["healthcheck"]["test"][2:])]
-    with said.open("wb") as log, waiting.started(command_of(name, ports), cwd=ROOT, stdout=log, stderr=log) as process:
+    with (
+        log_file.open("wb") as log,
+        waiting.started(command_of(name, ports), cwd=ROOT, stdout=log, stderr=log) as process,
+    ):
 
         def is_healthy() -> bool:
-            assert process.poll() is None, said.read_text()
+            assert process.poll() is None, log_file.read_text()
             return subprocess.run(check, capture_output=True, check=False).returncode == 0
 
         wait_for(is_healthy, f"{name} to be healthy", pause=0.2)
@@ -212,11 +226,9 @@ def test_the_bucket_is_made_and_the_stub_s_playlists_are_read_into_it(ports: dic
         for name in ("aws", "spotify"):
             running.enter_context(started(name, ports, tmp_path))
         for name in ("lake", "extract"):
-            given = {key: outside(value, ports) for key, value in SERVICES[name]["environment"].items()}
+            environment = {key: outside(value, ports) for key, value in SERVICES[name]["environment"].items()}
             plain = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SPOTIFY_"))}
-            done = subprocess.run(
-                command_of(name, ports), cwd=ROOT, env=plain | given, capture_output=True, text=True, check=False
-            )
+            done = waiting.finished(command_of(name, ports), cwd=ROOT, env=plain | environment)
             assert done.returncode == 0, done.stderr
         store = boto3.client(
             "s3",
@@ -225,7 +237,7 @@ def test_the_bucket_is_made_and_the_stub_s_playlists_are_read_into_it(ports: dic
             aws_secret_access_key="local",
             region_name="us-east-1",
         )
-        keys = [one["Key"] for one in store.list_objects_v2(Bucket="lake", Prefix="raw/pending/")["Contents"]]
+        keys = [entry["Key"] for entry in store.list_objects_v2(Bucket="lake", Prefix="raw/pending/")["Contents"]]
 
     assert [key.rpartition("/")[2] for key in keys if not key.endswith(".ndjson.gz")] == ["_manifest.json"]
     assert len(keys) > 1

@@ -1,4 +1,4 @@
-"""`make deploy` around a small Terraform folder: the real terraform, nothing of AWS but moto's STS, S3 and secrets."""
+"""`make deploy` with a small Terraform folder, the real terraform, and moto's STS, S3 and Secrets Manager."""
 
 import argparse
 import contextlib
@@ -22,8 +22,8 @@ import pytest
 
 from deploy import stack
 from deploy.aws.__main__ import main
-from deploy.aws.costs import costs_text, looks_per_month, monthly_costs
-from deploy.aws.deploy import _mind_the_data
+from deploy.aws.costs import checks_per_month, costs_text, monthly_costs
+from deploy.aws.deploy import _warn_of_data_loss
 from deploy.commands import CommandError, run_command
 from tests.stores import BUCKET
 from tests.waiting import PATIENCE, started, wait_for
@@ -56,9 +56,9 @@ WAITS = "touch begun; until test -e go; do sleep 0.1; done"
 
 @pytest.fixture(scope="module", autouse=True)
 def terraform() -> str:
-    """The program; without it there is nothing to test, which CI does not take for an answer."""
-    if found := shutil.which("terraform"):
-        return found
+    """The terraform program; without it tests are skipped, or fail in CI."""
+    if program := shutil.which("terraform"):
+        return program
     reason = "terraform is not installed: `make deploy` is not tested"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -67,7 +67,7 @@ def terraform() -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Terraform folder of three lines' worth, two zips beside it, and an AWS that knows us."""
+    """A tiny Terraform folder, two zips beside it, and an AWS that accepts our credentials."""
     assert s3_endpoint
     made = tmp_path / "terraform"
     made.mkdir()
@@ -91,20 +91,20 @@ def arguments_of(folder: Path, command: str, *arguments: str) -> list[str]:
     return [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments]
 
 
-def test_a_deploy_makes_what_its_plan_showed_and_says_what_stands(
+def test_a_deploy_makes_what_its_plan_showed_and_shows_the_outputs(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(folder, "deploy", "--yes") == 0
 
-    said = capfd.readouterr().out
-    assert f"Environment dev, AWS account {ACCOUNT}" in said
-    assert "Plan: 1 to add, 0 to change, 0 to destroy." in said
-    assert f"Environment dev: account {ACCOUNT}, region us-east-1" in said
-    assert re.search(r"^secret_arn +arn:aws:secretsmanager:us-east-1:123456789012:secret:login$", said, re.MULTILINE)
-    assert "snowflake_role_arn" not in said.partition("Outputs of environment dev:")[2]
-    assert re.search(r"^  Glue +\$10\.56  720 runs, rate\(1 hour\)", said, re.MULTILINE)
-    assert "more than monthly_budget_usd, $5.00" in said
-    assert "make snowflake ENV=dev" in said
+    output = capfd.readouterr().out
+    assert f"Environment dev, AWS account {ACCOUNT}" in output
+    assert "Plan: 1 to add, 0 to change, 0 to destroy." in output
+    assert f"Environment dev: account {ACCOUNT}, region us-east-1" in output
+    assert re.search(r"^secret_arn +arn:aws:secretsmanager:us-east-1:123456789012:secret:login$", output, re.MULTILINE)
+    assert "snowflake_role_arn" not in output.partition("Outputs of environment dev:")[2]
+    assert re.search(r"^  Glue +\$10\.56  720 runs, rate\(1 hour\)", output, re.MULTILINE)
+    assert "more than monthly_budget_usd, $5.00" in output
+    assert "make snowflake ENV=dev" in output
     assert stack.outputs("dev", folder)["region"] == "us-east-1"
 
 
@@ -142,7 +142,51 @@ def test_environments_are_separate_and_have_settings_of_their_own(
     assert stack.outputs("prod", folder)["bucket"] == "of-prod"
 
 
-def test_what_stands_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def states(folder: Path, s3_endpoint: str) -> str:
+    """A bucket for states, and the settings that keep dev's state in it."""
+    name = f"states-{uuid4()}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    (folder.parent / "dev.tfbackend").write_text(
+        f'bucket = "{name}"\nkey = "suite.tfstate"\nregion = "us-east-1"\nuse_lockfile = true\nuse_path_style = true\n'
+        f'endpoints = {{ s3 = "{s3_endpoint}", iam = "{s3_endpoint}", sts = "{s3_endpoint}" }}\n'
+    )
+    return name
+
+
+def keys(bucket: str) -> list[str]:
+    return [entry["Key"] for entry in boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_an_environments_state_may_be_kept_in_s3(folder: Path, states: str, capfd: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(folder.parent / "dev.tfbackend", folder)
+
+    assert run(folder, "deploy", "--yes") == 0, capfd.readouterr().err
+    assert run(folder, "deploy", "--yes", "--env=prod") == 0, capfd.readouterr().err  # has no such file
+
+    assert keys(states) == ["env:/dev/suite.tfstate"]
+    on_this_machine = [path.parent.name for path in folder.glob("terraform.tfstate.d/*/terraform.tfstate")]
+    assert on_this_machine == ["prod"]
+    assert [stack.outputs(name, folder)["region"] for name in ("dev", "prod")] == ["us-east-1", "us-east-1"]
+
+
+def test_a_state_on_this_machine_moves_to_s3_once(folder: Path, states: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "deploy", "--yes") == 0
+    assert run(folder, "deploy", "--yes", "--env=prod") == 0
+    shutil.copy(folder.parent / "dev.tfbackend", folder)
+
+    assert run(folder, "plan") == 0
+    output = capfd.readouterr().out
+    assert "Moving the state of environment dev to where dev.tfbackend says" in output
+    assert "Environment dev is up to date" in output  # else Terraform would make everything a second time
+    assert keys(states) == ["env:/dev/suite.tfstate"]  # and not prod's
+
+    assert run(folder, "plan") == 0
+    assert "Moving" not in capfd.readouterr().out
+    assert stack.outputs("prod", folder)["region"] == "us-east-1"
+
+
+def test_the_outputs_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "show") == 0
     assert "There is nothing of environment dev: make deploy ENV=dev" in capfd.readouterr().out
 
@@ -155,31 +199,42 @@ def test_what_stands_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str
     }
 
 
-def test_without_a_terminal_nothing_is_done_unasked(
+def test_without_a_terminal_nothing_is_applied(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with Path(os.devnull).open(encoding="utf-8") as nobody:
-        monkeypatch.setattr(sys, "stdin", nobody)
+    with Path(os.devnull).open(encoding="utf-8") as closed:
+        monkeypatch.setattr(sys, "stdin", closed)
 
         assert run(folder, "deploy") == 1
-        assert "nobody is at the terminal to be asked: make deploy YES=yes" in capfd.readouterr().err
+        printed = capfd.readouterr()
+        assert "Plan: 1 to add" in printed.out
+        assert "To undo it afterwards: make destroy ENV=dev\n" in printed.out
+        assert printed.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        assert stack.outputs("dev", folder) == {}
+        assert run(folder, "deploy", "--yes") == 0
+        capfd.readouterr()
         assert run(folder, "destroy") == 1
-        assert "--with-data --yes-delete BUCKET" in capfd.readouterr().err
+        said = capfd.readouterr()
+        assert "Plan: 0 to add, 0 to change, 1 to destroy." in said.out
+        assert "To undo it afterwards: make deploy ENV=dev\n" in said.out
+        assert said.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        assert stack.outputs("dev", folder) != {}
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "said"), [("no", 1, "stack: nothing was changed"), ("yes", 0, "Outputs of environment dev:")]
+    ("answer", "status", "output"),
+    [("no", 1, "deploy: Nothing was changed. To do this, add APPLY=yes"), ("yes", 0, "Outputs of environment dev:")],
 )
-def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, said: str) -> None:
+def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, output: str) -> None:
     done = at_a_terminal(arguments_of(folder, "deploy"), answer)
 
     assert done.returncode == status
     assert f"Type yes to do this in account {ACCOUNT}, region us-east-1: " in done.stdout
-    assert said in done.stdout
+    assert output in done.stdout
 
 
 def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProcess[str]:
-    """The command with somebody at the keyboard; stdout has stderr too."""
+    """Runs the command at a terminal with this input; stdout includes stderr."""
     keyboard, terminal = pty.openpty()
     os.write(keyboard, f"{answer}\n".encode())
     try:
@@ -215,9 +270,9 @@ def test_without_terraform_it_says_where_to_get_it(
 
     assert run(folder, "plan") == 1
 
-    said = capfd.readouterr().err
-    assert "there is no terraform and no tofu here: install Terraform 1.10 or newer (https://" in said
-    assert "OpenTofu" in said
+    output = capfd.readouterr().err
+    assert "there is no terraform and no tofu here: install Terraform 1.10 or newer (https://" in output
+    assert "OpenTofu" in output
 
 
 def test_an_old_terraform_is_refused(
@@ -231,7 +286,7 @@ def test_an_old_terraform_is_refused(
     assert "is version 1.9.8, which is too old" in capfd.readouterr().err
 
 
-def test_opentofu_does_as_well(folder: Path, tmp_path: Path, terraform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opentofu_works_as_well(folder: Path, tmp_path: Path, terraform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     program(tmp_path / "bin" / "tofu", f'exec {terraform} "$@"')
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -270,7 +325,7 @@ def test_a_region_must_be_named_by_environment_or_settings(
     assert "region eu-west-1" in capfd.readouterr().out
 
 
-def test_a_profile_that_is_not_there_is_named(
+def test_a_missing_profile_is_named(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     no_credentials(tmp_path, monkeypatch)
@@ -294,8 +349,8 @@ def test_an_expired_sso_login_says_how_to_renew_it(
 
     assert run(folder, "plan") == 1
 
-    said = capfd.readouterr().err
-    assert "the AWS login of the profile work has expired: `aws sso login --profile work`" in said
+    output = capfd.readouterr().err
+    assert "the AWS login of the profile work has expired: `aws sso login --profile work`" in output
 
 
 def no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,25 +362,25 @@ def no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "output"),
     [
         ("ExpiredToken", "the AWS credentials have expired (ExpiredToken): log in"),
         ("InvalidClientTokenId", "the AWS credentials are not taken by AWS (InvalidClientTokenId): log in"),
     ],
 )
 def test_credentials_that_aws_refuses(
-    folder: Path, code: str, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    folder: Path, code: str, output: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with refusing(code) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert run(folder, "plan") == 1
 
-    assert said in capfd.readouterr().err
+    assert output in capfd.readouterr().err
 
 
 @contextlib.contextmanager
 def refusing(code: str) -> Iterator[str]:
-    """An STS that answers nothing but this error."""
+    """An STS that answers every request with this error."""
 
     class Refusal(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -336,7 +391,7 @@ def refusing(code: str) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Discard the text."""
+            """Discards the text."""
 
     server: socketserver.TCPServer = HTTPServer(("127.0.0.1", 0), Refusal)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -345,14 +400,14 @@ def refusing(code: str) -> Iterator[str]:
     server.server_close()
 
 
-def test_another_account_is_not_touched(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_of_another_account_is_refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "dev.tfvars").write_text('account = "210987654321"\n')
     run(folder, "deploy", "--yes")
     capfd.readouterr()
 
     assert run(folder, "deploy", "--yes") == 1
-    said = capfd.readouterr().err
-    assert f"environment dev is in account 210987654321, and these credentials are of account {ACCOUNT}" in said
+    output = capfd.readouterr().err
+    assert f"environment dev is in account 210987654321, and these credentials are of account {ACCOUNT}" in output
 
 
 def test_an_environment_does_not_move_to_another_region(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -365,17 +420,17 @@ def test_an_environment_does_not_move_to_another_region(folder: Path, capfd: pyt
     assert stack.outputs("dev", folder)["region"] == "us-east-1"
 
 
-# --- what goes wrong in the middle
+# --- failures during a deploy
 
 
-def test_a_mistake_in_the_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_the_plan_changes_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "dev.tfvars").write_text("bucket = [\n")
 
     assert run(folder, "deploy", "--yes") == 1
     assert "Terraform could not plan, see above; nothing was changed" in capfd.readouterr().err
 
 
-def test_a_deploy_that_failed_half_way_goes_on(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_deploy_that_failed_half_way_can_be_continued(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.tf").write_text(SLOW.replace(WAITS, "test -e cause"))
 
     assert run(folder, "deploy", "--yes") == 1
@@ -393,28 +448,28 @@ def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(fol
     with log.open("wb") as file, started(command, stdout=file, stderr=file) as process:
         try:
             wait_for((folder / "begun").exists, "Terraform to be at work")
-            os.killpg(process.pid, number)  # as Ctrl-C does: to the whole group
+            os.killpg(process.pid, number)  # to the whole group, as Ctrl-C does
             wait_for(lambda: "Stopping: Terraform ends" in log.read_text(), "the command to say that it stops")
-            os.killpg(process.pid, number)  # and again, as the impatient do
+            os.killpg(process.pid, number)  # a second signal, as impatient users send
         finally:
             (folder / "go").touch()
         process.wait(PATIENCE)
-    said = log.read_text()
+    output = log.read_text()
 
     assert process.returncode == 130
-    assert said.count("Interrupt received.") == 1
-    assert "Two interrupts received" not in said
-    assert "it may be run again at any time" in said
-    assert "Outputs of environment dev" not in said
+    assert output.count("Interrupt received.") == 1
+    assert "Two interrupts received" not in output
+    assert "it may be run again at any time" in output
+    assert "Outputs of environment dev" not in output
     (folder / "slow.tf").write_text(SLOW.replace(WAITS, "true"))
     assert run(folder, "deploy", "--yes") == 0
 
 
-def given(**values: object) -> argparse.Namespace:
+def arguments(**values: object) -> argparse.Namespace:
     return argparse.Namespace(**{"yes": False, "env": "dev", **values})
 
 
-def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -> None:
+def test_yes_does_not_confirm_the_deletion_of_data(capfd: pytest.CaptureFixture[str]) -> None:
     replaced = {
         "address": "module.storage.aws_kms_key.lake",
         "type": "aws_kms_key",
@@ -422,11 +477,11 @@ def test_yes_does_not_cover_the_end_of_data(capfd: pytest.CaptureFixture[str]) -
     }
     changed = {"address": "aws_s3_bucket.lake", "type": "aws_s3_bucket", "change": {"actions": ["update"]}}
 
-    _mind_the_data({"resource_changes": [changed]}, given(yes=True))
-    _mind_the_data({"resource_changes": [replaced]}, given(yes=False))
+    _warn_of_data_loss({"resource_changes": [changed]}, arguments(yes=True))
+    _warn_of_data_loss({"resource_changes": [replaced]}, arguments(yes=False))
     assert "CAREFUL: this deletes module.storage.aws_kms_key.lake" in capfd.readouterr().out
     with pytest.raises(CommandError, match="--yes does not cover deleting module"):
-        _mind_the_data({"resource_changes": [replaced]}, given(yes=True))
+        _warn_of_data_loss({"resource_changes": [replaced]}, arguments(yes=True))
 
 
 # --- destroying
@@ -449,22 +504,24 @@ def bucket(folder: Path, capfd: pytest.CaptureFixture[str]) -> str:
 
 
 def versions(bucket: str) -> int:
-    found = boto3.client("s3").list_object_versions(Bucket=bucket)
-    return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+    listed = boto3.client("s3").list_object_versions(Bucket=bucket)
+    return len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", []))
 
 
-def test_data_are_not_destroyed_by_the_way(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_data_are_not_destroyed_without_confirmation(
+    folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(folder, "destroy", "--yes") == 1
 
-    said = capfd.readouterr()
-    assert f"The bucket {bucket} holds 2 objects, 5 with their older versions, 0.0 MB:" in said.out
-    assert re.search(r"^  processed/ +1\n  raw/ +1$", said.out, re.MULTILINE)
-    assert "nothing was touched. To destroy the data as well: make destroy ENV=dev DATA=yes" in said.err
+    output = capfd.readouterr()
+    assert f"The bucket {bucket} holds 2 objects, 5 with their older versions, 0.0 MB:" in output.out
+    assert re.search(r"^  processed/ +1\n  raw/ +1$", output.out, re.MULTILINE)
+    assert "nothing was touched. To destroy the data as well: make destroy ENV=dev DATA=yes" in output.err
     assert versions(bucket) == 5
     assert stack.outputs("dev", folder)["bucket"] == bucket
 
 
-def test_a_wrong_name_saves_the_data(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_bucket_name_keeps_the_data(folder: Path, bucket: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 1
     assert f"--yes-delete names {BUCKET}, the bucket is {bucket}: nothing was touched" in capfd.readouterr().err
 
@@ -481,13 +538,13 @@ def test_the_bucket_s_name_typed_at_a_terminal_destroys(folder: Path, bucket: st
     assert stack.outputs("dev", folder) == {}
 
 
-def test_what_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_that_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "destroy", "--yes") == 0
 
     assert "There is nothing of environment dev." in capfd.readouterr().out
 
 
-# --- what it costs
+# --- costs
 
 
 @pytest.mark.parametrize(
@@ -509,7 +566,7 @@ def test_what_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.Captur
     ],
 )
 def test_how_often_a_schedule_fires_in_30_days(schedule: str, times: float | None) -> None:
-    assert looks_per_month(schedule) == (None if times is None else pytest.approx(times))
+    assert checks_per_month(schedule) == (None if times is None else pytest.approx(times))
 
 
 @pytest.mark.parametrize(
@@ -524,7 +581,7 @@ def test_how_often_a_schedule_fires_in_30_days(schedule: str, times: float | Non
             4.8,
         ),  # 720 x 2/60 DPU hours x $0.44; x 30 GB seconds; x 12 transitions
         ("rate(15 minutes)", "5.1", 42.24, 1.152, 0.864, 4.8),
-        ("rate(1 day)", "5.1", 0.44, 0.012, 0.009, 0.2),  # a metric is paid for the hours in which it has a value
+        ("rate(1 day)", "5.1", 0.44, 0.012, 0.009, 0.2),  # a metric is billed for the hours in which it has a value
         ("rate(1 minute)", "5.1", 633.6, 17.28, 12.96, 4.8),
         ("rate(1 hour)", "6.0", 7.392, 0.288, 0.216, 4.8),
     ],
@@ -543,19 +600,19 @@ def test_a_month_is_priced_by_its_runs(
     }
 
 
-def test_the_metrics_that_are_priced_are_those_that_lambda_and_job_send() -> None:
+def test_the_priced_metrics_are_those_that_lambda_and_job_send() -> None:
     source = (ROOT / "extract_lambda" / "metrics.py").read_text(encoding="utf-8")
     names = set(re.findall(r'"([A-Z]\w+)"[:,\]]', source)) - {"PlaylistsFailedByClass", "FailureClass"}
     names -= {"SpotifyPlaylistSuite"}  # the namespace
     filters = (ROOT / "deploy" / "aws" / "terraform" / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")
     names |= set(re.findall(r"^ +(\w+) += \{ pattern", filters, re.MULTILINE))
 
-    [metrics] = [one for one in monthly_costs({"schedule": "rate(1 hour)"}, {}) if one.what == "metrics"]
+    [metrics] = [entry for entry in monthly_costs({"schedule": "rate(1 hour)"}, {}) if entry.what == "metrics"]
     assert metrics.why == f"{len(names)} x $0.30"
 
 
-def test_a_schedule_that_nobody_can_count_is_priced_by_the_run() -> None:
-    said = costs_text({"schedule": "cron(0 6 L * ? *)"}, {"aws_cloudwatch_metric_alarm": 7})
+def test_a_schedule_that_cannot_be_counted_is_priced_by_the_run() -> None:
+    output = costs_text({"schedule": "cron(0 6 L * ? *)"}, {"aws_cloudwatch_metric_alarm": 7})
 
-    assert "A month of it costs about $0.70" in said
-    assert "Glue comes on top, $0.0147 a run: how often cron(0 6 L * ? *) fires is not known." in said
+    assert "A month of it costs about $0.70" in output
+    assert "Glue comes on top, $0.0147 a run: how often cron(0 6 L * ? *) fires is not known." in output

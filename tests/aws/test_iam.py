@@ -1,6 +1,7 @@
-"""Who may do what: the policies that deploy/aws/terraform makes, and what Lambda and job really ask for."""
+"""The policies that deploy/aws/terraform makes, and the requests that Lambda and job really send."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -31,7 +32,7 @@ MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:mock"
 JOB = "arn:aws:glue:eu-west-1:123456789012:job/mock"
 LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
 
-# Each statement that allows something on `*`, and why AWS leaves no other way.
+# Each statement that allows an action on `*`, and why AWS requires it.
 DEMANDED_WILDCARDS = {
     "readers: CatalogsAndWorkgroups": "Athena's lists know no narrower resource",
     "transform: JobMetrics": "PutMetricData knows no resources; a condition names the one namespace",
@@ -51,14 +52,14 @@ def made() -> Made:
 
 
 def policy_of(made: Made, role: str) -> list[dict[str, Any]]:
-    """The statements of a role's one policy."""
-    [found] = [values for address, values in made.of_type("aws_iam_role_policy").items() if values["name"] == role]
-    return statements(found["policy"])
+    """The statements of a role's only policy."""
+    [policy] = [values for address, values in made.of_type("aws_iam_role_policy").items() if values["name"] == role]
+    return statements(policy["policy"])
 
 
 def statements(document: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(document)["Statement"]
-    return found
+    policy: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return policy
 
 
 def texts(value: str | list[str]) -> list[str]:
@@ -66,7 +67,7 @@ def texts(value: str | list[str]) -> list[str]:
 
 
 def rights(policy: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """Every action with every resource that is allowed."""
+    """Every allowed pair of action and resource."""
     return {
         (action, resource)
         for statement in policy
@@ -77,9 +78,9 @@ def rights(policy: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 def all_policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement of every policy, with whose it is."""
+    """Every statement of every policy, with the name of its owner."""
     for values in made.of_type("aws_iam_role_policy").values():
-        yield from ((values["name"], one) for one in statements(values["policy"]))
+        yield from ((values["name"], statement) for statement in statements(values["policy"]))
     for kind, name in (
         ("aws_iam_policy", "readers"),
         ("aws_kms_key", "key"),
@@ -88,46 +89,46 @@ def all_policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
         ("aws_sqs_queue_policy", "queue"),
     ):
         for values in made.of_type(kind).values():
-            yield from ((name, one) for one in statements(values["policy"]))
+            yield from ((name, statement) for statement in statements(values["policy"]))
 
 
-# --- All of them --------------------------------------------------------------------------------------------------
+# --- All policies --------------------------------------------------------------------------------------------------
 
 
 def test_no_policy_allows_actions_by_a_wildcard(made: Made) -> None:
     wild = {
         (whose, action)
-        for whose, one in all_policies(made)
-        if one["Effect"] == "Allow"
-        for action in texts(one["Action"])
+        for whose, statement in all_policies(made)
+        if statement["Effect"] == "Allow"
+        for action in texts(statement["Action"])
         if "*" in action
     }
 
-    # Else a key that no principal may use could not be repaired.
+    # Otherwise a key that no principal may use could not be repaired.
     assert wild == {("key", "kms:*")}
 
 
-def test_all_resources_are_allowed_only_where_aws_demands_it(made: Made) -> None:
+def test_all_resources_are_allowed_only_where_aws_requires_it(made: Made) -> None:
     wild = {
-        f"{whose}: {one['Sid']}"
-        for whose, one in all_policies(made)
-        if one["Effect"] == "Allow" and "*" in texts(one.get("Resource", []))
+        f"{whose}: {statement['Sid']}"
+        for whose, statement in all_policies(made)
+        if statement["Effect"] == "Allow" and "*" in texts(statement.get("Resource", []))
     }
 
     assert wild == set(DEMANDED_WILDCARDS)
 
 
-def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
+def test_each_service_is_allowed_only_for_this_account(made: Made) -> None:
     open_to_others = [
-        f"{whose}: {one['Sid']}"
-        for whose, one in all_policies(made)
-        if "Service" in (one.get("Principal") or {}) and one["Principal"] != "*"
-        if one.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
+        f"{whose}: {statement['Sid']}"
+        for whose, statement in all_policies(made)
+        if "Service" in (statement.get("Principal") or {}) and statement["Principal"] != "*"
+        if statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount") != "123456789012"
     ]
 
-    # Of logs the names of the groups say it, and EventBridge sends no such key to an encrypted topic.
+    # For logs the group names contain the account, and EventBridge sends no such key to an encrypted topic.
     assert open_to_others == ["key: LogsOfThisStack", "key: SenderEvents", "topic: Rules"]
-    [logs] = [one for whose, one in all_policies(made) if one.get("Sid") == "LogsOfThisStack"]
+    [logs] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "LogsOfThisStack"]
     assert logs["Condition"] == {
         "ArnLike": {
             "kms:EncryptionContext:aws:logs:arn": [
@@ -139,26 +140,30 @@ def test_each_service_is_let_in_for_this_account_alone(made: Made) -> None:
 
 
 def test_eventbridge_reaches_the_encrypted_topic(made: Made) -> None:
-    [key] = [one for whose, one in all_policies(made) if one.get("Sid") == "SenderEvents"]
-    [topic] = [one for whose, one in all_policies(made) if one.get("Sid") == "Rules"]
+    [key] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "SenderEvents"]
+    [topic] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "Rules"]
 
-    # EventBridge sends no aws:SourceAccount to KMS, and a topic's policy may have no condition for it.
+    # EventBridge sends no aws:SourceAccount to KMS, so the topic's policy may have no such condition.
     assert key["Principal"] == {"Service": "events.amazonaws.com"}
     assert key["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": ALERTS}}
     assert (topic["Principal"], topic["Action"]) == ({"Service": "events.amazonaws.com"}, "sns:Publish")
     assert topic["Resource"] == ALERTS
     assert "Condition" not in topic
     targets = made.of_type("aws_cloudwatch_event_target").values()
-    assert [one["role_arn"] for one in targets if one["arn"] == ALERTS] == [None]
+    assert [statement["role_arn"] for statement in targets if statement["arn"] == ALERTS] == [None]
 
 
-def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> None:
+def test_topics_and_queue_accept_messages_only_from_named_sources(made: Made) -> None:
     sources = {
-        (one["Resource"], one["Principal"]["Service"], next(iter(one["Condition"]["ArnLike"].values())))
-        for whose, one in all_policies(made)
-        if whose in {"topic", "queue"} and "ArnLike" in one.get("Condition", {})
+        (
+            statement["Resource"],
+            statement["Principal"]["Service"],
+            next(iter(statement["Condition"]["ArnLike"].values())),
+        )
+        for whose, statement in all_policies(made)
+        if whose in {"topic", "queue"} and "ArnLike" in statement.get("Condition", {})
     }
-    [bucket] = [one for whose, one in all_policies(made) if one.get("Sid") == "BucketTells"]
+    [bucket] = [statement for whose, statement in all_policies(made) if statement.get("Sid") == "BucketTells"]
 
     assert sources == {
         (ALERTS, "cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:spotify-playlists-dev-*"),
@@ -171,21 +176,23 @@ def test_topics_and_queue_are_written_to_by_what_is_named_alone(made: Made) -> N
     assert bucket["Condition"]["ArnEquals"] == {"aws:SourceArn": BUCKET}
 
 
-def test_bucket_and_queue_are_reached_by_tls_alone(made: Made) -> None:
-    refusals = {whose: one for whose, one in all_policies(made) if one.get("Sid") == "OnlyByTls"}
+def test_bucket_and_queue_require_tls(made: Made) -> None:
+    refusals = {whose: statement for whose, statement in all_policies(made) if statement.get("Sid") == "OnlyByTls"}
 
     assert refusals.keys() == {"bucket", "queue"}
-    assert {json.dumps(one["Condition"]) for one in refusals.values()} == {'{"Bool": {"aws:SecureTransport": "false"}}'}
+    assert {json.dumps(statement["Condition"]) for statement in refusals.values()} == {
+        '{"Bool": {"aws:SecureTransport": "false"}}'
+    }
     assert set(refusals["bucket"]["Resource"]) == {BUCKET, f"{BUCKET}/*"}
 
 
 def test_by_default_nothing_is_immutable(made: Made) -> None:
-    assert [one["Sid"] for whose, one in all_policies(made) if whose == "bucket"] == ["OnlyByTls"]
+    assert [statement["Sid"] for whose, statement in all_policies(made) if whose == "bucket"] == ["OnlyByTls"]
 
 
 def test_an_immutable_lake_refuses_to_overwrite_what_was_published_or_logged() -> None:
     production = outcome().made["production"]
-    [rule] = [one for whose, one in all_policies(production) if one.get("Sid") == "CreatedOnce"]
+    [rule] = [statement for whose, statement in all_policies(production) if statement.get("Sid") == "CreatedOnce"]
 
     assert (rule["Effect"], rule["Principal"], rule["Action"]) == ("Deny", "*", "s3:PutObject")
     assert rule["Condition"] == {
@@ -204,8 +211,8 @@ def is_meant(rule: dict[str, Any], key: str) -> bool:
     return any(fnmatchcase(f"{BUCKET}/{key}", pattern) for pattern in rule["Resource"])
 
 
-def test_the_job_never_deletes_what_was_published_whatever_else_it_may(made: Made) -> None:
-    [deny] = [one for one in policy_of(made, "transform") if one["Effect"] == "Deny"]
+def test_the_job_is_denied_deleting_published_files(made: Made) -> None:
+    [deny] = [statement for statement in policy_of(made, "transform") if statement["Effect"] == "Deny"]
 
     assert set(deny["Action"]) == {"s3:DeleteObject", "s3:DeleteObjectVersion"}
     assert is_meant({"Resource": texts(deny["Resource"])}, "processed/songs/ingest_date=2026-11-20/x.parquet")
@@ -215,30 +222,30 @@ def test_every_role_carries_the_boundary_and_the_path_of_the_organisation() -> N
     roles = outcome().made["production"].of_type("aws_iam_role").values()
 
     assert len(roles) == 7
-    assert {(one["permissions_boundary"], one["path"]) for one in roles} == {
+    assert {(statement["permissions_boundary"], statement["path"]) for statement in roles} == {
         ("arn:aws:iam::123456789012:policy/boundary", "/data/")
     }
 
 
-def test_with_a_key_of_the_accounts_own_none_is_made_and_it_is_the_one_everywhere() -> None:
+def test_an_existing_key_is_used_everywhere_and_none_is_made() -> None:
     production = outcome().made["production"]
     own = "arn:aws:kms:eu-west-1:123456789012:key/own"
 
     assert production.of_type("aws_kms_key") == {}
     assert production.outputs["kms_key_arn"] == own
     topics = production.of_type("aws_sns_topic").values()
-    assert {one["kms_master_key_id"] for one in topics} == {own}
+    assert {statement["kms_master_key_id"] for statement in topics} == {own}
     assert ("kms:Decrypt", own) in rights(policy_of(production, "transform"))
 
 
-def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
-    taken = {}
+def test_each_role_is_assumed_only_by_its_service(made: Made) -> None:
+    trusted_by = {}
     for values in made.of_type("aws_iam_role").values():
-        [one] = statements(values["assume_role_policy"])
-        assert one["Action"] == "sts:AssumeRole"
-        taken[values["name"]] = (one["Effect"], *one["Principal"].values())
+        [statement] = statements(values["assume_role_policy"])
+        assert statement["Action"] == "sts:AssumeRole"
+        trusted_by[values["name"]] = (statement["Effect"], *statement["Principal"].values())
 
-    assert taken == {
+    assert trusted_by == {
         "spotify-playlists-dev-extract": ("Allow", "lambda.amazonaws.com"),
         "spotify-playlists-dev-transform": ("Allow", "glue.amazonaws.com"),
         "spotify-playlists-dev-machine": ("Allow", "states.amazonaws.com"),
@@ -249,10 +256,10 @@ def test_each_role_is_taken_by_its_one_service(made: Made) -> None:
     }
 
 
-# --- One by one ---------------------------------------------------------------------------------------------------
+# --- Each role ---------------------------------------------------------------------------------------------------
 
 
-def test_what_the_extractor_may(made: Made) -> None:
+def test_the_extractors_permissions(made: Made) -> None:
     own = (f"{BUCKET}/raw/pending/run=*", f"{BUCKET}/raw/quiet/run=*", f"{BUCKET}/state/*")
 
     assert rights(policy_of(made, "extract")) == {
@@ -269,7 +276,7 @@ def test_what_the_extractor_may(made: Made) -> None:
     }
 
 
-def test_what_the_job_may_delete_is_nothing_that_was_published_archived_or_logged(made: Made) -> None:
+def test_the_job_may_not_delete_published_archived_or_logged_objects(made: Made) -> None:
     assert {place for action, place in rights(policy_of(made, "transform")) if "Delete" in action} == {
         f"{BUCKET}/raw/pending/*",
         f"{BUCKET}/raw/quiet/*",
@@ -280,14 +287,14 @@ def test_what_the_job_may_delete_is_nothing_that_was_published_archived_or_logge
     }
 
 
-def test_what_the_job_may_write_is_no_raw_object_no_state_and_no_code(made: Made) -> None:
+def test_the_job_may_not_write_raw_objects_state_or_code(made: Made) -> None:
     assert {place for action, place in rights(policy_of(made, "transform")) if action == "s3:PutObject"} == {
         f"{BUCKET}/{prefix}/*"
         for prefix in ("raw/processed", "raw/quarantine", "staging", "processed", "rejects", "log", "spark-ui")
     }
 
 
-def test_what_else_the_job_may(made: Made) -> None:
+def test_the_jobs_other_permissions(made: Made) -> None:
     others = {(action, place) for action, place in rights(policy_of(made, "transform")) if not action.startswith("s3:")}
     logs = f"{LOGS}/aws-glue/jobs/spotify-playlists-dev-transform/*"
 
@@ -301,7 +308,22 @@ def test_what_else_the_job_may(made: Made) -> None:
     }
 
 
-def test_what_machine_pipe_and_schedules_may(made: Made) -> None:
+def test_the_crawler_reads_published_files_and_writes_its_own_database_alone() -> None:
+    allowed = rights(policy_of(outcome().made["production"], "crawler"))
+
+    written = {
+        resource for action, resource in allowed if re.search(":(Put|Create|Update|Batch(Create|Update))", action)
+    }
+    assert {resource.rpartition(":")[2] for resource in written} == {
+        "catalog",
+        "database/spotify_playlists_prod_crawled",
+        "table/spotify_playlists_prod_crawled/*",
+        "/aws-glue/crawlers*",
+    }
+    assert {resource for action, resource in allowed if action == "s3:GetObject"} == {f"{BUCKET}/processed/*"}
+
+
+def test_the_permissions_of_machine_pipe_and_schedules(made: Made) -> None:
     assert rights(policy_of(made, "machine")) == {
         ("glue:StartJobRun", JOB),
         ("glue:GetJobRun", JOB),
@@ -309,7 +331,7 @@ def test_what_machine_pipe_and_schedules_may(made: Made) -> None:
         ("glue:BatchStopJobRun", JOB),
         ("s3:ListBucket", BUCKET),
     }
-    [lists] = [one for one in policy_of(made, "machine") if one["Action"] == "s3:ListBucket"]
+    [lists] = [statement for statement in policy_of(made, "machine") if statement["Action"] == "s3:ListBucket"]
     assert lists["Condition"] == {"StringEquals": {"s3:prefix": ["raw/pending/", "log/more.json"]}}
     assert rights(policy_of(made, "pipe")) == {
         ("sqs:ReceiveMessage", PENDING),
@@ -324,7 +346,7 @@ def test_what_machine_pipe_and_schedules_may(made: Made) -> None:
     }
 
 
-def test_what_snowflake_may(made: Made) -> None:
+def test_snowflakes_permissions(made: Made) -> None:
     assert rights(policy_of(made, "files")) == {
         ("s3:GetObject", f"{BUCKET}/processed/*"),
         ("s3:GetObjectVersion", f"{BUCKET}/processed/*"),
@@ -355,12 +377,14 @@ def test_snowflake_is_trusted_once_both_user_and_external_id_are_known() -> None
                 "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
             }
         ]
-    [subscribing] = [one for _, one in all_policies(trusted) if one.get("Sid") == "SnowflakeSubscribes"]
+    [subscribing] = [
+        statement for _, statement in all_policies(trusted) if statement.get("Sid") == "SnowflakeSubscribes"
+    ]
     assert subscribing["Principal"] == {"AWS": "arn:aws:iam::999999999999:user/snow"}
     assert (subscribing["Action"], subscribing["Resource"]) == ("sns:Subscribe", PROCESSED)
 
 
-def test_readers_read_published_tables_alone(made: Made) -> None:
+def test_readers_read_only_published_tables(made: Made) -> None:
     [policy] = [values["policy"] for values in made.of_type("aws_iam_policy").values()]
     places = {place for action, place in rights(statements(policy)) if action in {"s3:GetObject", "s3:PutObject"}}
     catalog = {place for action, place in rights(statements(policy)) if action == "glue:GetTable"}
@@ -379,7 +403,7 @@ def test_readers_read_published_tables_alone(made: Made) -> None:
     assert [action for action, _ in rights(statements(policy)) if action.startswith("s3:Delete")] == []
 
 
-def test_readers_may_ask_what_athena_and_its_drivers_ask_before_a_query(made: Made) -> None:
+def test_readers_may_send_the_requests_of_athena_drivers_before_a_query(made: Made) -> None:
     [policy] = [values["policy"] for values in made.of_type("aws_iam_policy").values()]
     workgroup = "arn:aws:athena:eu-west-1:123456789012:workgroup/mock"
 
@@ -396,11 +420,11 @@ def test_readers_may_ask_what_athena_and_its_drivers_ask_before_a_query(made: Ma
     assert [action for action in others if action.split(":")[1].startswith(writing) and "Get" not in action] == []
 
 
-# --- What they ask for is what they may -----------------------------------------------------------------------------
+# --- Requests match permissions -----------------------------------------------------------------------------
 
 
 class Asked:
-    """What is asked of AWS through boto3's default session, as actions on resources of the stack."""
+    """Records requests of boto3's default session as actions on resources of the stack."""
 
     def __init__(self, bucket: str, secret: str) -> None:
         self.needs: set[tuple[str, str, str]] = set()  # action, resource, prefix of a listing
@@ -429,15 +453,15 @@ class Asked:
     def _need(self, action: str, resource: str) -> None:
         self.needs.add((action, resource, ""))
         if action == "s3:GetObject":
-            self.needs.add(("s3:ListBucket", BUCKET, ""))  # else 403 where 404 is expected
+            self.needs.add(("s3:ListBucket", BUCKET, ""))  # otherwise 403 instead of 404
 
     def refused_by(self, policy: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-        """What no statement of the policy allows."""
+        """The recorded requests that no statement allows."""
         return {need for need in self.needs if not any(allows(statement, *need) for statement in policy)}
 
 
 def allows(statement: dict[str, Any], action: str, resource: str, prefix: str) -> bool:
-    """Whether the statement allows it; of conditions, those on a listing's prefix are checked."""
+    """Whether the statement allows the request; conditions are checked only for a listing's prefix."""
     if statement["Effect"] != "Allow" or action not in texts(statement["Action"]):
         return False
     if not any(fnmatchcase(resource, pattern) for pattern in texts(statement["Resource"])):
@@ -445,14 +469,14 @@ def allows(statement: dict[str, Any], action: str, resource: str, prefix: str) -
     for operator, keys in statement.get("Condition", {}).items():
         for pattern in [texts(keys["s3:prefix"])] if "s3:prefix" in keys else []:
             is_left_open = not prefix and operator.endswith("IfExists")
-            if not is_left_open and not any(fnmatchcase(prefix, one) for one in pattern):
+            if not is_left_open and not any(fnmatchcase(prefix, allowed) for allowed in pattern):
                 return False
     return True
 
 
 @pytest.fixture
 def bucket(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket on the local AWS, which boto3's clients talk to."""
+    """An empty bucket on the local AWS, which boto3's clients use."""
     for name, value in local_aws.environment.items():
         monkeypatch.setenv(name, value)
     where = {"LocationConstraint": local_aws.environment["AWS_REGION"]}
@@ -464,7 +488,7 @@ def bucket(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     local_aws.client("s3").delete_bucket(Bucket="rights")
 
 
-def test_lambda_and_job_ask_for_nothing_that_their_roles_may_not(
+def test_lambda_and_job_send_only_requests_that_their_roles_allow(
     made: Made, bucket: str, local_aws: LocalAws, spotify: SpotifyStub, spark: SparkSession
 ) -> None:
     assert spark
@@ -479,20 +503,20 @@ def test_lambda_and_job_ask_for_nothing_that_their_roles_may_not(
         "SPOTIFY_ACCOUNTS_URL": spotify.url,
         "SPOTIFY_MIN_REQUEST_INTERVAL": "0",
     }
-    for hour in (10, 11):  # the second finds nothing new
+    for hour in (10, 11):  # nothing is new for the second run
         at = datetime(2026, 11, 20, hour, tzinfo=UTC)
         run_extraction(f"20261120T{hour}0000Z", environment, clock=lambda at=at: at, remaining=timedelta(minutes=15))  # type: ignore[misc]
     local_aws.client("s3").put_object(Bucket=bucket, Key="raw/pending/drop/what.json", Body=b"no JSON")
 
     job = Asked(bucket, secret)
     argv = ["--lake", f"s3://{bucket}"]
-    for hour in (12, 13):  # the second finds nothing to do
+    for hour in (12, 13):  # the second run has nothing to do
         at = datetime(2026, 11, 20, hour, tzinfo=UTC)
         run_job(parse_arguments(argv), argv, clock=lambda at=at: at)  # type: ignore[misc]
 
     assert extractor.refused_by(policy_of(made, "extract")) == set()
     assert job.refused_by(policy_of(made, "transform")) == set()
-    # That something was seen at all.
+    # Requests were recorded.
     assert ("s3:PutObject", f"{BUCKET}/raw/pending/run=20261120T100000Z/_manifest.json", "") in extractor.needs
     assert ("s3:ListBucket", BUCKET, "raw/pending/") in job.needs
     assert {action for action, _, _ in extractor.needs} == {
@@ -509,9 +533,15 @@ def test_lambda_and_job_ask_for_nothing_that_their_roles_may_not(
     }
 
 
-def test_a_stranger_is_refused_what_the_roles_may(made: Made) -> None:
+def test_requests_of_other_roles_are_not_allowed(made: Made) -> None:
     extract = policy_of(made, "extract")
 
-    assert [one for one in extract if allows(one, "s3:ListBucket", BUCKET, "processed/")] == []
-    assert [one for one in extract if allows(one, "s3:GetObject", f"{BUCKET}/processed/songs/x.parquet", "")] == []
-    assert [one for one in extract if allows(one, "s3:DeleteObject", f"{BUCKET}/state/playlists.json", "")] == []
+    assert [statement for statement in extract if allows(statement, "s3:ListBucket", BUCKET, "processed/")] == []
+    assert [
+        statement
+        for statement in extract
+        if allows(statement, "s3:GetObject", f"{BUCKET}/processed/songs/x.parquet", "")
+    ] == []
+    assert [
+        statement for statement in extract if allows(statement, "s3:DeleteObject", f"{BUCKET}/state/playlists.json", "")
+    ] == []

@@ -1,4 +1,4 @@
-"""The local AWS by itself: where what it does differs from moto's own, and how it is started."""
+"""The local AWS by itself: where its behaviour differs from moto's own, and how it is started."""
 
 import io
 import json
@@ -34,7 +34,7 @@ def test_a_target_is_sent_its_input_or_the_event(target: dict[str, Any], body: o
     assert body_of(target, EVENT) == body
 
 
-def test_a_template_takes_values_as_json() -> None:
+def test_a_template_inserts_values_as_json() -> None:
     transformer = {
         "InputPathsMap": {"key": "$.detail.object.key", "size": "$.detail.object.size", "none": "$.detail.none"},
         "InputTemplate": '{"key": <key>, "size": <size>, "none": <none>, "why": "<size> bytes, <other>"}',
@@ -66,7 +66,7 @@ def function(code: str, timeout: float = PATIENCE) -> Function:
     return Function("f", "arn:f", "function.handle", zipped(code), {"OWN": "its own"}, timeout, 512)
 
 
-def test_a_function_runs_with_its_own_environment_and_the_runtimes_boto3_alone(tmp_path: Path) -> None:
+def test_a_function_runs_with_only_its_own_environment_and_the_runtimes_boto3(tmp_path: Path) -> None:
     code = """
 import os, importlib.util
 import boto3
@@ -108,11 +108,11 @@ def handle(event, context):
     answer = FunctionRunner(tmp_path, {}).invoke(function(code, timeout=15), {})
 
     assert answer.payload == {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 15.00 seconds"}
-    # A killed process is there until the kernel has come to it.
+    # A killed process exists until the kernel has removed it.
     wait_for(lambda: not is_running(int(answer.log)), "the function's child to be gone")
 
 
-def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: LocalAws) -> None:
+def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_no_target(local_aws: LocalAws) -> None:
     events, sqs, sns = (local_aws.client(name) for name in ("events", "sqs", "sns"))
     topic = sns.create_topic(Name="rules")["TopicArn"]
     queue = sqs.create_queue(QueueName="rules")["QueueUrl"]
@@ -125,7 +125,7 @@ def test_a_rule_reaches_a_topic_and_a_disabled_one_reaches_nobody(local_aws: Loc
     wait_for(lambda: local_aws.deliveries.is_idle, "the event to arrive")
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
 
-    assert [json.loads(json.loads(one["Body"])["Message"]) for one in messages] == [{"rule": "loud"}]
+    assert [json.loads(json.loads(entry["Body"])["Message"]) for entry in messages] == [{"rule": "loud"}]
 
 
 ALLOWED = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
@@ -150,7 +150,7 @@ def test_eventbridge_is_refused_an_encrypted_topic_as_on_aws(
     local_aws: LocalAws,
     of_topic: dict[str, Any],
     of_key: dict[str, Any],
-    is_delivered: bool,  # noqa: FBT001  # a parameter of the test
+    is_delivered: bool,  # a parameter of the test
 ) -> None:
     events, sqs, sns, kms = (local_aws.client(name) for name in ("events", "sqs", "sns", "kms"))
     name = f"locked-{uuid.uuid4()}"
@@ -176,18 +176,18 @@ def policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOWED, **statement}]})
 
 
-def test_started_by_hand_it_says_how_to_point_at_it_and_ends_when_told(tmp_path: Path) -> None:
+def test_started_by_hand_it_says_how_to_point_at_it_and_ends_on_a_signal(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "deploy.local.aws", "--port", "0", "--folder", str(tmp_path)]
     with started(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
         lines = [program.stdout.readline() for _ in range(7)]
-        said = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        settings = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
         client = boto3.client(
             "sts",
-            endpoint_url=said["AWS_ENDPOINT_URL"],
-            region_name=said["AWS_REGION"],
-            aws_access_key_id=said["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=said["AWS_SECRET_ACCESS_KEY"],
+            endpoint_url=settings["AWS_ENDPOINT_URL"],
+            region_name=settings["AWS_REGION"],
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
         )
         assert client.get_caller_identity()["Account"] == ACCOUNT
 

@@ -1,4 +1,4 @@
-"""The state machine as deploy/aws/terraform defines it, on the local AWS: what it starts, and when it starts it again.
+"""The state machine of deploy/aws/terraform on the local AWS: when it starts a run, and when another.
 
 The job's runs end as each test says, without Spark; tests/aws/test_chain.py has the whole chain.
 """
@@ -22,7 +22,7 @@ A_DROP = "raw/pending/drop/a b+c.json"
 
 
 class Machine:
-    """The machine with its job and bucket; `do` is one execution to its end."""
+    """The machine with its job and bucket; `do` runs an execution to its end."""
 
     def __init__(self, aws: LocalAws, arn: str) -> None:
         self.aws = aws
@@ -33,7 +33,7 @@ class Machine:
             self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x")
 
     def runs_end(self, *ends: tuple[str, str | None], at_last: Callable[[], None] = lambda: None) -> None:
-        """The next runs end so; the last takes what is pending."""
+        """Sets how the next runs end; the last run commits what is pending."""
 
         def last(_: JobRun) -> tuple[str, str | None]:
             at_last()
@@ -44,18 +44,18 @@ class Machine:
     def empty(self, *prefixes: str) -> None:
         s3 = self.aws.client("s3")
         for prefix in prefixes or ("",):
-            for one in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
-                s3.delete_object(Bucket=BUCKET, Key=one["Key"])
+            for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
+                s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
     def do(self, event: object = ("put", "put")) -> tuple[str, list[str], int]:
-        """How the execution ended, the states it went through, and how many runs it started."""
+        """Runs an execution; its status, its states, and the number of runs that it started."""
         before, states = len(self.aws.jobs.runs), self.aws.client("stepfunctions")
         started = states.start_execution(stateMachineArn=self._arn, name=str(uuid.uuid4()), input=json.dumps(event))
         arn = started["executionArn"]
         wait_for(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", "the execution to end")
         pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
-        events = [one for page in pages for one in page["events"]]
-        path = [one["stateEnteredEventDetails"]["name"] for one in events if "stateEnteredEventDetails" in one]
+        events = [entry for page in pages for entry in page["events"]]
+        path = [entry["stateEnteredEventDetails"]["name"] for entry in events if "stateEnteredEventDetails" in entry]
         return states.describe_execution(executionArn=arn)["status"], path, len(self.aws.jobs.runs) - before
 
 
@@ -87,14 +87,14 @@ TO_THE_RUN = ["Begin", "Runs", "Will a run list later?", "Pending", "Is anything
 
 
 @pytest.mark.parametrize("event", [["put"] * 1000, {"why": "daily"}])
-def test_what_is_pending_starts_one_run_whatever_the_event(machine: Machine, event: object) -> None:
+def test_pending_objects_start_one_run_for_any_event(machine: Machine, event: object) -> None:
     machine.put(A_DROP)
     machine.runs_end(SUCCEEDED, at_last=machine.empty)
 
     assert machine.do(event) == ("SUCCEEDED", [*TO_THE_RUN, "Did it stop early?", "Is there more?", "Done"], 1)
 
 
-NEVER_TAKEN = [
+NEVER_READ = [
     "raw/pending/",
     "raw/pending/drop/",
     "raw/pending/drop_$folder$",
@@ -112,19 +112,19 @@ NEVER_TAKEN = [
 
 
 def test_folder_markers_hidden_files_and_unaddressable_keys_start_no_run(machine: Machine) -> None:
-    machine.put(*NEVER_TAKEN)
+    machine.put(*NEVER_READ)
 
     status, path, runs = machine.do()
 
     assert (status, path[-1], runs) == ("SUCCEEDED", "Nothing to do", 0)
-    assert path.count("Pending") == len(NEVER_TAKEN)  # the first key is where it starts, and the last check finds none
+    assert path.count("Pending") == len(NEVER_READ)  # the first key is where it starts, and the last check finds none
 
 
 @pytest.mark.parametrize(
     "key", [A_DROP, "raw/pending/drop/日本.json", "raw/pending/drop/x%2By.json", lake.manifest("r")]
 )
 def test_a_real_key_among_them_starts_a_run(machine: Machine, key: str) -> None:
-    machine.put(*NEVER_TAKEN, key)
+    machine.put(*NEVER_READ, key)
     machine.runs_end(SUCCEEDED, at_last=machine.empty)
 
     assert machine.do()[2] == 1
@@ -143,7 +143,7 @@ def test_a_throttled_start_is_tried_again(machine: Machine, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNumberLimitExceededException", "ConcurrentRunsExceededException"])
-def test_where_there_is_no_room_for_a_run_it_waits_and_looks_again(machine: Machine, code: str) -> None:
+def test_where_there_is_no_room_for_a_run_it_waits_and_checks_again(machine: Machine, code: str) -> None:
     machine.put(A_DROP)
     machine.aws.jobs.refusals = [code, code]
     machine.runs_end(SUCCEEDED, at_last=machine.empty)
@@ -153,7 +153,7 @@ def test_where_there_is_no_room_for_a_run_it_waits_and_looks_again(machine: Mach
     assert (status, path[-1], runs, path.count("Gather")) == ("SUCCEEDED", "Done", 1, 2)
 
 
-def test_a_start_that_is_refused_for_good_fails_the_execution(machine: Machine) -> None:
+def test_a_start_that_is_refused_permanently_fails_the_execution(machine: Machine) -> None:
     machine.put(A_DROP)
     machine.aws.jobs.refusals = ["AccessDeniedException"]
 
@@ -171,7 +171,7 @@ def test_after_a_run_that_stopped_early_the_next_is_started(machine: Machine) ->
     assert (status, path[-1], runs) == ("SUCCEEDED", "Done", 3)
 
 
-def test_where_nothing_is_pending_any_more_that_mark_starts_nothing(machine: Machine) -> None:
+def test_more_json_starts_no_run_if_nothing_is_pending(machine: Machine) -> None:
     machine.put(A_DROP, lake.MORE)
     machine.runs_end(SUCCEEDED, at_last=lambda: machine.empty("raw/"))
 

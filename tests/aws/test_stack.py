@@ -1,4 +1,4 @@
-"""`make deploy` and `make destroy` with AWS's own provider: what only real resources can show."""
+"""`make deploy` and `make destroy` with the real AWS provider."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from tests.aws.conftest import lacking
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "stack-test-data"
-# What of the real stack makes a destroy hard: data in all versions, a secret that lingers, a workgroup that was used.
+# The parts of the stack that make a destroy hard: data in old versions, a secret kept for recovery, a used workgroup.
 MAIN = f"""
 terraform {{
   required_providers {{
@@ -59,7 +59,7 @@ output "secret_arn" {{ value = aws_secretsmanager_secret.spotify.arn }}
 
 @pytest.fixture
 def here(local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
-    """The local AWS is whom Terraform and boto3 ask; two zips lie in `built`."""
+    """The local AWS is what Terraform and boto3 talk to; two zips are in `built`."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to deploy to a local AWS")
     for name, value in local_aws.environment.items():
@@ -76,7 +76,7 @@ def run(folder: Path, command: str, *arguments: str) -> int:
     return run_command("stack", main, [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments])
 
 
-def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
+def test_a_destroy_with_data_deletes_every_version_and_frees_the_secrets_name(
     here: LocalAws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "terraform"
@@ -84,20 +84,20 @@ def test_told_twice_a_destroy_takes_every_version_and_leaves_the_name_free(
     (folder / "main.tf").write_text(MAIN)
     s3, secrets = here.client("s3"), here.client("secretsmanager")
     assert run(folder, "deploy", "--yes") == 0
-    said = capfd.readouterr().out
-    assert "Put your Spotify login into the secret, which is still empty" in said
+    output = capfd.readouterr().out
+    assert "Put your Spotify login into the secret, which is still empty" in output
     secret = stack.outputs("dev", folder)["secret_arn"]
-    assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in said
+    assert f"AWS_REGION={REGION} .venv/bin/python -m extract_lambda.login --secret-arn {secret}" in output
     secrets.put_secret_value(SecretId=secret, SecretString="{}")
-    for body in (b"1", b"2"):  # no delete mark: moto cannot remove one
+    for body in (b"1", b"2"):  # no delete marker, because moto cannot remove one
         s3.put_object(Bucket=BUCKET, Key="raw/a", Body=body)
     assert not _is_empty(secret, REGION)
 
     assert run(folder, "destroy", "--with-data", f"--yes-delete={BUCKET}") == 0
 
     assert f"The bucket {BUCKET} holds 1 objects, 2 with their older versions" in capfd.readouterr().out
-    assert BUCKET not in {one["Name"] for one in s3.list_buckets()["Buckets"]}
-    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so its name is free for another deploy
+    assert BUCKET not in {entry["Name"] for entry in s3.list_buckets()["Buckets"]}
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):  # so another deploy can use its name
         secrets.describe_secret(SecretId=secret)
 
 
@@ -114,9 +114,9 @@ def test_the_stack_s_plan_says_where_it_goes_and_what_it_costs(
 
     assert run(folder, "plan") == 0
 
-    said = capfd.readouterr().out
-    assert f"Environment dev: account {ACCOUNT}, region {REGION}" in said
-    assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", said)
+    output = capfd.readouterr().out
+    assert f"Environment dev: account {ACCOUNT}, region {REGION}" in output
+    assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", output)
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     [costs] = re.findall(r"^(A month of it costs .*?)^```", guide, re.MULTILINE | re.DOTALL)
-    assert costs in said
+    assert costs in output

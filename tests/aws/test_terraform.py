@@ -1,4 +1,4 @@
-"""deploy/aws/terraform, checked without an account: its form, its own tests, and what it makes."""
+"""deploy/aws/terraform without an account: its form, its own tests, and the resources that it makes."""
 
 import base64
 import importlib
@@ -20,7 +20,7 @@ from tests.aws.stack import ROOT, TERRAFORM, Made, initialised, outcome, terrafo
 from tests.waiting import finished
 
 CHECKOV = ROOT / ".venv" / "tools" / "checkov" / "bin" / "checkov"
-SOURCES = sorted(TERRAFORM.rglob("*.tf"))
+SOURCES = sorted(path for path in TERRAFORM.rglob("*.tf") if "examples" not in path.parts)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def test_it_is_formatted() -> None:
 
 
 def test_it_is_valid() -> None:
-    said = json.loads(terraform(initialised(), "validate", "-json").stdout)
+    report = json.loads(terraform(initialised(), "validate", "-json").stdout)
 
-    assert (said["valid"], said["diagnostics"]) == (True, [])
+    assert (report["valid"], report["diagnostics"]) == (True, [])
 
 
 def test_its_own_tests_pass() -> None:
@@ -58,11 +58,11 @@ def test_checkov_finds_nothing() -> None:
     where = ["--directory", str(TERRAFORM), "--config-file", str(ROOT / ".checkov.yaml")]
 
     done = finished([CHECKOV, *where, "--output", "json"])
-    said = json.loads(done.stdout)
+    report = json.loads(done.stdout)
 
-    assert [f"{one['check_id']} {one['resource']}" for one in said["results"]["failed_checks"]] == []
-    assert said["summary"]["parsing_errors"] == 0
-    assert said["summary"]["passed"] > 100
+    assert [f"{entry['check_id']} {entry['resource']}" for entry in report["results"]["failed_checks"]] == []
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 100
 
 
 def test_each_check_that_is_left_out_has_its_reason() -> None:
@@ -77,13 +77,13 @@ def test_every_variable_and_output_is_described_and_every_variable_of_the_root_h
     block = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
     description = re.compile(r'^  description = ".{10,}"$', re.MULTILINE)
     blocks = [
-        (path.relative_to(TERRAFORM), *found) for path in SOURCES for found in block.findall(path.read_text("utf-8"))
+        (path.relative_to(TERRAFORM), *match) for path in SOURCES for match in block.findall(path.read_text("utf-8"))
     ]
 
     assert len(blocks) > 100
-    assert [found[:3] for found in blocks if not description.search(found[3])] == []
-    of_root = [found for found in blocks if found[0] == Path("variables.tf")]
-    assert [found[2] for found in of_root if "\n  default " not in found[3]] == []
+    assert [match[:3] for match in blocks if not description.search(match[3])] == []
+    of_root = [match for match in blocks if match[0] in {Path("variables.tf"), Path("root/provider.tf")}]
+    assert [match[2] for match in of_root if "\n  default " not in match[3]] == []
 
 
 def test_no_secret_account_or_region_is_written_in_it() -> None:
@@ -94,7 +94,7 @@ def test_no_secret_account_or_region_is_written_in_it() -> None:
     assert set(re.findall(r"\b[a-z]{2}-[a-z]+-[0-9]\b", code)) == {"eu-west-1"}  # in the description of var.region
 
 
-def test_the_provider_may_be_the_next_one_too_and_no_lock_file_binds_it() -> None:
+def test_the_next_provider_version_is_allowed_and_there_is_no_lock_file() -> None:
     assert 'version = ">= 5.100, < 7.0"' in (TERRAFORM / "versions.tf").read_text(encoding="utf-8")
     tracked = subprocess.run(
         ["git", "ls-files", "deploy/aws/terraform"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -103,7 +103,7 @@ def test_the_provider_may_be_the_next_one_too_and_no_lock_file_binds_it() -> Non
     assert [name for name in tracked if name.endswith((".lock.hcl", ".tfstate", ".tfvars"))] == []
 
 
-def test_others_find_the_outputs_they_ask_for(made: Made) -> None:
+def test_the_outputs_that_other_programs_read_exist(made: Made) -> None:
     assert made.outputs.keys() >= {
         "alert_topic_arn",
         "athena_workgroup",
@@ -128,7 +128,7 @@ def test_others_find_the_outputs_they_ask_for(made: Made) -> None:
 # --- The Lambda and the job ---------------------------------------------------------------------------------------
 
 
-def test_the_lambdas_environment_is_what_its_settings_take(made: Made) -> None:
+def test_the_lambdas_environment_matches_its_settings(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     variables = function["environment"][0]["variables"]
 
@@ -143,14 +143,14 @@ def test_the_lambdas_environment_is_what_its_settings_take(made: Made) -> None:
     assert (settings.playlists, settings.liked_songs, settings.full_every) == (("mine",), True, timedelta(days=30))
 
 
-def test_the_lambdas_handler_is_there(made: Made) -> None:
+def test_the_lambdas_handler_exists(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     module, _, name = function["handler"].rpartition(".")
 
     assert callable(getattr(importlib.import_module(module), name))
 
 
-def test_the_lambda_runs_alone_and_what_fails_for_good_is_kept(made: Made) -> None:
+def test_the_lambda_runs_once_at_a_time_and_failed_events_are_kept(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     config = made.resources["module.extract.aws_lambda_function_event_invoke_config.extract"]
 
@@ -160,29 +160,29 @@ def test_the_lambda_runs_alone_and_what_fails_for_good_is_kept(made: Made) -> No
     assert config["destination_config"][0]["on_failure"] == [{"destination": "arn:aws:sqs:eu-west-1:123456789012:mock"}]
 
 
-def test_the_job_takes_its_default_arguments(made: Made) -> None:
+def test_the_job_accepts_its_default_arguments(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
-    given = [word for pair in job["default_arguments"].items() for word in pair]
+    words = [word for pair in job["default_arguments"].items() for word in pair]
 
-    arguments = parse_arguments([*given, "--JOB_NAME", job["name"], "--JOB_RUN_ID", "jr_1"])
+    arguments = parse_arguments([*words, "--JOB_NAME", job["name"], "--JOB_RUN_ID", "jr_1"])
 
     assert arguments.lake == "s3://spotify-playlists-dev-123456789012"
     assert arguments.replay is None
     assert arguments.timeout == timedelta(minutes=job["timeout"])
 
 
-def test_one_variable_is_timeout_budget_and_when_an_attempt_has_died() -> None:
+def test_one_variable_sets_timeout_budget_and_the_deadline_of_attempts() -> None:
     job = outcome().made["other_settings"].resources["module.transform.aws_glue_job.transform"]
     arguments = parse_arguments(
         [word for pair in job["default_arguments"].items() for word in pair] + ["--JOB_RUN_ID", "r"]
     )
 
     assert job["timeout"] == 45
-    assert arguments.timeout == timedelta(minutes=45)  # an attempt that died counts as failed after it
+    assert arguments.timeout == timedelta(minutes=45)  # a killed attempt counts as failed after it
     assert arguments.budget is None  # so 70 % of it
 
 
-def test_the_schedule_invokes_an_alias_that_can_go_back(made: Made) -> None:
+def test_the_schedule_invokes_an_alias_that_can_be_rolled_back(made: Made) -> None:
     function = made.resources["module.extract.aws_lambda_function.extract"]
     alias = made.resources["module.extract.aws_lambda_alias.live"]
     config = made.resources["module.extract.aws_lambda_function_event_invoke_config.extract"]
@@ -195,7 +195,7 @@ def test_the_schedule_invokes_an_alias_that_can_go_back(made: Made) -> None:
 
 
 def edges() -> set[tuple[str, str]]:
-    """What depends on what, of Terraform's graph."""
+    """The dependencies in Terraform's graph."""
     text = terraform(initialised(), "graph").stdout
     return set(re.findall(r'"([^"]+)" -> "([^"]+)"', text))
 
@@ -218,7 +218,7 @@ def test_replaced_code_is_deleted_only_after_the_job_was_updated_and_a_wait() ->
     assert 'command = "sleep $${CODE_LINGER_SECONDS:-${self.input}}"' in block
 
 
-def test_the_job_is_small_short_and_alone(made: Made) -> None:
+def test_the_job_is_small_short_and_runs_once_at_a_time(made: Made) -> None:
     job = made.resources["module.transform.aws_glue_job.transform"]
 
     assert (job["glue_version"], job["worker_type"], job["number_of_workers"]) == ("5.1", "G.1X", 2)
@@ -227,26 +227,26 @@ def test_the_job_is_small_short_and_alone(made: Made) -> None:
     assert job["default_arguments"]["--job-bookmark-option"] == "job-bookmark-disable"
 
 
-def test_workers_and_their_class_are_variables() -> None:
+def test_number_and_type_of_workers_are_variables() -> None:
     job = outcome().made["production"].resources["module.transform.aws_glue_job.transform"]
 
     assert (job["worker_type"], job["number_of_workers"], job["execution_class"]) == ("G.2X", 10, "FLEX")
     assert job["default_arguments"]["--enable-auto-scaling"] == "true"
 
 
-def test_alarms_go_where_the_organisation_wants_them_too() -> None:
+def test_alarms_also_go_to_the_organisations_topics() -> None:
     production = outcome().made["production"]
     [page] = production.of_type("aws_cloudwatch_composite_alarm").values()
 
     chat, pager = (f"arn:aws:sns:eu-west-1:123456789012:{name}" for name in ("chat", "pager"))
     alarms = production.of_type("aws_cloudwatch_metric_alarm").values()
-    assert {frozenset(one["alarm_actions"]) for one in alarms} == {
+    assert {frozenset(entry["alarm_actions"]) for entry in alarms} == {
         frozenset({production.outputs["alert_topic_arn"], chat})
     }
     assert set(page["alarm_actions"]) == {production.outputs["pages_topic_arn"], pager}
 
 
-def test_the_jobs_code_lies_under_its_hash(made: Made) -> None:
+def test_the_jobs_code_is_stored_under_its_hash(made: Made) -> None:
     # deploy/aws/terraform/versions.tf replaces script and zip here.
     job = made.resources["module.transform.aws_glue_job.transform"]
     script, archive = job["command"][0]["script_location"], job["default_arguments"]["--extra-py-files"]
@@ -267,7 +267,7 @@ def test_the_bucket_is_private_versioned_and_encrypted(made: Made) -> None:
     encryption = made.resources["module.storage.aws_s3_bucket_server_side_encryption_configuration.lake"]
 
     four = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    assert [access[one] for one in four] == [True, True, True, True]
+    assert [access[entry] for entry in four] == [True, True, True, True]
     assert ownership["rule"] == [{"object_ownership": "BucketOwnerEnforced"}]
     assert versioning["versioning_configuration"][0]["status"] == "Enabled"
     [rule] = encryption["rule"]
@@ -276,7 +276,7 @@ def test_the_bucket_is_private_versioned_and_encrypted(made: Made) -> None:
     assert (default["sse_algorithm"], default["kms_master_key_id"]) == ("aws:kms", made.outputs["kms_key_arn"])
 
 
-def test_what_expires_is_nothing_that_anybody_needs(made: Made) -> None:
+def test_only_leftovers_expire(made: Made) -> None:
     rules = made.resources["module.storage.aws_s3_bucket_lifecycle_configuration.lake"]["rule"]
     expiring = {
         (rule["filter"][0]["prefix"], rule["expiration"][0]["days"], rule["status"])
@@ -294,7 +294,7 @@ def test_what_expires_is_nothing_that_anybody_needs(made: Made) -> None:
     assert (lake.STAGING, lake.run_mark("20261120T100000Z")) == ("staging/", "state/runs/20261120T100000Z.json")
 
 
-def test_the_bucket_tells_eventbridge_and_of_published_files_the_topic(made: Made) -> None:
+def test_the_bucket_notifies_eventbridge_and_for_published_files_the_topic(made: Made) -> None:
     [notification] = made.of_type("aws_s3_bucket_notification").values()
     [topic] = notification["topic"]
 
@@ -369,7 +369,7 @@ def test_a_current_view_is_stored_as_athena_stores_it(made: Made) -> None:
     assert "from spotify_playlists_dev_lake.song_artists" in stored["originalSql"]
 
 
-def test_stays_are_a_view_beside_the_current_ones(made: Made) -> None:
+def test_stays_are_a_view_beside_the_current_views(made: Made) -> None:
     view = made.resources['module.catalog.aws_glue_catalog_table.current["stays"]']
     stored = json.loads(base64.b64decode(view["view_original_text"].split()[3]))
 
@@ -380,6 +380,29 @@ def test_stays_are_a_view_beside_the_current_ones(made: Made) -> None:
         {"name": "stay_days", "type": "double"},
     ]
     assert stored["originalSql"].startswith("with checks as (")
+
+
+@pytest.mark.parametrize("table", ["playlist_checks", "song_popularity", "batches"])
+def test_tables_and_views_of_history_show_the_day_of_a_row(made: Made, table: str) -> None:
+    of_lake, view = (
+        made.resources[f'module.catalog.aws_glue_catalog_table.{database}["{table}"]']
+        for database in ("lake", "current")
+    )
+    stored = json.loads(base64.b64decode(view["view_original_text"].split()[3]))
+    [storage] = view["storage_descriptor"]
+
+    assert [(key["name"], key["type"]) for key in of_lake["partition_keys"]] == [("ingest_date", "date")]
+    assert stored["columns"][-1] == {"name": "ingest_date", "type": "date"}
+    assert [column["name"] for column in storage["columns"]] == [column["name"] for column in stored["columns"]]
+
+
+def test_there_is_no_crawler_unless_it_is_wanted_and_it_changes_no_schema(made: Made) -> None:
+    crawler = outcome().made["production"].resources["module.crawler[0].aws_glue_crawler.published"]
+
+    assert made.of_type("aws_glue_crawler") == {}
+    assert crawler["schema_change_policy"] == [{"delete_behavior": "LOG", "update_behavior": "LOG"}]
+    assert crawler["schedule"] is None
+    assert len(crawler["s3_target"]) == len(TABLES)
 
 
 def test_saved_queries_are_in_the_workgroup(made: Made) -> None:
@@ -407,7 +430,7 @@ def test_quicksight_is_off_by_default_and_made_for_an_owner(made: Made) -> None:
     assert len(outcome().made["quicksight_has_an_owner"].of_type("aws_cloudformation_stack")) == 1
 
 
-def test_nothing_generated_is_left_open(made: Made) -> None:
+def test_no_generated_placeholder_remains(made: Made) -> None:
     views = [
         base64.b64decode(values["view_original_text"].split()[3]).decode()
         for values in made.of_type("aws_glue_catalog_table").values()
@@ -421,7 +444,7 @@ def test_nothing_generated_is_left_open(made: Made) -> None:
 # --- Notifications ------------------------------------------------------------------------------------------------
 
 
-def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
+def test_a_failed_run_of_the_job_is_reported_however_it_was_started(made: Made) -> None:
     rule = made.resources["module.monitoring.aws_cloudwatch_event_rule.job_failed"]
     target = made.resources["module.monitoring.aws_cloudwatch_event_target.job_failed"]
 
@@ -435,7 +458,7 @@ def test_a_failed_run_of_the_job_is_told_whoever_started_it(made: Made) -> None:
     }
     assert target["arn"] == made.outputs["alert_topic_arn"]
     template = target["input_transformer"][0]["input_template"]
-    filled = json.loads(re.sub("<(run|job|state|why)>", lambda found: f'"the {found[1]}"', template))
+    filled = json.loads(re.sub("<(run|job|state|why)>", lambda match: f'"the {match[1]}"', template))
     assert (filled["job"], filled["run"]) == ("the job", "the run")
     assert (filled["state"], filled["why"]) == ("the state", "the why")
     assert target["dead_letter_config"] == [{"arn": "arn:aws:sqs:eu-west-1:123456789012:mock"}]
@@ -448,24 +471,24 @@ def test_every_input_transformer_has_values_only_where_json_has_values(made: Mad
         for transformer in values["input_transformer"]
     ]
 
-    # EventBridge does not escape what it inserts into a string: an error that has quotes would be lost.
+    # EventBridge does not escape values inside a string: an error with quotes would be lost.
     assert templates
     for template in templates:
         assert [text for text in re.findall(r'"(?:[^"\\]|\\.)*"', template) if re.search(r"<\w+>", text)] == []
         json.loads(re.sub(r"<\w+>", '"value"', template))
 
 
-def test_the_budget_tells_before_it_is_spent(made: Made) -> None:
+def test_the_budget_warns_before_it_is_spent(made: Made) -> None:
     budget = made.resources["module.monitoring.aws_budgets_budget.month[0]"]
 
     assert (budget["limit_amount"], budget["limit_unit"], budget["time_unit"]) == ("25", "USD", "MONTHLY")
-    assert {(one["notification_type"], one["threshold"]) for one in budget["notification"]} == {
+    assert {(entry["notification_type"], entry["threshold"]) for entry in budget["notification"]} == {
         ("ACTUAL", 80),
         ("FORECASTED", 100),
     }
 
 
-def test_logs_are_encrypted_and_end(made: Made) -> None:
+def test_logs_are_encrypted_and_expire(made: Made) -> None:
     groups = made.of_type("aws_cloudwatch_log_group").values()
 
     assert {(values["name"], values["retention_in_days"]) for values in groups} == {

@@ -1,1 +1,1 @@
-"""How fast the job is, beside the usual script and a floor: `make bench`."""
+"""Benchmarks of the job, the tutorials' script and DuckDB: `make bench`."""

@@ -1,10 +1,11 @@
 """Measures the job beside the tutorials' script and DuckDB.
 
-python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory]
+python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory,plays]
     [--write docs/benchmarks.md]
 
-`cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes.
-1,000,000 items need 10 GB of disk; --folder says where.
+`cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes,
+`plays` the import of a listening history.
+1,000,000 items need 10 GB of disk, in the folder of --folder.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from tests.benchmarks.figures import WrongRowsError, compare_rows, section, with
 from tests.benchmarks.measure import CommandFailedError, Run, measure
 from tests.benchmarks.memory import memory_section
 from tests.benchmarks.playlists import RUN_ID, write_own, write_pages
+from tests.benchmarks.plays import plays_section
 from tests.benchmarks.report import circumstances, say
 
 FORMATS = {"documents": write_own, "pages": write_pages}
@@ -33,22 +35,24 @@ Rows = dict[str, int]
 
 
 def main() -> None:
-    """Measures what the arguments name; prints each run, then the sections, and writes them if asked."""
+    """Measures what the arguments name; prints each run, then the sections, and writes them with --write."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
-    parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory", help="of %(default)s")
+    parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory,plays", help="of %(default)s")
     parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
-    parser.add_argument("--folder", help="where the made-up files and the lakes lie while it runs")
+    parser.add_argument("--folder", help="where the made-up files and the lakes are while it runs")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
     sections: list[Callable[[Path], str]] = []
-    if set(only) - {"cluster", "memory"}:
+    if set(only) - {"cluster", "memory", "plays"}:
         sections += [partial(_section, int(size), arguments.repeats, only) for size in arguments.sizes.split(",")]
     if "cluster" in only:
         sections.append(partial(cluster_section, arguments.repeats))
     if "memory" in only:
         sections.append(memory_section)
+    if "plays" in only:
+        sections.append(partial(plays_section, arguments.repeats))
     for section_of in sections:
         with tempfile.TemporaryDirectory(prefix="benchmark-", dir=arguments.folder) as folder:
             text = section_of(Path(folder))
@@ -84,7 +88,7 @@ def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
 
 
 def run_job(source: Path) -> tuple[Run, Rows]:
-    """The job as a user runs it, and its current rows: distinct keys, since each batch publishes its own newest."""
+    """Runs the job as a program; its current rows, which are distinct keys: each batch publishes its own newest."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         root = Path(fresh) / "lake"
         shutil.copytree(source, root)
@@ -93,25 +97,25 @@ def run_job(source: Path) -> tuple[Run, Rows]:
 
 
 def current_rows(root: Path) -> Rows:
-    """How many keys each table of the lake has."""
+    """The number of distinct keys in each table of the lake."""
     rows = {}
     for table in TABLES:
         files = [str(file) for file in (root / lake.PROCESSED / table.name).rglob("*.parquet")]
         if files:
-            select = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM read_parquet(?))"  # noqa: S608
+            select = f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM read_parquet(?))"
             rows[table.name] = _count(duckdb.execute(select, [files]))
     return rows
 
 
 def run_tutorial(source: Path) -> tuple[Run, Rows]:
-    """The tutorial's script over the pages."""
+    """Runs the tutorial's script over the pages."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         pages = source / lake.DROP / f"at={RUN_ID}"
         return measure([sys.executable, "-m", "tests.benchmarks.tutorial", str(pages), f"{fresh}/out"]), {}
 
 
 def run_duckdb(source: Path) -> tuple[Run, Rows]:
-    """DuckDB over the same files, and its rows."""
+    """Runs DuckDB over the same files; its rows."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         out = f"{fresh}/out"
         done = measure([sys.executable, "-m", "tests.benchmarks.floor", str(source), out])
@@ -119,8 +123,8 @@ def run_duckdb(source: Path) -> tuple[Run, Rows]:
         return done, {name: _count(duckdb.execute(select, [f"{out}/{name}.parquet"])) for name in floor.TABLES}
 
 
-def _count(found: duckdb.DuckDBPyConnection) -> int:
-    row = found.fetchone()
+def _count(relation: duckdb.DuckDBPyConnection) -> int:
+    row = relation.fetchone()
     assert row
     return int(row[0])
 

@@ -1,7 +1,7 @@
-"""Measures the job under spark-submit, as Glue starts it, and on a Spark cluster of this machine.
+"""Measures the job under spark-submit, as Glue starts it, and on a local Spark cluster.
 
 spark-submit runs with Java's default flags. The cluster is a standalone master with one or two workers of one core. All
-lakes are folders of this machine. From the runs on two workers follow the costs that docs/scale.md is computed from.
+lakes are local folders. The costs behind docs/scale.md come from the runs on two workers.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from deploy.aws.build import glue_jobs_zip
-from glue_jobs.runtime import find_java
+from glue_jobs.java import find_java
 from tests.benchmarks.measure import ROOT, Run, measure
 from tests.benchmarks.playlists import write_own
 from tests.benchmarks.report import circumstances, say
@@ -28,20 +28,20 @@ _SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
 
 @dataclass(frozen=True)
 class Lake:
-    """A made-up lake: the number of items, and of items per raw object."""
+    """A made-up lake with a number of items, and of items per raw object."""
 
     items: int
     per_object: int = 500
 
     @property
     def objects(self) -> int:
-        """Its raw objects without the manifest."""
+        """The number of its raw objects without the manifest."""
         return -(-self.items // self.per_object)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A run, and how long the stage took that reads, in seconds (0 if the driver read)."""
+    """A run, and the seconds of its reading stage (0 if the driver read)."""
 
     run: Run
     reading: float
@@ -65,6 +65,8 @@ class Benchmark:
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.memory": "2g",
                 "spark.executor.memory": "1g",
+                # Reading is timed from when all executors have started, not from when the first has.
+                "spark.scheduler.minRegisteredResourcesRatio": "1.0",
                 "spark.eventLog.enabled": "true",
                 "spark.eventLog.dir": events.as_uri(),
             }
@@ -86,7 +88,7 @@ class Benchmark:
 
 
 def reading_seconds(events: Path) -> float:
-    """Seconds of the stage whose tasks read raw objects: the only one that ends in the job's own `collect`."""
+    """Seconds of the stage whose tasks read raw objects, the only stage that ends in the job's own `collect`."""
     for log in events.iterdir():
         for line in log.read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
@@ -108,12 +110,12 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
     of_items = Lake(few_items, per_object=few_items // objects)
     of_objects = Lake(few_items, per_object=10)
     local: dict[str, list[Measured]] = {}
-    one: dict[str, list[Measured]] = {}
+    by_name: dict[str, list[Measured]] = {}
     two: dict[str, list[Measured]] = {}
     for turn in range(rounds):
         for lake in (Lake(FEW), Lake(100), large):
             _add(local, lake, benchmark.submitted(lake, "local[2]", None), turn)
-        for workers, runs in ((1, one), (2, two)):
+        for workers, runs in ((1, by_name), (2, two)):
             (folder / f"cluster-{workers}-{turn}").mkdir()
             with standalone(folder / f"cluster-{workers}-{turn}", workers, {}) as cluster:
                 for lake in (large,) if workers == 1 else (large, of_items, of_objects, Lake(FEW)):
@@ -130,15 +132,15 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
         "| | wall s | reading s | CPU of the driver | CPU of the executors |",
         "|---|---|---|---|---|",
     ]
-    for master, runs in (("local[2]", local), ("1 worker", one), ("2 workers", two)):
+    for master, runs in (("local[2]", local), ("1 worker", by_name), ("2 workers", two)):
         for name, measured in runs.items():
-            found = _median(measured)
+            typical = _median(measured)
             lines.append(
-                f"| {master}, {name} | {found.run.wall:.1f} | {found.reading:.1f} | {found.run.cpu:.1f} "
-                f"| {found.run.others_cpu:.1f} |"
+                f"| {master}, {name} | {typical.run.wall:.1f} | {typical.reading:.1f} | {typical.run.cpu:.1f} "
+                f"| {typical.run.others_cpu:.1f} |"
             )
     name = _name(large)
-    ratio = median(b.reading / a.reading for a, b in zip(one[name], two[name], strict=True))
+    ratio = median(b.reading / a.reading for a, b in zip(by_name[name], two[name], strict=True))
     lines += [
         "",
         f"Reading with two workers takes {ratio:.2f} of the time with one.",
@@ -149,7 +151,7 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
 
 
 def _costs(large: Lake, of_items: Lake, of_objects: Lake, runs: Mapping[str, list[Measured]]) -> list[str]:
-    """What one more item, object and batch costs: differences of two runs, as the table that scale.py reads."""
+    """The cost of one more item, object and batch, from differences of two runs, as the table that scale.py reads."""
 
     def driver(lake: Lake, more: str = "") -> float:
         return _median(runs[_name(lake, more)]).run.cpu

@@ -10,7 +10,7 @@ from statistics import median
 from tests.benchmarks.measure import Run
 
 _INTRO = """# Benchmarks
-How long the job takes, beside two others over the same made-up playlists (`tests/benchmarks`, from a seed):
+How long the job takes, compared with two others over the same made-up playlists (`tests/benchmarks`, from a seed):
 
 - **job**: `python -m glue_jobs.explode_playlists --lake ...` in a process of its own, as a user runs it: every table,
   the reconciliation, the commit and the archive included; from the documents that the Lambda writes (500 items each,
@@ -28,12 +28,12 @@ _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 class WrongRowsError(Exception):
-    """The job made other rows than DuckDB: whatever it was, it was no benchmark."""
+    """The job and DuckDB made different rows, so their times cannot be compared."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Medians of a contestant's runs: seconds, seconds, bytes; and how often it fits into the base's time, or None."""
+    """Medians of a contestant's runs (seconds, seconds, bytes), and the base's time divided by its own, or None."""
 
     wall: float
     cpu: float
@@ -43,7 +43,7 @@ class Figure:
 
 
 def figure(runs: Sequence[Run], base: Sequence[Run] | None) -> Figure:
-    """The medians. Factors are taken round by round, since a machine is not equally busy in all of them."""
+    """The medians. Factors are computed round by round, because the machine's load differs between rounds."""
     pairs = list(zip(base, runs, strict=True)) if base else []
     return Figure(
         wall=median(run.wall for run in runs),
@@ -55,7 +55,7 @@ def figure(runs: Sequence[Run], base: Sequence[Run] | None) -> Figure:
 
 
 def compare_rows(job: Mapping[str, int], floor: Mapping[str, int]) -> None:
-    """Raises WrongRowsError where the tables do not have equally many rows."""
+    """Raises WrongRowsError if the numbers of rows differ in any table."""
     wrong = [f"{name}: {job.get(name, 0)}, not {count}" for name, count in floor.items() if job.get(name, 0) != count]
     if wrong:
         raise WrongRowsError("the job's tables do not have DuckDB's rows: " + "; ".join(wrong))
@@ -72,11 +72,11 @@ def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, in
         "|---|---|---|---|---|---|---|",
     ]
     for name, of_name in runs.items():
-        found = figure(of_name, base)
+        value = figure(of_name, base)
         spread = f"{min(run.wall for run in of_name):.1f} to {max(run.wall for run in of_name):.1f}"
         lines.append(
-            f"| {name} | {found.wall:.1f} | {spread} | {found.cpu:.1f} | {found.peak / 2**20:,.0f} "
-            f"| {_factor(found.wall_factor)} | {_factor(found.cpu_factor)} |"
+            f"| {name} | {value.wall:.1f} | {spread} | {value.cpu:.1f} | {value.peak / 2**20:,.0f} "
+            f"| {_factor(value.wall_factor)} | {_factor(value.cpu_factor)} |"
         )
     if rows:
         lines += ["", "Rows: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()) + "."]
@@ -84,8 +84,8 @@ def section(items: int, runs: Mapping[str, Sequence[Run]], rows: Mapping[str, in
 
 
 def with_section(document: str, new: str) -> str:
-    """The document with the section in its place; other sections stay as they were measured."""
-    starts = [found.start() for found in _SECTION.finditer(document)]
+    """The document with this section added or replaced; other sections stay unchanged."""
+    starts = [match.start() for match in _SECTION.finditer(document)]
     parts = [document[a:b].strip() + "\n" for a, b in pairwise([*starts, len(document)])]
     kept = {_order(part): part for part in [*parts, new]}
     return "\n".join([_INTRO, *(kept[order] for order in sorted(kept))])

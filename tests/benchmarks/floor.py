@@ -1,11 +1,11 @@
-"""The same tables by DuckDB, as a floor: what the machine does with the same files if it is asked for rows alone.
+"""The same tables by DuckDB, as a lower bound of the time for the same files and rows.
 
 python -m tests.benchmarks.floor LAKE OUT
 
-It trusts its input: no faults, no rejects, no account, no commit, no lineage beyond what determines the newest.
+It trusts its input: no faults, no rejects, no reconciliation, no commit, and only the lineage that decides the newest.
 """
 
-# ruff: noqa: S608  # of our own names
+# of our own names
 
 import sys
 from pathlib import Path
@@ -41,7 +41,7 @@ _OWN = f"""
     WHERE asked LIKE '%/items?%'"""
 _PAGES = f"""
     SELECT filename AS source_object, regexp_extract(href, '/playlists/([^/]+)/', 1) AS playlist_id,
-           filename AS snapshot_id, TIMESTAMP '2026-11-20 10:00:00' AS extracted_at,
+           '' AS snapshot_id, TIMESTAMP '2026-11-20 10:00:00' AS extracted_at,
            "offset" + generate_subscripts(items, 1) - 1 AS position,
            unnest(items) AS r
     FROM read_json(?, format = 'unstructured', filename = true, maximum_object_size = 4194304,

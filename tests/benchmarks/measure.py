@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).parents[2]
-_EVERY = 0.1  # seconds between two samples; what a process uses after its last sample is lost
+_EVERY = 0.1  # seconds between two samples; usage after a process's last sample is lost
 _MEMORY_EVERY = 0.3
 
 
 class CommandFailedError(Exception):
-    """The command ended with an error; the message has the end of what it said."""
+    """The command ended with an error; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,33 @@ def measure(
     environment: Mapping[str, str] | None = None,
     others: Callable[[], Iterable[psutil.Process]] = tuple,
 ) -> Run:
-    """One run of the command in the project's folder. Raises CommandFailedError.
+    """Runs the command in the project's folder. Raises CommandFailedError.
 
     `others` are the roots of the process trees that work for the command elsewhere, at the time of the call.
     """
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         started = time.monotonic()
-        process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
+        process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         cpu: dict[psutil.Process, float] = {}
         others_cpu: dict[psutil.Process, float] = {}
-        peak, looked = 0, 0.0
-        while process.poll() is None:
-            is_time = time.monotonic() - looked >= _MEMORY_EVERY
-            looked = time.monotonic() if is_time else looked
-            peak = max(peak, _sample(process, cpu, with_memory=is_time))
-            for other in others():
-                _sample(other, others_cpu, with_memory=False)
-            time.sleep(_EVERY)
+        peak, sampled_at = 0, 0.0
+        try:
+            while process.poll() is None:
+                is_time = time.monotonic() - sampled_at >= _MEMORY_EVERY
+                sampled_at = time.monotonic() if is_time else sampled_at
+                peak = max(peak, _sample(process, cpu, with_memory=is_time))
+                for other in others():
+                    _sample(other, others_cpu, with_memory=False)
+                time.sleep(_EVERY)
+        except BaseException:
+            for left in [process, *_children(process)]:
+                left.kill()
+            raise
         wall = time.monotonic() - started
         psutil.wait_procs(cpu)  # Java ends a little later than the Python that started it
         if process.returncode:
-            said.seek(0)
-            message = f"{' '.join(command)} ended with {process.returncode}:\n{said.read().decode()[-3000:]}"
+            output.seek(0)
+            message = f"{' '.join(command)} ended with {process.returncode}:\n{output.read().decode()[-3000:]}"
             raise CommandFailedError(message)
     return Run(wall, sum(cpu.values()), peak, sum(others_cpu.values()))
 
@@ -66,12 +71,12 @@ def measure(
 def _sample(process: psutil.Process, cpu: dict[psutil.Process, float], *, with_memory: bool) -> int:
     """Notes each process's CPU seconds so far; the bytes of memory that all of them hold, 0 if not asked for."""
     memory = 0
-    for one in [process, *_children(process)]:
+    for member in [process, *_children(process)]:
         try:
-            times = one.cpu_times()
-            cpu[one] = times.user + times.system
+            times = member.cpu_times()
+            cpu[member] = times.user + times.system
             if with_memory:
-                memory += _memory(one)
+                memory += _memory(member)
         except psutil.Error:  # it ended meanwhile
             continue
     return memory
@@ -85,6 +90,6 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _memory(process: psutil.Process) -> int:
-    # A page that processes share is parted among them: a fork of Java counts what it copied, not all of Java again.
-    found = process.memory_full_info()
-    return int(found.pss if sys.platform == "linux" else found.uss)
+    # Shared pages are divided among their processes, so a fork of the JVM counts only the pages that it copied.
+    info = process.memory_full_info()
+    return int(info.pss if sys.platform == "linux" else info.uss)

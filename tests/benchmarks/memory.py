@@ -1,4 +1,4 @@
-"""Measures how much memory reading one raw object takes: what a task of a cluster needs.
+"""Measures the memory that reading one raw object takes, which is what a task on a cluster needs.
 
 `python -m tests.benchmarks.memory LAKE` reads the one pending object of a lake, as a task does.
 """

@@ -3,7 +3,7 @@
 Everything follows from the seed. Songs recur as in life: a few are in very many playlists, most in one (Zipf).
 """
 
-# ruff: noqa: S311  # nothing here is secret
+# nothing here is secret
 
 import json
 import os
@@ -59,8 +59,8 @@ _SYLLABLES = [
     "øst",
 ]
 _MARKETS = [a + b for a in "ABCDEGHIJKLMNPSTUV" for b in "ADEGILMNRS"]  # 180, as many as the API shows
-_SHOWS_MARKETS = 0.4  # of the playlists: those asked without a market
-_EMPTY, _LOCAL, _EPISODE = 0.003, 0.008, 0.013  # cumulative shares of what is no song
+_SHOWS_MARKETS = 0.4  # share of the playlists requested without a market
+_EMPTY, _LOCAL, _EPISODE = 0.003, 0.008, 0.013  # cumulative shares of items that are no songs
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Playlist:
             )
 
     def described(self) -> dict[str, Any]:
-        """The playlist object as the API shows it without its items."""
+        """The playlist object of the API without its items."""
         return {
             "id": self.playlist_id,
             "type": "playlist",
@@ -111,7 +111,7 @@ class Playlist:
 
 
 def playlists(items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> Iterator[Playlist]:
-    """Playlists of equal length, the last perhaps shorter, with this number of items in all."""
+    """Playlists of equal length (the last may be shorter) with this number of items in total."""
     catalogue = _Catalogue(seed)
     for number, start in enumerate(range(0, items, per_playlist)):
         random = Random(f"{seed} playlist {number}")
@@ -121,7 +121,7 @@ def playlists(items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> 
 
 
 def write_own(folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> None:
-    """Into an empty lake, one run of the extractor: a document each playlist, and the manifest."""
+    """Writes one run of the extractor into an empty lake: a document per playlist, and the manifest."""
     store = open_store(str(folder))
     checks = []
     for playlist in playlists(items, seed, per_playlist):
@@ -143,14 +143,14 @@ def write_own(folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYL
 def write_pages(
     folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS, per_page: int = OLD_PAGE
 ) -> None:
-    """A file each page, as the tutorials' Lambda stores what spotipy returned, where files are dropped into a lake."""
+    """Drops a file per page into a lake, in the form in which the tutorials' Lambda stores spotipy's answers."""
     target = folder / lake.DROP / f"at={RUN_ID}"
     target.mkdir(parents=True)
     for playlist in playlists(items, seed, per_playlist):
         for offset, page in playlist.pages("track", per_page, "tracks"):
             file = target / f"spotify_raw_{playlist.playlist_id}_{offset:05d}.json"
             file.write_text(page, encoding="utf-8")
-            os.utime(file, (0, 0))  # the job leaves alone what may still be growing
+            os.utime(file, (0, 0))  # so that the job does not wait for the file
 
 
 def _lines(playlist: Playlist) -> Iterator[str]:
@@ -196,7 +196,7 @@ def _row(random: Random, catalogue: "_Catalogue", *, has_markets: bool) -> Row:
 
 
 class _Catalogue:
-    """Songs by their rank, the most frequent first; each is made when it is first asked for."""
+    """Songs by rank, the most frequent first; each is made on first use."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -205,10 +205,10 @@ class _Catalogue:
         self._albums: dict[int, dict[str, Any]] = {}
 
     def entry(self, random: Random, *, has_markets: bool) -> str:
-        """A song as JSON text; what differs between answers is put into the text that they share."""
+        """A song as JSON text; the parts that differ between answers are inserted into the shared text."""
         rank = bisect(self._shares, random.random() * self._shares[-1])
         if rank not in self._songs:
-            # "?" is where an answer has either the markets or, for a given market, whether it can be played there.
+            # "?" is replaced by the markets or, in an answer for one market, for is_playable.
             self._songs[rank] = json.dumps(self._song(rank), ensure_ascii=False).split('"?": null')
         markets = random.choice(_MARKET_LISTS) if has_markets else '"is_playable": true'
         popularity = max(0, 90 - rank.bit_length() * 5 + random.randrange(-2, 3))
@@ -323,5 +323,5 @@ def _name(random: Random) -> str:
 
 
 def _frequent(random: Random, count: int) -> int:
-    """A number below the count, the first far more often than the last."""
+    """A random number below `count`; low numbers are far more frequent."""
     return int(count * random.random() ** 2.2)

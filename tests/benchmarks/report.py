@@ -1,4 +1,4 @@
-"""What the benchmarks print and say about the machine."""
+"""Progress lines, and the description of the machine."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ import pyspark
 
 
 def circumstances(arguments: str) -> str:
-    """The day, the command and the machine. Call it before the measurement: it has the load before that."""
+    """The day, the command and the machine. Call it before the measurement, because it includes the load."""
     load = os.getloadavg()[0]
     versions = (
         f"Python {platform.python_version()}, Spark {pyspark.__version__}, Java {_java()}, DuckDB {duckdb.__version__}"
@@ -36,5 +36,5 @@ def _java() -> str:
 
 
 def say(sentence: str) -> None:
-    """Progress, on standard error."""
+    """Prints progress to standard error."""
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201  # a program

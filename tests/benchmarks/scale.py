@@ -17,9 +17,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 BEGIN, END = "<!-- computed: python -m tests.benchmarks.scale -->", "<!-- end of the computed part -->"
 
 # Assumed, not measured here. Prices: aws.amazon.com/glue/pricing, us-east-1.
-LEAST_SECONDS = 60  # billed of a run; its start is not
+LEAST_SECONDS = 60  # seconds billed at least per run, without its start-up
 CORES = 4  # of a G.1X worker, which is one DPU; one worker is the driver
-S3_SECONDS = 0.0023  # an object's archiving: three requests of 50 ms, 64 at a time
+S3_SECONDS = 0.0023  # archiving an object: three requests of 50 ms, 64 at a time
 ITEMS_PER_OBJECT = 500
 JSON_PER_ITEM = 3_270  # bytes in Spotify's answers, as `tests/benchmarks/playlists.py` makes them
 
@@ -28,7 +28,7 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 @dataclass(frozen=True)
 class Costs:
-    """CPU seconds on the driver and on executors: a run as such, and one more batch, object and item."""
+    """CPU seconds on the driver and on executors: per run, and per additional batch, object and item."""
 
     run: float
     batch: float
@@ -39,7 +39,7 @@ class Costs:
 
     @classmethod
     def from_benchmarks(cls, text: str) -> "Costs":
-        """The costs that docs/benchmarks.md has; what came out negative is below what can be measured, so 0."""
+        """The costs in docs/benchmarks.md; a negative cost is too small to measure and becomes 0."""
 
         def cost(name: str) -> float:
             match = re.search(rf"^\| {name} \| ([-0-9.e+]+) (us|ms|s) \|$", text, re.MULTILINE)
@@ -59,7 +59,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A run on several workers, one the driver: seconds of the driver alone, of the executors, and dollars."""
+    """A run on several workers, one of them the driver: seconds of the driver alone, of the executors, and dollars."""
 
     driver: float
     executors: float
@@ -67,7 +67,7 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """Of the whole run: the driver plans and commits while executors wait."""
+        """Seconds of the whole run: the driver plans and commits while executors wait."""
         return self.driver + self.executors
 
 
@@ -83,12 +83,12 @@ def estimate(costs: Costs, items: int, workers: int) -> Estimate:
 
 
 def dollars(seconds: float, workers: int) -> float:
-    """What Glue bills for a run: each worker by the second, at least a minute."""
+    """Dollars that Glue bills for a run: each worker by the second, at least a minute."""
     return workers * DPU_HOUR / 3600 * max(LEAST_SECONDS, seconds)
 
 
 def most_useful_workers(costs: Costs) -> int:
-    """The number of workers at which the executors' share of each further item is as long as the driver's."""
+    """The number of workers at which an additional item takes the executors as long as the driver."""
     per_object = costs.driver_object + S3_SECONDS
     driver = costs.driver_item + per_object / ITEMS_PER_OBJECT
     executors = costs.executor_item + costs.executor_object / ITEMS_PER_OBJECT
@@ -129,7 +129,7 @@ def _duration(seconds: float) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Writes the tables into the document, or says that they are not fresh."""
+    """Writes the tables into the document, or with --check reports that they are stale."""
     document = DOCS / "scale.md"
     text = document.read_text(encoding="utf-8")
     computed = tables(Costs.from_benchmarks((DOCS / "benchmarks.md").read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""A year of hourly batches through one pipe, and what a year costs on paper: `make bench-snowflake`.
+"""A year of hourly batches through one pipe, and the computed cost of a year: `make bench-snowflake`.
 
     python -m tests.benchmarks.snowflake [--hours 8760] [--lake FOLDER]
 
@@ -38,7 +38,7 @@ class WrongCountError(Exception):
 
 
 def year(hours: int, say: Callable[[str], None]) -> None:
-    """Load the files of these hours of one table, twice, and count. Raises WrongCountError."""
+    """Loads the files of these hours of a table twice, and counts rows. Raises WrongCountError."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "lake"
         lake = open_store(str(folder), create=True)
@@ -59,7 +59,7 @@ def year(hours: int, say: Callable[[str], None]) -> None:
 
 
 def paper(lake: Path, say: Callable[[str], None]) -> None:
-    """What a year of hourly batches like those in this lake costs, from the sizes of its files."""
+    """The cost of a year of hourly batches like those in this lake, from the sizes of its files."""
     batches = len(list((lake / "processed/batches").rglob("*.parquet")))
     total = 0
     for table in TABLES:
@@ -79,17 +79,17 @@ def _timed(action: Callable[[], T]) -> tuple[T, float]:
 
 
 def _count(warehouse: EmbeddedSnowflake, table: str) -> int:
-    [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.{table}")  # noqa: S608  # our own names
+    [(count,)] = warehouse.query(f"select count(*) as n from SPOTIFY.{table}")
     return int(str(count))
 
 
-def _check(what: str, expected: int, found: int) -> None:
-    if found != expected:
-        raise WrongCountError(f"{what}: {found}, not {expected}")
+def _check(what: str, expected: int, actual: int) -> None:
+    if actual != expected:
+        raise WrongCountError(f"{what}: {actual}, not {expected}")
 
 
 def main(argv: Sequence[str]) -> int:
-    """Say what was measured; the exit code."""
+    """Prints the measurements; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.snowflake", description=__doc__)
     parser.add_argument("--hours", type=int, default=HOURS, help="how many hourly batches, %(default)s by default")
     parser.add_argument("--lake", type=Path, help="a lake that the job has written: its sizes make the bill")

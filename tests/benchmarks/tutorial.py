@@ -1,4 +1,4 @@
-"""The job as the usual tutorial writes it, for comparison: inference, one explode per table, any row of a song wins.
+"""The job as usual tutorials write it, for comparison: schema inference, one explode per table, any row of a song wins.
 
 python -m tests.benchmarks.tutorial PAGES OUT
 

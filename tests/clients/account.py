@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 
 # Three songs by two artists on one playlist; the third leaves on the second day.
-# artist, songs, songs shared out among their artists
+# artist, songs, songs weighted by the number of their artists
 ARTISTS = [["A1", 3, 2.5], ["A2", 1, 0.5]]
 # song, artists, minutes
 SONGS = [["S1", "A1, A2", 3.0], ["S2", "A1", 4.5], ["S3", "A1", 1.0]]
@@ -28,7 +28,7 @@ DAYS_SQL = "select to_varchar(CHECKED_ON) as CHECKED_ON, SONG_COUNT, LEFT_COUNT 
 
 @dataclass(frozen=True)
 class Client:
-    """A program in an environment of its own, and the server it speaks to."""
+    """A client program with its own environment, and the server that it connects to."""
 
     port: int
     key: Path
@@ -36,7 +36,7 @@ class Client:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Nothing of the person's own Snowflake."""
+        """An environment without the user's own Snowflake settings."""
         return {name: value for name, value in os.environ.items() if not name.startswith("SNOWFLAKE_")} | {
             "SNOWFLAKE_HOME": str(self.folder),
             "HOME": str(self.folder),
@@ -44,15 +44,15 @@ class Client:
         }
 
     def ask(self, script: str, *arguments: str) -> list[list[object]]:
-        """The rows that a script of ours prints as JSON, run by the clients' own Python."""
+        """Runs a script of this folder with the clients' Python; the rows that it prints as JSON."""
         python = ROOT / ".venv/tools/clients/bin/python"
-        told = [str(python), str(HERE / script), str(self.port), str(self.key), *arguments]
-        done = finished(told, env=self.environ)
+        command = [str(python), str(HERE / script), str(self.port), str(self.key), *arguments]
+        done = finished(command, env=self.environ)
         assert done.returncode == 0, done.stderr
         rows: list[list[object]] = json.loads(done.stdout)
         return rows
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """A program of the outside."""
-        told = [str(part) for part in command]
-        return finished(told, env=self.environ)
+        """Runs an external program."""
+        parts = [str(part) for part in command]
+        return finished(parts, env=self.environ)

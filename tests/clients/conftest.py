@@ -1,4 +1,4 @@
-"""One account for all clients: schemachange's own command deploys the suite's SQL, rows are typed by hand."""
+"""An account for all clients: schemachange's command deploys the suite's SQL; rows are typed by hand."""
 
 import json
 import sys
@@ -28,7 +28,7 @@ def server() -> Iterator[Snowflake]:
 
 
 @pytest.fixture(scope="session")
-def client(server: Snowflake, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Client:  # noqa: F811
+def client(server: Snowflake, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Client:
     """The settings for each client."""
     lacking = [name for name in ("clients", "snow") if not (ROOT / f".venv/tools/{name}/ready").is_file()]
     if lacking:
@@ -38,7 +38,7 @@ def client(server: Snowflake, key: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def schemachange(client: Client) -> list[str | Path]:
-    """The command of schemachange itself, as somebody with a configuration file runs it."""
+    """Schemachange's own command with a configuration file."""
     settings = {
         "config-version": 2,
         "schemachange": {
@@ -66,7 +66,7 @@ def schemachange(client: Client) -> list[str | Path]:
 
 @pytest.fixture(scope="session")
 def deployed(client: Client, schemachange: list[str | Path]) -> str:
-    """What schemachange said as it deployed everything."""
+    """The output of schemachange's deployment."""
     done = client.run(*schemachange)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -86,7 +86,7 @@ def account(client: Client, deployed: str) -> Iterator[Account]:
         "database": "SPOTIFY",
     }
     with Account(PROD, settings) as connected:
-        landing = Landing(connected)  # type: ignore[arg-type]  # it asks for nothing but `query`
+        landing = Landing(connected)  # type: ignore[arg-type]  # it uses only `query`
         landing.artists("a1", "a2")
         landing.song("s1", ("a1", "a2"), duration_ms=180_000)
         landing.song("s2", ("a1",), duration_ms=270_000)

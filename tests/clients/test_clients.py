@@ -1,7 +1,7 @@
 """Programs of other authors deploy and read the suite's own SQL: `make test-clients`.
 
-All speak HTTP to fakesnow's server. It has no roles, so that who may read what is not shown here, nor are times: over
-HTTP it gives a null timestamp as 1970.
+All connect by HTTP to fakesnow's server. It has no roles, so these tests cannot show privileges; and they compare no
+timestamps, because over HTTP it returns a null timestamp as 1970.
 """
 
 import json
@@ -24,7 +24,7 @@ SNOW = ROOT / ".venv/tools/snow/bin/snow"
 
 
 def plain(rows: list[list[object]]) -> list[list[object]]:
-    """Numbers as numbers, whatever the client makes of them."""
+    """The rows with every number as a float, because clients differ in their types."""
     return [[row[0], *(_number(value) for value in row[1:])] for row in rows]
 
 
@@ -57,7 +57,7 @@ def test_sqlalchemy_reads(client: Client, statement: str, rows: list[list[object
 
 
 @pytest.mark.usefixtures("account")
-def test_sqlalchemy_finds_the_columns(client: Client) -> None:
+def test_sqlalchemy_lists_the_columns(client: Client) -> None:
     assert client.ask("ask_sqlalchemy.py") == [
         ["song_count"],
         ["album_count"],
@@ -76,7 +76,7 @@ def test_the_adbc_driver_reads(client: Client, statement: str, rows: list[list[o
 
 
 def snow(client: Client, *arguments: str | Path) -> str:
-    """What `snow sql` answers, in JSON."""
+    """The output of `snow sql` as JSON text."""
     who = ["--temporary-connection", "--account", "myorg-myaccount", "--user", "SPOTIFY_BI_SVC"]
     how = ["--database", "SPOTIFY", "--authenticator", "SNOWFLAKE_JWT", "--private-key-file", str(client.key)]
     where = ["--host", "127.0.0.1", "--port", str(client.port), "--protocol", "http"]
@@ -99,17 +99,17 @@ def test_snow_sql_applies_the_suites_own_files(client: Client, server: Snowflake
         "external_id": OUTPUTS["snowflake_external_id"],
         "error_topic_arn": OUTPUTS["alert_topic_arn"],
     }
-    given = [part for name, value in values.items() for part in ("-D", f"{name}={value}")]
+    options = [part for name, value in values.items() for part in ("-D", f"{name}={value}")]
     view = ROOT / "deploy/snowflake/bi/R__4_bi_50_totals.sql"
 
     server.asked.clear()
-    snow(client, "-f", ROOT / "deploy/snowflake/admin.sql", "--enable-templating", "JINJA", *given)
-    snow(client, "-f", view, "--enable-templating", "JINJA", *given)
+    snow(client, "-f", ROOT / "deploy/snowflake/admin.sql", "--enable-templating", "JINJA", *options)
+    snow(client, "-f", view, "--enable-templating", "JINJA", *options)
 
-    said = [" ".join(sql.split()) for sql in server.asked]
-    assert "use role SYSADMIN;" in said
-    assert any(sql.startswith("create or replace view SPOTIFY.BI.TOTALS (") for sql in said)
-    assert any("storage_aws_external_id = 'spotify-dev-0001'" in sql for sql in said)
+    statements = [" ".join(sql.split()) for sql in server.asked]
+    assert "use role SYSADMIN;" in statements
+    assert any(sql.startswith("create or replace view SPOTIFY.BI.TOTALS (") for sql in statements)
+    assert any("storage_aws_external_id = 'spotify-dev-0001'" in sql for sql in statements)
     assert json.loads(snow(client, "-q", "select SONG_COUNT, ARTIST_COUNT from BI.TOTALS")) == [
         {"SONG_COUNT": 3, "ARTIST_COUNT": 2}
     ]

@@ -1,4 +1,4 @@
-"""sqlfluff parses every statement that we send to Snowflake; fakesnow waves many of them through unread."""
+"""sqlfluff parses every statement for Snowflake; fakesnow accepts many of them without parsing."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,11 @@ from tests.deploy.snowflake.commands.outputs import OUTPUTS
 from tests.waiting import finished
 
 SQLFLUFF = ROOT / ".venv/tools/sqlfluff/bin/sqlfluff"
-HELD = {"current_as": "dynamic table", "target_lag": "1 hour", "transform_warehouse": "SPOTIFY_TRANSFORM_WH"}
+AS_DYNAMIC_TABLES = {
+    "current_as": "dynamic table",
+    "target_lag": "1 hour",
+    "transform_warehouse": "SPOTIFY_TRANSFORM_WH",
+}
 # What Snowflake documents and sqlfluff 4.5.0 does not know: an option of storage integrations, and two statements.
 UNKNOWN = (
     r"\n *storage_aws_external_id = '[^']*'",
@@ -40,7 +44,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plain = dict(rendered_scripts(SCRIPTS, variables))
     for name, text in plain.items():
         (folder / name).write_text(text + ";\n", encoding="utf-8")
-    for name, text in rendered_scripts(SCRIPTS, variables | HELD):
+    for name, text in rendered_scripts(SCRIPTS, variables | AS_DYNAMIC_TABLES):
         if text != plain[name]:
             (folder / f"held_{name}").write_text(text + ";\n", encoding="utf-8")
     text = JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", variables | admin_variables())
@@ -104,7 +108,7 @@ def admin_variables() -> dict[str, str]:
 
 
 def parse(folder: Path) -> tuple[int, str]:
-    """Exit status of `sqlfluff parse`, and the places that it could not parse."""
+    """Exit status of sqlfluff, and its unparsable sections."""
     command = [str(SQLFLUFF), "lint", "--dialect", "snowflake", "--rules", "LT12", "--templater", "raw"]
     done = finished([*command, "--processes", "2", str(folder)])
     return done.returncode, "\n".join(line for line in done.stdout.splitlines() if "PRS" in line or "FAIL" in line)

@@ -1,4 +1,4 @@
-"""A cluster of one master and two one-core workers, and a driver's session on it."""
+"""A cluster with a master and two one-core workers, and a driver's session on it."""
 
 import shutil
 import sys
@@ -15,7 +15,7 @@ from tests.cluster.standalone import QUICK_JVM, Cluster, standalone
 from tests.waiting import finished
 
 ITEMS = 24_000  # 75 MiB of JSON: executors read it
-# Executors have no network: nothing answers there.
+# Executors have no network: no server listens at these addresses.
 NO_NETWORK = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     "AWS_MAX_ATTEMPTS": "1",
@@ -43,7 +43,7 @@ def pending(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def laptop(pending: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The same lakes after the job by Python alone, in one process."""
+    """The same lakes after the job ran in one local process."""
     root = tmp_path_factory.mktemp("laptop")
     lakes = {name: Path(shutil.copytree(lake, root / name)) for name, lake in pending.items()}
     command = [sys.executable, "-m", "tests.cluster.lakes", *map(str, lakes.values())]
@@ -54,9 +54,9 @@ def laptop(pending: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def driver(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """This process as a driver on the cluster. The job finds the session; executors have the suite from its zip alone.
+    """This process as a driver on the cluster. The job uses the session; executors have the suite only from its zip.
 
-    A Python worker may hold 2.5 GiB, as where an executor is a container.
+    A Python worker may use 2.5 GiB, like an executor in a container.
     """
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYSPARK_PYTHON", sys.executable)

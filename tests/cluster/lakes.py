@@ -25,7 +25,7 @@ DROP = f"{lake.DROP}at=20261120T100000Z/"
 
 
 def put(root: Path, name: str, data: bytes) -> None:
-    """Drop a document, old enough not to be growing."""
+    """Drops a document, old enough not to count as still being written."""
     path = root / DROP / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
@@ -33,7 +33,7 @@ def put(root: Path, name: str, data: bytes) -> None:
 
 
 def put_golden_corpus(root: Path) -> None:
-    """Drop every document of the corpus."""
+    """Drops every document of the golden corpus."""
     for case in cases():
         for name, document in case.documents.items():
             at = document["extracted_at"].replace("-", "").replace(":", "")
@@ -44,14 +44,14 @@ def put_golden_corpus(root: Path) -> None:
 
 
 def run_job(root: Path, *more: str) -> dict[str, Any]:
-    """The job's summary. The clock shows noon, so that two runs commit at the same time."""
+    """Runs the job; its summary. The clock shows noon, so that two runs commit at equal times."""
     arguments = ["--lake", str(root), *more]
     summary: dict[str, Any] = json.loads(run(parse_arguments(arguments), arguments, lambda: NOON).as_json())
     return summary
 
 
 def published(root: Path, name: str) -> pa.Table:
-    """All published rows of a table, in an order of their own, without the batch's id."""
+    """All published rows of a table, sorted, without batch_id."""
     rows = table(root, name)
     if rows is None:
         return None
@@ -60,7 +60,7 @@ def published(root: Path, name: str) -> pa.Table:
 
 
 def log_of(root: Path) -> list[dict[str, Any]]:
-    """The log's entries without the names of files, which differ from one run to the next."""
+    """The log's entries without file names, which differ between runs."""
     log = entries(root)
     for entry in log:
         del entry["batch_id"], entry["reconciliation"]["sha256"]
@@ -73,7 +73,7 @@ def assert_equal(root: Path, expected: Path) -> None:
     assert_equal_rows(root, expected)
     assert _rejects(root) == _rejects(expected)
     for log, same in zip(log_of(root), log_of(expected), strict=True):
-        # Per table only the rows: in how many files they are depends on the machine.
+        # Only the rows per table: the number of files depends on the machine.
         del log["files"], same["files"]
         log["inputs"] = [{**raw, "token": ""} for raw in log["inputs"]]
         same["inputs"] = [{**raw, "token": ""} for raw in same["inputs"]]
@@ -84,7 +84,7 @@ def assert_equal(root: Path, expected: Path) -> None:
 
 
 def assert_equal_rows(root: Path, expected: Path, *without: str) -> None:
-    """Both lakes have the same rows in every table, but for the batch's id and these columns."""
+    """Both lakes have the same rows in every table, except batch_id and these columns."""
     for contract in TABLES:
         rows, other = published(root, contract.name), published(expected, contract.name)
         assert (rows is None) == (other is None), contract.name
@@ -93,9 +93,9 @@ def assert_equal_rows(root: Path, expected: Path, *without: str) -> None:
 
 
 def assert_nothing_left(root: Path) -> None:
-    """Each raw object was taken once, and neither staging nor markers are left."""
-    taken = [raw["key"] for entry in entries(root) for raw in entry["inputs"]]
-    assert len(taken) == len(set(taken))
+    """Each raw object was committed once, and neither staging nor markers are left."""
+    committed = [raw["key"] for entry in entries(root) for raw in entry["inputs"]]
+    assert len(committed) == len(set(committed))
     assert [len(names(root, folder)) for folder in ("raw/pending", "staging", "log/attempts")] == [0, 0, 0]
 
 

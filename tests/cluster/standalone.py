@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped, unused-ignore]
 import pyspark
 
-from glue_jobs.runtime import find_java
+from glue_jobs.java import find_java
 from tests.waiting import started, wait_for
 
 EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
-# Start-up is most of the time of these Java machines.
+# These JVMs spend most of their time starting.
 QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _DAEMON = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": QUICK_JVM}
 _NOT_PASSED_ON = ("PYTHONPATH", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON", "AWS_ENDPOINT_URL")
@@ -32,7 +32,7 @@ class Cluster:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def executors(self) -> list[psutil.Process]:
-        """The Java machine of each executor."""
+        """The JVM of each executor."""
         return [
             process
             for worker in self.workers
@@ -48,23 +48,23 @@ class Cluster:
 
 @contextmanager
 def standalone(folder: Path, count: int, environment: dict[str, str]) -> Iterator[Cluster]:
-    """A master and a number of workers, which see `environment` beside the caller's. At the end all are killed."""
+    """Starts a master and `count` workers with `environment` added to the caller's; kills them all at the end."""
     find_java()
     plain = {key: value for key, value in os.environ.items() if key not in _NOT_PASSED_ON}
     environment = plain | _DAEMON | {"SPARK_LOCAL_IP": "127.0.0.1"} | environment
     cluster = Cluster(folder)
     with ExitStack() as stack:
-        # A termination signal ends the tests in order, as Ctrl-C does.
+        # A termination signal ends the tests orderly, as Ctrl-C does.
         stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
         stack.callback(_kill_all_in, folder)
         master = _start(stack, folder, "master", ["Master"], environment)
-        cluster.url = _said(master, folder / "master.log", "Starting Spark master at (spark://[0-9.]+:[0-9]+)")
+        cluster.url = _wait_for_line(master, folder / "master.log", "Starting Spark master at (spark://[0-9.]+:[0-9]+)")
         for number in range(count):
             name = f"worker-{number}"
             options = ["Worker", "--cores", "1", "--memory", "3g", "--work-dir", str(folder / name), cluster.url]
             cluster.workers.append(_start(stack, folder, name, options, environment))
         for number, worker in enumerate(cluster.workers):
-            _said(worker, folder / f"worker-{number}.log", "(Successfully registered with master)")
+            _wait_for_line(worker, folder / f"worker-{number}.log", "(Successfully registered with master)")
         yield cluster
 
 
@@ -81,15 +81,15 @@ def _start(
     )
 
 
-def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
-    """What the pattern's group matches in the log, as soon as it does."""
+def _wait_for_line(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
+    """Waits until the pattern matches in the log; returns its group."""
 
-    def found() -> re.Match[str] | None:
+    def find() -> re.Match[str] | None:
         assert process.poll() is None, f"{log.name}:\n{log.read_text(encoding='utf-8')[-2000:]}"
         return re.search(pattern, log.read_text(encoding="utf-8", errors="replace"))
 
-    wait_for(found, f"{pattern} in {log}")
-    match = found()
+    wait_for(find, f"{pattern} in {log}")
+    match = find()
     assert match
     return match[1]
 
@@ -106,7 +106,7 @@ def _is_in(process: psutil.Process, folder: Path) -> bool:
 
 
 def _kill_all_in(folder: Path) -> None:
-    # The daemons of Python workers have process groups of their own.
+    # The daemons of Python workers have their own process groups.
     for process in processes_in(folder):
         with suppress(psutil.Error):
             process.kill()

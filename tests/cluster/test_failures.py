@@ -1,4 +1,4 @@
-"""What happens to executors and their Python workers changes nothing in the lake, or ends the run with a sentence."""
+"""Faults of executors and Python workers leave the lake's content unchanged, or end the run with a sentence."""
 
 import gzip
 import json
@@ -16,7 +16,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs import explode_playlists, read_batch, runtime, write_tables
-from glue_jobs.runtime import GlueJob, RuntimeProblemError
+from glue_jobs.java import RuntimeProblemError
+from glue_jobs.runtime import GlueJob
 from glue_jobs.write_tables import _described
 from shared.store import StoreError, open_store
 from tests.cluster.lakes import DROP, assert_equal, assert_nothing_left, put, run_job
@@ -39,8 +40,8 @@ def large(pending: dict[str, Path], lake: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @contextmanager
-def beside(act: Callable[[], None]) -> Iterator[None]:
-    """Acts in a thread while the body runs; its error is raised at the end."""
+def in_thread(act: Callable[[], None]) -> Iterator[None]:
+    """Calls `act` in a thread while the body runs; raises its error at the end."""
     errors: list[BaseException] = []
 
     def guarded() -> None:
@@ -61,7 +62,7 @@ def beside(act: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def stopped(processes: list[psutil.Process]) -> Iterator[None]:
-    """The processes and their children do nothing in the body."""
+    """Suspends the processes and their children during the body."""
     tree = [*processes, *(child for process in processes for child in process.children(recursive=True))]
     for process in tree:
         with suppress(psutil.Error):
@@ -92,7 +93,7 @@ def test_an_executor_that_is_killed_while_it_reads(
             wait_for(lambda: active_tasks(driver) == len(executors) == 2, "a task on each executor")
             executors[0].kill()
 
-    with beside(kill):
+    with in_thread(kill):
         run_job(large)
 
     assert_equal(large, laptop["large"])
@@ -105,7 +106,7 @@ def test_executors_that_are_killed_while_they_write(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runtime, "TABLES_AT_ONCE", 1)  # as if cores were many: a table's rows are shuffled
+    monkeypatch.setattr(runtime, "TABLES_AT_ONCE", 1)  # as with many cores, so that a table's rows are shuffled
     writing = "staging/*/playlist_items/_temporary/0/_temporary/*/part-*"
 
     def kill() -> None:
@@ -118,22 +119,22 @@ def test_executors_that_are_killed_while_they_write(
                     for executor in executors:
                         executor.kill()
 
-    with caplog.at_level(logging.WARNING, write_tables.__name__), beside(kill):
+    with caplog.at_level(logging.WARNING, write_tables.__name__), in_thread(kill):
         run_job(large)
 
     assert_equal(large, laptop["large"])
-    # What the killed executors had shuffled was made again, and observed twice.
+    # The shuffle files of the killed executors were made again, so observations counted them twice.
     assert "playlist_items: Spark observed" in caplog.text
 
 
-# --- one object ends its reader, or fills its memory
+# --- an object that kills its reader or exhausts its memory
 
 POISON = gzip.compress(b"[" + b"[]," * (40 * MIB) + b"[]]")  # 120 MiB of JSON, which is allowed: 2.6 GiB of lists
 
 
 @pytest.fixture
 def poisoned(lake: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Good pages, one of them in a part with an object that needs more memory than there is."""
+    """Good pages, one of them in the same part as an object that needs more memory than available."""
     monkeypatch.setattr(read_batch, "LARGE_BYTES", 1)
     monkeypatch.setattr(read_batch, "PART_BYTES", MIB)
     put(lake, "a-good.json", as_bytes(page_body(song("s1"))))
@@ -173,7 +174,7 @@ def test_an_object_that_fills_a_python_workers_memory_is_quarantined_and_the_oth
 
 @contextmanager
 def memory_guard(cluster: Cluster, most: int) -> Iterator[list[int]]:
-    """Kills each Python worker that holds more memory, as the kernel and YARN do; the list has the killed."""
+    """Kills each Python worker above `most` bytes, as the kernel and YARN do; yields the list of killed ids."""
     killed: list[int] = []
     is_over = threading.Event()
 
@@ -194,7 +195,7 @@ def memory_guard(cluster: Cluster, most: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_an_object_that_always_ends_its_reader_is_isolated(
+def test_an_object_that_always_kills_its_reader_is_isolated(
     cluster: Cluster, poisoned: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with memory_guard(cluster, 500 * MIB) as killed:
@@ -202,13 +203,13 @@ def test_an_object_that_always_ends_its_reader_is_isolated(
 
     assert status == 0, capsys.readouterr().err
     assert_isolated(poisoned)
-    assert len(killed) >= 3  # in the batch, in its part, alone
+    assert len(killed) >= 3  # with its batch, with its part, alone
     assert "reading failed; each part is read again by itself" in caplog.text
     assert f"{DROP}b-poison.json.gz (0.1 MiB)" in caplog.text
 
 
 def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(
-    s3_endpoint: str,  # noqa: F811  # the fixture
+    s3_endpoint: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -219,16 +220,16 @@ def test_a_store_that_executors_cannot_reach_ends_the_run_with_a_sentence(
 
     status = explode_playlists.main(["--lake", f"s3://{BUCKET}/lake"])
 
-    said = capsys.readouterr().err.splitlines()
+    messages = capsys.readouterr().err.splitlines()
     assert status == 1
-    assert said[-1].startswith(f"explode_playlists: s3://{BUCKET}/lake does not answer (")
-    assert said[-1].endswith("check the network and AWS_ENDPOINT_URL, then start again.")
-    assert not [line for line in said if "Traceback" in line or "Exception" in line]
-    left = [found["Key"] for found in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+    assert messages[-1].startswith(f"explode_playlists: s3://{BUCKET}/lake does not answer (")
+    assert messages[-1].endswith("check the network and AWS_ENDPOINT_URL, then start again.")
+    assert not [line for line in messages if "Traceback" in line or "Exception" in line]
+    left = [listed["Key"] for listed in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
     assert left == ["lake/raw/pending/drop/page.json"]
 
 
-def test_a_staged_file_that_is_gone(lake: Path) -> None:
+def test_a_vanished_staged_file_ends_the_run_with_a_sentence(lake: Path) -> None:
     store = open_store(str(lake))
 
     with pytest.raises(RuntimeProblemError) as raised:
@@ -239,7 +240,7 @@ def test_a_staged_file_that_is_gone(lake: Path) -> None:
     )
 
 
-def test_a_lake_that_executors_do_not_see(lake: Path) -> None:
+def test_a_lake_unreachable_for_executors_ends_the_run_with_a_sentence(lake: Path) -> None:
     store = open_store(str(lake))
     lake.rmdir()
 

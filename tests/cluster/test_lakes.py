@@ -1,4 +1,4 @@
-"""The job on a cluster makes of a lake what it makes on a laptop."""
+"""The job makes the same lake on a cluster as on a laptop."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One run as on a cluster of somebody's: spark-submit with the built zip, from a folder of its own."""
+"""A run as on a foreign cluster: spark-submit with the built zip, from another folder."""
 
 import json
 import os

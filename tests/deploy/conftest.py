@@ -1,8 +1,5 @@
 """A lake of hand-typed rows, and the engines that read it."""
 
-# What is put into SQL text is typed in these tests.
-# ruff: noqa: S608
-
 import io
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,13 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlglot
-from fakesnow import server  # the function; once it has been called, a module has its name
+from fakesnow import server  # the function; its first call replaces the name by a module
 from sqlglot import exp
 
 from deploy.generate.__main__ import GENERATED
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.embedded_pipe import LoadStatus
-from glue_jobs.reading.typed_rows import ARROW_TYPES
+from glue_jobs.reading.arrow_types import ARROW_TYPES
 from shared.contract import Table
 from shared.lake import processed_file
 from shared.store import ObjectStore, open_store
@@ -37,7 +34,7 @@ Serve = Callable[[], AbstractContextManager[dict[str, Any]]]
 
 @pytest.fixture(scope="session")
 def serve() -> Serve:
-    """Starts a Snowflake that is asked over HTTP, and gives what the connector connects with."""
+    """Starts fakesnow's HTTP server; returns the connector's connection settings."""
     return server
 
 
@@ -58,12 +55,12 @@ def lake(tmp_path: Path) -> ObjectStore:
 
 @pytest.fixture
 def publish(lake: ObjectStore) -> Publish:
-    """Write rows into the lake as one published file of the batch with that number, and give its key."""
+    """Writes rows into the lake as a published file of the batch with that number; returns its key."""
     return publisher(lake)
 
 
 def publisher(lake: ObjectStore) -> Publish:
-    """As `publish`, into this lake; lineage that a row does not give is filled in."""
+    """As `publish`, into this lake; fills in missing lineage columns."""
 
     def publish(table: Table, *rows: Row, batch: int = 1) -> str:
         key = processed_file(table.name, date(2026, 11, 16), batch, 0)
@@ -90,7 +87,7 @@ def _value(schema: pa.Schema, name: str, value: object) -> object:
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty warehouse with everything deployed: that takes seconds, a copy of the folder takes none."""
+    """An empty warehouse with everything deployed. Tests copy the folder, which is faster than deploying."""
     folder = tmp_path_factory.mktemp("deployed")
     with EmbeddedSnowflake(folder) as warehouse:
         warehouse.deploy()
@@ -107,7 +104,7 @@ def warehouse(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Iterator[Emb
 
 @pytest.fixture(params=["snowflake", "athena"])
 def current(request: pytest.FixtureRequest, tmp_path: Path) -> Current:
-    """The sorted rows of a table's current view over all that was published, in each engine's own SQL."""
+    """The sorted rows of a table's current view over everything published, in each engine's own SQL."""
     if request.param == "athena":
         return lambda table, columns: athena_current(tmp_path / "lake", table, columns)
     warehouse: EmbeddedSnowflake = request.getfixturevalue("warehouse")
@@ -115,7 +112,7 @@ def current(request: pytest.FixtureRequest, tmp_path: Path) -> Current:
 
 
 def snowflake_current(warehouse: EmbeddedSnowflake, table: Table, columns: str) -> list[tuple[object, ...]]:
-    """Load what was published, then read the view."""
+    """Loads what was published, then reads the view."""
     assert [load for load in warehouse.load_new() if load.status is not LoadStatus.LOADED] == []
     return warehouse.query(f"select {columns} from SPOTIFY.CORE.{table.name} order by {columns}")
 
@@ -145,13 +142,13 @@ def parsed_ddl(table: Table) -> exp.Create:
 
 
 def duckdb_columns(ddl: exp.Create) -> str:
-    """The table's own columns, as DuckDB spells them."""
+    """The table's own columns with DuckDB's types."""
     return ", ".join(f"{column.name} {column.args['kind'].sql('duckdb')}" for column in ddl.this.expressions)
 
 
 def rendered(name: str) -> str:
-    """A generated file with every variable filled in."""
-    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not HTML
+    """A generated file with values for all variables."""
+    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # SQL, not HTML
     text = (GENERATED / name).read_text(encoding="utf-8")
     return jinja.from_string(text).render(
         database="current_rows", lake_database="lake", bucket="the-bucket", prefix="some/prefix/"
@@ -174,5 +171,5 @@ def athena_ddl(table: Table) -> exp.Create:
 
 @pytest.fixture
 def athena_view(table: Table) -> str:
-    """The table's current view, every variable filled in."""
+    """The table's current view with values for all variables."""
     return rendered(f"athena/current/{table.name}.sql")

@@ -1,4 +1,4 @@
-"""docs/deploy.md: its commands run or are at least commands, and what it names exists."""
+"""docs/deploy.md: its commands exist, with the shown options, and so do all names in it."""
 
 import os
 import re
@@ -24,7 +24,7 @@ INLINE = [
 CLI_ONLY = {
     "cli-read-timeout",
     "max-results",
-}  # of the AWS CLI, not of a service; and paging, spelt as the service does
+}  # options of the AWS CLI, not of a service, and paging
 
 
 def plain(line: str) -> list[str]:
@@ -34,12 +34,12 @@ def plain(line: str) -> list[str]:
 
 
 def commands(program: str) -> list[list[str]]:
-    found = [plain(line) for line in [*LINES, *INLINE]]
-    return [words[1:] for words in found if words[0] == program]
+    plain_lines = [plain(line) for line in [*LINES, *INLINE]]
+    return [words[1:] for words in plain_lines if words[0] == program]
 
 
 def test_every_line_is_a_command_of_a_known_kind() -> None:
-    assert {plain(line)[0] for line in LINES} == {"make", "aws", "docker", ".venv/bin/python"}
+    assert {plain(line)[0] for line in LINES} == {"make", "aws", "docker", "terraform", ".venv/bin/python"}
     assert len(LINES) >= 12
 
 
@@ -55,7 +55,7 @@ def test_every_make_of_an_environment_starts_its_program() -> None:
     for target, program in {
         "deploy-plan": 'deploy.aws plan --env="$ENV"',
         "deploy": 'deploy.aws deploy --env="$ENV"',
-        "deploy YES=yes ENV=prod": 'deploy.aws deploy --env="$ENV" --yes',
+        "deploy APPLY=yes ENV=prod": 'deploy.aws deploy --env="$ENV" --yes',
         "destroy": 'deploy.aws destroy --env="$ENV"',
         "destroy DATA=yes": 'deploy.aws destroy --env="$ENV" --with-data',
     }.items():
@@ -67,7 +67,7 @@ def test_every_make_of_an_environment_starts_its_program() -> None:
 
 
 @pytest.mark.parametrize("words", commands(".venv/bin/python"), ids=" ".join)
-def test_every_program_takes_the_options_it_is_shown_with(words: list[str]) -> None:
+def test_every_program_accepts_the_shown_options(words: list[str]) -> None:
     module = words[1]
     command = [word for word in words[2:3] if not word.startswith("-")]
     options = [word for word in words[2:] if word.startswith("--")]
@@ -80,7 +80,7 @@ def test_every_program_takes_the_options_it_is_shown_with(words: list[str]) -> N
     assert [option for option in options if option not in done.stdout] == []
 
 
-def test_what_stands_can_be_asked_for_as_shown(tmp_path: Path) -> None:
+def test_the_deployed_stack_can_be_shown_as_documented(tmp_path: Path) -> None:
     line = next(words for words in commands(".venv/bin/python") if words[2:3] == ["show"])
     (tmp_path / "main.tf").touch()
 
@@ -97,15 +97,15 @@ def test_what_stands_can_be_asked_for_as_shown(tmp_path: Path) -> None:
 def test_every_call_of_aws_exists_with_its_parameters(words: list[str]) -> None:
     service = botocore.session.Session().get_service_model(words[0])
     operations = {xform_name(name, "-"): name for name in service.operation_names}
-    takes = {xform_name(name, "-") for name in service.operation_model(operations[words[1]]).input_shape.members}
-    given = {word.removeprefix("--") for word in words[2:] if word.startswith("--")}
+    accepted = {xform_name(name, "-") for name in service.operation_model(operations[words[1]]).input_shape.members}
+    parameters = {word.removeprefix("--") for word in words[2:] if word.startswith("--")}
 
-    assert given - CLI_ONLY <= takes
+    assert parameters - CLI_ONLY <= accepted
 
 
-def test_every_setting_and_output_that_it_names_exists() -> None:
+def test_every_named_setting_and_output_exists() -> None:
     terraform = ROOT / "deploy" / "aws" / "terraform"
-    variables = names("variable", terraform / "variables.tf")
+    variables = names("variable", terraform / "variables.tf") | names("variable", terraform / "root" / "provider.tf")
     outputs = names("output", terraform / "outputs.tf")
     settings = {name for row in rows("2. Settings") for name in re.findall(r"`(\w+)`", row[0])}
 
@@ -120,22 +120,24 @@ def names(kind: str, file: Path) -> set[str]:
 
 
 def rows(section: str) -> list[list[str]]:
-    """The cells of the section's tables, without their heads."""
+    """The cells of the section's tables, without the header rows."""
     text = GUIDE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-def test_every_parameter_of_the_job_is_one_that_it_takes() -> None:
-    given = [(row[0].strip("`"), row[1].strip("`")) for row in rows("6. The job by hand") if row[0].startswith("`--")]
+def test_every_parameter_of_the_job_exists() -> None:
+    documented = [
+        (row[0].strip("`"), row[1].strip("`")) for row in rows("6. The job by hand") if row[0].startswith("`--")
+    ]
 
-    assert len(given) == 10
-    for name, value in given:
+    assert len(documented) == 10
+    for name, value in documented:
         lake = [] if name == "--lake" else ["--lake", "out"]
         parse_arguments([*lake, name, value.replace("…", "x")])
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_every_link_has_a_target() -> None:
     anchors = {
         re.sub(r"[^\w\s-]", "", title.lower()).strip().replace(" ", "-")
         for title in re.findall(r"^##+ (.*)$", GUIDE, re.MULTILINE)
@@ -146,7 +148,7 @@ def test_every_link_leads_somewhere() -> None:
         assert file or anchor in anchors, target
 
 
-def test_every_service_of_compose_that_it_names_exists() -> None:
+def test_every_named_service_of_compose_exists() -> None:
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     named = {words[-1] for words in commands("docker") if words[1] == "run" or words[-2] == "up"}
 

@@ -1,4 +1,4 @@
-"""`make` alone prints what there is: an aligned list in groups."""
+"""`make` alone prints an aligned list of targets in groups."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ GROUPS = [
     "Snowflake",
     "Develop",
 ]
-# Targets that others call, or that name tools of a test.
+# Targets called by other targets, or for tools of tests.
 INTERNAL = {"help", "login-exists", "setup", "spark-classes", "tools", "ci", "test-glue-pyarrow"}
 
 

@@ -1,4 +1,4 @@
-"""What a person gives to make reaches the program as it is, and make and the shell run nothing of it."""
+"""Values passed to make reach the program unchanged; neither make nor the shell executes any part of them."""
 
 import json
 import os
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import finished
+
 ROOT = Path(__file__).parents[2]
-# A program in Python's place that says what it was started with.
+# A program in Python's place that prints its arguments.
 STUB = """#!/bin/sh
 exec python3 -c 'import json, os, sys; print(json.dumps([sys.argv[1:], os.environ.get("OUT")]))' "$@"
 """
@@ -45,7 +47,7 @@ VALUES = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A checkout with the real Makefile whose programs only say what they were started with."""
+    """A checkout with the real Makefile, whose programs only print their arguments."""
     for name in (
         "requirements.txt",
         "deploy/local/requirements.txt",
@@ -66,22 +68,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs make as a person does, with these environment variables."""
-    names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "YES", "DATA", "N", "BENCH", "LAKE")
+    """Runs make with these environment variables."""
+    names = ("OUT", "ENV", "TABLE", "ID", "DAYS", "APPLY", "DATA", "N", "BENCH", "LAKE")
     plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in names}
-    return subprocess.run(
-        ["make", *words], cwd=folder, env=plain | variables, capture_output=True, text=True, check=False
-    )
+    return finished(["make", *words], cwd=folder, env=plain | variables)
 
 
-# They say which folder they take if none is named.
-TAKE_A_FOLDER = {"notebook", "report", "load", "status", "why", "forget", "retention"}
+# They print which folder they use if none is named.
+USE_A_FOLDER = {"notebook", "report", "load", "status", "why", "forget", "retention"}
 
 
 def started(folder: Path, *words: str, **variables: str) -> list[str]:
-    """The arguments of the program that make started; it must have run nothing else."""
+    """The arguments of the program that make started; asserts that it ran nothing else."""
     done = make(folder, *words, **variables)
-    is_default = words[0] in TAKE_A_FOLDER and "OUT" not in variables and not any(w.startswith("OUT=") for w in words)
+    is_default = words[0] in USE_A_FOLDER and "OUT" not in variables and not any(w.startswith("OUT=") for w in words)
     assert (done.returncode, done.stderr) == (0, "in out/demo (OUT=folder names another)\n" if is_default else "")
     assert not (folder / "mark").exists()
     arguments, _ = json.loads(done.stdout)
@@ -149,11 +149,7 @@ def test_a_space_at_the_beginning_arrives_from_the_environment(folder: Path) -> 
 
 @pytest.mark.parametrize("value", ["it's", 'a "b"', "$(shell touch mark)", "`touch mark`"])
 def test_a_folder_is_shown_as_it_was_typed(folder: Path, value: str) -> None:
-    notebook, shown = make(folder, "notebook", f"OUT={value}").stdout.splitlines()
-
-    assert f"--output-dir={value}" in json.loads(notebook)[0]
-    assert json.loads(notebook)[1] == value
-    assert shown.startswith(f"{value}/explore.html; ")
+    assert started(folder, "notebook", f"OUT={value}") == ["-m", "deploy.local.notebook", f"--out={value}"]
     assert f"(OUT={value})" in make(folder, f"OUT={value}").stdout
     assert not (folder / "mark").exists()
 
@@ -169,7 +165,7 @@ def test_options_of_a_benchmark_are_words_and_no_patterns(folder: Path) -> None:
     ]
 
 
-def test_what_is_not_given_has_its_default(folder: Path) -> None:
+def test_unset_values_have_their_defaults(folder: Path) -> None:
     assert started(folder, "run") == ["-m", "deploy.local.run", "--out=out/mine"]
     assert started(folder, "fuzz")[-1] == "--mutations=100000"
     assert started(folder, "bench") == ["-m", "tests.benchmarks"]
@@ -232,17 +228,17 @@ def test_yes_is_the_word_yes(folder: Path) -> None:
     assert started(folder, *person, "APPLY=no")[-1] == "--user=u3"
     assert started(folder, *person, "APPLY=$(shell touch mark)yes")[-1] == "--user=u3"
     assert started(folder, "retention", "DAYS=400", "APPLY=yes")[-2:] == ["--days=400", "--apply"]
-    assert started(folder, "deploy", YES="$(shell touch mark)")[-1] == "--env=dev"
+    assert started(folder, "deploy", APPLY="$(shell touch mark)")[-1] == "--env=dev"
 
 
 @pytest.mark.parametrize("name", ["VENV", "PYTHON", "TOOL", "READY", "CLASSES", "ANYTHING"])
-def test_a_variable_of_another_name_runs_nothing_either(folder: Path, name: str) -> None:
+def test_a_variable_of_another_name_is_not_executed_either(folder: Path, name: str) -> None:
     make(folder, "why", f"{name}=$(shell touch mark);touch mark;")
 
     assert not (folder / "mark").exists()
 
 
-def test_a_make_within_make_gets_the_same_values(folder: Path) -> None:
+def test_a_nested_make_gets_the_same_values(folder: Path) -> None:
     with (folder / "Makefile").open("a", encoding="utf-8") as file:
         file.write("\nnested:\n\t@$(MAKE) --no-print-directory status\n")
 
@@ -252,7 +248,7 @@ def test_a_make_within_make_gets_the_same_values(folder: Path) -> None:
     ]
 
 
-def test_the_shells_own_user_is_no_person_to_forget(folder: Path) -> None:
+def test_the_shells_user_is_never_forgotten(folder: Path) -> None:
     done = make(folder, "forget", USER="u3")
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -277,18 +273,18 @@ def real(folder: Path, deployed: Path) -> Path:
 
 
 def owners(real: Path) -> list[str]:
-    """What the two documents say, if they are there."""
+    """The contents of the two documents, if they exist."""
     archive = real / "it's a lake" / "lake" / "raw" / "processed"
     return [path.read_text(encoding="utf-8").strip() for path in sorted(archive.rglob("*.json"))]
 
 
 U3, U4 = '{"type": "playlist", "owner": {"id": "u3"}}', '{"type": "playlist", "owner": {"id": "u4"}}'
-NOBODY = '{"type": "playlist", "owner": null}'
-NOTHING_DONE = "Nothing was removed. To remove it, add APPLY=yes (without make: --apply)."
+WITHOUT_OWNER = '{"type": "playlist", "owner": null}'
+NOTHING_DONE = "Nothing was removed. To do this, add APPLY=yes (without make: --apply)."
 
 
 def typed(real: Path, text: str, *words: str) -> str:
-    """What make says at a terminal where this text is typed."""
+    """Runs make at a terminal where this text is typed; its output."""
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "wb", buffering=0) as keyboard, os.fdopen(theirs, "rb", buffering=0) as terminal:
         keyboard.write(text.encode())
@@ -308,24 +304,25 @@ def test_a_person_is_shown_and_forgotten_only_when_it_is_confirmed(real: Path) -
     assert shown.stdout.splitlines() == [
         "u3 would be removed from:",
         "           1 raw documents",
+        f"This cannot be undone. To keep a copy of the lake first: cp -r '{real}/it'\"'\"'s a lake/lake' COPY",
         NOTHING_DONE,
     ]
     assert NOTHING_DONE in typed(real, "yes\n", *command)
     assert NOTHING_DONE in typed(real, "\x04", *command)
     assert owners(real) == [U3, U4]
 
-    assert "Type u3 to remove this: u3 was removed from:" in typed(real, "u3\n", *command)
-    assert owners(real) == [NOBODY, U4]
+    assert "Type u3 to do this: u3 was removed from:" in typed(real, "u3\n", *command)
+    assert owners(real) == [WITHOUT_OWNER, U4]
 
 
 @pytest.mark.slow
-def test_everything_goes_only_when_it_is_confirmed(real: Path) -> None:
+def test_everything_is_forgotten_only_when_it_is_confirmed(real: Path) -> None:
     command = ("forget", f"OUT={real}/it's a lake", "USER=ALL")
 
     assert NOTHING_DONE in make(real, *command).stdout
     assert NOTHING_DONE in typed(real, "all\n", *command)
     assert owners(real) == [U3, U4]
-    assert "Type ALL to remove this: Everything was removed from:" in typed(real, "ALL\n", *command)
+    assert "Type ALL to do this: Everything was removed from:" in typed(real, "ALL\n", *command)
     assert owners(real) == []
 
 
@@ -335,14 +332,14 @@ def test_a_person_of_another_id_stays(real: Path, user_id: str) -> None:
     done = make(real, "forget", f"OUT={real}/it's a lake", f"USER={user_id}", "APPLY=yes")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert owners(real) == ([NOBODY, U4] if user_id == "u3 " else [U3, U4])
+    assert owners(real) == ([WITHOUT_OWNER, U4] if user_id == "u3 " else [U3, U4])
     assert not (real / "mark").exists()
 
 
 @pytest.mark.slow
 def test_forgetting_with_apply_asks_nothing(real: Path) -> None:
     assert make(real, "forget", f"OUT={real}/it's a lake", "USER=u4", "APPLY=yes").returncode == 0
-    assert owners(real) == [U3, NOBODY]
+    assert owners(real) == [U3, WITHOUT_OWNER]
 
 
 @pytest.mark.slow
@@ -354,14 +351,14 @@ def test_why_answers_for_the_id_that_was_typed(real: Path) -> None:
     assert not (real / "mark").exists()
 
 
-def test_commands_that_look_into_a_folder_take_your_own_if_it_is_there(folder: Path) -> None:
-    looking = ("status", "why", "report", "load")
-    words = {target: started(folder, target, "TABLE=songs", "ID=s1") for target in looking}
-    assert [" ".join(words[target]).count("out/demo") > 0 for target in looking] == [True] * 4
+def test_commands_that_read_a_folder_use_your_own_if_it_exists(folder: Path) -> None:
+    targets = ("status", "why", "report", "load")
+    words = {target: started(folder, target, "TABLE=songs", "ID=s1") for target in targets}
+    assert [" ".join(words[target]).count("out/demo") > 0 for target in targets] == [True] * 4
 
     (folder / "out/mine/lake").mkdir(parents=True)
 
-    for target in looking:
+    for target in targets:
         done = make(folder, target, "TABLE=songs", "ID=s1")
         assert "out/mine" in done.stdout
         assert done.stderr == "in out/mine (OUT=folder names another)\n"

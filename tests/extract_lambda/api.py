@@ -1,4 +1,4 @@
-"""A Spotify of three functions and a list: what a test says is there is there, and what it asks for may go wrong."""
+"""A small Spotify API for tests, which set its playlists and its faults."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def rows(*songs: str, kind: str = "item") -> Rows:
 
 @dataclass
 class Playlist:
-    """A playlist of one of the people; not in_library: it is found by its id alone."""
+    """A playlist; without in_library, only its id leads to it."""
 
     rows: Rows
     name: str = "Morning"
@@ -33,7 +33,7 @@ class Playlist:
 
 @dataclass
 class Api:
-    """The world, and what was asked of it, in order."""
+    """The API's data, and the requests it received, in order."""
 
     playlists: dict[str, Playlist] = field(default_factory=dict)
     liked: Rows = field(default_factory=list)
@@ -42,18 +42,18 @@ class Api:
     retry_after: str | None = "50000"  # of each 429
     location: str | None = None  # of each redirect
     faults: list[tuple[str, int, str]] = field(default_factory=list)  # once each: pattern of the path, status, body
-    slept: list[float] = field(default_factory=list)  # seconds that were waited instead of it
+    slept: list[float] = field(default_factory=list)  # seconds of each wait, which is recorded instead
     before: Callable[[str], None] = lambda _path: None  # called before each answer
     raw: dict[str, Callable[[BinaryIO], None]] = field(default_factory=dict)  # by pattern: writes the answer itself
 
     def fail(
         self, pattern: str, status: int, body: str = '{"error": {"status": 0, "message": "no"}}', times: int = 1
     ) -> None:
-        """The next answers to a path like that."""
+        """The next answers to paths that match the pattern fail."""
         self.faults += [(pattern, status, body)] * times
 
     def asked_of(self, pattern: str) -> int:
-        """How often a path like that was asked."""
+        """How many requests had a path that matches the pattern."""
         return sum(bool(re.search(pattern, path)) for path in self.asked)
 
     def answer(self, path: str) -> tuple[int, str]:
@@ -64,9 +64,9 @@ class Api:
             if re.search(fault[0], path):
                 self.faults.remove(fault)
                 return fault[1], fault[2]
-        found = self._body(path)
+        body = self._body(path)
         missing = {"error": {"status": 404, "message": "Resource not found"}}
-        return (404, json.dumps(missing)) if found is None else (200, json.dumps(found))
+        return (404, json.dumps(missing)) if body is None else (200, json.dumps(body))
 
     def _body(self, path: str) -> object:
         parts = urlsplit(path)
@@ -78,13 +78,13 @@ class Api:
             return _page([self._entry(name) for name, each in self.playlists.items() if each.in_library], query)
         if parts.path == "/v1/me/tracks":
             return _page(self.liked, query)
-        found = re.fullmatch("/v1/playlists/([^/]+)(/items)?", parts.path)
-        if not found or found[1] not in self.playlists:
+        match = re.fullmatch("/v1/playlists/([^/]+)(/items)?", parts.path)
+        if not match or match[1] not in self.playlists:
             return None
-        things = self.playlists[found[1]].rows
-        if found[2]:
+        things = self.playlists[match[1]].rows
+        if match[2]:
             return _page(things, query)
-        return self._entry(found[1]) | {"items": {"total": len(things), "items": things[:100]}}
+        return self._entry(match[1]) | {"items": {"total": len(things), "items": things[:100]}}
 
     def _entry(self, name: str) -> dict[str, Any]:
         playlist = self.playlists[name]

@@ -1,4 +1,4 @@
-"""A Spotify that a test can shape, a lake in a folder, and the run between them."""
+"""A Spotify API that a test can configure, a lake in a folder, and the extraction between them."""
 
 import gzip
 import io
@@ -39,21 +39,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow each other at once."""
+    """Retries do not wait."""
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the Lambda's logger writes; it took hold of stdout when it was imported."""
+    """The output of the Lambda's logger, which keeps the stdout of its import."""
     stream = io.StringIO()
-    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(handler.log.registered_handler, "stream", stream)
     return stream
 
 
 @dataclass
 class Lake:
-    """What a person would see in the folder."""
+    """The lake's files as people see them."""
 
     root: Path
 
@@ -86,7 +86,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(api: Api, lake: Lake) -> Run:
-    """A run at ten o'clock of a day in November 2026."""
+    """Runs the extractor at 10:00 on a day of November 2026."""
 
     def run(day: int = 20, *, playlists: tuple[str, ...] = ("mine",), **more: Any) -> Result:
         credentials = Credentials(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, refresh_token=REFRESH_TOKEN)

@@ -1,4 +1,4 @@
-"""Every answer has a limit of time and size; what was read before is kept."""
+"""Every answer has a limit of time and size; playlists already read are kept."""
 
 import gzip
 import json
@@ -59,15 +59,15 @@ SLOW = {
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_an_answer_that_never_ends_costs_its_playlist_alone(api: Api, run: Run, lake: Lake, kind: str) -> None:
+def test_an_endless_answer_fails_only_its_playlist(api: Api, run: Run, lake: Lake, kind: str) -> None:
     api.playlists = {"1a": Playlist(rows("s1")), "1odd": Playlist(rows("s2")), "1z": Playlist(rows("s3"))}
     api.raw["/1odd/items"] = SLOW[kind]
-    said: list[str] = []
+    messages: list[str] = []
 
-    result = run(limits=TIGHT, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    result = run(limits=TIGHT, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert sorted(lake.checks(MANIFEST)) == [("1a", "read", None), ("1odd", "failed", "server"), ("1z", "read", None)]
-    assert "the answer took more than 2 seconds" in said[0]
+    assert "the answer took more than 2 seconds" in messages[0]
     assert (result.status, api.asked_of("/1odd/items")) == ("partial", 2)
 
 
@@ -89,15 +89,15 @@ LARGE = {
 def test_an_answer_beyond_the_limit_is_not_read(api: Api, run: Run, lake: Lake, kind: str) -> None:
     api.playlists = {"1a": Playlist(rows("s1")), "1odd": Playlist(rows("s2"))}
     api.raw["/1odd/items"] = whole(LARGE[kind])
-    said: list[str] = []
+    messages: list[str] = []
 
     run(
         limits=Limits(seconds=60, max_bytes=MIB),
-        report=lambda each: said.append(each.outcome) if each.failure_class else None,
+        report=lambda each: messages.append(each.outcome) if each.failure_class else None,
     )
 
     assert sorted(lake.checks(MANIFEST)) == [("1a", "read", None), ("1odd", "failed", "malformed")]
-    assert "the answer is larger than 1 MiB" in said[0]
+    assert "the answer is larger than 1 MiB" in messages[0]
     assert api.asked_of("/1odd/items") == 1
 
 
@@ -129,7 +129,7 @@ def test_a_deeply_nested_answer_is_malformed(api: Api, run: Run, lake: Lake, sta
 
 @pytest.mark.parametrize("odd", ["slow", "large", "deep"])
 def test_odd_answers_after_reading_keep_what_was_read(api: Api, run: Run, lake: Lake, odd: str) -> None:
-    """The library answers oddly when it is asked whether the playlists changed meanwhile."""
+    """The library's answer is odd at the final check whether playlists changed meanwhile."""
     api.playlists = {"1a": Playlist(rows("s1"))}
     run(20)
     api.playlists["1b"] = Playlist(rows("s2"))
@@ -149,17 +149,17 @@ def test_odd_answers_after_reading_keep_what_was_read(api: Api, run: Run, lake: 
 
 
 @pytest.mark.parametrize(
-    ("write", "said"),
+    ("write", "messages"),
     [
         (SLOW["the body"], "the answer took more than 2 seconds"),
         (whole(LARGE["gzip"]), "the answer is larger than 1 MiB"),
         (whole(response(nested(100_000).encode())), "the answer is nested too deeply"),
     ],
 )
-def test_the_login_has_the_same_limits(api: Api, run: Run, write: Write, said: str) -> None:
+def test_the_login_has_the_same_limits(api: Api, run: Run, write: Write, messages: str) -> None:
     api.raw["/api/token"] = write
 
-    with pytest.raises(FailedRunError, match=f"no playlist could be checked.*{said}"):
+    with pytest.raises(FailedRunError, match=f"no playlist could be checked.*{messages}"):
         run(limits=TIGHT)
 
 

@@ -1,4 +1,4 @@
-"""What a run stores, and what it says of each playlist."""
+"""What a run stores and reports for each playlist."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ def songs(count: int) -> list[str]:
     return [f"s{n}" for n in range(count)]
 
 
-def test_the_first_run_reads_all_that_is_mine_or_shared_with_me(api: Api, run: Run, lake: Lake) -> None:
+def test_the_first_run_reads_all_own_and_shared_playlists(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {
         "1mine": Playlist(rows(*songs(60))),
         "1shared": Playlist(rows("s1"), owner="friend", collaborative=True),
@@ -62,7 +62,7 @@ def test_the_first_run_reads_all_that_is_mine_or_shared_with_me(api: Api, run: R
     }  # fmt: skip
 
 
-def test_a_document_is_the_playlist_and_its_pages_as_they_came(api: Api, run: Run, lake: Lake) -> None:
+def test_a_document_holds_the_playlist_and_its_pages_unchanged(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist([*rows("s1"), None], name="Früh \u2028 🌙")}
 
     run()
@@ -100,7 +100,7 @@ def test_a_document_is_the_playlist_and_its_pages_as_they_came(api: Api, run: Ru
     }
 
 
-def test_the_paths_in_a_document_are_those_that_were_asked(api: Api, run: Run, lake: Lake) -> None:
+def test_the_paths_in_a_document_are_those_requested(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows(*songs(51)))}
 
     run()
@@ -120,7 +120,7 @@ def test_the_paths_in_a_document_are_those_that_were_asked(api: Api, run: Run, l
     ]
 
 
-def test_a_library_of_many_pages_is_seen_whole_though_a_page_is_short(api: Api, run: Run) -> None:
+def test_a_library_of_many_pages_is_read_whole_despite_a_short_page(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(101)}
     first = {"items": [api._entry(f"1p{n:03}") for n in range(47)], "total": 101}
     api.fail(r"/me/playlists\?limit=50&offset=0", 200, json.dumps(first), times=2)
@@ -131,7 +131,7 @@ def test_a_library_of_many_pages_is_seen_whole_though_a_page_is_short(api: Api, 
     assert api.asked_of("/1p.*/items") == 98
 
 
-def test_what_has_not_changed_is_not_read_again(api: Api, run: Run, lake: Lake) -> None:
+def test_an_unchanged_playlist_is_not_read_again(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"), name="Morning")}
     run(20)
     api.asked.clear()
@@ -161,7 +161,7 @@ def test_what_has_not_changed_is_not_read_again(api: Api, run: Run, lake: Lake) 
     }
 
 
-def test_what_has_changed_is_read_alone(api: Api, run: Run, lake: Lake) -> None:
+def test_only_changed_playlists_are_read(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1")), "1other": Playlist(rows("s2"))}
     run(20)
     api.playlists["1other"] = Playlist(rows("s2", "s3"), snapshot_id="snap2")
@@ -173,7 +173,7 @@ def test_what_has_changed_is_read_alone(api: Api, run: Run, lake: Lake) -> None:
     assert lake.checks(f"{folder}/_manifest.json") == [("1mine", "unchanged", None), ("1other", "read", None)]
 
 
-def test_each_is_read_anew_every_so_many_days_on_a_day_of_its_own(api: Api, run: Run) -> None:
+def test_each_playlist_is_read_in_full_every_few_days_on_its_own_day(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n:02}": Playlist([]) for n in range(30)}
     read = []
     for day in range(20, 27):
@@ -186,7 +186,7 @@ def test_each_is_read_anew_every_so_many_days_on_a_day_of_its_own(api: Api, run:
     assert len(read[1] | read[2] | read[3]) == 30
 
 
-def test_one_that_may_not_be_read_is_reported_and_the_others_are_read(api: Api, run: Run, lake: Lake) -> None:
+def test_a_forbidden_playlist_is_reported_and_the_others_are_read(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1no": Playlist(rows("s1")), "1lost": Playlist(rows("s2")), "1yes": Playlist(rows("s3"))}
     api.fail("/1no/items", 403, '{"error": {"status": 403, "message": "Forbidden"}}')
     api.fail("/1lost/items", 404)
@@ -229,7 +229,7 @@ def test_a_failure_has_a_class(api: Api, run: Run, lake: Lake, status: int, body
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_a_server_that_stumbles_is_asked_again(api: Api, run: Run) -> None:
+def test_a_server_error_is_retried(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     api.fail("/1mine/items", 502, "", times=3)
     api.fail("/api/token", 503, "", times=2)
@@ -239,23 +239,23 @@ def test_a_server_that_stumbles_is_asked_again(api: Api, run: Run) -> None:
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize(("reason", "failure_class"), [(None, "rate"), ("QUOTA_EXCEEDED", "quota")])
-def test_a_limit_ends_the_run_with_what_it_has(
+def test_a_rate_limit_ends_the_run_and_keeps_what_was_read(
     api: Api, run: Run, lake: Lake, reason: str | None, failure_class: str
 ) -> None:
     api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2")), "1c": Playlist(rows("s3"))}
     api.fail("/1b/items", 429, json.dumps({"error": {"status": 429, "message": "slow", "reason": reason}}))
 
-    said: list[str] = []
-    result = run(report=lambda progress: said.append(progress.outcome) if progress.is_over else None)
+    messages: list[str] = []
+    result = run(report=lambda progress: messages.append(progress.outcome) if progress.is_over else None)
 
     assert (result.status, result.left) == ("partial", ("1c",))
-    assert "429 slow (again after 50000 s); " in said[-1]
+    assert "429 slow (again after 50000 s); " in messages[-1]
     assert result.as_dict()["cool_down_until"] == "2026-11-20T23:53:25Z"
     assert lake.checks(MANIFEST) == [("1b", "failed", failure_class), ("1a", "read", None)]
     assert api.asked_of("/1b/items") == 1
 
 
-def test_a_run_in_which_all_failed_says_so_after_its_manifest(api: Api, run: Run, lake: Lake) -> None:
+def test_a_run_without_success_fails_after_writing_its_manifest(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2"))}
     api.fail("/items", 403, times=2)
 
@@ -283,7 +283,7 @@ def test_a_login_that_has_expired_stops_the_run_before_it_begins(api: Api, run: 
     assert lake.keys("raw/") == []
 
 
-def test_a_playlist_that_vanished_is_gone_once(api: Api, run: Run, lake: Lake) -> None:
+def test_a_vanished_playlist_is_reported_gone_once(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1kept": Playlist(rows("s1")), "1lost": Playlist(rows("s2"))}
     run(20)
     del api.playlists["1lost"]
@@ -310,7 +310,7 @@ def test_a_playlist_that_only_left_the_library_is_still_read(api: Api, run: Run,
     assert len(lines[1]["body"]["items"]) == 2
 
 
-def test_named_playlists_are_read_whoever_owns_them(api: Api, run: Run, lake: Lake) -> None:
+def test_named_playlists_are_read_regardless_of_owner(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {
         "1mine": Playlist(rows("s1")),
         "1theirs": Playlist(rows("s2"), owner="friend"),
@@ -336,7 +336,7 @@ def test_a_manifest_shows_a_playlist_without_its_rows(api: Api, run: Run, lake: 
 
 
 @pytest.mark.parametrize(("keep_people", "holding"), [(True, 3), (False, 0)])
-def test_people_can_be_left_out_of_all_that_is_stored(
+def test_ids_of_people_can_be_left_out_of_everything_stored(
     api: Api, run: Run, lake: Lake, *, keep_people: bool, holding: int
 ) -> None:
     by_anna = [row | {"added_by": {"id": "anna"}} for row in rows("s1") if row]
@@ -355,7 +355,7 @@ def test_people_can_be_left_out_of_all_that_is_stored(
     assert lake.checks(MANIFEST) == [("1shut", "failed", "not_owner"), ("1read", "read", None)]
 
 
-def test_of_two_deliveries_at_once_the_first_to_store_counts(api: Api, run: Run, lake: Lake) -> None:
+def test_the_first_of_two_simultaneous_deliveries_wins(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run()
     first = (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes()
@@ -375,7 +375,7 @@ def test_of_two_deliveries_at_once_the_first_to_store_counts(api: Api, run: Run,
     assert (lake.root / f"{PENDING}/1mine.ndjson.gz").read_bytes() == first
 
 
-def test_an_event_that_comes_twice_makes_one_run(api: Api, run: Run, lake: Lake) -> None:
+def test_an_event_delivered_twice_makes_one_run(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run()
     before = {key: lake.text(key) for key in lake.keys("")}
@@ -390,7 +390,7 @@ def test_an_event_that_comes_twice_makes_one_run(api: Api, run: Run, lake: Lake)
     assert result.as_dict()["counts"]["items"] == 1
 
 
-def test_an_event_that_comes_again_after_the_job_took_all_repeats_nothing(api: Api, run: Run, lake: Lake) -> None:
+def test_an_event_delivered_again_after_the_job_repeats_nothing(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run()
     for key in lake.keys("raw/pending"):
@@ -402,7 +402,7 @@ def test_an_event_that_comes_again_after_the_job_took_all_repeats_nothing(api: A
     assert lake.keys() == []
 
 
-def test_a_run_that_was_killed_goes_on_where_it_was(api: Api, run: Run, lake: Lake) -> None:
+def test_a_killed_run_is_continued(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1a": Playlist(rows("s1")), "1b": Playlist(rows("s2"))}
     run()
     for key in (MANIFEST, f"{PENDING}/1b.ndjson.gz", *lake.keys("state/")):
@@ -415,7 +415,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(api: Api, run: Run, lake: La
     assert sorted(lake.checks(MANIFEST)) == [("1a", "read", None), ("1b", "read", None)]
 
 
-def test_the_next_run_writes_the_manifest_of_one_that_was_killed(api: Api, run: Run, lake: Lake) -> None:
+def test_the_next_run_writes_the_manifest_of_a_killed_run(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run(20)
     for key in (MANIFEST, *lake.keys("state/")):
@@ -429,7 +429,7 @@ def test_the_next_run_writes_the_manifest_of_one_that_was_killed(api: Api, run: 
     assert lake.checks("raw/quiet/run=20261121T100000Z.json") == [("1mine", "unchanged", None)]
 
 
-def test_a_run_whose_manifest_the_job_has_taken_is_not_sealed(api: Api, run: Run, lake: Lake) -> None:
+def test_a_run_with_an_archived_manifest_gets_no_second_manifest(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run(20)
     (lake.root / MANIFEST).unlink()
@@ -438,7 +438,7 @@ def test_a_run_whose_manifest_the_job_has_taken_is_not_sealed(api: Api, run: Run
     assert MANIFEST not in lake.keys("raw/")
 
 
-def test_a_short_page_in_the_middle_is_no_end(api: Api, run: Run, lake: Lake) -> None:
+def test_a_short_page_in_the_middle_does_not_end_the_read(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows(*songs(120)))}
     api.fail(r"/1mine/items\?limit=50&offset=50", 200, json.dumps({"items": rows(*songs(47)), "total": 120}), times=2)
 
@@ -517,14 +517,14 @@ def test_liked_songs_are_read_when_their_number_or_the_newest_changed(api: Api, 
     assert statuses == ["read", "unchanged", "read", "read", "unchanged"]
 
 
-def test_liked_songs_are_left_alone_unless_they_are_wanted(api: Api, run: Run) -> None:
+def test_liked_songs_are_read_only_if_set(api: Api, run: Run) -> None:
     api.liked = rows("s1", kind="track")
 
     assert run().checks == ()
     assert api.asked_of("/me/tracks") == 0
 
 
-def test_what_there_was_no_time_for_comes_first_in_the_next_run(api: Api, run: Run, lake: Lake) -> None:
+def test_playlists_left_for_lack_of_time_come_first_in_the_next_run(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {f"1{name}": Playlist(rows("s1"), name=name) for name in ("a", "b", "c")}
     ten = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -535,12 +535,12 @@ def test_what_there_was_no_time_for_comes_first_in_the_next_run(api: Api, run: R
 
     assert (result.status, result.left) == ("partial", ("1c",))
     assert lake.checks(MANIFEST) == [("1a", "read", None), ("1b", "read", None)]
-    said: list[str] = []
-    run(21, report=lambda at: said.append(f"{at.number}/{at.of} {at.name} {at.outcome}") if at.is_over else None)
-    assert said == ["1/3 a unchanged", "2/3 b unchanged", "3/3 c read"]
+    messages: list[str] = []
+    run(21, report=lambda at: messages.append(f"{at.number}/{at.of} {at.name} {at.outcome}") if at.is_over else None)
+    assert messages == ["1/3 a unchanged", "2/3 b unchanged", "3/3 c read"]
 
 
-def test_a_state_that_cannot_be_read_costs_no_more_than_a_full_read(api: Api, run: Run, lake: Lake) -> None:
+def test_an_unreadable_state_causes_only_a_full_read(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run(20)
     for damage in ("", "[]", '{"playlists": {"1mine": {"checked_at": 3}}}', '{"playlists": {"1mine": {"at": "x"}}}'):

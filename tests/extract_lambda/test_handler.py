@@ -1,4 +1,4 @@
-"""The doors: the Lambda's and the terminal's."""
+"""The entry points: the Lambda handler and the command."""
 
 import io
 import json
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Context:
-    """What the handler takes of the Lambda's."""
+    """The part of the Lambda context that the handler uses."""
 
     def __init__(self, milliseconds: int = 900_000) -> None:
         self.milliseconds = milliseconds
@@ -52,12 +52,12 @@ def test_the_run_id_is_the_time_of_the_schedule(event: object, run_id: str) -> N
     assert handler.run_id_of(event, NOW) == run_id
 
 
-def test_an_event_whose_time_is_none_is_refused() -> None:
+def test_an_event_with_a_malformed_time_is_refused() -> None:
     with pytest.raises(handler.EventError, match=r"write <aws.scheduler.scheduled-time>"):
         handler.run_id_of({"scheduled_at": "<aws.scheduler.scheduled-time"}, NOW)
 
 
-def test_no_login_yet_is_an_outcome_and_no_failure(monkeypatch: pytest.MonkeyPatch, logged: io.StringIO) -> None:
+def test_a_missing_login_is_an_outcome_and_no_failure(monkeypatch: pytest.MonkeyPatch, logged: io.StringIO) -> None:
     for name, value in {
         "LAKE_URI": "s3://lake",
         "SPOTIFY_SECRET_ARN": "spotify",
@@ -87,9 +87,14 @@ def test_the_lambda_answers_with_its_result_and_logs_json_with_the_run_id(
 
     assert (made["status"], made["counts"]["items"]) == ("ok", 1)
     assert "raw/pending/run=20261120T100000Z/_manifest.json" in lake.keys("raw/")
-    looked, over = (json.loads(line) for line in logged.getvalue().splitlines())
-    assert looked["correlation_id"] == over["correlation_id"] == "20261120T100000Z"
-    assert (looked["playlist"], looked["number"], looked["of"], looked["outcome"]) == ("Fr\u00fch\x1b[2J", 1, 1, "read")
+    checked, over = (json.loads(line) for line in logged.getvalue().splitlines())
+    assert checked["correlation_id"] == over["correlation_id"] == "20261120T100000Z"
+    assert (checked["playlist"], checked["number"], checked["of"], checked["outcome"]) == (
+        "Fr\u00fch\x1b[2J",
+        1,
+        1,
+        "read",
+    )
     assert over["counts"]["read"] == 1
 
 
@@ -104,32 +109,32 @@ def test_a_lambda_without_time_reads_nothing_and_says_what_is_left(api: Api) -> 
 
 
 def metrics(printed: str) -> dict[str, object]:
-    """Values by name, those of one failure class as Name.class."""
-    found: dict[str, object] = {}
+    """Metric values by name; those of a failure class as Name.class."""
+    values: dict[str, object] = {}
     for line in printed.splitlines():
         blob = json.loads(line)
         for declared in blob.get("_aws", {}).get("CloudWatchMetrics", []):
             assert (declared["Namespace"], blob["service"]) == ("SpotifyPlaylistSuite", "extract_lambda")
             for metric in declared["Metrics"]:
                 name = metric["Name"] + (f".{blob['FailureClass']}" if "FailureClass" in blob else "")
-                (found[name],) = blob[metric["Name"]]
-    return found
+                (values[name],) = blob[metric["Name"]]
+    return values
 
 
 @pytest.mark.usefixtures("in_environment", "logged")
-def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_writes_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     api.playlists = {"1a": Playlist(rows("s1", "s2")), "1b": Playlist(rows("s1")), "1c": Playlist(rows("s1"))}
     api.fail("/1b/items", 403)
     api.fail("/1c/items", 404)
 
     handler.handle({"scheduled_at": "2026-11-20T10:00:00Z"}, Context())
 
-    found = metrics(capsys.readouterr().out)
-    seconds = found.pop("SecondsSinceLastSuccess")
-    assert found.pop("OldestPendingSeconds") >= 0
+    values = metrics(capsys.readouterr().out)
+    seconds = values.pop("SecondsSinceLastSuccess")
+    assert values.pop("OldestPendingSeconds") >= 0
     assert isinstance(seconds, float)
     assert 0 <= seconds < PATIENCE  # of the real clock
-    assert found == {
+    assert values == {
         "PlaylistsRead": 1,
         "PlaylistsSkipped": 0,
         "PlaylistsGone": 0,
@@ -145,7 +150,7 @@ def test_a_run_leaves_its_metrics(api: Api, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.usefixtures("in_environment")
-def test_a_run_in_which_all_failed_raises_and_leaves_its_metrics_too(
+def test_a_run_without_success_raises_and_writes_its_metrics(
     api: Api, logged: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api.playlists = {"1a": Playlist(rows("s1"))}
@@ -170,7 +175,7 @@ def start(environment: dict[str, str], *arguments: str) -> subprocess.CompletedP
     )
 
 
-def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: dict[str, str]) -> None:
+def test_a_run_can_be_started_as_a_command(api: Api, lake: Lake, environment: dict[str, str]) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"), name="Früh\x1b[2J\n\u202edaeh"), "1no": Playlist(rows("s2"))}
     api.fail("/1no/items", 403, '{"error": {"status": 403, "message": "For\\u0007bidden"}}')
 
@@ -190,7 +195,7 @@ def test_on_one_machine_a_run_is_a_command(api: Api, lake: Lake, environment: di
 
 
 @pytest.mark.slow
-def test_on_one_machine_a_failure_is_one_sentence(api: Api, environment: dict[str, str]) -> None:
+def test_a_failure_of_the_command_is_one_sentence(api: Api, environment: dict[str, str]) -> None:
     api.playlists = {"1no": Playlist(rows("s2"))}
     api.fail("/items", 404)
 
@@ -207,7 +212,7 @@ def test_on_one_machine_a_failure_is_one_sentence(api: Api, environment: dict[st
     assert never.stderr.startswith("The time 'noon' is none")
 
 
-def test_the_lambda_is_there_in_a_second() -> None:
+def test_the_lambda_imports_within_a_second() -> None:
     script = (
         "import time; begun = time.process_time(); import extract_lambda.handler; print(time.process_time() - begun)"
     )
@@ -216,7 +221,7 @@ def test_the_lambda_is_there_in_a_second() -> None:
     assert float(done.stdout) < 1.0
 
 
-def test_the_lambda_never_sees_spark_or_frames() -> None:
+def test_the_lambda_imports_neither_spark_nor_data_frames() -> None:
     script = "import sys, extract_lambda.handler; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 

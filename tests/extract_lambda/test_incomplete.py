@@ -1,4 +1,4 @@
-"""Lists that never add up: each is stored as an incomplete read, and is not tried in full every run."""
+"""Lists whose totals never fit: each is stored as an incomplete read and not retried in full every run."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def songs(count: int, first: int = 0) -> list[str]:
 
 
 def change(api: Api, patch: Callable[[str, Any], None]) -> None:
-    """Each answer passes through `patch`, which may change it."""
+    """Passes each answer through `patch`, which may change it."""
     answer = api._body
 
     def changed(path: str) -> object:
@@ -31,17 +31,17 @@ def change(api: Api, patch: Callable[[str, Any], None]) -> None:
             patch(path, body)
         return body
 
-    api._body = changed  # type: ignore[method-assign]  # the stub of this test answers so
+    api._body = changed  # type: ignore[method-assign]  # replaces the stub's answers in this test
 
 
 def positions(lake: Lake, key: str) -> list[tuple[int, str]]:
-    """Each row as the job reads it: its position and its song."""
+    """Position and song of each row, as the job reads them."""
     [check] = read_document((lake.root / key).read_bytes()).checks
     return [(position, (row.get("item") or row.get("track"))["id"]) for position, row in check.rows()]
 
 
 def completeness(lake: Lake, key: str) -> tuple[bool | None, object, int | None]:
-    """What the job says of the read: whether it is complete, the total, the number of rows."""
+    """How the job reads it: whether it is complete, its total, the number of rows."""
     [check] = read_document((lake.root / key).read_bytes()).checks
     return check.is_complete, check.total, check.item_count
 
@@ -59,25 +59,25 @@ def test_rows_that_spotify_withholds_are_missing_at_their_place(api: Api, run: R
             del body["items"][-1]
 
     change(api, withhold)
-    said: list[Progress] = []
+    messages: list[Progress] = []
 
-    result = run(report=said.append)
+    result = run(report=messages.append)
 
     assert positions(lake, ODD) == [(n, f"s{n}") for n in range(60) if n != 49]
     assert completeness(lake, ODD) == (False, 60, 59)
     assert check_of(lake, MANIFEST) == ("read", 59, 1)
     assert [(check.playlist_id, check.status) for check in result.checks] == [("1good", "read"), ("1odd", "read")]
     assert (result.status, result.as_dict()["counts"]["incomplete"]) == ("partial", 1)
-    assert [each.outcome for each in said if each.failure_class] == [
+    assert [each.outcome for each in messages if each.failure_class] == [
         (
             "read incompletely, 1 of 60 items is missing: /playlists/1odd/items?limit=50&offset=0&"
-            "additional_types=track,episode brought 49 items instead of 50; what it brought is stored, and nothing "
-            "counts as having left"
+            "additional_types=track,episode brought 49 items instead of 50; its items are stored, and none counts "
+            "as removed"
         )
     ]
 
 
-def test_an_incomplete_read_costs_no_further_read_before_the_forced_one(api: Api, run: Run, lake: Lake) -> None:
+def test_an_incomplete_read_is_not_repeated_before_the_next_full_read(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows("s1", "s2"))}
 
     def withhold(path: str, body: Any) -> None:
@@ -102,7 +102,7 @@ def test_an_incomplete_read_costs_no_further_read_before_the_forced_one(api: Api
 
 
 def test_an_incomplete_read_has_a_snapshot_of_its_own(api: Api, run: Run, lake: Lake) -> None:
-    """Else its rows would replace those of the complete read of the same version."""
+    """Otherwise its rows would replace those of the complete read of the same version."""
     api.playlists = {"1odd": Playlist(rows("s1", "s2"))}
     run(20)
     change(api, lambda path, body: body["items"].pop() if "/1odd/items" in path else None)
@@ -115,7 +115,7 @@ def test_an_incomplete_read_has_a_snapshot_of_its_own(api: Api, run: Run, lake: 
     assert {line["missing"] for line in lines} == {1}
 
 
-def test_a_complete_read_says_nothing_of_missing_rows(api: Api, run: Run, lake: Lake) -> None:
+def test_a_complete_read_reports_no_missing_rows(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows("s1", "s2"))}
 
     run()
@@ -132,14 +132,14 @@ def test_liked_songs_whose_total_changes_on_a_later_page_are_stored(api: Api, ru
             body["total"] = 140
 
     change(api, shrink)
-    said: list[str] = []
+    messages: list[str] = []
 
-    run(liked_songs=True, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    run(liked_songs=True, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert completeness(lake, f"{PENDING}/liked-me.ndjson.gz") == (False, 150, 150)
     assert check_of(lake, MANIFEST, "liked:me") == ("read", 150, 0)
-    assert said == [
-        "read incompletely: the total was 150, then 140; what it brought is stored, and nothing counts as having left"
+    assert messages == [
+        "read incompletely: the total was 150, then 140; its items are stored, and none counts as removed"
     ]
     api.asked.clear()
     assert run(21, liked_songs=True).count("unchanged") == 1
@@ -170,17 +170,17 @@ def test_a_snapshot_that_differs_at_each_request_is_stored_once(api: Api, run: R
             body["items"][0]["snapshot_id"] = f"x{next(numbers)}"
 
     change(api, renew)
-    said: list[str] = []
+    messages: list[str] = []
 
-    run(20, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    run(20, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert completeness(lake, ODD) == (False, 1, 1)
     assert positions(lake, ODD) == [(0, "s1")]
     assert check_of(lake, MANIFEST) == ("read", 1, 0)
-    assert said == [
+    assert messages == [
         (
-            "read incompletely: its snapshot_id was x2 before the read and x3 after it; what it brought is stored, and "
-            "nothing counts as having left"
+            "read incompletely: its snapshot_id was x2 before the read and x3 after it; its items are stored, and none "
+            "counts as removed"
         )
     ]
     api.asked.clear()
@@ -228,7 +228,7 @@ def test_more_rows_than_the_total_are_all_stored(api: Api, run: Run, lake: Lake,
     assert check_of(lake, MANIFEST) == ("read", 2, 0)
 
 
-def test_a_page_without_a_total_is_read_until_nothing_comes(api: Api, run: Run, lake: Lake) -> None:
+def test_pages_without_a_total_are_read_until_one_is_empty(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows(*songs(60)))}
 
     def forget(path: str, body: Any) -> None:
@@ -244,7 +244,7 @@ def test_a_page_without_a_total_is_read_until_nothing_comes(api: Api, run: Run, 
     assert check_of(lake, MANIFEST) == ("read", 60, 0)
 
 
-def test_a_total_beyond_all_reason_ends_at_pages_without_rows(api: Api, run: Run, lake: Lake) -> None:
+def test_an_absurd_total_ends_at_the_first_empty_page(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows("s1"))}
     change(api, lambda path, body: body.update(total=2**31) if "/1odd/items" in path else None)
 
@@ -287,7 +287,7 @@ def test_a_smaller_limit_that_the_pages_name_makes_a_complete_read(api: Api, run
 
 
 @pytest.mark.parametrize("limit", [0, -5, 100, "20", None, True])
-def test_a_limit_that_cannot_be_is_ignored(api: Api, run: Run, lake: Lake, limit: object) -> None:
+def test_an_invalid_limit_is_ignored(api: Api, run: Run, lake: Lake, limit: object) -> None:
     api.playlists = {"1odd": Playlist(rows(*songs(55)))}
     change(api, lambda path, body: body.update(limit=limit) if "/1odd/items" in path else None)
 
@@ -296,7 +296,7 @@ def test_a_limit_that_cannot_be_is_ignored(api: Api, run: Run, lake: Lake, limit
     assert check_of(lake, MANIFEST) == ("read", 55, None)
 
 
-def test_a_long_list_of_which_every_page_is_short_costs_a_page_a_call(api: Api, run: Run, lake: Lake) -> None:
+def test_a_long_list_of_short_pages_needs_one_call_per_page(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows(*songs(1000)))}
     change(api, lambda path, body: body["items"].pop() if "/1odd/items" in path else None)
 

@@ -1,4 +1,4 @@
-"""Runs that are killed at any moment leave whole objects, and nothing is lost."""
+"""Runs killed at any moment leave only whole objects and lose nothing."""
 
 import json
 import os
@@ -32,8 +32,8 @@ def start(stub: SpotifyStub, lake: Path, hour: int) -> AbstractContextManager[su
 
 
 def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[str, int], str]:
-    """How many runs were killed on their way, how many items there are by playlist, and how the last run ended."""
-    rng = random.Random(seed)  # noqa: S311  (no secret)
+    """The number of killed runs, the items per playlist at Spotify, and the status of the last run."""
+    rng = random.Random(seed)  # no secret
     lake.mkdir()
     kills = hour = 0
     with SpotifyStub(catalogue) as stub:
@@ -42,7 +42,7 @@ def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[st
             target = stub.calls.total() + rng.randint(1, 40)
             with start(stub, lake, hour) as program:
                 wait_for(
-                    lambda: stub.calls.total() >= target or program.poll() is not None,  # noqa: B023
+                    lambda: stub.calls.total() >= target or program.poll() is not None,
                     "so many calls",
                     pause=0.002,
                 )
@@ -50,7 +50,7 @@ def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[st
                 if program.poll() is None:
                     program.send_signal(signal.SIGKILL)
             kills += program.returncode == -signal.SIGKILL
-            hour += rng.random() < 0.5 or program.returncode == 0  # else the same event is delivered again
+            hour += rng.random() < 0.5 or program.returncode == 0  # otherwise the same event is delivered again
         with start(stub, lake, hour) as program:
             assert program.stdout
             last = json.loads(program.stdout.read())["status"]
@@ -61,19 +61,19 @@ def kill_many(catalogue: Catalogue, lake: Path, seed: int) -> tuple[int, dict[st
 
 
 def newest(lake: Path) -> dict[str, int]:
-    """How many items the newest document of each playlist has; every one must be whole."""
-    found = {}
+    """The number of items in the newest document of each playlist; asserts that every document is whole."""
+    documents = {}
     for path in sorted(lake.glob("raw/pending/run=*/*.ndjson.gz")):
         (check,) = read_document(path.read_bytes()).checks
         assert check.is_complete, path
         positions = sorted(position for position, _ in check.rows())
         assert positions == list(range(len(positions))), path
-        found[check.playlist_id] = len(positions)
-    return found
+        documents[check.playlist_id] = len(positions)
+    return documents
 
 
 def checks(lake: Path) -> set[str]:
-    """The objects that manifests name."""
+    """The objects that the manifests name."""
     manifests = [json.loads(path.read_text()) for path in lake.glob("raw/pending/run=*/_manifest.json")]
     return {check["object"] for manifest in manifests for check in manifest["checks"] if check["object"]}
 

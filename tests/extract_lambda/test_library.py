@@ -1,4 +1,4 @@
-"""Odd library entries cost themselves alone, and a refusal is explained by what was asked for."""
+"""Odd library entries affect no other entry, and a refusal is explained by the request that was refused."""
 
 import json
 from collections.abc import Callable
@@ -22,11 +22,11 @@ BAD_ID = '{"error": {"status": 400, "message": "Invalid playlist Id"}}'
 ME, LIBRARY, LIKED = r"/v1/me/$", "/me/playlists", "/me/tracks"
 
 
-# --- what the library leaves out
+# --- entries with missing fields
 
 
 def entry(patch: Callable[[dict[str, Any]], object]) -> Callable[[str, Any], None]:
-    """Changes the entry of 1odd in each page of the library."""
+    """Changes the entry 1odd in each page of the library."""
 
     def changed(path: str, body: Any) -> None:
         if "/me/playlists" in path:
@@ -56,7 +56,7 @@ def test_an_entry_without_a_snapshot_id_is_read_by_its_id(api: Api, run: Run, la
     assert (api.asked_of("/playlists/1odd"), api.asked_of("/items")) == (1, 0)
 
 
-def test_null_entries_and_entries_without_an_id_harm_no_other(api: Api, run: Run, lake: Lake) -> None:
+def test_null_entries_and_entries_without_an_id_do_not_affect_others(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
     junk = [None, {}, {"id": None}, {"id": 7}, "text", [], {"id": "1no-name", "name": None}]
 
@@ -112,7 +112,7 @@ def test_an_entry_that_is_null_now_is_read_by_its_id_if_it_was_read_before(api: 
     }
 
 
-# --- which refusal means what
+# --- classes of refusals
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -132,7 +132,7 @@ def test_an_entry_that_is_null_now_is_read_by_its_id_if_it_was_read_before(api: 
     ],
 )
 @pytest.mark.parametrize("endpoint", [ME, LIBRARY])
-def test_what_is_refused_of_the_account_is_explained(
+def test_a_refusal_of_the_account_is_explained(
     api: Api, run: Run, endpoint: str, status: int, body: str, failure_class: str
 ) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
@@ -173,18 +173,18 @@ def test_what_is_refused_of_the_account_is_explained(
     ],
 )
 @pytest.mark.parametrize("playlists", [("1odd", "1good"), ("mine", "1odd")])
-def test_what_is_refused_of_a_playlist_depends_on_whose_it_is(
+def test_the_class_of_a_refused_playlist_depends_on_its_owner(
     api: Api, run: Run, playlists: tuple[str, ...], owner: str, answer: tuple[int, str], failure_class: str
 ) -> None:
     api.playlists = {"1odd": Playlist(rows("s1"), owner=owner), "1good": Playlist(rows("s2"))}
     api.fail("/1odd/items", *answer, times=99)
-    said: list[str] = []
+    messages: list[str] = []
 
-    result = run(playlists=playlists, report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    result = run(playlists=playlists, report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
     assert result.failures == {failure_class: 1}
-    assert said[0].endswith(f"; {ADVICE[failure_class]}")
-    assert ("copy" in said[0]) == (failure_class in {"not_owner", "editorial"})
+    assert messages[0].endswith(f"; {ADVICE[failure_class]}")
+    assert ("copy" in messages[0]) == (failure_class in {"not_owner", "editorial"})
 
 
 def test_a_refusal_of_liked_songs_is_about_the_account(api: Api, run: Run, lake: Lake) -> None:
@@ -199,7 +199,7 @@ def test_a_refusal_of_liked_songs_is_about_the_account(api: Api, run: Run, lake:
     assert second.failures == {"account_not_found": 1}
 
 
-def test_advice_for_ones_own_things_names_the_dashboard_and_premium() -> None:
+def test_advice_for_own_playlists_names_the_dashboard_and_premium() -> None:
     assert ADVICE["app_refused"] == (
         "Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is in the app's "
         "user list (User Management), that the app's owner has Premium, and that the app is not restricted"
@@ -209,12 +209,12 @@ def test_advice_for_ones_own_things_names_the_dashboard_and_premium() -> None:
         "the app is restricted; the next run tries again"
     )
     assert ADVICE["own_not_found"] == (
-        "the library shows this playlist, but Spotify does not find its contents; the next run tries again"
+        "the library shows this playlist, but Spotify does not return its contents; the next run tries again"
     )
     assert ADVICE["invalid_id"] == "Spotify knows no playlist with such an id; check the id in the settings"
 
 
-def test_whose_a_playlist_is_does_not_matter_where_the_person_is_not_known(api: Api, run: Run) -> None:
+def test_the_owner_does_not_matter_if_the_user_is_unknown(api: Api, run: Run) -> None:
     api.playlists = {"1odd": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
     api.fail("/1odd/items", 403, FORBIDDEN)
     api.fail(ME, 403, json.dumps({"error": {"status": 403, "message": "Forbidden"}}))

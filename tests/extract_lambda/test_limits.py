@@ -1,4 +1,4 @@
-"""What Spotify limits, what stumbles, and what time there is."""
+"""Spotify's limits, transient errors and the deadline."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ SLOW = json.dumps({"error": {"status": 429, "message": "slow"}})
 QUOTA = json.dumps({"error": {"status": 429, "message": "Too many requests", "reason": "QUOTA_EXCEEDED"}})
 
 
-def test_when_asked_to_slow_down_it_waits_and_goes_on(api: Api, run: Run) -> None:
+def test_after_a_429_the_run_waits_and_goes_on(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     api.retry_after = "7"
     api.fail("/items", 429, SLOW, times=2)
@@ -29,7 +29,7 @@ def test_when_asked_to_slow_down_it_waits_and_goes_on(api: Api, run: Run) -> Non
     assert all(7.0 <= seconds <= 8.4 for seconds in api.slept)
 
 
-def test_it_does_not_wait_for_ever(api: Api, run: Run) -> None:
+def test_waits_are_limited(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     api.retry_after = "1"
     api.fail("/items", 429, SLOW, times=99)
@@ -38,7 +38,7 @@ def test_it_does_not_wait_for_ever(api: Api, run: Run) -> None:
     assert api.asked_of("/items") == 6
 
 
-def test_a_429_that_names_no_time_is_waited_out_too(api: Api, run: Run) -> None:
+def test_a_429_without_a_retry_after_is_waited_out(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     api.retry_after = None
     api.fail("/items", 429, "Too many requests")
@@ -58,7 +58,7 @@ def test_a_wait_beyond_the_end_is_left_to_the_next_run(api: Api, run: Run) -> No
     assert result.cool_down_until == TEN + timedelta(seconds=60)
 
 
-def test_while_spotify_wants_no_calls_runs_do_nothing_but_say_until_when(api: Api, run: Run, lake: Lake) -> None:
+def test_during_a_cool_down_runs_only_report_its_end(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     api.retry_after = "7200"
     api.fail("/items", 429, QUOTA)
@@ -75,7 +75,7 @@ def test_while_spotify_wants_no_calls_runs_do_nothing_but_say_until_when(api: Ap
     assert run(23).status == "ok"
 
 
-def test_a_quota_that_is_used_up_at_the_first_call_ends_the_run_in_order(api: Api, run: Run) -> None:
+def test_a_quota_exhausted_at_the_first_call_ends_the_run_orderly(api: Api, run: Run) -> None:
     api.retry_after = None
     api.fail("/me/playlists", 429, QUOTA)
 
@@ -86,7 +86,7 @@ def test_a_quota_that_is_used_up_at_the_first_call_ends_the_run_in_order(api: Ap
     assert api.asked_of("/me/playlists") == 1
 
 
-def test_what_was_read_before_the_quota_ended_is_stored(api: Api, run: Run, lake: Lake) -> None:
+def test_playlists_read_before_the_quota_ended_are_stored(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {f"1p{n}": Playlist(rows("s1")) for n in range(5)}
     api.fail("/1p3/items", 429, QUOTA)
 
@@ -113,7 +113,7 @@ def test_the_budget_of_a_day_ends_a_run_and_frees_itself_by_the_hour(api: Api, r
     assert (first.status, first.count("read"), len(first.left)) == ("partial", 3, 2)
     assert first.as_dict()["ended_by"] == {
         "kind": "budget",
-        "said": (
+        "message": (
             "3 calls of the kind playlist_items were made within 24 hours, as many as SPOTIFY_CALLS_PER_DAY "
             "allows; the "
             "next is free at 2026-11-21T11:00Z"
@@ -138,7 +138,7 @@ def test_a_call_counts_for_24_hours_after_its_hour() -> None:
     budget.spend("playlist", TEN)
 
 
-def test_there_is_a_gap_between_two_calls(api: Api, run: Run) -> None:
+def test_calls_have_a_minimum_interval(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
 
     run(min_request_interval=0.3)
@@ -148,9 +148,7 @@ def test_there_is_a_gap_between_two_calls(api: Api, run: Run) -> None:
 
 
 @pytest.mark.parametrize(("times", "status"), [(2, "ok"), (3, "failed")])
-def test_a_token_that_is_refused_out_of_the_blue_is_renewed_once_and_tried_twice(
-    api: Api, run: Run, times: int, status: str
-) -> None:
+def test_a_refused_token_is_renewed_once(api: Api, run: Run, times: int, status: str) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     api.fail("/items", 401, '{"error": {"status": 401, "message": "Access token missing"}}', times=times)
 
@@ -165,7 +163,7 @@ def test_a_token_that_is_refused_out_of_the_blue_is_renewed_once_and_tried_twice
 
 
 @pytest.mark.parametrize(("status", "body"), [(503, "no"), (200, '{"cut'), (200, "[]"), (200, "{}")])
-def test_what_stumbles_is_asked_again_after_longer_and_longer_waits(api: Api, run: Run, status: int, body: str) -> None:
+def test_transient_errors_are_retried_with_increasing_waits(api: Api, run: Run, status: int, body: str) -> None:
     api.playlists = {"1bad": Playlist(rows("s1")), "1good": Playlist(rows("s1"))}
     api.fail("/1bad/items", status, body, times=99)
 
@@ -177,7 +175,7 @@ def test_what_stumbles_is_asked_again_after_longer_and_longer_waits(api: Api, ru
     assert all(0.5 * wait <= slept <= 1.5 * wait for wait, slept in zip(waits, api.slept, strict=True))
 
 
-def test_a_server_that_is_down_is_left_alone(api: Api, run: Run) -> None:
+def test_a_server_that_is_down_gets_no_further_calls(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n}": Playlist(rows("s1")) for n in range(9)}
     api.fail("/items", 503, "no", times=99)
 
@@ -187,7 +185,7 @@ def test_a_server_that_is_down_is_left_alone(api: Api, run: Run) -> None:
     assert (raised.value.result.failures, len(raised.value.result.left)) == ({"server": 5}, 4)
 
 
-def test_a_page_of_another_offset_is_no_answer(api: Api, run: Run) -> None:
+def test_a_page_with_another_offset_is_malformed(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows(*(f"s{n}" for n in range(60))))}
     api.fail("offset=50&additional", 200, json.dumps({"items": rows(*(10 * ["s"])), "total": 60, "offset": 0}))
 
@@ -195,7 +193,7 @@ def test_a_page_of_another_offset_is_no_answer(api: Api, run: Run) -> None:
     assert api.asked_of("/1mine/items") == 3
 
 
-def test_a_long_playlist_is_dropped_in_its_middle_when_the_time_is_over(api: Api, run: Run, lake: Lake) -> None:
+def test_a_long_playlist_is_dropped_in_the_middle_at_the_deadline(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1short": Playlist(rows("s1")), "1long": Playlist(rows(*(f"s{n}" for n in range(500))))}
 
     result = run(clock=lambda: TEN + timedelta(seconds=api.asked_of("/items")), deadline=TEN + timedelta(seconds=5))
@@ -205,7 +203,7 @@ def test_a_long_playlist_is_dropped_in_its_middle_when_the_time_is_over(api: Api
     assert lake.checks("raw/pending/run=20261120T100000Z/_manifest.json") == [("1short", "read", None)]
 
 
-def test_after_the_end_nothing_is_asked_any_more(api: Api, run: Run, lake: Lake) -> None:
+def test_after_the_end_no_request_is_sent(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {f"1p{n}": Playlist(rows("s1")) for n in range(3)}
 
     result = run(clock=lambda: TEN + timedelta(seconds=api.asked_of("/items")), end=TEN + timedelta(seconds=2))
@@ -217,15 +215,15 @@ def test_after_the_end_nothing_is_asked_any_more(api: Api, run: Run, lake: Lake)
 
 def test_a_playlist_of_ten_thousand_items_is_read_whole(api: Api, run: Run) -> None:
     api.playlists = {"1long": Playlist(rows(*(f"s{n}" for n in range(10_000))))}
-    said: list[Progress] = []
+    messages: list[Progress] = []
 
-    result = run(report=said.append)
+    result = run(report=messages.append)
 
     assert (result.status, result.item_count, api.asked_of("/1long/items")) == ("ok", 10_000, 200)
-    assert [p.outcome for p in said if not p.is_over][:2] == ["50 of 10,000 items", "100 of 10,000 items"]
+    assert [p.outcome for p in messages if not p.is_over][:2] == ["50 of 10,000 items", "100 of 10,000 items"]
 
 
-def test_spotifys_own_playlists_are_told_from_those_that_are_gone(api: Api, run: Run) -> None:
+def test_spotifys_own_playlists_are_distinguished_from_removed_playlists(api: Api, run: Run) -> None:
     api.playlists = {"1spotifys": Playlist(rows("s1"), owner="spotify"), "1mine": Playlist(rows("s1"))}
     api.fail("/1spotifys/items", 404)
 
@@ -303,7 +301,7 @@ def test_a_login_that_is_refused_is_final_and_says_what_to_do(api: Api, run: Run
     assert (api.asked_of("/api/token"), api.slept) == (1, [])
 
 
-def test_who_i_am_is_asked_once_per_login(api: Api, run: Run) -> None:
+def test_the_user_is_requested_once_per_login(api: Api, run: Run) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
     run(20)
     api.asked.clear()
@@ -313,14 +311,14 @@ def test_who_i_am_is_asked_once_per_login(api: Api, run: Run) -> None:
     assert api.asked == ["/api/token", "/v1/me/playlists?limit=50&offset=0"]
 
 
-def test_a_playlist_that_moved_to_another_page_while_it_was_read_is_found_again(api: Api, run: Run) -> None:
+def test_a_playlist_that_moved_to_another_page_during_the_run_is_read(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(50)}
 
-    def someone_makes_one(path: str) -> None:
+    def add_a_playlist(path: str) -> None:
         if "/1p000/items" in path and "1new" not in api.playlists:
             api.playlists = {"1new": Playlist([]), **api.playlists}
 
-    api.before = someone_makes_one
+    api.before = add_a_playlist
 
     result = run()
 
@@ -331,24 +329,24 @@ def test_a_playlist_that_moved_to_another_page_while_it_was_read_is_found_again(
 def test_a_playlist_that_moved_and_changed_is_read_again(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(50)}
 
-    def someone_makes_one_and_edits_another(path: str) -> None:
+    def add_one_and_edit_another(path: str) -> None:
         if "/1p049/items" in path and "1new" not in api.playlists:
             api.playlists = {"1new": Playlist([]), **api.playlists, "1p049": Playlist(rows("s1"), snapshot_id="snap2")}
 
-    api.before = someone_makes_one_and_edits_another
+    api.before = add_one_and_edit_another
 
     assert run().status == "ok"
     lines = lake.lines("raw/pending/run=20261120T100000Z/1p049.ndjson.gz")
     assert {(line["snapshot_id"], line["attempt"]) for line in lines} == {("snap2", 2)}
 
 
-def test_a_library_that_grows_while_it_is_paged_is_seen_whole(api: Api, run: Run) -> None:
+def test_a_library_that_grows_during_paging_is_read_whole(api: Api, run: Run) -> None:
     api.playlists = {f"1p{n:03}": Playlist([]) for n in range(60)}
 
-    def someone_makes_one(path: str) -> None:
+    def add_a_playlist(path: str) -> None:
         if "/me/playlists?limit=50&offset=50" in path and "1new" not in api.playlists:
             api.playlists = {"1new": Playlist([]), **api.playlists}
 
-    api.before = someone_makes_one
+    api.before = add_a_playlist
 
     assert run().count("read") == 61

@@ -1,4 +1,4 @@
-"""The login, from the first question to the kept file; a thread or a small program replaces the browser."""
+"""The login, from the first prompt to the stored file; a thread or a small program replaces the browser."""
 
 import fcntl
 import io
@@ -26,15 +26,16 @@ import pytest
 import requests
 
 from deploy.local.spotify import Catalogue, SpotifyStub
-from extract_lambda import login
-from extract_lambda.login import App, Login, LoginError
+from extract_lambda import login, login_place
+from extract_lambda.failures import LoginError
+from extract_lambda.login import App, Login
 from tests.extract_lambda.api import Api
 from tests.waiting import PATIENCE, started
 
 ROOT = Path(__file__).parents[2]
 APP = App("stub-client", "stub-secret")
 SECRETS = ("stub-secret", "stub-code", "stub-refresh-token", "stub-access-token")
-# A browser as a program: asks for the page it is given and goes wherever it is sent.
+# A browser as a program: requests a page and follows redirects.
 BROWSER = f"{sys.executable} -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' %s"
 
 
@@ -46,7 +47,7 @@ def stub() -> Iterator[SpotifyStub]:
 
 @pytest.fixture
 def environment(stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A person's machine: a home without any login."""
+    """The environment of a user without any login."""
     for name in [name for name in os.environ if name.startswith("SPOTIFY_")]:
         monkeypatch.delenv(name)
     made = {"HOME": str(tmp_path), "SPOTIFY_API_URL": f"{stub.url}/v1", "SPOTIFY_ACCOUNTS_URL": stub.url}
@@ -56,25 +57,25 @@ def environment(stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def visit(*addresses: str) -> None:
-    """In another thread, as a browser does, one after the other."""
+    """Requests the addresses one after another in another thread, as a browser does."""
     threading.Thread(
         target=lambda: [requests.get(address, timeout=PATIENCE) for address in addresses], daemon=True
     ).start()
 
 
 def back(page: str, answer: str) -> str:
-    """Where Spotify would send the browser with this answer; `{state}` in it is the page's."""
+    """The address of Spotify's redirect with this answer; `{state}` becomes the page's state."""
     asked = parse_qs(urlsplit(page).query)
     return f"{asked['redirect_uri'][0]}?{answer.format(state=quote(asked['state'][0]))}"
 
 
 def kept(home: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((home / ".config/spotify-playlist-suite/credentials.json").read_text())
-    return found
+    stored: dict[str, str] = json.loads((home / ".config/spotify-playlist-suite/credentials.json").read_text())
+    return stored
 
 
-def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged(stub: SpotifyStub) -> None:
-    said: list[str] = []
+def test_the_consent_page_has_spotifys_parameters_and_its_code_is_exchanged(stub: SpotifyStub) -> None:
+    messages: list[str] = []
     pages: list[str] = []
     shown: list[requests.Response] = []
 
@@ -88,7 +89,7 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
 
     at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     credentials = Login(
-        say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE, clock=lambda: at
+        say=messages.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE, clock=lambda: at
     ).consent(APP)
 
     browsers[0].join()
@@ -105,17 +106,17 @@ def test_the_consent_page_is_asked_as_spotify_wants_it_and_its_code_is_exchanged
     }
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/callback", redirect_uri)
     assert len(state) == 32
-    assert f"    {redirect_uri}" in said
-    assert f"    {pages[0]}" in said
+    assert f"    {redirect_uri}" in messages
+    assert f"    {pages[0]}" in messages
     assert credentials.refresh_token == "stub-refresh-token"
     assert credentials.client_secret == "stub-secret"
     assert credentials.consented_at == "2026-11-20T10:00:00Z"
     assert credentials.scope == "playlist-read-collaborative playlist-read-private user-library-read user-read-private"
-    assert [secret for secret in SECRETS if secret in "\n".join(said)] == []
+    assert [secret for secret in SECRETS if secret in "\n".join(messages)] == []
 
 
-def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
-    said: list[str] = []
+def test_an_answer_to_another_login_is_ignored(stub: SpotifyStub) -> None:
+    messages: list[str] = []
     shown: list[tuple[int, str]] = []
 
     def open_page(page: str) -> None:
@@ -126,16 +127,16 @@ def test_an_answer_to_another_login_is_left_alone(stub: SpotifyStub) -> None:
         shown.append((icon.status_code, icon.text.rpartition(">")[2]))
         visit(page)
 
-    Login(say=said.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE).consent(APP)
+    Login(say=messages.append, open_page=open_page, accounts_url=stub.url, port=0, seconds=PATIENCE).consent(APP)
 
     other = (400, "This page belongs to another login. Use the address that the terminal shows.")
     assert shown == [other, other, other, (404, "There is nothing here.")]
-    assert sum("belongs to another login (its state is another)" in line for line in said) == 3
+    assert sum("An answer to another login arrived (its state differs)" in line for line in messages) == 3
     assert stub.calls["token"] == 1
 
 
 def refused(api_url: str, open_page: Callable[[str], None], app: App = APP, **more: object) -> str:
-    """Why there is no login."""
+    """The error of a failed login."""
     settings: dict[str, object] = {"port": 0, "seconds": 5, **more}
     with pytest.raises(LoginError) as raised:
         Login(say=lambda _: None, open_page=open_page, accounts_url=api_url, **settings).consent(app)  # type: ignore[arg-type]
@@ -159,15 +160,15 @@ def refused(api_url: str, open_page: Callable[[str], None], app: App = APP, **mo
         ),
     ],
 )
-def test_a_refusal_on_the_page_is_said(stub: SpotifyStub, answer: str, sentence: str) -> None:
+def test_a_refusal_on_the_page_is_reported(stub: SpotifyStub, answer: str, sentence: str) -> None:
     assert refused(stub.url, lambda page: visit(back(page, answer))) == sentence
     assert stub.calls["token"] == 0
 
 
-def test_a_wrong_secret_is_said_without_showing_it(stub: SpotifyStub) -> None:
+def test_a_wrong_secret_is_reported_without_showing_it(stub: SpotifyStub) -> None:
     assert refused(stub.url, visit, App("stub-client", "wrong")) == (
         "Spotify does not know this client id with this secret (400, invalid_client, Invalid client secret): copy both "
-        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for them anew."
+        "from https://developer.spotify.com/dashboard and run `make login` again; --new-app asks for them again."
     )
 
 
@@ -182,76 +183,78 @@ def test_a_wrong_secret_is_said_without_showing_it(stub: SpotifyStub) -> None:
         (
             400,
             '{"error": "invalid_grant", "error_description": "Authorization code expired"}',
-            "Spotify does not take its code any more (400, invalid_grant, Authorization code expired): it lives for",
+            "Spotify no longer accepts its code (400, invalid_grant, Authorization code expired), which is valid for",
         ),
         (503, "<html>the-secret", "Spotify cannot exchange the code now (503). Run `make login` again in a minute."),
-        (200, "[]", "Spotify's answer holds no refresh token. Run `make login` again."),
-        (200, "cut", "Spotify's answer holds no refresh token. Run `make login` again."),
+        (200, "[]", "Spotify's answer has no refresh token. Run `make login` again."),
+        (200, "cut", "Spotify's answer has no refresh token. Run `make login` again."),
         (
             200,
             '{"refresh_token": "the-secret", "scope": "playlist-read-private"}',
-            "Spotify granted less than was asked: playlist-read-collaborative user-library-read lacks. Run `make",
+            "Spotify granted less than requested: playlist-read-collaborative user-library-read is missing. Run `make",
         ),
     ],
 )
-def test_a_code_that_cannot_be_exchanged_is_said(api: Api, status: int, body: str, beginning: str) -> None:
+def test_a_code_that_cannot_be_exchanged_is_reported(api: Api, status: int, body: str, beginning: str) -> None:
     api.fail("/api/token", status, body)
 
-    said = refused(api.url, lambda page: visit(back(page, "code=the-secret&state={state}")), App("id", "the-secret"))
+    messages = refused(
+        api.url, lambda page: visit(back(page, "code=the-secret&state={state}")), App("id", "the-secret")
+    )
 
-    assert said.startswith(beginning)
-    assert "the-secret" not in said
+    assert messages.startswith(beginning)
+    assert "the-secret" not in messages
 
 
-def test_without_a_network_the_exchange_is_said_to_fail() -> None:
+def test_without_a_network_the_exchange_fails_with_one_sentence() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+        closed_port = f"http://127.0.0.1:{free.getsockname()[1]}"
 
-    said = refused(nobody, lambda page: visit(back(page, "code=c&state={state}")))
+    messages = refused(closed_port, lambda page: visit(back(page, "code=c&state={state}")))
 
-    assert said == (
-        f"{nobody} cannot be reached (the connection failed): check the network, then run `make login` again."
+    assert messages == (
+        f"{closed_port} cannot be reached (the connection failed): check the network, then run `make login` again."
     )
 
 
-def test_without_an_answer_the_wait_ends_and_says_what_may_be_wrong(stub: SpotifyStub) -> None:
-    said = refused(stub.url, lambda _: None, seconds=0.2)
+def test_a_timeout_names_the_possible_causes(stub: SpotifyStub) -> None:
+    messages = refused(stub.url, lambda _: None, seconds=0.2)
 
     assert re.fullmatch(
         r"No answer came within 0 seconds\. If Spotify's page said that the redirect URI is invalid or does not match, "
         r"add http://127\.0\.0\.1:[0-9]+/callback to your app in https://developer\.spotify\.com/dashboard; if it said "
         r"that the client is invalid, check the client id .*Then run `make login` again\.",
-        said,
+        messages,
     )
 
 
-def test_a_port_that_is_taken_is_said_before_anybody_is_asked(stub: SpotifyStub) -> None:
+def test_a_port_in_use_is_reported_before_the_consent_page_opens(stub: SpotifyStub) -> None:
     opened: list[str] = []
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        said = refused(stub.url, opened.append, port=port)
+        messages = refused(stub.url, opened.append, port=port)
     never = refused(stub.url, opened.append, port=99999)
 
-    assert said == (
-        f"Port {port} cannot be used (another program has it). Take another one, such as --port 8888, and add the "
+    assert messages == (
+        f"Port {port} cannot be used (another program uses it). Choose another, such as --port 8888, and add the "
         "redirect URI http://127.0.0.1:8888/callback to your app in https://developer.spotify.com/dashboard."
     )
     assert never.startswith("Port 99999 cannot be used (bind(): port must be 0-65535.)")
     assert opened == []
 
 
-def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
+def test_a_second_login_keeps_the_app_and_restarts_the_six_months(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
     monkeypatch.setattr("sys.stdin", io.StringIO("stub-client\n stub-secret \n"))
     first = login.main(["--port", "0"], open_page=visit, clock=lambda: datetime(2026, 11, 20, 10, tzinfo=UTC))
-    first_kept, first_said = kept(tmp_path), capsys.readouterr()
+    first_kept, first_messages = kept(tmp_path), capsys.readouterr()
     second = login.main(["--port", "0"], open_page=visit, clock=lambda: datetime(2027, 4, 30, 10, tzinfo=UTC))
-    second_kept, second_said = kept(tmp_path), capsys.readouterr()
+    second_kept, second_messages = kept(tmp_path), capsys.readouterr()
 
     assert (first, second) == (0, 0)
     assert first_kept == {
@@ -262,15 +265,15 @@ def test_a_second_login_keeps_the_app_and_begins_six_months_anew(
         "scope": "playlist-read-collaborative playlist-read-private user-library-read user-read-private",
     }
     assert second_kept == {**first_kept, "consented_at": "2027-04-30T10:00:00Z"}
-    assert "Using the app of the earlier login, client id stub-client" not in first_said.err
-    assert "Using the app of the earlier login, client id stub-client" in second_said.err
-    assert "this one until about 2027-05-19." in first_said.err
-    assert "this one until about 2027-10-27." in second_said.err
-    shown = first_said.out + first_said.err + second_said.out + second_said.err
+    assert "Using the app of the earlier login, client id stub-client" not in first_messages.err
+    assert "Using the app of the earlier login, client id stub-client" in second_messages.err
+    assert "this one until about 2027-05-19." in first_messages.err
+    assert "this one until about 2027-10-27." in second_messages.err
+    shown = first_messages.out + first_messages.err + second_messages.out + second_messages.err
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
-def test_without_id_or_secret_nobody_is_asked_to_consent(
+def test_without_id_or_secret_the_browser_is_not_opened(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
@@ -280,14 +283,17 @@ def test_without_id_or_secret_nobody_is_asked_to_consent(
     for arguments in ([], ["--client-id", "stub-client"]):
         assert login.main(["--port", "0", "--seconds", "1", *arguments], open_page=opened.append) == 1
 
-    said = capsys.readouterr().err
-    assert said.count("login: No client secret was given, or it holds spaces or signs that none has: copy it from") == 2
-    assert "two words" not in said
+    messages = capsys.readouterr().err
+    assert (
+        messages.count("login: The client secret is empty, or has characters that no client secret has: copy it from")
+        == 2
+    )
+    assert "two words" not in messages
     assert opened == []
     assert not (tmp_path / ".config").exists()
 
 
-def test_a_login_that_spotify_does_not_take_is_kept_and_said(
+def test_a_login_that_spotify_refuses_is_kept_and_reported(
     environment: dict[str, str],
     stub: SpotifyStub,
     tmp_path: Path,
@@ -307,7 +313,7 @@ def test_a_login_that_spotify_does_not_take_is_kept_and_said(
     )
 
 
-def test_a_token_that_spotify_changes_at_once_is_the_one_that_is_kept(
+def test_a_token_rotated_at_once_is_stored(
     environment: dict[str, str], stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert environment
@@ -319,7 +325,7 @@ def test_a_token_that_spotify_changes_at_once_is_the_one_that_is_kept(
     assert kept(tmp_path)["refresh_token"] == stub.refresh_token != "stub-refresh-token"
 
 
-def test_with_a_secret_the_login_is_kept_on_aws_and_no_file_is_written(
+def test_with_a_secret_the_login_is_stored_on_aws_and_no_file_is_written(
     environment: dict[str, str],
     s3_endpoint: str,
     tmp_path: Path,
@@ -344,7 +350,7 @@ def test_with_a_secret_the_login_is_kept_on_aws_and_no_file_is_written(
     assert not (tmp_path / ".config").exists()
 
 
-def test_a_secret_that_is_not_there_is_said_before_anybody_is_asked(
+def test_a_missing_secret_is_reported_before_the_consent_page_opens(
     environment: dict[str, str], s3_endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert environment
@@ -353,18 +359,18 @@ def test_a_secret_that_is_not_there_is_said_before_anybody_is_asked(
 
     assert login.main(["--secret-arn", "no-such-secret"], open_page=opened.append) == 1
 
-    said = capsys.readouterr().err
-    assert said.startswith("login: The secret no-such-secret cannot be used (")
-    assert "check that it is there, the region, and that you may secretsmanager:DescribeSecret" in said
+    messages = capsys.readouterr().err
+    assert messages.startswith("login: The secret no-such-secret cannot be used (")
+    assert "check that it exists, the region, and that you may secretsmanager:DescribeSecret" in messages
     assert opened == []
 
 
-def test_two_places_are_one_too_many() -> None:
+def test_two_places_for_the_login_are_refused() -> None:
     with pytest.raises(LoginError, match=r"^SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, .*: unset one\.$"):
-        login.place_of({"SPOTIFY_SECRET_ARN": "arn", "SPOTIFY_CREDENTIALS_FILE": "file"})
+        login_place.place_of({"SPOTIFY_SECRET_ARN": "arn", "SPOTIFY_CREDENTIALS_FILE": "file"})
 
 
-def test_the_extractor_finds_the_file_unless_the_environment_names_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_extractor_uses_the_file_unless_the_environment_names_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/mira")
     file = {
         "SPOTIFY_CREDENTIALS_FILE": "/home/mira/.config/spotify-playlist-suite/credentials.json",
@@ -374,19 +380,19 @@ def test_the_extractor_finds_the_file_unless_the_environment_names_a_login(monke
     }
     three = {"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s", "SPOTIFY_REFRESH_TOKEN": "r"}
 
-    assert login.login_variables({}) == file
-    assert login.login_variables({"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"}) == file
-    assert login.login_variables({"SPOTIFY_CREDENTIALS_FILE": " "}) == file
-    assert login.login_variables({"SPOTIFY_CREDENTIALS_FILE": "elsewhere"}) == {}
-    assert login.login_variables({"SPOTIFY_SECRET_ARN": "arn"}) == {}
-    assert login.login_variables(three) == {}
+    assert login_place.login_variables({}) == file
+    assert login_place.login_variables({"SPOTIFY_CLIENT_ID": "i", "SPOTIFY_CLIENT_SECRET": "s"}) == file
+    assert login_place.login_variables({"SPOTIFY_CREDENTIALS_FILE": " "}) == file
+    assert login_place.login_variables({"SPOTIFY_CREDENTIALS_FILE": "elsewhere"}) == {}
+    assert login_place.login_variables({"SPOTIFY_SECRET_ARN": "arn"}) == {}
+    assert login_place.login_variables(three) == {}
 
 
-# --- as a person starts it ----------------------------------------------------------------------------------------
+# --- started as a program ----------------------------------------------------------------------------------------
 
 
 def until(text: str, stream: IO[bytes]) -> str:
-    """All that is written until this text is."""
+    """The output up to and including this text."""
     written, end = b"", time.monotonic() + PATIENCE
     while text not in written.decode(errors="replace"):
         assert select.select([stream], [], [], end - time.monotonic())[0], written
@@ -394,12 +400,12 @@ def until(text: str, stream: IO[bytes]) -> str:
     return written.decode()
 
 
-def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
+def test_at_a_terminal_it_prompts_hides_the_secret_and_opens_the_browser(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     ours, theirs = pty.openpty()
     with (
-        open(ours, "r+b", buffering=0) as terminal,  # noqa: PTH123  (a descriptor)
+        open(ours, "r+b", buffering=0) as terminal,  # noqa: PTH123  # a descriptor
         started(
             [sys.executable, "-m", "extract_lambda.login", "--port", "0"],
             cwd=ROOT,
@@ -407,7 +413,7 @@ def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # getpass asks the terminal
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # getpass reads from the controlling terminal
         ) as program,
     ):
         os.close(theirs)
@@ -422,12 +428,12 @@ def test_at_a_terminal_it_asks_does_not_echo_the_secret_and_opens_the_browser(
     assert "It is the login of me." in shown
     assert [secret for secret in SECRETS if secret in shown] == []
     file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
-    assert f"Kept in {file} (mode 600: nobody else may read it)." in shown
+    assert f"Kept in {file} (mode 600: only you may read it)." in shown
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept(tmp_path)["refresh_token"] == "stub-refresh-token"
 
 
-def test_ctrl_c_ends_it_with_a_sentence_and_nothing_is_kept(environment: dict[str, str], tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_with_a_sentence_and_stores_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     variables = {
         "PATH": os.environ["PATH"],
         **environment,
@@ -443,5 +449,5 @@ def test_ctrl_c_ends_it_with_a_sentence_and_nothing_is_kept(environment: dict[st
 
     assert program.returncode == 130
     assert re.search(r"ssh -L ([0-9]+):127\.0\.0\.1:\1 ", shown)
-    assert shown.endswith("login: stopped. Unless it says above that a login was kept, all is as it was.\n")
+    assert shown.endswith("login: stopped. Unless a line above says that a login was kept, nothing has changed.\n")
     assert not (tmp_path / ".config").exists()

@@ -1,4 +1,4 @@
-"""A redirect is a failure: the login is sent to no other address, and no request escapes the budget."""
+"""A redirect is a failure: credentials go to no other address, and every request counts in the budget."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from extract_lambda import handler
-from extract_lambda.login import App, Login, LoginError
+from extract_lambda.failures import LoginError
+from extract_lambda.login import App, Login
 from extract_lambda.result import FailedRunError
 from tests.extract_lambda.api import Api, Playlist, rows, running
 from tests.extract_lambda.conftest import Lake, Run
@@ -30,7 +31,7 @@ def other() -> Iterator[Api]:
 
 
 def aim(api: Api, other: Api, location: str | None) -> None:
-    """Each redirect of the API goes there."""
+    """Sets the target of the API's redirects."""
     known = {"other": other.url, "other_host": other.url.removeprefix("http://"), "own": api.url}
     api.location = location.format(**known) if location is not None else None
 
@@ -44,7 +45,7 @@ def in_environment(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.usefixtures("in_environment", "logged", "no_waiting")
 @pytest.mark.parametrize("location", LOCATIONS)
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_redirect_at_the_token_endpoint_sends_the_login_nowhere(
+def test_a_redirect_of_the_token_endpoint_is_not_followed(
     api: Api, other: Api, status: int, location: str | None
 ) -> None:
     aim(api, other, location)
@@ -65,7 +66,7 @@ def test_a_redirect_at_the_token_endpoint_sends_the_login_nowhere(
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("location", LOCATIONS)
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_redirect_of_a_call_fails_its_playlist_alone_and_each_request_is_counted(
+def test_a_redirect_of_a_call_fails_only_its_playlist_and_each_request_is_counted(
     api: Api, other: Api, run: Run, lake: Lake, status: int, location: str | None
 ) -> None:
     aim(api, other, location)
@@ -83,7 +84,7 @@ def test_a_redirect_of_a_call_fails_its_playlist_alone_and_each_request_is_count
 
 @pytest.mark.parametrize("location", LOCATIONS)
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_redirect_in_answer_to_the_code_of_a_login_sends_it_nowhere(
+def test_a_redirect_of_the_code_exchange_is_not_followed(
     api: Api, other: Api, status: int, location: str | None
 ) -> None:
     aim(api, other, location)

@@ -1,4 +1,4 @@
-"""Secrets come in and go to Spotify, and nowhere else."""
+"""Secrets go to Spotify and nowhere else."""
 
 import io
 import json
@@ -45,7 +45,7 @@ SECRETS = (CLIENT_SECRET, REFRESH_TOKEN, ACCESS_TOKEN, BASIC)
         ("/api/token", 400, f'{{"error": "invalid_grant", "error_description": "{REFRESH_TOKEN} {BASIC}"}}'),
     ],
 )
-def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  (all that it checks at)
+def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  # all that it checks at
     api: Api,
     lake: Lake,
     environment: dict[str, str],
@@ -68,7 +68,7 @@ def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  (all t
     raised = ""
     try:
         handler.handle({}, Context())
-    except Exception:  # noqa: BLE001  (whatever it is)
+    except Exception:  # noqa: BLE001  # whatever it is
         raised = traceback.format_exc()
 
     assert (raised == "") == (pattern == "nothing")
@@ -81,7 +81,7 @@ def test_no_secret_is_logged_raised_or_stored(  # noqa: PLR0913, PLR0917  (all t
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
-def test_the_token_is_asked_for_with_the_secrets_and_without_a_login(api: Api, run: Run) -> None:
+def test_the_token_request_carries_the_secrets_and_needs_no_browser(api: Api, run: Run) -> None:
     run()
 
     assert api.asked[0] == "/api/token"
@@ -90,7 +90,7 @@ def test_the_token_is_asked_for_with_the_secrets_and_without_a_login(api: Api, r
 
 
 @pytest.mark.usefixtures("aws")
-def test_credentials_come_from_the_secret_and_hide_themselves(caplog: pytest.LogCaptureFixture) -> None:
+def test_credentials_come_from_the_secret_and_are_masked(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     text = (
         '{"client_id": "the-client-id", "client_secret": "the-client-secret", "refresh_token": "the-refresh-token", '
@@ -115,7 +115,7 @@ def test_credentials_come_from_the_secret_and_hide_themselves(caplog: pytest.Log
         ('["the-refresh-token"]', "client_id, client_secret, refresh_token"),
     ],
 )
-def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: str) -> None:
+def test_an_incomplete_secret_is_named_and_not_shown(text: str, missing: str) -> None:
     with mock_aws():
         boto3.client("secretsmanager").create_secret(Name="spotify", SecretString=text)
         with pytest.raises(CredentialsError) as raised:
@@ -129,7 +129,7 @@ def test_a_secret_that_is_not_whole_is_named_and_not_shown(text: str, missing: s
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_secret_without_a_value_is_no_login_yet() -> None:
+def test_a_secret_without_a_value_is_a_missing_login() -> None:
     with mock_aws():
         boto3.client("secretsmanager").create_secret(Name="spotify")
         with pytest.raises(NoLoginError, match=r"^The secret spotify has no value yet: run `make login`"):
@@ -137,7 +137,7 @@ def test_a_secret_without_a_value_is_no_login_yet() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_secret_that_is_not_there_is_no_missing_login() -> None:
+def test_a_missing_secret_is_an_error_and_no_missing_login() -> None:
     with mock_aws(), pytest.raises(CredentialsError) as raised:
         SecretsManagerStore("spotify").load()
 
@@ -145,7 +145,7 @@ def test_a_secret_that_is_not_there_is_no_missing_login() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_secret_that_is_not_there_is_named() -> None:
+def test_a_missing_secret_is_named() -> None:
     with mock_aws(), pytest.raises(CredentialsError, match=r"The secret spotify cannot be read .*SPOTIFY_SECRET_ARN"):
         SecretsManagerStore("spotify").load()
 
@@ -164,7 +164,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "made" / "login.json"
 
 
-def test_a_file_of_ones_own_is_written_for_its_owner_alone_and_read_again(file: Path) -> None:
+def test_a_credentials_file_is_readable_only_by_its_owner(file: Path) -> None:
     save_credentials(file, Credentials(**LOGIN))
 
     assert json.loads(file.read_text()) == LOGIN
@@ -173,7 +173,7 @@ def test_a_file_of_ones_own_is_written_for_its_owner_alone_and_read_again(file: 
     assert FileStore(file).load() == Credentials(**LOGIN)
 
 
-def test_a_rotated_token_takes_the_place_of_the_old_one_in_the_file(file: Path) -> None:
+def test_a_rotated_token_replaces_the_old_token_in_the_file(file: Path) -> None:
     save_credentials(file, Credentials(**LOGIN))
     file.write_text(json.dumps(LOGIN | {"note": "mine"}))
 
@@ -208,13 +208,13 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(file: Path) -> None
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "made").write_text("in the way")
+    (tmp_path / "made").write_text("a file")
 
     with pytest.raises(CredentialsError, match=r"made/login.json cannot be written \(.*\): check the folder, and who "):
         save_credentials(tmp_path / "made" / "login.json", Credentials(**LOGIN))
 
 
-def test_a_time_of_consent_that_is_none_is_not_believed() -> None:
+def test_a_malformed_consented_at_is_ignored() -> None:
     odd = Credentials.from_json(json.dumps(LOGIN | {"consented_at": "in May"}), "it")
 
     assert odd.consented_at is None
@@ -238,7 +238,7 @@ def test_a_run_writes_a_rotated_token_back_into_the_file(api: Api, environment: 
     assert not [warning for warning in result.warnings if "new refresh token" in warning]
 
 
-def test_a_file_beside_the_app_in_the_environment_is_the_login(
+def test_a_credentials_file_is_used_beside_an_app_in_the_environment(
     api: Api, environment: dict[str, str], file: Path
 ) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
@@ -265,7 +265,7 @@ def test_a_rotated_token_is_written_back_into_the_secret() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_secret_that_takes_no_new_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_refuses_a_new_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with mock_aws():
         client = boto3.client("secretsmanager")
         client.create_secret(Name="spotify", SecretString=json.dumps(LOGIN))
@@ -274,7 +274,7 @@ def test_a_secret_that_takes_no_new_token_is_named(monkeypatch: pytest.MonkeyPat
             SecretsManagerStore("spotify").keep("the-next-token")
 
 
-def test_where_a_rotated_token_cannot_be_kept_the_run_goes_on_and_says_so(
+def test_a_rotated_token_that_cannot_be_stored_is_reported_and_the_run_continues(
     api: Api, environment: dict[str, str]
 ) -> None:
     api.playlists = {"1mine": Playlist(rows("s1"))}
@@ -299,7 +299,7 @@ def test_where_a_rotated_token_cannot_be_kept_the_run_goes_on_and_says_so(
         ("2027-03-31", ("The login is 150 days old, and Spotify ends it about 2027-04-30: run `make login`.",)),
     ],
 )
-def test_the_age_of_the_consent_is_watched(
+def test_an_old_consent_causes_a_warning(
     environment: dict[str, str], file: Path, day: str, warnings: tuple[str, ...]
 ) -> None:
     save_credentials(file, Credentials(**LOGIN))

@@ -1,4 +1,4 @@
-"""What the environment and the configuration may say, and the errors for anything else."""
+"""Settings from the environment and the configuration document, and the errors for invalid ones."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ PLACES = (
 )
 
 
-def test_little_has_to_be_said() -> None:
+def test_few_settings_are_required() -> None:
     settings = Settings.from_env(GOOD | {"SPOTIFY_PLAYLISTS": " "})
 
     assert (settings.lake, settings.playlists, settings.liked_songs) == ("s3://bucket/lake", ("mine",), False)
@@ -32,7 +32,7 @@ def test_little_has_to_be_said() -> None:
     assert settings.credential_store == SecretsManagerStore(ARN)
 
 
-def test_all_can_be_said() -> None:
+def test_every_setting_can_be_set() -> None:
     settings = Settings.from_env(
         {
             "LAKE_URI": "out/lake",
@@ -61,7 +61,7 @@ def test_all_can_be_said() -> None:
     assert "'s'" not in repr(settings)
 
 
-def test_the_credentials_may_lie_in_a_file() -> None:
+def test_the_credentials_may_be_in_a_file() -> None:
     settings = Settings.from_env({"LAKE_URI": "x", "SPOTIFY_CREDENTIALS_FILE": "/somewhere/login.json"})
 
     assert settings.credential_store == FileStore(Path("/somewhere/login.json"))
@@ -82,7 +82,7 @@ def test_the_credentials_may_lie_in_a_file() -> None:
         {"SPOTIFY_CLIENT_SECRET": "s"},
     ],
 )
-def test_the_app_for_make_login_may_be_set_beside_the_place_of_the_login(
+def test_the_app_for_make_login_may_be_set_beside_the_credential_store(
     place: dict[str, str], store: object, app: dict[str, str]
 ) -> None:
     assert Settings.from_env({"LAKE_URI": "x"} | place | app).credential_store == store
@@ -113,7 +113,7 @@ def is_as_configured(settings: Settings) -> bool:
 
 
 @pytest.mark.parametrize("text", [TOML, JSON])
-def test_one_document_says_all_in_the_environment_or_in_a_file(text: str, tmp_path: Path) -> None:
+def test_a_document_in_the_environment_or_in_a_file_sets_everything(text: str, tmp_path: Path) -> None:
     file = tmp_path / "config"
     file.write_text(text)
 
@@ -123,7 +123,7 @@ def test_one_document_says_all_in_the_environment_or_in_a_file(text: str, tmp_pa
         assert settings.lake == "s3://bucket/other"
 
 
-def test_a_variable_of_its_own_goes_before_the_document() -> None:
+def test_a_variable_overrides_the_document() -> None:
     settings = Settings.from_env(
         GOOD | {"SPOTIFY_CONFIG": TOML, "SPOTIFY_CALLS_PER_DAY": "7", "SPOTIFY_LIKED_SONGS": "no"}
     )
@@ -138,7 +138,7 @@ def test_a_line_of_toml_is_a_document() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_the_document_may_lie_in_the_parameter_store() -> None:
+def test_the_document_may_be_in_the_parameter_store() -> None:
     with mock_aws():
         boto3.client("ssm").put_parameter(Name="/spotify/config", Value=TOML, Type="SecureString")
 
@@ -146,9 +146,11 @@ def test_the_document_may_lie_in_the_parameter_store() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_parameter_that_is_not_there_is_named() -> None:
-    said = r"^SPOTIFY_CONFIG names the parameter /no, which cannot be read \(.*ParameterNotFound.*\): check the name "
-    with mock_aws(), pytest.raises(SettingsError, match=said):
+def test_a_missing_parameter_is_named() -> None:
+    message = (
+        r"^SPOTIFY_CONFIG names the parameter /no, which cannot be read \(.*ParameterNotFound.*\): check the name "
+    )
+    with mock_aws(), pytest.raises(SettingsError, match=message):
         Settings.from_env(GOOD | {"SPOTIFY_CONFIG": "ssm:/no"})
 
 
@@ -168,7 +170,10 @@ def refused(changes: dict[str, str]) -> str:
         ),
         (
             {"FORCE_FULL_EVERY_DAYS": "0"},
-            "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days all is read again, 1 to 9999.",
+            (
+                "FORCE_FULL_EVERY_DAYS: 0 is no number of days: write after how many days everything is read again, "
+                "1 to 9999."
+            ),
         ),
         (
             {"SPOTIFY_MIN_REQUEST_INTERVAL": "soon"},
@@ -187,9 +192,8 @@ def refused(changes: dict[str, str]) -> str:
         (
             {"SPOTIFY_CALLS_PER_DAY": "0"},
             (
-                "SPOTIFY_CALLS_PER_DAY: 0 is no number of calls: write how many of one kind there may be within 24 "
-                "hours, "
-                "from 1."
+                "SPOTIFY_CALLS_PER_DAY: 0 is no number of calls: write how many of one kind are allowed within "
+                "24 hours, from 1."
             ),
         ),
         (
@@ -235,7 +239,7 @@ def test_a_wrong_setting_is_named_with_what_to_do(changes: dict[str, str], messa
         (
             "https://open.spotify.com/collection/tracks",
             (
-                "'https://open.spotify.com/collection/tracks' are the liked songs, no playlist: set liked_songs (or "
+                "'https://open.spotify.com/collection/tracks' are the liked songs, not a playlist: set liked_songs (or "
                 "SPOTIFY_LIKED_SONGS=yes) instead."
             ),
         ),
@@ -250,7 +254,7 @@ def test_a_wrong_setting_is_named_with_what_to_do(changes: dict[str, str], messa
         ),
     ],
 )
-def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -> None:
+def test_an_invalid_playlist_is_named_with_what_to_do(word: str, message: str) -> None:
     assert refused({"SPOTIFY_PLAYLISTS": f"{A},{word}"}).startswith(f"SPOTIFY_PLAYLISTS: {message}")
     assert refused({"SPOTIFY_CONFIG": f'playlists = ["{word}"]'}).startswith(f"SPOTIFY_CONFIG: playlists: {message}")
 
@@ -287,7 +291,7 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
             (
                 "SPOTIFY_CONFIG: min_request_interval: '1' is no number of seconds: write the interval between two "
                 "calls, 0 to "
-                "60. calls_per_day: 1.5 is no number of calls: write how many of one kind there may be within 24 "
+                "60. calls_per_day: 1.5 is no number of calls: write how many of one kind are allowed within 24 "
                 "hours, "
                 "from 1. lake: '' is no lake: write s3://bucket/prefix or a folder."
             ),
@@ -297,14 +301,14 @@ def test_what_is_no_playlist_is_named_with_what_to_do(word: str, message: str) -
         ("/no/such/file.toml", "SPOTIFY_CONFIG names the file /no/such/file.toml, which cannot be read (No such file"),
     ],
 )
-def test_a_wrong_document_is_named_with_all_that_is_wrong(text: str, message: str) -> None:
+def test_all_errors_of_a_document_are_named(text: str, message: str) -> None:
     assert refused({"SPOTIFY_CONFIG": text}).startswith(message)
 
 
 def test_a_file_that_is_no_document_is_named(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text("[1]")
-    assert refused({"SPOTIFY_CONFIG": str(file)}) == f"The file {file} is JSON, and no object: write {{...}}."
+    assert refused({"SPOTIFY_CONFIG": str(file)}) == f"The file {file} is JSON but no object: write {{...}}."
     file.write_bytes(b"\xff\xfe\x00")
     assert refused({"SPOTIFY_CONFIG": str(file)}) == (
         f"SPOTIFY_CONFIG names the file {file}, which cannot be read (no text in UTF-8): check the path."

@@ -1,4 +1,4 @@
-"""Three hundred playlists with sixty thousand items, and a fault in one answer out of five."""
+"""300 playlists with 60,000 items, and a fault in one of five answers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ MOST_RUNS = 8
 
 @dataclass
 class Weather:
-    """Runs by a clock of its own: what is waited takes no time."""
+    """Runs the extractor on a simulated clock: waits take no time."""
 
     stub: SpotifyStub
     lake: Path
@@ -58,7 +58,7 @@ class Weather:
 
 @pytest.fixture(scope="module")
 def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weather]:
-    """A storm, until a run has gone well."""
+    """A storm after the first run that succeeded."""
     with SpotifyStub(Catalogue(size="storm")) as stub:
         stub.faults.at_random(seed=2, share=0.2)
         weather = Weather(stub, tmp_path_factory.mktemp("lake"))
@@ -96,13 +96,13 @@ def test_each_item_is_read_exactly_once_in_the_newest_read_of_its_playlist(after
         newest[check.playlist_id] = [kind_and_name(row) for _, row in rows]
 
     truth = {playlist.id: [shown(item) for item in playlist.items] for playlist in after.stub.playlists()}
-    assert 59_990 < sum(map(len, truth.values())) < 60_000  # some were removed on the way
+    assert 59_990 < sum(map(len, truth.values())) < 60_000  # some were removed meanwhile
     assert newest.keys() == truth.keys()
     assert [name for name in truth if newest[name] != truth[name]] == []
     assert set(complete) == {True}
 
 
-def test_each_failure_had_a_class_and_nothing_was_kept_from_anybody(after: Weather) -> None:
+def test_each_playlist_is_checked_or_left_and_each_failure_has_a_class(after: Weather) -> None:
     assert after.results[-1].status == "ok"
     assert len(after.results) <= MOST_RUNS
     for result in after.results:
@@ -111,7 +111,7 @@ def test_each_failure_had_a_class_and_nothing_was_kept_from_anybody(after: Weath
         assert all(check.failure_class for check in result.checks if check.status == "failed")
 
 
-def test_the_storm_was_one(after: Weather) -> None:
+def test_the_storm_had_the_intended_faults(after: Weather) -> None:
     asked, failed = after.stub.calls.total(), after.stub.failed.total()
     assert 0.15 < failed / asked < 0.25
     assert sum(result.throttled for result in after.results) > 20
@@ -119,7 +119,7 @@ def test_the_storm_was_one(after: Weather) -> None:
             "changed"} <= after.stub.faults.met.keys()  # fmt: skip
 
 
-def test_little_more_is_asked_than_must_be(after: Weather) -> None:
+def test_few_requests_exceed_the_minimum(after: Weather) -> None:
     asked = after.stub.calls - after.stub.failed
     del asked["token"]
     least = sum(_least(result) for result in after.results)
@@ -128,12 +128,12 @@ def test_little_more_is_asked_than_must_be(after: Weather) -> None:
 
 
 def _least(result: Result) -> int:
-    """A check at the library of six pages, another one if anything was read, and the pages that were read."""
+    """The minimum of requests: six library pages, six more if anything was read, and the pages that were read."""
     pages = [max(1, -(-(check.item_count or 0) // 50)) for check in result.checks if check.status == "read"]
     return (12 if pages else 6) + sum(pages)
 
 
-def test_when_nothing_has_changed_only_the_library_is_asked_and_no_job_is_started(after: Weather) -> None:
+def test_without_changes_only_the_library_is_requested_and_no_job_is_started(after: Weather) -> None:
     asked, before = Counter(after.stub.calls), sorted(after.lake.glob("raw/pending/**/*"))
 
     result = after.run()

@@ -1,4 +1,4 @@
-"""One strange value costs one playlist, and what is said of it is a sentence."""
+"""A strange value fails only its playlist, and the reason is a sentence."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ QUOTA = '{"error": {"status": 429, "message": "Too many requests", "reason": "QU
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
-def test_an_id_that_spotify_does_not_give_costs_that_playlist_alone(api: Api, run: Run, lake: Lake, odd: str) -> None:
+def test_an_invalid_id_fails_only_its_playlist(api: Api, run: Run, lake: Lake, odd: str) -> None:
     api.playlists = {"1odd": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
 
     def rename(path: str, body: Any) -> None:
@@ -38,7 +38,7 @@ def test_an_id_that_spotify_does_not_give_costs_that_playlist_alone(api: Api, ru
 
 
 def is_sentence(reason: str) -> bool:
-    """Whether it names no Python class and no part of a traceback."""
+    """Whether the text contains no Python class name and no part of a traceback."""
     return not re.search(r"\w+(Error|Exception|Timeout|Warning)\b|Traceback|object at 0x", reason)
 
 
@@ -60,18 +60,18 @@ def is_sentence(reason: str) -> bool:
 def test_a_reason_is_a_sentence(api: Api, run: Run, status: int, body: str, reason: str) -> None:
     api.playlists = {"1odd": Playlist(rows("s1")), "1good": Playlist(rows("s2"))}
     api.fail("/1odd/items", status, body, times=99)
-    said: list[str] = []
+    messages: list[str] = []
 
-    run(report=lambda each: said.append(each.outcome) if each.failure_class else None)
+    run(report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
-    assert len(said) == 1
-    assert f"/playlists/1odd/items?limit=50&offset=0&additional_types=track,episode: {reason}" in said[0]
-    assert is_sentence(said[0])
+    assert len(messages) == 1
+    assert f"/playlists/1odd/items?limit=50&offset=0&additional_types=track,episode: {reason}" in messages[0]
+    assert is_sentence(messages[0])
 
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("answer", ["{}", "[]", "7", "null", '{"access_token": null}', "<html>", '{"expires_in": "x"}'])
-def test_an_odd_answer_to_the_login_is_said_in_a_sentence(api: Api, run: Run, answer: str) -> None:
+def test_an_odd_answer_to_the_login_is_reported_in_a_sentence(api: Api, run: Run, answer: str) -> None:
     api.playlists = {"1good": Playlist(rows("s2"))}
     api.fail("/api/token", 200, answer, times=99)
 
@@ -79,11 +79,11 @@ def test_an_odd_answer_to_the_login_is_said_in_a_sentence(api: Api, run: Run, an
         run()
 
     assert is_sentence(str(raised.value))
-    assert re.search("has not the form that Spotify documents|is cut off or no JSON", str(raised.value))
+    assert re.search("does not have the form that Spotify documents|is cut off or no JSON", str(raised.value))
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_a_connection_that_breaks_is_said_in_a_sentence(api: Api, run: Run) -> None:
+def test_a_broken_connection_is_reported_in_a_sentence(api: Api, run: Run) -> None:
     api.playlists = {"1good": Playlist(rows("s2"))}
 
     def hang_up(path: str) -> None:
@@ -91,13 +91,13 @@ def test_a_connection_that_breaks_is_said_in_a_sentence(api: Api, run: Run) -> N
             raise ConnectionAbortedError
 
     api.before = hang_up
-    said: list[str] = []
+    messages: list[str] = []
 
     with pytest.raises(Exception, match="all 1 playlists failed"):
-        run(report=lambda each: said.append(each.outcome) if each.failure_class else None)
+        run(report=lambda each: messages.append(each.outcome) if each.failure_class else None)
 
-    assert ": the connection failed; " in said[0]
-    assert is_sentence(said[0])
+    assert ": the connection failed; " in messages[0]
+    assert is_sentence(messages[0])
 
 
 # --- cool-downs
@@ -131,12 +131,12 @@ def test_a_cool_down_lasts_a_day_at_most(api: Api, run: Run, retry_after: str, u
     assert result.as_dict()["cool_down_until"] == until
 
 
-def test_a_cool_down_of_more_than_a_day_in_the_state_is_none() -> None:
+def test_a_cool_down_of_more_than_a_day_in_the_state_is_ignored() -> None:
     now = datetime(2026, 11, 20, 10, tzinfo=UTC)
-    state = State(cool_down=CoolDown(until="2058-07-29T11:46:44Z", kind="quota", said="429"))
+    state = State(cool_down=CoolDown(until="2058-07-29T11:46:44Z", kind="quota", message="429"))
 
     assert state.cools_down_until(now) is None
-    state.cool_down = CoolDown(until="2026-11-21T10:00:00Z", kind="quota", said="429")
+    state.cool_down = CoolDown(until="2026-11-21T10:00:00Z", kind="quota", message="429")
     assert state.cools_down_until(now) == now + timedelta(days=1)
 
 
@@ -152,7 +152,7 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
     assert (during.status, during.checks) == ("partial", ())
     assert during.warnings == (
         (
-            "Spotify wants no calls until 2026-11-20T23:53:25Z; runs before that do nothing. To ask it all the same, "
+            "Spotify accepts no calls until 2026-11-20T23:53:25Z; runs before that do nothing. To run all the same, "
             "set SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
         ),
     )
@@ -160,10 +160,10 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
     assert (after.count("unchanged"), after.cool_down_until) == (1, None)
 
 
-def test_the_run_on_one_machine_says_how_to_lift_a_cool_down(
+def test_the_command_says_how_to_lift_a_cool_down(
     api: Api, environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from extract_lambda.__main__ import main  # noqa: PLC0415  (it sets up the output of the test's process)
+    from extract_lambda.__main__ import main  # noqa: PLC0415  # it sets up the output of the test's process
 
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -172,8 +172,8 @@ def test_the_run_on_one_machine_says_how_to_lift_a_cool_down(
     assert main(["--at", "2026-11-20T10:00:00Z"]) == 0
     assert main(["--at", "2026-11-20T11:00:00Z"]) == 0
 
-    said = capsys.readouterr().err
-    assert said.count("set SPOTIFY_IGNORE_COOL_DOWN=yes for one run.") == 2
+    messages = capsys.readouterr().err
+    assert messages.count("set SPOTIFY_IGNORE_COOL_DOWN=yes for one run.") == 2
 
 
 def test_ignoring_a_cool_down_is_a_setting(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two days of the suite's own stub of Spotify, for every class of app."""
+"""Two days of the Spotify stub, for every class of app."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""These run with Spark 4.1 alone: `make test-glue6`."""
+"""Tests that run only with Spark 4.1: `make test-glue6`."""
 
 import pyspark
 

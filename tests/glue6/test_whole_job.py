@@ -1,8 +1,7 @@
-"""The whole job on what Glue 6.0 has, as a person starts it: raw pages to published files, then nothing to do."""
+"""The whole job as a program on the versions of Glue 6.0: raw pages to published files, then nothing to do."""
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import duckdb
 import pyspark
 from pyspark.sql import SparkSession
 
-from tests.waiting import PATIENCE
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -47,18 +46,16 @@ PAGE = {
 
 def run(lake: Path) -> dict[str, object]:
     command = [sys.executable, "glue_jobs/explode_playlists.py", "--lake", str(lake)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE, env=ENVIRONMENT
-    )
+    done = finished(command, cwd=ROOT, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
+    printed: dict[str, object] = json.loads(done.stdout)
+    return printed
 
 
 def test_the_environment_is_glue_60s(spark: SparkSession) -> None:
     assert pyspark.__version__ == "4.1.1"
     assert spark.conf.get("spark.sql.ansi.enabled") == "true"
-    # Where there is no Python 3.13, `make` takes 3.11 and says so.
+    # Without Python 3.13, `make` uses 3.11 and prints that.
     assert sys.version_info[:2] in {(3, 11), (3, 13)}
 
 

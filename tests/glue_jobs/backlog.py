@@ -1,7 +1,7 @@
-"""The job over whatever has piled up, telling of each batch what memory it took.
+"""Runs the job over a backlog and prints the memory that each batch took.
 
 `python -m tests.glue_jobs.backlog LAKE MAX_OBJECTS` prints a line of JSON per batch: seconds so far; in MB what
-this process takes, what it took at its peak, and the live heap of Spark's Java machine; how many raw objects were read.
+this process takes now and at its peak, and the live heap of Spark's JVM; how many raw objects were read.
 """
 
 import json
@@ -20,7 +20,7 @@ from shared.lake import PENDING, log_number
 from shared.store import Fetched, ObjectStore, open_store
 
 
-class Telling:
+class ReportingStore:
     """A store that reports each batch when it is committed."""
 
     def __init__(self, store: ObjectStore) -> None:
@@ -29,16 +29,16 @@ class Telling:
         self._fetched = 0
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the store's."""
+        """Every other operation is the store's."""
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
-        """Counted; what is fetched behind a commit is fetched to be archived."""
+        """Counts reads. Reads after a commit are for archiving, so they are not counted."""
         self._fetched += key.startswith(PENDING)
         return self._store.get(key)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Report before each commit; the completion marker begins the next batch's count."""
+        """Reports before each commit; the completion marker resets the count for the next batch."""
         number = log_number(key)
         if number is not None and key.endswith(".json"):
             self._tell()
@@ -46,19 +46,19 @@ class Telling:
             self._fetched = 0
         return self._store.put_if_absent(key, data)
 
-    def _tell(self) -> None:
-        # pyspark has no public way to ask its Java machine.
+    def _report(self) -> None:
+        # pyspark has no public access to its JVM.
         java: Any = SparkContext._jvm
         java.System.gc()
         runtime = java.Runtime.getRuntime()
-        told = {
+        figures = {
             "seconds": round(time.monotonic() - self._begun, 1),
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "python": _resident(),
             "java": (runtime.totalMemory() - runtime.freeMemory()) // 2**20,
             "fetched": self._fetched,
         }
-        print(json.dumps(told), flush=True)  # noqa: T201
+        print(json.dumps(figures), flush=True)  # noqa: T201  # a program
 
 
 def _resident() -> int:
@@ -69,6 +69,6 @@ def _resident() -> int:
 
 if __name__ == "__main__":
     arguments = ["--lake", sys.argv[1], "--max-objects", sys.argv[2]]
-    store: Any = Telling(open_store(sys.argv[1]))
+    store: Any = ReportingStore(open_store(sys.argv[1]))
     part.open_store = lambda _: store  # a task opens the store by its URI
     run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store)

@@ -1,4 +1,4 @@
-"""Small documents as Spotify gives them, and the frames that the real reader makes of them.
+"""Small documents in Spotify's form, and the frames that the real reader makes of them.
 
 `page("mon", song("s1", artists=["a1", "a2"]))` is a page of playlist `p1` that was read on Monday, 2026-11-16 at noon.
 Frames have one partition: Spark then sorts and ranks without a shuffle, which halves the time of a test.
@@ -34,7 +34,7 @@ from tests.glue_jobs.documents import song as song
 DAYS = {"sun": "20261115", "mon": "20261116", "tue": "20261117", "wed": "20261118"}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BATCH_ID = "b1"
-# Spark reads when it is asked for rows, so the staged parts must outlive the call; gone when the tests end.
+# Spark reads lazily, so the staged parts must outlive the call; they are removed when the tests end.
 _LAKES = tempfile.TemporaryDirectory(prefix="lakes-of-builders-")
 
 
@@ -47,19 +47,19 @@ class Dropped:
 
 
 def page(day: str, *rows: object, **fields: Any) -> Dropped:
-    """A page read on that day; the snapshot is not known."""
+    """A page read on that day, without a snapshot id."""
     return Dropped(day, as_bytes(page_body(*rows, **fields)))
 
 
 def playlist(day: str, *rows: object, snapshot_id: str = "v1", **fields: object) -> Dropped:
-    """Playlist `p1` with its contents of that day."""
+    """Playlist `p1` with its items on that day."""
     described = {"type": "playlist", "id": "p1", "snapshot_id": snapshot_id, "items": page_body(*rows), **fields}
     return Dropped(day, as_bytes(described))
 
 
-def manifest(day: str, found: Manifest) -> Dropped:
+def manifest(day: str, content: Manifest) -> Dropped:
     """A run's manifest."""
-    return Dropped(day, found.as_bytes())
+    return Dropped(day, content.as_bytes())
 
 
 def items(spark: SparkSession, *documents: Dropped) -> DataFrame:
@@ -91,7 +91,7 @@ def rows(spark: SparkSession, ddl: str, *tuples: tuple[object, ...]) -> DataFram
 
 
 def published(made: DataFrame, table: Table) -> DataFrame:
-    """What a batch publishes of the rows that a transform made."""
+    """The rows that a batch publishes of those that a transform made."""
     return newest(made, table)
 
 

@@ -1,4 +1,4 @@
-"""Playlist rows, pages and documents as Spotify gives them; nothing here needs Spark."""
+"""Playlist rows, pages and documents in Spotify's form, without Spark."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from shared.document import RawLine
 
 Json = dict[str, Any]
 
-# The API has every key; tests give the values that they need.
+# The API sends every key; tests set only the values that they need.
 ARTIST_KEYS: Json = dict.fromkeys(("id", "name", "uri"))
 ALBUM_KEYS: Json = dict.fromkeys(("album_type", "release_date", "release_date_precision", "total_tracks", "uri"))
 EPISODE_KEYS: Json = dict.fromkeys(("duration_ms", "explicit", "release_date", "release_date_precision", "uri", "name"))
@@ -69,7 +69,7 @@ def page_body(*rows: object, playlist_id: str = "p1", offset: int = 0, total: ob
 
 
 def as_bytes(value: object) -> bytes:
-    """JSON as it is stored."""
+    """The value as JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False).encode()
 
 
@@ -79,7 +79,7 @@ def ndjson(*values: object) -> bytes:
 
 
 def raw_line(**fields: Any) -> RawLine:
-    """A line of our own documents: the first page of playlist `p1`, but for these fields."""
+    """A line of our own documents: the first page of playlist `p1`, with these fields replaced."""
     usual: Json = {
         "run_id": "r1",
         "playlist_id": "p1",

@@ -1,6 +1,6 @@
 """Documents that no client should send: values removed, nulled, retyped, nested, moved; bytes cut off or changed.
 
-All chances come from one seeded generator, so the same seed gives the same documents for ever.
+All random choices come from one seeded generator, so the same seed always gives the same documents.
 """
 
 import copy
@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
-# Values that are somewhere at the edge of what JSON, Python, Java, Spark or Parquet take.
+# Edge cases of JSON, Python, Java, Spark or Parquet.
 ODD: tuple[Any, ...] = (
     None,
     True,
@@ -81,7 +81,7 @@ ODD: tuple[Any, ...] = (
 
 
 def mutated(documents: Sequence[bytes], chance: random.Random) -> bytes:
-    """One of the documents with a few of its values changed, and now and then its bytes as well."""
+    """One of the documents with a few values changed, and sometimes its bytes as well."""
     data = chance.choice(documents)
     values = parsed(data)
     if values is None:
@@ -94,7 +94,7 @@ def mutated(documents: Sequence[bytes], chance: random.Random) -> bytes:
 
 
 def parsed(data: bytes) -> list[Any] | None:
-    """The document's JSON values, one or one a line; None if it has none to change."""
+    """The document's JSON values (one, or one per line); None if it holds none."""
     if data.startswith(b"\x1f\x8b"):
         try:
             data = gzip.decompress(data)
@@ -160,7 +160,7 @@ _CHANGES = (_remove, _null, _retype, _retype, _wrap, _unwrap, _repeat, _rename, 
 
 
 def with_lost_bytes(data: bytes, chance: random.Random) -> bytes:
-    """Mostly the document itself; else cut off, with bytes changed, in another encoding, gzipped or cut off as gzip."""
+    """Usually the document unchanged; else truncated, with changed bytes, re-encoded, gzipped or cut off as gzip."""
     if chance.random() < 2 / 3 or not data:
         return data
     at = chance.randrange(len(data))
@@ -183,7 +183,7 @@ def with_lost_bytes(data: bytes, chance: random.Random) -> bytes:
 
 
 def _written(values: list[Any], chance: random.Random) -> bytes:
-    """As people have JSON: a value a line, a list, indented, in a container, with escapes or without."""
+    """The values in a usual JSON form: a value per line, a list, indented, in a container, with or without escapes."""
     escaped = chance.random() < 0.5
     if chance.random() < 0.3:
         return chance.choice(_CONTAINERS)(values)
@@ -202,7 +202,9 @@ def _zipped(values: list[Any]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for number, value in enumerate(values):
-            archive.writestr(zipfile.ZipInfo(f"{number}.json"), _json(value))  # of no time, so equal bytes
+            archive.writestr(
+                zipfile.ZipInfo(f"{number}.json"), _json(value)
+            )  # no time stamp, so that bytes are reproducible
     return file.getvalue()
 
 
@@ -212,6 +214,12 @@ def _rows(value: Any) -> Any:
         if isinstance(value, dict) and value.get(key):
             return _rows(value[key])
     return value
+
+
+def _row(value: Any) -> Any:
+    """The first row of a page or a playlist."""
+    rows = _rows(value)
+    return rows[0] if isinstance(rows, list) and rows else rows
 
 
 _CONTAINERS: tuple[Callable[[list[Any]], bytes], ...] = (
@@ -224,13 +232,18 @@ _CONTAINERS: tuple[Callable[[list[Any]], bytes], ...] = (
     lambda values: _json({"playlists": values}),
     lambda values: _json({f"Playlist {number}": _rows(value) for number, value in enumerate(values)}),
     lambda values: _json([{"name": f"{number}", "tracks": _rows(value)} for number, value in enumerate(values)]),
+    lambda values: _json({f"{number}": _row(value) for number, value in enumerate(values)}),
+    lambda values: _json([{"json": _row(value)} for value in values]),
+    lambda values: _json({"name": "Mine", "songs": [_row(value) for value in values]}),
+    lambda values: b"HTTP/2 200 \r\ncontent-type: application/json\r\n\r\n" + _json(values),
+    lambda values: b"[" + b",\n".join(map(_json, values)) + b",\n]",
     lambda values: json.dumps(values).encode("utf-16-le"),
     lambda values: _json(values).replace(b"0", b"NaN", 1),
 )
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container in the value with every key or index in it."""
+    """Every container in the value, with each of its keys or indexes."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
     return [place for key in keys for place in [(value, key), *_places(value[key])]]
 

@@ -1,7 +1,7 @@
-"""The job as a program to which something happens at a place of the protocol.
+"""The job as a program that is killed, or waits, at a chosen step of the commit protocol.
 
 `python -m tests.glue_jobs.stopping LAKE PLACE` is killed there; with a third argument, a folder, it waits there until
-another run has come as far.
+another run has reached the same step.
 """
 
 import os
@@ -19,21 +19,21 @@ from glue_jobs.explode_playlists import parse_arguments, run
 from shared.store import ObjectStore, open_store
 from tests.waiting import wait_for
 
-# Which operation of the store, on which key, the how manieth time, and whether it is still done.
+# The store's operation, its key, the how-many-th such call, and whether the operation is executed first.
 PLACES = {
     "noted, nothing staged": ("put", r"log/attempts/", 1, True),
     "some tables staged": ("list", r"staging/[^/]+/songs/", 1, False),
     "committed, nothing published": ("put_if_absent", r"log/0", 1, True),
     "some tables published": ("copy", r"staging/", 4, True),
     "one object archived and still pending": ("delete", r"raw/pending/", 1, False),
-    "all done but for the mark": ("put_if_absent", r"log/done/", 1, False),
+    "all done but the completion marker": ("put_if_absent", r"log/done/", 1, False),
 }
 ABOUT_TO_COMMIT = "about to commit"
 _ALL = PLACES | {ABOUT_TO_COMMIT: ("put_if_absent", r"log/0", 1, False)}
 
 
 class Stopping:
-    """A store at one of whose operations something happens, mostly the end."""
+    """A store that calls `act` at one of its operations."""
 
     def __init__(self, store: ObjectStore, place: str, act: Callable[[], None]) -> None:
         self._store = store
@@ -41,7 +41,7 @@ class Stopping:
         self._operation, self._key, self._left, self._is_done_first = _ALL[place]
 
     def __getattr__(self, name: str) -> Any:
-        """The store's operation, watched if it is the one."""
+        """The store's operation, watched if it is the chosen one."""
         real = getattr(self._store, name)
         if name != self._operation:
             return real
@@ -61,7 +61,7 @@ class Stopping:
 
 
 def meet(folder: Path, me: str, other: str) -> None:
-    """Says that one has come, and waits for the other."""
+    """Signals arrival, and waits for the other run."""
     (folder / me).touch()
     wait_for((folder / other).exists, f"{other} to come", pause=0.005)
 
@@ -74,6 +74,6 @@ if __name__ == "__main__":
     lake, place, *folder = sys.argv[1:]
     act = partial(meet, Path(folder[0]), "program", "test") if folder else _die
     arguments = ["--lake", lake]
-    explode_playlists._MOVES_AT_ONCE = 1  # else what else is done at a place varies
+    explode_playlists._MOVES_AT_ONCE = 1  # so that the order of operations is fixed
     store: Any = Stopping(open_store(lake), place, act)
-    print(len(run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store).batches))  # noqa: T201
+    print(len(run(parse_arguments(arguments), arguments, lambda: datetime.now(UTC), store).batches))  # noqa: T201  # a program

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for playlist rows: mostly usual values, now and then an odd one.
+"""Hypothesis strategies for playlist rows: mostly usual values, sometimes an odd one.
 
 An `@` in an id is replaced where several worlds must not meet, see test_properties.py.
 """
@@ -15,18 +15,18 @@ odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(texts, scalars, 
 
 
 def mostly(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """The usual thing nineteen times in twenty."""
+    """The usual value in 19 of 20 draws, else an odd one."""
     return st.integers(0, 19).flatmap(lambda n: usual if n else odd)
 
 
 def ids(kind: str) -> st.SearchStrategy[Any]:
-    """Few ids, so that documents share them; odd ones are in every world and belong to none."""
+    """A few ids, so that documents share them; odd ids occur in every world."""
     usual = st.sampled_from([f"{kind}{n}@" for n in range(6)])
     return st.integers(0, 19).flatmap(lambda n: usual if n else st.sampled_from([None, "", [], {"id": "x"}]))
 
 
 def things(required: Json, optional: Json, keys: Json | None = None) -> st.SearchStrategy[Json]:
-    """Objects; `keys` have a value, if only null, in all of them: where they are absent, tables are left out."""
+    """Objects that always have `keys`, if only with null: absent keys would leave tables out."""
     return st.fixed_dictionaries(required, optional=optional).map(lambda thing: (keys or {}) | thing)
 
 

@@ -1,12 +1,11 @@
-"""However much is pending, it is taken in bounded batches, each object read once, in memory that does not grow.
+"""A backlog of any size is committed in bounded batches; each object is read once and memory does not grow.
 
-`BACKLOG=5000 pytest tests/glue_jobs/test_backlog.py` takes 1,000 and 5,000 objects through Spark, for minutes.
+`BACKLOG=5000 pytest tests/glue_jobs/test_backlog.py` runs 1,000 and 5,000 objects through Spark, which takes minutes.
 """
 
 import gzip
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,12 +17,13 @@ from shared.store import Fetched, ObjectStore, open_store
 from tests.glue_jobs.accounts import entries, names
 from tests.glue_jobs.builders import page_body, song
 from tests.glue_jobs.commit_log.writer import run
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 
 
 def fill(lake: Path, count: int, items: int) -> None:
-    """A number of documents, each of another playlist with a number of items."""
+    """Drops `count` documents, each of another playlist with `items` items."""
     drop = lake / "raw/pending/drop/at=20261120T100000Z"
     drop.mkdir(parents=True)
     for number in range(count):
@@ -33,16 +33,9 @@ def fill(lake: Path, count: int, items: int) -> None:
         os.utime(file, (0, 0))
 
 
-def told(lake: Path, max_objects: int) -> list[dict[str, float]]:
-    """What the job reports of each batch."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.glue_jobs.backlog", str(lake), str(max_objects)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=3600,
-    )
+def figures_of_run(lake: Path, max_objects: int) -> list[dict[str, float]]:
+    """The figures that the job prints for each batch."""
+    done = finished([sys.executable, "-m", "tests.glue_jobs.backlog", str(lake), str(max_objects)], cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -51,9 +44,9 @@ def told(lake: Path, max_objects: int) -> list[dict[str, float]]:
 def test_batches_one_after_the_other_take_no_more_memory_than_one(tmp_path: Path) -> None:
     fill(tmp_path, 400, items=100)
 
-    batches = told(tmp_path, 100)
+    batches = figures_of_run(tmp_path, 100)
 
-    assert [one["fetched"] for one in batches] == [100, 100, 100, 100]
+    assert [batch["fetched"] for batch in batches] == [100, 100, 100, 100]
     assert batches[3]["python"] - batches[0]["python"] < 15, batches  # MB
     assert batches[3]["peak"] - batches[0]["peak"] < 15, batches
     assert batches[3]["java"] - batches[0]["java"] < 60, batches
@@ -64,19 +57,19 @@ def test_batches_one_after_the_other_take_no_more_memory_than_one(tmp_path: Path
 
 
 @pytest.mark.jvm
-@pytest.mark.skipif("BACKLOG" not in os.environ, reason="takes minutes: BACKLOG=5000 asks for it")
+@pytest.mark.skipif("BACKLOG" not in os.environ, reason="takes minutes: BACKLOG=5000 runs it")
 def test_five_times_the_backlog_takes_no_more_memory(tmp_path: Path) -> None:
     count = int(os.environ["BACKLOG"])
-    found = {}
+    figures = {}
     for objects in (count // 5, count):
         fill(tmp_path / str(objects), objects, items=20)
-        found[objects] = told(tmp_path / str(objects), 500)
-        print(objects, *found[objects], sep="\n")  # noqa: T201  # these numbers are what one asks for
+        figures[objects] = figures_of_run(tmp_path / str(objects), 500)
+        print(objects, *figures[objects], sep="\n")  # noqa: T201  # the figures are the result
 
-    small, large = found.values()
-    assert sum(one["fetched"] for one in large) == count
+    small, large = figures.values()
+    assert sum(batch["fetched"] for batch in large) == count
     assert large[-1]["peak"] - small[-1]["peak"] < 30
-    assert max(one["java"] for one in large) - max(one["java"] for one in small) < 60
+    assert max(batch["java"] for batch in large) - max(batch["java"] for batch in small) < 60
 
 
 class Counting:
@@ -87,16 +80,16 @@ class Counting:
         self._store = store
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the store's."""
+        """Every other operation is the store's."""
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
-        """Counted."""
+        """Counts the read."""
         self.fetched[key] += 1
         return self._store.get(key)
 
 
-def test_five_thousand_objects_are_taken_in_ten_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_thousand_objects_are_committed_in_ten_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on
     folder = tmp_path / "raw/pending/run=20261120T100000Z"
     folder.mkdir(parents=True)
@@ -104,11 +97,11 @@ def test_five_thousand_objects_are_taken_in_ten_batches(tmp_path: Path, monkeypa
         (folder / f"{number:04d}.ndjson.gz").write_bytes(str(number).encode())
     store: Any = Counting(open_store(str(tmp_path)))
 
-    taken = run(store, max_objects=500)
+    committed = run(store, max_objects=500)
 
-    assert [len(entry.inputs) for entry in taken] == [500] * 10
-    assert len({one.key for entry in taken for one in entry.inputs}) == 5000
+    assert [len(entry.inputs) for entry in committed] == [500] * 10
+    assert len({raw.key for entry in committed for raw in entry.inputs}) == 5000
     assert len(names(tmp_path, "raw/processed")) == 5000
     assert names(tmp_path, "raw/pending") == []
-    # Read once; the store archives.
+    # Each object is read once; archiving copies inside the store.
     assert Counter(n for key, n in store.fetched.items() if key.startswith("raw/")) == {1: 5000}

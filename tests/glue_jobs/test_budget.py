@@ -1,4 +1,4 @@
-"""A run stops between two batches in time; an attempt counts as failed after the timeout of the run that made it."""
+"""A run stops between two batches before its minutes end; an attempt fails after the timeout of its own run."""
 
 import json
 import re
@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STOPPED = "Stopped between two batches, as its minutes were used up: more is left, run again"
 
 
-def test_a_run_stops_between_batches_and_the_next_goes_on(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_a_run_stops_between_batches_and_the_next_goes_on(spark: SparkSession, tmp_path: Path) -> None:
     drop(tmp_path, "many_artists/page.json", "bare_rows/rows.json")
 
     first = take("--lake", str(tmp_path), "--max-objects", "1", "--minutes", "0.0001")
@@ -38,7 +38,7 @@ def test_a_run_stops_between_batches_and_the_next_goes_on(spark: SparkSession, t
     replay = take("--lake", str(tmp_path), "--replay", "1..1", "--minutes", "0.0001")
 
     assert (len(replay.batches), replay.more) == (1, False)
-    assert (tmp_path / "log/more.json").exists()  # a replay knows nothing of what is pending
+    assert (tmp_path / "log/more.json").exists()  # a replay does not list what is pending
 
     second = take("--lake", str(tmp_path), "--max-objects", "1", "--minutes", "0.0001")
 
@@ -51,7 +51,7 @@ def test_a_run_stops_between_batches_and_the_next_goes_on(spark: SparkSession, t
     assert not (tmp_path / "log/more.json").exists()
 
 
-def test_a_run_that_finds_nothing_removes_what_says_more(tmp_path: Path) -> None:
+def test_a_run_with_nothing_to_do_removes_more_json(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     (tmp_path / "log/more.json").write_bytes(b"{}")
 
@@ -60,7 +60,7 @@ def test_a_run_that_finds_nothing_removes_what_says_more(tmp_path: Path) -> None
     assert not (tmp_path / "log/more.json").exists()
 
 
-def test_the_default_budget_belongs_to_the_timeout() -> None:
+def test_the_default_budget_is_70_percent_of_the_default_timeout() -> None:
     assert parse_arguments(["--lake", "x"]).timeout == timedelta(minutes=20)
     assert parse_arguments(["--lake", "x"]).budget is None
     assert parse_arguments(["--lake", "x", "--timeout-minutes", "90"]).timeout == timedelta(minutes=90)
@@ -81,7 +81,7 @@ def test_terraform_ends_a_run_when_the_log_expects_it() -> None:
     assert timedelta(minutes=20) == JOB_TIMEOUT
 
 
-def test_a_marker_says_after_when_it_counts_as_failed(store: ObjectStore) -> None:
+def test_an_attempt_marker_holds_its_own_deadline(store: ObjectStore) -> None:
     store.put(A, b"a")
     batch = planned(commit_log(store, clock=lambda: NOON, job_timeout=timedelta(minutes=90)))
 
@@ -91,10 +91,10 @@ def test_a_marker_says_after_when_it_counts_as_failed(store: ObjectStore) -> Non
 
 
 @pytest.mark.parametrize(("minutes", "failed"), [(20, False), (90, False), (91, True)])
-def test_a_reader_of_other_settings_goes_by_what_the_marker_says(
+def test_a_run_with_other_settings_uses_the_markers_deadline(
     folder_store: ObjectStore,
     minutes: int,
-    failed: bool,  # noqa: FBT001
+    failed: bool,
 ) -> None:
     folder_store.put(A, b"a")
     planned(commit_log(folder_store, clock=lambda: NOON, job_timeout=timedelta(minutes=90)))
@@ -108,7 +108,7 @@ def test_a_reader_of_other_settings_goes_by_what_the_marker_says(
     assert (len(running) == 2) is not failed
 
 
-def test_forgetting_waits_for_as_long_as_the_marker_says(folder_store: ObjectStore) -> None:
+def test_forgetting_waits_until_the_markers_deadline(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     batch = planned(commit_log(folder_store, clock=lambda: NOON, job_timeout=timedelta(minutes=90)))
     marker = f"log/attempts/{batch.batch_id}.json"

@@ -43,7 +43,7 @@ class Clock:
 
 
 class Watched:
-    """A store on whose operations something may happen: `before` gets the number, name and arguments of each."""
+    """A store that calls `before` with the number, name and arguments of each operation."""
 
     def __init__(self, store: ObjectStore, before: Callable[[int, str, tuple[Any, ...]], None]) -> None:
         self.uri = store.uri
@@ -92,21 +92,21 @@ def planned(log: CommitLog, **how: Any) -> Batch:
 
 
 def input_keys(batch: Batch | None) -> list[str]:
-    return [one.key for one in batch.inputs] if batch else []
+    return [raw.key for raw in batch.inputs] if batch else []
 
 
 def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> Entry | None:
-    """Write what a job would: songs and artists whose bytes are those of the inputs, and the row of batches."""
-    taken, rows = [], []
-    for one in batch.inputs:
-        data = b"source" if "://" in one.key else content(store, one.key)
+    """Writes what a job would: songs and artists whose bytes are those of the inputs, and the row of batches."""
+    inputs, rows = [], []
+    for raw in batch.inputs:
+        data = b"source" if "://" in raw.key else content(store, raw.key)
         if data is None:
             log.drop(batch)
             return None
         place = places.get("place", "processed")
         rows.append(data)
-        taken.append(
-            CommittedInput(one.key, one.token, one.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
+        inputs.append(
+            CommittedInput(raw.key, raw.token, raw.size, sha256(data).hexdigest(), "2026-11-20T10:00:00Z", place, None)  # type: ignore[arg-type]
         )
     files = []
     for table in ("songs", "artists"):
@@ -119,7 +119,7 @@ def commit(log: CommitLog, store: ObjectStore, batch: Batch, **places: str) -> E
         store.put(key, f"{number} {committed_at:%H:%M}".encode())
         return StagedFile("batches", key, 1)
 
-    return log.commit(batch, taken, files, rejects={"bad": 2}, reconciliation={"items": 3}, batches_file=batches_file)
+    return log.commit(batch, inputs, files, rejects={"bad": 2}, reconciliation={"items": 3}, batches_file=batches_file)
 
 
 def job(log: CommitLog, store: ObjectStore) -> None:
@@ -129,9 +129,9 @@ def job(log: CommitLog, store: ObjectStore) -> None:
 
 
 def songs(store: ObjectStore) -> list[bytes]:
-    """Every document that was published, once for each time."""
-    found = [content(store, key) for key in keys(store, "processed/songs/")]
-    return sorted(part for data in found if data is not None for part in data.split(b"|"))
+    """Every published document, as often as it was published."""
+    files = [content(store, key) for key in keys(store, "processed/songs/")]
+    return sorted(part for data in files if data is not None for part in data.split(b"|"))
 
 
 def archive(store: ObjectStore) -> list[str]:
@@ -141,7 +141,7 @@ def archive(store: ObjectStore) -> list[str]:
 # --- an undisturbed run
 
 
-def test_a_commit_publishes_archives_and_tidies_up(store: ObjectStore) -> None:
+def test_a_commit_publishes_archives_and_cleans_up(store: ObjectStore) -> None:
     for key, data in ((A, b"a"), (MANIFEST, b"m"), ("raw/quiet/run=20261119T100000Z.json", b"q")):
         store.put(key, data)
 
@@ -164,7 +164,7 @@ def test_a_commit_publishes_archives_and_tidies_up(store: ObjectStore) -> None:
     assert json.loads(content(store, "log/frontier.json") or b"") == {"done": 1}
 
 
-def test_an_entry_says_what_was_done(store: ObjectStore) -> None:
+def test_an_entry_records_the_commit(store: ObjectStore) -> None:
     store.put(A, b"a")
     version = token(store, A)
     log = commit_log(store)
@@ -212,9 +212,9 @@ def test_parts_are_counted_per_table_and_rejects_go_to_rejects(store: ObjectStor
     files = [StagedFile(table, f"staging/{batch.batch_id}/{table}/{name}", 1) for table, name in names]
     for file in files:
         store.put(file.staged, file.staged.encode())
-    taken = [CommittedInput(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "died alone")]
+    inputs = [CommittedInput(A, token(store, A), 1, "", "2026-11-20T10:00:00Z", "quarantine", "failed alone")]
 
-    entry = log.commit(batch, taken, files[:3], rejects={}, reconciliation={}, batches_file=lambda *_: files[3])
+    entry = log.commit(batch, inputs, files[:3], rejects={}, reconciliation={}, batches_file=lambda *_: files[3])
 
     assert entry is not None
     assert [file.final for file in entry.files] == [
@@ -258,7 +258,7 @@ def test_a_batch_is_bounded_in_objects_and_bytes_but_never_empty(folder_store: O
     ] == ["a", "b", "c"]
     assert (
         len(input_keys(commit_log(folder_store, cores=lambda: 1, bytes_per_core=32).next_batch())) == 4
-    )  # of gzip ten times as much
+    )  # gzip counts ten times its size
     assert [
         key[-1] for key in input_keys(commit_log(folder_store, cores=lambda: 1, bytes_per_core=1).next_batch())
     ] == ["a"]
@@ -280,7 +280,7 @@ def test_a_later_batch_wins_a_tie_whatever_the_clocks_say(folder_store: ObjectSt
     assert second.head == 1
 
 
-# --- what is young
+# --- files still being written
 
 
 def test_a_file_still_being_dropped_is_left_for_two_seconds(folder_store: ObjectStore) -> None:
@@ -297,7 +297,7 @@ def test_a_file_still_being_dropped_is_left_for_two_seconds(folder_store: Object
     assert log.waiting_seconds == 0
 
 
-def test_what_programs_write_is_taken_at_once(folder_store: ObjectStore) -> None:
+def test_objects_of_programs_are_planned_without_waiting(folder_store: ObjectStore) -> None:
     folder_store.put("raw/pending/drop/a.json", b"a")
     folder_store.put(A, b"a")
     clock = Clock()
@@ -318,7 +318,7 @@ def test_a_dropped_file_from_the_future_is_not_waited_for(folder_store: ObjectSt
     assert input_keys(commit_log(folder_store, clock).next_batch()) == ["raw/pending/drop/a.json"]
 
 
-def test_on_s3_an_object_is_whole_when_it_is_there(s3_store: ObjectStore) -> None:
+def test_on_s3_a_listed_object_is_complete(s3_store: ObjectStore) -> None:
     s3_store.put("raw/pending/drop/a.json", b"a")
     clock = Clock()
     clock.now = datetime.now(UTC)
@@ -326,7 +326,7 @@ def test_on_s3_an_object_is_whole_when_it_is_there(s3_store: ObjectStore) -> Non
     assert input_keys(commit_log(s3_store, clock).next_batch()) == ["raw/pending/drop/a.json"]
 
 
-# --- changed and lost
+# --- changed and vanished inputs
 
 
 def test_a_changed_input_is_planned_again(store: ObjectStore) -> None:
@@ -347,12 +347,12 @@ def test_a_vanished_input_is_planned_again(store: ObjectStore) -> None:
     store.put(B, b"b")
     log = commit_log(store)
     batch = planned(log)
-    taken = [CommittedInput(one.key, one.token, 1, "", "", "processed") for one in batch.inputs]
+    inputs = [CommittedInput(raw.key, raw.token, 1, "", "", "processed") for raw in batch.inputs]
     store.delete(B)
 
     assert (
         log.commit(
-            batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
+            batch, inputs, [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("must not be called")
         )
         is None
     )
@@ -360,7 +360,7 @@ def test_a_vanished_input_is_planned_again(store: ObjectStore) -> None:
     assert songs(store) == [b"a"]
 
 
-def test_of_two_with_a_shared_input_one_wins(store: ObjectStore) -> None:
+def test_exactly_one_of_two_batches_with_a_shared_input_is_committed(store: ObjectStore) -> None:
     store.put(A, b"a")
     mine, yours = commit_log(store), commit_log(store)
     my_batch = planned(mine)
@@ -378,7 +378,7 @@ def test_of_two_with_a_shared_input_one_wins(store: ObjectStore) -> None:
     assert keys(store, "log/0") == [ENTRY_1]
 
 
-def test_after_a_foreign_entry_the_next_number_is_mine(store: ObjectStore) -> None:
+def test_after_another_runs_entry_the_next_number_is_tried(store: ObjectStore) -> None:
     store.put(A, b"a")
     mine = commit_log(store)
     my_batch = planned(mine, sources=[Input("file:///mine", "1", 1, NOON)])
@@ -395,7 +395,7 @@ def test_after_a_foreign_entry_the_next_number_is_mine(store: ObjectStore) -> No
     assert json.loads(content(store, "log/frontier.json") or b"") == {"done": 2}
 
 
-def test_a_foreign_entry_with_my_key_in_another_version_makes_me_plan_again(store: ObjectStore) -> None:
+def test_an_entry_with_the_same_key_in_another_version_causes_a_new_plan(store: ObjectStore) -> None:
     store.put(A, b"a")
     mine = commit_log(store)
     my_batch = planned(mine)
@@ -418,11 +418,11 @@ def test_a_foreign_entry_with_my_key_in_another_version_makes_me_plan_again(stor
 
 
 class StopHereError(Exception):
-    """The operation was done, and then nothing more."""
+    """The run stops after its operation."""
 
 
 def stopping_after(store: ObjectStore, name: str, key: str, error: type[BaseException] = StopHereError) -> Watched:
-    """A store that does this operation but answers with an error; whatever follows is done."""
+    """A store that executes this operation but raises an error; later operations succeed."""
     stopped = False
 
     def before(_: int, called: str, args: tuple[Any, ...]) -> None:
@@ -435,7 +435,7 @@ def stopping_after(store: ObjectStore, name: str, key: str, error: type[BaseExce
     return Watched(store, before)
 
 
-def test_a_lost_answer_is_a_win(store: ObjectStore) -> None:
+def test_a_commit_whose_answer_was_lost_counts(store: ObjectStore) -> None:
     store.put(A, b"a")
     once = [True]
 
@@ -456,7 +456,7 @@ def test_a_lost_answer_is_a_win(store: ObjectStore) -> None:
     assert archive(store) == [ARCHIVED_A]
 
 
-def test_staging_survives_a_commit_of_which_nobody_knows_how_it_ended(store: ObjectStore) -> None:
+def test_staging_survives_a_commit_that_ended_in_an_unknown_state(store: ObjectStore) -> None:
     store.put(A, b"a")
     watched = stopping_after(store, "put_if_absent", ENTRY_1, TransientError)
     log = commit_log(watched)
@@ -472,7 +472,7 @@ def test_staging_survives_a_commit_of_which_nobody_knows_how_it_ended(store: Obj
     assert songs(store) == [b"a"]
 
 
-def test_staging_goes_when_the_batch_is_dropped_before_its_commit(store: ObjectStore) -> None:
+def test_staging_is_removed_when_the_batch_is_dropped_before_its_commit(store: ObjectStore) -> None:
     store.put(A, b"a")
     log = commit_log(store)
     batch = planned(log)
@@ -491,7 +491,7 @@ def test_a_commit_must_account_for_its_inputs(folder_store: ObjectStore) -> None
 
     with pytest.raises(CommitLogError, match="has 1 inputs; the commit names 0, or others"):
         log.commit(
-            batch, [], [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("staged for nothing")
+            batch, [], [], rejects={}, reconciliation={}, batches_file=lambda *_: pytest.fail("must not be called")
         )
 
 
@@ -499,15 +499,15 @@ def test_a_file_that_was_never_staged_is_not_committed(folder_store: ObjectStore
     folder_store.put(A, b"a")
     log = commit_log(folder_store)
     batch = planned(log)
-    taken = [CommittedInput(A, token(folder_store, A), 1, "", "", "processed")]
+    inputs = [CommittedInput(A, token(folder_store, A), 1, "", "", "processed")]
     missing = StagedFile("batches", f"staging/{batch.batch_id}/batches/x", 1)
 
     with pytest.raises(CommitLogError, match=r"was not committed: its staged file staging/.*/batches/x is missing"):
-        log.commit(batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda *_: missing)
+        log.commit(batch, inputs, [], rejects={}, reconciliation={}, batches_file=lambda *_: missing)
     assert keys(folder_store, "log/0") == []
 
 
-def test_an_attempt_that_slept_for_half_a_day_is_planned_again(folder_store: ObjectStore) -> None:
+def test_an_attempt_older_than_half_a_day_is_planned_again(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     clock = Clock()
     log = commit_log(folder_store, clock)
@@ -522,7 +522,7 @@ def test_an_attempt_that_slept_for_half_a_day_is_planned_again(folder_store: Obj
 # --- finishing
 
 
-def test_anyone_finishes_what_a_killed_run_committed(store: ObjectStore) -> None:
+def test_any_run_finishes_what_a_killed_run_committed(store: ObjectStore) -> None:
     store.put(A, b"a")
     watched = stopping_after(store, "put_if_absent", ENTRY_1)
     with pytest.raises(StopHereError):
@@ -540,7 +540,7 @@ def test_anyone_finishes_what_a_killed_run_committed(store: ObjectStore) -> None
 
 
 @pytest.mark.parametrize("moment", ["copy", "get", "put_if_absent", "delete"])
-def test_another_may_finish_the_entry_at_any_moment(store: ObjectStore, moment: str) -> None:
+def test_another_run_may_finish_the_entry_at_any_moment(store: ObjectStore, moment: str) -> None:
     store.put(A, b"a")
     store.put(B, b"b")
     stop = stopping_after(store, "put_if_absent", ENTRY_1)
@@ -562,7 +562,9 @@ def test_another_may_finish_the_entry_at_any_moment(store: ObjectStore, moment: 
     assert keys(store, "raw/pending/") == []
 
 
-def test_files_are_published_in_order_then_inputs_archived_then_it_is_done(store: ObjectStore) -> None:
+def test_files_are_published_in_order_then_inputs_archived_then_the_completion_marker_written(
+    store: ObjectStore,
+) -> None:
     store.put(A, b"a")
     seen: list[tuple[str, str]] = []
 
@@ -588,7 +590,7 @@ def test_files_are_published_in_order_then_inputs_archived_then_it_is_done(store
     ]
 
 
-def test_threads_archive_each_input_once_before_it_is_done(store: ObjectStore) -> None:
+def test_threads_archive_each_input_once_before_the_completion_marker(store: ObjectStore) -> None:
     pending = [f"raw/pending/run=1/{number:02d}" for number in range(30)]
     for key in pending:
         store.put(key, key.encode())
@@ -607,7 +609,7 @@ def test_threads_archive_each_input_once_before_it_is_done(store: ObjectStore) -
     assert all(("delete", key) in seen[:done] for key in pending)
 
 
-def test_an_archive_that_fails_half_way_is_not_done_and_the_next_run_finishes_it(store: ObjectStore) -> None:
+def test_an_archive_that_fails_half_way_has_no_marker_and_the_next_run_finishes_it(store: ObjectStore) -> None:
     pending = [f"raw/pending/run=1/{number:02d}" for number in range(30)]
     for key in pending:
         store.put(key, key.encode())
@@ -635,7 +637,7 @@ def test_an_archive_that_fails_half_way_is_not_done_and_the_next_run_finishes_it
 
 @pytest.fixture(params=["folder", "S3 double"])
 def strict_store(request: pytest.FixtureRequest) -> ObjectStore:
-    """An empty lake that keeps the condition of a copy, which moto ignores."""
+    """An empty lake that honours the condition of a copy, which moto ignores."""
     made: ObjectStore = (
         s3_double.new_store() if request.param == "S3 double" else request.getfixturevalue("folder_store")
     )
@@ -665,7 +667,7 @@ def test_a_new_version_put_while_the_old_is_archived_stays_pending(strict_store:
     assert keys(store, "raw/pending/") == []
 
 
-def test_a_committed_input_whose_mode_changed_is_archived_all_the_same(folder_store: ObjectStore) -> None:
+def test_a_committed_input_whose_file_mode_changed_is_archived(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
     with pytest.raises(StopHereError):
@@ -693,7 +695,7 @@ def test_a_committed_input_that_a_person_removed_does_not_stop_the_log(
     assert f"{A} was removed after it was committed" in caplog.text
 
 
-def test_a_staged_file_gone_before_it_was_published_is_damage(store: ObjectStore) -> None:
+def test_a_staged_file_that_vanished_before_publishing_is_damage(store: ObjectStore) -> None:
     store.put(A, b"a")
     stop = stopping_after(store, "put_if_absent", ENTRY_1)
     with pytest.raises(StopHereError):
@@ -708,7 +710,7 @@ def test_a_staged_file_gone_before_it_was_published_is_damage(store: ObjectStore
 
 
 def test_a_final_file_of_another_batch_is_damage_and_nothing_is_archived(store: ObjectStore) -> None:
-    """As after a log was restored from before a batch: its number is used again."""
+    """Happens after the log was restored from an older backup: the number is used again."""
     store.put(A, b"a")
     store.put(f"processed/songs/{FINAL_1}.parquet", b"old")
 
@@ -758,7 +760,7 @@ def test_an_archived_object_of_another_batch_is_damage_and_the_pending_one_stays
     assert keys(store, DONE_1) == []
 
 
-def test_a_finisher_whose_staging_is_gone_completes_what_another_published(store: ObjectStore) -> None:
+def test_a_finisher_without_staging_completes_what_another_run_published(store: ObjectStore) -> None:
     store.put(A, b"a")
     stop = stopping_after(store, "copy", A)  # everything is published
     with pytest.raises(StopHereError):
@@ -781,7 +783,7 @@ def test_an_archived_copy_with_the_same_bytes_is_no_damage(store: ObjectStore) -
     assert keys(store, "raw/") == [ARCHIVED_A]
 
 
-# --- a log that has lost something
+# --- a log with missing objects
 
 
 def three_batches(store: ObjectStore) -> None:
@@ -792,7 +794,7 @@ def three_batches(store: ObjectStore) -> None:
 
 @pytest.mark.parametrize("pending", [False, True])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_lost_entry_is_named_at_the_next_start(store: ObjectStore, number: int, pending: bool) -> None:  # noqa: FBT001
+def test_a_lost_entry_is_named_at_the_next_start(store: ObjectStore, number: int, pending: bool) -> None:
     three_batches(store)
     store.delete(f"log/0000000000000000000{number}.json")
     if pending:
@@ -811,7 +813,7 @@ def test_a_lost_entry_is_named_at_the_next_start(store: ObjectStore, number: int
 
 
 @pytest.mark.parametrize("left", [[DONE_1], ["log/frontier.json"], [ENTRY_2], [DONE_1, "log/frontier.json"]])
-def test_whatever_is_left_of_a_log_shows_what_is_missing(store: ObjectStore, left: list[str]) -> None:
+def test_any_remainder_of_a_log_reveals_the_missing_entry(store: ObjectStore, left: list[str]) -> None:
     three_batches(store)
     for key in keys(store, "log/"):
         if key not in left:
@@ -834,7 +836,7 @@ def test_a_log_emptied_by_forgetting_everything_has_no_gap(store: ObjectStore) -
     assert keys(store, "log/0") == ["log/00000000000000000003.json", "log/00000000000000000004.json"]
 
 
-def test_forgetting_everything_that_was_stopped_anywhere_can_be_done_again(folder_store: ObjectStore) -> None:
+def test_forgetting_everything_can_be_repeated_after_a_stop_at_any_key(folder_store: ObjectStore) -> None:
     three_batches(folder_store)
     for key in keys(folder_store, "log/0"):
         stop = stopping_after(folder_store, "delete", key)
@@ -858,7 +860,7 @@ def test_an_entry_lost_behind_a_forgotten_log_is_named(store: ObjectStore) -> No
         commit_log(store).finish_earlier_commits()
 
 
-def test_a_log_whose_marks_are_lost_is_finished_again(store: ObjectStore) -> None:
+def test_a_log_without_completion_markers_is_finished_again(store: ObjectStore) -> None:
     three_batches(store)
     for key in [*keys(store, "log/done/"), "log/frontier.json"]:
         store.delete(key)
@@ -884,7 +886,7 @@ def test_an_entry_committed_during_the_check_is_not_missing(folder_store: Object
     assert len(keys(folder_store, "log/0")) > 4
 
 
-def test_what_is_done_is_not_published_again_after_it_was_forgotten(folder_store: ObjectStore) -> None:
+def test_a_completed_entry_is_not_published_again_after_forgetting(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     log = commit_log(folder_store)
     job(log, folder_store)
@@ -922,10 +924,10 @@ def test_an_entry_undone_for_a_day_is_an_alarm(folder_store: ObjectStore) -> Non
     assert log.undone(timedelta(hours=24)) == []
 
 
-# --- planning beside others
+# --- planning beside other runs
 
 
-def test_what_an_undone_entry_took_is_not_planned(store: ObjectStore) -> None:
+def test_inputs_of_an_unfinished_entry_are_not_planned(store: ObjectStore) -> None:
     store.put(A, b"a")
     stop = stopping_after(store, "put_if_absent", ENTRY_1)
     with pytest.raises(StopHereError):
@@ -935,7 +937,7 @@ def test_what_an_undone_entry_took_is_not_planned(store: ObjectStore) -> None:
     assert input_keys(commit_log(store).next_batch()) == [B]
 
 
-def test_a_new_version_of_what_an_undone_entry_took_is_planned_once_that_is_finished(store: ObjectStore) -> None:
+def test_a_new_version_of_an_unfinished_entrys_input_is_planned_after_it_is_finished(store: ObjectStore) -> None:
     store.put(A, b"one")
     stop = stopping_after(store, "put_if_absent", ENTRY_1)
     with pytest.raises(StopHereError):
@@ -951,7 +953,7 @@ def test_a_new_version_of_what_an_undone_entry_took_is_planned_once_that_is_fini
     assert songs(store) == [b"one", b"two"]
 
 
-def test_the_head_is_noted_before_the_listing(folder_store: ObjectStore) -> None:
+def test_the_head_is_read_before_the_listing(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
 
     def before(_: int, name: str, args: tuple[Any, ...]) -> None:
@@ -970,7 +972,7 @@ def test_the_head_is_noted_before_the_listing(folder_store: ObjectStore) -> None
 
 
 @pytest.mark.parametrize("watermark", [None, b"", b"{}", b"[]", b'{"done": -1}', b'{"done": 1}'])
-def test_the_frontier_is_only_a_hint(folder_store: ObjectStore, watermark: bytes | None) -> None:
+def test_the_watermark_is_only_a_hint(folder_store: ObjectStore, watermark: bytes | None) -> None:
     store = folder_store
     for data in (b"a", b"b"):
         store.put(A, data)
@@ -987,7 +989,7 @@ def test_the_frontier_is_only_a_hint(folder_store: ObjectStore, watermark: bytes
     assert json.loads(content(store, "log/frontier.json") or b"") == {"done": 3}
 
 
-def test_a_plan_lists_only_the_log_behind_the_frontier(folder_store: ObjectStore) -> None:
+def test_a_plan_lists_the_log_only_behind_the_watermark(folder_store: ObjectStore) -> None:
     for data in (b"a", b"b"):
         folder_store.put(A, data)
         job(commit_log(folder_store), folder_store)
@@ -1023,7 +1025,7 @@ def test_what_another_run_committed_since_the_listing_is_not_planned_again(folde
     assert songs(folder_store) == [b"a", b"b"]
 
 
-def test_the_frontier_does_not_pass_an_undone_entry(folder_store: ObjectStore) -> None:
+def test_the_watermark_does_not_pass_an_unfinished_entry(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
     with pytest.raises(StopHereError):
@@ -1037,7 +1039,7 @@ def test_the_frontier_does_not_pass_an_undone_entry(folder_store: ObjectStore) -
     assert json.loads(content(folder_store, "log/frontier.json") or b"") == {"done": 2}
 
 
-def test_a_log_of_a_newer_suite_is_not_guessed_at(folder_store: ObjectStore) -> None:
+def test_a_log_of_another_version_is_an_error(folder_store: ObjectStore) -> None:
     folder_store.put(ENTRY_1, b'{"version": 3}')
 
     with pytest.raises(CommitLogError, match=r"00001.json: A newer version of the suite wrote this log entry"):
@@ -1053,7 +1055,7 @@ def test_a_log_of_a_newer_suite_is_not_guessed_at(folder_store: ObjectStore) -> 
 # --- sources
 
 
-def test_sources_stay_in_place_and_are_taken_once(store: ObjectStore) -> None:
+def test_sources_stay_in_place_and_are_committed_once(store: ObjectStore) -> None:
     store.put(A, b"a")
     log = commit_log(store)
     sources = [Input("file:///home/me/x y.json", "1-2-3-4", 6, NOON), Input("s3://mine/b.json", "e", 6, NOON)]
@@ -1070,7 +1072,7 @@ def test_sources_stay_in_place_and_are_taken_once(store: ObjectStore) -> None:
     assert input_keys(log.next_batch()) == [A]
 
 
-# --- deaths
+# --- failed attempts
 
 
 def die(store: ObjectStore, clock: Clock) -> Batch:
@@ -1080,14 +1082,14 @@ def die(store: ObjectStore, clock: Clock) -> Batch:
     return batch
 
 
-def test_what_failed_in_company_is_planned_alone_and_is_poison_after_three_failures(store: ObjectStore) -> None:
+def test_inputs_of_a_failed_batch_are_planned_alone_and_are_poison_after_three_failures(store: ObjectStore) -> None:
     clock = Clock()
     store.put(A, b"a")
     store.put(B, b"b")
 
     assert input_keys(die(store, clock)) == [A, B]
     alone = [die(store, clock) for _ in range(3)]
-    assert [(input_keys(one), one.is_poison) for one in alone] == [([A], False), ([B], False), ([A], False)]
+    assert [(input_keys(batch), batch.is_poison) for batch in alone] == [([A], False), ([B], False), ([A], False)]
     log = commit_log(store, clock)
     poison = planned(log)
     assert (input_keys(poison), poison.is_poison) == ([A], True)
@@ -1104,7 +1106,7 @@ def test_what_failed_in_company_is_planned_alone_and_is_poison_after_three_failu
     assert keys(store, "log/attempts/") == []
 
 
-def test_after_one_death_the_three_largest_are_planned_alone_behind_the_others(folder_store: ObjectStore) -> None:
+def test_after_one_kill_the_three_largest_inputs_are_planned_alone_behind_the_others(folder_store: ObjectStore) -> None:
     clock = Clock()
     sizes = {"a": 50, "b": 1, "c": 40, "d": 2, "e": 30}
     for name, size in sizes.items():
@@ -1120,14 +1122,14 @@ def test_after_one_death_the_three_largest_are_planned_alone_behind_the_others(f
     assert batches == [(["b", "d"], False), (["a"], False), (["c"], False), (["e"], False)]
 
 
-def test_what_its_owner_blames_is_planned_alone_at_once_and_is_poison_if_it_fails_again(store: ObjectStore) -> None:
+def test_a_suspected_input_is_planned_alone_at_once_and_is_poison_if_it_fails_again(store: ObjectStore) -> None:
     for key in (A, B, MANIFEST):
         store.put(key, b"x")
     log = commit_log(store)
     batch = planned(log)
     store.put(f"staging/{batch.batch_id}/songs/part-0.parquet", b"half")
 
-    log.fail(batch, [one for one in batch.inputs if one.key == A])
+    log.fail(batch, [raw for raw in batch.inputs if raw.key == A])
 
     assert keys(store, "staging/") == []
     others = planned(log)
@@ -1154,17 +1156,17 @@ def test_a_marker_of_an_earlier_version_counts(folder_store: ObjectStore) -> Non
 
 
 def commit_unread(log: CommitLog, store: ObjectStore, batch: Batch) -> Entry | None:
-    """Commits the batch's one input as the job does with a poison: no document id."""
-    [one] = batch.inputs
+    """Commits the batch's only input as the job commits poison: without a document id."""
+    [raw] = batch.inputs
     key = f"staging/{batch.batch_id}/batches/part-0.parquet"
     store.put(key, b"1")
-    taken = [CommittedInput(one.key, one.token, one.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
+    inputs = [CommittedInput(raw.key, raw.token, raw.size, "", "2026-11-20T10:00:00Z", "quarantine", "poison")]
     return log.commit(
-        batch, taken, [], rejects={}, reconciliation={}, batches_file=lambda _, __: StagedFile("b", key, 1)
+        batch, inputs, [], rejects={}, reconciliation={}, batches_file=lambda _, __: StagedFile("b", key, 1)
     )
 
 
-def test_what_was_not_read_is_archived_without_reading_it(store: ObjectStore) -> None:
+def test_an_unread_input_is_archived_without_reading_it(store: ObjectStore) -> None:
     store.put(A, b"a")
 
     def must_not_be_read(_: int, name: str, args: tuple[Any, ...]) -> None:
@@ -1178,7 +1180,7 @@ def test_what_was_not_read_is_archived_without_reading_it(store: ObjectStore) ->
     assert keys(store, "raw/pending/") == []
 
 
-def test_another_version_of_what_was_not_read_stays_pending(strict_store: ObjectStore) -> None:
+def test_another_version_of_an_unread_input_stays_pending(strict_store: ObjectStore) -> None:
     store = strict_store
     store.put(A, b"a")
 
@@ -1194,7 +1196,7 @@ def test_another_version_of_what_was_not_read_stays_pending(strict_store: Object
     assert content(store, A) == b"another"
 
 
-def test_healthy_inputs_come_before_those_that_died(folder_store: ObjectStore) -> None:
+def test_healthy_inputs_come_before_those_of_failed_attempts(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
     die(folder_store, clock)
@@ -1204,25 +1206,25 @@ def test_healthy_inputs_come_before_those_that_died(folder_store: ObjectStore) -
     assert input_keys(commit_log(folder_store, clock).next_batch()) == [B]
 
 
-def test_an_input_that_had_no_company_is_not_poison_after_one_failure(folder_store: ObjectStore) -> None:
+def test_the_only_input_of_a_batch_is_not_poison_after_one_failure(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
 
     assert [die(folder_store, clock).is_poison for _ in range(4)] == [False, False, False, True]
 
 
-def test_one_that_may_have_died_alone_lets_the_others_go_first(folder_store: ObjectStore) -> None:
+def test_an_input_that_may_have_killed_a_run_alone_comes_last(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
     folder_store.put(B, b"b")
     die(folder_store, clock)
 
-    assert input_keys(planned(commit_log(folder_store, clock))) == [A]  # killed as well, a minute ago
+    assert input_keys(planned(commit_log(folder_store, clock))) == [A]  # killed again, a minute ago
     clock.now += timedelta(minutes=1)
     assert input_keys(planned(commit_log(folder_store, clock))) == [B]
 
 
-def test_a_new_version_starts_without_deaths(folder_store: ObjectStore) -> None:
+def test_a_new_version_starts_without_failed_attempts(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"one")
     for _ in range(3):
@@ -1233,7 +1235,7 @@ def test_a_new_version_starts_without_deaths(folder_store: ObjectStore) -> None:
     assert len(keys(folder_store, "log/attempts/")) == 1
 
 
-def test_runs_in_work_and_orderly_ends_are_no_deaths(folder_store: ObjectStore) -> None:
+def test_running_attempts_and_orderly_ends_do_not_count_as_failures(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
     log = commit_log(folder_store, clock)
@@ -1249,7 +1251,7 @@ def test_runs_in_work_and_orderly_ends_are_no_deaths(folder_store: ObjectStore) 
     assert input_keys(commit_log(folder_store, clock).next_batch()) == [A, B]
 
 
-def test_the_note_of_a_run_in_work_stays_though_its_inputs_are_gone(folder_store: ObjectStore) -> None:
+def test_the_marker_of_a_running_attempt_stays_without_its_inputs(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
     planned(commit_log(folder_store, clock))
@@ -1261,7 +1263,7 @@ def test_the_note_of_a_run_in_work_stays_though_its_inputs_are_gone(folder_store
     assert len(keys(folder_store, "log/attempts/")) == 2
 
 
-def test_a_note_of_dead_work_on_pending_inputs_survives_a_source_run(folder_store: ObjectStore) -> None:
+def test_a_failed_attempts_marker_on_pending_inputs_survives_a_source_run(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put(A, b"a")
     die(folder_store, clock)
@@ -1274,7 +1276,7 @@ def test_a_note_of_dead_work_on_pending_inputs_survives_a_source_run(folder_stor
 # --- leftovers
 
 
-def test_staging_left_by_a_kill_goes_after_a_day_from_a_folder(folder_store: ObjectStore) -> None:
+def test_staging_left_by_a_kill_is_removed_from_a_folder_after_a_day(folder_store: ObjectStore) -> None:
     clock = Clock()
     folder_store.put("staging/dead/songs/part-0", b"x")
     clock.now = datetime.now(UTC) + timedelta(hours=23)
@@ -1286,14 +1288,14 @@ def test_staging_left_by_a_kill_goes_after_a_day_from_a_folder(folder_store: Obj
     assert keys(folder_store) == []
 
 
-def test_staging_that_has_to_be_published_is_never_too_old(folder_store: ObjectStore) -> None:
+def test_staging_of_an_unfinished_entry_is_never_removed(folder_store: ObjectStore) -> None:
     folder_store.put(A, b"a")
     clock = Clock()
     clock.now = datetime.now(UTC) + timedelta(days=9)
     stop = stopping_after(folder_store, "put_if_absent", ENTRY_1)
 
     def before(_: int, name: str, args: tuple[Any, ...]) -> None:
-        if name == "list" and args[0] == "staging/":  # another commits after the earlier commits were finished
+        if name == "list" and args[0] == "staging/":  # another run commits after this run finished earlier commits
             with pytest.raises(StopHereError):
                 job(commit_log(stop), stop)
 
@@ -1313,11 +1315,11 @@ def test_on_s3_staging_is_left_to_the_lifecycle_rule(s3_store: ObjectStore) -> N
     assert keys(s3_store) == ["staging/dead/songs/part-0"]
 
 
-# --- killed anywhere
+# --- killed at any operation
 
 
 class Killed(BaseException):
-    """The run is gone; nothing of it is done any more."""
+    """The run was killed: none of its code runs any more."""
 
 
 def outcome(store: ObjectStore) -> dict[str, bytes | None]:
@@ -1343,7 +1345,7 @@ def test_stopped_between_any_two_operations_nothing_is_lost_or_doubled(
     for stop in range(1, 100):
 
         def before(number: int, *_: object) -> None:
-            if number >= stop:  # noqa: B023
+            if number >= stop:
                 raise Killed
 
         store = lake(str(stop))

@@ -1,4 +1,4 @@
-"""The job as a whole: real Spark, real lake, in this process where a session is at hand, else as its users start it."""
+"""The whole job with real Spark and a real lake, in this process or as a program."""
 
 import gzip
 import json
@@ -33,7 +33,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def drop(lake: Path, *documents: str, at: str = "20261120T100000Z") -> None:
-    """Drops documents of the golden corpus, old enough not to be taken for still growing."""
+    """Drops documents of the golden corpus, old enough not to count as still being written."""
     for document in documents:
         target = lake / "raw/pending/drop" / f"at={at}" / document.replace("/", "-")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,14 +62,14 @@ def rejects(lake: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def taken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # run() finds it
+def exploded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = tmp_path_factory.mktemp("lake")
     drop(lake, "many_artists/page.json", "odd_values/page.json", "quarantined/error_body.json")
     take("--lake", str(lake))
     return lake
 
 
-def test_a_session_that_was_there_stays_open_after_a_large_batch_too(
+def test_an_existing_session_stays_open_after_a_large_batch(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(tmp_path, "many_artists/page.json")
@@ -80,10 +80,10 @@ def test_a_session_that_was_there_stays_open_after_a_large_batch_too(
     assert spark.range(3).count() == 3
 
 
-def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
+def test_dropped_files_are_published_archived_and_logged(exploded: Path) -> None:
     number = "00000000000000000001"
 
-    assert files(taken, "processed") == [
+    assert files(exploded, "processed") == [
         f"processed/{name}/ingest_date=2026-11-20/{number}-00000.parquet"
         for name in (
             "album_artists",
@@ -96,45 +96,45 @@ def test_what_was_dropped_is_published_archived_and_logged(taken: Path) -> None:
             "songs",
         )
     ]  # song_popularity and episodes have no rows, so no file
-    assert files(taken, "raw") == [
+    assert files(exploded, "raw") == [
         f"raw/processed/{number}/drop/at=20261120T100000Z/many_artists-page.json",
         f"raw/processed/{number}/drop/at=20261120T100000Z/odd_values-page.json",
         f"raw/quarantine/{number}/drop/at=20261120T100000Z/quarantined-error_body.json",
     ]
-    assert files(taken, "log") == [f"log/{number}.json", f"log/done/{number}", "log/frontier.json"]
-    assert files(taken, "staging") == []
+    assert files(exploded, "log") == [f"log/{number}.json", f"log/done/{number}", "log/frontier.json"]
+    assert files(exploded, "staging") == []
 
 
-def test_a_reject_says_why_where_and_what(taken: Path) -> None:
-    found = [one for one in rejects(taken) if one.get("column") == "duration_ms"]
+def test_a_reject_has_reason_place_and_row(exploded: Path) -> None:
+    malformed = [reject for reject in rejects(exploded) if reject.get("column") == "duration_ms"]
 
-    assert [(one["table"], one["reason"], one["source_position"]) for one in found] == [
+    assert [(reject["table"], reject["reason"], reject["source_position"]) for reject in malformed] == [
         ("songs", "no int: n/a", 0),
         ("songs", "no int: 99999999999", 2),
     ]
     original = json.loads((FOLDER / "odd_values/page.json").read_bytes())["items"][0]
-    assert json.loads(found[0]["row"]) == original
-    assert found[0]["source_object"] == "raw/pending/drop/at=20261120T100000Z/odd_values-page.json"
+    assert json.loads(malformed[0]["row"]) == original
+    assert malformed[0]["source_object"] == "raw/pending/drop/at=20261120T100000Z/odd_values-page.json"
 
 
-def test_a_quarantined_file_has_its_reason_in_the_rejects(taken: Path) -> None:
-    (found,) = [one for one in rejects(taken) if one["row"] is None]
+def test_a_quarantined_file_has_its_reason_in_the_rejects(exploded: Path) -> None:
+    (quarantined,) = [reject for reject in rejects(exploded) if reject["row"] is None]
 
-    assert found["source_object"] == "raw/pending/drop/at=20261120T100000Z/quarantined-error_body.json"
-    assert "error answer of the API" in found["reason"]
+    assert quarantined["source_object"] == "raw/pending/drop/at=20261120T100000Z/quarantined-error_body.json"
+    assert "error answer of the API" in quarantined["reason"]
 
 
-def test_the_batch_tells_what_it_took(taken: Path) -> None:
-    (batch,) = table(taken, "batches")
+def test_the_row_of_batches_has_the_counts_of_its_batch(exploded: Path) -> None:
+    (batch,) = table(exploded, "batches")
 
     assert batch["batch_number"] == 1
-    assert batch["committed_at"] == datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001  # UTC without zone, as promised
+    assert batch["committed_at"] == datetime(2026, 11, 20, 12, 0)
     assert batch["object_count"] == 3
-    assert batch["reject_count"] == len(rejects(taken))
+    assert batch["reject_count"] == len(rejects(exploded))
 
 
-def test_timestamps_are_utc_without_zone_in_microseconds(taken: Path) -> None:
-    file = next((taken / "processed/playlist_items").rglob("*.parquet"))
+def test_timestamps_are_utc_without_zone_in_microseconds(exploded: Path) -> None:
+    file = next((exploded / "processed/playlist_items").rglob("*.parquet"))
     column = next(c for c in pq.ParquetFile(file).schema if c.name == "extracted_at")
 
     assert column.physical_type == "INT64"
@@ -147,17 +147,17 @@ def test_timestamps_are_utc_without_zone_in_microseconds(taken: Path) -> None:
     }
 
 
-def test_a_second_run_finds_nothing_to_do(taken: Path) -> None:
-    before = files(taken, ".")
+def test_a_second_run_finds_nothing_to_do(exploded: Path) -> None:
+    before = files(exploded, ".")
 
-    again = take("--lake", str(taken))
+    again = take("--lake", str(exploded))
 
     assert again.batches == []
     assert again.as_table().startswith("Nothing to do")
-    assert files(taken, ".") == before
+    assert files(exploded, ".") == before
 
 
-def test_sources_stay_in_place_and_are_taken_once(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_sources_stay_in_place_and_are_committed_once(spark: SparkSession, tmp_path: Path) -> None:
     lake, source = tmp_path / "lake", tmp_path / "source"
     lake.mkdir()
     shutil.copytree(FOLDER / "two_pages_join", source, ignore=shutil.ignore_patterns("expected.json"))
@@ -172,7 +172,7 @@ def test_sources_stay_in_place_and_are_taken_once(spark: SparkSession, tmp_path:
     assert all(row["source_object"].startswith(source.as_uri()) for row in table(lake, "songs"))
 
 
-def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:
     drop(tmp_path, "bare_rows/rows.json", "single_row/row.json", "null_track/page.json")
 
     summary = take("--lake", str(tmp_path), "--max-objects", "2")
@@ -181,8 +181,8 @@ def test_batches_are_bounded(spark: SparkSession, tmp_path: Path) -> None:  # no
     assert len(summary.batches) == 2
 
 
-def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
-    spark: SparkSession,  # noqa: ARG001
+def test_the_lake_may_be_on_s3_without_s3_support_in_spark(
+    spark: SparkSession,
     s3_store: ObjectStore,
     tmp_path: Path,
 ) -> None:
@@ -194,19 +194,19 @@ def test_the_lake_may_lie_on_s3_without_spark_knowing_s3(
     summary = take("--lake", uri)
 
     assert summary.rows["songs"] == 7
-    published = [one.key for one in store.list("processed/songs/")]
+    published = [listed.key for listed in store.list("processed/songs/")]
     assert published == ["processed/songs/ingest_date=2026-11-20/00000000000000000001-00000.parquet"]
-    assert [one.key for one in store.list("raw/pending/")] == []
-    assert [one.key for one in store.list("staging/")] == []
+    assert [listed.key for listed in store.list("raw/pending/")] == []
+    assert [listed.key for listed in store.list("staging/")] == []
 
 
-# --- what cannot be taken
+# --- objects that cannot be read
 
 DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
 
 
-def test_what_may_not_be_read_is_left_and_named_and_the_rest_is_taken(
-    spark: SparkSession,  # noqa: ARG001
+def test_unreadable_objects_are_left_and_named_and_the_rest_is_committed(
+    spark: SparkSession,
     others_lake: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -240,7 +240,7 @@ def test_what_may_not_be_read_is_left_and_named_and_the_rest_is_taken(
 
 
 def test_a_source_that_may_not_be_read_is_left_and_named(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     others_lake: Path,
 ) -> None:
     lake, source = others_lake / "lake", others_lake / "source"
@@ -256,8 +256,8 @@ def test_a_source_that_may_not_be_read_is_left_and_named(
     assert summary.left == {f"file://{source}/single_row-row.json": DENIED}
 
 
-def test_a_key_that_commands_a_terminal_and_has_an_empty_part_is_left_and_washed(
-    spark: SparkSession,  # noqa: ARG001
+def test_a_key_with_terminal_commands_and_an_empty_part_is_left_and_printed_safely(
+    spark: SparkSession,
     s3_store: S3Store,
 ) -> None:
     page = (FOLDER / "new_shape_page/page.json").read_bytes()
@@ -274,7 +274,7 @@ def test_a_key_that_commands_a_terminal_and_has_an_empty_part_is_left_and_washed
     assert last == f"  raw/pending/drop/b\N{REPLACEMENT CHARACTER}[2J//c.json: {reason}"
 
 
-# --- as users start it
+# --- started as a program
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -292,7 +292,7 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     submit = Path(sys.executable).with_name("spark-submit")
     command = [str(submit), "--master", "local[1]", "--py-files", "glue_jobs.zip", "explode_playlists.py"]
 
-    # -S would be surer, but pyspark itself lives in site-packages: the project's own path file is switched off instead.
+    # pyspark itself is in site-packages, so -S is impossible: only the project's own path file is switched off.
     done = finished(
         [*command, "--lake", str(lake)],
         cwd=elsewhere,
@@ -333,7 +333,7 @@ def test_an_unknown_argument_is_named() -> None:
         parse_arguments(["--lake", "x", "--lakee", "y"])
 
 
-def test_glue_may_add_arguments_of_its_own() -> None:
+def test_glues_own_arguments_are_accepted() -> None:
     arguments = parse_arguments(["--lake", "x", "--JOB_NAME", "n", "--JOB_RUN_ID", "r", "--enable-metrics", "true"])
 
     assert arguments.lake == "x"
@@ -352,7 +352,7 @@ def test_a_missing_argument_is_one_line(capfd: pytest.CaptureFixture[str]) -> No
     ]
 
 
-def test_a_lake_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_lake_is_one_line(tmp_path: Path) -> None:
     done = start("--lake", str(tmp_path / "nowhere"))
 
     assert done.returncode == 1
@@ -387,19 +387,19 @@ def test_a_java_home_without_java_is_named(tmp_path: Path) -> None:
 # --- every item accounted for
 
 
-LOUD = ("added_at_odd/page.json", "episodes/page.json")
+MANY_REJECTS = ("added_at_odd/page.json", "episodes/page.json")
 PLACE = "raw/pending/drop/at=20261120T100000Z/"
 
 
 @pytest.fixture(scope="module")
-def loud(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:  # noqa: ARG001
-    lake = tmp_path_factory.mktemp("loud")
-    drop(lake, *LOUD)
+def many_rejects(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+    lake = tmp_path_factory.mktemp("many_rejects")
+    drop(lake, *MANY_REJECTS)
     return lake, take("--lake", str(lake))
 
 
-def test_the_log_accounts_for_every_document_and_table(loud: tuple[Path, Summary]) -> None:
-    account = json.loads((loud[0] / "log/00000000000000000001.json").read_bytes())["reconciliation"]
+def test_the_log_accounts_for_every_document_and_table(many_rejects: tuple[Path, Summary]) -> None:
+    account = json.loads((many_rejects[0] / "log/00000000000000000001.json").read_bytes())["reconciliation"]
 
     assert account["kinds"] == {"song": 5, "episode": 3, "local": 0, "empty": 0, "unavailable": 0, "rejected": 2}
     # Of the first, five are songs and one is an episode: a position of each has a malformed added_at.
@@ -411,8 +411,8 @@ def test_the_log_accounts_for_every_document_and_table(loud: tuple[Path, Summary
     assert account["tables"]["songs"] == {"made": 6, "refused": 0, "superseded": 1, "published": 5}
 
 
-def test_an_item_unaccounted_for_stops_the_commit(
-    spark: SparkSession,  # noqa: ARG001
+def test_a_missing_item_stops_the_commit(
+    spark: SparkSession,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -434,7 +434,7 @@ class Counting:
         self._store = store
         self._is_committed = False
 
-    def __getattr__(self, name: str) -> Any:  # noqa: D105  # all else is the store's
+    def __getattr__(self, name: str) -> Any:  # noqa: D105  # every other operation is the store's
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
@@ -452,7 +452,7 @@ def test_raw_is_read_once_and_a_table_with_rows_is_one_spark_job(
 ) -> None:
     tracker = spark.sparkContext.statusTracker()
     jobs = []
-    # Release dates go back to the year 1000: those are written as they are. No case has rows of `episodes`.
+    # Release dates go back to the year 1000. No case has rows of `episodes`.
     documents = (
         "new_shape_page/page.json",
         "bare_rows/rows.json",
@@ -464,18 +464,18 @@ def test_raw_is_read_once_and_a_table_with_rows_is_one_spark_job(
         drop(lake, *documents[:count])
         store = Counting(open_store(str(lake)))
         monkeypatch.setattr(part, "open_store", lambda _, store=store: store)  # a task opens the store by its URI
-        given = ["--lake", str(lake)]
+        arguments = ["--lake", str(lake)]
         before = len(tracker.getJobIdsForGroup(None))
 
-        run(parse_arguments(given), given, lambda: NOON, store)
+        run(parse_arguments(arguments), arguments, lambda: NOON, store)
 
         jobs.append(len(tracker.getJobIdsForGroup(None)) - before)
         assert [n for key, n in store.fetched.items() if key.startswith("raw/")] == [1] * count
     assert jobs == [8, 8]
 
 
-def test_a_batch_with_many_rejects_is_loud_and_still_committed(loud: tuple[Path, Summary]) -> None:
-    lake, summary = loud
+def test_a_batch_with_many_rejects_raises_an_alarm_and_is_committed(many_rejects: tuple[Path, Summary]) -> None:
+    lake, summary = many_rejects
 
     assert json.loads(summary.as_json())["alarms"] == [{"batch": 1, "items": 10, "rejects": 2}]
     assert summary.as_table().splitlines()[-1] == (
@@ -484,8 +484,8 @@ def test_a_batch_with_many_rejects_is_loud_and_still_committed(loud: tuple[Path,
     assert len(table(lake, "batches")) == 1
 
 
-def test_as_many_rejects_as_the_setting_allows_are_no_alarm(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
-    drop(tmp_path, *LOUD)
+def test_as_many_rejects_as_the_setting_allows_are_no_alarm(spark: SparkSession, tmp_path: Path) -> None:
+    drop(tmp_path, *MANY_REJECTS)
 
     assert take("--lake", str(tmp_path), "--alarm-rejects", "0.2").alarms == []
 

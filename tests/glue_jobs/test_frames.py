@@ -1,4 +1,4 @@
-"""Which rows a table takes, and which of them are the newest; what is particular to a table is tested with it."""
+"""Which rows a table accepts, and which of them are the newest; each table's own rules are tested with it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 from tests.glue_jobs.builders import rows
 
 LINEAGE = "source_object string, document_id string, source_position int, extracted_at timestamp_ntz"
-NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+NOON = datetime(2026, 11, 20, 12)
 THINGS = Table(
     name="things",
     doc="Things.",
@@ -61,7 +61,7 @@ def parts(spark: SparkSession, *observations: tuple[str, str, int, int, int]) ->
     )
 
 
-def test_the_newest_is_the_latest_extracted_then_by_object_then_by_place(spark: SparkSession) -> None:
+def test_the_newest_is_the_latest_extracted_then_the_last_object_then_the_last_position(spark: SparkSession) -> None:
     made = observed(
         spark,
         ("by_time", 1, "z", 9, 8),
@@ -90,7 +90,7 @@ def test_a_history_keeps_every_observation(spark: SparkSession) -> None:
     )
 
 
-def test_of_a_list_the_newest_observation_counts_as_a_whole(spark: SparkSession) -> None:
+def test_the_newest_observation_replaces_a_list_as_a_whole(spark: SparkSession) -> None:
     made = parts(spark, ("t1", "a", 0, 0, 8), ("t1", "b", 1, 0, 8), ("t1", "b", 0, 0, 9), ("t2", "a", 0, 1, 8))
 
     expected = rows(spark, "thing_id string, part_id string, position int", ("t1", "b", 0), ("t2", "a", 0))
@@ -103,7 +103,7 @@ def test_of_a_list_the_newest_observation_counts_as_a_whole(spark: SparkSession)
 
 
 @pytest.mark.parametrize("positions", [(0, 2, 10), (10, 2, 0)])
-def test_of_elements_of_one_list_the_first_wins(spark: SparkSession, positions: tuple[int, ...]) -> None:
+def test_the_first_of_repeated_elements_of_a_list_wins(spark: SparkSession, positions: tuple[int, ...]) -> None:
     made = parts(spark, *[("t1", "a", position, 0, 8) for position in positions], ("t1", "b", 1, 0, 8))
 
     expected = rows(spark, "part_id string, position int", ("a", 0), ("b", 1))
@@ -148,20 +148,22 @@ def test_a_table_takes_rows_of_its_kinds_that_it_does_not_refuse(spark: SparkSes
     )
     of_songs_and_episodes = replace(THINGS, kinds=("song", "episode"))
 
-    taken = frame.where(accepted_by(of_songs_and_episodes)).select("n")
+    accepted = frame.where(accepted_by(of_songs_and_episodes)).select("n")
 
-    assert_df_equality(taken, rows(spark, "n int", (0,), (1,), (2,), (4,)), ignore_row_order=True, ignore_nullable=True)
+    assert_df_equality(
+        accepted, rows(spark, "n int", (0,), (1,), (2,), (4,)), ignore_row_order=True, ignore_nullable=True
+    )
 
 
 def test_a_table_without_kinds_takes_every_row_that_it_does_not_refuse(spark: SparkSession) -> None:
     frame = rows(spark, "n int, refused array<string>", (0, None), (1, ["others"]), (2, ["things"]))
 
-    taken = frame.where(accepted_by(THINGS)).select("n")
+    accepted = frame.where(accepted_by(THINGS)).select("n")
 
-    assert_df_equality(taken, rows(spark, "n int", (0,), (1,)), ignore_row_order=True, ignore_nullable=True)
+    assert_df_equality(accepted, rows(spark, "n int", (0,), (1,)), ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_row_and_an_element_of_its_list_are_refused_apart(spark: SparkSession) -> None:
+def test_a_row_and_an_element_of_its_list_are_refused_separately(spark: SparkSession) -> None:
     frame = rows(
         spark,
         "n int, refused array<string>, credit struct<refused: array<string>>",
@@ -170,11 +172,13 @@ def test_a_row_and_an_element_of_its_list_are_refused_apart(spark: SparkSession)
         (2, None, None),
     )
 
-    seen = frame.select("n", is_refused_by(THINGS).alias("row"), is_refused_by(THINGS, "credit.refused").alias("one"))
+    seen = frame.select(
+        "n", is_refused_by(THINGS).alias("row"), is_refused_by(THINGS, "credit.refused").alias("element")
+    )
 
     expected = rows(
         spark,
-        "n int, row boolean, one boolean",
+        "n int, row boolean, element boolean",
         (0, True, False),
         (1, False, True),
         (2, False, False),

@@ -1,6 +1,6 @@
-"""Thousands of damaged documents through the whole job: it never crashes, and each of them is accounted for.
+"""Thousands of damaged documents through the whole job: it never crashes and accounts for each of them.
 
-The ordinary test takes 2,000 in one run of the job; `make fuzz` takes 100,000, 5,000 a run, each over its own lake.
+The ordinary test runs 2,000 in one run of the job; `make fuzz` runs 100,000, 5,000 per run, each over its own lake.
 """
 
 import logging
@@ -18,14 +18,16 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.explode_playlists import main
-from shared.document import Manifest, PlaylistCheck
+from shared.document import Manifest, PlaylistCheck, write_document
 from tests.corpus import cases
 from tests.glue_jobs.accounts import assert_accounted_for, rejects, table
 from tests.glue_jobs.builders import album, as_bytes, page_body, song
+from tests.glue_jobs.documents import raw_line
 from tests.glue_jobs.mutations import mutated
 
 AT_ONCE = 5000
 PLACE = "raw/pending/drop/at=20261120T100000Z/"
+PLACES = (PLACE, f"{PLACE}morning/", f"{PLACE}evening/", "raw/pending/drop/complete/at=20261120T100000Z/")
 WITNESS = PLACE + "witness.json"
 MANIFEST = Manifest(
     run_id="r1",
@@ -54,8 +56,33 @@ LIBRARY = {
     "bannedTracks": [],
 }
 BACKUP = [{"name": "Liked Songs", "tracks": [song("s1")]}, {"id": "p1", "type": "playlist", "tracks": [song("s2")]}]
+# Of the extractor: the last row of a page is missing, and the total changes.
+INCOMPLETE = write_document(
+    [
+        raw_line(
+            snapshot_id="v1~79689f5d7c12", missing=2, body=page_body(song("s1"), song("s2"), total=60) | {"limit": 50}
+        ),
+        raw_line(snapshot_id="v1~79689f5d7c12", missing=2, offset=50, body=page_body(song("s3"), offset=50, total=59)),
+    ]
+)
+# What a request with `fields=` leaves.
+FIELDS = {
+    "items": [{"track": {"name": "A song", "id": "s1", "artists": [{"name": "A1"}], "album": {"name": "First"}}}],
+    "next": None,
+}
+ALBUM = {"album_type": "album", "type": "album", "id": "al1", "tracks": {"items": [{"type": "track", "id": "s1"}]}}
+PLAYED = {"items": [{"track": {"type": "track", "id": "s1"}, "played_at": "2026-11-20T10:00:00Z"}], "cursors": {}}
+SAVED = {"items": [{"added_at": "2026-11-20T10:00:00Z", "album": {"id": "al1", "album_type": "album"}}]}
 FIXTURES = [
     MANIFEST,
+    INCOMPLETE,
+    as_bytes(FIELDS),
+    as_bytes([FIELDS["items"], page_body(song("s1"))]),
+    *map(as_bytes, (ALBUM, PLAYED, SAVED, {"snapshot_id": "v1"})),
+    as_bytes({"name": "Mine", "songs": [song("s1"), song("s2")]}),
+    as_bytes({"playlist": {"id": "p1", "snapshot_id": "v1", "name": "Mine"}, "tracks": [song("s1")]}),
+    as_bytes(page_body(song("s1"), song("s2"), total=3)),  # two pages of one read
+    as_bytes(page_body(song("s3"), offset=2, total=3)),
     as_bytes({"playlists": [EXPORTED]}),
     as_bytes(LIBRARY),
     as_bytes(BACKUP),
@@ -64,35 +91,35 @@ FIXTURES = [
         case.path(name).read_bytes()
         for case in cases()
         for name, document in case.documents.items()
-        if document["outcome"] == "taken"  # what is refused as it is says little more when it is damaged
+        if document["outcome"] == "accepted"  # damaging a document that is refused anyway tests little
     ),
 ]
 
 
 def documents(chunk: int, count: int) -> dict[str, bytes]:
-    """A number of documents by their keys, the same every time, and an intact one; in the first chunk also FOUND."""
-    chance = random.Random(f"fuzz {chunk}")  # noqa: S311  # nothing is secret
-    found = {f"{PLACE}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
+    """`count` damaged documents by key, always the same, and an intact one; the first chunk also has REGRESSIONS."""
+    chance = random.Random(f"fuzz {chunk}")  # nothing is secret
+    made = {f"{PLACES[number % len(PLACES)]}{number:05d}.json": mutated(FIXTURES, chance) for number in range(count)}
     if chunk == 0:
-        found |= {f"{PLACE}{name}.json": data for name, (data, _) in FOUND.items()}
-    return found | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
+        made |= {f"{PLACE}{name}.json": data for name, (data, _) in REGRESSIONS.items()}
+    return made | {WITNESS: as_bytes(page_body(song("witness", artists=["w1", "w2"]), playlist_id="witness"))}
 
 
-def taken(lake: Path, dropped: Mapping[str, bytes]) -> int:
-    """The job's exit status over a lake with these objects."""
+def inputs(lake: Path, dropped: Mapping[str, bytes]) -> int:
+    """Runs the job over a lake with these objects; its exit status."""
     for key, data in dropped.items():
         path = lake / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        os.utime(path, (0, 0))  # not just being written
+        os.utime(path, (0, 0))  # so that they do not count as still being written
     return main(["--lake", str(lake), "--max-objects", str(len(dropped))])
 
 
 def failure(folder: Path, dropped: Mapping[str, bytes]) -> str:
-    """What is wrong after a run of the job over these documents; nothing if all is well."""
+    """The failure of a run of the job over these documents; "" if there is none."""
     lake = Path(tempfile.mkdtemp(dir=folder))
     try:
-        status = taken(lake, dropped)
+        status = inputs(lake, dropped)
         if status:
             return f"exit status {status}"
         assert_accounted_for(lake, dropped)
@@ -104,7 +131,7 @@ def failure(folder: Path, dropped: Mapping[str, bytes]) -> str:
 
 
 def culprits(folder: Path, dropped: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Of documents that fail together, as few as fail still."""
+    """A smallest subset of these documents that still fails."""
     some = dict(dropped)
     while len(some) > 1:
         halves = list(some.items())[: len(some) // 2], list(some.items())[len(some) // 2 :]
@@ -116,29 +143,29 @@ def culprits(folder: Path, dropped: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def rows_of(lake: Path, name: str, *columns: str, source: str) -> list[tuple[Any, ...]]:
-    """These columns of the rows that the object brought."""
+    """These columns of the rows that come from the object."""
     rows = table(lake, name)
-    found = rows.to_pylist() if rows else []
-    return sorted(tuple(row[column] for column in columns) for row in found if row["source_object"] == source)
+    listed = rows.to_pylist() if rows else []
+    return sorted(tuple(row[column] for column in columns) for row in listed if row["source_object"] == source)
 
 
 def own(**fields: object) -> bytes:
-    """A document as the Lambda writes it, with these fields of its only line."""
+    """A document of the Lambda with one line, some of whose fields are replaced."""
     line = {"run_id": "r1", "playlist_id": "p1", "snapshot_id": "v1", "extracted_at": "2026-11-20T10:00:00Z"}
     rest = {"asked": "/playlists/p1/items", "offset": 0, "attempt": 1, "body": page_body(song("s1"))}
     return as_bytes(line | rest | fields)
 
 
 def released(text: str) -> bytes:
-    """A page with a song of an album of then."""
+    """A page with a song whose album has this release date."""
     return as_bytes(page_body(song("s1", album=album("al1", release_date=text))))
 
 
 NUMBER = 10**1200
-GIANT = "n" * 21_000_000
-# Each of these ended the job once, or made a value that no reader takes.
-# What becomes of it: the reason it is in quarantine for, else its rejected rows.
-FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
+LONG_TEXT = "n" * 21_000_000
+# Each of these once ended the job, or made a value that no engine reads.
+# The expected outcome is the reason of its quarantine, else its rejected rows.
+REGRESSIONS: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
     "a time before all time": (
         own(extracted_at="0001-01-01T00:00:00+05:00"),
         "extracted_at is no ISO time such as 2026-11-20T10:00:00Z",
@@ -164,7 +191,7 @@ FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
         [("playlist_checks", "total", "no int: " + str(NUMBER)[:200])],
     ),
     "text that no JSON reader takes, for a name and in place of an object": (
-        as_bytes(page_body(song("s1", name=GIANT, linked_from=GIANT))),
+        as_bytes(page_body(song("s1", name=LONG_TEXT, linked_from=LONG_TEXT))),
         [
             ("playlist_items", "item_name", 'no string: "' + "n" * 199),
             ("songs", "name", 'no string: "' + "n" * 199),
@@ -187,20 +214,20 @@ FOUND: dict[str, tuple[bytes, str | list[tuple[str, str | None, str]]]] = {
 }
 
 
-def became_of_found(lake: Path) -> dict[str, Any]:
-    """For each of FOUND the reason it is in quarantine for, else its rejected rows."""
-    became: dict[str, Any] = {name: [] for name in FOUND}
-    for one in rejects(lake):
-        name = Path(one["source_object"]).stem
-        if name in FOUND and "table" in one:
-            became[name] = sorted([*became[name], (one["table"], one.get("column"), one["reason"])])
-        elif name in FOUND:
-            became[name] = one["reason"]
+def outcomes_of_regressions(lake: Path) -> dict[str, Any]:
+    """For each of REGRESSIONS the reason of its quarantine, else its rejected rows."""
+    became: dict[str, Any] = {name: [] for name in REGRESSIONS}
+    for reject in rejects(lake):
+        name = Path(reject["source_object"]).stem
+        if name in REGRESSIONS and "table" in reject:
+            became[name] = sorted([*became[name], (reject["table"], reject.get("column"), reject["reason"])])
+        elif name in REGRESSIONS:
+            became[name] = reject["reason"]
     return became
 
 
-def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_job(
-    spark: SparkSession,  # noqa: ARG001  # the job finds the session
+def test_damaged_documents_are_read_in_part_or_quarantined_and_never_end_the_job(
+    spark: SparkSession,
     tmp_path: Path,
     request: pytest.FixtureRequest,
     capfd: pytest.CaptureFixture[str],
@@ -214,19 +241,19 @@ def test_damaged_documents_are_taken_in_part_or_quarantined_and_never_end_the_jo
         begun = time.monotonic()
         dropped = documents(chunk, min(AT_ONCE, count - done))
         lake = tmp_path / str(chunk)
-        status = taken(lake, dropped)
+        status = inputs(lake, dropped)
         if status:
-            found = culprits(tmp_path, dropped)
-            pytest.fail(f"chunk {chunk}: exit status {status} for {found}"[:5000])
+            failing = culprits(tmp_path, dropped)
+            pytest.fail(f"chunk {chunk}: exit status {status} for {failing}"[:5000])
         assert_accounted_for(lake, dropped)
         assert rows_of(lake, "songs", "song_id", "name", source=WITNESS) == [("witness", "A song")]
         assert rows_of(lake, "song_artists", "artist_id", source=WITNESS) == [("w1",), ("w2",)]
         assert rows_of(lake, "playlist_items", "position", "kind", source=WITNESS) == [(0, "song")]
         if chunk == 0:
-            assert became_of_found(lake) == {name: expected for name, (_, expected) in FOUND.items()}
+            assert outcomes_of_regressions(lake) == {name: expected for name, (_, expected) in REGRESSIONS.items()}
         shutil.rmtree(lake)
         if count > AT_ONCE:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            said = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
+            progress = f"{min(done + AT_ONCE, count):>7,} of {count:,}, {time.monotonic() - begun:.0f} s, {peak} MB"
             with capfd.disabled():
-                print(said, flush=True)  # noqa: T201  # who waits for an hour wants to see something
+                print(progress, flush=True)  # noqa: T201  # progress of a run that takes an hour

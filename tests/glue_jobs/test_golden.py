@@ -1,7 +1,7 @@
 """Every case of the golden corpus, through the real reader, transforms and newest, on real Spark.
 
-All cases go through Spark together, each as its own batch: the contracts' keys are widened by batch_id, since the cases
-use the same songs on purpose.
+All cases go through Spark together, each as its own batch. The cases share song ids, so batch_id is added to the
+contracts' keys.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ MADE_TABLES = [table for table in TABLES if table.made_from in (MadeFrom.ITEM, M
 
 @dataclasses.dataclass
 class Outcome:
-    """What came of all cases: per case and table the rows, per case the rejects and the kinds, and the report."""
+    """The outcome of all cases: rows per case and table, rejects and kinds per case, and the report."""
 
     rows: Mapping[tuple[str, str], list[Row]]
     rejects: Mapping[str, Counter[tuple[Any, ...]]]
@@ -106,9 +106,11 @@ def test_the_rows_are_those_typed_by_hand(case: Case, table: Table, outcome: Out
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_is_not_taken_is_rejected_where_it_stands(case: Case, outcome: Outcome) -> None:
-    typed = [one for one in case.expected["rejects"] if one["table"] is not None]
-    expected = Counter((one["document"], one["table"], one["column"], one["source_position"]) for one in typed)
+def test_the_rejects_are_those_typed_by_hand(case: Case, outcome: Outcome) -> None:
+    typed = [reject for reject in case.expected["rejects"] if reject["table"] is not None]
+    expected = Counter(
+        (reject["document"], reject["table"], reject["column"], reject["source_position"]) for reject in typed
+    )
 
     assert outcome.rejects.get(case.name, Counter()) == expected
 
@@ -121,7 +123,7 @@ def test_every_item_has_one_kind(case: Case, outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_file_is_taken_or_quarantined_with_its_reason(case: Case, outcome: Outcome) -> None:
+def test_a_file_is_accepted_or_quarantined_with_its_reason(case: Case, outcome: Outcome) -> None:
     reasons = {
         document.input.key.rpartition("/")[2]: document.reason
         for document in outcome.report.documents
@@ -131,7 +133,7 @@ def test_a_file_is_taken_or_quarantined_with_its_reason(case: Case, outcome: Out
     assert reasons.keys() == case.documents.keys()
     for name, document in case.documents.items():
         reason = reasons[name]
-        if document["outcome"] == "taken":
+        if document["outcome"] == "accepted":
             assert reason is None, name
         else:
             assert reason is not None, name

@@ -1,4 +1,4 @@
-"""A fault of the machine is not a fault of the raw objects: the run ends with one sentence and nothing counts."""
+"""A fault of the machine does not count against the raw objects: the run ends with one sentence."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from deploy.aws.build import glue_jobs_zip
 from glue_jobs.explode_playlists import run
-from glue_jobs.runtime import RuntimeProblemError
+from glue_jobs.java import RuntimeProblemError
 from shared.store import StoreError, open_store
 from tests.glue_jobs.accounts import names, table
 from tests.glue_jobs.test_explode_playlists import NOON, drop, parse_arguments
@@ -47,7 +47,7 @@ def test_a_folder_of_any_name_is_a_lake_in_any_locale(tmp_path: Path) -> None:
 
 
 @pytest.mark.jvm
-def test_under_spark_submit_a_locale_that_lacks_the_path_is_one_sentence_and_nothing_is_written_elsewhere(
+def test_under_spark_submit_a_path_that_the_locale_cannot_encode_is_one_sentence(
     tmp_path: Path,
 ) -> None:
     lake, elsewhere = tmp_path / "l\N{LATIN SMALL LETTER A WITH DIAERESIS}ke", tmp_path / "elsewhere"
@@ -63,7 +63,7 @@ def test_under_spark_submit_a_locale_that_lacks_the_path_is_one_sentence_and_not
         "glue_jobs.zip",
     ]
 
-    link = elsewhere / "link"  # Java passes on what its locale can name: this name arrives, the other does not
+    link = elsewhere / "link"  # Java can pass on only names that its locale can encode: the link's, not the folder's
     link.symlink_to(lake)
     before = everything(tmp_path)
     for named in (lake, link):
@@ -83,18 +83,18 @@ def test_under_spark_submit_a_locale_that_lacks_the_path_is_one_sentence_and_not
 
 
 class Disturbed:
-    """A store at which something happens once, while Spark writes the tables."""
+    """A store that calls `act` once, while Spark writes the tables."""
 
     def __init__(self, lake: Path, act: Callable[[], object]) -> None:
         self._store = open_store(str(lake))
         self._act: Callable[[], object] | None = act
 
     def __getattr__(self, name: str) -> Any:
-        """The store's own."""
+        """The store's operation."""
         return getattr(self._store, name)
 
     def list(self, prefix: str, **rest: Any) -> Any:
-        """The store's own, after what happens."""
+        """The store's listing, after `act`."""
         if prefix.endswith("/songs/") and self._act:
             act, self._act = self._act, None
             act()
@@ -107,8 +107,8 @@ def explode(lake: Path, act: Callable[[], object]) -> None:
     run(parse_arguments(arguments), arguments, lambda: NOON, store)
 
 
-def test_an_unexpected_error_counts_against_the_objects_if_the_machine_is_well(
-    spark: SparkSession,  # noqa: ARG001
+def test_an_unexpected_error_counts_against_the_objects_if_the_machine_works(
+    spark: SparkSession,
     tmp_path: Path,
 ) -> None:
     drop(tmp_path, "many_artists/page.json")
@@ -124,7 +124,7 @@ def test_an_unexpected_error_counts_against_the_objects_if_the_machine_is_well(
 
 
 def test_an_unexpected_error_does_not_count_if_the_lake_cannot_be_written_to(
-    spark: SparkSession,  # noqa: ARG001
+    spark: SparkSession,
     tmp_path: Path,
 ) -> None:
     drop(tmp_path, "many_artists/page.json")
@@ -141,7 +141,7 @@ def test_an_unexpected_error_does_not_count_if_the_lake_cannot_be_written_to(
     assert names(tmp_path, "raw") == [DROPPED]
 
 
-def test_a_folder_that_only_spark_cannot_write_to_is_no_death_either(
+def test_a_folder_that_only_spark_cannot_write_to_does_not_count_either(
     spark: SparkSession,
     tmp_path: Path,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Raw objects that need more memory than there is end in quarantine, and the others are read."""
+"""Raw objects that need more memory than available are quarantined, and the others are read."""
 
 import gzip
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DROP = "raw/pending/drop/at=20261120T100000Z/"
 MIB = 2**20
-# Runs the job with this many MiB of address space beside what Python and the connection to Java need.
+# Runs the job with this many MiB of address space on top of what Python and the connection to Java need.
 JOB = """
 import resource, sys
 import psutil
@@ -53,9 +53,9 @@ def run_job(lake: Path, mib: int, *arguments: str) -> subprocess.CompletedProces
 
 
 def bomb(size: int) -> bytes:
-    """A gzip stream of zeros, a thousandth as large."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join([*(packer.compress(bytes(MIB)) for _ in range(size // MIB)), packer.flush()])
+    """A gzip stream of `size` zeros, which compresses to a thousandth."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(compressor.compress(bytes(MIB)) for _ in range(size // MIB)), compressor.flush()])
 
 
 def songs(lake: Path) -> list[str]:
@@ -73,7 +73,7 @@ def test_an_object_whose_json_does_not_fit_into_memory_is_quarantined_and_the_ot
     done = run_job(tmp_path, 1500)
 
     assert done.returncode == 0, done.stderr
-    assert [[one["key"].removeprefix(DROP) for one in entry["inputs"]] for entry in entries(tmp_path)] == [
+    assert [[raw["key"].removeprefix(DROP) for raw in entry["inputs"]] for entry in entries(tmp_path)] == [
         ["a-good.json", "c-good.json"],
         ["b-poison.json.gz"],
     ]
@@ -86,7 +86,7 @@ def test_an_object_whose_json_does_not_fit_into_memory_is_quarantined_and_the_ot
     assert names(tmp_path, "raw/pending") == names(tmp_path, "log/attempts") == names(tmp_path, "staging") == []
     assert "memory ran out" in done.stderr
     assert f"{DROP}b-poison.json.gz (0.1 MiB)" in done.stderr
-    assert "a-good.json (" not in done.stderr  # only what was being read is suspected
+    assert "a-good.json (" not in done.stderr  # only the object being read is suspected
 
 
 @pytest.mark.jvm
@@ -101,11 +101,11 @@ def test_an_object_beyond_the_limit_is_quarantined_with_its_neighbours_in_the_sa
     assert done.returncode == 0, done.stderr
     [entry] = entries(tmp_path)
     beyond = "it is larger than 2 MiB uncompressed, the limit (--max-json-mib of the job)"
-    assert [(one["key"].removeprefix(DROP), one["document_id"] == "", one["reason"]) for one in entry["inputs"]] == [
+    assert [(raw["key"].removeprefix(DROP), raw["document_id"] == "", raw["reason"]) for raw in entry["inputs"]] == [
         ("a-good.json", False, None),
         ("bomb.json.gz", True, beyond),
         ("plain.json", True, beyond),
-        ("twice.json.gz", False, "the text is not UTF-8 (byte 1)"),  # gzip inside gzip is not opened
+        ("twice.json.gz", False, "no JSON: gzip in gzip: uncompress it once"),
     ]
     assert songs(tmp_path) == ["s1"]
     assert len(names(tmp_path, "raw/quarantine")) == 3
@@ -113,7 +113,7 @@ def test_an_object_beyond_the_limit_is_quarantined_with_its_neighbours_in_the_sa
 
 
 @pytest.mark.jvm
-def test_without_memory_for_anything_the_job_says_so_and_quarantines_nothing(tmp_path: Path) -> None:
+def test_without_any_memory_left_the_job_says_so_and_quarantines_nothing(tmp_path: Path) -> None:
     put(tmp_path, "a.json", page("s1"))
     put(tmp_path, "b.json.gz", gzip.compress(b"[" + b"[]," * (60 * MIB) + b"[]]"))
 
@@ -131,8 +131,8 @@ def test_without_memory_for_anything_the_job_says_so_and_quarantines_nothing(tmp
 @pytest.mark.parametrize(
     ("is_poison", "size"), [(True, 3), (False, 3 * MIB)], ids=["poison", "more than the limit as it is stored"]
 )
-def test_what_is_quarantined_unread_is_not_fetched(tmp_path: Path, is_poison: bool, size: int) -> None:  # noqa: FBT001
-    # The object is not there, so fetching it would make it a lost race.
+def test_an_object_quarantined_unread_is_not_fetched(tmp_path: Path, is_poison: bool, size: int) -> None:
+    # The object does not exist, so a fetch would report it as vanished.
     planned = Input(f"{DROP}x.json", "t", size, NOON)
 
     report = read_part(Part(0, (planned,), str(tmp_path), "b1", is_poison=is_poison, max_json_bytes=2 * MIB))

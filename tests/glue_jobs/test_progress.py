@@ -1,4 +1,4 @@
-"""Which table is written, of how many: one rewritten line with seconds on a terminal, log lines elsewhere."""
+"""Progress of the tables: one rewritten line with seconds on a terminal, log lines elsewhere."""
 
 import io
 import logging

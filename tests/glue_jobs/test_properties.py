@@ -1,7 +1,7 @@
-"""What holds for any playlist: neither its shape nor the order in which files come makes a difference.
+"""Properties of any playlist: neither its shape nor the order of files makes a difference.
 
-Hypothesis makes the playlists; since each run of the job costs seconds, all of them go through Spark at once, each
-shape and each order in a world of its own: an `@` in an id is replaced by the world's name.
+Hypothesis makes the playlists. A run of the job costs seconds, so all of them go through Spark at once, each shape and
+each order with its own ids: an `@` in an id is replaced by the name of a world.
 """
 
 import gzip
@@ -29,20 +29,20 @@ from tests.glue_jobs.strategies import playlists
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORLD = re.compile("w[0-9]{2}")
 DROP = "raw/pending/drop/"
-MADE = [one for one in TABLES if one.made_from in (MadeFrom.ITEM, MadeFrom.CHECK)]
+MADE = [contract for contract in TABLES if contract.made_from in (MadeFrom.ITEM, MadeFrom.CHECK)]
 
 
 def generated(count: int, strategy: st.SearchStrategy[Any]) -> list[Any]:
-    """A number of examples, the same every time."""
-    found: list[Any] = []
+    """`count` examples, always the same."""
+    examples: list[Any] = []
 
     @settings(max_examples=count, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
     @given(strategy)
     def collect(example: Any) -> None:
-        found.append(example)
+        examples.append(example)
 
     collect()
-    return found
+    return examples
 
 
 # --- shapes
@@ -50,12 +50,12 @@ def generated(count: int, strategy: st.SearchStrategy[Any]) -> list[Any]:
 
 def old(rows: list[Json]) -> list[Json]:
     """Rows as they were until 2026: `track` for `item`."""
-    return [{"track" if key == "item" else key: value for key, value in one.items()} for one in rows]
+    return [{"track" if key == "item" else key: value for key, value in row.items()} for row in rows]
 
 
 def dual(rows: list[Json]) -> list[Json]:
-    """Rows that say it twice."""
-    return [one | {"track": one["item"]} for one in rows]
+    """Rows with both keys, `item` and `track`."""
+    return [row | {"track": row["item"]} for row in rows]
 
 
 def pages(playlist_id: str, rows: list[Json]) -> list[Json]:
@@ -112,7 +112,7 @@ SHAPES: dict[str, Callable[[str, list[Json]], bytes]] = {
 
 
 def in_world(world: str, data: bytes) -> bytes:
-    """The document with its ids in that world."""
+    """The document with the world's ids."""
     if data.startswith(b"\x1f\x8b"):
         return gzip.compress(in_world(world, gzip.decompress(data)), mtime=0)
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
@@ -135,42 +135,42 @@ def take(lake: Path) -> None:
     run(parse_arguments(arguments), arguments, lambda: NOON)
 
 
-def all_rows(lake: Path, one: Table) -> list[Json]:
-    found = table(lake, one.name)
-    return found.to_pylist() if found else []
+def all_rows(lake: Path, contract: Table) -> list[Json]:
+    published = table(lake, contract.name)
+    return published.to_pylist() if published else []
 
 
-def of_nobody(value: Any) -> Any:
-    """The value without the name of its world."""
+def without_world(value: Any) -> Any:
+    """The value without the world's name."""
     return WORLD.sub("@", value) if isinstance(value, str) else value
 
 
-def world_of(found: Mapping[str, Any]) -> str:
-    named = WORLD.search(found["source_object"])
+def world_of(row: Mapping[str, Any]) -> str:
+    named = WORLD.search(row["source_object"])
     assert named
     return named[0]
 
 
 def worlds(lake: Path) -> dict[str, dict[str, Counter[str]]]:
-    """By world and table the rows, by world the rejects: all that does not depend on the document's bytes."""
-    told: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    """Rows by world and table, rejects by world; without values that depend on the document's bytes."""
+    counted: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     unequal = {"batch_id", "document_id", "snapshot_id", "run_id"}
-    for one in MADE:
-        for found in all_rows(lake, one):
-            same = {name: of_nobody(value) for name, value in found.items() if name not in unequal}
-            told[world_of(found)][one.name][repr(same)] += 1
-    for found in rejects(lake):
-        same = {name: of_nobody(value) for name, value in found.items() if name not in unequal | {"row"}}
-        told[world_of(found)]["rejects"][repr(same)] += 1
-    return told
+    for contract in MADE:
+        for row in all_rows(lake, contract):
+            same = {name: without_world(value) for name, value in row.items() if name not in unequal}
+            counted[world_of(row)][contract.name][repr(same)] += 1
+    for row in rejects(lake):
+        same = {name: without_world(value) for name, value in row.items() if name not in unequal | {"row"}}
+        counted[world_of(row)]["rejects"][repr(same)] += 1
+    return counted
 
 
-def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, tmp_path: Path) -> None:
     documents = {
         f"{DROP}at=20261120T100000Z/w{world:02d}-{number:03d}.json": in_world(
-            f"w{world:02d}", shape(f"p{number}@", one)
+            f"w{world:02d}", shape(f"p{number}@", contract)
         )
-        for number, one in enumerate(generated(80, playlists))
+        for number, contract in enumerate(generated(80, playlists))
         for world, shape in enumerate(SHAPES.values())
     }
     drop(tmp_path, documents)
@@ -178,45 +178,45 @@ def test_a_playlist_makes_the_same_rows_in_whichever_shape(spark: SparkSession, 
     take(tmp_path)
 
     assert_accounted_for(tmp_path, documents)
-    told = worlds(tmp_path)
-    expected = told["w00"]
-    assert [one.name for one in MADE if len(expected[one.name]) < 3] == []
+    counted = worlds(tmp_path)
+    expected = counted["w00"]
+    assert [contract.name for contract in MADE if len(expected[contract.name]) < 3] == []
     assert len(expected["rejects"]) > 20
     for world, name in enumerate(SHAPES):
-        for of, found in told[f"w{world:02d}"].items():
-            assert found == expected[of], f"{of} of {name}"
+        for of, shapes in counted[f"w{world:02d}"].items():
+            assert shapes == expected[of], f"{of} of {name}"
 
 
-def current(rows: list[Json], one: Table) -> Counter[str]:
-    """Current rows as every engine has them, but for the batch that brought them and the name of their file."""
+def current(rows: list[Json], contract: Table) -> Counter[str]:
+    """Current rows as every engine computes them, without batch_id and source_object."""
 
-    def best(found: list[Json], per: tuple[str, ...], order: tuple[str, ...]) -> list[Json]:
+    def best(candidates: list[Json], per: tuple[str, ...], order: tuple[str, ...]) -> list[Json]:
         top: dict[Any, Any] = {}
-        for each in found:
+        for each in candidates:
             group, rank = tuple(each[name] for name in per), tuple(each[name] for name in order)
             top[group] = max(top.get(group, rank), rank)
-        return [e for e in found if top[tuple(e[name] for name in per)] == tuple(e[name] for name in order)]
+        return [e for e in candidates if top[tuple(e[name] for name in per)] == tuple(e[name] for name in order)]
 
     in_order = ("extracted_at", "source_object", "source_position", "batch_id")
-    if one.newest_per:
-        of_reads = one.observed_per is ObservedPer.READ
-        rows = best(rows, one.newest_per, ("extracted_at", "source_object", "batch_id") if of_reads else in_order)
-    rows = best(rows, one.key, in_order)
+    if contract.newest_per:
+        of_reads = contract.observed_per is ObservedPer.READ
+        rows = best(rows, contract.newest_per, ("extracted_at", "source_object", "batch_id") if of_reads else in_order)
+    rows = best(rows, contract.key, in_order)
     unequal = {"batch_id", "source_object"}
-    return Counter(repr({name: value for name, value in found.items() if name not in unequal}) for found in rows)
+    return Counter(repr({name: value for name, value in row.items() if name not in unequal}) for row in rows)
 
 
 def everything(lake: Path) -> dict[str, tuple[int, int]]:
     return {name: ((lake / name).stat().st_ino, (lake / name).stat().st_mtime_ns) for name in names(lake, ".")}
 
 
-def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSession, tmp_path: Path) -> None:  # noqa: ARG001
+def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSession, tmp_path: Path) -> None:
     made = generated(60, playlists)
-    # Of a few moments many documents: then the name decides, so that it stays. Each of its own: any name will do.
+    # Documents of equal times: the name breaks the tie, so it stays. Documents of different times may have any name.
     tied = {f"{DROP}at=2026112{n % 3}T100000Z/{n:03d}.json": (n, "w00") for n in range(60)}
     ordered = {f"{DROP}at=20261120T10{n:02d}00Z/{n:03d}.json": (n, "w01") for n in range(60)}
     shapes = list(SHAPES.values())
-    shapes.remove(own)  # says itself when it was made
+    shapes.remove(own)  # holds its own extraction time
     documents = {
         key: in_world(world, shapes[n % len(shapes)](f"p{n % 7}@", made[n]))
         for key, (n, world) in (tied | ordered).items()
@@ -232,14 +232,14 @@ def test_neither_order_nor_names_nor_batches_of_documents_matter(spark: SparkSes
     arrived = list(renamed.items())
     drop(often, dict(arrived[::2]))
     take(often)
-    drop(often, dict(arrived[1::2] + arrived[::4]))  # the other half, and of the first half every second again
+    drop(often, dict(arrived[1::2] + arrived[::4]))  # the second half, and half of the first again
     take(often)
 
     assert_accounted_for(once, documents)
-    for one in MADE:
-        expected = current(all_rows(once, one), one)
-        assert len(expected) > 2, one.name
-        assert current(all_rows(often, one), one) == expected, one.name
+    for contract in MADE:
+        expected = current(all_rows(once, contract), contract)
+        assert len(expected) > 2, contract.name
+        assert current(all_rows(often, contract), contract) == expected, contract.name
     before = everything(once)
     take(once)
     assert everything(once) == before

@@ -1,4 +1,4 @@
-"""A batch is divided into parts by size, and all comes out as if it were one; nothing here starts a JVM."""
+"""A batch is divided into parts by size, which changes no result; no test here starts a JVM."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -49,19 +49,19 @@ def staged(store: ObjectStore) -> list[str]:
 
 
 def rows(store: ObjectStore, folder: str) -> list[str]:
-    """The staged rows, in reading order, as texts that can be compared."""
-    found: list[dict[str, Any]] = []
+    """The staged rows in reading order, as comparable texts."""
+    read: list[dict[str, Any]] = []
     for file in store.list(lake.staging("b1", folder)):
         fetched = store.get(file.key)
         assert fetched
-        found += pq.ParquetFile(pa.BufferReader(fetched.data)).read().to_pylist()
-    return [repr(row) for row in sorted(found, key=lambda row: (row["source_object"], row["source_position"]))]
+        read += pq.ParquetFile(pa.BufferReader(fetched.data)).read().to_pylist()
+    return [repr(row) for row in sorted(read, key=lambda row: (row["source_object"], row["source_position"]))]
 
 
 def test_a_batch_is_divided_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    documents = {f"d{n}": as_bytes(page_body(song(f"s{n}"))) for n in range(5)}
+    documents = {name: as_bytes(page_body(song(f"s-{name}"))) for name in "abcde"}
     store = store_of(tmp_path, **documents)
-    monkeypatch.setattr(module, "PART_BYTES", 2 * len(documents["d0"]))
+    monkeypatch.setattr(module, "PART_BYTES", 2 * len(documents["a"]))
 
     read(store, inputs(store))
 
@@ -71,6 +71,40 @@ def test_a_batch_is_divided_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "staging/b1/items/part-00002.parquet",
     ]
     assert [pq.read_metadata(tmp_path / key).num_rows for key in staged(store) if "/items/" in key] == [2, 2, 1]
+
+
+def pages_of(playlist_id: str) -> list[bytes]:
+    """A playlist of three songs, a page each."""
+    return [as_bytes(page_body(song(f"s{n}"), playlist_id=playlist_id, offset=n, total=3)) for n in range(3)]
+
+
+@pytest.mark.parametrize("name", ["{id}_{page}.json", "{page:05d}-{id}.json", "spotify_raw_{id}_offset{page}_of3.json"])
+def test_a_large_folder_is_divided_between_playlists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    ids = [f"{letter}9x8" for letter in "abcdefgh"]
+    documents = {name.format(id=id_, page=page): data for id_ in ids for page, data in enumerate(pages_of(id_))}
+    store = store_of(tmp_path, **documents)
+    monkeypatch.setattr(module, "PART_BYTES", 4 * len(next(iter(documents.values()))))
+
+    batch_read = read(store, inputs(store))
+
+    checks = [key for key in staged(store) if "/checks/" in key]
+    reads = [check for key in checks for check in pq.read_table(tmp_path / key).to_pylist()]
+    assert len(checks) == 4  # parts
+    assert sorted((check["playlist_id"], check["is_complete"]) for check in reads) == [(id_, True) for id_ in ids]
+    assert batch_read.incomplete == 0
+
+
+def test_a_read_of_too_many_pages_is_divided_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [as_bytes(page_body(song(f"s{n:02d}"), offset=n, total=20)) for n in range(20)]
+    store = store_of(tmp_path, **{f"{n}.json": page for n, page in enumerate(pages)})
+    monkeypatch.setattr(module, "PART_BYTES", 2 * len(pages[0]))  # eight times this is 16 pages
+
+    batch_read = read(store, inputs(store))
+
+    assert len([key for key in staged(store) if "/checks/" in key]) == 10
+    assert batch_read.incomplete == 10
 
 
 def test_a_compressed_object_counts_as_ten_times_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +139,7 @@ def test_a_batch_has_the_same_rows_however_it_is_divided(tmp_path: Path, monkeyp
         assert len(expected) > 20
         assert rows(stores[0], folder) == expected
         assert rows(stores[1], folder) == expected
-    for batch_read in reads:  # other files, and other numbers of them
+    for batch_read in reads:  # their files differ in name and number
         batch_read.inputs = [replace(committed, token="") for committed in batch_read.inputs]
         assert sum(file.rows for file in batch_read.rejects_files) == sum(batch_read.rejects.values())
         assert batch_read.digests.keys() == {file.staged for file in batch_read.rejects_files}
@@ -113,7 +147,7 @@ def test_a_batch_has_the_same_rows_however_it_is_divided(tmp_path: Path, monkeyp
     assert reads[0] == reads[1] == reads[2]
 
 
-def test_what_was_read_is_summed_over_the_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_summed_over_the_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = store_of(
         tmp_path,
         a=as_bytes(page_body(song("s1", artists=["a1"]), song("s2", name=[]), None)),
@@ -201,7 +235,7 @@ def test_a_vanished_object_ends_the_batch_and_its_part_stages_nothing(
     ("documents", "is_needed"),
     [
         ({"a": page_body(song("s1")), "b": page_body(song("s2"), playlist_id="p2")}, False),
-        ({"a": page_body(song("s1")), "b": page_body(song("s2"), offset=1)}, False),  # each names its snapshot itself
+        ({"a": page_body(song("s1")), "b": page_body(song("s2"), offset=1)}, False),  # each has its own snapshot id
         ({"a": {"type": "playlist", "id": "p1", "snapshot_id": "v1", "items": page_body(song("s1"))}}, False),
         (
             {
@@ -212,10 +246,10 @@ def test_a_vanished_object_ends_the_batch_and_its_part_stages_nothing(
         ),
     ],
 )
-def test_positions_need_a_choice_only_if_a_snapshot_was_read_twice(
+def test_positions_need_deduplication_only_if_a_snapshot_was_read_twice(
     tmp_path: Path,
     documents: dict[str, Any],
-    is_needed: bool,  # noqa: FBT001
+    is_needed: bool,
 ) -> None:
     store = store_of(tmp_path, **{name: as_bytes(document) for name, document in documents.items()})
 
@@ -226,7 +260,7 @@ def test_positions_need_a_choice_only_if_a_snapshot_was_read_twice(
     assert not batch_read.needs_choice(SONG_POPULARITY)
 
 
-def test_positions_that_repeat_in_a_read_need_a_choice(tmp_path: Path) -> None:
+def test_positions_that_repeat_in_a_read_need_deduplication(tmp_path: Path) -> None:
     head = {"run_id": "r", "playlist_id": "p", "snapshot_id": "v", "extracted_at": "2026-11-20T10:00:00Z", "attempt": 1}
     lines = [
         head

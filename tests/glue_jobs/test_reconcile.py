@@ -1,4 +1,4 @@
-"""A batch is committed only if the rows made, refused and published are those of the items that were read."""
+"""A batch is committed only if its made, refused and published rows add up to the items that were read."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def read() -> BatchRead:
 
 
 def staged() -> Staged:
-    """What is written of it; song_artists are in two files."""
+    """The files written for it; song_artists are in two files."""
     return Staged(
         files=[
             StagedFile("songs", "songs/0", 2),
@@ -74,13 +74,13 @@ def staged() -> Staged:
 
 
 def with_rows(table: str, rows: int) -> Staged:
-    """As above, but for the rows of one table's file."""
+    """As `staged`, with another number of rows in one table's file."""
     other = staged()
     other.files = [StagedFile(f.table, f.staged, rows if f.table == table else f.rows) for f in other.files]
     return other
 
 
-def test_what_balances_is_what_the_log_keeps() -> None:
+def test_balanced_counts_go_into_the_log() -> None:
     assert reconcile(read(), staged()) == {
         "kinds": {"song": 3, "episode": 1, "local": 0, "empty": 1, "unavailable": 0, "rejected": 1},
         "documents": {"a.json": {"song": 2, "rejected": 1}, "b.json": {"song": 1, "episode": 1, "empty": 1}},
@@ -96,6 +96,27 @@ def test_what_balances_is_what_the_log_keeps() -> None:
     }
 
 
+def test_rows_that_are_left_out_balance_and_have_their_own_count() -> None:
+    left_out = read()
+    left_out.refused["songs"], left_out.left_out["songs"] = 0, 1
+
+    assert reconcile(left_out, staged())["tables"]["songs"] == {
+        "made": 4,
+        "refused": 0,
+        "left_out": 1,
+        "superseded": 1,
+        "published": 2,
+    }
+
+
+def test_rows_that_are_left_out_and_written_all_the_same_are_refused() -> None:
+    left_out = read()
+    left_out.left_out["songs"] = 1
+
+    with pytest.raises(ReconciliationError, match="songs: the reader accepted 2 rows, but Spark made 3; nothing was"):
+        reconcile(left_out, staged())
+
+
 def test_a_batch_without_items_balances() -> None:
     only_a_check = BatchRead(made=Counter({"playlist_checks": 1}), documents={"m.json": Counter()})
     written = Staged(files=[StagedFile("playlist_checks", "playlist_checks/0", 1)], accepted={"playlist_checks": 1})
@@ -108,11 +129,11 @@ def test_a_batch_without_items_balances() -> None:
     }
 
 
-def a_document_less(of: BatchRead) -> None:
+def one_document_fewer(of: BatchRead) -> None:
     del of.documents["b.json"]
 
 
-def a_kind_for_another(of: BatchRead) -> None:
+def a_wrong_kind(of: BatchRead) -> None:
     of.documents["a.json"] = Counter({"song": 1, "local": 1, "rejected": 1})
 
 
@@ -120,7 +141,7 @@ def an_item_without_a_position(of: BatchRead) -> None:
     of.made["playlist_items"] = 5
 
 
-def a_song_that_is_none(of: BatchRead) -> None:
+def too_few_songs(of: BatchRead) -> None:
     of.made["songs"] = 2
 
 
@@ -128,22 +149,33 @@ def more_songs_than_items(of: BatchRead) -> None:
     of.made["songs"] = 5
 
 
-def an_episode_that_is_none(of: BatchRead) -> None:
+def too_few_episodes(of: BatchRead) -> None:
     of.made["episodes"] = 0
+
+
+def a_play_without_a_row(of: BatchRead) -> None:
+    of.plays["p.ndjson.gz"] = 3
+    of.made["plays"] = 2
+
+
+def a_row_without_a_play(of: BatchRead) -> None:
+    of.made["plays"] = 1
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (a_document_less, "The documents have {'song': 2, 'rejected': 1}, the batch has {'song': 3,"),
-        (a_kind_for_another, "the batch has {'song': 3, 'rejected': 1, 'episode': 1, 'empty': 1}"),
+        (a_play_without_a_row, "3 plays were read, but 2 rows were made of them"),
+        (a_row_without_a_play, "0 plays were read, but 1 rows were made of them"),
+        (one_document_fewer, "The documents have {'song': 2, 'rejected': 1}, the batch has {'song': 3,"),
+        (a_wrong_kind, "the batch has {'song': 3, 'rejected': 1, 'episode': 1, 'empty': 1}"),
         (an_item_without_a_position, "6 items were read, but 5 rows of playlist_items were made of them"),
-        (a_song_that_is_none, "3 items are of kind song and 1 are rejected, but 2 rows of songs were made of them"),
+        (too_few_songs, "3 items are of kind song and 1 are rejected, but 2 rows of songs were made of them"),
         (more_songs_than_items, "3 items are of kind song and 1 are rejected, but 5 rows of songs were made of them"),
-        (an_episode_that_is_none, "1 items are of kind episode and 1 are rejected, but 0 rows of episodes were made"),
+        (too_few_episodes, "1 items are of kind episode and 1 are rejected, but 0 rows of episodes were made"),
     ],
 )
-def test_an_item_of_two_kinds_or_of_none_is_refused(change: Callable[[BatchRead], None], message: str) -> None:
+def test_counts_that_contradict_the_kinds_are_refused(change: Callable[[BatchRead], None], message: str) -> None:
     changed = read()
     change(changed)
 
@@ -160,16 +192,31 @@ def test_an_item_of_two_kinds_or_of_none_is_refused(change: Callable[[BatchRead]
         ("songs", 4, "songs: 4 rows were made and 1 refused, but 4 were written"),
         ("song_artists", 3, "song_artists: 5 rows were made and 1 refused, but 6 were written"),
         ("playlist_items", 7, "playlist_items: 6 rows were made and 0 refused, but 7 were written"),
-        # Of a history no observation is superseded.
+        # In a history no observation is superseded.
         ("song_popularity", 1, "song_popularity: 2 rows were made and 0 refused, but 1 were written"),
         ("playlist_checks", 0, "playlist_checks: 2 rows were made and 0 refused, but 0 were written"),
     ],
 )
-def test_other_rows_written_than_made_are_refused(table: str, rows: int, message: str) -> None:
+def test_a_difference_between_made_and_written_rows_is_refused(table: str, rows: int, message: str) -> None:
     with pytest.raises(ReconciliationError) as refused:
         reconcile(read(), with_rows(table, rows))
 
     assert str(refused.value) == f"{message}; nothing was committed."
+
+
+@pytest.mark.parametrize("written", [2, 4])
+def test_other_plays_written_than_read_are_refused(written: int) -> None:
+    of = read()
+    of.plays["p.ndjson.gz"], of.made["plays"], of.refused["plays"] = 4, 4, 1
+    staged_plays = staged()
+    staged_plays.files.append(StagedFile("plays", "plays/0", written))
+    staged_plays.accepted["plays"] = 3
+
+    with pytest.raises(ReconciliationError, match=f"plays: 4 rows were made and 1 refused, but {written} were written"):
+        reconcile(of, staged_plays)
+
+    staged_plays.files[-1] = StagedFile("plays", "plays/0", 3)
+    assert reconcile(of, staged_plays)["plays"] == {"p.ndjson.gz": 4}
 
 
 def test_a_history_without_a_file_is_refused() -> None:
@@ -183,7 +230,7 @@ def test_a_history_without_a_file_is_refused() -> None:
 
 
 @pytest.mark.parametrize("accepted", [2, 4])
-def test_other_rows_accepted_by_spark_than_by_the_reader_are_refused(accepted: int) -> None:
+def test_a_difference_between_sparks_and_the_readers_accepted_rows_is_refused(accepted: int) -> None:
     written = staged()
     written.accepted["songs"] = accepted
 
@@ -199,13 +246,13 @@ def test_other_rows_accepted_by_spark_than_by_the_reader_are_refused(accepted: i
 
 
 @pytest.fixture
-def job(spark: SparkSession) -> GlueJob:  # noqa: ARG001  # the job finds the session
+def job(spark: SparkSession) -> GlueJob:
     return GlueJob("tests", [])
 
 
-def taken(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
+def read_and_staged(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
     """A page with faults, repeated credits and repeated songs, as read and as written by Spark."""
-    artists = credited("a1", "a2", "a1", {"id": None, "name": "Nobody"})
+    artists = credited("a1", "a2", "a1", {"id": None, "name": "No id"})
     document = page_body(
         song("s1", popularity=5),
         song("s1", popularity=6, artists=artists),
@@ -225,7 +272,7 @@ def taken(job: GlueJob, root: Path) -> tuple[BatchRead, Staged]:
 
 
 def test_a_batch_written_by_spark_balances(job: GlueJob, tmp_path: Path) -> None:
-    reconciled = reconcile(*taken(job, tmp_path))
+    reconciled = reconcile(*read_and_staged(job, tmp_path))
 
     assert reconciled["kinds"] == {
         "song": 3,
@@ -271,8 +318,8 @@ def test_a_transform_that_loses_or_doubles_rows_is_refused(
     fault: Callable[[DataFrame], DataFrame],
     message: str,
 ) -> None:
-    sound = TRANSFORMS[table]
-    monkeypatch.setitem(TRANSFORMS, table, lambda items: fault(sound(items)))
+    correct = TRANSFORMS[table]
+    monkeypatch.setitem(TRANSFORMS, table, lambda items: fault(correct(items)))
 
     with pytest.raises(ReconciliationError, match=f"^{message}; nothing was committed.$"):
-        reconcile(*taken(job, tmp_path))
+        reconcile(*read_and_staged(job, tmp_path))

@@ -1,4 +1,4 @@
-"""A signal to the whole process group, as service managers and `timeout` send it, ends the job in order."""
+"""A signal to the whole process group, as service managers and `timeout` send it, ends the job orderly."""
 
 import os
 import signal
@@ -53,12 +53,12 @@ def test_a_signal_to_the_group_ends_the_job_with_one_sentence(tmp_path: Path, se
         for line in job.stdout:
             if seen in line:
                 os.killpg(job.pid, sent)
-                os.killpg(job.pid, sent)  # and again, as the impatient do
+                os.killpg(job.pid, sent)  # a second signal, as impatient users send
                 break
         shown = job.stdout.readlines()
         status = job.wait(PATIENCE)
 
-    said = "explode_playlists: stopped; what was committed stays, the rest is still pending: run again.\n"
-    assert (status, shown[-1]) == (130, said)
-    assert [line for line in shown if not line[:2].isdigit()] == [said]  # beside the job's own progress
+    sentence = "explode_playlists: stopped; what was committed stays, the rest is still pending: run again.\n"
+    assert (status, shown[-1]) == (130, sentence)
+    assert [line for line in shown if not line[:2].isdigit()] == [sentence]  # except the job's own progress
     assert names(tmp_path, "log/attempts") == []

@@ -1,7 +1,7 @@
-"""The real job, killed by the system at six places or run twice at once; then one ordinary run sets all right.
+"""The real job, killed at six steps or run twice at once; one ordinary run then completes the lake.
 
-That the protocol bears a stop at every single operation is shown with a plain writer in commit_log/test_stops.py; here
-it is Spark that writes, and a process of its own that dies.
+commit_log/test_stops.py stops a plain writer at every operation of the protocol; here Spark writes, in a process that
+is killed.
 """
 
 import os
@@ -30,13 +30,13 @@ ROOT = Path(__file__).parents[2]
 OWN = "raw/pending/run=20261120T100000Z/0List00000000000000own.ndjson.gz"
 MANIFEST = "raw/pending/run=20261120T100000Z/_manifest.json"
 DROP = "raw/pending/drop/at=20261120T110000Z/"
-LOOKS = (
+CHECKS = (
     PlaylistCheck(playlist_id="0List00000000000000own", status="read"),
     PlaylistCheck(playlist_id="0List0000000000000gone", status="gone"),
 )
 PENDING = {
     OWN: (FOLDER / "own_document/read.ndjson.gz").read_bytes(),
-    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", checks=LOOKS).as_bytes(),
+    MANIFEST: Manifest(run_id="20261120T100000Z", extracted_at="2026-11-20T10:00:00Z", checks=CHECKS).as_bytes(),
     f"{DROP}artists.json": (FOLDER / "many_artists/page.json").read_bytes(),
     f"{DROP}odd.json": (FOLDER / "odd_values/page.json").read_bytes(),
     f"{DROP}episodes.json": (FOLDER / "episodes/page.json").read_bytes(),
@@ -52,20 +52,20 @@ ARCHIVED = {
     "raw/processed/00000000000000000001/drop/at=20261120T110000Z/popular.json": PENDING[f"{DROP}popular.json"],
     "raw/quarantine/00000000000000000001/drop/at=20261120T110000Z/error.json": PENDING[f"{DROP}error.json"],
 }
-# What the kill leaves: entries in the log, files published, objects pending.
+# The state after the kill: entries in the log, files published, objects pending.
 LEFT = {
     "noted, nothing staged": (0, 0, 7),
     "some tables staged": (0, 0, 7),
     "committed, nothing published": (1, 0, 7),
     "some tables published": (1, 4, 7),
     "one object archived and still pending": (1, 10, 7),
-    "all done but for the mark": (1, 10, 0),
+    "all done but the completion marker": (1, 10, 0),
 }
-# Here the killed run finishes what another committed, as every run does first; that spares it Spark.
-OF_A_COMMITTED_LAKE = ("some tables published", "all done but for the mark")
+# Here the killed run finishes another run's commit, as every run does first, so it needs no Spark.
+OF_A_COMMITTED_LAKE = ("some tables published", "all done but the completion marker")
 
 # Differs from run to run.
-DRAWN = {"batch_id", "committed_at"}
+GENERATED = {"batch_id", "committed_at"}
 
 
 def filled(lake: Path) -> Path:
@@ -88,35 +88,35 @@ def program(lake: Path, place: str, *meeting: str) -> AbstractContextManager[sub
 
 
 def must_be_killed(job: subprocess.Popen[str]) -> None:
-    _, said = job.communicate(timeout=PATIENCE)
-    assert job.returncode == -signal.SIGKILL, said
+    _, printed = job.communicate(timeout=PATIENCE)
+    assert job.returncode == -signal.SIGKILL, printed
 
 
 def content(lake: Path) -> dict[str, Any]:
-    """All that people and Snowpipe see: the rows of every table, the rejects, and the raw objects."""
-    found: dict[str, Any] = {}
-    for one in TABLES:
-        rows = table(lake, one.name)
-        dropped = [name for name in rows.column_names if name not in DRAWN] if rows else []
-        found[one.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
-    found["rejects"] = sorted(repr({k: v for k, v in one.items() if k not in DRAWN}) for one in rejects(lake))
-    found["raw"] = raw_objects(lake, "raw")
-    return found
+    """Everything that people and Snowpipe see: the rows of every table, the rejects, and the raw objects."""
+    state: dict[str, Any] = {}
+    for reject in TABLES:
+        rows = table(lake, reject.name)
+        dropped = [name for name in rows.column_names if name not in GENERATED] if rows else []
+        state[reject.name] = sorted(map(repr, rows.select(dropped).to_pylist())) if rows else []
+    state["rejects"] = sorted(repr({k: v for k, v in reject.items() if k not in GENERATED}) for reject in rejects(lake))
+    state["raw"] = raw_objects(lake, "raw")
+    return state
 
 
 def raw_objects(lake: Path, folder: str) -> dict[str, bytes]:
-    """What a listing shows: a kill may leave a hidden temporary file, which goes after a day."""
+    """The listed objects; a kill may leave a hidden temporary file, which is removed after a day."""
     return {name: (lake / name).read_bytes() for name in names(lake, folder) if "/.put-" not in name}
 
 
 def published(lake: Path) -> dict[str, tuple[int, int, int]]:
-    """Each file under processed/: which file it is, its size and its time."""
+    """Inode, size and time of each file under processed/."""
     stats = {name: (lake / name).stat() for name in names(lake, "processed")}
     return {name: (stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:  # noqa: ARG001
+def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     lake = filled(tmp_path_factory.mktemp("undisturbed"))
     ordinary_run(lake)
     return content(lake)
@@ -124,7 +124,7 @@ def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A lake for each place, as the killed job left it. Those that need Spark die side by side."""
+    """A lake per step, as the killed job left it. Jobs that need Spark run side by side."""
     lakes = {place: tmp_path_factory.mktemp("killed") for place in PLACES}
     with ExitStack() as running:
         jobs = [
@@ -157,15 +157,15 @@ def test_a_job_killed_by_the_system_is_completed_by_the_next(
 
     ordinary_run(lake)
 
-    assert {name: found for name, found in published(lake).items() if name in before} == before
+    assert {name: files for name, files in published(lake).items() if name in before} == before
     assert raw.items() <= content(lake)["raw"].items()
     assert content(lake) == undisturbed
     assert [entry["number"] for entry in entries(lake)] == [1]
     assert names(lake, "log/done") == ["log/done/00000000000000000001"]
 
 
-def test_two_jobs_at_once_take_each_object_once(
-    spark: SparkSession,  # noqa: ARG001
+def test_two_jobs_at_once_commit_each_object_once(
+    spark: SparkSession,
     tmp_path: Path,
     undisturbed: dict[str, Any],
 ) -> None:
@@ -174,9 +174,9 @@ def test_two_jobs_at_once_take_each_object_once(
 
     with program(lake, ABOUT_TO_COMMIT, str(tmp_path)) as other:
         mine = ordinary_run(lake, store)
-        told, said = other.communicate(timeout=PATIENCE)
+        stdout, stderr = other.communicate(timeout=PATIENCE)
 
-    assert other.returncode == 0, said
-    assert len(mine.batches) + int(told) == 1
+    assert other.returncode == 0, stderr
+    assert len(mine.batches) + int(stdout) == 1
     assert content(lake) == undisturbed
     assert names(lake, "staging") == names(lake, "log/attempts") == []

@@ -1,4 +1,4 @@
-"""Rules that every table's contract keeps, the next one too."""
+"""Rules that every table's contract keeps, including tables added later."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_the_key_is_never_null(table: Table) -> None:
 
 
 @each_table
-def test_what_the_key_has_of_the_tables_own_comes_first_in_its_order(table: Table) -> None:
+def test_the_tables_own_key_columns_come_first_in_key_order(table: Table) -> None:
     own = [column.name for column in table.columns]
     of_key = [name for name in table.key if name in own]
 
@@ -26,7 +26,7 @@ def test_what_the_key_has_of_the_tables_own_comes_first_in_its_order(table: Tabl
 
 
 @each_table
-def test_the_unit_of_truth_is_the_key_or_coarser(table: Table) -> None:
+def test_newest_per_is_the_key_or_a_part_of_it(table: Table) -> None:
     assert set(table.newest_per) <= set(table.key)
 
 
@@ -40,7 +40,7 @@ def test_column_names_are_unique_and_plain_in_every_engine(table: Table) -> None
 
 
 @each_table
-def test_names_tell_the_type(table: Table) -> None:
+def test_a_columns_suffix_matches_its_type(table: Table) -> None:
     promised = {"_at": Type.TIMESTAMP, "_on": Type.DATE, "_ms": Type.INT, "_count": Type.INT, "_id": Type.STRING}
 
     for column in table.all_columns:
@@ -60,7 +60,7 @@ def test_a_column_is_described_without_a_full_stop_and_a_table_in_sentences(tabl
 
 
 @each_table
-def test_every_row_but_a_batchs_own_carries_where_it_came_from(table: Table) -> None:
+def test_every_table_but_batches_has_the_lineage_columns(table: Table) -> None:
     assert table.lineage == (LINEAGE if table is not BATCHES else LINEAGE[:1])
     assert [column.name for column in table.lineage if column.nullable] == []
 
@@ -72,7 +72,7 @@ def test_tables_have_different_names_and_batches_comes_last() -> None:
     assert names[-1] == "batches"
 
 
-def test_an_item_is_ordered_by_its_place_and_a_read_only_within_its_key() -> None:
+def test_items_are_ordered_by_source_position_and_reads_only_within_their_key() -> None:
     columns = (key_column("one_id", "the one"),)
     per_item = Table(
         name="ones", doc="D.", grain="one row per one", key=("one_id",), observed_per=ObservedPer.ITEM, columns=columns
@@ -86,11 +86,11 @@ def test_an_item_is_ordered_by_its_place_and_a_read_only_within_its_key() -> Non
     assert per_read.row_order == per_item.row_order == per_item.observation_order
 
 
-def test_a_table_with_less_lineage_is_ordered_by_what_it_has() -> None:
+def test_a_table_with_fewer_lineage_columns_is_ordered_by_those_it_has() -> None:
     assert BATCHES.observation_order == BATCHES.row_order == ("batch_id",)
 
 
-def test_a_column_comes_from_no_path_one_or_several() -> None:
+def test_a_column_has_any_number_of_source_paths() -> None:
     columns = (
         Column("made", Type.INT, "d"),
         Column("one", Type.INT, "d", "item.one"),
@@ -99,5 +99,5 @@ def test_a_column_comes_from_no_path_one_or_several() -> None:
     table = Table(name="t", doc="D.", grain="g", key=("made",), observed_per=ObservedPer.ITEM, columns=columns)
 
     assert [column.sources for column in columns] == [(), ("item.one",), ("item.a", "item.b")]
-    found = [(path, column.type) for path, column in source_paths((table,))]
-    assert found == [("item.one", Type.INT), ("item.a", Type.DATE), ("item.b", Type.DATE)]
+    paths = [(path, column.type) for path, column in source_paths((table,))]
+    assert paths == [("item.one", Type.INT), ("item.a", Type.DATE), ("item.b", Type.DATE)]

@@ -1,4 +1,4 @@
-"""One module writes and recognises the raw document; these are its promises."""
+"""What shared/document.py promises about writing and recognising raw documents."""
 
 import gzip
 import hashlib
@@ -72,7 +72,7 @@ def test_a_lone_surrogate_becomes_a_question_mark() -> None:
     assert b"half ?" in Manifest(run_id="half \ud83d", extracted_at="x").as_bytes()
 
 
-def test_the_id_of_a_document_is_of_its_bytes_uncompressed() -> None:
+def test_a_document_id_is_the_digest_of_the_uncompressed_bytes() -> None:
     expected = hashlib.sha256(b"{}\n").hexdigest()
 
     assert document_id(b"{}\n") == expected
@@ -108,7 +108,7 @@ def test_a_gzip_stream_whose_bytes_were_changed_is_damaged() -> None:
     ],
     ids=["plain", "gzip", "two members", "gzip of much more"],
 )
-def test_beyond_the_limit_a_document_is_refused_and_has_no_id(data: bytes) -> None:
+def test_a_document_over_the_limit_is_refused_and_has_no_id(data: bytes) -> None:
     with pytest.raises(DocumentTooLargeError, match=r"larger than 0\.000953674 MiB uncompressed"):
         uncompressed(data, 1000)
     assert document_id(data, 1000) == ""
@@ -121,20 +121,20 @@ def test_a_document_as_large_as_the_limit_is_read() -> None:
 
 
 @pytest.mark.parametrize("padding", [b"", bytes(5), bytes(200_000)])
-def test_all_members_of_a_gzip_stream_count(padding: bytes) -> None:
-    noise = random.Random(1).randbytes(100_000)  # noqa: S311  # no secret; more than is uncompressed at a time
-    members = [gzip.compress(one) for one in (b"first ", noise, b"", b" last")]
+def test_all_members_of_a_gzip_stream_are_read(padding: bytes) -> None:
+    noise = random.Random(1).randbytes(100_000)
+    members = [gzip.compress(member) for member in (b"first ", noise, b"", b" last")]
 
     assert uncompressed(padding.join(members) + padding) == b"first " + noise + b" last"
 
 
 @pytest.mark.parametrize("rest", [b"rubbish", GZIP_MAGIC])
-def test_what_follows_a_gzip_stream_and_is_none_is_damage(rest: bytes) -> None:
+def test_bytes_behind_a_gzip_stream_that_are_no_gzip_are_damage(rest: bytes) -> None:
     with pytest.raises(DamagedDocumentError, match="cut off or broken"):
         uncompressed(gzip.compress(b"x") + rest)
 
 
-# Reads with so much address space as the limit of 256 MiB and a quarter of it need, on top of what Python itself needs.
+# Reads with the address space that Python needs plus 1.25 times the limit of 256 MiB.
 BOMBED = """
 import resource, sys
 import psutil
@@ -180,19 +180,19 @@ def test_a_gzip_bomb_takes_no_more_memory_than_the_limit(tmp_path: Path) -> None
         ("", False),
     ],
 )
-def test_a_page_request_is_told_by_its_path(asked: str, *, is_page: bool) -> None:
+def test_a_page_request_is_recognised_by_its_path(asked: str, *, is_page: bool) -> None:
     assert is_page_request(asked) is is_page
 
 
 @pytest.mark.parametrize("value", [{"body": {}}, {"asked": "/x"}, [{"asked": "/x", "body": {}}], None, "asked body"])
-def test_what_lacks_the_question_or_the_answer_is_no_raw_line(value: object) -> None:
+def test_a_raw_line_has_a_request_path_and_a_body(value: object) -> None:
     assert not is_raw_line(value)
     assert is_raw_line({"asked": "/x", "body": None})
 
 
-def test_a_manifest_is_one_line_that_says_how_each_look_ended() -> None:
-    looks = (PlaylistCheck(playlist_id="p1", status="failed", failure_class="TransientError"),)
-    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=looks).as_bytes()
+def test_a_manifest_is_one_line_with_the_status_of_each_check() -> None:
+    checks = (PlaylistCheck(playlist_id="p1", status="failed", failure_class="TransientError"),)
+    written = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=checks).as_bytes()
 
     assert written.count(b"\n") == 1
     value = json.loads(written)

@@ -1,4 +1,4 @@
-"""Keys of the lake: spelt here by hand once, so that they are not changed by accident."""
+"""Keys of the lake, typed by hand, so that they are not changed by accident."""
 
 import re
 from datetime import date
@@ -26,7 +26,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize(("made", "spelt"), KEYS.items())
-def test_a_key_is_spelt_as_ever_and_without_a_colon(made: str, spelt: str) -> None:
+def test_a_key_has_its_fixed_spelling_and_no_colon(made: str, spelt: str) -> None:
     assert made == spelt
     assert ":" not in made
 
@@ -41,7 +41,7 @@ ARCHIVED = {
 
 
 @pytest.mark.parametrize(("key", "rest"), ARCHIVED.items())
-def test_an_archived_object_remembers_the_key_it_arrived_under(key: str, rest: str) -> None:
+def test_the_archived_key_contains_the_pending_key(key: str, rest: str) -> None:
     processed = lake.archived(42, key)
     quarantined = lake.archived(42, key, quarantined=True)
 
@@ -61,12 +61,12 @@ def test_an_archived_object_remembers_the_key_it_arrived_under(key: str, rest: s
         "file:///home/me/page.json",
     ],
 )
-def test_a_key_that_was_never_archived_is_its_own(key: str) -> None:
+def test_the_pending_key_of_an_object_that_was_never_archived_is_its_key(key: str) -> None:
     assert lake.pending_key(key) == key
 
 
 @pytest.mark.parametrize(
-    ("key", "is_one"),
+    ("key", "is_manifest"),
     [
         (lake.manifest("r1"), True),
         (lake.no_change_manifest("r1"), True),
@@ -74,8 +74,8 @@ def test_a_key_that_was_never_archived_is_its_own(key: str) -> None:
         ("raw/pending/drop/my_manifest.json", False),
     ],
 )
-def test_a_manifest_is_told_by_its_key(key: str, *, is_one: bool) -> None:
-    assert lake.is_manifest(key) is is_one
+def test_a_manifest_is_recognised_by_its_key(key: str, *, is_manifest: bool) -> None:
+    assert lake.is_manifest(key) is is_manifest
 
 
 @pytest.mark.parametrize("number", [1, 42, 10**19])
@@ -85,12 +85,12 @@ def test_a_log_key_gives_its_number_back(number: int) -> None:
 
 
 @pytest.mark.parametrize("key", ["log/frontier.json", "log/attempts/b1.json", "log/42.json", "log/done/", "log/"])
-def test_whatever_else_lies_under_log_has_no_number(key: str) -> None:
+def test_other_keys_under_log_have_no_number(key: str) -> None:
     assert lake.log_number(key) is None
 
 
 @pytest.mark.parametrize(("number", "part"), [(1, 0), (42, 7), (10**19, 99999)])
-def test_a_processed_file_has_the_name_that_loaders_look_for(number: int, part: int) -> None:
+def test_a_processed_file_has_a_name_that_the_pipes_load(number: int, part: int) -> None:
     name = lake.processed_file("songs", FRIDAY, number, part).removeprefix("processed/songs/")
 
     assert re.fullmatch(lake.PROCESSED_NAME, name)

@@ -1,4 +1,4 @@
-"""Both stores keep the promises of ObjectStore; each root has a few of its own."""
+"""Both stores keep the promises of ObjectStore; each also has a few of its own."""
 
 import errno
 import hashlib
@@ -30,7 +30,7 @@ from shared.store import (
     open_store,
 )
 from shared.store import folder as folder_module
-from tests.stores import NOBODY, content, folder_store, keys, s3_endpoint, s3_store, store, token
+from tests.stores import UNPRIVILEGED_UID, content, folder_store, keys, s3_endpoint, s3_store, store, token
 
 __all__ = ["folder_store", "s3_endpoint", "s3_store", "store"]
 
@@ -43,7 +43,7 @@ def root(store: ObjectStore) -> Path:
 
 
 class FlakyS3(BaseHTTPRequestHandler):
-    """Answers GET with an object whose body breaks off, or with 503, as often as `faults` says; then with the whole."""
+    """Answers GET with each of `faults` in turn (a body that breaks off, or 503), then with the whole object."""
 
     faults: ClassVar[list[str]] = []
     asked = 0
@@ -110,7 +110,7 @@ def test_a_digest_is_of_the_whole_body(flaky: type[FlakyS3]) -> None:
 
 
 @pytest.mark.slow
-def test_s3_is_asked_eight_times_before_a_run_hears_of_it(flaky: type[FlakyS3]) -> None:
+def test_a_request_to_s3_is_tried_eight_times(flaky: type[FlakyS3]) -> None:
     flaky.faults.extend(["busy"] * 7)
 
     fetched = open_store("s3://lake").get("a")
@@ -126,7 +126,7 @@ def test_no_thread_waits_for_a_connection(s3_store: S3Store) -> None:
 # --- both roots
 
 
-def test_what_was_put_is_there(store: ObjectStore) -> None:
+def test_an_object_that_was_put_can_be_read(store: ObjectStore) -> None:
     store.put("state/a.json", b"one")
     store.put("state/a.json", b"two")
 
@@ -137,7 +137,7 @@ def test_what_was_put_is_there(store: ObjectStore) -> None:
     assert fetched.token == token(store, "state/a.json")
 
 
-def test_what_is_not_there_is_none_and_false(store: ObjectStore) -> None:
+def test_a_missing_object_is_none_and_false(store: ObjectStore) -> None:
     assert store.get("a") is None
     assert store.get("a/b") is None
     assert not store.delete("a")
@@ -153,7 +153,7 @@ def test_put_if_absent_leaves_the_first_as_it_is(store: ObjectStore) -> None:
     assert keys(store) == ["log/1.json"]
 
 
-def test_of_many_at_once_one_wins(store: ObjectStore) -> None:
+def test_exactly_one_of_many_simultaneous_puts_wins(store: ObjectStore) -> None:
     won: list[int] = []
     start = threading.Barrier(8)
 
@@ -172,7 +172,7 @@ def test_of_many_at_once_one_wins(store: ObjectStore) -> None:
     assert content(store, "log/1.json") == b"%d" % won[0]
 
 
-def test_a_listing_is_in_order_of_keys_and_starts_behind_after(store: ObjectStore) -> None:
+def test_a_listing_is_in_key_order_and_starts_behind_after(store: ObjectStore) -> None:
     for key in ("b/1", "a/2", "a.x", "a/1/z", "a/10", "a0", "é", "c"):
         store.put(key, b"")
 
@@ -184,7 +184,7 @@ def test_a_listing_is_in_order_of_keys_and_starts_behind_after(store: ObjectStor
     assert keys(store, "nothing/") == []
 
 
-def test_a_listing_tells_size_and_time(store: ObjectStore) -> None:
+def test_a_listing_has_size_and_time(store: ObjectStore) -> None:
     store.put("a", b"12345")
 
     listed = next(store.list(""))
@@ -240,7 +240,7 @@ def test_a_copy_onto_other_bytes_is_refused_and_changes_nothing(store: ObjectSto
     assert content(store, "staging/a") == b"new"
 
 
-def test_a_copy_that_another_made_is_true_while_the_source_is_there_and_when_it_is_gone(store: ObjectStore) -> None:
+def test_a_copy_already_made_by_another_run_succeeds_with_or_without_the_source(store: ObjectStore) -> None:
     store.put("staging/a", b"same")
     store.put("processed/a", b"same")
 
@@ -297,7 +297,7 @@ def test_a_token_changes_with_the_version_only(store: ObjectStore) -> None:
 # --- opening
 
 
-def test_a_lake_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_lake_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"There is no lake at {tmp_path}/x: create the folder or check --lake"):
         open_store(f"file://{tmp_path}/x")
 
@@ -306,7 +306,7 @@ def test_a_lake_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("uri", ["gs://lake/x", "file://host/x", "s3://"])
-def test_an_address_of_another_kind_is_told(uri: str) -> None:
+def test_an_unknown_kind_of_uri_is_an_error_with_the_right_form(uri: str) -> None:
     with pytest.raises(StoreError, match="write s3://bucket/prefix"):
         open_store(uri)
 
@@ -321,11 +321,11 @@ def test_a_bucket_is_the_lake_with_and_without_a_prefix() -> None:
 
 
 class Killed(BaseException):
-    """The process is gone: nothing of it runs any more."""
+    """The process was killed: none of its code runs any more."""
 
 
 def killed_at(call: int, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> bool:
-    """Run, but no system call that changes a folder happens from this one on; False if there were fewer."""
+    """Runs `act` without any system call that changes a folder from number `call` on; False if there were fewer."""
     count = 0
 
     def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -348,7 +348,7 @@ def killed_at(call: int, monkeypatch: pytest.MonkeyPatch, act: Callable[[], obje
     return False
 
 
-def test_a_put_killed_anywhere_is_whole_or_not_there_and_its_token_lasts(
+def test_a_put_killed_at_any_call_leaves_a_whole_object_or_none_and_its_token_is_stable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = set()
@@ -365,17 +365,17 @@ def test_a_put_killed_anywhere_is_whole_or_not_there_and_its_token_lasts(
     assert seen == {None, b"whole"}
 
 
-def test_a_token_listed_before_the_writer_has_tidied_up_lasts(
+def test_a_token_listed_before_the_writer_has_cleaned_up_is_stable(
     folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed: list[str] = []
     link = os.link
 
-    def look_at_once(old: Path, new: Path) -> None:
+    def list_at_once(old: Path, new: Path) -> None:
         link(old, new)
         listed.append(token(folder_store, "drop"))
 
-    monkeypatch.setattr(os, "link", look_at_once)
+    monkeypatch.setattr(os, "link", list_at_once)
     folder_store.put_if_absent("drop", b"x")
 
     assert listed == [token(folder_store, "drop")]
@@ -469,7 +469,7 @@ def test_the_hidden_name_of_another_file_is_left_alone(folder_store: ObjectStore
     (tmp_path / "mine.json").write_bytes(b"x")
     os.link(tmp_path / "mine.json", root(folder_store) / "a.json")
     number = (tmp_path / "mine.json").stat().st_ino
-    hidden = root(folder_store) / f".put-{number}"  # of a lake that was copied: inode numbers are others there
+    hidden = root(folder_store) / f".put-{number}"  # as in a copied lake, where inode numbers differ
     hidden.write_bytes(b"on its way")
 
     assert content(folder_store, "a.json") == b"x"
@@ -484,15 +484,17 @@ def test_a_persons_hard_link_is_left_alone(folder_store: ObjectStore, tmp_path: 
     assert keys(folder_store) == ["a.json", "b.json"]
 
 
-def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delete_killed_at_any_call_is_done_or_can_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for call in range(1, 50):
         lake = open_store(str(tmp_path / str(call)), create=True)
         lake.put(KEY, b"one")
-        one = token(lake, KEY)
-        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, b"one"))
+        first = token(lake, KEY)
+        killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, first, b"one"))
 
         assert keys(lake) in ([], [KEY])
-        lake.delete(KEY, one, b"one")
+        lake.delete(KEY, first, b"one")
         assert keys(lake) == []
         assert [path.name for path in root(lake).rglob("*") if path.is_file()] == []
         if not killed:
@@ -500,29 +502,29 @@ def test_a_delete_killed_anywhere_is_done_or_done_again(tmp_path: Path, monkeypa
     assert call > 4
 
 
-def test_a_newer_version_caught_by_a_delete_is_put_back_wherever_it_is_killed(
+def test_a_newer_version_moved_aside_by_a_delete_is_put_back_after_a_kill_at_any_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for call in range(1, 50):
         lake = open_store(str(tmp_path / str(call)), create=True)
         lake.put(KEY, b"one")
-        one = token(lake, KEY)
+        first = token(lake, KEY)
         rename, replace = Path.rename, os.replace
 
         def rename_another(path: Path, target: Path) -> Path:
             (path.parent / "new").write_bytes(b"two")
-            replace(path.parent / "new", path)  # noqa: B023
-            return rename(path, target)  # noqa: B023
+            replace(path.parent / "new", path)
+            return rename(path, target)
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", rename_another)
-            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, one, b"one"))
+            killed = killed_at(call, monkeypatch, partial(lake.delete, KEY, first, b"one"))
 
         assert keys(lake) == [KEY]
         if content(lake, KEY) == b"two":
-            two = token(lake, KEY)
-            assert not lake.delete(KEY, one)
-            assert token(lake, KEY) == two
+            second = token(lake, KEY)
+            assert not lake.delete(KEY, first)
+            assert token(lake, KEY) == second
         assert [path.name for path in root(lake).rglob("*") if path.is_file()] == ["a"]
         if not killed:
             assert content(lake, KEY) == b"two"
@@ -534,7 +536,7 @@ def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
     folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder_store.put("a", b"one")
-    one = token(folder_store, "a")
+    first = token(folder_store, "a")
     rename = Path.rename
 
     def two_more(path: Path, target: Path) -> Path:
@@ -546,7 +548,7 @@ def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
 
     monkeypatch.setattr(Path, "rename", two_more)
 
-    assert not folder_store.delete("a", one)
+    assert not folder_store.delete("a", first)
     assert content(folder_store, "a") == b"three"
     assert keys(folder_store) == ["a"]
     assert [path.name for path in root(folder_store).iterdir()] == ["a"]
@@ -554,26 +556,26 @@ def test_what_is_put_back_does_not_overwrite_a_still_newer_version(
 
 def test_other_bytes_with_the_same_size_and_time_are_another_version(folder_store: ObjectStore) -> None:
     folder_store.put("a", b"one")
-    one = token(folder_store, "a")
+    first = token(folder_store, "a")
     path = root(folder_store) / "a"
     times = path.stat()
     path.write_bytes(b"two")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    assert token(folder_store, "a") != one
-    assert not folder_store.delete("a", one, b"one")
+    assert token(folder_store, "a") != first
+    assert not folder_store.delete("a", first, b"one")
     assert content(folder_store, "a") == b"two"
 
 
 def test_a_changed_mode_is_no_other_version_to_delete(folder_store: ObjectStore) -> None:
     folder_store.put("a", b"one")
-    one = token(folder_store, "a")
+    first = token(folder_store, "a")
     (root(folder_store) / "a").chmod(0o600)
 
-    assert folder_store.delete("a", one, b"one")
+    assert folder_store.delete("a", first, b"one")
 
 
-def test_empty_folders_of_programs_go_and_those_of_people_stay(folder_store: ObjectStore) -> None:
+def test_empty_folders_of_the_suite_are_removed_and_those_of_people_stay(folder_store: ObjectStore) -> None:
     for key in ("raw/pending/run=1/a", "raw/pending/drop/b", "staging/1/songs/c"):
         folder_store.put(key, b"")
         folder_store.delete(key, token(folder_store, key))
@@ -598,7 +600,7 @@ def test_symbolic_links_are_neither_listed_nor_followed_out(folder_store: Object
 
 
 @pytest.mark.parametrize("name", ["write", "fsync"])
-def test_a_full_disk_is_told_and_nothing_is_half_written(
+def test_a_full_disk_is_an_error_and_nothing_is_half_written(
     name: str, folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -615,7 +617,9 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(
     assert list(root(folder_store).iterdir()) == []
 
 
-def test_a_folder_that_may_not_be_written_is_told(folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_write_permission_is_an_error_that_names_it(
+    folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -626,7 +630,7 @@ def test_a_folder_that_may_not_be_written_is_told(folder_store: ObjectStore, mon
     assert list(root(folder_store).iterdir()) == []
 
 
-def test_a_temporary_file_that_a_kill_left_goes_after_a_day(folder_store: ObjectStore) -> None:
+def test_a_temporary_file_left_by_a_kill_is_removed_after_a_day(folder_store: ObjectStore) -> None:
     old, new = root(folder_store) / ".put-old", root(folder_store) / ".put-new"
     old.write_bytes(b"x")
     new.write_bytes(b"x")
@@ -636,7 +640,7 @@ def test_a_temporary_file_that_a_kill_left_goes_after_a_day(folder_store: Object
     assert [path.name for path in root(folder_store).iterdir()] == [".put-new"]
 
 
-def test_a_folder_tidied_away_under_a_writer_is_made_again(
+def test_a_folder_removed_during_a_put_is_made_again(
     folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = folder_module._make_folder
@@ -654,9 +658,7 @@ def test_a_folder_tidied_away_under_a_writer_is_made_again(
     assert keys(folder_store) == ["run=1/a"]
 
 
-def test_a_folder_tidied_away_under_a_listing_is_empty(
-    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_removed_during_a_listing_is_empty(folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = root(folder_store) / "run=1"
     folder.joinpath(".aside-1-1-1--00").mkdir(parents=True)  # of a delete that is at its end
     real = folder_module._settle_aside
@@ -671,13 +673,13 @@ def test_a_folder_tidied_away_under_a_listing_is_empty(
     assert keys(folder_store) == []
 
 
-# --- a folder in which not everything may be read
+# --- a folder with entries that may not be read
 
 DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
 
 
 def leaving(store: ObjectStore, prefix: str = "raw/pending/") -> tuple[list[str], dict[str, str]]:
-    """What a listing yields, and what it leaves."""
+    """The keys that a listing yields, and those that it leaves out, with their reasons."""
     left: dict[str, str] = {}
     return [listed.key for listed in store.list(prefix, left=left.__setitem__)], left
 
@@ -727,7 +729,7 @@ def test_a_file_of_another_user_in_a_sticky_folder_is_left(others_lake: Path) ->
     os.chown(others_lake / "raw/pending/drop", 0, 0)
     os.chown(others_lake / "raw/pending/drop/b.json", 0, 0)
     (others_lake / "raw/pending/drop").chmod(0o1777)
-    os.seteuid(NOBODY)
+    os.seteuid(UNPRIVILEGED_UID)
 
     assert leaving(store) == (["raw/pending/drop/a.json"], {"raw/pending/drop/b.json": DENIED})
 
@@ -811,7 +813,9 @@ def test_a_conflict_is_put_again(s3_store: S3Store, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("code", "status"), [("ConditionalRequestConflict", 409), ("SlowDown", 503), ("Odd", 500)])
-def test_what_may_pass_is_transient(code: str, status: int, s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_that_a_retry_may_cure_are_transient(
+    code: str, status: int, s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def put_object(**_: Any) -> None:
         raise answer(code, status)
 
@@ -821,7 +825,9 @@ def test_what_may_pass_is_transient(code: str, status: int, s3_store: S3Store, m
         s3_store.put_if_absent("log/1", b"x")
 
 
-def test_a_refusal_is_told(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_request_is_an_error_that_names_the_operation(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refusal = answer("AccessDenied", 403)
 
     def put_object(**_: Any) -> None:
@@ -834,11 +840,11 @@ def test_a_refusal_is_told(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("s3_endpoint")
-def test_a_bucket_that_is_not_there_is_told() -> None:
-    lake = open_store("s3://nobody-has-this/lake")
+def test_a_missing_bucket_is_an_error_that_names_it() -> None:
+    lake = open_store("s3://missing-bucket/lake")
 
     for act in (lambda: list(lake.list("")), lambda: lake.get("a"), lambda: lake.put("a", b"")):
-        with pytest.raises(StoreError, match="There is no bucket nobody-has-this: create it or check --lake"):
+        with pytest.raises(StoreError, match="There is no bucket missing-bucket: create it or check --lake"):
             act()
 
 
@@ -852,12 +858,12 @@ def test_an_endpoint_that_does_not_answer_is_transient(monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("s3_endpoint")
-def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials it found
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it caches credentials
 
     with pytest.raises(StoreError, match="There are no AWS credentials for s3://lake"):
         open_store("s3://lake").get("a")
@@ -908,7 +914,7 @@ def test_a_key_that_no_lake_can_hold_is_left_and_the_rest_is_listed(s3_store: S3
     assert keys(s3_store, "raw/pending/") == ["raw/pending/drop/a.json", "raw/pending/drop/z.json"]
 
 
-def test_whatever_is_listed_can_be_read_copied_and_deleted(s3_store: S3Store) -> None:
+def test_every_listed_object_can_be_read_copied_and_deleted(s3_store: S3Store) -> None:
     prefix = s3_store.uri.removeprefix("s3://lake/")
     names = ["a b+c (1).json", "日本.json", "x%2By.json", "_SUCCESS", "sub_$folder$", "a//b", "./c", "d/../e", "f/"]
     for name in [*names, ".DS_Store", "g/.git//h", "tab\there"]:
@@ -946,14 +952,14 @@ def test_a_key_too_long_for_the_archive_is_left(s3_store: S3Store) -> None:
     )
 
 
-def test_folders_that_the_console_made_are_not_listed(s3_store: S3Store) -> None:
+def test_folder_markers_of_the_s3_console_are_not_listed(s3_store: S3Store) -> None:
     s3_store._client.put_object(Bucket="lake", Key=f"{s3_store.uri[len('s3://lake/') :]}/raw/pending/drop/")
     s3_store.put("raw/pending/drop/a.json", b"")
 
     assert keys(s3_store, "raw/") == ["raw/pending/drop/a.json"]
 
 
-def test_more_than_a_page_is_listed_and_deleted(s3_store: S3Store) -> None:
+def test_more_than_one_page_is_listed_and_deleted(s3_store: S3Store) -> None:
     request = {"Bucket": "lake", "Prefix": s3_store.uri[len("s3://lake/") :]}
     for number in range(12):
         s3_store.put(f"staging/1/{number:02d}", b"")
@@ -974,7 +980,7 @@ def test_more_than_a_page_is_listed_and_deleted(s3_store: S3Store) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_error_of_an_executor_is_the_same_at_the_driver(error: StoreError, sentence: str) -> None:
+def test_an_executors_error_reaches_the_driver_unchanged(error: StoreError, sentence: str) -> None:
     arrived = pickle.loads(pickle.dumps(error))  # noqa: S301  # made here
 
     assert (type(arrived), str(arrived), vars(arrived)) == (type(error), sentence, vars(error))
@@ -995,14 +1001,14 @@ def test_an_error_of_an_executor_is_the_same_at_the_driver(error: StoreError, se
         ),
     ],
 )
-def test_what_is_no_regular_file_is_left_with_its_kind(
+def test_an_entry_that_is_no_regular_file_is_left_out_with_its_kind(
     folder_store: ObjectStore, kind: str, make: Callable[[Path], object]
 ) -> None:
     folder_store.put("raw/pending/drop/a.json", b"a")
     make(root(folder_store) / "raw/pending/drop/b.json")
     left: dict[str, str] = {}
 
-    listed = [one.key for one in folder_store.list("raw/pending/", left=left.__setitem__)]
+    listed = [entry.key for entry in folder_store.list("raw/pending/", left=left.__setitem__)]
 
     assert listed == ["raw/pending/drop/a.json"]
     assert left == {"raw/pending/drop/b.json": f"it is {kind}, no regular file; put a copy of the file there instead"}

@@ -4,7 +4,8 @@
 #
 # Names are <project>-<env>-<what>. Each module holds the role of its own actor.
 #
-# `make deploy` builds, plans and applies. By hand: `make build`, then `terraform init` and `terraform apply` here.
+# A module without a provider of its own. `make deploy` adds root/provider.tf, builds, plans and applies. For a root of your
+# own: `make build`, then see examples/.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -13,14 +14,23 @@ data "aws_region" "current" {}
 locals {
   name    = "${var.project}-${var.env}"
   account = data.aws_caller_identity.current.account_id
-  # What modules need to spell ARNs of things that do not exist yet. The id is the region's name in provider 5 and 6.
+  # Modules need these to spell ARNs of resources that do not exist yet. The id is the region's name in provider 5 and 6.
   place = {
     account   = local.account
     partition = data.aws_partition.current.partition
     region    = data.aws_region.current.id
   }
   roles = { path = var.role_path, boundary = var.permissions_boundary_arn }
-  # Bucket names are unique in the world; the account's number sees to it.
+  # The zips and the generated files are in the project around this module.
+  project = "${path.module}/../../.."
+  files = {
+    extract_zip = coalesce(var.extract_zip, "${local.project}/dist/extract_lambda.zip")
+    glue_zip    = coalesce(var.glue_zip, "${local.project}/dist/glue_jobs.zip")
+    glue_script = coalesce(var.glue_script, "${local.project}/glue_jobs/explode_playlists.py")
+    catalog     = coalesce(var.catalog_file, "${local.project}/deploy/generated/glue_catalog.json")
+    quicksight  = coalesce(var.quicksight_file, "${local.project}/deploy/bi/quicksight/template.json")
+  }
+  # Bucket names are unique worldwide: the account's number makes it so.
   bucket_name = "${local.name}-${local.account}"
 }
 
@@ -55,7 +65,7 @@ module "extract" {
   roles                 = local.roles
   name                  = "${local.name}-extract"
   place                 = local.place
-  zip                   = var.extract_zip
+  zip                   = local.files.extract_zip
   bucket_arn            = module.storage.bucket_arn
   lake_uri              = module.storage.lake_uri
   kms_key_arn           = module.storage.kms_key_arn
@@ -76,8 +86,8 @@ module "transform" {
   roles               = local.roles
   name                = "${local.name}-transform"
   place               = local.place
-  script              = var.glue_script
-  zip                 = var.glue_zip
+  script              = local.files.glue_script
+  zip                 = local.files.glue_zip
   bucket_name         = module.storage.bucket_name
   bucket_arn          = module.storage.bucket_arn
   lake_uri            = module.storage.lake_uri
@@ -114,12 +124,24 @@ module "catalog" {
 
   name             = local.name
   place            = local.place
-  file             = var.catalog_file
-  bucket_name      = local.bucket_name # known before the bucket is there, so that a plan shows the tables
+  file             = local.files.catalog
+  bucket_name      = local.bucket_name # known before the bucket exists, so that a plan shows the tables
   bucket_arn       = module.storage.bucket_arn
   kms_key_arn      = module.storage.kms_key_arn
   force_delete     = var.force_destroy
   projection_start = var.projection_start
+}
+
+module "crawler" {
+  source = "./modules/crawler"
+  count  = var.crawler ? 1 : 0
+
+  roles       = local.roles
+  name        = local.name
+  place       = local.place
+  locations   = module.catalog.locations
+  bucket_arn  = module.storage.bucket_arn
+  kms_key_arn = module.storage.kms_key_arn
 }
 
 module "quicksight" {
@@ -127,7 +149,7 @@ module "quicksight" {
   count  = var.quicksight_owner_arn == "" ? 0 : 1
 
   name      = local.name
-  file      = var.quicksight_file
+  file      = local.files.quicksight
   database  = module.catalog.current_database
   workgroup = module.catalog.workgroup
   owner_arn = var.quicksight_owner_arn

@@ -9,7 +9,7 @@ output "lake_uri" {
 }
 
 output "region" {
-  description = "AWS region that all of it is in."
+  description = "AWS region of the stack."
   value       = local.place.region
 }
 
@@ -24,12 +24,12 @@ output "secret_arn" {
 }
 
 output "extract_function_name" {
-  description = "The Lambda that asks Spotify."
+  description = "The Lambda that reads Spotify."
   value       = module.extract.function_name
 }
 
 output "glue_job_name" {
-  description = "The job that makes tables of raw JSON; may also be started by hand."
+  description = "The job that makes tables from raw JSON; it may also be started by hand."
   value       = module.transform.job_name
 }
 
@@ -54,7 +54,7 @@ output "daily_schedule_name" {
 }
 
 output "undelivered_queue_url" {
-  description = "Queue of what could not be delivered."
+  description = "Queue for events that could not be delivered."
   value       = module.events.undelivered_queue_url
 }
 
@@ -94,8 +94,18 @@ output "lake_database" {
 }
 
 output "current_database" {
-  description = "Database of the current views: what people read."
+  description = "Database of the current views, which people read."
   value       = module.catalog.current_database
+}
+
+output "crawler_name" {
+  description = "Crawler over the published files, if there is one."
+  value       = one(module.crawler[*].name)
+}
+
+output "crawled_database" {
+  description = "Database of the tables that the crawler infers, if there is one."
+  value       = one(module.crawler[*].database)
 }
 
 output "reader_policy_arn" {
@@ -109,6 +119,6 @@ output "dashboard_url" {
 }
 
 output "pages_topic_arn" {
-  description = "Topic of the one alarm that is worth waking a person: subscribe a pager."
+  description = "Topic of the composite alarm: subscribe a pager."
   value       = module.monitoring.pages_topic_arn
 }

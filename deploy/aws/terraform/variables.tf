@@ -1,6 +1,7 @@
-# Every variable has a default: `terraform apply` asks nothing.
+# Every variable has a default, so `terraform apply` asks no question. Region and tags belong to the provider, so to the root
+# that calls this module: root/provider.tf or your own.
 
-# --- What it is called and where it is ---------------------------------------------------------------------------
+# --- What it is called ----------------------------------------------------------------------------
 
 variable "project" {
   description = "First part of every name."
@@ -24,16 +25,10 @@ variable "env" {
   }
 }
 
-variable "region" {
-  description = "AWS region, such as eu-west-1; null takes the one of the environment (AWS_REGION or the profile)."
-  type        = string
-  default     = null
-}
-
 # --- What is read, and when --------------------------------------------------------------------------------------
 
 variable "playlists" {
-  description = "Playlist ids, links or spotify:playlist: addresses, and \"mine\" for all that the person owns or works on; empty means mine."
+  description = "Playlist ids, links or spotify:playlist: addresses; \"mine\" means all that the person owns or collaborates on; empty means mine."
   type        = list(string)
   default     = []
 
@@ -92,31 +87,31 @@ variable "schedule_enabled" {
 variable "extract_zip" {
   description = "The Lambda's zip, as `make build` makes it."
   type        = string
-  default     = "../../../dist/extract_lambda.zip"
+  default     = null
 }
 
 variable "glue_zip" {
   description = "The job's modules, as `make build` makes them."
   type        = string
-  default     = "../../../dist/glue_jobs.zip"
+  default     = null
 }
 
 variable "glue_script" {
   description = "The job's script."
   type        = string
-  default     = "../../../glue_jobs/explode_playlists.py"
+  default     = null
 }
 
 variable "catalog_file" {
   description = "Tables and current views for Athena, as `make generate` makes them of the contracts."
   type        = string
-  default     = "../../generated/glue_catalog.json"
+  default     = null
 }
 
 variable "quicksight_file" {
   description = "The page for QuickSight, as `make generate` makes it of the BI model."
   type        = string
-  default     = "../../bi/quicksight/template.json"
+  default     = null
 }
 
 variable "quicksight_owner_arn" {
@@ -159,7 +154,7 @@ variable "glue_version" {
 }
 
 variable "glue_workers" {
-  description = "Number of G.1X workers, the driver among them; 2 is Glue's least and enough for most. More only for a large first load."
+  description = "Number of workers, the driver among them; 2 is Glue's least and enough for most. More help a large first load only."
   type        = number
   default     = 2
 
@@ -170,7 +165,7 @@ variable "glue_workers" {
 }
 
 variable "job_timeout_minutes" {
-  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default of eight hours is how bills run away."
+  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default is eight hours, and a run that hangs is billed."
   type        = number
   default     = 20
 
@@ -203,7 +198,7 @@ variable "busy_wait_seconds" {
 }
 
 variable "glue_worker_type" {
-  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each further one the double."
+  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each larger type has twice as much."
   type        = string
   default     = "G.1X"
 
@@ -230,7 +225,7 @@ variable "glue_auto_scaling" {
   default     = false
 }
 
-# --- What an organisation demands --------------------------------------------------------------------------------
+# --- Requirements of an organisation --------------------------------------------------------------------------------
 
 variable "permissions_boundary_arn" {
   description = "Permissions boundary of every role; null for none."
@@ -254,17 +249,6 @@ variable "role_path" {
   }
 }
 
-variable "tags" {
-  description = "Further tags of everything; project, env and stack are the suite's own."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.tags) : !contains(["project", "env", "stack"], name) && !startswith(lower(name), "aws:")])
-    error_message = "tags may hold neither project, env and stack nor names that begin with aws:."
-  }
-}
-
 variable "kms_key_arn" {
   description = "A key of the account's own for bucket, secret, topics and logs; null makes one. Its policy must allow what modules/storage/key.tf allows."
   type        = string
@@ -285,6 +269,12 @@ variable "projection_start" {
     condition     = var.projection_start == null || can(regex("^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", var.projection_start))
     error_message = "projection_start is a day such as 2026-11-20."
   }
+}
+
+variable "crawler" {
+  description = "Whether there is a Glue crawler over the published files: on demand, with a database of its own. The generated tables need none."
+  type        = bool
+  default     = false
 }
 
 variable "immutable_lake" {
@@ -313,7 +303,7 @@ variable "alert_email" {
 }
 
 variable "alarm_target_arns" {
-  description = "What else each alarm is sent to, such as the ARN of a topic that a chat listens to."
+  description = "Where else each alarm goes, such as the ARN of a topic that a chat listens to."
   type        = list(string)
   default     = []
 
@@ -324,7 +314,7 @@ variable "alarm_target_arns" {
 }
 
 variable "page_target_arns" {
-  description = "What else the one composite alarm is sent to that is worth waking a person."
+  description = "Where else the composite alarm goes: the alarm that is worth waking a person."
   type        = list(string)
   default     = []
 
@@ -434,7 +424,7 @@ variable "snowflake_principal_arn" {
 }
 
 variable "snowflake_external_id" {
-  description = "External id of the storage integration (STORAGE_AWS_EXTERNAL_ID); empty: one is made of the account and the names, see the output."
+  description = "External id of the storage integration (STORAGE_AWS_EXTERNAL_ID); empty: one is derived from account and names, see the output."
   type        = string
   default     = ""
 }

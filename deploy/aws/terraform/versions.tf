@@ -1,4 +1,5 @@
-# The subset that Terraform and OpenTofu share. No lock file is committed: it would hold one platform's hashes only.
+# The subset that Terraform and OpenTofu share. No lock file is committed: a lock for all platforms needs the registry
+# (`terraform providers lock -platform=…`, docs/deploy.md), and one made from a mirror holds the hashes of one platform.
 terraform {
   required_version = ">= 1.10"
 
@@ -7,27 +8,5 @@ terraform {
       source  = "hashicorp/aws"
       version = ">= 5.100, < 7.0"
     }
-  }
-
-  # The state is kept in this folder. A team keeps it in S3 instead, in a bucket that is not this stack's own:
-  #
-  #   backend "s3" {
-  #     bucket       = "your-terraform-states"
-  #     key          = "spotify-playlists/dev.tfstate"
-  #     region       = "eu-west-1"
-  #     encrypt      = true
-  #     use_lockfile = true # Terraform 1.10 locks in S3 itself; no DynamoDB table is needed
-  #   }
-}
-
-provider "aws" {
-  region = var.region
-
-  default_tags {
-    tags = merge(var.tags, {
-      project = var.project
-      env     = var.env
-      stack   = "${var.project}-${var.env}"
-    })
   }
 }

@@ -1,1 +1,1 @@
-"""AWS on one machine: a moto server that really runs what it is given, the Lambda's zip and the Glue job included."""
+"""AWS on one machine: a moto server that also runs the Lambda's zip and the Glue job."""

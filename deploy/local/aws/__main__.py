@@ -1,4 +1,4 @@
-"""Runs the local AWS until it is interrupted, and prints how to point at it."""
+"""Runs the local AWS until it is interrupted, and prints the variables that select it."""
 
 import argparse
 import signal
@@ -40,7 +40,7 @@ def main() -> int:
         with LocalAws(place, options.port, options.host, spotify if options.spotify else None) as aws:
             print(as_exports(aws.environment), flush=True)
             print(f"Logs of runs are in {place}. Ctrl-C ends it.", file=sys.stderr)
-            signal.signal(signal.SIGTERM, _interrupt)  # so that what it has started ends too
+            signal.signal(signal.SIGTERM, _interrupt)  # so that its runs end too
             threading.Event().wait()
     return 0
 

@@ -25,14 +25,18 @@ class Delivery:
     rule: str
     target_arn: str
     body: Any
-    dead_letter_arn: str = ""  # the queue for what the target does not take
+    dead_letter_arn: str = ""  # the dead-letter queue
 
 
 class Deliveries:
-    """What rules send to their targets, by threads of its own; `made` has all that was delivered so far."""
+    """What rules send to their targets, by threads of its own.
+
+    `made` has all deliveries so far, `lost` those of them that neither target nor dead-letter queue took.
+    """
 
     def __init__(self, deliver: Deliver) -> None:
         self.made: list[Delivery] = []
+        self.lost: list[Delivery] = []
         self._deliver = deliver
         self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._held: list[Delivery] | None = None
@@ -42,7 +46,7 @@ class Deliveries:
             threading.Thread(target=self._work, daemon=True).start()
 
     def send(self, delivery: Delivery) -> None:
-        """Delivers it soon, or when it is no longer held back; the same again is delivered again."""
+        """Delivers it soon, or when events are no longer held back; a repeated event is delivered again."""
         with self._lock:
             if self._held is None:
                 self._under_way += 1
@@ -65,25 +69,31 @@ class Deliveries:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is on its way; what is held back is not."""
+        """Whether no delivery is under way; events that are held back do not count."""
         return self._under_way == 0
 
     def _work(self) -> None:
         while True:
             delivery = self._waiting.get()
-            try:
-                self._deliver(delivery.target_arn, delivery.body)
-            except Exception:  # the next event must go out whatever became of this one
-                log.exception("%s could not be delivered to %s", delivery.rule, delivery.target_arn)
-                if delivery.dead_letter_arn:
-                    self._deliver(delivery.dead_letter_arn, delivery.body)
+            arns = [arn for arn in (delivery.target_arn, delivery.dead_letter_arn) if arn]
+            is_taken = any(self._is_delivered(delivery, arn) for arn in arns)
             with self._lock:
                 self.made.append(delivery)
+                if not is_taken:
+                    self.lost.append(delivery)
                 self._under_way -= 1
+
+    def _is_delivered(self, delivery: Delivery, arn: str) -> bool:
+        try:
+            self._deliver(arn, delivery.body)
+        except Exception:  # the next event must go out whatever became of this one
+            log.exception("%s could not be delivered to %s", delivery.rule, arn)
+            return False
+        return True
 
 
 def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # JSON
-    """What the target is sent: its Input, what its InputPath or InputTransformer makes of the event, or the event.
+    """The target's input: its Input, the result of its InputPath or InputTransformer, or the whole event.
 
     In a template, <name> alone is the JSON value; inside a string it is the text, which EventBridge does not escape.
     Raises ValueError if the result is not JSON.

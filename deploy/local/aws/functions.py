@@ -36,7 +36,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation gave: the handler's result, or an error in Lambda's words; and what it logged."""
+    """The handler's result, or an error as Lambda words it; and its log."""
 
     payload: Any
     is_error: bool
@@ -44,7 +44,7 @@ class Answer:
 
 
 class FunctionRunner:
-    """`environment` is what every function finds in its environment beside its own; what it says goes first."""
+    """`environment` is added to every function's own variables and takes precedence."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
@@ -93,8 +93,8 @@ class FunctionRunner:
     def _unpacked(self, code: bytes) -> Path:
         """The zip's content.
 
-        It is made for Python 3.13 on arm64; elsewhere its compiled modules are passed over for the plain ones beside
-        them, so that it runs whole on any machine.
+        It is made for Python 3.13 on arm64; elsewhere its compiled modules are replaced by the plain ones beside
+        them, so that it runs on any machine.
         """
         folder = self._folder / f"code-{hashlib.sha256(code).hexdigest()[:16]}"
         with self._lock:
@@ -111,7 +111,7 @@ class FunctionRunner:
                 for name in _RUNTIME:
                     found = importlib.util.find_spec(name)
                     assert found, name  # noqa: S101  # boto3 is there, and needs them
-                    assert found.origin, name  # noqa: S101
+                    assert found.origin, name  # noqa: S101  # a module of a file
                     origin = Path(found.origin)
                     module = origin.parent if origin.name == "__init__.py" else origin
                     (folder / module.name).symlink_to(module)

@@ -1,7 +1,7 @@
-"""What Spark lacks to run as on Glue: `python -m deploy.local.aws.jars` makes the jars, once, in this environment.
+"""The jars that Spark needs to run as on Glue: `python -m deploy.local.aws.jars` makes them, once, in this environment.
 
-Hadoop's S3A with what it needs of Amazon's SDK (14 of 193 MB), from PyPI; and a stub of Glue's own Java classes, of
-which AWS publishes none.
+Hadoop's S3A with the parts of Amazon's SDK that it uses (14 of 193 MB), from PyPI; and a stub of Glue's own Java
+classes, of which AWS publishes none.
 """
 
 import hashlib
@@ -44,12 +44,12 @@ class JarsError(Exception):
 
 def jars() -> list[Path]:
     """The jars for Spark's class path, made on first use. Raises JarsError."""
-    stub = _stub()  # first, since it says soonest that something is missing
+    stub = _stub()  # first: it fails fastest if something is missing
     return [*_s3a(), stub]
 
 
 def _place(*sources: Path) -> Path:
-    """A folder of this environment for what is made of these files, whatever they say by now."""
+    """A folder of this environment, named after the content of these files."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (Path(__file__), *sources)))
     return Path(sys.prefix) / "aws" / digest.hexdigest()[:16]
 
@@ -67,7 +67,7 @@ def _s3a() -> list[Path]:
 
 
 def _downloaded(folder: Path) -> Path:
-    """The source distribution; pip compares its hash before anything else happens with it."""
+    """The source distribution; pip compares its hash first."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     _run([*command, "--no-deps", "--no-binary=:all:", "--dest", str(folder), "-r", str(_REQUIREMENT)], "pip")
     (archive,) = folder.glob("*.tar.gz")
@@ -129,7 +129,7 @@ def _run(command: Sequence[str], program: str) -> None:
 
 
 def _put(target: Path, data: bytes) -> None:
-    """Whole or not at all: another process may be making the same."""
+    """Writes the file whole or not at all: another process may make the same one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as unfinished:
         unfinished.write(data)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -19,7 +20,7 @@ Fetch = Callable[[str, Path], None]  # an s3:// URI, and the file to put it into
 _POLL_SECONDS = 0.02
 _MESSAGE_LENGTH = 400
 _SPECIAL = {"--extra-py-files": "--py-files", "--extra-files": "--files", "--extra-jars": "--jars"}
-# For small data on a small machine: start-up is most of the time.
+# For small data on a small machine, where start-up takes most of the time.
 _SETTINGS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
@@ -39,11 +40,17 @@ _SETTINGS = {
     "spark.hadoop.fs.s3a.bucket.probe": "0",
     "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
-    # A refusal ends the run in seconds; by default S3A asks again for minutes.
+    # A refusal ends the run in seconds; by default S3A retries for minutes.
     "spark.hadoop.fs.s3a.attempts.maximum": "2",
     "spark.hadoop.fs.s3a.retry.limit": "1",
 }
 _JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss2m"
+# The first run keeps Spark's classes as Java has loaded them; Java ignores an archive of another class path.
+_KEEP_CLASSES = "-XX:ArchiveClassesAtExit={archive} -Xlog:disable -Xlog:all=error:stderr"
+_KEPT_CLASSES = "-XX:SharedArchiveFile={archive} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
+_CLASSES = Path(sys.prefix) / "aws" / "spark-classes.jsa"
+# Spark puts the folder of its settings on the class path, and Java archives no classes if it has files.
+_NO_FOLDER = Path(sys.prefix) / "aws" / "no-settings"
 _LOG4J = """\
 rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
@@ -69,16 +76,16 @@ class JobRun:
     message: str | None = None
     seconds: float = 0.0
     program: Program | None = field(default=None, repr=False)
-    is_reported: bool = False  # whether the event of its end is out
+    is_reported: bool = False  # whether the event of its end was sent
 
     @property
     def log(self) -> Path:
-        """What the driver said."""
+        """The driver's output."""
         return self.folder / "log.txt"
 
     @property
     def calls(self) -> list[str]:
-        """What the job has called of Glue's Java classes so far."""
+        """The calls of Glue's Java classes so far."""
         with contextlib.suppress(FileNotFoundError):
             return (self.folder / "calls.txt").read_text(encoding="utf-8").splitlines()
         return []
@@ -111,7 +118,7 @@ class JobRunner:
         return run
 
     def complete(self, run: JobRun) -> None:
-        """Runs it to its end; whatever is wrong with the job becomes the run's state and message."""
+        """Runs it to its end; an error of the job becomes the run's state and message."""
         started_at = time.monotonic()
         state, message = "FAILED", None
         try:
@@ -126,7 +133,7 @@ class JobRunner:
         environment = {
             **os.environ,
             **self._environment,
-            "SPARK_CONF_DIR": str(run.folder / "conf"),
+            "SPARK_CONF_DIR": str(_NO_FOLDER),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable,
         }
@@ -134,30 +141,33 @@ class JobRunner:
         program = run.program = Program(command, environment, run.folder, run.log)
         while program.is_running and time.monotonic() < ends_at:
             if run.state == "STARTING" and run.calls:
-                run.state = "RUNNING"  # the script has begun; before that it cannot have listed anything
+                run.state = "RUNNING"  # the script runs; before that it cannot have listed anything
             time.sleep(_POLL_SECONDS)
         status = program.wait(max(0.0, ends_at - time.monotonic()))
         if status == 0:
+            _keep_classes(run.folder / _CLASSES.name)
             return "SUCCEEDED", None
         return ("TIMEOUT", "Job run timed out") if status is None else ("FAILED", _why(run.log, status))
 
     def _command(self, run: JobRun) -> list[str]:
         arguments = {**run.arguments, "--JOB_NAME": run.job_name, "--JOB_RUN_ID": run.run_id, "--JOB_ID": "j_local"}
+        classes = _KEPT_CLASSES.format(archive=_CLASSES)
+        if not _CLASSES.is_file():
+            classes = _KEEP_CLASSES.format(archive=run.folder / _CLASSES.name)
+        log4j = f"-Dlog4j2.configurationFile={run.folder}/log4j2.properties"
         settings = {
             **_SETTINGS,
             "spark.driver.extraClassPath": ":".join(map(str, jars())),
-            "spark.driver.extraJavaOptions": f"{_JVM} -Dglue.calls={run.folder}/calls.txt",
+            "spark.driver.extraJavaOptions": f"{_JVM} {classes} {log4j} -Dglue.calls={run.folder}/calls.txt",
             "spark.hadoop.fs.s3a.endpoint": self._environment["AWS_ENDPOINT_URL"],
             "spark.local.dir": str(run.folder),
             "spark.sql.warehouse.dir": str(run.folder / "warehouse"),
         }
-        conf = run.folder / "conf"
-        conf.mkdir()
-        conf.joinpath("log4j2.properties").write_text(_LOG4J, encoding="utf-8")
-        conf.joinpath("spark-defaults.conf").write_text(
-            "".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8"
-        )
-        command = [str(Path(sys.executable).with_name("spark-submit")), "--name", run.job_name]
+        run.folder.joinpath("log4j2.properties").write_text(_LOG4J, encoding="utf-8")
+        properties = run.folder / "spark.properties"
+        properties.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("spark-submit")), "--properties-file", str(properties)]
+        command += ["--name", run.job_name]
         for setting in re.split(r"\s*--conf\s+", f"--conf {arguments.get('--conf', '')}".strip())[1:]:
             command += ["--conf", setting.strip()]
         for name, option in _SPECIAL.items():
@@ -170,6 +180,14 @@ class JobRunner:
         target = run.folder / uri.rpartition("/")[2]
         self._fetch(uri.strip(), target)
         return target
+
+
+def _keep_classes(archive: Path) -> None:
+    """For the next runs, if this run wrote an archive; whole or not at all."""
+    if archive.is_file():
+        unfinished = _CLASSES.with_name(f"{archive.parent.name}.part")
+        shutil.copyfile(archive, unfinished)
+        unfinished.replace(_CLASSES)
 
 
 def _why(log: Path, status: int) -> str:

@@ -1,14 +1,14 @@
-"""What moto 5.2.5 leaves out or gets wrong, each corrected by one small override. Nothing else knows how moto is made.
+"""Small overrides for what moto 5.2.5 leaves out or gets wrong. No other module uses moto's internals.
 
     install(machine)   once, before the server starts
 
 - Lambda: a function's own zip is run.
-- EventBridge: rules deliver to Lambda, Step Functions and SNS; a disabled rule is silent; what a target refuses goes to
-  its dead-letter queue.
-- Glue: a run is a process with a beginning, an end and a state-change event; the newest run is listed first.
+- EventBridge: rules deliver to Lambda, Step Functions and SNS; disabled rules send nothing; what a target refuses goes
+  to its dead-letter queue.
+- Glue: a run is a process with a beginning, an end, a log and a state-change event; the newest run is listed first.
 - Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
 - Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is kept like another.
-- S3: a bucket's TLS-only policy does not shut out plain HTTP on one machine; Hadoop is not shown KMS key ids.
+- S3: a bucket's TLS-only policy does not refuse plain HTTP on one machine; KMS key ids are hidden from Hadoop.
 """
 
 import functools
@@ -32,6 +32,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.events.models import Rule, events_backends
 from moto.events.utils import _BASE_EVENT_MESSAGE
 from moto.glue.models import FakeJob, FakeJobRun
+from moto.logs.models import logs_backends
 from moto.s3.models import FakeBucket, FakeKey
 from moto.settings import moto_server_port
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -51,11 +52,11 @@ from deploy.local.aws.events import Deliveries, Delivery, body_of
 from deploy.local.aws.functions import Function, FunctionRunner
 from deploy.local.aws.jobs import JobRun, JobRunner
 
-_OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues alone, and never late or twice
+_OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues only, and never late or twice
 
 
 class Machine(Protocol):
-    """What runs what moto only keeps."""
+    """The parts that run what moto only stores."""
 
     functions: FunctionRunner
     jobs: JobRunner
@@ -68,7 +69,7 @@ _machine: Machine
 # --- Lambda
 
 
-def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:  # noqa: ANN401  # moto has no types
+def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:
     function = Function(
         name=self.function_name,
         arn=self.function_arn,
@@ -89,7 +90,7 @@ def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:  # no
 _send_by_moto: Any = Rule.send_to_targets
 
 
-def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002
+def _send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:  # noqa: FBT001, FBT002  # as in moto
     if self.state == "DISABLED" or not self.event_pattern.matches_event(event):
         return
     sent_at = datetime.fromtimestamp(float(event["time"]), UTC)
@@ -140,7 +141,7 @@ _ENDED = {"SUCCEEDED", "FAILED", "TIMEOUT", "ERROR", "STOPPED"}
 _start_lock = threading.Lock()
 
 
-def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: ANN401
+def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:
     with _start_lock:  # else two starts at once could both find the job free
         if _machine.jobs.refusals:
             raise JsonRESTError(_machine.jobs.refusals.pop(0), "Refused, as Glue does when it is busy.")
@@ -154,9 +155,10 @@ def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:  # noqa: AN
     return run_id
 
 
-def _complete(job: Any, kept: Any, run: JobRun) -> None:  # noqa: ANN401
+def _complete(job: Any, kept: Any, run: JobRun) -> None:
     _machine.jobs.complete(run)
     kept.completed_on = kept.modified_on = datetime.now(UTC).replace(tzinfo=None)
+    _keep_log(job, run)
     detail = {
         "jobName": job.name,
         "severity": "INFO" if run.state == "SUCCEEDED" else "ERROR",
@@ -168,12 +170,25 @@ def _complete(job: Any, kept: Any, run: JobRun) -> None:  # noqa: ANN401
     run.is_reported = True
 
 
-def _job_run_state(self: Any) -> str:  # noqa: ANN401
+def _keep_log(job: Any, run: JobRun) -> None:
+    """What the driver said, as events of the log group that the job's arguments name."""
+    if not run.log.is_file():
+        return
+    group = f"{run.arguments.get('--custom-logGroup-prefix', '/aws-glue/jobs')}/output"
+    lines = run.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    now = round(time.time() * 1000)
+    logs = logs_backends[job.backend.account_id][job.backend.region_name]
+    logs.ensure_log_group(group)
+    logs.create_log_stream(group, run.run_id)
+    logs.put_log_events(group, run.run_id, [{"timestamp": now, "message": line} for line in lines if line])
+
+
+def _job_run_state(self: Any) -> str:
     run: JobRun | None = getattr(self, "local", None)
     return run.state if run else "STARTING"
 
 
-def _job_run_as_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
+def _job_run_as_dict(self: Any) -> dict[str, Any]:
     answer: dict[str, Any] = _as_dict_by_moto(self)
     run: JobRun = self.local
     answer |= {"GlueVersion": "5.1", "ExecutionTime": round(run.seconds)}
@@ -188,13 +203,13 @@ def _job_run_as_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _wait_for_job(
-    self: Any,  # noqa: ANN401
-    env: Any,  # noqa: ANN401
-    resource_runtime_part: Any,  # noqa: ANN401
-    normalised_parameters: Any,  # noqa: ANN401
-    state_credentials: Any,  # noqa: ANN401
+    self: Any,
+    env: Any,
+    resource_runtime_part: Any,
+    normalised_parameters: Any,
+    state_credentials: Any,
 ) -> None:
-    """As moto's own, without the callback that Glue does not have: moto 5.2.5 trips over its absence."""
+    """As moto's own, without the callback that Glue does not have: moto 5.2.5 fails without it."""
     self.timeout.eval(env=env)
     timeout_seconds = env.stack.pop()
     resolver = self._build_sync_resolver(
@@ -214,7 +229,7 @@ def _wait_for_job(
 
 
 @functools.cache
-def _client(region: str, service: str) -> Any:  # noqa: ANN401
+def _client(region: str, service: str) -> Any:
     return boto3.client(
         service,
         region_name=region,
@@ -229,8 +244,8 @@ def _client(region: str, service: str) -> Any:  # noqa: ANN401
 _client_lock = threading.Lock()
 
 
-def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ANN401, ARG001
-    """One client for all executions: to make one takes longer than to use it a hundred times."""
+def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ARG001  # as in moto
+    """One client for all executions: making a client takes longer than a hundred calls."""
     with _client_lock:
         return _client(region, service)
 
@@ -239,13 +254,13 @@ _tree_lock = threading.Lock()
 
 
 @functools.cache
-def _tree(definition: str) -> Any:  # noqa: ANN401
+def _tree(definition: str) -> Any:
     _, tree = _parse_by_moto(definition)
     return tree
 
 
 def _parse(definition: str) -> tuple[Any, Any]:
-    """A definition is read once, which takes long, and made into a program of its own for each execution."""
+    """A definition is parsed once, which takes long; each execution gets its own program of it."""
     with _tree_lock:
         tree = _tree(definition)
     return Preprocessor().visit(tree), tree
@@ -262,7 +277,7 @@ def _answer(content: Mapping[str, Any]) -> Callable[[Any], str]:
 # --- Budgets
 
 
-def _describe_subscribers(self: Any) -> str:  # noqa: ANN401
+def _describe_subscribers(self: Any) -> str:
     budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
     asked = self._get_param("Notification")
     found = next(one for one in budget.notifications if one.details.items() >= asked.items())
@@ -276,8 +291,8 @@ _headers_by_moto: Any = FakeKey.response_dict
 _TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def _get_permission(self: Any, action: str, resource: str) -> Any:  # noqa: ANN401
-    """To moto a condition says nothing: a Deny of what comes without TLS would deny everything."""
+def _get_permission(self: Any, action: str, resource: str) -> Any:
+    """Moto ignores conditions: a Deny of requests without TLS would deny everything."""
     if self.policy is None:
         return _permission_by_moto(self, action, resource)
     document = json.loads(self.policy)
@@ -287,7 +302,7 @@ def _get_permission(self: Any, action: str, resource: str) -> Any:  # noqa: ANN4
     return _permission_by_moto(bucket, action, resource)
 
 
-def _response_dict(self: Any) -> dict[str, Any]:  # noqa: ANN401
+def _response_dict(self: Any) -> dict[str, Any]:
     """The SDK in hadoop-aws refuses to copy over plain HTTP what shows a KMS key, as if the key were the customer's."""
     headers: dict[str, Any] = _headers_by_moto.fget(self)
     if has_request_context() and request.headers.get("User-Agent", "").startswith("Hadoop"):

@@ -36,11 +36,11 @@ class Pipes:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def begin(self) -> None:
-        """Begins to poll."""
+        """Start to poll."""
         self._thread.start()
 
     def end(self) -> None:
-        """Polls no more."""
+        """Stop polling."""
         self._is_over.set()
         self._thread.join()
 
@@ -61,13 +61,15 @@ class Pipes:
     def _work(self) -> None:
         while not self._is_over.wait(_POLL_SECONDS):
             for pipe in list(self._pipes.values()):
+                if pipe.desired_state == "STOPPED":
+                    continue
                 try:
                     self._poll(pipe)
                 except Exception:  # the other pipes go on
                     log.exception("%s could not be emptied", pipe.name)
                     self._batches.pop(pipe.name, None)
 
-    def _poll(self, pipe: Any) -> None:  # noqa: ANN401  # moto has no types
+    def _poll(self, pipe: Any) -> None:
         source = (pipe.source_parameters or {}).get("SqsQueueParameters", {})
         url = self._url(pipe)
         batch = self._batches.get(pipe.name)
@@ -90,12 +92,12 @@ class Pipes:
                 self._sqs().delete_message_batch(QueueUrl=url, Entries=entries)
             del self._batches[pipe.name]
 
-    def _url(self, pipe: Any) -> str:  # noqa: ANN401
+    def _url(self, pipe: Any) -> str:
         url: str = self._sqs().get_queue_url(QueueName=pipe.source.rpartition(":")[2])["QueueUrl"]
         return url
 
 
-def _record(pipe: Any, message: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """What the target gets of a message: the template, which here names nothing of it, or the message."""
+def _record(pipe: Any, message: Mapping[str, Any]) -> Any:
+    """The target's input for a message: the template, which here uses no part of it, or the message."""
     template = (pipe.target_parameters or {}).get("InputTemplate")
     return json.loads(template) if template else {"messageId": message["MessageId"], "body": message["Body"]}

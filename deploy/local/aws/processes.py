@@ -1,4 +1,4 @@
-"""Programs that must not outlive us, nor leave children behind."""
+"""Programs that must end with this process, with all their children."""
 
 import atexit
 import contextlib
@@ -13,7 +13,7 @@ _started: set["Program"] = set()
 
 
 class Program:
-    """A program in a process group of its own, its output in one file. Whatever still runs at our end is killed."""
+    """A program in its own process group, with its output in one file. It is killed when this process ends."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path, said: bytes = b""
@@ -29,7 +29,7 @@ class Program:
                 start_new_session=True,
             )
         _started.add(self)
-        # A program that dies before it has read everything breaks the pipe; its exit status shows it.
+        # A program that ends before it has read its input breaks the pipe; its exit status shows the reason.
         threading.Thread(target=self._say, args=(said,), daemon=True).start()
 
     def _say(self, said: bytes) -> None:
@@ -47,7 +47,7 @@ class Program:
             self._process.wait()
             return None
         finally:
-            self.signal(signal.SIGKILL)  # what it has left behind
+            self.signal(signal.SIGKILL)  # its remaining children
             _started.discard(self)
 
     @property

@@ -1,4 +1,4 @@
-"""The local AWS: where it listens, how to point at it, and what it has run.
+"""The local AWS: its address, the variables that select it, and its runs.
 
 with LocalAws(folder) as aws:
     aws.client("s3").create_bucket(...)
@@ -34,7 +34,7 @@ class LocalAws:
     """A moto server on a port of the loopback interface (0 takes a free one); runs keep their files in the folder.
 
     `function_environment` is added to every Lambda function's own. `jobs.runs` are the Glue runs so far, `deliveries`
-    what rules have sent, `pipes` what moves it on from queues. One at a time in a process, since moto's state is the
+    what rules have sent, `pipes` moves it on from queues. One at a time in a process, since moto's state is the
     process's.
     """
 
@@ -58,7 +58,7 @@ class LocalAws:
 
     @property
     def url(self) -> str:
-        """Its one endpoint, of every service."""
+        """Its endpoint, the same for every service."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
@@ -86,7 +86,7 @@ class LocalAws:
             return self._clients[service]
 
     def __enter__(self) -> Self:
-        """Begins to listen."""
+        """Start to listen."""
         os.environ["MOTO_PORT"] = str(self._port)  # where moto's Step Functions find the other services
         for name, level in (("werkzeug", logging.WARNING), ("moto", logging.CRITICAL)):
             logging.getLogger(name).setLevel(level)  # a line for each request, a page for each failed execution
@@ -96,7 +96,7 @@ class LocalAws:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Ends what still runs, and listens no more."""
+        """End all runs and stop listening."""
         end_all()
         self.pipes.end()
         self._server.stop()

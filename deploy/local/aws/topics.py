@@ -16,9 +16,9 @@ _OF_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def refusal(topic_arn: str, topic_policy: str, key_policy: str | None) -> str | None:
-    """Why a rule's target, this topic, gets nothing; None if it gets its messages. Without a key nothing is encrypted.
+    """Why this topic receives nothing from a rule; None if it does. Without a key nothing is encrypted.
 
-    A topic that no policy opens to any service is left alone: moto's own default names none.
+    A topic whose policy names no service is not checked: moto's default policy names none.
     """
     if "amazonaws.com" not in topic_policy:
         return None

@@ -1,6 +1,6 @@
-"""Rows of the BI views; there is no way here to ask for anything below them."""
+"""Rows of the BI views; nothing below them can be queried here."""
 
-# ruff: noqa: S608 - what is put into SQL text is this package's own names; values are bound
+# ruff: noqa: S608  # what is put into SQL text is this package's own names; values are bound
 
 from decimal import Decimal
 from typing import Any

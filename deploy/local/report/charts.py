@@ -5,7 +5,7 @@ A bar that is far longer than all others is cut, with a sign at its end, so that
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from deploy.local.report.page import CUT, Spec
 from deploy.local.report.words import MINUS
@@ -74,7 +74,7 @@ def _rows(labels: Sequence[str], *, axis: Spec | None = None) -> Spec:
 
 def limit(values: Sequence[float]) -> float | None:
     """Where bars end if the longest is far longer than all others; None if it is not."""
-    if len(values) < 3:  # noqa: PLR2004 - with two there is nothing else to compare
+    if len(values) < 3:  # noqa: PLR2004  # with two there is nothing else to compare
         return None
     second, first = sorted(values)[-2:]
     return 1.3 * second if first > _OUTLIER * second > 0 else None
@@ -114,12 +114,12 @@ def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
     )
 
 
-def come_and_go(
+def bars_to_both_sides(
     points: Points, what: str, number: str = "items", *, ways: tuple[str, str] = ("Added", "Removed")
 ) -> Spec:
-    """For each label what was added to the right and what was removed to the left, or what else the ways are.
+    """Horizontal bars to both sides: for each label what was added to the right, what was removed to the left.
 
-    Points have `label` and a number for each way.
+    Points have `label` and a number for each of the two `ways`.
     """
     right, left = ways
     signs = {left: -1, right: 1}
@@ -187,7 +187,7 @@ def days_up_and_down(points: Points) -> Spec:
         | {"end": point["direction"] * point["end"], "number": f"{CUT}{point['value']:,}" if point["sign"] else ""}
         for point in _cut(long)
     ]
-    few_days = len(points) <= 10  # noqa: PLR2004 - then every day's name fits
+    few_days = len(points) <= 10  # noqa: PLR2004  # then every day's name fits
     by_day: Spec = (
         {
             "type": "ordinal",
@@ -229,6 +229,23 @@ def days_up_and_down(points: Points) -> Spec:
                 if cut
             ),
         ],
+    )
+
+
+def over_time(points: Points, unit: Literal["day", "month"], what: str) -> Spec:
+    """Vertical bars over days or months: `at` as ISO text, and `value`. Bars are not cut."""
+    shown = "%-d %b %Y" if unit == "day" else "%b %Y"
+    x = {"field": "at", "type": "temporal", "timeUnit": "utcyearmonthdate" if unit == "day" else "utcyearmonth"}
+    y = {"field": "value", "type": "quantitative", "axis": {"title": what, "tickCount": 5, "tickMinStep": 1}}
+    return _chart(
+        points,
+        220,
+        mark={"type": "bar", "color": ACCENT, "binSpacing": 0 if len(points) > 100 else 1},  # noqa: PLR2004  # on a phone
+        encoding={
+            "x": x | {"axis": {"title": None, "format": "%b %Y", "grid": False}},
+            "y": y,
+            "tooltip": [x | {"title": unit, "format": shown}, {"field": "value", "title": what}],
+        },
     )
 
 

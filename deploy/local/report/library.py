@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from deploy.local.report.ask import Bi, Row
+from deploy.local.report.history import History
 
 PERIOD = timedelta(days=7)  # what `What changed` covers
 LIKED = "liked:me"
@@ -16,10 +17,11 @@ KINDS = ("song", "episode", "local", "empty", "unavailable", "rejected")
 
 
 class Library:
-    """The rows that the sections share."""
+    """The rows that the sections share; `zone` is the zone of the listening views."""
 
-    def __init__(self, bi: Bi) -> None:
+    def __init__(self, bi: Bi, zone: str = "UTC") -> None:
         self._bi = bi
+        self.history = History(bi, zone)
         self._fresh = bi.one("FRESHNESS", "last_checked_at, last_committed_at")
 
     @property
@@ -37,7 +39,7 @@ class Library:
     @cached_property
     def newest(self) -> date:
         """The day of the newest check."""
-        assert self.checked_at  # noqa: S101 - a page of an empty warehouse has no sections
+        assert self.checked_at  # noqa: S101  # a page of an empty warehouse has no sections
         return self.checked_at.date()
 
     @property

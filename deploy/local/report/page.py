@@ -96,11 +96,11 @@ class Page:
         text = _render(
             "page.html.j2",
             page=self,
-            style=Markup(_read("page.css")),  # noqa: S704 - our own file
+            style=Markup(_read("page.css")),  # noqa: S704  # our own file
             charts=drawn,
             lists=lists,
             first_rows=FIRST_ROWS,
-            scripts=[Markup(script) for script in scripts],  # noqa: S704 - likewise, and the library
+            scripts=[Markup(script) for script in scripts],  # noqa: S704  # likewise, and the library
             policy=_policy(scripts),
         )
         return text.rstrip() + "\n"

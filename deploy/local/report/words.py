@@ -12,12 +12,12 @@ LONGEST = 70  # of a name in a sentence or beside a bar; tables hold it whole
 
 MINUS = "\u2212"
 
-# Control characters, and what turns the direction of all text behind it. Joiners stay: emoji and scripts need them.
+# Control characters, and those that change the direction of the text after them. Emoji and scripts need joiners.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
 
 
 def plain(text: object) -> str:
-    """A name on one line without characters that steer; words in their place if nothing is left."""
+    """The name on one line, without control characters; NAMELESS if nothing is left."""
     return " ".join(_CONTROL.sub(" ", str(text or "")).split()) or NAMELESS
 
 
@@ -28,7 +28,7 @@ def short(text: object, longest: int = LONGEST) -> str:
 
 
 def name(text: object) -> Markup:
-    """A name inside a sentence: escaped, and its writing direction kept to itself."""
+    """A name inside a sentence: escaped, and isolated from the writing direction of the text around it."""
     return Markup("<bdi>{}</bdi>").format(short(text))
 
 
@@ -54,7 +54,7 @@ def minute(moment: datetime) -> str:
 
 def hours(minutes: float) -> str:
     """`88 hours`; minutes below two hours."""
-    return count(round(minutes / 60), "hour") if minutes >= 120 else count(round(minutes), "minute")  # noqa: PLR2004
+    return count(round(minutes / 60), "hour") if minutes >= 120 else count(round(minutes), "minute")  # noqa: PLR2004  # two hours
 
 
 def listed(parts: Sequence[object]) -> Markup:
@@ -67,7 +67,7 @@ def listed(parts: Sequence[object]) -> Markup:
 
 def shared_first(names: Sequence[object], what: str) -> Markup:
     """Who shares the first place: `A`, `A and B`, but `3 artists` if they are many."""
-    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004 - more names would not help
+    return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004  # more names would not help
 
 
 def labels(keys_and_names: Iterable[tuple[str, object]]) -> dict[str, str]:

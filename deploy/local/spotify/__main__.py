@@ -1,20 +1,17 @@
-"""Runs the stub until it is interrupted, and prints where it listens."""
+"""Runs the stub until it is interrupted, and prints its address."""
 
-import argparse
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 
+from deploy.commands import CommandError, Parser, run_command
 from deploy.local.spotify import Catalogue, SpotifyStub
-from shared.terminal import set_up_output
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> int:
     """`python -m deploy.local.spotify --port 0 --day 0 --class A`: one line, the URL; port 0 takes a free one."""
-    set_up_output()
-    parser = argparse.ArgumentParser(
-        prog="python -m deploy.local.spotify", description="A stub of the Spotify Web API."
-    )
+    parser = Parser(prog="python -m deploy.local.spotify", description="A stub of the Spotify Web API.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--day", type=int, default=0, help="day 0 is 2026-11-19")
     parser.add_argument("--class", dest="app_class", choices="ABC", default="A", help="A: development mode since 2026")
@@ -22,14 +19,19 @@ def main() -> None:
     parser.add_argument("--size", choices=("demo", "small", "storm"), default="demo")
     parser.add_argument("--fault-share", type=float, default=0.0, help="0.2: one answer out of five is faulty")
     parser.add_argument("--fault-seed", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     catalogue = Catalogue(options.seed, options.size)
-    with SpotifyStub(catalogue, options.app_class, options.day, options.port) as stub, suppress(KeyboardInterrupt):
+    try:
+        made = SpotifyStub(catalogue, options.app_class, options.day, options.port)
+    except (OSError, OverflowError) as error:
+        raise CommandError(f"port {options.port} cannot be used ({error}): name another, such as --port 0") from error
+    with made as stub, suppress(KeyboardInterrupt):
         stub.faults.at_random(options.fault_seed, options.fault_share)
         sys.stdout.write(f"{stub.url}\n")
         sys.stdout.flush()
         threading.Event().wait()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("spotify", main, sys.argv[1:]))

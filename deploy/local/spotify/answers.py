@@ -1,4 +1,4 @@
-"""How the API words what the catalogue knows, for each class of app.
+"""The API's answers about the catalogue, for each class of app.
 
 Addresses are Spotify's own, in paging links too: a client that follows `next` leaves the stub, and a stored answer is
 the same whatever port the stub had.
@@ -25,7 +25,7 @@ MARKETS = ("AR", "BR", "DE", "EG", "ES", "FR", "GB", "IN", "JP", "KR", "SE", "US
 
 
 class AppClass(StrEnum):
-    """What an app may see; its value names it in the command line.
+    """What an app may see; the value is its name on the command line.
 
     A: development mode, client id made since 2026-02-11. B: development mode, older client id. C: extended quota.
     """
@@ -52,7 +52,7 @@ class AppClass(StrEnum):
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list was asked for, with the other parameters that come back in its links."""
+    """The requested part of a list, with the other parameters that its links repeat."""
 
     path: str
     limit: int
@@ -81,7 +81,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Answers:
-    """The wording for one class of app on one day; `me` is whose token it is, None for one of client credentials."""
+    """The answers for one class of app on one day; `me` owns the token, None for client credentials."""
 
     app: AppClass
     day: int
@@ -123,7 +123,7 @@ class Answers:
         return self._playlist(playlist) | {"href": f"{API}{path}{query}", "followers": followers} | contents
 
     def may_read(self, playlist: Playlist) -> bool:
-        """Whether the contents are shown: since 2026 a restricted app sees those of its user's own playlists alone."""
+        """Whether the contents are shown: since 2026 a restricted app sees only those of its user's own playlists."""
         return not self.app.is_restricted or (
             self.me is not None and (playlist.owner == self.me or playlist.is_collaborative)
         )

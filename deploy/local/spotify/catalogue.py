@@ -1,6 +1,6 @@
-"""The playlists of a made-up listener on any day: what the stub answers from and tests compare with.
+"""The playlists of a made-up listener on any day: the stub answers from it, and tests compare with it.
 
-How the API words it is in answers.py.
+answers.py has the API's form of it.
 """
 
 import threading
@@ -12,7 +12,7 @@ from deploy.local.spotify.world import LIKED, Item, Playlist, Song
 
 
 class Catalogue:
-    """The same for the same seed and size, on any day >= 0, in whatever order days are asked for."""
+    """Depends on seed and size only, for any day >= 0, in any order of days."""
 
     def __init__(self, seed: int = 1, size: Literal["demo", "small", "storm"] = "demo") -> None:
         world = {"demo": demo.world, "small": lambda _: small.world(), "storm": storm.world}[size](seed)
@@ -25,7 +25,7 @@ class Catalogue:
 
     @property
     def songs(self) -> tuple[Song, ...]:
-        """All there are, also those in no playlist."""
+        """All of them, also those in no playlist."""
         return tuple(self._songs.values())
 
     def song(self, song_id: str) -> Song:
@@ -41,7 +41,7 @@ class Catalogue:
         return self._on(day)[playlist_id]
 
     def items(self, playlist_id: str, day: int) -> tuple[Item, ...]:
-        """What a playlist holds, in its order; KeyError if there is no such playlist on that day."""
+        """The items of a playlist, in its order; KeyError if there is no such playlist on that day."""
         return self.playlist(playlist_id, day).items
 
     def liked(self, day: int) -> tuple[Item, ...]:

@@ -1,10 +1,10 @@
-"""The demo world: one listener's library as life makes it, drawn from a seed.
+"""The demo world: a listener's library with realistic distributions, drawn from a seed.
 
 Few artists are on many songs and most on few; collaborations stay mostly within a language; old records come with a
 year alone. What is drawn for a day depends on seed, playlist and day only.
 """
 
-# ruff: noqa: PLR2004, RUF001, S311 -- odds read best where the dice are thrown; many alphabets; no secrets
+# ruff: noqa: PLR2004, RUF001, S311  # odds read best where the dice are thrown; many alphabets; no secrets
 
 import itertools
 import random
@@ -50,7 +50,7 @@ Habit = Literal["daily", "weekly", "moved", "renamed", "still", "emptied", "dele
 
 @dataclass(frozen=True)
 class Plan:
-    """How one playlist is made and how it goes on; without languages it takes songs of all."""
+    """How a playlist starts and changes; without languages it takes songs of all languages."""
 
     name: str
     size: int
@@ -260,7 +260,7 @@ class _Maker:
         return None if plan.owner is SPOTIFY else rng.choice(plan.adders or (plan.owner,))
 
     def items(self, plan: Plan, contents: Sequence[Song | Episode | LocalFile | None]) -> list[Item]:
-        """Added over some years, mostly several at a sitting, none before it was released; oldest first."""
+        """Added over some years, mostly several at once, none before its release; oldest first."""
         start = FIRST_DAY - timedelta(days=self.rng.randint(200, 2500))
         items = []
         for content in contents:
@@ -291,7 +291,7 @@ class _Maker:
         return playlist
 
     def changed(self, playlist: Playlist, plan: Plan, day: int, rng: random.Random) -> tuple[Item, ...]:
-        """Some songs less, now and then one elsewhere, some new ones at the end (of liked songs: at the top)."""
+        """Removes some songs, sometimes moves one, adds new ones at the end (of liked songs: at the top)."""
         items = list(playlist.items)
         for _ in range(rng.randint(0, min(2, len(items)))):
             del items[rng.randrange(len(items))]
@@ -310,7 +310,7 @@ class _Maker:
 
 @dataclass(frozen=True)
 class _Scene:
-    """The artists of one language, the known ones first: the r-th is drawn about as often as 1/r."""
+    """The artists of one language, popular ones first: the r-th is drawn with weight 1/r."""
 
     language: Language
     artists: tuple[Artist, ...]
@@ -359,7 +359,7 @@ class _Pool:
 
 
 def _released(rng: random.Random) -> date:
-    """1958 to 2026: most of what people hear is of the last years, and some of every decade."""
+    """1958 to 2026: mostly of the last years, and some of every decade."""
     year = int(2026 - min(68, rng.expovariate(1 / 15)))
     return min(LAST_RELEASE, date(year, 1, 1) + timedelta(days=rng.randrange(365)))
 
@@ -378,7 +378,7 @@ def _local_file(rng: random.Random) -> LocalFile:
 
 
 def _moved(items: Sequence[Item], rng: random.Random) -> tuple[Item, ...]:
-    """One item taken to another place."""
+    """One item moved to another position."""
     if len(items) < 2:
         return tuple(items)
     kept = list(items)

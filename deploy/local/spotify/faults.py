@@ -1,4 +1,4 @@
-"""What may go wrong between the stub and its client: by rule, or at random from a seed.
+"""Faults between the stub and its client: by rule, or at random from a seed.
 
 stub.faults.add("server", path="/items", times=3)
 stub.faults.at_random(seed=1, share=0.2)
@@ -15,7 +15,7 @@ from typing import Final
 
 
 class Fault(StrEnum):
-    """One thing that can go wrong; its value names it in rules."""
+    """A kind of fault; the value is its name in rules."""
 
     RATE = "rate"  # 429, with seconds in Retry-After
     QUOTA = "quota"  # 429 with reason QUOTA_EXCEEDED, and hours
@@ -31,12 +31,12 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"  # fewer bytes than promised
     GARBLED = "garbled"  # as many bytes as promised, and no JSON
     CHANGED = "changed"  # the playlist is edited just before the answer
-    LYING_TOTAL = "lying_total"  # a page names another total than there is
+    LYING_TOTAL = "lying_total"  # a page has a wrong total
     SHORT_PAGE = "short_page"  # a page leaves out its last row
 
 
 ON_THE_WIRE: Final = frozenset({Fault.RESET, Fault.STALL, Fault.TRUNCATED, Fault.GARBLED})
-# How often each comes at random, in proportion. A token is asked from another server, which knows no playlists.
+# How often each comes at random, in proportion. Tokens come from another server, which has no playlists.
 TOKEN_WEIGHTS: Final[Mapping[Fault, float]] = {
     Fault.RATE: 1,
     Fault.SERVER: 6,
@@ -70,7 +70,7 @@ class Rule:
     retry_after: int | None = None
 
     def takes(self, target: str) -> bool:
-        """Whether this request meets it; then it is one time less."""
+        """Whether this request meets it; if so, one of its times is used."""
         if self.times == 0 or not re.search(self.path, target):
             return False
         if self.skip:
@@ -98,20 +98,20 @@ class Switchboard:
     def add(
         self, fault: str, path: str = "", *, times: int | None = 1, skip: int = 0, retry_after: int | None = None
     ) -> None:
-        """One more rule; the first that takes a request counts. ValueError for a fault that there is not."""
+        """Add a rule; the first that matches a request counts. ValueError for an unknown fault."""
         self.rules.append(Rule(Fault(fault), path, times, skip, retry_after))
 
     def at_random(self, seed: int, share: float) -> None:
-        """From now on this share of all requests meets a fault, whatever the rules say of the others."""
+        """From now on this share of all requests meets a fault, besides the rules."""
         self.seed, self.share, self._asked = seed, share, 0
 
     def clear(self) -> None:
-        """No faults any more."""
+        """Remove all faults."""
         self.rules.clear()
         self.share = 0.0
 
     def next(self, kind: str, target: str) -> Rule | None:
-        """What the next request meets; `kind` is its kind of endpoint, `target` its path and query."""
+        """The fault of the next request, if any; `kind` is its kind of endpoint, `target` its path and query."""
         with self._lock:
             self._asked += 1
             found = next((rule for rule in self.rules if rule.takes(target)), None) or self._drawn(kind)
@@ -120,7 +120,7 @@ class Switchboard:
             return found
 
     def _drawn(self, kind: str) -> Rule | None:
-        draw = random.Random(f"{self.seed}:{self._asked}")  # noqa: S311  (no secret)
+        draw = random.Random(f"{self.seed}:{self._asked}")  # noqa: S311  # no secret
         if draw.random() >= self.share:
             return None
         weights = {"token": TOKEN_WEIGHTS, "playlist_items": ITEMS_WEIGHTS}.get(kind, ANY_WEIGHTS)

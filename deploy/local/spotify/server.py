@@ -26,9 +26,9 @@ from deploy.local.spotify.wire import Answer, RefusedError, Request, Server
 from deploy.local.spotify.world import LIKED, Person, Playlist
 
 CLIENT_ID = "stub-client"
-CLIENT_SECRET = "stub-secret"  # noqa: S105 (opens nothing but the stub)
+CLIENT_SECRET = "stub-secret"  # noqa: S105  # opens nothing but the stub
 AUTHORIZATION_CODE = "stub-code"
-REFRESH_TOKEN = "stub-refresh-token"  # noqa: S105 (likewise)
+REFRESH_TOKEN = "stub-refresh-token"  # noqa: S105  # likewise
 SCOPE = "playlist-read-collaborative playlist-read-private user-library-read user-read-private"
 
 PAGE_LIMIT = 50
@@ -119,7 +119,7 @@ class SpotifyStub:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end: the API is under /v1, the token endpoint is /api/token."""
+        """Its address, without a slash at the end: the API is under /v1, the token endpoint is /api/token."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
@@ -135,19 +135,19 @@ class SpotifyStub:
         }
 
     def __enter__(self) -> Self:
-        """Begins to answer."""
+        """Start to answer."""
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Takes no more connections."""
+        """Accept no more connections."""
         self.is_closed.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
     def answer(self, request: Request) -> Answer:
-        """The one place that every request comes through, whole, with what the API says to it."""
+        """Every request passes here; the API's answer to it."""
         kind, respond, parts = self._route(request)
         if kind == "stub":
             return self._said(request, respond, parts)
@@ -216,7 +216,7 @@ class SpotifyStub:
         return self._now(self.catalogue.playlist(playlist_id, self.day))
 
     def change(self, playlist_id: str) -> None:
-        """Somebody edits the playlist: moves the first item to the end or, every other time, removes it."""
+        """Edit the playlist: moves the first item to the end or, every other time, removes it."""
         was = self.catalogue.playlist(playlist_id, self.day)
         now = self._now(was)
         first, rest = now.items[:1], now.items[1:]
@@ -261,7 +261,7 @@ class SpotifyStub:
         return Answer(HTTPStatus.OK, {})
 
     def expire_tokens(self) -> None:
-        """No access token is good any more."""
+        """End all access tokens."""
         with self._lock:
             self._tokens = {name: replace(token, expires_at=0.0) for name, token in self._tokens.items()}
 
@@ -389,7 +389,7 @@ class SpotifyStub:
         return Answer(HTTPStatus.OK, page.of(playlist.items, answers.row))
 
     def _found(self, playlist_id: str, answers: Answers) -> Playlist:
-        """404 for what is not there, and for Spotify's own playlists in development mode."""
+        """404 for unknown ids, and for Spotify's own playlists in development mode."""
         try:
             playlist = self.playlist(playlist_id)
         except KeyError:

@@ -1,7 +1,7 @@
-"""Which keys, of which types, each answer has: typed by hand from real answers and from what Spotify announced.
+"""Keys and types of each answer, typed by hand from real answers and Spotify's announcements.
 
 A shape is a type, None, a list of one shape, a dict of shapes (a key ending in ? may be missing), or a tuple of shapes
-that are all right. Nothing here is made from the stub, so that the stub can be held against it.
+that are allowed. Nothing here is made from the stub, so that the stub can be compared with it.
 """
 
 from collections.abc import Iterator
@@ -203,7 +203,7 @@ def me(app: AppClass) -> Shape:
 
 
 def differences(shape: Shape, value: object) -> list[str]:
-    """What in an answer is not as its shape says, one line each with its place; empty when all is."""
+    """Differences between an answer and its shape, one line each with its place; empty if there are none."""
     if isinstance(shape, tuple):
         return _fewest(differences(one, value) for one in shape)
     if isinstance(shape, dict) and isinstance(value, dict):

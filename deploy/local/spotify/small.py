@@ -1,9 +1,9 @@
 """The small world, typed by hand: five playlists, twelve positions and three liked songs, to be checked by eye.
 
-Ids are their names filled up with zeros. All that ever changes, changes on day 1.
+Ids are names padded with zeros. All changes happen on day 1.
 """
 
-# ruff: noqa: FBT003 (records of a table, in the order of its columns)
+# ruff: noqa: FBT003  # records of a table, in the order of its columns
 
 from dataclasses import replace
 from datetime import UTC, datetime

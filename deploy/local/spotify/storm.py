@@ -1,9 +1,9 @@
-"""The storm's world: 300 playlists with 60,000 items, to see what is left of them when much goes wrong.
+"""A large world: 300 playlists with 60,000 items, for tests with many faults.
 
-Nothing of it changes from day to day. Sizes are where paging may err: none, one, a full page, one more than that.
+It does not change from day to day. Sizes test paging: none, one, a full page, one more.
 """
 
-# ruff: noqa: PLR2004, S311 -- the numbers are the world; no secrets
+# ruff: noqa: PLR2004, S311  # the numbers are the world; no secrets
 
 import itertools
 import random

@@ -16,7 +16,7 @@ from deploy.local.spotify.faults import Fault
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked, taken apart; header names are in lower case."""
+    """A parsed request; header names are in lower case."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: `body` as JSON, or as it is if it is a text; and what happens to it on its way."""
+    """An answer: `body` as JSON, or unchanged if it is a text; and its fault, if any."""
 
     status: int
     body: Json | str
@@ -46,13 +46,13 @@ class RefusedError(Exception):
 
 
 class Stub(Protocol):
-    """What answers; `is_closed` and `stall_seconds` end an answer that stalls."""
+    """The server's view of the API; `is_closed` and `stall_seconds` end an answer that stalls."""
 
     is_closed: threading.Event
     stall_seconds: float
 
     def answer(self, request: Request) -> Answer:
-        """What the API answers."""
+        """The API's answer."""
 
 
 class Server(ThreadingHTTPServer):

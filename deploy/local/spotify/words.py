@@ -12,7 +12,7 @@ PODCASTS: tuple[dict[str, str], ...] = tuple(_WORDS["podcasts"])
 
 @dataclass(frozen=True)
 class Language:
-    """What names are made of in one language."""
+    """The parts of names in one language."""
 
     code: str
     country: str

@@ -63,7 +63,7 @@ class Song:
     linked_from_id: str | None = None
 
     def popularity(self, day: int) -> int:
-        """0 to 100: swings around the base within some weeks, a little differently every day; 0 when not playable."""
+        """0 to 100: varies around the base within some weeks and a little each day; 0 when not playable."""
         if self.restriction:
             return 0
         phase = zlib.crc32(self.id.encode())
@@ -144,7 +144,7 @@ class Playlist:
 
 @dataclass(frozen=True)
 class World:
-    """Where a catalogue begins, and how a playlist gets from one day to the next: None when it is deleted."""
+    """The start of a catalogue, and a playlist's change from one day to the next: None when it is deleted."""
 
     me: Person
     songs: tuple[Song, ...]

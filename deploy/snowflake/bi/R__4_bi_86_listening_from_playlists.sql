@@ -1,5 +1,5 @@
 -- listening_from_playlists: one row per account and UTC month: how much of the listening is to songs that some playlist holds now.
--- Songs only. A play without an id (account history) belongs to no playlist, so the share is the least there was.
+-- Songs only. A play without an id (account history) belongs to no playlist, so the share is a lower bound.
 create or replace view {{ database }}.BI.LISTENING_FROM_PLAYLISTS (
     ACCOUNT comment 'label that the history was imported under; never null',
     MONTH_BEGINS_ON comment 'first UTC day of the month; never null',

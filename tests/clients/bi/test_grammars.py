@@ -1,4 +1,4 @@
-"""The files for BI tools, read as the tools themselves read them: `make test-clients`."""
+"""The files for BI tools, read by the tools' own parsers: `make test-clients`."""
 
 import json
 import os
@@ -30,15 +30,15 @@ def tool(name: str) -> Path:
     return TOOLS / name
 
 
-def answer(script: str, *arguments: str | Path, given: object = None) -> Any:
-    """What a script of this folder prints, run in the environment of the tools for BI."""
-    return said([tool("bi") / "bin/python", HERE / script, *arguments], given)
+def answer(script: str, *arguments: str | Path, data: object = None) -> Any:
+    """Runs a script of this folder in the environment `bi`; the JSON that it prints."""
+    return output_of([tool("bi") / "bin/python", HERE / script, *arguments], data)
 
 
-def said(command: list[str | Path], given: object, **environment: str) -> Any:
-    """What a program prints as JSON; it must succeed."""
+def output_of(command: list[str | Path], data: object, **environment: str) -> Any:
+    """Runs a program, which must succeed; the JSON that it prints."""
     done = subprocess.run(
-        command, input=json.dumps(given), capture_output=True, text=True, env=os.environ | environment, check=False
+        command, input=json.dumps(data), capture_output=True, text=True, env=os.environ | environment, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -61,9 +61,9 @@ def grammars(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def read() -> dict[str, Any]:
     """The semantic model as Microsoft's library reads it."""
-    found = answer("read_tmdl.py", MODEL)[str(MODEL)]
-    assert "refused" not in found, found
-    return found
+    tables = answer("read_tmdl.py", MODEL)[str(MODEL)]
+    assert "refused" not in tables, tables
+    return tables
 
 
 def test_microsofts_library_reads_the_tables_and_measures_of_the_model(read: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ def test_microsofts_library_reads_the_tables_and_measures_of_the_model(read: dic
 
     assert list(tables) == [table.name for table in TABLES]
     for table in TABLES:
-        # The library adds a column of its own for row numbers.
+        # The library adds a column for row numbers.
         assert tables[table.name]["columns"] == [column.name for column in columns(table)]
         assert tables[table.name]["mode"] == ["Import"]
         assert tables[table.name]["measures"] == {m.name: m.dax for m in MEASURES if m.table == table.name}
@@ -107,16 +107,16 @@ def test_microsofts_library_refuses_what_is_wrong(tmp_path: Path, file: str, old
 def test_every_measure_is_dax() -> None:
     expressions = {measure.name: measure.dax for measure in MEASURES}
 
-    assert answer("read_dax.py", given=expressions) == []
-    assert answer("read_dax.py", given={"wrong": "CALCULATE ( COUNTROWS ( Stays ), ) )"}) == ["wrong"]
+    assert answer("read_dax.py", data=expressions) == []
+    assert answer("read_dax.py", data={"wrong": "CALCULATE ( COUNTROWS ( Stays ), ) )"}) == ["wrong"]
 
 
 def test_every_query_and_parameter_is_m(read: dict[str, Any], grammars: Path) -> None:
     queries = {name: table["source"][0] for name, table in read["tables"].items()} | read["expressions"]
 
     assert len(queries) == len(TABLES) + 4
-    assert said(["node", grammars], {"m": queries}) == {}
-    assert list(said(["node", grammars], {"m": {"wrong": "let Source = in Source"}})) == ["wrong"]
+    assert output_of(["node", grammars], {"m": queries}) == {}
+    assert list(output_of(["node", grammars], {"m": {"wrong": "let Source = in Source"}})) == ["wrong"]
 
 
 # --- Athena -------------------------------------------------------------------------------------------------------
@@ -134,20 +134,20 @@ def test_every_view_and_saved_query_is_sql_for_athena(grammars: Path) -> None:
     }
 
     assert len(texts) == len(TABLES_OF_LAKE) + 1 + 10
-    assert said(["node", grammars], {"trino": texts}) == {}
-    assert list(said(["node", grammars], {"trino": wrong})) == ["qualify", "cast"]
+    assert output_of(["node", grammars], {"trino": texts}) == {}
+    assert list(output_of(["node", grammars], {"trino": wrong})) == ["qualify", "cast"]
 
 
 # --- Tableau ------------------------------------------------------------------------------------------------------
 
-# Tableau's own workbooks miss it too: everything that the end of a workbook may hold is optional to Tableau.
+# Tableau's own workbooks have the same error: everything at the end of a workbook is optional.
 KNOWN = (
     "Element 'workbook': Missing child element(s). Expected is one of "
     "( datagraph, thumbnails, external, referenced-extensions, explain-data )."
 )
 
 
-def test_the_workbook_is_valid_by_tableaus_schema_but_for_its_known_end(tmp_path: Path) -> None:
+def test_the_workbook_is_valid_by_tableaus_schema_except_for_its_known_end(tmp_path: Path) -> None:
     workbook = BI / "tableau/Spotify.twb"
     wrong = tmp_path / "wrong.twb"
     text = workbook.read_text(encoding="utf-8")

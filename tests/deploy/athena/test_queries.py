@@ -1,10 +1,7 @@
 """Views and saved queries for Athena, run over Parquet that the job wrote, against the BI views of the same days.
 
-DuckDB runs what sqlglot makes of Athena's SQL; that Athena's grammar takes it is for tests/clients/bi.
+DuckDB runs sqlglot's translation of Athena's SQL; tests/clients/bi checks it against Athena's grammar.
 """
-
-# What is put into SQL text is our own names; a fixture is asked for by its name.
-# ruff: noqa: S608, F811
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,15 +22,15 @@ from shared.lake import plays_object
 from shared.plays import Package, write_plays
 from shared.store import open_store
 from shared.tables import TABLES
-from tests.test_end_to_end import KITCHEN, THE_19TH, THE_20TH, THE_21ST, chain_over, deployed  # noqa: F401
+from tests.test_end_to_end import KITCHEN, THE_19TH, THE_20TH, THE_21ST, chain_over, deployed  # noqa: F401  # a fixture
 
-pytestmark = pytest.mark.usefixtures("spark")  # the job finds the session and starts none of its own
+pytestmark = pytest.mark.usefixtures("spark")  # the job uses this session
 
 Rows = list[tuple[object, ...]]
 Both = tuple[duckdb.DuckDBPyConnection, dict[str, Rows]]
 DATABASES = {"database": "spotify", "lake_database": "spotify_lake"}
 
-# What each query returns, and where the BI views have it.
+# The BI view's statement that returns the same rows as each saved query.
 SAME = {
     "most_popular_songs": (
         "select popularity_rank, song_id, song_name, album_name, popularity from SPOTIFY.BI.TOP_SONGS_BY_POPULARITY"
@@ -103,7 +100,7 @@ def history() -> bytes:
 
 @pytest.fixture(scope="module")
 def both(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """Athena's database over the lake of three days, and the rows of the BI views."""
+    """Athena's databases over the lake of three days, and the rows of the BI views."""
     lake = open_store(str(tmp_path_factory.mktemp("athena") / "lake"), create=True)
     lake.put(plays_object("me", "20261118T100000Z", 0), history())
     with chain_over(lake, deployed, app_class="B") as chain:
@@ -120,7 +117,7 @@ def both(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
 
 
 def athena(connection: duckdb.DuckDBPyConnection, processed: Path) -> None:
-    """Both databases as Glue's catalog holds them."""
+    """Creates both databases as Glue's catalog defines them."""
     connection.execute("create schema spotify_lake; create schema spotify")
     for table in TABLES:
         name = f"spotify_lake.{table.name}"
@@ -128,7 +125,7 @@ def athena(connection: duckdb.DuckDBPyConnection, processed: Path) -> None:
             connection.execute(f"create view {name} as select * from '{processed}/{table.name}/*/*.parquet'")
         else:
             columns = ", ".join(f"{column.name} {ATHENA_TYPES[column.type]}" for column in table.all_columns)
-            connection.execute(f"create table {name} ({columns})")
+            connection.execute(f"create table {name} ({columns}, ingest_date date)")
         connection.execute(as_duckdb((GENERATED / f"athena/current/{table.name}.sql").read_text(encoding="utf-8")))
     for file in sorted((ATHENA / "views").glob("*.sql")):
         connection.execute(as_duckdb(file.read_text(encoding="utf-8")))
@@ -213,7 +210,7 @@ def test_the_catalog_knows_the_columns_and_types_of_stays(
     ]
 
 
-def test_every_query_says_what_it_answers_and_reads_views_alone() -> None:
+def test_every_query_has_a_description_and_reads_only_views() -> None:
     queries = saved_queries()
 
     assert len(queries) == 10

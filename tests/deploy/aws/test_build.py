@@ -1,4 +1,4 @@
-"""What is uploaded: small, the same each time, and whole by itself."""
+"""The uploaded zips are small, reproducible and complete."""
 
 import sys
 import zipfile
@@ -9,7 +9,7 @@ import pytest
 from deploy.aws.build import extract_lambda_zip, glue_jobs_zip
 from tests.waiting import finished
 
-# Only the zip and the standard library: nothing of this environment can help.
+# Only the zip and the standard library: no package of this environment is importable.
 IMPORT = """
 import sys
 sys.path[:] = [sys.argv[1], *(path for path in sys.path if "site-packages" not in path)]
@@ -23,13 +23,13 @@ def lambda_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return extract_lambda_zip(tmp_path_factory.mktemp("dist"))
 
 
-def test_the_lambdas_zip_is_small_and_the_same_each_time(lambda_zip: Path, tmp_path: Path) -> None:
+def test_the_lambdas_zip_is_small_and_reproducible(lambda_zip: Path, tmp_path: Path) -> None:
     assert lambda_zip.stat().st_size < 3_000_000
     assert extract_lambda_zip(tmp_path).read_bytes() == lambda_zip.read_bytes()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11, 3), reason="redis needs async-timeout here; the zip is for 3.13")
-def test_the_lambda_imports_from_its_zip_alone_and_never_sees_spark(lambda_zip: Path, tmp_path: Path) -> None:
+def test_the_lambda_imports_from_its_zip_alone_and_without_spark(lambda_zip: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-S", "-c", IMPORT, str(lambda_zip)]
 
     done = finished(command, cwd=tmp_path)
@@ -40,7 +40,7 @@ def test_the_lambda_imports_from_its_zip_alone_and_never_sees_spark(lambda_zip: 
     assert not {"pyspark", "pandas", "numpy", "glue_jobs", "deploy", "boto3"} & set(modules.split())
 
 
-def test_the_jobs_zip_holds_the_job_alone(tmp_path: Path) -> None:
+def test_the_jobs_zip_holds_only_the_job(tmp_path: Path) -> None:
     made = glue_jobs_zip(tmp_path)
 
     with zipfile.ZipFile(made) as archive:

@@ -1,4 +1,4 @@
-"""What is uploaded: every library with its hash, listed, and no secret in the tree or in a zip."""
+"""The uploaded zips: every library is listed with its hash, and neither tree nor zips hold a secret."""
 
 import re
 import subprocess
@@ -20,18 +20,18 @@ SECRETS = re.compile(
 def test_every_library_of_the_zip_is_locked_with_its_hash_and_no_other_is_in_it(tmp_path: Path) -> None:
     names = zipfile.ZipFile(extract_lambda_zip(tmp_path)).namelist()
     inside = {
-        re.sub("[_.]", "-", found[1].lower())
+        re.sub("[_.]", "-", match[1].lower())
         for name in names
-        if (found := re.match(r"([^/]+)-[0-9][^/]*\.dist-info/METADATA$", name))
+        if (match := re.match(r"([^/]+)-[0-9][^/]*\.dist-info/METADATA$", name))
     }
 
-    components = {one["name"]: one for one in sbom()["components"]}
+    components = {component["name"]: component for component in sbom()["components"]}
     assert inside == components.keys()
-    assert all(re.fullmatch("[0-9a-f]{64}", one["hashes"][0]["content"]) for one in components.values())
+    assert all(re.fullmatch("[0-9a-f]{64}", component["hashes"][0]["content"]) for component in components.values())
     assert components["spotipy"]["purl"] == "pkg:pypi/spotipy@2.26.0"
 
 
-def test_the_lock_has_the_versions_that_are_asked_for() -> None:
+def test_the_lock_has_the_required_versions() -> None:
     asked = re.findall(
         r"^\S+==\S+", (ROOT / "extract_lambda" / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -40,7 +40,7 @@ def test_the_lock_has_the_versions_that_are_asked_for() -> None:
     assert len(asked) == 2
 
 
-def test_the_scan_finds_what_it_looks_for() -> None:
+def test_the_scan_recognises_each_kind_of_secret() -> None:
     made_up = (
         b"AKIA" + b"Z" * 16,
         b"ghp_" + b"a" * 36,
@@ -54,10 +54,10 @@ def test_the_scan_finds_what_it_looks_for() -> None:
 def test_neither_tree_nor_zips_hold_a_secret(tmp_path: Path) -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     files = [ROOT / name for name in listed.decode().split("\0") if name]
-    found = [str(path) for path in files if path.is_file() and SECRETS.search(path.read_bytes())]
+    leaks = [str(path) for path in files if path.is_file() and SECRETS.search(path.read_bytes())]
     for made in (glue_jobs_zip(tmp_path), extract_lambda_zip(tmp_path)):
         with zipfile.ZipFile(made) as archive:
-            found += [name for name in archive.namelist() if SECRETS.search(archive.read(name))]
+            leaks += [name for name in archive.namelist() if SECRETS.search(archive.read(name))]
 
     assert len(files) > 300
-    assert found == []
+    assert leaks == []

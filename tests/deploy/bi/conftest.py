@@ -7,7 +7,7 @@ from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa
 
 
 @pytest.fixture
-def world(landing: Landing) -> Landing:  # noqa: F811  # the fixture of that name
-    """The rows of `world.fill` below the views."""
+def world(landing: Landing) -> Landing:
+    """The warehouse with the rows of `world.fill`."""
     fill(landing)
     return landing

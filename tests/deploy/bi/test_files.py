@@ -1,4 +1,4 @@
-"""The generated files against the model: every tool has the page, names what exists, and holds no credentials."""
+"""The generated files match the model: each tool's page is complete, its names exist, and no file holds credentials."""
 
 import json
 import re
@@ -22,14 +22,14 @@ FILES = {f"{tool}/{name}": text for tool, files in bi_files().items() for name, 
 
 
 @pytest.mark.parametrize("tool", bi_files())
-def test_the_committed_files_are_those_the_model_makes(tool: str) -> None:
+def test_the_committed_files_are_those_made_from_the_model(tool: str) -> None:
     assert list(stale_files(BI / tool, bi_files()[tool])) == []
 
 
 def test_no_file_holds_credentials() -> None:
     secret = re.compile(r"""password|passwd|private.?key|token|secret|username\s*[=:]\s*['"][^'"]""", re.IGNORECASE)
 
-    assert [(name, found[0]) for name, text in FILES.items() if (found := secret.search(text))] == []
+    assert [(name, match[0]) for name, text in FILES.items() if (match := secret.search(text))] == []
 
 
 # --- Power BI -----------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_an_alias_of_a_filter_is_a_table_of_its_own_query() -> None:
                 alias = entry[kind]["Expression"]["SourceRef"]["Source"]
                 named.add((entities[alias], entry[kind]["Property"]))
 
-    assert len(queries) == 7  # three leave out nulls; two keep the largest, with a query inside each
+    assert len(queries) == 7  # three filters leave out nulls; two keep the largest, each with an inner query
     assert named <= known
 
 
@@ -118,7 +118,7 @@ def test_rows_without_a_value_are_left_out_in_power_bi() -> None:
     }
 
 
-def test_power_bi_reads_snowflake_by_import_and_asks_for_the_account() -> None:
+def test_power_bi_reads_snowflake_by_import_with_the_account_as_a_parameter() -> None:
     files = powerbi_files()
     parameters = files["Spotify.SemanticModel/definition/expressions.tmdl"]
 
@@ -174,7 +174,7 @@ def test_the_schema_versions_are_those_that_were_checked() -> None:
 
 
 def parsed(text: str) -> ET.Element:
-    return ET.fromstring(text)  # noqa: S314 - our own text
+    return ET.fromstring(text)  # noqa: S314  # our own text
 
 
 @pytest.fixture(scope="module")
@@ -244,12 +244,12 @@ def test_every_column_that_a_sheet_names_is_declared(workbook: ET.Element) -> No
         assert {(source, name) for name in own} <= declared
         assert set(instances.values()) <= own
         assert named <= instances.keys(), sheet.attrib["name"]
-        formulas = " ".join(found.attrib["formula"] for found in dependencies.iter("calculation"))
+        formulas = " ".join(calculation.attrib["formula"] for calculation in dependencies.iter("calculation"))
         assert set(re.findall(r"\[[^\]]+\]", formulas)) <= own
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.caption)
-def test_a_data_source_has_every_column_of_its_views_under_a_name_of_its_own(source: Any) -> None:
+def test_a_data_source_has_every_column_of_its_views_under_a_unique_name(source: Any) -> None:
     root = parsed(tableau_files()[f"{source.caption}.tds"])
     maps = {entry.attrib["key"]: entry.attrib["value"] for entry in root.iterfind("connection/cols/map")}
     wanted = [

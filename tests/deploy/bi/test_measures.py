@@ -13,14 +13,14 @@ VISUALS = [visual for visual in PAGE if visual.kind is not Kind.SLICER]
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
-def test_the_measure_is_what_counting_by_hand_gives(world: Landing, measure: Measure) -> None:
+def test_the_measure_has_the_value_counted_by_hand(world: Landing, measure: Measure) -> None:
     [(value,)] = world.query(measure.sql)
 
     assert value == MEASURED[measure.name]
 
 
 @pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.name)
-def test_the_visual_shows_what_counting_by_hand_gives(world: Landing, visual: Visual) -> None:
+def test_the_visual_shows_the_values_counted_by_hand(world: Landing, visual: Visual) -> None:
     assert world.query(visual.sql) == SHOWN[visual.name]
 
 

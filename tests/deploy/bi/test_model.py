@@ -1,7 +1,4 @@
-"""The model against the views: types, keys, relationships, ways that filters take."""
-
-# What is put into SQL text is our own names.
-# ruff: noqa: S608
+"""The model matches the views: types, keys, relationships and filter paths."""
 
 from collections import defaultdict
 
@@ -74,7 +71,7 @@ def test_only_plays_refer_to_songs_that_the_model_does_not_have(world: Landing) 
 
 
 @COMPLETE
-def test_every_row_finds_the_row_that_it_refers_to(world: Landing, related: Relationship) -> None:
+def test_every_foreign_key_has_its_row(world: Landing, related: Relationship) -> None:
     many, single = table_named(related.from_table), table_named(related.to_table)
 
     assert single.key == (related.to_column,)
@@ -97,35 +94,35 @@ def test_both_ends_have_one_type(related: Relationship) -> None:
     assert from_column.type == to_column.type
 
 
-def ways_between(relationships: list[Relationship]) -> dict[tuple[str, str], int]:
-    """How many ways a filter can take from one table to another; ways that pass a table twice do not count."""
+def filter_paths(relationships: list[Relationship]) -> dict[tuple[str, str], int]:
+    """The number of filter paths between each two tables, without paths that visit a table twice."""
     filters: dict[str, list[str]] = defaultdict(list)
     for related in relationships:
         if related.is_active:
             filters[related.to_table].append(related.from_table)
             if related.both_ways:
                 filters[related.from_table].append(related.to_table)
-    found: dict[tuple[str, str], int] = defaultdict(int)
+    paths: dict[tuple[str, str], int] = defaultdict(int)
 
     def walk(start: str, at: str, passed: frozenset[str]) -> None:
         for following in filters[at]:
             if following not in passed:
-                found[start, following] += 1
+                paths[start, following] += 1
                 walk(start, following, passed | {following})
 
     for table in TABLES:
         walk(table.name, table.name, frozenset({table.name}))
-    return found
+    return paths
 
 
-def test_no_filter_reaches_a_table_by_two_ways() -> None:
-    assert {pair: count for pair, count in ways_between(list(RELATIONSHIPS)).items() if count > 1} == {}
+def test_no_filter_reaches_a_table_by_two_paths() -> None:
+    assert {pair: count for pair, count in filter_paths(list(RELATIONSHIPS)).items() if count > 1} == {}
 
 
-def test_a_second_way_would_be_found() -> None:
+def test_a_second_path_is_recognised() -> None:
     more = [*RELATIONSHIPS, Relationship("Albums", "ALBUM_ID", "Artists", "ARTIST_ID")]
 
-    assert ways_between(more)["Artists", "Songs"] == 2
+    assert filter_paths(more)["Artists", "Songs"] == 2
 
 
 def test_only_song_artists_filter_both_ways_and_only_the_day_of_leaving_is_inactive() -> None:
@@ -135,7 +132,7 @@ def test_only_song_artists_filter_both_ways_and_only_the_day_of_leaving_is_inact
     assert [related.from_column for related in RELATIONSHIPS if not related.is_active] == ["LEFT_ON"]
 
 
-def test_ranked_views_are_no_tables_of_the_model() -> None:
+def test_ranked_views_are_not_in_the_model() -> None:
     ranked = [table.name for table in TABLES for column in columns(table) if column.name.endswith("_RANK")]
 
     assert ranked == []

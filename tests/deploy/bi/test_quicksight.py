@@ -1,4 +1,4 @@
-"""The template for QuickSight: AWS's own schema (cfn-lint), the page, and the columns of the queries behind it."""
+"""The template for QuickSight: valid by AWS's schema (cfn-lint), complete, and with existing columns."""
 
 import json
 from pathlib import Path
@@ -21,12 +21,12 @@ TEMPLATE = (BI / "quicksight/template.json").read_text(encoding="utf-8")
 
 @pytest.fixture
 def resources() -> dict[str, Any]:
-    return {name: found["Properties"] for name, found in json.loads(TEMPLATE)["Resources"].items()}
+    return {name: resource["Properties"] for name, resource in json.loads(TEMPLATE)["Resources"].items()}
 
 
 def complaints(template: str) -> list[str]:
     """Errors and warnings in a region that has QuickSight."""
-    return [str(found) for found in lint(template, config=ManualArgs(regions=["eu-west-1"]))]
+    return [str(complaint) for complaint in lint(template, config=ManualArgs(regions=["eu-west-1"]))]
 
 
 def test_the_template_is_valid_by_awss_schema() -> None:
@@ -43,7 +43,7 @@ def test_the_template_is_valid_by_awss_schema() -> None:
         ('"ATHENA"', '"ATHENS"'),
     ],
 )
-def test_a_wrong_word_is_found(old: str, new: str) -> None:
+def test_a_wrong_property_is_reported(old: str, new: str) -> None:
     assert old in TEMPLATE
 
     assert complaints(TEMPLATE.replace(old, new)) != []
@@ -91,7 +91,7 @@ def test_a_parameter_that_the_api_does_not_take_is_named() -> None:
     assert "Missing required parameter" in refused_by_the_api(TEMPLATE.replace('"SqlQuery"', '"Sql"', 1))
 
 
-def test_quicksight_has_the_page_but_for_slicers(resources: dict[str, Any]) -> None:
+def test_quicksight_has_the_page_except_slicers(resources: dict[str, Any]) -> None:
     [sheet] = resources["Analysis"]["Definition"]["Sheets"]
     titles = [body["Title"]["FormatText"]["PlainText"] for visual in sheet["Visuals"] for body in visual.values()]
     [layout] = sheet["Layouts"]
@@ -130,7 +130,7 @@ def test_a_song_of_a_shared_title_shows_its_own_count_and_a_playlist_its_median(
 
 
 @pytest.mark.parametrize("data_set", DATA_SETS, ids=lambda data_set: data_set.name)
-def test_every_column_of_a_data_set_is_one_of_its_query(data_set: DataSet) -> None:
+def test_every_column_of_a_data_set_is_in_its_query(data_set: DataSet) -> None:
     query = sqlglot.parse_one(data_set.sql.replace("{{ database }}", "spotify"), read="athena")
 
     assert isinstance(query, exp.Query)

@@ -1,4 +1,4 @@
-"""Two playlists over three days: what every measure and visual shows of them can be counted by hand."""
+"""Two playlists over three days, small enough to count every measure and visual by hand."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 from tests.deploy.snowflake.bi.test_plays import play
@@ -29,7 +29,7 @@ def fill(landing: Landing) -> None:
     play(landing, "2026-11-04 11:00", None, 3_600_000, episode_id="e1", **nameless)
 
 
-# What each measure is of these rows.
+# The value of each measure over these rows.
 MEASURED: dict[str, object] = {
     "Songs held": 2,
     "Items held": 4,
@@ -49,7 +49,7 @@ MEASURED: dict[str, object] = {
     "Playlists failing": 1,
 }
 
-# What each visual shows of them.
+# The rows that each visual shows.
 SHOWN: dict[str, list[tuple[object, ...]]] = {
     "songs_held": [(2,)],
     "playlists": [(2,)],

@@ -1,4 +1,4 @@
-"""What "current" means, asked of Snowflake's and of Athena's own generated SQL with the same rows."""
+"""The meaning of "current", tested with the same rows in Snowflake's and in Athena's generated SQL."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Publish = Callable[..., str]
 Current = Callable[[Table, str], list[tuple[object, ...]]]
 
 
-def test_the_newest_description_of_a_song_wins_whatever_batch_brought_it(publish: Publish, current: Current) -> None:
+def test_the_newest_description_of_a_song_wins_regardless_of_its_batch(publish: Publish, current: Current) -> None:
     publish(SONGS, {"song_id": "s1", "name": "New", "extracted_at": "2026-11-17", "batch_id": "b1"}, batch=1)
     publish(
         SONGS,
@@ -73,7 +73,7 @@ def test_a_later_read_of_a_snapshot_replaces_it_whole(publish: Publish, current:
     ]
 
 
-def test_of_two_rows_for_one_position_in_one_read_the_later_place_wins(publish: Publish, current: Current) -> None:
+def test_the_later_of_two_rows_for_a_position_in_one_read_wins(publish: Publish, current: Current) -> None:
     read = {"playlist_id": "p1", "snapshot_id": "v1", "kind": "song", "position": 0}
     publish(
         PLAYLIST_ITEMS,
@@ -103,7 +103,7 @@ TIES: dict[str, tuple[Row, Row]] = {
 }
 
 
-def test_a_tie_is_broken_the_same_way_in_whatever_order_rows_arrive(publish: Publish, current: Current) -> None:
+def test_a_tie_is_broken_the_same_way_in_any_order_of_arrival(publish: Publish, current: Current) -> None:
     rows: list[Row] = []
     for tie, (winner, loser) in TIES.items():
         rows += [{"song_id": f"{tie}: last", "name": "loser"} | loser]

@@ -1,4 +1,4 @@
-"""Which plays are current where packages of one account overlap, asked of Snowflake's and of Athena's own SQL."""
+"""Which plays are current where packages of an account overlap, in Snowflake's and in Athena's own SQL."""
 
 import itertools
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def shown(current: Current) -> list[tuple[object, ...]]:
     return [(str(at), package) for at, package in current(PLAYS, "played_at, package_id")]
 
 
-# Old and new overlap from March to June; the new one lacks April's play and has May's at another second.
+# Old and new overlap from March to June; new lacks the play of April and has that of May at another second.
 OLD = [play("old", 1, at) for at in ("2026-01-01 10:00:00", "2026-04-01 10:00:00", "2026-05-01 10:00:00")]
 NEW = [play("new", 2, at) for at in ("2026-03-01 10:00:00", "2026-05-01 10:00:07", "2026-08-01 10:00:00")]
 OLDEST = [play("oldest", 0o1, at, packaged_at="2026-10-01") for at in ("2025-12-01 10:00:00", "2026-02-01 10:00:00")]
@@ -45,7 +45,7 @@ ACCOUNT = [
 ]
 EXPECTED = [
     ("2025-11-30 10:00:00", "year"),  # before the extended history
-    ("2025-12-01 10:00:00", "oldest"),  # also rules the minute it begins in
+    ("2025-12-01 10:00:00", "oldest"),  # also decides the minute in which it begins
     ("2026-01-01 10:00:00", "old"),
     ("2026-03-01 10:00:00", "new"),
     ("2026-05-01 10:00:07", "new"),
@@ -55,7 +55,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::6])
-def test_the_newest_package_rules_inside_its_range_and_extended_history_before_account_history(
+def test_the_newest_package_decides_inside_its_range_and_extended_history_before_account_history(
     publish: Publish, current: Current, order: tuple[int, ...]
 ) -> None:
     packages = [OLDEST, OLD, NEW, ACCOUNT]
@@ -65,7 +65,7 @@ def test_the_newest_package_rules_inside_its_range_and_extended_history_before_a
     assert shown(current) == EXPECTED
 
 
-def test_a_play_that_an_older_package_has_outside_its_range_alone_does_not_come_back(
+def test_a_play_that_only_the_oldest_package_has_inside_a_newer_range_stays_hidden(
     publish: Publish, current: Current
 ) -> None:
     # The middle package shares its last play with the new one; its range still hides what the oldest has before that.
@@ -87,21 +87,21 @@ def test_the_same_package_twice_changes_nothing(publish: Publish, current: Curre
     assert [package for _, package in shown(current)] == ["new", "new", "new"]
 
 
-def test_accounts_do_not_touch_each_other(publish: Publish, current: Current) -> None:
+def test_packages_of_other_accounts_have_no_effect(publish: Publish, current: Current) -> None:
     publish(PLAYS, play("a", 1, "2026-01-01 10:00:00"), play("a", 1, "2026-01-03 10:00:00"), batch=1)
     publish(PLAYS, play("b", 2, "2026-01-02 10:00:00", account="you"), batch=2)
 
     assert len(shown(current)) == 3
 
 
-def test_of_packages_of_one_time_one_rules(publish: Publish, current: Current) -> None:
+def test_exactly_one_of_two_packages_of_equal_time_decides(publish: Publish, current: Current) -> None:
     publish(PLAYS, play("a", 1, "2026-01-01 10:00:00"), play("b", 1, "2026-01-01 10:00:00"))
 
     assert shown(current) == [("2026-01-01 10:00:00", "b")]
 
 
 def test_equal_rows_of_one_package_are_plays_of_their_own(publish: Publish, current: Current) -> None:
-    one = play("a", 1, "2026-01-01 10:00:00")
-    publish(PLAYS, one, one | {"play_id": "again", "source_position": 1})
+    row = play("a", 1, "2026-01-01 10:00:00")
+    publish(PLAYS, row, row | {"play_id": "again", "source_position": 1})
 
     assert len(shown(current)) == 2

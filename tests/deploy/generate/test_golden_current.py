@@ -1,4 +1,4 @@
-"""The golden corpus through the job in two batches, then the current rows as Snowflake and as Athena see them."""
+"""The golden corpus through the job in two batches, then the current rows in Snowflake and in Athena."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def drop(case: Case, lake: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the job finds it
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("golden") / "lake"
     root.mkdir()
     for case in MONDAY_AND_TUESDAY:
@@ -52,8 +52,8 @@ def typed(table: Table) -> list[Row]:
     return case.rows(table)
 
 
-def with_document_names(found: list[tuple[object, ...]]) -> list[Row]:
-    return sort_rows([(*row[:-2], str(row[-2]).rpartition("/")[2], row[-1]) for row in found])
+def with_document_names(rows: list[tuple[object, ...]]) -> list[Row]:
+    return sort_rows([(*row[:-2], str(row[-2]).rpartition("/")[2], row[-1]) for row in rows])
 
 
 def columns(table: Table) -> str:
@@ -65,7 +65,7 @@ def test_the_current_rows_are_those_typed_by_hand(lake: Path, table: Table) -> N
     with EmbeddedSnowflake(None, open_store(str(lake))) as warehouse:
         warehouse.deploy()
         warehouse.load_new()
-        in_snowflake = warehouse.query(f"select {columns(table)} from SPOTIFY.CORE.{table.name}")  # noqa: S608
+        in_snowflake = warehouse.query(f"select {columns(table)} from SPOTIFY.CORE.{table.name}")
     in_athena = athena_current(lake, table, columns(table))
 
     assert with_document_names(in_snowflake) == typed(table)

@@ -1,4 +1,4 @@
-"""`make new-table` and `make new-column` start a table and a column that hold at once."""
+"""`make new-table` and `make new-column` make a table and a column that pass every check at once."""
 
 import os
 import re
@@ -15,6 +15,7 @@ from deploy.commands import CommandError
 from deploy.generate.new import new_column, new_table
 from shared.contract import Type
 from tests.glue_jobs.documents import album, as_bytes, page_body, song
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
 DROPPED = "lake/raw/pending/drop/at=20261120T100000Z/page.json"
@@ -40,15 +41,13 @@ def project(tmp_path: Path) -> Path:
 
 def in_project(project: Path, *command: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(project)}
-    done = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
+    done = finished([*command], cwd=project, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.mark.jvm
-def test_a_new_table_and_a_new_column_hold_at_once_and_the_job_fills_them(project: Path) -> None:
+def test_a_new_table_and_a_new_column_pass_the_checks_and_the_job_fills_them(project: Path) -> None:
     python, ruff = sys.executable, str(Path(sys.executable).with_name("ruff"))
     new = (python, "-m", "deploy.generate.new")
     table = ("--name=song_markets", "--key=song_id,market", "--source=item.available_markets[]")
@@ -96,7 +95,7 @@ def test_a_new_table_and_a_new_column_hold_at_once_and_the_job_fills_them(projec
 
 def test_the_examples_of_contributing_are_what_the_commands_write(project: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    commands = [shlex.split(found) for found in re.findall(r"`make (new-\w+ [^`]+)`", text)]
+    commands = [shlex.split(command_line) for command_line in re.findall(r"`make (new-\w+ [^`]+)`", text)]
     for command in commands:
         arguments = dict(part.split("=", 1) for part in command[1:])
         if command[0] == "new-table":
@@ -142,7 +141,7 @@ def test_the_examples_of_contributing_are_what_the_commands_write(project: Path)
         ("numbers", "song_id,number", "item.track_number[]", r"item.track_number\[\]: .*cannot be reconciled"),
     ],
 )
-def test_a_table_that_cannot_be_is_one_sentence_and_no_file(
+def test_an_impossible_table_is_one_sentence_and_no_file(
     tmp_path: Path, name: str, key: str, source: str, reason: str
 ) -> None:
     with pytest.raises(CommandError, match=reason):
@@ -174,7 +173,7 @@ def test_a_table_that_cannot_be_is_one_sentence_and_no_file(
         ),
     ],
 )
-def test_a_column_that_cannot_be_is_one_sentence(table: str, name: str, source: str, reason: str) -> None:
+def test_an_impossible_column_is_one_sentence(table: str, name: str, source: str, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         new_column(table, name, source, Type.STRING, "", ROOT)
 

@@ -8,12 +8,13 @@ from typing import Any
 
 Json = dict[str, Any]
 MARK = "PERSONAL-MARK"
+MARKED_TIME = 1_999_999_999_123  # offline_timestamp, which is dropped too
 SONG, OTHER = "7cInventTrack00000001C", "7cInventTrack00000002C"
 EPISODE, BOOK, CHAPTER = "1eInventEpis000000001E", "6fInventBook000000001F", "8gInventChap000000001G"
 
 
 def now_row(ts: str, **fields: object) -> Json:
-    """A row of an extended history as it is since 2025."""
+    """A row of an extended history in the form since 2025."""
     return {
         "ts": ts,
         "platform": f"{MARK}-platform",
@@ -36,7 +37,7 @@ def now_row(ts: str, **fields: object) -> Json:
         "shuffle": False,
         "skipped": False,
         "offline": False,
-        "offline_timestamp": 1770832943,
+        "offline_timestamp": MARKED_TIME,
         "incognito_mode": False,
     } | fields
 
@@ -62,7 +63,7 @@ def account_row(end_time: str, ms_played: int = 201480, track: str = "Tide Table
 
 
 def as_zip(path: Path, day: tuple[int, int, int], **files: object) -> Path:
-    """A ZIP of JSON files that Spotify packaged at noon of the day; bytes are taken as they are."""
+    """A ZIP of JSON files packaged at noon of the day; bytes are stored unchanged."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, value in files.items():
             data = value if isinstance(value, bytes) else json.dumps(value, indent=2).encode()
@@ -71,10 +72,52 @@ def as_zip(path: Path, day: tuple[int, int, int], **files: object) -> Path:
 
 
 def as_folder(path: Path, at: float, **files: object) -> Path:
-    """The same unzipped, with the time of its files."""
+    """The same files in a folder, with this file time."""
     path.mkdir()
     for name, value in files.items():
         file = path / f"{name}.json"
         file.write_text(json.dumps(value), encoding="utf-8")
         os.utime(file, (at, at))
     return path
+
+
+def every_form() -> dict[str, object]:
+    """Files of every kind that a download had since 2019, with a marker in every personal field.
+
+    Names of songs, episodes and audiobooks have none: these are kept. Plays of private sessions have one in each name.
+    """
+    private = dict.fromkeys(NO_TRACK, MARK) | {"incognito_mode": True}
+    episode = NO_TRACK | {"episode_name": "On Kelp", "spotify_episode_uri": f"spotify:episode:{EPISODE}"}
+    chapter = {"audiobook_title": "The Weir", "audiobook_uri": f"spotify:show:{BOOK}"}
+    account_book = {"audiobookName": "The Weir", "chapterName": "Chapter 2", "authorName": "A. Mell"}
+    podcast = {"podcastName": "Low Water", "episodeName": "On Kelp"}
+    of_2026 = [
+        now_row("2026-02-11T18:05:44Z"),
+        now_row("2026-02-12T06:31:02Z", **episode),
+        now_row("2026-03-01T20:00:10Z", **chapter),
+        now_row("2026-03-02T20:00:10Z", **private),
+        now_row("2026-03-03T20:00:10Z", reason_start={"ip_addr": MARK}, username=MARK, new_key=MARK, shuffle=[MARK]),
+        now_row("no time"),
+        account_row("2026-01-01 10:00") | {"userName": MARK},  # of another form than its file
+        {"ts": MARK},
+        MARK,
+    ]
+    return {
+        "Streaming_History_Audio_2025-2026_3": of_2026,
+        "Streaming_History_Video_2025": [now_row("2025-02-11T18:05:44Z")],
+        f"endsong_0 {MARK}": [old_row("2020-02-11T18:05:44Z"), old_row("2021-02-11T18:05:44Z", **private)],
+        f"{MARK}/StreamingHistory0": [account_row("2019-01-01 10:00") | {"userName": MARK, "ip": MARK}],
+        "StreamingHistory_podcast_0": [{"endTime": "2019-01-02 10:00", "msPlayed": 9, "device": MARK} | podcast],
+        "StreamingHistory_audiobook_0": [{"endTime": "2019-01-03 10:00", "msPlayed": 9, "device": MARK} | account_book],
+        "Userdata": {"username": MARK, "email": MARK, "country": MARK, "birthdate": MARK, "mobileNumber": MARK},
+        "Identity": {"displayName": MARK, "firstName": MARK, "lastName": MARK, "imageUrl": MARK},
+        "Identifiers": {"identifierType": MARK, "identifierValue": MARK},
+        "Inferences": {"inferences": [MARK]},
+        "SearchQueries": [{"platform": MARK, "searchTime": MARK, "searchQuery": MARK, "searchInteractionURIs": [MARK]}],
+        "Payments": {"payment_method": MARK},
+        "Follow": {"userIsFollowing": [MARK], "userIsFollowedBy": [MARK]},
+        "YourLibrary": {"tracks": [{"artist": MARK, "album": MARK, "track": MARK, "uri": MARK}], "other": [MARK]},
+        "Playlist1": {"playlists": [{"name": MARK, "collaborators": [MARK], "items": []}]},
+        "TechnicalLog": [{"context_user_agent": MARK, "message_city": MARK}],
+        "ReadMeFirst": b"%PDF-1.7 " + MARK.encode(),
+    }

@@ -1,4 +1,4 @@
-"""The picture of the BI model's page."""
+"""The image of the BI model's page."""
 
 import struct
 from pathlib import Path
@@ -11,24 +11,24 @@ from tests.deploy.bi.world import fill
 from tests.deploy.snowflake.bi.landing import Landing
 
 
-def test_the_picture_is_as_wide_as_the_page_and_the_numbers_are_counted(tmp_path: Path) -> None:
-    picture = tmp_path / "page.png"
+def test_the_image_is_as_wide_as_the_page_and_the_numbers_are_counted(tmp_path: Path) -> None:
+    image = tmp_path / "page.png"
 
     with EmbeddedSnowflake() as warehouse:
         warehouse.deploy()
         fill(Landing(warehouse))
-        draw(warehouse, picture)
+        draw(warehouse, image)
         counted = numbers(warehouse)
 
     assert counted["Songs known"] == 3
     # Three songs, one of them with two artists; 30, 45 and 15 minutes.
     assert [float(str(counted[name])) for name in COUNTS] == [90, 120, 4, 3]
-    header = picture.read_bytes()[:24]
+    header = image.read_bytes()[:24]
     assert header[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", header[16:24]) == (1536, 900)
 
 
-def test_the_picture_says_that_it_is_no_screenshot() -> None:
+def test_the_image_says_that_it_is_no_screenshot() -> None:
     assert "not a screenshot of Power BI, Tableau or QuickSight" in NOTE
 
 

@@ -1,4 +1,4 @@
-"""A full disk at the warehouse is one sentence, and the next run goes on once there is space."""
+"""A full disk at the warehouse is one sentence, and the next run continues once there is space."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """The warehouse's folder of a demo, on a disk of 100 KiB."""
+    """The warehouse folder of a demo on a disk of 100 KiB."""
     folder = tmp_path / "demo" / "warehouse"
     folder.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
@@ -35,13 +35,15 @@ def test_a_full_disk_at_the_warehouse_is_one_sentence(small_disk: Path) -> None:
     out = small_disk.parent
     (out / ".made-by-make-demo").touch()
 
-    done = finished([sys.executable, "-m", "deploy.local.demo", "--out", str(out)], cwd=ROOT, env=dict(os.environ))
+    done = finished(
+        [sys.executable, "-m", "deploy.local.demo", "--days", "1", "--out", str(out)], cwd=ROOT, env=dict(os.environ)
+    )
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    said = [line for line in done.stderr.splitlines() if line.startswith("demo: ")]
-    assert len(said) == 1, done.stderr
-    assert said[0].startswith(
+    messages = [line for line in done.stderr.splitlines() if line.startswith("demo: ")]
+    assert len(messages) == 1, done.stderr
+    assert messages[0].startswith(
         f"demo: the disk is full: free space for {out} and in the temporary folder, then run again."
     )
 

@@ -1,27 +1,43 @@
-"""`make import` as a person runs it: package, job, warehouse; and that nothing personal is anywhere afterwards."""
+"""`make import` as a person runs it: package, job, warehouse, report; nothing personal is anywhere afterwards."""
 
 import gzip
 import io
 import json
 import os
+import sys
 import zipfile
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
 from deploy.local.import_plays import main
+from deploy.local.report.__main__ import write_report
+from deploy.operate.forget_plays import main as forget
 from deploy.operate.status import main as status
+from deploy.operate.why import main as why
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from shared.store import open_store
-from shared.tables import TABLES
-from tests.deploy.local.packages import MARK, SONG, account_row, as_zip, now_row, old_row
+from tests.deploy.local.packages import (
+    MARK,
+    MARKED_TIME,
+    SONG,
+    as_zip,
+    every_form,
+    now_row,
+    old_row,
+)
+from tests.test_notebook import NBCONVERT
+from tests.waiting import finished
 
+ROOT = Path(__file__).parents[3]
 QUARANTINE = "raw/quarantine/"
+MARKS = (MARK, str(MARKED_TIME))
 
 
 def decoded(data: bytes) -> str:
-    """The content of a file, whatever it is packed in."""
+    """The content of a file, uncompressed if it is a zip or gzip."""
     if data.startswith(b"\x1f\x8b"):
         return decoded(gzip.decompress(data))
     if data.startswith(b"PK\x03\x04"):
@@ -39,44 +55,73 @@ def drop(out: Path, name: str, data: bytes) -> None:
     os.utime(path, (0, 0))
 
 
+def has_mark(text: str) -> bool:
+    return any(mark in text for mark in MARKS)
+
+
+def in_warehouse(folder: Path) -> dict[str, str]:
+    """Every row of every table and view of the warehouse, by schema and name."""
+    with duckdb.connect(str(folder / "SPOTIFY.db"), read_only=True) as connection:
+        named = connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = 'SPOTIFY'"
+        ).fetchall()
+        return {
+            f"{schema}.{name}": str(connection.execute(f'select * from SPOTIFY."{schema}"."{name}"').fetchall())
+            for schema, name in named
+        }
+
+
 def test_no_personal_field_of_a_package_is_anywhere_but_in_quarantine(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "mine"
-    history = [now_row("2026-02-11T18:05:44Z"), old_row("2020-02-11T18:05:44Z"), now_row("no time"), account_row("x")]
-    personal = {
-        "Userdata": {"username": MARK, "email": MARK},
-        "Inferences": {"inferences": [MARK]},
-        "notes": MARK.encode(),
-    }
-    package = as_zip(
-        tmp_path / "p.zip", (2026, 11, 20), history=history, music=[account_row("2020-01-01 10:00")], **personal
-    )
+    package = as_zip(tmp_path / f"{MARK}.zip", (2026, 11, 20), **every_form())
+    with zipfile.ZipFile(package, "a") as archive:
+        archive.comment = MARK.encode()
+        archive.writestr("inside.zip", as_zip(tmp_path / "i.zip", (2026, 1, 1), **every_form()).read_bytes())
+    history = [now_row("2026-02-11T18:05:44Z"), old_row("2020-02-11T18:05:44Z")]
     playlist = {"playlists": [{"name": "Mine", "lastModifiedDate": "2026-01-01", "items": []}]}
     drop(out, "endsong.json", json.dumps(history).encode())
     drop(out, "cut/endsong.json", json.dumps(history, indent=1).encode()[:-40])
     drop(out, "whole.zip", as_zip(tmp_path / "q.zip", (2026, 1, 1), a=playlist, b=history).read_bytes())
+    lake = str(out / "lake")
 
     assert main(["--file", str(package), "--out", str(out)]) == 0
-    found_status = status(["--lake", str(out / "lake"), "--warehouse", str(out / "warehouse")])
+    write_report(out)
+    notebook = [sys.executable, "-m", "nbconvert", *NBCONVERT, f"--output-dir={out}", "docs/explore.ipynb"]
+    page = finished(notebook, cwd=ROOT, env=os.environ | {"OUT": str(out)})
+    exit_status = status(["--lake", lake, "--warehouse", str(out / "warehouse")])
+    with EmbeddedSnowflake(out / "warehouse", open_store(lake)) as warehouse:
+        plays = warehouse.query("select play_id, played_at, source, song_id from SPOTIFY.CORE.PLAYS order by played_at")
+    why(["--lake", lake, "--table", "plays", "--id", str(plays[-1][0])])
+    forget(["--lake", lake, "--warehouse", str(out / "warehouse"), "--account", "me"])
 
     shown = capfd.readouterr()
-    assert found_status == 0, shown.out
-    assert MARK not in shown.out + shown.err
-    store = open_store(str(out / "lake"))
+    assert exit_status == 0, shown.out
+    assert (page.returncode, has_mark(page.stdout + page.stderr)) == (0, False), page.stderr
+    assert not has_mark(shown.out + shown.err)
     files = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    marked = [name for name, data in files.items() if MARK in decoded(data)]
+    assert {"report.html", "explore.html", "warehouse/SPOTIFY.db"} <= files.keys()
+    assert [name for name in files if has_mark(name)] == []
+    marked = [name for name, data in files.items() if has_mark(decoded(data))]
     assert sorted(name.rpartition("/")[2] for name in marked) == ["endsong.json", "endsong.json", "whole.zip"]
     assert all(name.startswith(f"lake/{QUARANTINE}") for name in marked)
     assert "3 files are in quarantine as they came" in shown.out
     assert [name for name in marked if f"- {name.removeprefix('lake/')}" not in shown.out] == []
-    with EmbeddedSnowflake(out / "warehouse", store) as warehouse:
-        for table in TABLES:
-            rows = warehouse.query(f"select * from SPOTIFY.LANDING.{table.name}")  # noqa: S608  # our names
-            assert MARK not in str(rows)
-        plays = warehouse.query("select song_id, played_at, source from SPOTIFY.CORE.PLAYS order by played_at")
-    assert [(song, str(at)[:16], source) for song, at, source in plays] == [
-        (None, "2020-01-01 10:00", "account"),
-        (SONG, "2020-02-11 18:05", "extended"),
-        (SONG, "2026-02-11 18:05", "extended"),
+    rows = in_warehouse(out / "warehouse")
+    assert {"LANDING.PLAYS", "CORE.PLAYS", "BI.PLAYS"} <= rows.keys()
+    assert [name for name, text in rows.items() if has_mark(text)] == []
+    assert [(str(at)[:16], source, song) for _, at, source, song in plays] == [
+        ("2019-01-01 10:00", "account", None),
+        ("2019-01-02 10:00", "account", None),
+        ("2019-01-03 10:00", "account", None),
+        ("2020-02-11 18:05", "extended", SONG),
+        ("2025-02-11 18:05", "extended", SONG),
+        ("2026-02-11 18:05", "extended", SONG),
+        ("2026-02-12 06:31", "extended", None),
+        ("2026-03-01 20:00", "extended", None),
+        ("2026-03-03 20:00", "extended", SONG),
     ]
+    assert "1 play breaks the contract" in shown.out  # the row without a time
+    assert "3 rows of another form" in shown.out
+    assert "2 plays of private sessions" in shown.out

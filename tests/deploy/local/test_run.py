@@ -1,10 +1,11 @@
-"""`make run` with a person's own login: into a folder that stays, the second run adds to it."""
+"""`make run` with the user's own login: the second run adds to the folder of the first."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 from extract_lambda.config import SettingsError
 from extract_lambda.credentials import CredentialsError
 from shared.store import open_store
-from tests.waiting import PATIENCE, started, wait_for
+from tests.waiting import PATIENCE, finished, started, wait_for
 
 ROOT = Path(__file__).parents[3]
 FILE = ".config/spotify-playlist-suite/credentials.json"
@@ -39,7 +40,7 @@ def stub() -> Iterator[SpotifyStub]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A person's home, who has logged in."""
+    """The home of a user with a stored login."""
     path = tmp_path / FILE
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(LOGIN), encoding="utf-8")
@@ -60,18 +61,12 @@ def environment(stub: SpotifyStub, home: Path, **more: str) -> dict[str, str]:
 
 
 def start(stub: SpotifyStub, home: Path, out: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.local.run", "--out", str(out)],
-        cwd=ROOT,
-        env=environment(stub, home, **more),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "deploy.local.run", "--out", str(out)]
+    return finished(command, cwd=ROOT, env=environment(stub, home, **more))
 
 
 @pytest.mark.jvm
-def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: Path) -> None:
+def test_two_days_with_the_users_login_are_one_history(stub: SpotifyStub, home: Path) -> None:
     out = home / "mine"
     first = start(stub, home, out)
     stub.day = 1
@@ -93,11 +88,11 @@ def test_two_days_with_ones_own_login_are_one_history(stub: SpotifyStub, home: P
     shown = first.stdout + first.stderr + second.stdout + second.stderr
     assert [secret for secret in SECRETS if secret in shown] == []
     with EmbeddedSnowflake(out / "warehouse", open_store(str(out / "lake"))) as warehouse:
-        looks = warehouse.query(
+        checks = warehouse.query(
             "select playlist_name, status, count(*) as check_count from SPOTIFY.BI.PLAYLIST_CHECKS "
             "group by playlist_name, status order by playlist_name, status"
         )
-    assert looks == [
+    assert checks == [
         ("Brief", "gone", 1),
         ("Brief", "read", 1),
         ("Empty", "read", 1),
@@ -111,15 +106,15 @@ def test_without_a_login_it_says_what_to_do_and_writes_nothing(
     stub: SpotifyStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "mine"
-    given = {"SPOTIFY_CLIENT_ID": "stub-client", "SPOTIFY_CLIENT_SECRET": "stub-secret"}
-    for name, value in environment(stub, tmp_path, **given).items():
+    app = {"SPOTIFY_CLIENT_ID": "stub-client", "SPOTIFY_CLIENT_SECRET": "stub-secret"}
+    for name, value in environment(stub, tmp_path, **app).items():
         monkeypatch.setenv(name, value)
 
     assert run.main(["--out", str(out)]) == 1
 
-    said = capfd.readouterr()
-    assert said.out == ""
-    assert said.err == (
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err == (
         "run: there is no Spotify login on this machine yet. `make login` makes one in a few minutes (docs/run.md says "
         "how); `make demo` needs none.\n"
     )
@@ -161,7 +156,7 @@ def test_with_a_login_the_check_says_nothing_and_writes_nothing(
     assert stub.calls == {}
 
 
-def test_a_login_that_is_over_ends_the_run_with_its_cure(
+def test_an_expired_login_ends_the_run_and_says_what_to_do(
     stub: SpotifyStub, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in environment(stub, home).items():
@@ -170,16 +165,16 @@ def test_a_login_that_is_over_ends_the_run_with_its_cure(
 
     assert run.main(["--out", str(home / "mine")]) == 1
 
-    said = capfd.readouterr().err
-    assert "Spotify no longer accepts the login (invalid_grant: Refresh token expired)" in said
-    assert "Run `make login`." in said
-    assert said.endswith("run: -m extract_lambda ended with status 1\n")
-    assert "Traceback" not in said
+    printed = capfd.readouterr().err
+    assert "Spotify no longer accepts the login (invalid_grant: Refresh token expired)" in printed
+    assert "Run `make login`." in printed
+    assert printed.endswith("run: -m extract_lambda ended with status 1\n")
+    assert "Traceback" not in printed
 
 
 def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
     stub.faults.add("stall", path="/v1/me/playlists")
-    with started(  # in a group of its own, to which a terminal sends Ctrl-C
+    with started(  # in its own process group, to which a terminal sends Ctrl-C
         [sys.executable, "-m", "deploy.local.run", "--out", str(home / "mine")],
         cwd=ROOT,
         env=environment(stub, home),
@@ -195,7 +190,7 @@ def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
     assert "Traceback" not in shown
 
 
-def test_a_demos_folder_is_left_to_the_demo(home: Path) -> None:
+def test_a_folder_of_the_demo_is_refused(home: Path) -> None:
     out = home / "demo"
     out.mkdir()
     (out / ".made-by-make-demo").touch()
@@ -208,7 +203,7 @@ def test_a_demos_folder_is_left_to_the_demo(home: Path) -> None:
     assert [path.name for path in out.iterdir()] == [".made-by-make-demo"]
 
 
-def test_wrong_settings_and_a_login_that_others_may_read_are_said_before_anything_is_written(home: Path) -> None:
+def test_wrong_settings_and_a_login_readable_by_others_are_reported_before_anything_is_written(home: Path) -> None:
     out = home / "mine"
     with pytest.raises(SettingsError, match=r"^SPOTIFY_PLAYLISTS: 'abc' is no playlist"):
         run_chain(out, {"SPOTIFY_PLAYLISTS": "abc"})
@@ -239,7 +234,9 @@ def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
     done = load(tmp_path / "out")
 
     out = tmp_path / "out"
-    where = f"run: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    where = (
+        f"load: there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name another folder"
+    )
     assert (done.returncode, done.stderr) == (1, f"{where}, make load OUT=folder\n")
     assert list(tmp_path.iterdir()) == []
 
@@ -247,4 +244,25 @@ def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
 def load(out: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}}
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    return finished(command, cwd=ROOT, env=environment)
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize(("step", "seconds"), [("[1/3]", 0.3), ("[1/3]", 3.0), ("[2/3]", 0.2)])
+def test_ctrl_c_at_a_step_is_one_sentence_and_the_next_load_goes_on(tmp_path: Path, step: str, seconds: float) -> None:
+    drop = tmp_path / "out/lake/raw/pending/drop"
+    drop.mkdir(parents=True)
+    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
+    os.utime(drop / "page.json", (0, 0))
+    command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(tmp_path / "out")]
+    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        assert program.stderr is not None
+        while not program.stderr.readline().startswith(step):
+            assert program.poll() is None
+        time.sleep(seconds)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        shown = program.communicate(timeout=PATIENCE)[1]
+
+    assert program.returncode == 130
+    assert shown.splitlines()[-1] == "load: stopped; what is stored is whole. Run it again: it goes on from there."
+    assert "Traceback" not in shown

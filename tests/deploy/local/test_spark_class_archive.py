@@ -1,14 +1,19 @@
-"""Classes that Java keeps between starts: a session uses them, and nothing depends on them."""
+"""The class archive that Java keeps between starts: sessions use it, and nothing depends on it."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from pyspark.sql import SparkSession
 
 from deploy.local import spark_class_archive
-from glue_jobs.runtime import CLASSES, find_java
+from glue_jobs.java import find_java
+from glue_jobs.runtime import CLASSES
+from tests.waiting import PATIENCE, started, wait_for
 
 ROOT = Path(__file__).parents[3]
 are_kept = pytest.mark.skipif(not CLASSES.is_file(), reason="`make spark-classes` was not run, or this Java keeps none")
@@ -24,8 +29,8 @@ with runtime.glue_job("test", []) as job:
 
 @are_kept
 @pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="only Linux shows what a process has mapped")
-def test_a_session_starts_with_the_kept_classes(spark: SparkSession) -> None:
-    jvm = spark.sparkContext._jvm  # pyspark has no public way to ask for the process
+def test_a_session_uses_the_class_archive(spark: SparkSession) -> None:
+    jvm = spark.sparkContext._jvm  # pyspark has no public access to the process
     assert jvm is not None
 
     maps = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/maps")
@@ -34,7 +39,7 @@ def test_a_session_starts_with_the_kept_classes(spark: SparkSession) -> None:
 
 
 @pytest.mark.jvm
-def test_what_java_does_not_know_is_passed_over_in_silence(tmp_path: Path) -> None:
+def test_an_invalid_archive_is_ignored_silently(tmp_path: Path) -> None:
     strange = tmp_path / "spark_class_archive.jsa"
     strange.write_bytes(b"of another Java")
 
@@ -45,7 +50,7 @@ def test_what_java_does_not_know_is_passed_over_in_silence(tmp_path: Path) -> No
     assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
 
 
-def test_a_java_that_keeps_nothing_is_told_and_no_failure(
+def test_a_java_without_archive_support_is_reported_and_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     java = tmp_path / "bin" / "java"
@@ -57,14 +62,67 @@ def test_a_java_that_keeps_nothing_is_told_and_no_failure(
 
     assert spark_class_archive.main() == 0
 
-    said = capsys.readouterr().err
-    assert said.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
-    assert "Spark did not start" in said
+    first, rest = capsys.readouterr().err.split("\n", 1)
+    assert first == "preparing Spark's classes (once, about half a minute) …"
+    assert rest.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
+    assert "Spark did not start" in rest
     assert not spark_class_archive.CLASSES.exists()
 
 
+ARCHIVE = """
+import sys
+from pathlib import Path
+from deploy.commands import run_command
+from deploy.local import spark_class_archive
+from deploy.local.steps import end_on_sigterm
+spark_class_archive.CLASSES = Path(sys.argv[1])
+end_on_sigterm()
+sys.exit(run_command("spark-classes", spark_class_archive.main, [], stopped=spark_class_archive._STOPPED))
+"""
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_no_file_and_no_java(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", ARCHIVE, str(tmp_path / "classes.jsa")]
+    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        wait_for(lambda: javas_that_write_into(tmp_path), "Java")
+        program.send_signal(number)
+        said = program.communicate(timeout=PATIENCE)[1].splitlines()
+
+    assert program.returncode == 130
+    assert said[-1] == (
+        "spark-classes: stopped; nothing half done is left. The next `make run` prepares Spark's classes again."
+    )
+    assert len(said) == 2
+    assert list(tmp_path.iterdir()) == []
+    wait_for(lambda: not javas_that_write_into(tmp_path), "the end of Java")
+
+
+def javas_that_write_into(folder: Path) -> list[int]:
+    """Processes of Java that were started with an archive in this folder."""
+    found = []
+    for process in psutil.process_iter(["name", "environ"]):
+        options = (process.info["environ"] or {}).get("JAVA_TOOL_OPTIONS", "")
+        if process.info["name"] == "java" and str(folder) in options:
+            found.append(process.pid)
+    return found
+
+
+def test_what_a_killed_run_left_is_removed_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_class_archive, "CLASSES", tmp_path / "classes.jsa")
+    for name in ("spark-classes-old", "spark-classes-new", "other"):
+        (tmp_path / name / "lake").mkdir(parents=True)
+    for name in ("spark-classes-old", "other"):
+        os.utime(tmp_path / name, (0, 0))
+
+    spark_class_archive._remove_what_killed_runs_left()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "spark-classes-new"]
+
+
 @are_kept
-def test_half_a_file_is_found_out(tmp_path: Path) -> None:
+def test_a_truncated_archive_is_recognised(tmp_path: Path) -> None:
     half = tmp_path / "spark_class_archive.jsa"
     with CLASSES.open("rb") as whole:
         half.write_bytes(whole.read(2**20))

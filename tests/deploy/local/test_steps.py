@@ -1,4 +1,4 @@
-"""What a person sees while steps run, and at the end."""
+"""Progress of the steps on a terminal and elsewhere, and the final lines."""
 
 import io
 import os
@@ -23,7 +23,7 @@ class Screen(io.StringIO):
         return True
 
 
-def test_elsewhere_a_step_is_two_plain_lines() -> None:
+def test_without_a_terminal_a_step_is_two_plain_lines() -> None:
     stream = io.StringIO()
 
     assert Steps(3, stream).run("Snowpipe loads the warehouse", lambda: 7) == 7
@@ -47,7 +47,7 @@ def test_on_a_terminal_seconds_and_notes_show_while_a_step_runs(monkeypatch: pyt
     assert stream.getvalue().splitlines()[-1].endswith(" s")
 
 
-def test_a_step_that_prints_itself_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_prints_its_own_progress_is_not_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "_TICK_SECONDS", 0.01)
     stream = Screen()
 
@@ -73,7 +73,7 @@ def test_the_last_lines_are_the_report_and_three_commands_with_real_arguments(
 
 
 @pytest.mark.parametrize("display", [":1", None], ids=["on a desktop", "without one"])
-def test_open_shows_the_page_on_a_desktop_alone(tmp_path: Path, display: str | None) -> None:
+def test_open_shows_the_page_only_on_a_desktop(tmp_path: Path, display: str | None) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', encoding="utf-8")
     browser.chmod(0o755)

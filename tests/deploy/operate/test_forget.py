@@ -1,4 +1,4 @@
-"""A person, or everything, is gone from raw, lake and warehouse; what others did stays unchanged."""
+"""Forgetting removes a person, or everything, from raw, lake and warehouse, and leaves other data unchanged."""
 
 import gzip
 import io
@@ -27,19 +27,19 @@ PENDING = "raw/pending/run=20261118T100000Z/p1.ndjson.gz"
 
 
 def mentions(lake: ObjectStore) -> list[str]:
-    """The objects that have Ann's id or address anywhere; her id in quotes counts unless it is the playlist's name."""
-    found = []
+    """The objects that contain Ann's id or URL; her quoted id counts unless it is the playlist's name."""
+    places = []
     for listed in lake.list(""):
         fetched = lake.get(listed.key)
         assert fetched is not None
         if listed.key.endswith(".parquet"):
             rows = pq.read_table(path_of(lake, listed.key)).to_pylist()
-            text = json.dumps([{name: v for name, v in one.items() if name != "name"} for one in rows], default=str)
+            text = json.dumps([{name: v for name, v in row.items() if name != "name"} for row in rows], default=str)
         else:
             text = uncompressed(fetched.data).decode().replace('\\"', '"')
         if '"id": "ann"' in text or '_id": "ann"' in text or any(address in text for address in ADDRESSES):
-            found.append(listed.key)
-    return found
+            places.append(listed.key)
+    return places
 
 
 def path_of(lake: ObjectStore, key: str) -> Path:
@@ -48,16 +48,16 @@ def path_of(lake: ObjectStore, key: str) -> Path:
 
 def rows(lake: ObjectStore, table: str) -> list[dict[str, Any]]:
     return [
-        one
+        row
         for listed in lake.list(f"processed/{table}/")
-        for one in pq.read_table(path_of(lake, listed.key)).to_pylist()
+        for row in pq.read_table(path_of(lake, listed.key)).to_pylist()
     ]
 
 
-def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_a_person_is_removed_from_raw_lake_and_warehouse(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     assert len(mentions(lake)) == 10  # 5 raw, 1 file of rejects, 4 published files; reasons quote nothing
 
-    found = forget(lake, warehouse, "ann")
+    result = forget(lake, warehouse, "ann")
 
     assert mentions(lake) == []
     assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_ITEMS where ADDED_BY_ID = 'ann'") == [
@@ -67,8 +67,8 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
         (None, None),
         (None, None),
     ]
-    assert (found.is_complete, found.left) == (True, [])
-    assert dict(found.removed) == {
+    assert (result.is_complete, result.left) == (True, [])
+    assert dict(result.removed) == {
         "raw documents": 5,
         "files of rejects": 1,
         "rows of playlist_items in the lake": 3,
@@ -80,19 +80,19 @@ def test_a_person_is_gone_from_raw_lake_and_warehouse(lake: ObjectStore, warehou
     }
 
 
-def test_what_others_did_and_what_has_the_same_name_stays(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_other_peoples_data_and_equal_names_stay(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = rows(lake, "playlist_items")
 
     forget(lake, warehouse, "ann")
 
     after = rows(lake, "playlist_items")
-    assert [one["added_by_id"] for one in after] == [None, "bob", None, None]
-    assert [one | {"added_by_id": None} for one in after] == [one | {"added_by_id": None} for one in before]
-    assert {one["name"] for one in rows(lake, "playlist_checks") if one["playlist_id"] == "p1"} == {"ann"}
+    assert [row["added_by_id"] for row in after] == [None, "bob", None, None]
+    assert [row | {"added_by_id": None} for row in after] == [row | {"added_by_id": None} for row in before]
+    assert {row["name"] for row in rows(lake, "playlist_checks") if row["playlist_id"] == "p1"} == {"ann"}
     assert status(lake, warehouse).differences == []
 
 
-def test_published_files_keep_names_and_types_so_no_pipe_takes_them_again(
+def test_published_files_keep_names_and_types_so_no_pipe_loads_them_again(
     lake: ObjectStore, warehouse: EmbeddedSnowflake
 ) -> None:
     key = "processed/playlist_items/ingest_date=2026-11-16/00000000000000000001-00000.parquet"
@@ -105,7 +105,7 @@ def test_published_files_keep_names_and_types_so_no_pipe_takes_them_again(
     assert {load.status for load in warehouse.arrived([key])} == {LoadStatus.SKIPPED}
 
 
-def test_a_second_time_finds_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_forgetting_again_removes_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     forget(lake, warehouse, "ann")
     before = {listed.key: listed.token for listed in lake.list("raw/")}
 
@@ -116,9 +116,9 @@ def test_a_second_time_finds_nothing(lake: ObjectStore, warehouse: EmbeddedSnowf
 def test_a_dry_run_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = {listed.key: listed.token for listed in lake.list("")}
 
-    found = forget(lake, warehouse, "ann", apply=False)
+    result = forget(lake, warehouse, "ann", apply=False)
 
-    assert found.removed["raw documents"] == 5
+    assert result.removed["raw documents"] == 5
     assert {listed.key: listed.token for listed in lake.list("")} == before
     assert warehouse.query("select count(*) as c from SPOTIFY.LANDING.PLAYLIST_CHECKS where OWNER_ID = 'ann'") == [(3,)]
 
@@ -129,16 +129,16 @@ class Breaking:
     def __init__(self, store: ObjectStore, writes: int) -> None:
         self._store, self._left = store, writes
 
-    def __getattr__(self, name: str) -> Any:  # noqa: D105  # all else is the store's
+    def __getattr__(self, name: str) -> Any:  # noqa: D105  # every other operation is the store's
         if name in {"put", "delete"}:
             self._left -= 1
             if self._left < 0:
-                raise StoreError("the network is gone")
+                raise StoreError("the network is down")
         return getattr(self._store, name)
 
 
 @pytest.mark.parametrize("writes", [0, 3, 6, 8, 10])
-def test_stopped_anywhere_the_next_time_finishes(lake: ObjectStore, warehouse: EmbeddedSnowflake, writes: int) -> None:
+def test_a_stopped_run_is_finished_by_the_next(lake: ObjectStore, warehouse: EmbeddedSnowflake, writes: int) -> None:
     with pytest.raises(StoreError):
         forget(Breaking(lake, writes), warehouse, "ann")
 
@@ -148,7 +148,7 @@ def test_stopped_anywhere_the_next_time_finishes(lake: ObjectStore, warehouse: E
     assert status(lake, warehouse).differences == []
 
 
-def test_what_is_damaged_after_it_was_forgotten_is_named(lake: ObjectStore) -> None:
+def test_damage_after_forgetting_is_reported(lake: ObjectStore) -> None:
     forget(lake, None, "ann")
     for listed in [*lake.list("raw/"), *lake.list("processed/"), *lake.list("rejects/")]:
         fetched = lake.get(listed.key)
@@ -158,14 +158,14 @@ def test_what_is_damaged_after_it_was_forgotten_is_named(lake: ObjectStore) -> N
         lake.put(listed.key, fetched.data)
 
 
-def test_what_is_pending_is_left_to_the_job_and_said(lake: ObjectStore) -> None:
+def test_pending_objects_are_left_to_the_job_and_reported(lake: ObjectStore) -> None:
     data = read_of("20261118T100000Z", "2026-11-18T10:00:00Z", "v3", row("s1", "New", "ann"))
     lake.put(PENDING, data)
 
-    found = forget(lake, None, "ann")
+    result = forget(lake, None, "ann")
 
-    assert found.is_complete is False
-    assert found.left == ["1 pending raw objects: run the job, which takes them, then this again"]
+    assert result.is_complete is False
+    assert result.left == ["1 pending raw objects: run the job, which takes them, then this again"]
     fetched = lake.get(PENDING)
     assert fetched is not None
     assert fetched.data == data
@@ -177,7 +177,7 @@ class Unfetched:
     def __init__(self, store: ObjectStore, key: str) -> None:
         self._store, self._key = store, key
 
-    def __getattr__(self, name: str) -> Any:  # noqa: D105  # all else is the store's
+    def __getattr__(self, name: str) -> Any:  # noqa: D105  # every other operation is the store's
         return getattr(self._store, name)
 
     def get(self, key: str) -> Fetched | None:
@@ -185,7 +185,7 @@ class Unfetched:
         return self._store.get(key)
 
 
-def test_what_the_job_never_read_is_not_read_but_named_and_a_replay_makes_it_known(lake: ObjectStore) -> None:
+def test_objects_that_the_job_never_read_are_named_until_a_replay_reads_them(lake: ObjectStore) -> None:
     page = {"href": "https://api.spotify.com/v1/playlists/p4/items", "items": [row("s4", "Four", "ann")], "total": 1}
     large = gzip.compress(json.dumps(page).encode() + b" " * 2**20)
     put_old(lake, "raw/pending/drop/at=20261118T090000Z/large.json.gz", large)
@@ -197,9 +197,9 @@ def test_what_the_job_never_read_is_not_read_but_named_and_a_replay_makes_it_kno
     assert status(Unfetched(lake, key), None).differences == []
 
     take(path_of(lake, ""), lambda: datetime(2026, 11, 19, 10, tzinfo=UTC), "--replay", "3..3")
-    found = forget(lake, None, "ann")
+    result = forget(lake, None, "ann")
 
-    assert found.left == []
+    assert result.left == []
     assert "ann" not in uncompressed((path_of(lake, key)).read_bytes()).decode()
 
 
@@ -209,20 +209,20 @@ def test_a_pending_bomb_is_left_to_the_job(lake: ObjectStore) -> None:
     assert forget(lake, None, "ann").left == ["1 pending raw objects: run the job, which takes them, then this again"]
 
 
-def test_while_a_job_runs_it_waits_for_another_time(lake: ObjectStore) -> None:
+def test_while_a_job_runs_it_is_refused(lake: ObjectStore) -> None:
     lake.put("log/attempts/x.json", b"{}")
 
     with pytest.raises(CommandError, match=r"a job may be running \(log/attempts/x.json\)"):
         forget(lake, None, "ann")
 
 
-def test_staging_of_a_killed_run_goes_when_it_is_surely_dead(lake: ObjectStore) -> None:
+def test_staging_of_a_killed_run_is_removed_after_its_deadline(lake: ObjectStore) -> None:
     lake.put("staging/dead/songs/part-0.parquet", b"x")
 
     forget(lake, None, "ann")
-    assert [one.key for one in lake.list("staging/")] == ["staging/dead/songs/part-0.parquet"]
+    assert [listed.key for listed in lake.list("staging/")] == ["staging/dead/songs/part-0.parquet"]
     forget(lake, None, "ann", clock=lambda: datetime(2100, 1, 1, tzinfo=UTC))
-    assert [one.key for one in lake.list("staging/")] == []
+    assert [listed.key for listed in lake.list("staging/")] == []
 
 
 @pytest.mark.parametrize(
@@ -239,11 +239,11 @@ def test_staging_of_a_killed_run_goes_when_it_is_surely_dead(lake: ObjectStore) 
         ('{"owner": {"id": "ann"}}\n{"broken": "ann\n', '{"owner": null}\n{"broken": "\n'),
     ],
 )
-def test_a_person_is_an_object_or_an_address(text: str, without: str) -> None:
+def test_a_person_is_recognised_as_an_object_or_a_url(text: str, without: str) -> None:
     assert Person("ann").out_of_text(text) == without
 
 
-def test_a_person_is_gone_from_every_form_of_a_reject() -> None:
+def test_a_person_is_removed_from_every_form_of_a_reject() -> None:
     row = json.dumps({"added_by": {"id": "ann"}, "item": {"name": "a\u2028b\u0085c"}}, ensure_ascii=False)
     place = {"source_object": "raw/pending/drop/a.json", "document_id": "d1"}
     of_a_row = {"reason": "no int: n/a", "table": "songs", "column": "duration_ms", **place, "source_position": 0}
@@ -275,7 +275,7 @@ def test_a_document_of_another_encoding_is_read() -> None:
     assert Person("ann").out_of_document(data) is data
 
 
-def test_a_document_that_nobody_can_read_is_named(lake: ObjectStore) -> None:
+def test_an_unreadable_document_is_named(lake: ObjectStore) -> None:
     key = "raw/quarantine/00000000000000000002/drop/cut.json.gz"
     lake.put(key, gzip.compress(b"x" * 1000)[:20])
 
@@ -284,28 +284,28 @@ def test_a_document_that_nobody_can_read_is_named(lake: ObjectStore) -> None:
     ]
 
 
-def test_what_the_job_did_not_understand_is_named_and_removed_only_with_quarantine(lake: ObjectStore) -> None:
+def test_quarantined_files_are_named_and_removed_only_with_quarantine(lake: ObjectStore) -> None:
     data = json.dumps({"username": "ann", "email": "ann@example.org", "birthdate": "2000-01-01"}).encode()
     put_old(lake, "raw/pending/drop/Userdata.json", data)
     take(path_of(lake, ""), lambda: datetime(2026, 11, 18, 10, tzinfo=UTC))
     key = "raw/quarantine/00000000000000000003/drop/Userdata.json"
 
-    found = forget(lake, None, "ann")
+    result = forget(lake, None, "ann")
 
     note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
-    assert (found.left, found.is_complete) == ([note], False)
+    assert (result.left, result.is_complete) == ([note], False)
     assert path_of(lake, key).read_bytes() == data
 
-    found = forget(lake, None, "ann", quarantine=True)
+    result = forget(lake, None, "ann", quarantine=True)
 
-    assert (found.left, found.is_complete) == ([], True)
-    assert found.removed == {"quarantined files, whole, whomever they mention": 1}
+    assert (result.left, result.is_complete) == ([], True)
+    assert result.removed == {"quarantined files, whole": 1}
     assert path_of(lake, key).read_bytes() == b""
     assert status(lake, None).differences == []
     assert forget(lake, None, "ann", quarantine=True).removed == {}
 
 
-def test_a_person_is_gone_from_a_zip_and_from_json_in_a_string(lake: ObjectStore) -> None:  # noqa: ARG001  # as others
+def test_a_person_is_removed_from_a_zip_and_from_json_in_a_string(lake: ObjectStore) -> None:
     person = {"added_by": {"type": "user", "id": "ann"}, "item": None}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -322,10 +322,10 @@ def test_a_person_is_gone_from_a_zip_and_from_json_in_a_string(lake: ObjectStore
     assert json.loads(json.loads(Person("ann").out_of_document(text))) == [{"added_by": None, "item": None}]
 
 
-def test_a_replay_afterwards_doubles_nothing_and_brings_nobody_back(
+def test_a_replay_afterwards_doubles_nothing_and_restores_no_person(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job finds it
+    spark: object,
 ) -> None:
     forget(lake, warehouse, "ann")
     before = current(warehouse)
@@ -344,12 +344,11 @@ def current(warehouse: EmbeddedSnowflake) -> list[list[tuple[object, ...]]]:
         "SONG_POPULARITY": "SONG_ID, DOCUMENT_ID, SOURCE_POSITION, POPULARITY",
     }
     return [
-        warehouse.query(f"select {names} from SPOTIFY.CORE.{view} order by {names}")  # noqa: S608  # typed above
-        for view, names in columns.items()
+        warehouse.query(f"select {names} from SPOTIFY.CORE.{view} order by {names}") for view, names in columns.items()
     ]
 
 
-def test_a_lake_in_a_bucket_is_cleaned_alike(lake: ObjectStore, s3_store: ObjectStore) -> None:
+def test_a_lake_in_a_bucket_is_cleaned_as_well(lake: ObjectStore, s3_store: ObjectStore) -> None:
     for listed in lake.list(""):
         fetched = lake.get(listed.key)
         assert fetched is not None
@@ -365,7 +364,7 @@ def test_a_lake_in_a_bucket_is_cleaned_alike(lake: ObjectStore, s3_store: Object
 # --- everything
 
 
-def test_everything_goes_but_the_numbers_of_the_batches(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_forgetting_everything_keeps_only_the_batch_numbers(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     lake.put("state/playlists.json", b"{}")
 
     forget_everything(lake, warehouse)
@@ -385,10 +384,10 @@ def test_everything_goes_but_the_numbers_of_the_batches(lake: ObjectStore, wareh
     assert status(lake, warehouse).differences == []
 
 
-def test_after_everything_went_numbers_go_on_so_pipes_take_the_new_files(
+def test_after_forgetting_everything_batch_numbers_continue_so_pipes_load_new_files(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job finds it
+    spark: object,
 ) -> None:
     forget_everything(lake, warehouse)
     lake.delete("log/frontier.json")  # a hint
@@ -398,10 +397,10 @@ def test_after_everything_went_numbers_go_on_so_pipes_take_the_new_files(
     warehouse.load_new()
 
     assert warehouse.query("select SONG_ID from SPOTIFY.CORE.SONGS") == [("s9",)]
-    assert [one["batch_number"] for one in rows(lake, "batches")] == [3]
+    assert [batch["batch_number"] for batch in rows(lake, "batches")] == [3]
 
 
-# --- as people start it
+# --- the command
 
 
 def test_the_command_says_what_it_removed(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
@@ -412,7 +411,7 @@ def test_the_command_says_what_it_removed(lake: ObjectStore, capsys: pytest.Capt
     assert "update SPOTIFY.LANDING.PLAYLIST_ITEMS set added_by_id = null where added_by_id = 'ann';" in lines
 
 
-def test_the_file_of_the_warehouse_keeps_no_trace(lake: ObjectStore, deployed: Path, tmp_path: Path) -> None:
+def test_the_warehouse_file_keeps_no_trace(lake: ObjectStore, deployed: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(deployed, tmp_path / "warehouse")
     with EmbeddedSnowflake(folder, lake) as warehouse:
         warehouse.deploy()

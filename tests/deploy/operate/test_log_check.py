@@ -1,4 +1,4 @@
-"""What is wrong with the log itself is named with what to do; status goes on with the rest."""
+"""Status names each fault of the log with what to do, and continues with the rest."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def lake(tmp_path: Path) -> ObjectStore:
 
 
 def faults(lake: ObjectStore) -> list[str]:
-    """What status says of the log; what it says of these made-up files does not matter here."""
+    """The faults of the log alone; the faults of these made-up files do not matter here."""
     return status(lake, None).log_faults
 
 
@@ -40,15 +40,15 @@ def test_a_whole_log_has_no_faults(lake: ObjectStore) -> None:
     assert faults(lake) == []
 
 
-def test_a_missing_entry_is_named_and_its_files_are_not_called_strays(lake: ObjectStore) -> None:
+def test_a_missing_entry_is_named_and_its_files_are_no_strays(lake: ObjectStore) -> None:
     lake.delete(ENTRY.format(2))
 
-    found = status(lake, None)
+    result = status(lake, None)
 
-    assert found.log_faults == [f"{ENTRY.format(2)} is missing: {RESTORE}{STOPS}"]
-    assert [one.number for one in found.batches] == [1, 3]
-    assert not any("no batch published it" in one for one in found.differences)
-    assert as_text(found).splitlines()[-1] != "Everything agrees."
+    assert result.log_faults == [f"{ENTRY.format(2)} is missing: {RESTORE}{STOPS}"]
+    assert [batch.number for batch in result.batches] == [1, 3]
+    assert not any("no batch published it" in batch for batch in result.differences)
+    assert as_text(result).splitlines()[-1] != "Everything agrees."
 
 
 def test_many_missing_entries_are_one_line(lake: ObjectStore) -> None:
@@ -77,11 +77,11 @@ def test_many_missing_entries_are_one_line(lake: ObjectStore) -> None:
 def test_an_entry_that_cannot_be_read_is_named(lake: ObjectStore, data: bytes, why: str) -> None:
     lake.put(ENTRY.format(2), data)
 
-    found = status(lake, None)
+    result = status(lake, None)
 
-    assert found.log_faults == [f"{ENTRY.format(2)} cannot be read ({why}): {RESTORE}, {OR_MOVE}"]
-    assert [one.number for one in found.batches] == [1, 3]
-    assert not any("no batch published it" in one for one in found.differences)
+    assert result.log_faults == [f"{ENTRY.format(2)} cannot be read ({why}): {RESTORE}, {OR_MOVE}"]
+    assert [batch.number for batch in result.batches] == [1, 3]
+    assert not any("no batch published it" in batch for batch in result.differences)
 
 
 @pytest.mark.parametrize("field", ["rows", "rejects", "reconciliation"])
@@ -134,13 +134,13 @@ def test_a_watermark_ahead_of_a_batch_that_is_not_complete_is_named(lake: Object
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"done": "x"}', b'{"done": -1}'])
-def test_a_damaged_watermark_is_a_hint_that_is_not_used(lake: ObjectStore, data: bytes) -> None:
+def test_a_damaged_watermark_is_ignored(lake: ObjectStore, data: bytes) -> None:
     lake.put("log/frontier.json", data)
 
     assert faults(lake) == []
 
 
-def test_the_command_names_them_and_ends_with_1(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_names_the_faults_and_ends_with_1(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     lake.put(ENTRY.format(3), b"{")
 
     assert main(["--lake", lake.uri]) == 1
@@ -149,7 +149,7 @@ def test_the_command_names_them_and_ends_with_1(lake: ObjectStore, capsys: pytes
     assert f"- {ENTRY.format(3)} cannot be read (it is no JSON: perhaps it is truncated): " in shown
 
 
-# --- the same at the job's start
+# --- the same faults at the job's start
 
 
 SEVENTH = "log/00000000000000000007.json"
@@ -179,7 +179,7 @@ def test_the_job_names_an_entry_that_cannot_be_read(lake: ObjectStore, key: str,
 @pytest.mark.parametrize(
     ("key", "data"), [("log/done/00000000000000000007", b""), ("log/frontier.json", b'{"done": 40}')]
 )
-def test_the_job_says_what_shows_that_an_entry_is_missing(lake: ObjectStore, key: str, data: bytes) -> None:
+def test_the_job_names_the_object_that_reveals_a_missing_entry(lake: ObjectStore, key: str, data: bytes) -> None:
     lake.put(key, data)
 
     with pytest.raises(CommitLogError) as raised:

@@ -37,7 +37,7 @@ def package(account: str, package_id: str, day: int, *played_at: str) -> bytes:
 
 
 @pytest.fixture
-def lake(lake: ObjectStore, spark: object) -> ObjectStore:  # noqa: ARG001  # run() finds the session
+def lake(lake: ObjectStore, spark: object) -> ObjectStore:
     old = ("2026-01-01T10:00:00Z", "2026-02-01T10:00:00Z", "a time that breaks the contract, Hush")
     put_old(lake, f"{PENDING}20261101T120000Z-000.ndjson.gz", package("me", "old", 1, *old))
     you = package("you", "yours", 3, "2026-01-15T10:00:00Z")
@@ -51,11 +51,11 @@ def lake(lake: ObjectStore, spark: object) -> ObjectStore:  # noqa: ARG001  # ru
 
 
 def published(lake: ObjectStore) -> list[tuple[str, str]]:
-    found = []
+    owners = []
     for listed in lake.list("processed/plays/"):
         rows = pq.read_table(Path(lake.uri.removeprefix("file://")) / listed.key).to_pylist()
-        found += [(row["account"], row["package_id"]) for row in rows]
-    return sorted(found)
+        owners += [(row["account"], row["package_id"]) for row in rows]
+    return sorted(owners)
 
 
 def test_why_shows_the_package_that_won_and_the_line(lake: ObjectStore) -> None:
@@ -75,11 +75,11 @@ def test_everything_agrees_before_and_after_an_account_is_forgotten(
     shown = forget_account(lake, warehouse, "me", apply=False)
     assert len(published(lake)) == 5
 
-    found = forget_account(lake, warehouse, "me")
+    result = forget_account(lake, warehouse, "me")
     again = forget_account(lake, warehouse, "me")
 
     assert (
-        found.removed
+        result.removed
         == shown.removed
         == {
             "documents of plays": 2,
@@ -114,10 +114,32 @@ def test_pending_plays_are_forgotten_too(lake: ObjectStore) -> None:
 
 
 def test_retention_removes_plays_with_their_batch(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
-    retain(lake, warehouse, 3, apply=True)
+    removed = retain(lake, warehouse, 3, apply=True)
 
     assert published(lake) == [("me", "new"), ("me", "new")]
+    assert warehouse.query("select package_id from SPOTIFY.LANDING.PLAYS") == [("new",), ("new",)]
+    assert removed.rows["plays"] == 3
+    assert list(mentioning(lake, b"Hush")) == [
+        "raw/processed/00000000000000000004/plays/me/20261102T120000Z-000.ndjson.gz"
+    ]
     assert status(lake, warehouse).differences == []
+
+
+def test_a_play_that_is_missing_in_the_warehouse_is_a_difference(
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
+) -> None:
+    warehouse.query("delete from SPOTIFY.LANDING.PLAYS where account = 'you'")
+
+    [missing] = status(lake, warehouse).differences
+
+    assert "plays" in str(missing)
+
+
+def test_a_file_of_plays_that_is_missing_in_the_lake_is_a_difference(lake: ObjectStore) -> None:
+    [key, *_] = [listed.key for listed in lake.list("processed/plays/")]
+    lake.delete(key)
+
+    assert [key in str(difference) for difference in status(lake, None).differences] == [True]
 
 
 def test_a_label_is_no_pattern(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What is older than the setting goes from raw, lake and warehouse; what current rows depend on never does."""
+"""Retention removes old batches from raw, lake and warehouse, but nothing that current rows depend on."""
 
 from datetime import UTC, datetime
 
@@ -24,21 +24,23 @@ def keys(lake: ObjectStore) -> list[str]:
         (datetime(2026, 11, 18, tzinfo=UTC), 2),
     ],
 )
-def test_batches_are_as_old_as_their_commit(lake: ObjectStore, before: datetime, number: int) -> None:
+def test_the_age_of_a_batch_is_that_of_its_commit(lake: ObjectStore, before: datetime, number: int) -> None:
     assert last_old_batch(lake, before) == number
 
 
-def test_a_batch_that_is_not_finished_stays(lake: ObjectStore) -> None:
+def test_an_unfinished_batch_stays(lake: ObjectStore) -> None:
     lake.delete("log/frontier.json")
     lake.delete("log/done/00000000000000000001")
 
     assert last_old_batch(lake, datetime(2027, 1, 1, tzinfo=UTC)) == 0
 
 
-def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
-    found = retain(lake, warehouse, 1, apply=True)
+def test_an_old_batch_is_removed_everywhere_and_the_rest_agrees(
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
+) -> None:
+    result = retain(lake, warehouse, 1, apply=True)
 
-    assert dict(found.objects) == {
+    assert dict(result.objects) == {
         "raw/processed": 2,
         "processed/batches": 1,
         "processed/playlist_items": 1,
@@ -46,7 +48,7 @@ def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore
         "processed/song_popularity": 1,
         "processed/songs": 1,
     }
-    assert dict(found.rows) == {
+    assert dict(result.rows) == {
         "songs": 2,
         "song_popularity": 2,
         "playlist_items": 2,
@@ -59,10 +61,10 @@ def test_an_old_batch_goes_from_everywhere_and_the_rest_agrees(lake: ObjectStore
     ]
     assert warehouse.query("select SONG_ID, NAME from SPOTIFY.CORE.SONGS") == [("s1", "New")]
     left = status(lake, warehouse)
-    assert ([one.number for one in left.batches], left.removed_up_to, left.differences) == ([2], 1, [])
+    assert ([batch.number for batch in left.batches], left.removed_up_to, left.differences) == ([2], 1, [])
 
 
-def test_a_dry_run_says_the_same_and_touches_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_a_dry_run_reports_the_same_and_changes_nothing(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     before = keys(lake)
 
     dry = retain(lake, warehouse, 1, apply=False)
@@ -87,19 +89,21 @@ def test_the_command_removes_only_when_it_is_confirmed(
     assert [key for key in keys(lake) if not key.startswith("log/")] == []
 
 
-def test_again_it_finds_nothing_and_finishes_what_was_stopped(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+def test_running_again_removes_nothing_and_finishes_a_stopped_run(
+    lake: ObjectStore, warehouse: EmbeddedSnowflake
+) -> None:
     lake.put("log/retention.json", b'{"removed_up_to": 1}')  # stopped after its mark
 
     assert retain(lake, warehouse, 1, apply=True).objects.total() == 7
     assert (retain(lake, warehouse, 1, apply=True).objects.total(), status(lake, warehouse).differences) == (0, [])
 
 
-def test_rejects_quarantine_and_quiet_manifests_go_too(lake: ObjectStore) -> None:
+def test_rejects_quarantine_and_quiet_manifests_are_removed_as_well(lake: ObjectStore) -> None:
     lake.put(archived(2, "raw/quiet/run=20261117T110000Z.json"), b"a manifest")
 
-    found = retain(lake, None, 2, apply=True)
+    result = retain(lake, None, 2, apply=True)
 
-    assert (found.objects["raw/quarantine"], found.objects["rejects"]) == (1, 1)
+    assert (result.objects["raw/quarantine"], result.objects["rejects"]) == (1, 1)
     assert [key for key in keys(lake) if not key.startswith("log/")] == []
 
 
@@ -111,6 +115,6 @@ def test_less_than_two_full_reads_is_refused(
     assert run_command("retention", main, ["--lake", lake.uri, "--days", "19", "--apply"]) == 1
     assert run_command("retention", main, ["--lake", lake.uri, "--days", "20"]) == 0
 
-    said = capsys.readouterr().err
-    assert said.startswith("retention: 19 days are too few: current rows stand on the last two full reads")
-    assert said.endswith("(FORCE_FULL_EVERY_DAYS), so keep at least 20\n")
+    printed = capsys.readouterr().err
+    assert printed.startswith("retention: 19 days are too few: current rows come from the last two full reads")
+    assert printed.endswith("(FORCE_FULL_EVERY_DAYS), so keep at least 20\n")

@@ -1,4 +1,4 @@
-"""Raw, lake, warehouse and log agree, or the first difference has a name."""
+"""Status says that raw, lake, warehouse and log agree, or names the differences."""
 
 import json
 from collections.abc import Callable
@@ -36,43 +36,46 @@ def path_of(lake: ObjectStore, key: str) -> str:
     return f"{lake.uri.removeprefix('file://')}/{key}"
 
 
-def test_what_job_and_pipes_left_agrees(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
-    found = status(lake, warehouse)
+def test_lake_and_warehouse_agree_after_job_and_pipes(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
+    result = status(lake, warehouse)
 
-    assert found.differences == []
+    assert result.differences == []
     # Monday: 2 songs, 2 popularities, 2 positions, 2 checks, 1 batch; Tuesday: of s3 the song is rejected.
-    assert [(one.number, one.objects, one.items, one.rejects) for one in found.batches] == [(1, 2, 2, 0), (2, 3, 2, 2)]
-    assert [(one.rows, one.in_lake, one.in_warehouse) for one in found.batches] == [(9, 9, 9), (8, 8, 8)]
-    assert as_text(found).endswith("0 raw objects are pending.\nEverything agrees.")
+    assert [(batch.number, batch.objects, batch.items, batch.rejects) for batch in result.batches] == [
+        (1, 2, 2, 0),
+        (2, 3, 2, 2),
+    ]
+    assert [(batch.rows, batch.in_lake, batch.in_warehouse) for batch in result.batches] == [(9, 9, 9), (8, 8, 8)]
+    assert as_text(result).endswith("0 raw objects are pending.\nEverything agrees.")
 
 
 def test_a_row_missing_in_the_warehouse_is_named(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     warehouse.query("delete from SPOTIFY.LANDING.SONGS where SONG_ID = 's2'")
 
-    found = status(lake, warehouse)
+    result = status(lake, warehouse)
 
-    assert found.differences == [
+    assert result.differences == [
         f"batch 1: songs: the log says 2 rows, the warehouse has 1 of {SONGS_1}: load it again as docs/status.md says"
     ]
-    assert as_text(found).endswith(f"1 differences:\n- {found.differences[0]}")
+    assert as_text(result).endswith(f"1 differences:\n- {result.differences[0]}")
 
 
 def test_rows_of_a_file_that_the_warehouse_has_twice_are_named(lake: ObjectStore, warehouse: EmbeddedSnowflake) -> None:
     warehouse.query("insert into SPOTIFY.LANDING.SONGS select * from SPOTIFY.LANDING.SONGS where SONG_ID = 's2'")
 
-    found = status(lake, warehouse)
+    result = status(lake, warehouse)
 
-    assert found.differences == [
+    assert result.differences == [
         (
             f"batch 1: songs: the warehouse has 1 rows of {SONGS_1} more than once: the current views show them once; "
             "delete the later load from LANDING.SONGS as docs/status.md says"
         )
     ]
-    assert [(one.rows, one.in_warehouse) for one in found.batches] == [(9, 9), (8, 8)]
+    assert [(batch.rows, batch.in_warehouse) for batch in result.batches] == [(9, 9), (8, 8)]
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "message"),
     [
         (SONGS_1, f"batch 1: songs: {SONGS_1} is not in the lake: {OR_REPLAY_1}"),
         (
@@ -85,10 +88,10 @@ def test_rows_of_a_file_that_the_warehouse_has_twice_are_named(lake: ObjectStore
         ),
     ],
 )
-def test_what_is_missing_in_the_lake_is_named(lake: ObjectStore, key: str, said: str) -> None:
+def test_what_is_missing_in_the_lake_is_named(lake: ObjectStore, key: str, message: str) -> None:
     lake.delete(key)
 
-    assert status(lake, None).differences == [said]
+    assert status(lake, None).differences == [message]
 
 
 def test_a_published_file_with_fewer_rows_is_named(lake: ObjectStore) -> None:
@@ -120,15 +123,15 @@ def test_a_file_of_no_batch_is_named(lake: ObjectStore) -> None:
     ]
 
 
-def test_what_no_run_can_take_is_counted_and_named(folder_store: ObjectStore) -> None:
+def test_unreadable_pending_objects_are_counted_and_named(folder_store: ObjectStore) -> None:
     folder_store.put("raw/pending/drop/a.json", b"[]")
     for name in ("b.json", "c.json"):
         Path(path_of(folder_store, f"raw/pending/drop/{name}")).symlink_to("/etc/passwd")
 
-    found = status(folder_store, None)
+    result = status(folder_store, None)
 
     reason = "it is a symbolic link, no regular file; put a copy of the file there instead"
-    assert as_text(found).splitlines() == [
+    assert as_text(result).splitlines() == [
         "The log has no batches.",
         "1 raw objects are pending.",
         "2 more are left in place by every run of the job:",
@@ -136,7 +139,7 @@ def test_what_no_run_can_take_is_counted_and_named(folder_store: ObjectStore) ->
         f"- raw/pending/drop/c.json: {reason}",
         "Everything agrees.",
     ]
-    assert json.loads(as_json(found))["left"] == {
+    assert json.loads(as_json(result))["left"] == {
         "raw/pending/drop/b.json": reason,
         "raw/pending/drop/c.json": reason,
     }
@@ -152,13 +155,13 @@ def data_of(lake: ObjectStore, key: str) -> bytes:
 
 
 def flipped(data: bytes, place: int, count: int = 1) -> bytes:
-    """The data with a number of bytes changed, from this place on."""
+    """The data with `count` bytes changed from this place on."""
     changed = bytes(byte ^ 0x55 for byte in data[place : place + count])
     return data[:place] + changed + data[place + count :]
 
 
 def forget_digests(lake: ObjectStore) -> None:
-    """Makes the log that of an older version, which had no sha256."""
+    """Turns the log into that of an older version, which had no sha256."""
     for listed in list(lake.list("log/0")):
         entry = json.loads(data_of(lake, listed.key))
         del entry["reconciliation"]["sha256"]
@@ -183,7 +186,7 @@ DAMAGE: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 @pytest.mark.parametrize("damage", [damage for _, damage in DAMAGE], ids=[name for name, _ in DAMAGE])
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "message"),
     [
         (SONGS_1, f"batch 1: songs: {SONGS_1} is damaged: {OR_REPLAY_1}"),
         (BATCHES_1, f"batch 1: batches: {BATCHES_1} is damaged: {BATCHES_ADVICE}"),
@@ -192,13 +195,13 @@ DAMAGE: list[tuple[str, Callable[[bytes], bytes]]] = [
         (HERS_2, f"batch 2: raw: {HERS_2} is damaged: {NOT_BEFORE}"),
     ],
 )
-def test_a_damaged_object_is_named(lake: ObjectStore, key: str, said: str, damage: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_object_is_named(lake: ObjectStore, key: str, message: str, damage: Callable[[bytes], bytes]) -> None:
     lake.put(key, damage(data_of(lake, key)))
 
-    assert status(lake, None).differences == [said]
+    assert status(lake, None).differences == [message]
 
 
-def test_a_byte_that_changed_anywhere_is_noticed(lake: ObjectStore) -> None:
+def test_a_changed_byte_anywhere_is_reported(lake: ObjectStore) -> None:
     for key in (SONGS_2, BATCHES_1, REJECTS_2):
         data = data_of(lake, key)
         for place in range(0, len(data), max(1, len(data) // 25)):
@@ -230,7 +233,7 @@ def test_a_valid_file_in_the_place_of_another_is_named(lake: ObjectStore) -> Non
     assert status(lake, None).differences == [f"batch 1: songs: {SONGS_1} is damaged: {OR_REPLAY_1}"]
 
 
-def test_what_cannot_be_replayed_is_only_to_be_restored(lake: ObjectStore) -> None:
+def test_a_batch_that_cannot_be_replayed_must_be_restored(lake: ObjectStore) -> None:
     lake.put(RAW_1, data_of(lake, RAW_1)[:200])
     lake.delete(SONGS_1)
 
@@ -240,10 +243,10 @@ def test_what_cannot_be_replayed_is_only_to_be_restored(lake: ObjectStore) -> No
     ]
 
 
-def test_after_it_was_removed_and_replayed_everything_agrees(
+def test_after_removal_and_replay_everything_agrees(
     lake: ObjectStore,
     warehouse: EmbeddedSnowflake,
-    spark: object,  # noqa: ARG001  # the job finds it
+    spark: object,
 ) -> None:
     lake.put(SONGS_1, b"damaged")
     take(Path(path_of(lake, "")), lambda: datetime(2026, 11, 20, tzinfo=UTC), "--replay", "1..1")
@@ -259,22 +262,25 @@ def test_after_it_was_removed_and_replayed_everything_agrees(
     assert len(status(lake, warehouse).differences) == 1
 
 
-def test_a_person_sees_each_difference_and_which_batch_is_compared(lake: ObjectStore) -> None:
+def test_the_text_has_each_difference_and_the_progress_each_batch(lake: ObjectStore) -> None:
     lake.put(SONGS_1, b"")
     lake.put(RAW_1, b"")
     reported: list[Progress] = []
 
-    found = status(lake, None, report=reported.append)
+    result = status(lake, None, report=reported.append)
 
-    assert as_text(found).splitlines()[-3:] == [
+    assert as_text(result).splitlines()[-3:] == [
         "2 differences:",
         f"- batch 1: raw: {RAW_1} is damaged: {NOT_BEFORE}",
         f"- batch 1: songs: {SONGS_1} is damaged: {NO_REPLAY}",
     ]
-    assert [(one.name, one.number, one.of) for one in reported] == [("batch 1", 1, 2), ("batch 2", 2, 2)]
+    assert [(progress.name, progress.number, progress.of) for progress in reported] == [
+        ("batch 1", 1, 2),
+        ("batch 2", 2, 2),
+    ]
 
 
-def test_damage_in_a_bucket_is_named_too(lake: ObjectStore, s3_store: ObjectStore) -> None:
+def test_damage_in_a_bucket_is_named(lake: ObjectStore, s3_store: ObjectStore) -> None:
     for listed in lake.list(""):
         s3_store.put(listed.key, data_of(lake, listed.key))
     s3_store.put(SONGS_1, flipped(data_of(lake, SONGS_1), 40))
@@ -282,20 +288,21 @@ def test_damage_in_a_bucket_is_named_too(lake: ObjectStore, s3_store: ObjectStor
     assert status(s3_store, None).differences == [f"batch 1: songs: {SONGS_1} is damaged: {OR_REPLAY_1}"]
 
 
-def test_the_exit_status_tells(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_exit_status_is_1_if_anything_differs(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     agrees = main(["--lake", lake.uri])
     lake.delete(SONGS_1)
     differs = main(["--lake", lake.uri, "--json"])
 
     assert (agrees, differs) == (0, 1)
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (told["agrees"], told["rows"], told["in_lake"]) == (False, 17, 15)
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (printed["agrees"], printed["rows"], printed["in_lake"]) == (False, 17, 15)
 
 
-def test_a_lake_that_is_not_there_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_lake_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command("status", main, ["--lake", f"{tmp_path}/nowhere"]) == 1
     assert capsys.readouterr().err == (
-        f"status: There is no lake at {tmp_path}/nowhere: create the folder or check --lake.\n"
+        f"status: there is no folder {tmp_path}/nowhere: `make demo` makes a lake of made-up playlists, `make run` one "
+        "of yours; OUT=folder (without make: --lake) names another\n"
     )
 
 
@@ -304,7 +311,7 @@ def an_entry(number: int, *inputs: CommittedInput) -> Entry:
     return Entry(number, f"b{number}", on, on.date(), inputs, (), {}, {}, {})
 
 
-def test_a_raw_object_that_two_batches_took_is_named_and_what_was_replayed_is_not() -> None:
+def test_a_raw_object_in_two_batches_is_named_unless_it_was_replayed() -> None:
     at = "2026-11-20T10:00:00Z"
     key, other = "raw/pending/drop/a.json", "raw/pending/drop/b.json"
     replayed = CommittedInput("raw/processed/00000000000000000001/drop/a.json", "t1", 1, "d1", at, "source")
@@ -345,13 +352,13 @@ def test_a_raw_object_that_two_batches_took_is_named_and_what_was_replayed_is_no
 
 
 def test_a_doubling_is_a_difference(folder_store: ObjectStore) -> None:
-    taken = CommittedInput("raw/pending/drop/a.json", "t1", 1, "d1", "2026-11-20T10:00:00Z", "source")
+    committed = CommittedInput("raw/pending/drop/a.json", "t1", 1, "d1", "2026-11-20T10:00:00Z", "source")
     for number in (1, 2):
-        folder_store.put(f"log/0000000000000000000{number}.json", an_entry(number, taken).as_bytes())
+        folder_store.put(f"log/0000000000000000000{number}.json", an_entry(number, committed).as_bytes())
         folder_store.put(f"log/done/0000000000000000000{number}", b"")
 
-    found = status(folder_store, None)
+    result = status(folder_store, None)
 
-    assert len(found.differences) == 1
-    assert found.differences[0].startswith("batch 2: raw: raw/pending/drop/a.json was already taken by batch 1.")
-    assert json.loads(as_json(found))["agrees"] is False
+    assert len(result.differences) == 1
+    assert result.differences[0].startswith("batch 2: raw: raw/pending/drop/a.json was already taken by batch 1.")
+    assert json.loads(as_json(result))["agrees"] is False

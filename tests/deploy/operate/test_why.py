@@ -1,4 +1,4 @@
-"""The way of a row, from the current one back to the raw document."""
+"""The lineage of a row, from the current row back to the raw document."""
 
 import gzip
 import io
@@ -21,7 +21,7 @@ MONDAY = "raw/processed/00000000000000000001/run=20261116T100000Z/p1.ndjson.gz"
 TUESDAY = "raw/processed/00000000000000000002/run=20261117T100000Z/p1.ndjson.gz"
 
 
-def test_the_newest_observation_won_and_the_older_one_says_why_not(lake: ObjectStore) -> None:
+def test_each_observation_says_why_it_is_current_or_not(lake: ObjectStore) -> None:
     won, lost = why(lake, SONGS, "s1")
 
     assert (won.is_current, won.row["name"], won.batch_number) == (True, "New", 2)
@@ -32,34 +32,34 @@ def test_the_newest_observation_won_and_the_older_one_says_why_not(lake: ObjectS
     assert (lost.place.raw_object, lost.place.line, lost.place.path) == (MONDAY, 2, "$.body.items[0]")
 
 
-def test_each_position_is_found_where_it_stood(lake: ObjectStore) -> None:
-    found = why(lake, PLAYLIST_ITEMS, "p1", "v1")
+def test_each_position_is_located_in_its_document(lake: ObjectStore) -> None:
+    observations = why(lake, PLAYLIST_ITEMS, "p1", "v1")
 
-    assert {one.row["song_id"]: one.place.path for one in found} == {
+    assert {observation.row["song_id"]: observation.place.path for observation in observations} == {
         "s1": "$.body.items[0]",
         "s2": "$.body.items[1]",
     }
-    assert found[0].place.columns["added_by_id"].endswith("].added_by.id")
+    assert observations[0].place.columns["added_by_id"].endswith("].added_by.id")
 
 
-def test_a_read_is_its_playlist_object_or_its_look(lake: ObjectStore) -> None:
+def test_a_check_is_located_at_its_playlist_object_or_in_the_manifest(lake: ObjectStore) -> None:
     (_, monday), (unchanged,) = why(lake, PLAYLIST_CHECKS, "p1"), why(lake, PLAYLIST_CHECKS, "p2")
 
     assert (monday.place.line, monday.place.columns["owner_id"]) == (1, "$.body.owner.id")
     assert (unchanged.place.line, unchanged.place.columns["owner_id"]) == (1, "$.checks[0].playlist.owner.id")
 
 
-def test_in_a_bomb_no_row_has_a_place() -> None:
+def test_rows_of_an_oversized_document_are_not_located() -> None:
     assert locate(gzip.compress(bytes(257 * 2**20), compresslevel=1), 0, is_read=False) is None
 
 
-def test_a_row_of_no_document_has_its_batch(lake: ObjectStore) -> None:
-    (found,) = why(lake, BATCHES, "2")
+def test_a_row_without_a_document_has_its_batch(lake: ObjectStore) -> None:
+    (observation,) = why(lake, BATCHES, "2")
 
-    assert (found.is_current, found.place.raw_object, found.place.path) == (True, "batch 2", None)
+    assert (observation.is_current, observation.place.raw_object, observation.place.path) == (True, "batch 2", None)
 
 
-def test_people_see_a_table(lake: ObjectStore) -> None:
+def test_the_default_output_is_a_table(lake: ObjectStore) -> None:
     text = as_text(SONGS, why(lake, SONGS, "s1"))
 
     assert text.startswith(f"songs, current: {TUESDAY}, line 2, $.body.items[0]\n")
@@ -67,22 +67,22 @@ def test_people_see_a_table(lake: ObjectStore) -> None:
     assert "lost: extracted_at 2026-11-17 10:00:00 is newer" in text
 
 
-def test_machines_get_one_line(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_is_one_line(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lake", lake.uri, "--table", "SONGS", "--id", "s1", "--json"]) == 0
 
-    told = json.loads(capsys.readouterr().out)
-    assert [one["verdict"] for one in told["observations"]] == [
+    printed = json.loads(capsys.readouterr().out)
+    assert [observation["verdict"] for observation in printed["observations"]] == [
         "current",
         "lost: extracted_at 2026-11-17 10:00:00 is newer",
     ]
 
 
-def test_what_is_not_there_is_one_sentence(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command("why", main, ["--lake", lake.uri, "--table", "songs", "--id", "nobody"]) == 1
+def test_a_missing_row_is_one_sentence(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command("why", main, ["--lake", lake.uri, "--table", "songs", "--id", "missing"]) == 1
     assert run_command("why", main, ["--lake", lake.uri, "--table", "sings", "--id", "s1"]) == 1
 
     first, second = capsys.readouterr().err.splitlines()
-    assert first == "why: songs has no row with song_id nobody"
+    assert first == "why: songs has no row with song_id missing"
     assert second.startswith("why: there is no table sings; there are songs, albums,")
 
 
@@ -92,7 +92,7 @@ def test_an_id_of_too_many_parts_is_refused(lake: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "position", "found"),
+    ("document", "position", "place"),
     [
         ("new_shape_page/page.json", 1, (None, "$.items[1]", "item")),
         ("bare_rows/rows.json", 1, (None, "$[1]", "track")),
@@ -102,12 +102,12 @@ def test_an_id_of_too_many_parts_is_refused(lake: ObjectStore) -> None:
     ],
 )
 def test_dropped_documents_of_any_shape_are_located(
-    document: str, position: int, found: tuple[int | None, str, str]
+    document: str, position: int, place: tuple[int | None, str, str]
 ) -> None:
-    assert locate((FOLDER / document).read_bytes(), position, is_read=False) == found
+    assert locate((FOLDER / document).read_bytes(), position, is_read=False) == place
 
 
-def test_a_position_that_is_not_there_is_nowhere() -> None:
+def test_a_missing_position_has_no_place() -> None:
     assert locate((FOLDER / "new_shape_page/page.json").read_bytes(), 99, is_read=False) is None
 
 

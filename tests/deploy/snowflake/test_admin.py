@@ -1,4 +1,4 @@
-"""What the account is asked for, and what each role may do with it: text alone, since nothing here can refuse it."""
+"""The account's objects and the privileges of each role, checked as text, because fakesnow has no privileges."""
 
 import re
 
@@ -8,7 +8,7 @@ from schemachange.sql_splitter import split_sql_statements
 
 from deploy.snowflake.embedded import SCRIPTS, EmbeddedSnowflake, rendered_scripts, variables_for
 
-GIVEN = {
+VALUES = {
     "database": "SPOTIFY",
     "lake_role_arn": "arn:aws:iam::000000000000:role/snowflake",
     "external_id": "ours",
@@ -19,8 +19,8 @@ KEYS = {"deployer_public_key": "MIIBdeployer", "bi_public_key": "MIIBbi", "monit
 
 
 def admin(**variables: object) -> list[str]:
-    """The statements of the admin file, without remarks, one line each."""
-    rendered = JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", GIVEN | variables)
+    """The statements of the admin file without comments, each on one line."""
+    rendered = JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", VALUES | variables)
     return plain(rendered)
 
 
@@ -30,15 +30,15 @@ def plain(script: str) -> list[str]:
 
 
 def grants(**variables: str) -> list[str]:
-    """The statements of the migration that grants."""
+    """The statements of the migration with the grants."""
     scripts = dict(rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/") | variables))
     return plain(scripts["r__0_grants.sql"])
 
 
 def granted_to(role: str) -> list[str]:
     ending = f" to role {role}"
-    found = [statement for statement in admin(**KEYS) + grants() if statement.endswith(ending)]
-    return [statement.removeprefix("grant ").removesuffix(ending) for statement in found]
+    grants_to = [statement for statement in admin(**KEYS) + grants() if statement.endswith(ending)]
+    return [statement.removeprefix("grant ").removesuffix(ending) for statement in grants_to]
 
 
 def test_each_object_is_made_if_it_is_missing() -> None:
@@ -57,7 +57,7 @@ def test_nothing_is_replaced_or_dropped_and_no_user_has_a_password() -> None:
     assert re.findall(r"replace|drop|undrop|revoke|truncate|password|secret|token|ownership|all privileges", text) == []
 
 
-def test_what_is_made_is_set_again_each_time() -> None:
+def test_settings_of_every_object_are_applied_each_time() -> None:
     altered = re.findall(r"^alter (.+?) (?:set|enable) ", "\n".join(admin()), re.MULTILINE)
 
     assert altered == [
@@ -77,7 +77,7 @@ def test_what_is_made_is_set_again_each_time() -> None:
 @pytest.mark.parametrize(
     ("name", "seconds", "queued"), [("SPOTIFY_TRANSFORM_WH", 900, 300), ("SPOTIFY_BI_WH", 300, 600)]
 )
-def test_a_warehouse_is_small_sleeps_soon_and_ends_what_takes_too_long(name: str, seconds: int, queued: int) -> None:
+def test_a_warehouse_is_small_suspends_soon_and_limits_statements(name: str, seconds: int, queued: int) -> None:
     [settings] = [statement for statement in admin() if statement.startswith(f"alter warehouse {name} set warehouse_")]
 
     assert settings.startswith(
@@ -100,8 +100,8 @@ def test_credits_are_limited() -> None:
     assert "alter resource monitor SPOTIFY_CREDITS set credit_quota = 30" in statements
 
 
-def test_the_storage_integration_reaches_the_published_files_alone_and_has_our_external_id() -> None:
-    asked = (
+def test_the_storage_integration_reaches_only_published_files_and_has_our_external_id() -> None:
+    settings = (
         "storage_aws_role_arn = 'arn:aws:iam::000000000000:role/snowflake' storage_aws_external_id = 'ours' "
         "storage_allowed_locations = ('s3://the-bucket/processed/')"
     )
@@ -109,16 +109,16 @@ def test_the_storage_integration_reaches_the_published_files_alone_and_has_our_e
     assert [statement for statement in admin() if "storage integration" in statement] == [
         (
             "create storage integration if not exists SPOTIFY_S3 type = external_stage storage_provider = 'S3' "
-            f"enabled = true {asked}"
+            f"enabled = true {settings}"
         ),
         (
-            f"alter storage integration SPOTIFY_S3 set enabled = true {asked} "
+            f"alter storage integration SPOTIFY_S3 set enabled = true {settings} "
             "comment = 'Reads the published files of the lake.'"
         ),
     ]
 
 
-def test_errors_go_to_the_topic_by_the_lakes_role_or_one_of_their_own() -> None:
+def test_errors_go_to_the_topic_by_the_lakes_role_or_a_separate_role() -> None:
     [made] = [s for s in admin() if s.startswith("create notification integration")]
     [own] = [s for s in admin(error_role_arn="arn:errors") if s.startswith("create notification integration")]
 
@@ -131,9 +131,9 @@ def test_errors_go_to_the_topic_by_the_lakes_role_or_one_of_their_own() -> None:
 
 
 def test_the_migrations_name_the_objects_of_the_admin_file() -> None:
-    given = variables_for("s3://the-bucket/processed/")
+    variables = variables_for("s3://the-bucket/processed/")
 
-    assert (given["storage_integration"], given["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
+    assert (variables["storage_integration"], variables["error_integration"]) == ("SPOTIFY_S3", "SPOTIFY_ERRORS")
 
 
 def test_every_name_follows_from_the_database() -> None:
@@ -173,7 +173,7 @@ def test_a_user_without_key_or_identity_is_not_created() -> None:
     assert users() == []
 
 
-def test_a_user_signs_in_by_key_pair_and_has_its_one_role() -> None:
+def test_a_user_signs_in_by_key_pair_and_has_a_single_role() -> None:
     assert users(bi_public_key="MIIBbi") == [
         "create user if not exists SPOTIFY_BI_SVC type = service",
         (
@@ -204,11 +204,11 @@ def policies(**variables: object) -> list[str]:
     return [statement for statement in admin(**variables) if " policy " in statement or "network_policy" in statement]
 
 
-def test_service_users_sign_in_from_anywhere_and_anyhow_unless_asked_otherwise() -> None:
+def test_service_users_have_no_policies_by_default() -> None:
     assert policies(**KEYS) == []
 
 
-def test_a_network_policy_is_set_for_the_service_users_that_are_made() -> None:
+def test_a_network_policy_is_set_for_every_service_user() -> None:
     assert policies(bi_public_key="MIIBbi", allowed_addresses="203.0.113.0/24, 198.51.100.7") == [
         (
             "create network policy if not exists SPOTIFY_SERVICE_USERS "
@@ -219,7 +219,7 @@ def test_a_network_policy_is_set_for_the_service_users_that_are_made() -> None:
     ]
 
 
-def test_an_authentication_policy_leaves_service_users_key_pair_and_workload_identity() -> None:
+def test_an_authentication_policy_allows_key_pair_and_workload_identity() -> None:
     assert policies(deployer_public_key="MIIBdeployer", authentication_policy="yes") == [
         (
             "create authentication policy if not exists SPOTIFY.LANDING.SERVICE_USERS "
@@ -233,15 +233,15 @@ def test_an_authentication_policy_leaves_service_users_key_pair_and_workload_ide
     ]
 
 
-def test_the_accounts_time_zone_is_set_only_if_asked_for() -> None:
+def test_the_accounts_time_zone_is_set_only_on_request() -> None:
     assert [statement for statement in admin() if "account set" in statement] == []
     assert "alter account set timezone = 'UTC'" in admin(whole_account=True)
 
 
-# --- who may do what
+# --- privileges
 
 
-def test_the_deployer_owns_its_schemas_and_may_use_what_the_migrations_name() -> None:
+def test_the_deployer_owns_its_schemas_and_may_use_the_objects_of_the_migrations() -> None:
     assert granted_to("SPOTIFY_DEPLOYER") == [
         "usage, create schema on database SPOTIFY",
         "usage on warehouse SPOTIFY_TRANSFORM_WH",
@@ -287,12 +287,12 @@ def test_every_role_is_below_the_administrators() -> None:
     assert granted_to("SYSADMIN") == ["role SPOTIFY_DEPLOYER", "role SPOTIFY_BI_READER", "role SPOTIFY_MONITOR"]
 
 
-def test_each_statement_runs_as_the_least_role_that_may() -> None:
+def test_each_statement_runs_as_the_least_privileged_role() -> None:
     acting: dict[str, set[str]] = {}
     role = ""
     for statement in admin(**KEYS, whole_account=True):
-        if found := re.fullmatch(r"use role (\w+)", statement):
-            role = found[1]
+        if match := re.fullmatch(r"use role (\w+)", statement):
+            role = match[1]
         else:
             acting.setdefault(role, set()).add(" ".join(statement.split()[:2]))
 
@@ -307,23 +307,23 @@ def test_each_statement_runs_as_the_least_role_that_may() -> None:
     }
 
 
-def test_everything_granted_on_is_there_before_and_what_is_to_come_after() -> None:
+def test_grants_come_after_their_objects_and_future_grants_before() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/"))]
 
     assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
     assert [name for name in names if "admin" in name] == []
 
 
-@pytest.mark.parametrize("name", sorted(GIVEN))
+@pytest.mark.parametrize("name", sorted(VALUES))
 def test_a_variable_without_a_value_is_an_error(name: str) -> None:
-    given = {key: value for key, value in GIVEN.items() if key != name}
+    incomplete = {key: value for key, value in VALUES.items() if key != name}
 
     with pytest.raises(Exception, match=f"'{name}' is undefined"):
-        JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", given)
+        JinjaTemplateProcessor(project_root=SCRIPTS).render("snowflake/admin.sql", incomplete)
 
 
-def test_the_migrations_follow_the_admin_file_and_both_may_come_again() -> None:
-    """Locally accounts have no meaning: this shows that the statements are split as meant and hinder nothing."""
+def test_the_admin_file_and_the_migrations_can_be_applied_twice() -> None:
+    """Fakesnow ignores accounts: this shows only that the statements are split correctly and do not fail."""
     with EmbeddedSnowflake() as warehouse:
         for _ in range(2):
             for statement in admin(**KEYS, whole_account=True):

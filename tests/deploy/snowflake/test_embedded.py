@@ -1,4 +1,4 @@
-"""How the scripts reach a warehouse, and what of them stays."""
+"""The embedded warehouse: deployment, contracts that change, dynamic tables, CORE.PLAYLISTS and schemachange."""
 
 import importlib
 import json
@@ -35,7 +35,7 @@ SNOWFLAKE_TYPES = {
     Type.BIGINT: "NUMBER(19,0)",
     Type.BOOLEAN: "BOOLEAN",
     Type.DATE: "DATE",
-    Type.TIMESTAMP: "TIMESTAMP_NTZ(9)",  # fakesnow knows no other; the script says 6
+    Type.TIMESTAMP: "TIMESTAMP_NTZ(9)",  # the only precision of fakesnow; the script says 6
 }
 
 
@@ -56,7 +56,7 @@ def test_landing_and_views_have_the_contracts_columns(warehouse: EmbeddedSnowfla
         assert [name for name, *_ in view] == [column.name.upper() for column in table.all_columns]
 
 
-def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
+def test_scripts_are_in_the_order_of_their_dependencies() -> None:
     names = [name for name, _ in rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/"))]
 
     assert names[:3] == ["v1.0.0__schemas_and_stage.sql", "r__0_file_format.sql", "r__0_grants.sql"]
@@ -65,7 +65,7 @@ def test_scripts_come_in_the_order_in_which_they_stand_on_each_other() -> None:
     assert names.index("r__3_core_playlist_checks.sql") < names.index("r__3_core_playlists.sql")
 
 
-def test_the_stage_lies_over_the_published_files_of_the_lake(warehouse: EmbeddedSnowflake, lake: ObjectStore) -> None:
+def test_the_stage_is_over_the_published_files_of_the_lake(warehouse: EmbeddedSnowflake, lake: ObjectStore) -> None:
     [stage] = warehouse.query("show stages in schema SPOTIFY.LANDING")
 
     assert lake.uri.startswith("file:///")
@@ -98,7 +98,7 @@ def everything(warehouse: EmbeddedSnowflake) -> Rows:
     )
 
 
-def test_a_warehouse_in_a_folder_remembers_rows_and_files(
+def test_a_warehouse_in_a_folder_keeps_rows_and_loaded_files(
     publish: Publish, lake: ObjectStore, deployed: Path, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(deployed, tmp_path / "warehouse")
@@ -117,11 +117,11 @@ def test_a_warehouse_in_a_folder_remembers_rows_and_files(
     assert statuses == [[LoadStatus.LOADED, LoadStatus.FAILED], []]
 
 
-def test_a_closed_warehouse_gives_the_connector_back(tmp_path: Path) -> None:
+def test_a_closed_warehouse_restores_the_connector(tmp_path: Path) -> None:
     real = snowflake.connector.connect
-    with EmbeddedSnowflake(tmp_path / "made" / "if need be") as warehouse:
+    with EmbeddedSnowflake(tmp_path / "made" / "if needed") as warehouse:
         assert snowflake.connector.connect is not real
-        assert warehouse.query("select 1 as one") == [(1,)]
+        assert warehouse.query("select 1 as n") == [(1,)]
     assert snowflake.connector.connect is real
 
 
@@ -130,7 +130,7 @@ def test_a_closed_warehouse_gives_the_connector_back(tmp_path: Path) -> None:
 
 @pytest.fixture
 def scripts_of(tmp_path: Path) -> Callable[[Table], Path]:
-    """The folder of scripts as it would be with another contract of songs."""
+    """Makes the folder of scripts for another contract of songs."""
 
     def scripts_of(songs: Table) -> Path:
         folder = tmp_path / "deploy"
@@ -167,7 +167,7 @@ def test_a_column_added_to_a_contract_reaches_the_table_and_its_rows_stay(
     ]
 
 
-def test_a_column_lost_by_a_contract_stays_in_the_table(
+def test_a_column_removed_from_a_contract_stays_in_the_table(
     publish: Publish, warehouse: EmbeddedSnowflake, scripts_of: Callable[[Table], Path]
 ) -> None:
     warehouse.arrived([publish(SONGS, {"song_id": "s1", "isrc": "DE1"})])
@@ -179,7 +179,7 @@ def test_a_column_lost_by_a_contract_stays_in_the_table(
     assert "ISRC" not in [name for name, *_ in warehouse.query("describe view SPOTIFY.CORE.SONGS")]
 
 
-def test_a_changed_pipe_follows_the_old_one_and_starts_with_what_arrives_next(
+def test_a_changed_pipe_replaces_the_old_one_and_loads_later_files(
     publish: Publish, warehouse: EmbeddedSnowflake, scripts_of: Callable[[Table], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(SONGS, {"song_id": "s1"}, batch=1)
@@ -207,18 +207,18 @@ def test_one_variable_makes_dynamic_tables_of_the_same_rows_and_back(
     columns = everything(warehouse)
 
     warehouse.deploy(current_as="dynamic table", target_lag="1 hour", transform_warehouse="SPOTIFY_TRANSFORM_WH")
-    held = warehouse.query("select name from SPOTIFY.CORE.SONGS_DYNAMIC")
+    in_dynamic_table = warehouse.query("select name from SPOTIFY.CORE.SONGS_DYNAMIC")
     shown = warehouse.query("select name from SPOTIFY.CORE.SONGS")
     warehouse.query("delete from SPOTIFY.CORE.SONGS_DYNAMIC")
-    shown_of_held = warehouse.query("select name from SPOTIFY.CORE.SONGS")
+    shown_of_dynamic_table = warehouse.query("select name from SPOTIFY.CORE.SONGS")
     warehouse.deploy()
 
-    assert (held, shown, shown_of_held) == ([("New",)], [("New",)], [])
+    assert (in_dynamic_table, shown, shown_of_dynamic_table) == ([("New",)], [("New",)], [])
     assert warehouse.query("select name from SPOTIFY.CORE.SONGS") == [("New",)]
     assert [row for row in everything(warehouse) if not str(row[1]).endswith("_DYNAMIC")] == columns
 
 
-def test_versions_and_stays_are_held_too_and_every_dynamic_table_names_its_refresh_and_is_transient() -> None:
+def test_every_dynamic_table_has_a_refresh_mode_and_is_transient() -> None:
     variables = {"current_as": "dynamic table", "target_lag": "1 hour", "transform_warehouse": "SPOTIFY_TRANSFORM_WH"}
     scripts = rendered_scripts(SCRIPTS, variables_for("s3://lake/processed/") | variables)
     texts = [text for _, text in scripts if "dynamic table SPOTIFY" in text]
@@ -239,7 +239,7 @@ def test_versions_and_stays_are_held_too_and_every_dynamic_table_names_its_refre
     }
 
 
-def test_held_stays_are_what_bi_reads(warehouse: EmbeddedSnowflake) -> None:
+def test_bi_reads_the_dynamic_table_of_stays(warehouse: EmbeddedSnowflake) -> None:
     warehouse.deploy(current_as="dynamic table", target_lag="1 hour", transform_warehouse="SPOTIFY_TRANSFORM_WH")
     warehouse.query(
         "insert into SPOTIFY.CORE.PLAYLIST_STAYS_DYNAMIC (PLAYLIST_ID, ITEM_URI, SONG_ID) values ('p', 'u', 's')"
@@ -285,7 +285,7 @@ def playlists(publish: Publish, warehouse: EmbeddedSnowflake) -> Callable[..., R
 
     def playlists(columns: str, *checks: Mapping[str, object]) -> Rows:
         assert [load.error for load in warehouse.arrived([publish(PLAYLIST_CHECKS, *checks)])] == [None]
-        return warehouse.query(f"select {columns} from SPOTIFY.CORE.PLAYLISTS order by playlist_id")  # noqa: S608  # typed below
+        return warehouse.query(f"select {columns} from SPOTIFY.CORE.PLAYLISTS order by playlist_id")  # typed below
 
     return playlists
 
@@ -305,7 +305,7 @@ def test_a_playlist_described_once_stays_described_while_checks_fail(playlists: 
     )
 
 
-def test_a_playlist_that_is_gone_is_still_there_and_says_so(playlists: Callable[..., Rows]) -> None:
+def test_a_gone_playlist_keeps_its_row_with_its_status(playlists: Callable[..., Rows]) -> None:
     assert playlists(
         "name, last_status, last_failure_class",
         check(16, **DESCRIBED),
@@ -373,7 +373,7 @@ def test_schemachange_applies_these_files_once(tmp_path: Path, monkeypatch: pyte
 
 
 def schemachange(folder: Path, server: Mapping[str, object]) -> tuple[int, int]:
-    """How many scripts one run of the real command applied and skipped."""
+    """Runs the real command; the numbers of applied and skipped scripts."""
     keys = ("user", "password", "account", "host", "port", "protocol")
     config = {"config-version": 2, "snowflake": {key: server[key] for key in keys} | {"database": "SPOTIFY"}}
     (folder / "schemachange-config.yml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML

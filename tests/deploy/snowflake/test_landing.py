@@ -1,4 +1,4 @@
-"""The files that the job really writes, beside what the landing tables and pipes expect of them."""
+"""The files of the real job match the landing tables and pipes."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.corpus import FOLDER
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
-# Physical type and meaning of a Parquet column, as Spark writes it, and the Snowflake type that it must land in:
+# Physical and logical type of a Parquet column, as Spark writes it, and the Snowflake type that it must load into:
 # signed integers by their size, strings as UTF-8, timestamps in microseconds without a zone and never INT96.
 LANDS_IN = {
     ("BYTE_ARRAY", "String"): "VARCHAR",
@@ -36,7 +36,7 @@ LOADED_BY_THE_PIPE = [("FILE_NAME", "VARCHAR"), ("FILE_ROW_NUMBER", "DECIMAL(19,
 
 
 def emptied(document: str) -> str:
-    """The document with every text empty but ids, addresses, types and times, which decide what a row is."""
+    """The document with every text empty, except ids, URLs, types and times, which decide what a row is."""
 
     def without(value: object, name: str = "") -> object:
         if isinstance(value, dict):
@@ -50,8 +50,8 @@ def emptied(document: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the job finds it
-    """A lake into which the job has put one batch with rows for every table."""
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # the job uses it
+    """A lake with one batch that has rows for every table."""
     root = tmp_path_factory.mktemp("landing") / "lake"
     for document in ("dual_shape_playlist/playlist.json", "episodes/page.json"):
         target = root / "raw/pending/drop/at=20261120T100000Z" / document.replace("/", "-")
@@ -73,13 +73,13 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def written(lake: Path, table: Table) -> pq.ParquetFile:
-    """The one file of the table."""
+    """The table's only file."""
     [path] = (lake / "processed" / table.name).rglob("*.parquet")
     return pq.ParquetFile(path)
 
 
 def landing(table: Table) -> list[exp.ColumnDef]:
-    """The columns of the script that makes the landing table."""
+    """The columns in the script of the landing table."""
     scripts = dict(rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/")))
     create = sqlglot.parse(scripts[f"r__1_landing_{table.name}.sql"], read="snowflake")[0]
     assert isinstance(create, exp.Create)
@@ -87,9 +87,9 @@ def landing(table: Table) -> list[exp.ColumnDef]:
 
 
 def columns_of(file: pq.ParquetFile) -> list[tuple[str, tuple[str, str]]]:
-    """Name, physical type and meaning of each column in the file."""
-    found = [file.schema.column(number) for number in range(len(file.schema.names))]
-    return [(c.name, (c.physical_type, _meaning(str(c.logical_type)))) for c in found]
+    """Name, physical and logical type of each column in the file."""
+    columns = [file.schema.column(number) for number in range(len(file.schema.names))]
+    return [(c.name, (c.physical_type, _meaning(str(c.logical_type)))) for c in columns]
 
 
 def _meaning(logical: str) -> str:
@@ -116,19 +116,19 @@ def test_the_types_are_those_typed_here(lake: Path) -> None:
     ]
 
 
-def test_what_a_landing_table_demands_no_file_leaves_out(written: pq.ParquetFile, table: Table) -> None:
-    demanded = [
+def test_every_file_has_the_landing_tables_required_columns(written: pq.ParquetFile, table: Table) -> None:
+    required = [
         column.name.lower()
         for column in landing(table)
         if any(isinstance(constraint.kind, exp.NotNullColumnConstraint) for constraint in column.constraints)
     ]
     rows = written.read()
 
-    assert {*table.key, "batch_id"} <= set(demanded)
-    assert {name: rows[name].null_count for name in demanded} == dict.fromkeys(demanded, 0)
+    assert {*table.key, "batch_id"} <= set(required)
+    assert {name: rows[name].null_count for name in required} == dict.fromkeys(required, 0)
 
 
-def test_what_the_job_wrote_is_taken_by_its_tables_pipe_and_lands_row_by_row(lake: Path) -> None:
+def test_each_file_is_loaded_by_its_tables_pipe_with_every_row(lake: Path) -> None:
     number = "00000000000000000001-00000.parquet"
     with EmbeddedSnowflake(None, open_store(str(lake))) as warehouse:
         warehouse.deploy()
@@ -165,7 +165,7 @@ def test_no_published_file_holds_an_empty_text(lake: Path) -> None:
     assert empty == []
 
 
-def test_an_empty_text_is_null_when_it_is_loaded_and_nothing_else_is() -> None:
+def test_an_empty_text_and_nothing_else_is_loaded_as_null() -> None:
     scripts = dict(rendered_scripts(SCRIPTS, variables_for("s3://the-bucket/processed/")))
 
     assert scripts["r__0_file_format.sql"].endswith(
@@ -173,7 +173,7 @@ def test_an_empty_text_is_null_when_it_is_loaded_and_nothing_else_is() -> None:
     )
 
 
-def test_nothing_else_lies_where_pipes_check(lake: Path) -> None:
-    found = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
+def test_only_table_folders_are_under_the_pipes_prefix(lake: Path) -> None:
+    folders = {path.relative_to(lake / "processed").parts[0] for path in (lake / "processed").rglob("*.*")}
 
-    assert found == {table.name for table in TABLES}
+    assert folders == {table.name for table in TABLES}

@@ -1,4 +1,4 @@
-"""What the pipes say to Snowflake, and what they take from a lake."""
+"""The text of the pipes, and which files they load from a lake."""
 
 import functools
 import io
@@ -32,16 +32,16 @@ from tests.stores import folder_store, s3_endpoint, s3_store, store  # noqa: F40
 FIRST = "processed/songs/ingest_date=2026-11-16/00000000000000000001-00000.parquet"
 SECOND = "processed/songs/ingest_date=2026-11-16/00000000000000000002-00000.parquet"
 
-# Of CREATE PIPE's usage notes in Snowflake's documentation; ON_ERROR = ABORT_STATEMENT is the one value forbidden.
+# From the usage notes of CREATE PIPE in Snowflake's documentation, which also forbid ON_ERROR = ABORT_STATEMENT.
 FORBIDDEN = {"FILES", "SIZE_LIMIT", "PURGE", "FORCE", "RETURN_FAILED_ONLY", "VALIDATION_MODE"}
 
 
-# --- what they say
+# --- text
 
 
 @pytest.fixture
 def pipe(table: Table) -> str:
-    """The script that makes the table's pipe, every variable filled in."""
+    """The script of the table's pipe with values for all variables."""
     return scripts_by_name()[f"r__2_pipe_{table.name}.sql"]
 
 
@@ -56,7 +56,7 @@ def options(pipe: str) -> dict[str, exp.Expr]:
 
 
 # A pipe's text by its version. `create pipe if not exists` would silently keep an old pipe. After a change of the
-# text, count PIPE_VERSION up in deploy/generate/schemas.py and write the new text beside the old one.
+# text, increase PIPE_VERSION in deploy/generate/schemas.py and add the new text beside the old one.
 TEXTS = {
     1: (
         "create pipe if not exists SPOTIFY.LANDING.SONG_ARTISTS_PIPE_V1\n"
@@ -79,7 +79,7 @@ TEXTS = {
 }
 
 
-def test_a_pipe_is_what_snowflake_reads(pipe: str, table: Table) -> None:
+def test_a_pipe_has_the_typed_text_of_its_version(pipe: str, table: Table) -> None:
     text = pipe[pipe.index("create pipe") :].partition(";")[0]
 
     of_song_artists = text.replace(table.name.upper(), "SONG_ARTISTS").replace(table.name, "song_artists")
@@ -87,27 +87,27 @@ def test_a_pipe_is_what_snowflake_reads(pipe: str, table: Table) -> None:
 
 
 def test_no_pipe_has_an_option_that_snowflake_forbids(pipe: str) -> None:
-    found = options(pipe)
+    set_options = options(pipe)
 
-    assert found.keys() & FORBIDDEN == set()
-    assert found["ON_ERROR"].name == "skip_file"
-    # Said to be hours early in a pipe.
+    assert set_options.keys() & FORBIDDEN == set()
+    assert set_options["ON_ERROR"].name == "skip_file"
+    # This function is reported to be hours early in a pipe.
     assert re.findall(r"current_|getdate|localtime|sysdate|systimestamp", pipe, re.IGNORECASE) == []
 
 
-def test_a_pipe_takes_whole_files_by_the_names_of_their_columns(pipe: str) -> None:
-    found = options(pipe)
+def test_a_pipe_loads_whole_files_by_column_name(pipe: str) -> None:
+    set_options = options(pipe)
 
-    assert found["MATCH_BY_COLUMN_NAME"].name == "case_insensitive"
-    assert [pair.sql() for pair in found["INCLUDE_METADATA"].expressions] == [
+    assert set_options["MATCH_BY_COLUMN_NAME"].name == "case_insensitive"
+    assert [pair.sql() for pair in set_options["INCLUDE_METADATA"].expressions] == [
         *("FILE_NAME = METADATA$FILENAME", "FILE_ROW_NUMBER = METADATA$FILE_ROW_NUMBER"),
         "LOADED_AT = METADATA$START_SCAN_TIME",
     ]
-    # A select and the match by name exclude each other; without the match there are no metadata either.
+    # MATCH_BY_COLUMN_NAME excludes a select, and INCLUDE_METADATA requires it.
     assert re.findall(r"\bselect\b|\bvalidate|\boverwrite\b", pipe, re.IGNORECASE) == []
 
 
-def test_files_are_read_by_the_scanner_that_leaves_our_times_alone() -> None:
+def test_files_are_read_by_the_vectorized_scanner() -> None:
     stage = scripts_by_name()["v1.0.0__schemas_and_stage.sql"]
 
     assert "type = parquet\nuse_vectorized_scanner = true;" in stage
@@ -133,7 +133,7 @@ def test_no_pipe_is_ever_replaced(pipe: str) -> None:
     assert "replace" not in " ".join(statements).lower()
 
 
-def test_the_pattern_takes_what_is_published(pipe: str, table: Table) -> None:
+def test_the_pattern_matches_published_files(pipe: str, table: Table) -> None:
     pattern = re.compile(options(pipe)["PATTERN"].name)
     file = processed_file(table.name, date(2026, 11, 20), 42, 7).removeprefix(PROCESSED)
 
@@ -146,10 +146,10 @@ def test_the_pattern_takes_what_is_published(pipe: str, table: Table) -> None:
     [
         "songs/ingest_date=2026-11-20/00000000000000000042-00007.parquet",
         "songs/ingest_date=2031-01-01/99999999999999999999-99999.parquet",
-        "ingest_date=2026-11-20/00000000000000000042-00007.parquet",  # if the pattern counts from the pipe's folder on
+        "ingest_date=2026-11-20/00000000000000000042-00007.parquet",  # if the pattern is relative to the pipe's folder
     ],
 )
-def test_the_pattern_takes_published_names_typed_by_hand(file: str) -> None:
+def test_the_pattern_matches_published_names_typed_by_hand(file: str) -> None:
     pattern = re.compile(options(scripts_by_name()["r__2_pipe_songs.sql"])["PATTERN"].name)
 
     assert pattern.fullmatch(file)
@@ -170,17 +170,17 @@ def test_the_pattern_takes_published_names_typed_by_hand(file: str) -> None:
         rejects_file(date(2026, 11, 20), 42, 7),
     ],
 )
-def test_the_pattern_takes_nothing_else(key: str) -> None:
+def test_the_pattern_matches_nothing_else(key: str) -> None:
     pattern = re.compile(options(scripts_by_name()["r__2_pipe_songs.sql"])["PATTERN"].name)
 
     assert not pattern.fullmatch(key.removeprefix(PROCESSED))
 
 
-# --- what they take
+# --- loading
 
 
 @pytest.fixture
-def any_warehouse(deployed: Path, tmp_path: Path, store: ObjectStore) -> Iterator[EmbeddedSnowflake]:  # noqa: F811
+def any_warehouse(deployed: Path, tmp_path: Path, store: ObjectStore) -> Iterator[EmbeddedSnowflake]:
     """A warehouse over a lake in a folder, and over one in a bucket."""
     with EmbeddedSnowflake(shutil.copytree(deployed, tmp_path / "warehouse"), store) as warehouse:
         warehouse.deploy()
@@ -191,7 +191,7 @@ def outcome(loads: list[FileLoad]) -> list[tuple[str, int]]:
     return [(load.status.value, load.row_count) for load in loads]
 
 
-def test_what_is_published_arrives_once(any_warehouse: EmbeddedSnowflake, store: ObjectStore) -> None:  # noqa: F811
+def test_a_published_file_is_loaded_once(any_warehouse: EmbeddedSnowflake, store: ObjectStore) -> None:
     publish = publisher(store)
     publish(SONGS, {"song_id": "s1"}, {"song_id": "s2"})
     publish(ARTISTS, {"artist_id": "a1"})
@@ -208,7 +208,7 @@ def test_what_is_published_arrives_once(any_warehouse: EmbeddedSnowflake, store:
     assert any_warehouse.query("select distinct file_name from SPOTIFY.LANDING.SONGS") == [(prefix + FIRST,)]
 
 
-def test_a_file_is_loaded_once_however_often_it_arrives(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
+def test_a_file_is_loaded_once_for_any_number_of_events(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     key = publish(SONGS, {"song_id": "s1"}, {"song_id": "s2"})
 
     loads = warehouse.arrived([key, key])
@@ -219,7 +219,7 @@ def test_a_file_is_loaded_once_however_often_it_arrives(publish: Publish, wareho
     assert warehouse.query("select song_id from SPOTIFY.LANDING.SONGS order by song_id") == [("s1",), ("s2",)]
 
 
-def test_a_row_says_which_file_and_row_it_came_from(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
+def test_a_row_has_its_file_and_row_number(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     before = datetime.now().astimezone()
     warehouse.arrived(
         [
@@ -234,7 +234,7 @@ def test_a_row_says_which_file_and_row_it_came_from(publish: Publish, warehouse:
     ) == [("s1", FIRST, 1, True), ("s2", FIRST, 2, True), ("s3", SECOND, 1, True), ("s4", SECOND, 2, True)]
 
 
-def test_files_are_taken_in_the_order_of_the_batches_and_batches_comes_last(
+def test_files_are_loaded_in_the_order_of_the_batches_and_batches_comes_last(
     publish: Publish, warehouse: EmbeddedSnowflake
 ) -> None:
     batch = {"committed_at": "2026-11-16", "object_count": 1, "item_count": 1, "reject_count": 0}
@@ -271,7 +271,7 @@ def test_a_batch_that_arrives_late_does_not_beat_a_newer_one(publish: Publish, w
         pytest.param(LINEAGE | {"song_id": "s2", "extracted_at": "the day before"}, id="no-time"),
     ],
 )
-def test_a_file_that_breaks_the_contract_is_refused_whole_and_hinders_no_other(
+def test_a_file_that_breaks_the_contract_is_refused_whole_and_the_others_are_loaded(
     publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore, columns: dict[str, object]
 ) -> None:
     publish(SONGS, {"song_id": "s1"}, batch=2)
@@ -295,7 +295,7 @@ def test_a_file_with_one_null_key_is_refused_whole(publish: Publish, warehouse: 
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1 and then nothing", None])
-def test_a_broken_file_hinders_no_other(
+def test_a_broken_file_does_not_affect_others(
     publish: Publish, warehouse: EmbeddedSnowflake, lake: ObjectStore, data: bytes | None
 ) -> None:
     good = [publish(SONGS, {"song_id": f"s{batch}"}, batch=batch) for batch in (1, 3)]
@@ -307,13 +307,13 @@ def test_a_broken_file_hinders_no_other(
     assert warehouse.query("select song_id from SPOTIFY.LANDING.SONGS order by song_id") == [("s1",), ("s3",)]
 
 
-def test_a_file_that_is_gone_before_its_turn_hinders_no_other(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
+def test_a_vanished_file_does_not_affect_others(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     loads = warehouse.arrived([FIRST, publish(SONGS, {"song_id": "s2"}, batch=2)])
 
     assert outcome(loads) == [("LOAD_FAILED", 0), ("LOADED", 1)]
 
 
-def test_what_is_not_the_files_fault_is_an_error_and_the_file_stays_new(
+def test_an_error_that_is_not_the_files_fault_leaves_the_file_unloaded(
     publish: Publish, warehouse: EmbeddedSnowflake
 ) -> None:
     key = publish(SONGS, {"song_id": "s1"})
@@ -325,7 +325,7 @@ def test_what_is_not_the_files_fault_is_an_error_and_the_file_stays_new(
     assert outcome(warehouse.arrived([key])) == [("LOADED", 1)]
 
 
-def test_a_refused_name_is_never_tried_again(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
+def test_a_refused_file_is_never_tried_again(publish: Publish, warehouse: EmbeddedSnowflake) -> None:
     loads = warehouse.arrived([publish(SONGS, {"song_id": None})])
     again = publish(SONGS, {"song_id": "s1"})
     loads += warehouse.arrived([again])
@@ -376,7 +376,7 @@ EXTREMES: dict[Type, tuple[object, object]] = {
 }
 
 
-def test_a_landing_table_holds_whatever_the_contract_allows(
+def test_a_landing_table_accepts_every_value_that_the_contract_allows(
     publish: Publish, warehouse: EmbeddedSnowflake, table: Table
 ) -> None:
     least, most = ({c.name: EXTREMES[c.type][end] for c in table.all_columns} for end in (0, 1))
@@ -385,7 +385,7 @@ def test_a_landing_table_holds_whatever_the_contract_allows(
     loads = warehouse.arrived([publish(table, least, most, nothing)])
 
     names = ", ".join(column.name for column in table.all_columns)
-    rows = warehouse.query(f"select {names} from SPOTIFY.LANDING.{table.name} order by file_row_number")  # noqa: S608
+    rows = warehouse.query(f"select {names} from SPOTIFY.LANDING.{table.name} order by file_row_number")
     assert outcome(loads) == [("LOADED", 3)]
     assert rows == [
         tuple(

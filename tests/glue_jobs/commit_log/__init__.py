@@ -1,1 +1,1 @@
-"""The commit log, stopped, doubled and raced wherever it can be."""
+"""Tests of the commit log: kills, concurrent runs and races at every step."""

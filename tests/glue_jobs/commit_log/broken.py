@@ -1,4 +1,4 @@
-"""Commit logs that leave out one rule each. The explorer has to find what breaks."""
+"""Commit logs that each leave out one rule of the protocol; the explorer must report what breaks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 from glue_jobs.commit_log import Batch, CommitLog
 from glue_jobs.log_entry import CommittedInput, Entry
 from shared import lake
-from tests.glue_jobs.commit_log.explorer import ONE, OTHER_AGAIN, REPUT, TWO, MakeLog, Scenario
+from tests.glue_jobs.commit_log.explorer import ONE_OBJECT, OTHER_AGAIN, REPUT, TWO, MakeLog, Scenario
 
 
 class HeadNotedAtTheCommit(CommitLog):
@@ -39,12 +39,12 @@ class NoSubtraction(CommitLog):
 class NoSecondList(CommitLog):
     """Step 4 left out."""
 
-    def still_there(self, batch: Batch) -> bool:  # noqa: ARG002
+    def still_there(self, batch: Batch) -> bool:
         return True
 
 
 class NoOwnEntryCheck(CommitLog):
-    """Step 5: an entry refused is always somebody else's."""
+    """Step 5: a refused entry is always treated as another run's."""
 
     def _entry(self, number: int) -> Entry:
         entry = super()._entry(number)
@@ -73,7 +73,7 @@ class EntriesSkippedUnread(CommitLog):
 
 
 class StagingGoesWithAnUnknownEnd(CommitLog):
-    """Step 5: a batch whose commit was answered with an error is dropped with its staging."""
+    """Step 5: a batch whose commit ended in an unknown state is dropped with its staging."""
 
     def drop(self, batch: Batch) -> None:
         self._perhaps_committed.clear()
@@ -83,18 +83,18 @@ class StagingGoesWithAnUnknownEnd(CommitLog):
 class ArchivedWithoutToken(CommitLog):
     """Step 6: any object under the key is archived and deleted."""
 
-    def _archive(self, number: int, taken: CommittedInput) -> None:
-        found = self.store.get(taken.key)
-        if found is not None:
-            self.store.put_if_absent(lake.archived(number, taken.key), found.data)
-            self.store.delete(taken.key)
+    def _archive(self, number: int, committed: CommittedInput) -> None:
+        fetched = self.store.get(committed.key)
+        if fetched is not None:
+            self.store.put_if_absent(lake.archived(number, committed.key), fetched.data)
+            self.store.delete(committed.key)
 
 
 class ArchivedWithoutNumber(CommitLog):
     """Step 6: the archive keeps one object of each name."""
 
-    def _archive(self, number: int, taken: CommittedInput) -> None:  # noqa: ARG002
-        super()._archive(0, taken)
+    def _archive(self, number: int, committed: CommittedInput) -> None:
+        super()._archive(0, committed)
 
 
 class CompletionMarkerFirst(CommitLog):
@@ -106,8 +106,8 @@ class CompletionMarkerFirst(CommitLog):
             entry = self._entry(number)
             for file in entry.files:
                 self.store.copy(file.staged, file.final)
-            for taken in entry.inputs:
-                self._archive(number, taken)
+            for committed in entry.inputs:
+                self._archive(number, committed)
 
 
 class BatchesPublishedFirst(CommitLog):
@@ -124,7 +124,7 @@ class ForeignStagingDeleted(CommitLog):
     def finish_earlier_commits(self) -> list[int]:
         undone = super().finish_earlier_commits()
         used = {self._entry(number).batch_id for number in self._head()[1]}
-        for batch_id in sorted({one.key.split("/")[1] for one in self.store.list(lake.STAGING)} - used):
+        for batch_id in sorted({listed.key.split("/")[1] for listed in self.store.list(lake.STAGING)} - used):
             self.store.delete_under(lake.staging(batch_id))
         return undone
 
@@ -139,34 +139,36 @@ class WatermarkAheadOfTheMarkers(CommitLog):
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule left out, and where that is found out."""
+    """A commit log without one rule, and the scenario in which that shows."""
 
     make_log: MakeLog
     scenario: Scenario
     finds: str  # a part of a violation
     private_staging: bool = True
-    breadth_first: bool = False  # where depth first takes long to get there
+    breadth_first: bool = False  # where a depth-first search takes too long
 
 
 BROKEN = {
-    "the head noted at the commit": Broken(HeadNotedAtTheCommit, Scenario(ONE), "taken twice"),
-    "no subtraction": Broken(NoSubtraction, Scenario(ONE), "taken twice"),
-    "no second list": Broken(NoSecondList, Scenario(ONE, runs=("run",), events=REPUT), "names another version"),
-    "no own entry check": Broken(NoOwnEntryCheck, Scenario(ONE, runs=("run",), lost_answers=1), "is damaged"),
-    "entries skipped unread": Broken(EntriesSkippedUnread, Scenario(ONE), "taken twice"),
+    "the head noted at the commit": Broken(HeadNotedAtTheCommit, Scenario(ONE_OBJECT), "taken twice"),
+    "no subtraction": Broken(NoSubtraction, Scenario(ONE_OBJECT), "taken twice"),
+    "no second list": Broken(NoSecondList, Scenario(ONE_OBJECT, runs=("run",), events=REPUT), "names another version"),
+    "no own entry check": Broken(NoOwnEntryCheck, Scenario(ONE_OBJECT, runs=("run",), lost_answers=1), "is damaged"),
+    "entries skipped unread": Broken(EntriesSkippedUnread, Scenario(ONE_OBJECT), "taken twice"),
     "staging goes with an unknown end": Broken(
-        StagingGoesWithAnUnknownEnd, Scenario(ONE, runs=("run",), errors=1), "is damaged"
+        StagingGoesWithAnUnknownEnd, Scenario(ONE_OBJECT, runs=("run",), errors=1), "is damaged"
     ),
-    "archived without token": Broken(ArchivedWithoutToken, Scenario(ONE, runs=("run",), events=REPUT), "was lost"),
+    "archived without token": Broken(
+        ArchivedWithoutToken, Scenario(ONE_OBJECT, runs=("run",), events=REPUT), "was lost"
+    ),
     "archived without the log number": Broken(
-        ArchivedWithoutNumber, Scenario(ONE, runs=("run",), events=OTHER_AGAIN), "is not the object that"
+        ArchivedWithoutNumber, Scenario(ONE_OBJECT, runs=("run",), events=OTHER_AGAIN), "is not the object that"
     ),
     "completion marker first": Broken(
-        CompletionMarkerFirst, Scenario(ONE, runs=("run",), kills=1), "rows are not those of its inputs"
+        CompletionMarkerFirst, Scenario(ONE_OBJECT, runs=("run",), kills=1), "rows are not those of its inputs"
     ),
-    "batches published first": Broken(BatchesPublishedFirst, Scenario(ONE, runs=("run",)), "announced before"),
+    "batches published first": Broken(BatchesPublishedFirst, Scenario(ONE_OBJECT, runs=("run",)), "announced before"),
     "foreign staging deleted": Broken(
-        ForeignStagingDeleted, Scenario(ONE, runs=("run", "finisher")), "staged file", private_staging=False
+        ForeignStagingDeleted, Scenario(ONE_OBJECT, runs=("run", "finisher")), "staged file", private_staging=False
     ),
     "the watermark passes what is not done": Broken(
         WatermarkAheadOfTheMarkers,

@@ -1,9 +1,9 @@
-"""Tries every order in which runs of the commit log's own code can meet, request by request, with kills and changes.
+"""Explores every interleaving of concurrent runs of the commit log, request by request, with kills and changes.
 
-A state is a bucket, the place of each run, and what may still happen. The place of a run follows from the answers it
-has had since its last checkpoint (the start of a batch); to learn its next request it is run again with these answers.
+A state is a bucket, the place of each run, and the events still to come. The place of a run follows from the answers
+since its last checkpoint (the start of a batch); to learn its next request, it is run again with these answers.
 Two runs with equal variables on equal lines are at the same place (`_place`). States are visited once. A request that
-cannot meet anything another run does (`Exploration.is_private`) is done at once; the rest are tried in every order.
+cannot conflict with another run (`Exploration.is_private`) is done at once; the rest are tried in every order.
 
     python -m tests.glue_jobs.commit_log.explorer         # the scenarios of the ordinary tests
     python -m tests.glue_jobs.commit_log.explorer --deep  # all of them
@@ -35,12 +35,12 @@ TABLES = ("songs",)
 ENTRY = re.compile(r"log/[0-9]{20}[.]json")
 FOREVER = re.compile(r"log/[0-9]{20}[.]json|log/done/.*|processed/.*|raw/processed/.*|raw/quarantine/.*|rejects/.*")
 
-Segment = tuple[str, str, int]  # what a run does, which run it is, its how many-th batch
+Segment = tuple[str, str, int]  # kind of run, name of the run, number of its batch
 MakeLog = Callable[..., CommitLog]
 
 
 class PausedError(BaseException):
-    """The run waits for the answer to a request; no `except` of the project catches this."""
+    """The run waits for the answer to a request. A BaseException, so no `except` of the project catches it."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
@@ -49,7 +49,7 @@ class PausedError(BaseException):
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody puts an object; `after` makes them wait until its key was archived and is free again."""
+    """A put of an object by another program; with `after_archive` only once its key was archived and is free again."""
 
     key: str
     data: bytes
@@ -58,28 +58,30 @@ class Event:
 
 @dataclass(frozen=True)
 class Scenario:
-    """The runs, the objects, and what may happen meanwhile.
+    """The runs, the objects, and the events that may happen meanwhile.
 
-    A `run` takes what is pending, a `source` the sources, a `replay` the sources whether they were taken before or not;
-    a `finisher` finishes earlier commits and ends.
+    A `run` takes what is pending, a `source` the sources, a `replay` the sources even if they were committed before;
+        a `finisher` finishes earlier commits and ends.
     """
 
     pending: Mapping[str, bytes]
     runs: tuple[str, ...] = ("run", "run")
-    events: tuple[Event, ...] = ()  # in this order, at any moments
+    events: tuple[Event, ...] = ()  # in this order, each at any moment
     kills: int = 0  # of any run, before any request
     lost_answers: int = 0  # the put of an entry is done, its answer lost, and the second try is refused
     errors: int = 0  # a changing request is done, or not, and answered with an error
     max_objects: int = 1000
-    one_log: bool = False  # a run keeps its log and its listing for all batches; else there is a checkpoint before each
+    keeps_listing: bool = (
+        False  # a run keeps its log and its listing for all batches; else there is a checkpoint before each
+    )
     sources: Mapping[str, bytes] | None = None
     watermark: bool = False  # else log/frontier.json is never there: it is a hint
     archived: Mapping[str, bytes] = field(default_factory=dict)  # there from the start, under raw/processed/
 
 
 @dataclass
-class Found:
-    """What an exploration found; `violations` has a schedule for each kind, the shortest if it went breadth first."""
+class Findings:
+    """The results; `violations` has a schedule for each kind, the shortest one if the search went breadth first."""
 
     states: int = 0
     ends: int = 0
@@ -89,7 +91,7 @@ class Found:
 
 @dataclass
 class _Node:
-    """A point in a run: what it asks next. None: it ended, by itself or killed."""
+    """A point in a run: its next request. None: the run ended or was killed."""
 
     segment: Segment
     answers: tuple[Any, ...]
@@ -103,7 +105,7 @@ State = tuple[int, tuple[int, ...], tuple[int, int, int, int]]  # bucket, nodes,
 
 
 class _Ids:
-    """The ids of a run's batches; the count is a part of the run's place."""
+    """Makes the ids of a run's batches; the count is a part of the run's place."""
 
     def __init__(self, who: str, count: int) -> None:
         self._who = who
@@ -125,7 +127,7 @@ class Exploration:
     ) -> None:
         """`make_log` may break a rule; where runs touch each other's staging, staging is not private.
 
-        Without `merge`, a run is elsewhere after every other list of answers: ten times as many states.
+        Without `merge`, every list of answers is a place of its own: ten times as many states.
         """
         self._merge = merge
         self._scenario = scenario
@@ -144,7 +146,7 @@ class Exploration:
     # The code under test, one segment at a time.
 
     def _run_segment(self, segment: Segment, ask: Callable[[Request], Any]) -> Segment | None:
-        """Run from one checkpoint to the next; None at the end of the run."""
+        """Runs from one checkpoint to the next; None at the end of the run."""
         kind, who, batch_count = segment
         store = s3_double.s3_store(ask)
         ids = _Ids(who, batch_count)
@@ -163,7 +165,7 @@ class Exploration:
                 entry = attempt(log, store, batch, sources, TABLES)
                 if entry and kind == "replay":
                     return None
-                if not self._scenario.one_log:
+                if not self._scenario.keeps_listing:
                     break
             else:
                 return None
@@ -187,7 +189,7 @@ class Exploration:
         return self._roots[segment]
 
     def _learn(self, node: _Node, bucket: Bucket) -> _Node:
-        """Run the segment up to the node's request, and on through what is private, for which it need not stop.
+        """Runs the segment to the node's request, and through private requests, at which it need not stop.
 
         The node, or an earlier one of the same run at the same place.
         """
@@ -220,7 +222,7 @@ class Exploration:
             here.request = (NEXT, self._run_segment(node.segment, ask))
         except PausedError:
             pass
-        except Exception as error:  # noqa: BLE001  (whatever a run ends with is a finding)
+        except Exception as error:  # noqa: BLE001  # whatever a run ends with is a finding
             here.raised = f"{type(error).__name__}: {error}"
         return first
 
@@ -234,11 +236,11 @@ class Exploration:
     # Requests.
 
     def _is_hidden(self, key: str) -> bool:
-        """Markers of attempts change no plan unless a run failed, and the watermark is a hint: not in the states."""
+        """Attempt markers matter only after a failure, and the watermark is a hint: states leave out both."""
         return key.startswith(lake.ATTEMPTS) or (key == lake.WATERMARK and not self._scenario.watermark)
 
     def is_private(self, bucket: Bucket, request: Request) -> bool:
-        """Whether neither its answer nor its effect can depend on what other runs do before or after it.
+        """Whether neither its answer nor its effect depends on requests of other runs.
 
         What never changes (entries, completion markers, published and archived objects; an exploration checks that) is
         read or refused the same at any time. Only its own run reads the staging of a batch without an entry, and puts
@@ -259,7 +261,7 @@ class Exploration:
             return bucket, {"put": None, "list": ()}.get(name, Refusal(MISSING))
         bucket, answer = s3_double.answered(bucket, request)
         if name == "list" and key == lake.LOG:  # the log stops reading at the first key that is no entry
-            answer = tuple(one for one in answer if ENTRY.fullmatch(one[0]))
+            answer = tuple(listed for listed in answer if ENTRY.fullmatch(listed[0]))
         return bucket, answer
 
     def _number(self, bucket: Bucket) -> int:
@@ -270,7 +272,7 @@ class Exploration:
         return self._bucket_numbers[content]
 
     def _do(self, number: int, request: Request) -> tuple[int, Any, str | None]:
-        """The bucket after the request, the answer, and what is wrong with that."""
+        """The bucket after the request, the answer, and the violation, if any."""
         if (number, request) not in self._done:
             before = self._buckets[number]
             after, answer = self._answered(before, request)
@@ -280,9 +282,9 @@ class Exploration:
 
     # The search.
 
-    def explore(self, *, limit: int = 10_000_000, first_only: bool = False, shortest: bool = False) -> Found:
-        """Visit the states, all of them up to the limit, or up to the first violation."""
-        found = Found()
+    def explore(self, *, limit: int = 10_000_000, first_only: bool = False, shortest: bool = False) -> Findings:
+        """Visits all states up to the limit, or up to the first violation."""
+        findings = Findings()
         scenario = self._scenario
         start_bucket = {**scenario.pending, **scenario.archived}
         roots = tuple(
@@ -293,26 +295,26 @@ class Exploration:
         waiting = deque([start])
         while waiting:
             state = waiting.popleft() if shortest else waiting.pop()
-            found.states += 1
-            if found.states > limit:
-                found.complete = False
+            findings.states += 1
+            if findings.states > limit:
+                findings.complete = False
                 break
             moved = False
             for following, label, wrong in self._steps(state):
                 moved = True
-                if wrong and wrong not in found.violations:
-                    found.violations[wrong] = (*_schedule(parents, state), label)
+                if wrong and wrong not in findings.violations:
+                    findings.violations[wrong] = (*_schedule(parents, state), label)
                 if following not in parents:
                     parents[following] = (state, label)
                     waiting.append(following)
             if not moved:
-                found.ends += 1
+                findings.ends += 1
                 for wrong in self._judgement(state[0], state[2][3]):
-                    if wrong not in found.violations:
-                        found.violations[wrong] = _schedule(parents, state)
-            if first_only and found.violations:
+                    if wrong not in findings.violations:
+                        findings.violations[wrong] = _schedule(parents, state)
+            if first_only and findings.violations:
                 break
-        return found
+        return findings
 
     def _steps(self, state: State) -> Iterator[tuple[State, str, str | None]]:
         bucket_number, identities, budget = state
@@ -362,17 +364,17 @@ class Exploration:
         answer = answer if instead is None else instead
         following = self._after(node, answer, self._buckets[after])
         wrong = wrong or following.raised
-        label = f"{_name(node)} {_told(node.request)}" + (f" ({how})" if how else "")
+        label = f"{_name(node)} {_request_text(node.request)}" + (f" ({how})" if how else "")
         return (after, _replaced(state[1], place, following.identity), budget or state[2]), label, wrong
 
     # What must be true.
 
     def ends(self) -> set[frozenset[tuple[str, bytes]]]:
-        """The buckets in which everything had ended."""
+        """The buckets in which all runs had ended."""
         return {frozenset(self._buckets[number].items()) for number, _ in self._judged}
 
     def _judgement(self, bucket_number: int, events: int) -> list[str]:
-        """What is wrong after one ordinary run more, undisturbed."""
+        """The violations after one more undisturbed run."""
         if (bucket_number, events) not in self._judged:
             self._judged[bucket_number, events] = self._judge(self._buckets[bucket_number], events)
         return self._judged[bucket_number, events]
@@ -393,19 +395,24 @@ class Exploration:
                 segment: Segment | None = (kind, "Y" if kind == "source" else "Z", 0)
                 while segment:
                     segment = self._run_segment(segment, ask)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # every error of a run is a finding
             return [*wrong, f"{type(error).__name__}: {error}"]
-        put = [*self._scenario.pending.items(), *((one.key, one.data) for one in self._scenario.events[:events])]
+        put = [
+            *self._scenario.pending.items(),
+            *((source.key, source.data) for source in self._scenario.events[:events]),
+        ]
         wrong += _wrong_end(bucket, put)
         rows = _rows(bucket)
         least, most = (1, 1) if "source" in self._scenario.runs else (0, self._scenario.runs.count("replay"))
         sources = (self._scenario.sources or {}).values()
         return wrong + [
-            f"source {one!r} was taken {rows[one]} times" for one in sources if not least <= rows[one] <= most
+            f"source {source!r} was taken {rows[source]} times"
+            for source in sources
+            if not least <= rows[source] <= most
         ]
 
 
-NEXT = "next"  # no request: the segment is over
+NEXT = "next"  # no request: the segment has ended
 CODE = ("/commit_log.py", "/log_entry.py", "/writer.py", "/store/s3.py", "/broken.py")
 
 
@@ -413,7 +420,7 @@ def _place(segment: Segment, request: Request) -> Hashable:
     """The place of a run: two runs of a segment with equal places do the same from here on. None if it is unknown.
 
     It is the line of every function on the stack with its variables. A loop's own iterator cannot be seen, but in this
-    code its items differ from each other and are made of variables. A comprehension hides what it has made so far. A
+    code its items differ and are made of variables. A comprehension hides its partial result. A
     value that an expression holds until its next request cannot be seen either: each request is a statement of its own.
     """
     place: list[Hashable] = [segment, request]
@@ -425,25 +432,25 @@ def _place(segment: Segment, request: Request) -> Hashable:
         if frame.f_code.co_name.startswith("<"):
             return None
         variables = frame.f_locals.items()
-        place.append((frame.f_code.co_name, frame.f_lasti, tuple((name, _value(one)) for name, one in variables)))
+        place.append((frame.f_code.co_name, frame.f_lasti, tuple((name, _value(value)) for name, value in variables)))
     return tuple(place)
 
 
-def _value(one: Any) -> Hashable:
-    if isinstance(one, CommitLog):
+def _value(element: Any) -> Hashable:
+    if isinstance(element, CommitLog):
         # What the log remembers; its store, clock and bounds are the same for all.
         return tuple(
-            (name, _value(value)) for name, value in vars(one).items() if name not in {"store", "_max_objects"}
+            (name, _value(value)) for name, value in vars(element).items() if name not in {"store", "_max_objects"}
         )
-    if isinstance(one, set | frozenset):
-        return tuple(sorted(map(repr, one)))
-    if isinstance(one, S3Store | s3_double.Client) or (callable(one) and not isinstance(one, _Ids)):
-        return type(one).__name__
-    if isinstance(one, list | tuple):
-        return tuple(map(_value, one))
-    if isinstance(one, Mapping):
-        return tuple(sorted((repr(key), _value(value)) for key, value in one.items()))
-    return repr(one)
+    if isinstance(element, set | frozenset):
+        return tuple(sorted(map(repr, element)))
+    if isinstance(element, S3Store | s3_double.Client) or (callable(element) and not isinstance(element, _Ids)):
+        return type(element).__name__
+    if isinstance(element, list | tuple):
+        return tuple(map(_value, element))
+    if isinstance(element, Mapping):
+        return tuple(sorted((repr(key), _value(value)) for key, value in element.items()))
+    return repr(element)
 
 
 def _schedule(parents: Mapping[State, tuple[State, str] | None], state: State) -> tuple[str, ...]:
@@ -463,19 +470,19 @@ def _name(node: _Node) -> str:
     return f"{who}{batch_count or ''}" if kind != "finisher" else f"{who} (finisher)"
 
 
-def _told(request: Request) -> str:
+def _request_text(request: Request) -> str:
     name, key = request[0], request[1]
-    told = re.sub(r"0{10,}", "", f"{key} > {request[2]}" if name == "copy" else str(key))
-    return f"{name}-if-absent {told}" if name == "put" and request[3] else f"{name} {told}"
+    text = re.sub(r"0{10,}", "", f"{key} > {request[2]}" if name == "copy" else str(key))
+    return f"{name}-if-absent {text}" if name == "put" and request[3] else f"{name} {text}"
 
 
 def _is_archived(bucket: Bucket, key: str) -> bool:
     name = key.removeprefix(lake.PENDING)
-    return key not in bucket and any(one.startswith("raw/processed/") and one.endswith(name) for one in bucket)
+    return key not in bucket and any(stored.startswith("raw/processed/") and stored.endswith(name) for stored in bucket)
 
 
 def _wrong_step(before: Bucket, after: Bucket) -> str | None:
-    """What no single request may do."""
+    """The violation that a single request makes, if any."""
     for key, data in before.items():
         if after.get(key) == data:
             continue
@@ -520,13 +527,13 @@ def _wrong_end(bucket: Bucket, put: Sequence[tuple[str, bytes]]) -> list[str]:
     times = Counter(data for _, data in put)
     latest = dict(put)
     for key, data in put:
-        # A version that was replaced under its key may never have been seen, or be replaced before it was archived.
+        # A version that was replaced under its key may never have been listed, or be replaced before it was archived.
         is_latest = latest[key] == data
         if is_latest and not rows[data]:
             wrong.append(f"{data!r} was lost")
         if rows[data] > times[data]:
             wrong.append(f"{data!r} was taken twice")
-        # S3 does not distinguish equal bytes: a late finisher may archive what was dropped again for what it knew.
+        # S3 does not distinguish equal bytes: a late finisher may archive the same bytes that were dropped again.
         least = 1 if times[data] > 1 else rows[data]
         if is_latest and not least <= kept[data] <= rows[data]:
             wrong.append(f"{data!r} was archived {kept[data]} times and taken {rows[data]} times")
@@ -534,15 +541,15 @@ def _wrong_end(bucket: Bucket, put: Sequence[tuple[str, bytes]]) -> list[str]:
 
 
 def _wrong_entry(entry: Entry, documents: Sequence[bytes]) -> str | None:
-    if [sha256(row).hexdigest() for row in documents] != [taken.document_id for taken in entry.inputs]:
+    if [sha256(row).hexdigest() for row in documents] != [committed.document_id for committed in entry.inputs]:
         return "an entry's rows are not those of its inputs"
     pairs = zip(documents, entry.inputs, strict=True)
-    if any(s3_double.etag(row) != taken.token for row, taken in pairs if taken.place != "source"):
+    if any(s3_double.etag(row) != committed.token for row, committed in pairs if committed.place != "source"):
         return "an entry names another version than it took"
     return None
 
 
-ONE = {X: b"x1"}
+ONE_OBJECT = {X: b"x1"}
 TWO = {X: b"x1", Y: b"y1"}
 ARCHIVED = "raw/processed/00000000000000000900/run=0/x"
 OLD = {ARCHIVED: b"r1"}
@@ -553,52 +560,52 @@ SAME_AGAIN = (Event(X, b"x1", after_archive=True),)
 OTHER_AGAIN = (Event(X, b"x2", after_archive=True),)
 
 SCENARIOS = {
-    "an answer lost": Scenario(ONE, kills=1, lost_answers=1),
-    "errors": Scenario(ONE, kills=1, errors=1),
-    "a re-put": Scenario(ONE, events=REPUT, kills=1),
-    "an arrival": Scenario(ONE, events=ARRIVAL, kills=1),
-    "the same dropped again": Scenario(ONE, events=SAME_AGAIN, kills=1),
-    "another dropped under the name": Scenario(ONE, events=OTHER_AGAIN, kills=1),
+    "an answer lost": Scenario(ONE_OBJECT, kills=1, lost_answers=1),
+    "errors": Scenario(ONE_OBJECT, kills=1, errors=1),
+    "a re-put": Scenario(ONE_OBJECT, events=REPUT, kills=1),
+    "an arrival": Scenario(ONE_OBJECT, events=ARRIVAL, kills=1),
+    "the same dropped again": Scenario(ONE_OBJECT, events=SAME_AGAIN, kills=1),
+    "another dropped under the name": Scenario(ONE_OBJECT, events=OTHER_AGAIN, kills=1),
     "two objects": Scenario(TWO, kills=1),
     "batches of one": Scenario(TWO, kills=1, max_objects=1),
-    "two batches from one listing": Scenario(TWO, kills=1, max_objects=1, one_log=True),
-    "a quiet manifest": Scenario({**ONE, "raw/quiet/run=1.json": b"q1"}, kills=1),
-    "two runs and a finisher": Scenario(ONE, ("run", "run", "finisher"), kills=1),
-    "a run and two finishers": Scenario(ONE, ("run", "finisher", "finisher"), kills=1),
+    "two batches from one listing": Scenario(TWO, kills=1, max_objects=1, keeps_listing=True),
+    "a quiet manifest": Scenario({**ONE_OBJECT, "raw/quiet/run=1.json": b"q1"}, kills=1),
+    "two runs and a finisher": Scenario(ONE_OBJECT, ("run", "run", "finisher"), kills=1),
+    "a run and two finishers": Scenario(ONE_OBJECT, ("run", "finisher", "finisher"), kills=1),
     "a source": Scenario({}, ("source", "source"), kills=1, lost_answers=1, sources=FILE),
-    "a source beside a run": Scenario(ONE, ("source", "run"), kills=1, sources=FILE),
+    "a source beside a run": Scenario(ONE_OBJECT, ("source", "run"), kills=1, sources=FILE),
     "two replays": Scenario({}, ("replay", "replay"), kills=1, sources=OLD, archived=OLD),
-    "a replay beside a run": Scenario(ONE, ("replay", "run"), kills=1, sources=OLD, archived=OLD),
-    "the watermark": Scenario(ONE, events=ARRIVAL, kills=1, max_objects=1, watermark=True),
+    "a replay beside a run": Scenario(ONE_OBJECT, ("replay", "run"), kills=1, sources=OLD, archived=OLD),
+    "the watermark": Scenario(ONE_OBJECT, events=ARRIVAL, kills=1, max_objects=1, watermark=True),
 }
 DEEP_SCENARIOS = {
-    "a re-put and an answer lost": Scenario(ONE, events=REPUT, kills=1, lost_answers=1),
-    "a re-put and errors": Scenario(ONE, events=REPUT, errors=1),
+    "a re-put and an answer lost": Scenario(ONE_OBJECT, events=REPUT, kills=1, lost_answers=1),
+    "a re-put and errors": Scenario(ONE_OBJECT, events=REPUT, errors=1),
     "a re-put, batches of one": Scenario(TWO, events=REPUT, max_objects=1),
-    "two batches from one listing and a re-put": Scenario(TWO, events=REPUT, max_objects=1, one_log=True),
+    "two batches from one listing and a re-put": Scenario(TWO, events=REPUT, max_objects=1, keeps_listing=True),
     "two batches from one listing and an answer lost": Scenario(
-        TWO, kills=1, lost_answers=1, max_objects=1, one_log=True
+        TWO, kills=1, lost_answers=1, max_objects=1, keeps_listing=True
     ),
-    "a re-put and an arrival": Scenario(ONE, events=REPUT + ARRIVAL),
-    "dropped again, and again": Scenario(ONE, events=OTHER_AGAIN + SAME_AGAIN, kills=1),
-    "two runs, a finisher and two kills": Scenario(ONE, ("run", "run", "finisher"), kills=2, lost_answers=1),
-    "three runs": Scenario(ONE, ("run", "run", "run")),
-    "two runs, a finisher and a re-put": Scenario(ONE, ("run", "run", "finisher"), REPUT),
+    "a re-put and an arrival": Scenario(ONE_OBJECT, events=REPUT + ARRIVAL),
+    "dropped again, and again": Scenario(ONE_OBJECT, events=OTHER_AGAIN + SAME_AGAIN, kills=1),
+    "two runs, a finisher and two kills": Scenario(ONE_OBJECT, ("run", "run", "finisher"), kills=2, lost_answers=1),
+    "three runs": Scenario(ONE_OBJECT, ("run", "run", "run")),
+    "two runs, a finisher and a re-put": Scenario(ONE_OBJECT, ("run", "run", "finisher"), REPUT),
 }
 
 
-def _tell(name: str, scenario: Scenario, limit: int) -> bool:
+def _print_findings(name: str, scenario: Scenario, limit: int) -> bool:
     start = time.monotonic()
-    found = Exploration(scenario).explore(limit=limit)
-    count = f"{found.states:,} states{'' if found.complete else ', not all'}, {found.ends} ends"
-    print(f"{name:42}{count:40}{time.monotonic() - start:6.1f} s", flush=True)  # noqa: T201  (a program)
-    for wrong, schedule in found.violations.items():
-        print(wrong, *schedule, sep="\n    ")  # noqa: T201
-    return not found.violations
+    findings = Exploration(scenario).explore(limit=limit)
+    count = f"{findings.states:,} states{'' if findings.complete else ', not all'}, {findings.ends} ends"
+    print(f"{name:42}{count:40}{time.monotonic() - start:6.1f} s", flush=True)  # noqa: T201  # a program
+    for wrong, schedule in findings.violations.items():
+        print(wrong, *schedule, sep="\n    ")  # noqa: T201  # a program
+    return not findings.violations
 
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     chosen = SCENARIOS | (DEEP_SCENARIOS if "--deep" in sys.argv else {})
-    results = [_tell(name, scenario, 5_000_000) for name, scenario in chosen.items()]
+    results = [_print_findings(name, scenario, 5_000_000) for name, scenario in chosen.items()]
     sys.exit(not all(results))

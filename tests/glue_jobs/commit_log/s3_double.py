@@ -1,6 +1,6 @@
 """S3 as a pure function: bucket and request in, bucket and answer out.
 
-The real `S3Store` works on it, request by request. It keeps the conditions that the commit log needs, of which moto
+The real `S3Store` works on it, request by request. It has the conditions that the commit log needs, of which moto
 ignores some: If-None-Match on PutObject, CopyObject and CompleteMultipartUpload, CopySourceIfMatch on CopyObject and
 UploadPartCopy, If-Match on GetObject and DeleteObject. As on S3, an ETag is of the bytes, so equal bytes have equal
 ETags. Listings are atomic. Parts of a multipart copy are kept under hidden keys of the bucket.
@@ -18,7 +18,7 @@ import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]
 from shared.store.s3 import S3Store
 
 Bucket = Mapping[str, bytes]
-Request = tuple[Any, ...]  # its name, then its arguments; can be hashed, as answers can
+Request = tuple[Any, ...]  # name and arguments; hashable, as answers are
 
 MODIFIED = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 MISSING = "NoSuchKey"
@@ -26,17 +26,17 @@ CHANGED = "PreconditionFailed"
 BUSY = "InternalError"
 
 
-class Refusal(str):  # noqa: SLOT000  (an answer, distinguished from bytes and keys by its type)
+class Refusal(str):  # noqa: SLOT000  # an answer, distinguished from bytes and keys by its type
     """An error code as an answer."""
 
 
 def etag(data: bytes) -> str:
-    """The version of an object."""
+    """The ETag of an object with these bytes."""
     return md5(data, usedforsecurity=False).hexdigest()
 
 
 def answered(bucket: Bucket, request: Request) -> tuple[Bucket, Any]:
-    """The bucket afterwards, the same one if nothing changed, and the answer."""
+    """The bucket after the request (the same object if nothing changed), and the answer."""
     return _RULES[request[0]](bucket, *request[1:])
 
 
@@ -57,10 +57,10 @@ def _put(bucket: Bucket, key: str, data: bytes, if_none_match: str | None) -> tu
 
 
 def _list(bucket: Bucket, prefix: str, start_after: str) -> tuple[Bucket, Any]:
-    found = (
+    listed = (
         key for key in sorted(bucket) if key.startswith(prefix) and key > start_after and not key.startswith(HIDDEN)
     )
-    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in found)
+    return bucket, tuple((key, len(bucket[key]), etag(bucket[key])) for key in listed)
 
 
 def _copy(
@@ -123,7 +123,7 @@ HIDDEN = "\0"  # keys of unfinished uploads
 
 
 class Client:
-    """What S3Store uses of boto3's client. `ask` gives the answer to a request, or a Refusal."""
+    """The part of boto3's client that S3Store uses. `ask` returns the answer to a request, or a Refusal."""
 
     def __init__(self, ask: Callable[[Request], Any]) -> None:
         self._ask = ask
@@ -134,14 +134,14 @@ class Client:
             raise botocore.exceptions.ClientError({"Error": {"Code": str(answer), "Message": ""}}, request[0])
         return answer
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # noqa: N803, ARG002  (boto3's names)
+    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:  # boto3's names
         data = self._answer("get", Key, IfMatch) if IfMatch else self._answer("get", Key)
         return {"Body": io.BytesIO(data), "ETag": f'"{etag(data)}"'}
 
-    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         return {"ETag": f'"{self._answer("head", Key)}"'}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:  # noqa: N803, ARG002
+    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:
         self._answer("put", Key, Body, IfNoneMatch)
 
     def copy_object(self, **named: Any) -> None:
@@ -164,17 +164,17 @@ class Client:
     def abort_multipart_upload(self, **named: Any) -> None:
         self._answer("abort", named["UploadId"])
 
-    def delete_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> None:  # noqa: N803, ARG002
+    def delete_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> None:
         self._answer("delete", Key, IfMatch)
 
-    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803, ARG002
-        self._answer("delete_many", tuple(one["Key"] for one in Delete["Objects"]))
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:
+        self._answer("delete_many", tuple(item["Key"] for item in Delete["Objects"]))
 
     def get_paginator(self, name: str) -> "Client":
         assert name == "list_objects_v2"
         return self
 
-    def paginate(self, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002
+    def paginate(self, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[dict[str, Any]]:
         yield {
             "Contents": [
                 {"Key": key, "Size": size, "ETag": f'"{token}"', "LastModified": MODIFIED}
@@ -185,7 +185,7 @@ class Client:
 
 def s3_store(ask: Callable[[Request], Any]) -> S3Store:
     """The real S3Store of the bucket `lake`, its requests answered by `ask`."""
-    store = object.__new__(S3Store)  # its constructor makes a real client
+    store = object.__new__(S3Store)  # its constructor would make a real client
     store.uri = "s3://lake"
     store._bucket = "lake"
     store._prefix = ""

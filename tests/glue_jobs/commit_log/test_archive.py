@@ -1,4 +1,4 @@
-"""Archiving: the store copies the version that was committed and deletes it; only another version is read."""
+"""Archiving copies the committed version inside the store and deletes it; only a changed version is downloaded."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ def commit_and_die(store: ObjectStore) -> None:
 
 
 def recorded(store: S3Store, of: Callable[[str], bool]) -> Counter[str]:
-    """Counts the requests by their names, those for keys that are asked about."""
+    """Counts the requests by name, for the keys that `of` accepts."""
     seen = Counter[str]()
     if isinstance(store._client, s3_double.Client):
         ask = store._client._ask
@@ -72,7 +72,7 @@ def test_an_object_is_archived_by_three_requests_and_no_download(bucket: S3Store
     entry = take(log, bucket, batch)
 
     assert entry is not None
-    assert +seen == Counter(get=20, head=20, copy=20, delete=20)  # each is read once, by the writer of the tables
+    assert +seen == Counter(get=20, head=20, copy=20, delete=20)  # the table writer reads each object once
     assert len(keys(bucket, "raw/processed/")) == 20
     assert keys(bucket, "raw/pending/") == []
 
@@ -109,8 +109,8 @@ def test_an_archived_copy_has_no_tags(s3_store: S3Store) -> None:
 # --- a refused copy
 
 
-def happening(name: str, change: Callable[[s3_double.Bucket], s3_double.Bucket]) -> S3Store:
-    """A bucket that is changed once, before its first request of that name."""
+def changed_before(name: str, change: Callable[[s3_double.Bucket], s3_double.Bucket]) -> S3Store:
+    """A bucket that `change` changes once, before the first request of that name."""
     waiting = [change]
 
     def before(request: s3_double.Request, bucket: s3_double.Bucket) -> s3_double.Bucket | None:
@@ -120,7 +120,7 @@ def happening(name: str, change: Callable[[s3_double.Bucket], s3_double.Bucket])
 
 
 def test_a_source_that_changes_just_before_the_copy_is_not_copied() -> None:
-    store = happening("copy", lambda bucket: {**bucket, "source": b"two"})
+    store = changed_before("copy", lambda bucket: {**bucket, "source": b"two"})
     store.put("source", b"one")
 
     assert not store.copy("source", "target", s3_double.etag(b"one"))
@@ -128,7 +128,7 @@ def test_a_source_that_changes_just_before_the_copy_is_not_copied() -> None:
 
 
 def test_a_source_that_is_removed_just_before_the_copy_is_not_copied() -> None:
-    store = happening("copy", lambda _: {})
+    store = changed_before("copy", lambda _: {})
     store.put("source", b"one")
 
     assert not store.copy("source", "target", s3_double.etag(b"one"))
@@ -136,8 +136,8 @@ def test_a_source_that_is_removed_just_before_the_copy_is_not_copied() -> None:
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
-def test_a_copy_that_another_run_makes_just_before_is_that_copy(is_removed: bool) -> None:  # noqa: FBT001
-    store = happening("copy", lambda _: {"target": b"one"} if is_removed else {"source": b"one", "target": b"one"})
+def test_a_copy_that_another_run_makes_just_before_is_that_copy(is_removed: bool) -> None:
+    store = changed_before("copy", lambda _: {"target": b"one"} if is_removed else {"source": b"one", "target": b"one"})
     store.put("source", b"one")
 
     assert store.copy("source", "target", s3_double.etag(b"one"))
@@ -145,7 +145,7 @@ def test_a_copy_that_another_run_makes_just_before_is_that_copy(is_removed: bool
 
 
 def test_a_target_that_appears_just_before_the_copy_with_other_bytes_is_not_replaced() -> None:
-    store = happening("copy", lambda bucket: {**bucket, "target": b"other"})
+    store = changed_before("copy", lambda bucket: {**bucket, "target": b"other"})
     store.put("source", b"one")
 
     with pytest.raises(TargetDiffersError, match="target holds other bytes than source"):
@@ -153,7 +153,7 @@ def test_a_target_that_appears_just_before_the_copy_with_other_bytes_is_not_repl
     assert content(store, "target") == b"other"
 
 
-def test_another_version_of_a_source_that_is_archived_is_no_damage(store: ObjectStore) -> None:
+def test_a_changed_source_of_an_archived_object_is_no_damage(store: ObjectStore) -> None:
     store.put("source", b"one")
     first = token(store, "source")
     store.put("target", b"one")
@@ -164,7 +164,7 @@ def test_another_version_of_a_source_that_is_archived_is_no_damage(store: Object
 
 
 def test_a_source_that_changes_while_it_is_compared_is_no_damage() -> None:
-    store = happening("get", lambda bucket: {**bucket, "source": b"two"})
+    store = changed_before("get", lambda bucket: {**bucket, "source": b"two"})
     store.put("source", b"one")
     store.put("target", b"zero")
 
@@ -172,7 +172,7 @@ def test_a_source_that_changes_while_it_is_compared_is_no_damage() -> None:
 
 
 @pytest.mark.parametrize(("conflicts", "is_made"), [(2, True), (99, False)])
-def test_a_copy_refused_by_a_conflict_is_made_again(conflicts: int, is_made: bool) -> None:  # noqa: FBT001
+def test_a_copy_refused_by_a_conflict_is_made_again(conflicts: int, is_made: bool) -> None:
     real = s3_double.new_store()
     real.put("source", b"one")
     left = [s3_double.Refusal("ConditionalRequestConflict")] * conflicts
@@ -188,8 +188,8 @@ def test_a_copy_refused_by_a_conflict_is_made_again(conflicts: int, is_made: boo
             store.copy("source", "target", s3_double.etag(b"one"))
 
 
-def test_what_was_archived_and_then_forgotten_keeps_the_pending_object() -> None:
-    """A late finisher whose archived object was changed by forgetting deletes nothing."""
+def test_a_pending_object_stays_if_its_archived_copy_was_changed_by_forgetting() -> None:
+    """A late finisher that meets such a copy deletes nothing."""
     store = s3_double.new_store()
     store.put(X, b"x1")
     commit_and_die(store)
@@ -224,7 +224,7 @@ def test_a_large_object_is_copied_in_parts_of_one_version() -> None:
     assert store.copy("source", "target", version, 8)
 
     assert content(store, "target") == b"12345678"
-    assert [(one[0], *one[3:]) for one in asked if one[0] in {"copy", "copy_part", "complete", "abort"}] == [
+    assert [(call[0], *call[3:]) for call in asked if call[0] in {"copy", "copy_part", "complete", "abort"}] == [
         ("copy_part", version, "bytes=0-2"),
         ("copy_part", version, "bytes=3-5"),
         ("copy_part", version, "bytes=6-7"),
@@ -247,7 +247,7 @@ def test_a_large_object_that_changes_between_two_parts_is_not_copied() -> None:
 
     assert not store.copy("source", "target", s3_double.etag(b"12345678"), 8)
     assert keys(store) == ["source"]
-    assert all_keys[-1] == {"source"}  # no part is left to be paid for
+    assert all_keys[-1] == {"source"}  # S3 would bill parts that are left over
 
 
 def test_a_large_object_is_archived_in_parts(bucket: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_a_large_object_is_archived_in_parts(bucket: S3Store, monkeypatch: pytes
 
 @pytest.mark.usefixtures("small_limits")
 def test_a_large_object_is_not_copied_over_another() -> None:
-    store = happening("complete", lambda bucket: {**bucket, "target": b"other"})
+    store = changed_before("complete", lambda bucket: {**bucket, "target": b"other"})
     store.put("source", b"12345678")
 
     with pytest.raises(TargetDiffersError):
@@ -285,7 +285,7 @@ def test_64_objects_are_archived_at_a_time_on_s3(s3_store: S3Store) -> None:
 
     def asked(request: s3_double.Request) -> Any:
         if request[0] == "copy" and request[1].startswith("raw/"):
-            all_64.wait(PATIENCE)  # fewer at a time would wait for ever
+            all_64.wait(PATIENCE)  # with fewer at a time the barrier would never open
         return ask(request)
 
     store._client._ask = asked
@@ -333,7 +333,7 @@ def test_of_a_restored_lake_at_most_eight_objects_are_in_memory_at_a_time() -> N
 
     def asked(request: s3_double.Request) -> Any:
         if request[0] == "copy" and request[1] in pending:
-            return s3_double.Refusal(s3_double.CHANGED)  # as if every ETag were another
+            return s3_double.Refusal(s3_double.CHANGED)  # as if every ETag had changed
         if request[0] == "get" and request[1] in pending:
             now.add(threading.get_ident())
             most.append(len(now))

@@ -1,4 +1,4 @@
-"""Planning: several batches from one listing, bounded by the cluster, at the cost of a listing."""
+"""Planning: several batches from one listing; batch size follows the cluster; cost is one listing."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ A, B, C, D = (f"raw/pending/run=1/{name}" for name in "abcd")
 QUIET = "raw/quiet/run=1.json"
 
 
-class Asked:
+class CountingStore:
     """A store that counts its operations and keeps what each listing yielded."""
 
     def __init__(self, store: ObjectStore) -> None:
@@ -56,7 +56,7 @@ class Asked:
 def fill(store: ObjectStore, *keys_to_put: str) -> Any:
     for key in keys_to_put:
         store.put(key, key.encode())
-    return Asked(store)
+    return CountingStore(store)
 
 
 def test_a_run_of_many_batches_lists_what_is_pending_once(store: ObjectStore) -> None:
@@ -65,7 +65,7 @@ def test_a_run_of_many_batches_lists_what_is_pending_once(store: ObjectStore) ->
     entries = run(asked, max_objects=1)
 
     assert [[committed.key for committed in entry.inputs] for entry in entries] == [[A], [B], [C], [D]]
-    # The first plan, the check before each commit, and the last plan, which finds nothing new.
+    # The first plan, the check before each commit, and the last plan, which lists nothing new.
     assert [yielded for prefix, yielded in asked.listings if prefix == "raw/pending/"] == [
         [A, B, C, D],
         [A, B],
@@ -77,18 +77,18 @@ def test_a_run_of_many_batches_lists_what_is_pending_once(store: ObjectStore) ->
     assert [entry.batch_id[:21] for entry in entries] == [f"{number:020d}-" for number in range(4)]
 
 
-def test_what_arrives_after_the_listing_is_taken_by_the_same_run(store: ObjectStore) -> None:
+def test_an_object_that_arrives_after_the_listing_is_committed_by_the_same_run(store: ObjectStore) -> None:
     asked = fill(store, A, C)
     log = commit_log(asked, max_objects=1)
     take(log, asked, planned(log))
     store.put(B, b"arrived")
 
-    taken = []
+    committed = []
     while batch := log.next_batch():
-        taken.append(batch.inputs[0].key)
+        committed.append(batch.inputs[0].key)
         take(log, asked, batch)
 
-    assert taken == [C, B]
+    assert committed == [C, B]
 
 
 def test_what_another_run_committed_after_the_listing_is_not_planned(store: ObjectStore) -> None:
@@ -107,11 +107,11 @@ def test_what_another_run_committed_after_the_listing_is_not_planned(store: Obje
     assert batch.head == 2
 
 
-def test_of_two_entries_the_one_that_a_long_listing_missed_is_taken_out_too(folder_store: ObjectStore) -> None:
+def test_inputs_of_an_entry_that_a_long_listing_missed_are_excluded(folder_store: ObjectStore) -> None:
     store = folder_store
     fill(store, A, B, C, D)
 
-    class MissesEntry2(Asked):
+    class MissesEntry2(CountingStore):
         def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
             listing = self._store.list(prefix, after, left)
             return iter([listed for listed in listing if listed.key != "log/00000000000000000002.json"])
@@ -139,7 +139,7 @@ def test_after_a_lost_race_what_is_pending_is_listed_again(store: ObjectStore) -
     assert rows(store) == archived(store) == Counter([A.encode(), b"replaced"])
 
 
-def test_what_is_left_in_place_is_not_planned_from_the_same_listing(store: ObjectStore) -> None:
+def test_an_input_left_in_place_is_not_planned_again_from_the_same_listing(store: ObjectStore) -> None:
     asked = fill(store, A, B, C)
     log = commit_log(asked, max_objects=1)
     take(log, asked, planned(log))
@@ -148,7 +148,7 @@ def test_what_is_left_in_place_is_not_planned_from_the_same_listing(store: Objec
     assert [planned_input.key for planned_input in planned(log).inputs] == [C]
 
 
-def test_what_failed_is_planned_alone_from_the_same_listing(store: ObjectStore) -> None:
+def test_a_failed_input_is_planned_alone_from_the_same_listing(store: ObjectStore) -> None:
     asked = fill(store, A, B, C, D)
     log = commit_log(asked, max_objects=2)
     batch = planned(log)
@@ -199,19 +199,19 @@ def test_the_check_before_a_commit_lists_the_keys_of_the_batch_only(store: Objec
     fill(store, *(f"raw/pending/run=1/{number:02d}" for number in range(30)), QUIET, "raw/quiet/run=2.json")
     first = commit_log(store, max_objects=10)
     take(first, store, planned(first))
-    asked: Any = Asked(store)
+    asked: Any = CountingStore(store)
     log = commit_log(asked, max_objects=10)
     batch = planned(log)
     asked.listings.clear()
 
     assert log.still_there(batch)
-    # The first key behind the batch ends the listing.
+    # The listing ends at the first key behind the batch.
     assert asked.listings == [("raw/pending/", [f"raw/pending/run=1/{number:02d}" for number in range(10, 21)])]
 
 
 @pytest.mark.parametrize("changed", [A, B, QUIET])
 @pytest.mark.parametrize("is_gone", [True, False])
-def test_the_check_before_a_commit_sees_each_change(store: ObjectStore, changed: str, is_gone: bool) -> None:  # noqa: FBT001
+def test_the_check_before_a_commit_sees_each_change(store: ObjectStore, changed: str, is_gone: bool) -> None:
     asked = fill(store, A, B, QUIET)
     log = commit_log(asked)
     batch = planned(log)
@@ -273,13 +273,13 @@ def test_the_cores_of_one_machine_are_counted_without_starting_spark() -> None:
 
 
 def test_50000_pending_objects_are_planned_by_a_listing(backlog: Path) -> None:
-    asked: Any = Asked(open_store(str(backlog)))
+    asked: Any = CountingStore(open_store(str(backlog)))
     log = commit_log(asked, max_objects=20_000)
 
     batch = planned(log)
 
     assert len(batch.inputs) == 20_000
-    # The watermark; the log, its completion markers, raw/pending/, raw/quiet/ and the attempt markers; then its own.
+    # Get: the watermark. List: log, completion markers, raw/pending/, raw/quiet/, attempt markers. Put: its own marker.
     assert asked.operations == Counter(get=1, list=5, put=1)
     asked.operations.clear()
     asked.listings.clear()

@@ -1,4 +1,4 @@
-"""Runs that meet, objects that change, clocks that lie: each raw object is taken exactly once."""
+"""With concurrent runs, changing objects and wrong clocks, each raw object is committed exactly once."""
 
 import os
 import threading
@@ -23,11 +23,11 @@ OPERATIONS = ("get", "put", "put_if_absent", "list", "copy", "delete", "delete_u
 
 
 class Died(BaseException):
-    """A writer that dies over an object."""
+    """The writer is killed by an object."""
 
 
 class Disturbed:
-    """A store; before its given operation something happens, once."""
+    """A store that calls `happens` once, before operation number `at`."""
 
     def __init__(self, store: ObjectStore, at: int, happens: Callable[[], object]) -> None:
         self.uri = store.uri
@@ -53,7 +53,7 @@ class Disturbed:
 
 @pytest.fixture(params=["folder", "S3 double"])
 def new_lake(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """Makes empty lakes. At every operation means thousands of requests: on S3 the double is asked."""
+    """Makes empty lakes. Stopping at every operation means thousands of requests, so S3 is the double."""
     monkeypatch.setattr(os, "fsync", lambda _: None)  # the machine stays on
     made = iter(range(10_000))
     if request.param == "folder":
@@ -68,7 +68,7 @@ def planned(log: CommitLog, **how: Any) -> Batch:
 
 
 class DiesAfterItsCommit(Disturbed):
-    """A store of a run that is killed before it publishes anything."""
+    """The store of a run that is killed after its commit, before it publishes anything."""
 
     def copy(self, *_: Any) -> bool:
         raise Died
@@ -91,7 +91,7 @@ def a_lake(new_lake: Callable[[], ObjectStore]) -> ObjectStore:
 
 
 def rows(store: ObjectStore, table: str = "songs") -> Counter[bytes]:
-    """Each document as often as it was published."""
+    """How often each document was published."""
     published = [content(store, key) or b"" for key in keys(store, f"processed/{table}/")]
     return Counter(row for data in published for row in data.split(b"|") if row)
 
@@ -103,13 +103,13 @@ def archived(store: ObjectStore, place: str = "processed") -> Counter[bytes | No
 def stopping_at_every_operation(
     new_lake: Callable[[], ObjectStore], happens: Callable[[ObjectStore], object]
 ) -> Iterator[tuple[ObjectStore, int]]:
-    """Lakes in which it happened before the first operation, the second, and so on, and which were then completed."""
+    """Yields lakes in which `happens` was called before operation 1, 2, 3 …, each completed by an ordinary run."""
     at = 0
     while True:
         at += 1
         store = new_lake()
         store.put(X, b"x1")
-        disturbed = Disturbed(store, at, lambda: happens(store))  # noqa: B023
+        disturbed = Disturbed(store, at, lambda: happens(store))
         run(disturbed)
         if disturbed.count < at:
             break
@@ -119,10 +119,10 @@ def stopping_at_every_operation(
     assert at > 30
 
 
-# --- what changes meanwhile
+# --- changes during a run
 
 
-def test_a_key_put_again_at_any_moment_is_taken_in_its_last_version(new_lake: Callable[[], ObjectStore]) -> None:
+def test_a_key_put_again_at_any_moment_is_committed_in_its_last_version(new_lake: Callable[[], ObjectStore]) -> None:
     seen = Counter[int]()
     for store, at in stopping_at_every_operation(new_lake, lambda store: store.put(X, b"x2")):
         assert rows(store)[b"x2"] == 1, at
@@ -132,7 +132,7 @@ def test_a_key_put_again_at_any_moment_is_taken_in_its_last_version(new_lake: Ca
     assert set(seen) == {0, 1}
 
 
-def test_versions_with_equal_sizes_and_times_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_versions_with_equal_sizes_and_times_are_distinguished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def put_again(store: ObjectStore) -> None:
         path = Path(store.object_uri(X).removeprefix("file://"))
         before = path.stat() if path.exists() else None
@@ -148,7 +148,7 @@ def test_versions_with_equal_sizes_and_times_are_told_apart(tmp_path: Path, monk
         assert rows(store)[b"x2"] == archived(store)[b"x2"] == 1, at
 
 
-def test_what_arrives_at_any_moment_is_taken_once(new_lake: Callable[[], ObjectStore]) -> None:
+def test_an_object_that_arrives_at_any_moment_is_committed_once(new_lake: Callable[[], ObjectStore]) -> None:
     for store, at in stopping_at_every_operation(new_lake, lambda store: store.put(Y, b"y1")):
         assert rows(store) == archived(store) == Counter([b"x1", b"y1"]), at
 
@@ -208,7 +208,7 @@ def take_at_the_same_time(store: ObjectStore, runs: int, max_objects: int) -> No
         start.wait()
         try:
             run(store, max_objects=max_objects, moves_at_once=3)
-        except Exception as error:  # noqa: BLE001  (a thread's errors are checked below)
+        except Exception as error:  # noqa: BLE001  # a thread's errors are checked below
             failed.append(error)
 
     threads = [threading.Thread(target=one_run) for _ in range(runs)]
@@ -246,7 +246,7 @@ def test_a_run_that_wakes_up_after_many_commits_takes_nothing_twice(a_lake: Obje
     assert rows(store) == archived(store) == Counter([b"x1", b"x1", b"y0", b"y1", b"y2"])
 
 
-def test_a_run_that_wakes_up_with_what_nobody_took_goes_behind_the_others(a_lake: ObjectStore) -> None:
+def test_a_late_commit_of_unclaimed_inputs_follows_the_other_entries(a_lake: ObjectStore) -> None:
     store = a_lake
     sources = {"file:///home/me/s.json": b"s1"}
     stale = commit_log(store)
@@ -269,9 +269,9 @@ def test_a_finisher_that_wakes_up_late_changes_nothing(new_lake: Callable[[], Ob
         commit_and_die(store)
 
         def others() -> None:
-            run(store)  # noqa: B023
-            store.put(X, b"x2")  # noqa: B023
-            run(store)  # noqa: B023
+            run(store)
+            store.put(X, b"x2")
+            run(store)
 
         late = Disturbed(store, at, others)
         commit_log(late).finish_earlier_commits()
@@ -284,7 +284,7 @@ def test_a_finisher_that_wakes_up_late_changes_nothing(new_lake: Callable[[], Ob
 
 
 def test_an_entry_that_a_long_listing_missed_is_seen(folder_store: ObjectStore) -> None:
-    """A folder is read in pieces: of two entries that arrive meanwhile the second may be found alone."""
+    """A folder is read in pieces: of two entries that arrive meanwhile, a listing may show only the second."""
     store = folder_store
     for key, data in ((X, b"x1"), (Y, b"y1")):
         store.put(key, data)
@@ -293,8 +293,8 @@ def test_an_entry_that_a_long_listing_missed_is_seen(folder_store: ObjectStore) 
 
     class MissesTheFirst(Disturbed):
         def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
-            found = store.list(prefix, after, left)
-            return iter([one for one in found if one.key != "log/00000000000000000001.json"])
+            listed = store.list(prefix, after, left)
+            return iter([entry for entry in listed if entry.key != "log/00000000000000000001.json"])
 
     log = commit_log(MissesTheFirst(store, 0, _nothing))
 
@@ -305,7 +305,7 @@ def test_an_entry_that_a_long_listing_missed_is_seen(folder_store: ObjectStore) 
 def test_a_lake_that_is_copied_with_an_undone_entry_is_finished(folder_store: ObjectStore, tmp_path: Path) -> None:
     folder_store.put(X, b"x1")
     commit_and_die(folder_store)
-    os.system(f"cp -r '{folder_store.uri.removeprefix('file://')}' '{tmp_path / 'copied'}'")  # noqa: S605  (as people do)
+    os.system(f"cp -r '{folder_store.uri.removeprefix('file://')}' '{tmp_path / 'copied'}'")  # noqa: S605  # as people do
     copied = open_store(str(tmp_path / "copied"))
 
     run(copied)
@@ -365,22 +365,22 @@ def test_a_second_run_whose_clock_is_far_ahead_leaves_the_first_ones_staging(
         assert rows(store) == archived(store) == Counter([b"x1"]), at
 
 
-def test_staging_left_by_a_kill_goes_once_its_note_is_gone(folder_store: ObjectStore) -> None:
+def test_staging_left_by_a_kill_is_removed_after_its_attempt_marker(folder_store: ObjectStore) -> None:
     folder_store.put(X, b"x1")
-    planned_by_the_dead = planned(commit_log(folder_store))
-    folder_store.put(f"staging/{planned_by_the_dead.batch_id}/songs/part-0", b"")
+    killed_batch = planned(commit_log(folder_store))
+    folder_store.put(f"staging/{killed_batch.batch_id}/songs/part-0", b"")
     clock = Clock()
     clock.now = datetime.now(UTC) + timedelta(days=2)
 
     run(folder_store, clock)
     assert keys(folder_store, "staging/") != []
-    run(folder_store, clock)  # the first one's planning found its inputs
+    run(folder_store, clock)  # its plan removes the marker of the first run, whose inputs it commits
     run(folder_store, clock)
 
     assert keys(folder_store, "staging/") == keys(folder_store, "log/attempts/") == []
 
 
-def test_the_order_of_batches_is_that_of_the_log_when_the_clock_stands_or_goes_back(a_lake: ObjectStore) -> None:
+def test_batches_keep_the_order_of_the_log_when_the_clock_stops_or_goes_back(a_lake: ObjectStore) -> None:
     store = a_lake
     clock = Clock()
     batch_ids = []
@@ -397,7 +397,7 @@ def test_the_order_of_batches_is_that_of_the_log_when_the_clock_stands_or_goes_b
 # --- a poison object
 
 
-def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_taken(a_lake: ObjectStore) -> None:
+def test_a_poison_object_ends_in_quarantine_and_the_others_are_committed(a_lake: ObjectStore) -> None:
     store = a_lake
     clock = Clock()
     for number in range(3):
@@ -406,13 +406,13 @@ def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_ta
     poison: list[str] = []
 
     def one_run() -> bool:
-        """A run that is killed when it reads the poison; whether it came to its end."""
+        """A run that is killed when it reads the poison object; whether it completed."""
         log = commit_log(store, clock)
         log.finish_earlier_commits()
         while batch := log.next_batch():
             if batch.is_poison:
-                poison.extend(one.key for one in batch.inputs)
-            elif any("poison" in one.key for one in batch.inputs):
+                poison.extend(raw.key for raw in batch.inputs)
+            elif any("poison" in raw.key for raw in batch.inputs):
                 return False
             take(log, store, batch)
         return True
@@ -429,10 +429,10 @@ def test_an_object_that_kills_every_run_ends_in_quarantine_and_the_others_are_ta
     assert keys(store, "raw/pending/") == keys(store, "log/attempts/") == []
 
 
-# --- what cannot be taken
+# --- objects that cannot be read
 
 
-def test_a_folder_that_is_shut_is_left_by_every_run_and_the_rest_is_taken(
+def test_an_unreadable_folder_is_left_by_every_run_and_the_rest_is_committed(
     others_lake: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = open_store(str(others_lake))
@@ -455,7 +455,7 @@ def test_a_folder_that_is_shut_is_left_by_every_run_and_the_rest_is_taken(
     assert rows(store)[b"shut/b.json"] == 1
 
 
-def test_a_key_with_an_empty_part_is_left_by_every_run_and_the_rest_is_taken(s3_store: S3Store) -> None:
+def test_a_key_with_an_empty_part_is_left_by_every_run_and_the_rest_is_committed(s3_store: S3Store) -> None:
     prefix = s3_store.uri.removeprefix("s3://lake/")
     for name in ("a.json", "double//slash.json", "z.json"):
         s3_store._client.put_object(Bucket="lake", Key=f"{prefix}/raw/pending/drop/{name}", Body=name.encode())
@@ -465,13 +465,13 @@ def test_a_key_with_an_empty_part_is_left_by_every_run_and_the_rest_is_taken(s3_
 
     assert rows(s3_store) == archived(s3_store) == Counter([b"a.json", b"z.json"])
     left = s3_store._client.list_objects_v2(Bucket="lake", Prefix=f"{prefix}/raw/pending/")["Contents"]
-    assert [one["Key"] for one in left] == [f"{prefix}/raw/pending/drop/double//slash.json"]
+    assert [item["Key"] for item in left] == [f"{prefix}/raw/pending/drop/double//slash.json"]
 
 
 # --- files with other names
 
 
-def test_hard_linked_files_are_taken_once_by_many_archiving_threads(
+def test_hard_linked_files_are_committed_once_by_many_archiving_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)

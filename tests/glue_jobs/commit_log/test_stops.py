@@ -36,11 +36,11 @@ UNDISTURBED = {
     f"{ARCHIVED}/a.ndjson.gz": b"a",
     f"{ARCHIVED}/b.ndjson.gz": b"b",
 }
-FOREVER = ("processed/", "raw/processed/", "log/0", "log/done/")
+IMMUTABLE = ("processed/", "raw/processed/", "log/0", "log/done/")
 
 
 class Killed(BaseException):
-    """The process is gone: nothing of it runs any more."""
+    """The process was killed: none of its code runs any more."""
 
 
 def filled(store: ObjectStore) -> ObjectStore:
@@ -53,15 +53,15 @@ def lake(store: ObjectStore) -> dict[str, bytes | None]:
     return {key: content(store, key) for prefix in ("processed/", "raw/") for key in keys(store, prefix)}
 
 
-def forever(store: ObjectStore) -> dict[str, object]:
-    """What is never changed, as it is listed: size, version and time."""
-    return {one.key: one for prefix in FOREVER for one in store.list(prefix)}
+def immutable_objects(store: ObjectStore) -> dict[str, object]:
+    """The listing (size, version, time) of objects that never change."""
+    return {listed.key: listed for prefix in IMMUTABLE for listed in store.list(prefix)}
 
 
 def assert_an_ordinary_run_completes(store: ObjectStore, where: str) -> None:
-    before = forever(store)
+    before = immutable_objects(store)
     run(store)
-    after = forever(store)
+    after = immutable_objects(store)
     assert {key: after[key] for key in before} == before, where
     assert lake(store) == UNDISTURBED, where
     assert keys(store, "log/0") == ["log/00000000000000000001.json"], where
@@ -72,7 +72,7 @@ def assert_an_ordinary_run_completes(store: ObjectStore, where: str) -> None:
 
 
 class Guard:
-    """Counts the system calls that change a folder; from the given one on none happens any more."""
+    """Counts the system calls that change a folder; from number `last` on, none is executed."""
 
     def __init__(self, last: int) -> None:
         self.count = 0
@@ -101,7 +101,7 @@ def half(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def killed_at(call: int, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> str:
-    """Run until that system call; its name, or nothing if there were fewer."""
+    """Runs `act` until system call number `call`; returns the call's name, or "" if there were fewer."""
     guard = Guard(call)
     with monkeypatch.context() as patch:
         for name in ("link", "unlink", "rename", "replace", "mkdir", "rmdir", "fsync"):
@@ -125,7 +125,7 @@ def test_a_run_stopped_before_any_system_call_is_completed_by_the_next(
     killed_in = []
     for call in range(1, 1000):
         store = filled(open_store(str(tmp_path / str(call)), create=True))
-        name = killed_at(call, monkeypatch, lambda: run(store))  # noqa: B023
+        name = killed_at(call, monkeypatch, lambda: run(store))
         assert_an_ordinary_run_completes(store, f"killed before call {call}, {name}")
         if not name:
             break
@@ -144,14 +144,14 @@ def test_a_completing_run_may_be_stopped_too(tmp_path: Path, monkeypatch: pytest
             break
         shutil.rmtree(tmp_path / "template")
         template = filled(open_store(str(tmp_path / "template"), create=True))
-        assert killed_at(first, monkeypatch, lambda: run(template))  # noqa: B023
+        assert killed_at(first, monkeypatch, lambda: run(template))
     assert keys(template, "processed/") == []
 
     for call in range(1, 1000):
         root = tmp_path / str(call)
         shutil.copytree(tmp_path / "template", root)
         store = open_store(str(root))
-        name = killed_at(call, monkeypatch, lambda: run(store))  # noqa: B023
+        name = killed_at(call, monkeypatch, lambda: run(store))
         assert_an_ordinary_run_completes(store, f"the second killed before call {call}, {name}")
         if not name:
             break
@@ -170,7 +170,7 @@ def test_a_program_killed_by_the_system_is_completed_by_the_next(tmp_path: Path)
         log = root / "log"
         with started([*program, str(root)]) as job:
             # The program's start is most of its time: wait for its first file, then a little longer each time.
-            wait_for(lambda: log.exists() or job.poll() is not None, "the first file of the log", pause=0.0005)  # noqa: B023
+            wait_for(lambda: log.exists() or job.poll() is not None, "the first file of the log", pause=0.0005)
             time.sleep(0.004 * number)
             job.send_signal(signal.SIGKILL)
         killed += job.returncode == -signal.SIGKILL
@@ -182,10 +182,10 @@ def test_a_program_killed_by_the_system_is_completed_by_the_next(tmp_path: Path)
     assert killed
 
 
-def test_what_is_archived_is_gone_from_the_disk_before_its_completion_marker(
+def test_an_archived_object_is_removed_from_disk_before_its_completion_marker(
     folder_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not every file system keeps the order of changes in two folders through a power cut unless it is asked to."""
+    """Some file systems reorder changes in two folders at a power cut unless each folder is synced."""
     root = folder_store.uri.removeprefix("file://")
     done: list[str] = []
     link, sync, rename = os.link, folder_module._sync, Path.rename
@@ -252,7 +252,7 @@ def moto_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], S3Stor
 
 
 class Disturbed:
-    """A client on whose changing requests something happens."""
+    """A client that fails or is killed at a changing request."""
 
     def __init__(self, client: Any, last: int, how: str) -> None:
         self.count = 0
@@ -312,7 +312,7 @@ def test_a_run_stopped_at_any_changing_request_is_completed_by_the_next(
 
 
 def test_the_double_answers_as_moto_does_but_for_the_condition_of_a_copy(moto_bucket: Callable[[], S3Store]) -> None:
-    one, other = s3_double.etag(b"one"), s3_double.etag(b"other")
+    etag, other = s3_double.etag(b"one"), s3_double.etag(b"other")
     requests: list[s3_double.Request] = [
         ("get", "a"),
         ("head", "a"),
@@ -320,11 +320,11 @@ def test_the_double_answers_as_moto_does_but_for_the_condition_of_a_copy(moto_bu
         ("put", "a", b"other", "*"),
         ("head", "a"),
         ("copy", "none", "b", None),
-        ("copy", "a", "b", one),
+        ("copy", "a", "b", etag),
         ("delete", "a", other),
         ("get", "a"),
-        ("delete", "a", one),
-        ("delete", "a", one),
+        ("delete", "a", etag),
+        ("delete", "a", etag),
         ("delete", "a", None),
         ("put", "a", b"two", None),
         ("list", "", ""),
@@ -341,14 +341,14 @@ def test_the_double_answers_as_moto_does_but_for_the_condition_of_a_copy(moto_bu
         on_moto.append(asked(store, request))
 
     assert on_moto == on_double
-    # moto copies whatever the source is by now; S3 refuses, and so does the double.
+    # moto ignores the condition and copies; S3 refuses, and so does the double.
     store.put("source", b"two")
-    assert asked(store, ("copy", "source", "target", one)) is None
-    assert s3_double.answered({"source": b"two"}, ("copy", "source", "target", one))[1] == s3_double.CHANGED
+    assert asked(store, ("copy", "source", "target", etag)) is None
+    assert s3_double.answered({"source": b"two"}, ("copy", "source", "target", etag))[1] == s3_double.CHANGED
 
 
 def asked(store: S3Store, request: s3_double.Request) -> Any:
-    """The answer of moto in the double's words."""
+    """The answer of moto in the double's form."""
     client = store._client
     name, key, *rest = request
     where = {"Bucket": "stops", "Key": key if isinstance(key, tuple) else store._prefix + key}
@@ -366,10 +366,10 @@ def asked(store: S3Store, request: s3_double.Request) -> Any:
         if name == "delete":
             client.delete_object(**where, **({"IfMatch": rest[0]} if rest[0] else {}))
         if name == "delete_many":
-            doomed = [{"Key": store._prefix + one} for one in key]
-            client.delete_objects(Bucket="stops", Delete={"Objects": doomed})
+            to_delete = [{"Key": store._prefix + listed} for listed in key]
+            client.delete_objects(Bucket="stops", Delete={"Objects": to_delete})
         if name == "list":
-            return tuple((one.key, one.size, one.token) for one in store.list(key, rest[0]))
+            return tuple((listed.key, listed.size, listed.token) for listed in store.list(key, rest[0]))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         return {"404": "NoSuchKey", "412": "PreconditionFailed"}.get(code, code)

@@ -1,6 +1,6 @@
-"""A plain writer in Spark's place: of each batch it makes two tables whose rows are the documents themselves.
+"""A plain writer in Spark's place: it writes two tables per batch, whose rows are the documents themselves.
 
-Run as a program, it takes what is pending in a lake: `python -m tests.glue_jobs.commit_log.writer LAKE`.
+Run as a program, it commits what is pending in a lake: `python -m tests.glue_jobs.commit_log.writer LAKE`.
 """
 
 import sys
@@ -40,16 +40,16 @@ def take(
     sources: Mapping[str, bytes] | None = None,
     tables: Sequence[str] = TABLES,
 ) -> Entry | None:
-    """Stage and commit a batch; None if it was lost to another run.
+    """Stages and commits a batch; None if another run committed it.
 
-    Unlike the job it does not ask whether what it reads is the version that was planned: the log alone has to notice.
+    Unlike the job it does not check that it reads the planned version, so the commit log has to notice a change.
     """
-    taken, rows = [], []
-    for one in batch.inputs:
-        if sources and one.key in sources:
-            data, place = sources[one.key], "source"
+    inputs, rows = [], []
+    for raw in batch.inputs:
+        if sources and raw.key in sources:
+            data, place = sources[raw.key], "source"
         else:
-            fetched = store.get(one.key)
+            fetched = store.get(raw.key)
             if fetched is None:
                 log.drop(batch)
                 return None
@@ -57,7 +57,7 @@ def take(
         if not batch.is_poison:
             rows.append(data)
         identity = sha256(data).hexdigest()
-        taken.append(CommittedInput(one.key, one.token, one.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
+        inputs.append(CommittedInput(raw.key, raw.token, raw.size, identity, "2026-11-20T10:00:00Z", place))  # type: ignore[arg-type]
     files = []
     for table in tables:
         key = f"staging/{batch.batch_id}/{table}/part-0.parquet"
@@ -69,7 +69,7 @@ def take(
         store.put(key, f"{number} {committed_at:%H:%M}".encode())
         return StagedFile("batches", key, 1)
 
-    return log.commit(batch, taken, files, rejects={}, reconciliation={}, batches_file=batches_file)
+    return log.commit(batch, inputs, files, rejects={}, reconciliation={}, batches_file=batches_file)
 
 
 def attempt(
@@ -79,7 +79,7 @@ def attempt(
     sources: Mapping[str, bytes] | None = None,
     tables: Sequence[str] = TABLES,
 ) -> Entry | None:
-    """As `take`; where the store or the log fails, the batch is dropped, as the job does it."""
+    """As `take`; if the store or the log fails, the batch is dropped, as the job does."""
     try:
         return take(log, store, batch, sources, tables)
     except (StoreError, CommitLogError):
@@ -94,7 +94,7 @@ def run(
     max_objects: int = 1000,
     moves_at_once: int = 1,
 ) -> list[Entry]:
-    """One ordinary run: finish what others left, then batch by batch until nothing is pending."""
+    """One ordinary run: finishes earlier commits, then commits batches until nothing is pending."""
     log = commit_log(store, clock, max_objects=max_objects, moves_at_once=moves_at_once)
     log.finish_earlier_commits()
     inputs = None if sources is None else as_inputs(sources)
@@ -106,7 +106,7 @@ def run(
 
 
 def as_inputs(sources: Mapping[str, bytes]) -> list[Input]:
-    """Sources as the job names them; their versions are given with them."""
+    """The inputs of `--source`, with their tokens."""
     return [Input(key, "version", len(data), NOON) for key, data in sources.items()]
 
 

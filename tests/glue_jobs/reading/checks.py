@@ -1,4 +1,4 @@
-"""What tests ask of the checks that a document holds."""
+"""Helpers for the checks that a document holds."""
 
 from glue_jobs.reading.document import read_document
 from glue_jobs.reading.model import Check

@@ -1,4 +1,4 @@
-"""Contracts of two more tables, which ask other things of lists than the suite's own tables do."""
+"""Contracts of two more tables, whose list paths differ from those of the suite's tables."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ PLAYLIST_IMAGES = Table(
         key_column("playlist_id", "the playlist"),
         key_column("run_id", "the run"),
         key_column("position", "0-based place in the list", "playlist.images[]", type=Type.INT),
-        Column("url", Type.STRING, "the picture", "playlist.images[].url", nullable=False),
+        Column("url", Type.STRING, "the image", "playlist.images[].url", nullable=False),
         Column("width", Type.INT, "in pixels; null if unknown", "playlist.images[].width"),
     ),
 )
@@ -80,7 +80,7 @@ def read_both_ways(
 
 
 def read(tables: Sequence[Table], value: dict[str, Any], reason: str | None = None) -> Reading:
-    """As `read_both_ways`, of the tree of these tables."""
+    """As `read_both_ways`, with the projection of these tables."""
     return read_both_ways(project(tables), tables, value, reason)[1]
 
 

@@ -1,4 +1,4 @@
-"""Files of other tools and scripts: containers are opened, contents are taken or refused by name, never lost."""
+"""Files of other tools and scripts: containers are opened; contents are read, or refused by name, never lost."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ SECRET = "anna@example.org"
 
 def kinds(check: Check) -> list[tuple[int, str, Any]]:
     """Position, kind and id of each row."""
-    entries = [(position, entry_of(found)) for position, found in check.rows()]
+    entries = [(position, entry_of(row)) for position, row in check.rows()]
     return [(position, entry.kind, (entry.value or {}).get("id")) for position, entry in entries]
 
 
@@ -41,18 +41,18 @@ def songs(value: object) -> list[list[tuple[int, str, Any]]]:
 
 
 def reason(value: object) -> str:
-    """Why the document is refused; the sentence quotes no value of it."""
+    """Why the document is refused; asserts that the reason quotes no value."""
     with pytest.raises(UnreadableDocumentError) as refused:
         read(value)
     assert SECRET not in str(refused.value)
     return str(refused.value)
 
 
-ONE = [(0, "song", "s1")]
+ONE_SONG = [(0, "song", "s1")]
 TWO = [(0, "song", "s1"), (1, "song", "s2")]
 
 
-# --- contents that are there are never "read with 0 items"
+# --- a file with contents is never "read with 0 items"
 
 
 @pytest.mark.parametrize("key", ["tracks", "items"])
@@ -80,7 +80,9 @@ def test_a_backup_tools_playlists_have_their_rows_in_a_plain_list(key: str) -> N
         ({"tracks": []}, True, None),
     ],
 )
-def test_a_plain_list_is_complete_unless_a_total_says_otherwise(fields: Json, is_complete: bool, total: Any) -> None:  # noqa: FBT001  # a table
+def test_a_plain_list_is_complete_unless_a_total_says_otherwise(
+    fields: Json, is_complete: bool, total: Any
+) -> None:  # a table
     (check,) = read({"id": ID, "name": "Mine", "owner": {"id": "u1"}} | fields).checks
 
     assert (check.is_complete, check.total) == (is_complete, total)
@@ -106,7 +108,7 @@ def test_a_file_of_descriptions_is_refused_by_name(value: object) -> None:
 def test_a_description_among_reads_is_a_damage() -> None:
     document = read([page_body(song("s1")), DESCRIPTION])
 
-    assert [(check.playlist_id, kinds(check)) for check in document.checks] == [("p1", ONE)]
+    assert [(check.playlist_id, kinds(check)) for check in document.checks] == [("p1", ONE_SONG)]
     assert [damage.reason for damage in document.damages] == [
         "value 2: a playlist without its songs, only a description"
     ]
@@ -122,7 +124,7 @@ def test_a_description_with_its_pages_is_a_read() -> None:
 @pytest.mark.parametrize(
     "contents", [5, SECRET, {"items": 5}, {"a": SECRET}, [5], [{"name": SECRET}], {"items": [{"name": SECRET}]}]
 )
-def test_other_contents_are_refused_with_their_reason(contents: object) -> None:
+def test_contents_of_unknown_form_are_refused_with_a_reason(contents: object) -> None:
     assert "tracks" in reason({"id": ID, "snapshot_id": "v1", "name": SECRET, "tracks": contents})
 
 
@@ -226,7 +228,7 @@ def test_containers_of_one_read_are_opened(value: object) -> None:
 def test_containers_of_several_reads_are_opened(value: object, ids: list[str | None]) -> None:
     document = read(value)
 
-    assert [kinds(check) for check in document.checks] == [ONE] * len(ids)
+    assert [kinds(check) for check in document.checks] == [ONE_SONG] * len(ids)
     for check, expected in zip(document.checks, ids, strict=True):
         assert check.playlist_id == expected or (expected is None and check.playlist_id.startswith("document:"))
 
@@ -238,7 +240,7 @@ def test_a_playlist_is_named_after_its_key() -> None:
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
-def test_a_constant_that_is_no_json_costs_its_row_at_most(constant: str) -> None:
+def test_a_constant_that_is_no_json_rejects_at_most_its_row(constant: str) -> None:
     text = as_bytes(page_body(song("s1", duration_ms=0), song("s2")) | {"note": 0}).decode()
 
     assert songs(text.replace('"note": 0', f'"note": {constant}').encode()) == [TWO]
@@ -258,10 +260,10 @@ def test_each_member_of_a_zip_is_read_like_a_file() -> None:
 
     document = read(data)
 
-    assert [kinds(check) for check in document.checks] == [ONE, [(0, "song", "s2")]]
+    assert [kinds(check) for check in document.checks] == [ONE_SONG, [(0, "song", "s2")]]
     assert [check.run_id for check in document.checks] == [f"document:{document_id(data)}"] * 2
     assert [damage.reason for damage in document.damages] == [
-        "file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page"
+        "file 2 of the ZIP: no JSON at line 1, column 1: it begins like a web page; request the answer again"
     ]
 
 
@@ -328,7 +330,9 @@ EPISODE = {
 MORNING = "export:" + hashlib.sha256(b"Morning").hexdigest()[:22]
 
 
-@pytest.mark.parametrize("wrap", [lambda one: {"playlists": [one]}, lambda one: one, lambda one: [one]])
+@pytest.mark.parametrize(
+    "wrap", [lambda container: {"playlists": [container]}, lambda container: container, lambda container: [container]]
+)
 def test_playlists_of_the_account_data_download(wrap: Any) -> None:
     document = read(wrap(exported("Morning", export_row("spotify:track:s1"), EPISODE)))
 
@@ -361,7 +365,7 @@ def test_playlists_of_the_account_data_download(wrap: Any) -> None:
         ),
     ],
 )
-def test_every_form_of_its_rows(item: Json, expected: tuple[str, Any]) -> None:
+def test_every_form_of_rows_in_the_account_data_download(item: Json, expected: tuple[str, Any]) -> None:
     key = "tracks" if "trackName" in item else "items"
     (check,) = read({"playlists": [{"name": "Morning", "lastModifiedDate": "2020-02-03", key: [item]}]}).checks
 

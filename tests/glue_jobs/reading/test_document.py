@@ -22,7 +22,7 @@ from tests.glue_jobs.reading.checks import only_check, song_ids
 API = "https://api.spotify.com/v1"
 
 
-def test_our_own_document_says_whose_it_is_and_its_embedded_page_does_not_count() -> None:
+def test_our_own_document_names_its_playlist_and_its_embedded_page_does_not_count() -> None:
     about = {"id": "p1", "name": "Mine", "items": page_body(song("s1"), song("s2"))}
     lines = [raw_line(asked="/playlists/p1", offset=None, body=about), raw_line(body=page_body(song("s1")))]
 
@@ -186,7 +186,7 @@ def test_a_line_ends_at_a_newline_alone(mark: str) -> None:
     assert [row["item"]["name"] for _, row in only_check(lines).rows()] == [name, name]
 
 
-def test_a_lone_surrogate_is_read_as_it_came() -> None:
+def test_a_lone_surrogate_is_read_unchanged() -> None:
     ((_, row),) = only_check(b'[{"item": {"id": "s1", "name": "half \\ud83d"}}]').rows()
 
     assert row["item"]["name"] == "half \ud83d"
@@ -195,7 +195,7 @@ def test_a_lone_surrogate_is_read_as_it_came() -> None:
 @pytest.mark.parametrize(
     "before", ['[{"item": {"id": "s1", "name": ', '{"href": "/playlists/p1/items", "items": [], "total": ']
 )
-def test_nesting_at_the_edge_of_what_can_be_parsed_is_read_or_refused(before: str) -> None:
+def test_nesting_near_the_parsers_limit_is_read_or_refused(before: str) -> None:
     after = "}}]" if before.startswith("[") else "}"
     for depth in range(700, 1000):
         try:
@@ -268,7 +268,7 @@ ENVELOPES: dict[str, Callable[[list[Json]], bytes]] = {
 
 
 def everything(data: bytes) -> list[tuple[int, str]]:
-    """Position, kind, entry and reason of every row; as JSON, which compares numbers as they were."""
+    """Position, kind, entry and reason of every row; as JSON, so that 1 and 1.0 differ."""
     document = read_document(data)
     assert document.damages == []
     (check,) = document.checks
@@ -318,7 +318,7 @@ MUTATED: dict[str, bytes] = {
     ["page", "rows", "list", "playlist", "own", "manifest"],
 )
 def test_a_damaged_document_is_read_in_part_or_refused_and_never_fails_otherwise(name: str) -> None:
-    chance = random.Random(f"damage of {name}")  # noqa: S311  # the same damage every time, nothing is secret
+    chance = random.Random(f"damage of {name}")
     refused = 0
     for _ in range(400):
         data = mutated([MUTATED[name]], chance)
@@ -326,7 +326,7 @@ def test_a_damaged_document_is_read_in_part_or_refused_and_never_fails_otherwise
             document = read_document(data)
         except UnreadableDocumentError:
             refused += 1
-        except Exception as error:  # noqa: BLE001  # whatever it is, say for which document
+        except Exception as error:  # noqa: BLE001  # show which document failed, for any error
             pytest.fail(f"{error!r} for {data!r}")
         else:
             for check in document.checks:

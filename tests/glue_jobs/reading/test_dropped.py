@@ -1,4 +1,4 @@
-"""Which shapes of dropped files are read, as whose playlist, and why others are refused."""
+"""Which shapes of dropped files are read, to which playlist they belong, and why others are refused."""
 
 import pytest
 
@@ -20,7 +20,7 @@ API = "https://api.spotify.com/v1"
         (f"{API}/me/tracks?offset=0", "liked:me"),
     ],
 )
-def test_the_href_says_whose_page_it_is(href: str, playlist_id: str) -> None:
+def test_the_href_names_the_playlist_of_a_page(href: str, playlist_id: str) -> None:
     assert only_check(as_bytes({"href": href, "items": [song("s1")]})).playlist_id == playlist_id
 
 
@@ -36,13 +36,13 @@ def test_a_playlist_with_contents_is_a_check_with_its_description(key: str) -> N
     assert check.playlist["name"] == "Mine"
 
 
-def test_contents_under_both_names_count_once() -> None:
+def test_contents_under_both_keys_count_once() -> None:
     both = {"id": "p1", "items": page_body(song("s1")), "tracks": page_body(song("s1"), song("s2"))}
 
     assert song_ids(only_check(as_bytes(both))) == ["s1"]
 
 
-def test_a_playlist_without_an_id_has_the_id_in_its_contents_href_else_one_of_the_document() -> None:
+def test_a_playlist_without_an_id_takes_the_id_in_its_href_else_one_made_from_the_document() -> None:
     known = {"type": "playlist", "tracks": page_body(song("s1"), playlist_id="p7")}
     unknown = as_bytes({"type": "playlist", "id": "", "tracks": []})
 

@@ -1,4 +1,4 @@
-"""The Parquet parts: every row with its own values, and Spark reads what the reader wrote."""
+"""The Parquet parts: every row keeps its own values, and Spark reads what the reader wrote."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -43,7 +43,7 @@ DDL = (
     "covers_first struct<url: string>, artists array<struct<name: string, refused: array<string>>>, "
     "refused array<string>"
 )
-NOON = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+NOON = datetime(2026, 11, 20, 12)
 
 
 def things(*payloads: Mapping[str, object], reasons: Mapping[int, str] | None = None) -> Rows:
@@ -52,7 +52,7 @@ def things(*payloads: Mapping[str, object], reasons: Mapping[int, str] | None = 
 
 
 def read_back(spark: SparkSession, folder: Path, *payloads: Mapping[str, object]) -> DataFrame:
-    """What Spark reads of the payloads, numbered from 0, each added by itself."""
+    """The frame that Spark reads after each payload was added separately; rows are numbered from 0."""
     buffer = ParquetBuffer(NUMBERED)
     for number, payload in enumerate(payloads):
         buffer.add([things(payload)], {"n": [number]})
@@ -65,7 +65,7 @@ def read(data: bytes, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in names) for row in pq.ParquetFile(pa.BufferReader(data)).read().to_pylist()]
 
 
-def test_every_type_and_structure_arrives_as_it_is(spark: SparkSession, tmp_path: Path) -> None:
+def test_every_type_and_structure_survives_the_round_trip(spark: SparkSession, tmp_path: Path) -> None:
     full = {
         "id": "t0",
         "total": 5,
@@ -94,28 +94,30 @@ def test_every_type_and_structure_arrives_as_it_is(spark: SparkSession, tmp_path
 @pytest.mark.parametrize(
     ("text", "at"),
     [
-        ("0001-01-01T00:00:00Z", datetime(1, 1, 1)),  # noqa: DTZ001  # as above
-        ("1582-10-10T00:00:00Z", datetime(1582, 10, 10)),  # noqa: DTZ001
-        ("9999-12-31T23:59:59.999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999)),  # noqa: DTZ001
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1)),
+        ("1582-10-10T00:00:00Z", datetime(1582, 10, 10)),
+        ("9999-12-31T23:59:59.999999Z", datetime(9999, 12, 31, 23, 59, 59, 999999)),
     ],
 )
-def test_a_time_of_any_year_is_itself(spark: SparkSession, tmp_path: Path, text: str, at: datetime) -> None:
+def test_a_time_of_any_year_survives_the_round_trip(
+    spark: SparkSession, tmp_path: Path, text: str, at: datetime
+) -> None:
     made = read_back(spark, tmp_path, {"id": "t0", "at": text, "day": text[:10]}).select("at", "day")
 
     assert_df_equality(made, rows(spark, "at timestamp_ntz, day date", (at, at.date())), ignore_nullable=True)
 
 
-def test_half_of_a_surrogate_pair_is_a_question_mark_and_all_other_text_is_itself(
+def test_a_lone_surrogate_becomes_a_question_mark_and_other_text_is_unchanged(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    artists = [{"name": "half \ud83d"}, {"name": "\u2028 \u0000 \U0001f3b5"}, {"name": '\u0001misfit:{"a": 1}'}]
+    artists = [{"name": "half \ud83d"}, {"name": "\u2028 \u0000 \U0001f3b5"}, {"name": '\u0001strange:{"a": 1}'}]
 
     made = read_back(spark, tmp_path, {"id": "t0", "artists": artists}, {"id": "\U0001f3b5"})
 
     expected = rows(
         spark,
         "id string, names array<string>",
-        ("t0", ["half ?", "\u2028 \u0000 \U0001f3b5", '\u0001misfit:{"a": 1}']),
+        ("t0", ["half ?", "\u2028 \u0000 \U0001f3b5", '\u0001strange:{"a": 1}']),
         ("\U0001f3b5", None),
     )
     assert_df_equality(
@@ -124,7 +126,7 @@ def test_half_of_a_surrogate_pair_is_a_question_mark_and_all_other_text_is_itsel
 
 
 @pytest.mark.parametrize("shape", [NUMBERED, ITEMS, CHECKS], ids=["numbered", "items", "checks"])
-def test_the_file_has_the_types_that_spark_is_told_to_read(spark: SparkSession, tmp_path: Path, shape: Shape) -> None:
+def test_the_file_has_the_types_of_sparks_read_schema(spark: SparkSession, tmp_path: Path, shape: Shape) -> None:
     buffer = ParquetBuffer(shape)
     buffer.add([Rows([next(iter(shape.tables))], lambda _: {})], {name: [None] for name in shape.own})
     (tmp_path / "part.parquet").write_bytes(buffer.close())
@@ -134,7 +136,7 @@ def test_the_file_has_the_types_that_spark_is_told_to_read(spark: SparkSession, 
     assert spark.read.parquet(str(tmp_path)).schema == declared
 
 
-def test_rows_keep_their_own_values_whatever_is_read_by_itself() -> None:
+def test_rows_keep_their_own_values_beside_rows_that_are_read_one_by_one() -> None:
     buffer = ParquetBuffer(NUMBERED)
 
     unusual = buffer.add(
@@ -178,7 +180,7 @@ def test_many_rows_are_written_in_groups_and_none_is_lost(tmp_path: Path, monkey
     assert file.read().column("n").to_pylist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
-def test_no_rows_are_no_file() -> None:
+def test_no_rows_make_no_file() -> None:
     assert ParquetBuffer(NUMBERED).close() == b""
 
 

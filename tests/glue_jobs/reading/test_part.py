@@ -35,7 +35,7 @@ class Lake:
     """A lake in a folder, with raw objects."""
 
     def __init__(self, folder: Path, **documents: bytes) -> None:
-        """The documents by their names under drop/at=2026-11-20, noon."""
+        """Puts the documents under drop/at=<2026-11-20, noon>/, by name."""
         self.uri = str(folder)
         self.store: ObjectStore = open_store(self.uri, create=True)
         for name, data in documents.items():
@@ -76,13 +76,13 @@ def own(rows: list[Json], *names: str) -> list[tuple[Any, ...]]:
 
 def test_every_row_has_its_place_its_kind_and_its_typed_fields(tmp_path: Path) -> None:
     data = as_bytes([page_body(song("s1", duration_ms=5), None, offset=50), page_body(episode("e1"), playlist_id="p2")])
-    read_in = Lake(tmp_path, doc=data)
+    raw_lake = Lake(tmp_path, doc=data)
 
-    report = read_in.read()
+    report = raw_lake.read()
 
-    items, checks = read_in.rows("items"), read_in.rows("checks")
+    items, checks = raw_lake.rows("items"), raw_lake.rows("checks")
     identity = sha256(data).hexdigest()
-    noon = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # UTC without zone, as the tables have it
+    noon = datetime(2026, 11, 20, 12)
     assert own(items, "source_object", "document_id", "extracted_at") == [(f"{AT}doc", identity, noon)] * 3
     assert own(items, "source_position", "playlist_id", "snapshot_id", "position", "kind") == [
         (0, "p1", f"document:{identity}#0", 50, "song"),
@@ -90,9 +90,9 @@ def test_every_row_has_its_place_its_kind_and_its_typed_fields(tmp_path: Path) -
         (2, "p2", f"document:{identity}#1", 0, "episode"),
     ]
     assert own(items, "added_at", "refused") == [
-        (datetime(2026, 7, 1, 8), None),  # noqa: DTZ001  # as above
+        (datetime(2026, 7, 1, 8), None),
         (None, None),
-        (datetime(2026, 7, 1, 8), None),  # noqa: DTZ001  # as above
+        (datetime(2026, 7, 1, 8), None),
     ]
     assert [item["item"] and (item["item"]["id"], item["item"]["duration_ms"]) for item in items] == [
         ("s1", 5),
@@ -116,37 +116,37 @@ def test_a_manifest_has_checks_and_no_items(tmp_path: Path) -> None:
         playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 5}}
     )
     manifest = Manifest(run_id="r1", extracted_at="2026-11-20T10:00:00Z", checks=(check,)).as_bytes()
-    read_in = Lake(tmp_path, manifest=manifest)
+    raw_lake = Lake(tmp_path, manifest=manifest)
 
-    report = read_in.read()
+    report = raw_lake.read()
 
-    assert read_in.rows("items") == []
-    (staged,) = read_in.rows("checks")
+    assert raw_lake.rows("items") == []
+    (staged,) = raw_lake.rows("checks")
     assert (staged["status"], staged["snapshot_id"], staged["run_id"]) == ("unchanged", "v1", "r1")
     assert (staged["playlist"]["name"], staged["playlist"]["items"]["total"]) == ("Mine", 5)
     assert report.made == {"playlist_checks": 1}
 
 
-def test_a_total_is_a_pages_where_the_playlist_object_has_another(tmp_path: Path) -> None:
+def test_the_total_of_the_pages_wins_over_that_of_the_playlist_object(tmp_path: Path) -> None:
     lines = [
         raw_line(asked="/playlists/p1", offset=None, body={"id": "p1", "name": "Mine", "items": {"total": 9}}),
         raw_line(body=page_body(song("s1"))),
     ]
-    read_in = Lake(tmp_path, doc=write_document(lines))
+    raw_lake = Lake(tmp_path, doc=write_document(lines))
 
-    read_in.read()
+    raw_lake.read()
 
-    (check,) = read_in.rows("checks")
+    (check,) = raw_lake.rows("checks")
     assert (check["playlist"]["name"], check["playlist"]["items"]["total"]) == ("Mine", 1)
 
 
 def test_parts_are_named_after_their_number_so_that_a_second_attempt_replaces_the_first(tmp_path: Path) -> None:
-    read_in = Lake(tmp_path, doc=as_bytes(page_body(song("s1"), 5)))
+    raw_lake = Lake(tmp_path, doc=as_bytes(page_body(song("s1"), 5)))
 
     for _ in range(2):
-        report = read_in.read(number=7)
+        report = raw_lake.read(number=7)
 
-    staged = [file.key for file in read_in.store.list("staging/")]
+    staged = [file.key for file in raw_lake.store.list("staging/")]
     assert staged == [
         "staging/b1/checks/part-00007.parquet",
         "staging/b1/items/part-00007.parquet",
@@ -155,22 +155,22 @@ def test_parts_are_named_after_their_number_so_that_a_second_attempt_replaces_th
     assert [(file.table, file.staged, file.rows) for file in report.files] == [("rejects", staged[2], 1)]
 
 
-# --- objects that are not read
+# --- objects that cannot be read
 
 
 def test_a_file_without_playlist_data_goes_to_quarantine_and_the_others_are_read(tmp_path: Path) -> None:
-    read_in = Lake(tmp_path, a=b"<html>\\ud83d", b=as_bytes(page_body(song("s1"))), c=b"")
+    raw_lake = Lake(tmp_path, a=b"<html>\\ud83d", b=as_bytes(page_body(song("s1"))), c=b"")
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     assert [document.reason for document in report.documents] == [
-        "no JSON at line 1, column 1: it begins like a web page",
+        "no JSON at line 1, column 1: it begins like a web page; request the answer again",
         None,
         "the file is empty",
     ]
     assert report.rejects == {"file quarantined": 2}
     assert report.made["songs"] == 1
-    assert read_in.rejects()[1] == {
+    assert raw_lake.rejects()[1] == {
         "reason": "the file is empty",
         "source_object": f"{AT}c",
         "document_id": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -180,74 +180,74 @@ def test_a_file_without_playlist_data_goes_to_quarantine_and_the_others_are_read
 
 
 def test_a_quarantined_file_alone_stages_no_rows(tmp_path: Path) -> None:
-    read_in = Lake(tmp_path, a=b"")
+    raw_lake = Lake(tmp_path, a=b"")
 
-    read_in.read()
+    raw_lake.read()
 
-    assert [file.key for file in read_in.store.list("staging/")] == ["staging/b1/rejects/part-00000.json.gz"]
+    assert [file.key for file in raw_lake.store.list("staging/")] == ["staging/b1/rejects/part-00000.json.gz"]
 
 
 def test_a_poison_object_goes_to_quarantine_unread(tmp_path: Path) -> None:
     data = as_bytes(page_body(song("s1")))
-    read_in = Lake(tmp_path, a=data)
+    raw_lake = Lake(tmp_path, a=data)
 
-    (document,) = read_in.read(is_poison=True).documents
+    (document,) = raw_lake.read(is_poison=True).documents
 
     assert document.reason == "the job failed each time it read this file, also alone; it was not read again"
     assert document.document_id == ""
-    assert read_in.rows("items") == []
+    assert raw_lake.rows("items") == []
 
 
 def test_an_unreadable_part_of_a_file_is_a_reject_with_its_line(tmp_path: Path) -> None:
-    read_in = Lake(tmp_path, a=ndjson(page_body(song("s1"))) + b'{"broken\n')
+    raw_lake = Lake(tmp_path, a=ndjson(page_body(song("s1"))) + b'{"broken\n')
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     assert report.rejects == {"part of a file unreadable": 1}
-    (line,) = read_in.rejects()
+    (line,) = raw_lake.rejects()
     assert (line["row"], line["source_object"], line["batch_id"]) == (None, f"{AT}a", "b1")
     assert line["reason"].startswith("line 2 is no JSON")
     assert report.documents[0].kinds == {"song": 1}
 
 
 @pytest.mark.parametrize("change", ["gone", "replaced"])
-def test_an_object_that_is_gone_or_replaced_is_reported_and_nothing_is_staged(tmp_path: Path, change: str) -> None:
-    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s1"), 5)), b=as_bytes(page_body(song("s2"))), c=b"")
-    planned = read_in.inputs()
+def test_a_vanished_or_replaced_object_is_reported_and_nothing_is_staged(tmp_path: Path, change: str) -> None:
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(song("s1"), 5)), b=as_bytes(page_body(song("s2"))), c=b"")
+    planned = raw_lake.inputs()
     if change == "gone":
-        read_in.store.delete(planned[1].key, planned[1].token)
+        raw_lake.store.delete(planned[1].key, planned[1].token)
     else:
-        read_in.put(planned[1].key, as_bytes(page_body(song("other"))))
+        raw_lake.put(planned[1].key, as_bytes(page_body(song("other"))))
 
-    report = read_in.read(inputs=planned)
+    report = raw_lake.read(inputs=planned)
 
     assert report == PartReport(vanished=f"{AT}b")
-    assert list(read_in.store.list("staging/")) == []
+    assert list(raw_lake.store.list("staging/")) == []
 
 
 def test_more_objects_than_are_fetched_ahead_are_read_in_their_order(tmp_path: Path) -> None:
     documents = {f"{n:02d}": as_bytes(page_body(song(f"s{n}"))) for n in range(30)}
-    read_in = Lake(tmp_path, **documents)
+    raw_lake = Lake(tmp_path, **documents)
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     assert [document.input.key for document in report.documents] == [f"{AT}{n:02d}" for n in range(30)]
-    assert [item["item"]["id"] for item in read_in.rows("items")] == [f"s{n}" for n in range(30)]
+    assert [item["item"]["id"] for item in raw_lake.rows("items")] == [f"s{n}" for n in range(30)]
 
 
 def test_a_source_file_is_read_from_its_own_store(tmp_path: Path) -> None:
     source = Lake(tmp_path / "source", a=as_bytes(page_body(song("s1"))))
-    read_in = Lake(tmp_path / "lake")
+    raw_lake = Lake(tmp_path / "lake")
     (planned,) = source.inputs()
     uri = source.store.object_uri(planned.key)
 
-    report = read_in.read(inputs=(planned._replace(key=uri),), source=source.uri)
+    report = raw_lake.read(inputs=(planned._replace(key=uri),), source=source.uri)
 
     assert report.documents[0].kinds == {"song": 1}
-    assert own(read_in.rows("items"), "source_object") == [(uri,)]
+    assert own(raw_lake.rows("items"), "source_object") == [(uri,)]
 
 
-def test_garbage_collection_goes_on_after_a_part(tmp_path: Path) -> None:
+def test_garbage_collection_is_on_again_after_a_part(tmp_path: Path) -> None:
     Lake(tmp_path, a=b"[]").read()
 
     assert gc.isenabled()
@@ -258,15 +258,15 @@ def test_garbage_collection_goes_on_after_a_part(tmp_path: Path) -> None:
 
 def test_a_document_that_is_known_under_another_id_keeps_it(tmp_path: Path) -> None:
     rows = as_bytes([song("s1"), 5])
-    read_in = Lake(tmp_path, a=rows, b=b"", c=b'[{"item": null}]')
+    raw_lake = Lake(tmp_path, a=rows, b=b"", c=b'[{"item": null}]')
 
-    report = read_in.read(document_ids={f"{AT}a": "known", f"{AT}b": "known, too"})
+    report = raw_lake.read(document_ids={f"{AT}a": "known", f"{AT}b": "known, too"})
 
     third = "document:" + sha256(b'[{"item": null}]').hexdigest()
     assert [document.document_id for document in report.documents][:2] == ["known", "known, too"]
-    assert own(read_in.rows("items"), "document_id", "playlist_id")[0] == ("known", "document:known#0")
-    assert own(read_in.rows("checks"), "run_id") == [("document:known",), (third,)]
-    assert [line["document_id"] for line in read_in.rejects()][:2] == ["known, too", "known"]
+    assert own(raw_lake.rows("items"), "document_id", "playlist_id")[0] == ("known", "document:known#0")
+    assert own(raw_lake.rows("checks"), "run_id") == [("document:known",), (third,)]
+    assert {line["document_id"] for line in raw_lake.rejects()} >= {"known", "known, too"}
 
 
 OURS = write_document([raw_line(extracted_at="2026-11-18T10:00:00Z", body=page_body(song("s1")))])
@@ -285,20 +285,20 @@ LATER = datetime(2026, 11, 21, tzinfo=UTC)
         ("raw/pending/drop/a/at=20261120T120000Z/b/doc", DROPPED, None, NOON, False),
         ("raw/pending/drop/doc", DROPPED, LATER, LATER, False),
         ("raw/pending/drop/doc", DROPPED, None, FILE_TIME, True),
-        # A replayed object: its time is the time that the log has.
+        # A replayed object keeps the time that the commit log recorded.
         (f"raw/processed/{1:020d}/drop/doc", DROPPED, None, FILE_TIME, False),
     ],
 )
-def test_the_document_says_when_it_was_extracted_else_its_folder_else_the_caller_else_its_file(  # a table
+def test_extracted_at_comes_from_the_document_else_its_folder_else_the_argument_else_the_file_time(  # a table
     tmp_path: Path, key: str, data: bytes, default: datetime | None, expected: datetime, *, used_file_time: bool
 ) -> None:
-    read_in = Lake(tmp_path)
-    read_in.put(key, data)
+    raw_lake = Lake(tmp_path)
+    raw_lake.put(key, data)
 
-    (document,) = read_in.read(extracted_at=default).documents
+    (document,) = raw_lake.read(extracted_at=default).documents
 
     assert (document.extracted_at, document.used_file_time) == (expected, used_file_time)
-    assert own(read_in.rows("items"), "extracted_at") == [(expected.replace(tzinfo=None),)]
+    assert own(raw_lake.rows("items"), "extracted_at") == [(expected.replace(tzinfo=None),)]
 
 
 @pytest.mark.parametrize(
@@ -309,24 +309,24 @@ def test_the_document_says_when_it_was_extracted_else_its_folder_else_the_caller
         ("at=soon/doc", None, "the folder's at= is no ISO time such as 2026-11-20T10:00:00Z"),
     ],
 )
-def test_a_time_that_is_none_sends_the_file_to_quarantine(
+def test_a_malformed_extraction_time_quarantines_the_file(
     tmp_path: Path, key: str, stated: str | None, reason: str
 ) -> None:
-    read_in = Lake(tmp_path)
+    raw_lake = Lake(tmp_path)
     ours = write_document([raw_line(extracted_at=stated, body=page_body(song("s1")))])
-    read_in.put(f"{lake.DROP}{key}", DROPPED if stated is None else ours)
+    raw_lake.put(f"{lake.DROP}{key}", DROPPED if stated is None else ours)
 
-    (document,) = read_in.read().documents
+    (document,) = raw_lake.read().documents
 
     assert (document.reason, document.extracted_at) == (reason, FILE_TIME)
-    assert read_in.rows("items") == []
+    assert raw_lake.rows("items") == []
 
 
-# --- rejects: the row as it came
+# --- rejects hold the row unchanged
 
 
 @pytest.mark.parametrize(
-    "given_row",
+    "raw_row",
     [
         song("s1", duration_ms=2**31),
         song("s1", duration_ms=1.5),
@@ -351,19 +351,19 @@ def test_a_time_that_is_none_sends_the_file_to_quarantine(
         5,
     ],
 )
-def test_a_reject_has_the_row_as_it_came(tmp_path: Path, given_row: object) -> None:
-    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s0"), given_row, song("s2"), offset=10)))
+def test_a_reject_has_the_row_unchanged(tmp_path: Path, raw_row: object) -> None:
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(song("s0"), raw_row, song("s2"), offset=10)))
 
-    read_in.read()
+    raw_lake.read()
 
-    lines = read_in.rejects()
+    lines = raw_lake.rejects()
     assert lines
-    assert {json.dumps(json.loads(line["row"])) for line in lines} == {json.dumps(given_row)}
+    assert {json.dumps(json.loads(line["row"])) for line in lines} == {json.dumps(raw_row)}
     assert {line["source_position"] for line in lines} == {1}
 
 
 @pytest.mark.parametrize(
-    "given_row",
+    "raw_row",
     [
         song("s1", duration_ms=1000, popularity=0, explicit=False, available_markets=["SE"], unknown={"x": [None]}),
         song("s1", duration_ms="1000", explicit="false", name=5, album=album("al1", name="")),
@@ -376,20 +376,20 @@ def test_a_reject_has_the_row_as_it_came(tmp_path: Path, given_row: object) -> N
         None,
     ],
 )
-def test_a_row_that_no_table_refuses_is_in_no_rejects(tmp_path: Path, given_row: object) -> None:
-    read_in = Lake(tmp_path, a=as_bytes(page_body(given_row)))
+def test_a_row_that_no_table_refuses_is_in_no_rejects(tmp_path: Path, raw_row: object) -> None:
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(raw_row)))
 
-    report = read_in.read()
+    report = raw_lake.read()
 
-    assert (report.rejects, report.refused, read_in.rejects()) == ({}, {}, [])
+    assert (report.rejects, report.refused, raw_lake.rejects()) == ({}, {}, [])
 
 
-def test_a_reject_says_which_table_refused_the_row_and_where_it_was_read(tmp_path: Path) -> None:
+def test_a_reject_names_the_refusing_table_and_the_place_of_the_row(tmp_path: Path) -> None:
     rows = [song("s1"), song("s2", duration_ms="n/a", popularity="high"), row("s3")]
     data = as_bytes(page_body(*rows))
-    read_in = Lake(tmp_path, a=data)
+    raw_lake = Lake(tmp_path, a=data)
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     place = {
         "source_object": f"{AT}a",
@@ -399,7 +399,7 @@ def test_a_reject_says_which_table_refused_the_row_and_where_it_was_read(tmp_pat
     }
     second, third = as_bytes(rows[1]).decode(), as_bytes(rows[2]).decode()
     refused = {"row": second, "source_position": 1}
-    assert read_in.rejects() == [
+    assert raw_lake.rejects() == [
         {"table": "songs", "column": "duration_ms", "reason": "no int: n/a", **refused, **place},
         {"table": "song_popularity", "column": "popularity", "reason": "no int: high", **refused, **place},
         {
@@ -416,14 +416,14 @@ def test_a_reject_says_which_table_refused_the_row_and_where_it_was_read(tmp_pat
     assert report.made["playlist_items"] == 3
 
 
-def test_a_position_that_breaks_the_contract_counts_as_rejected_whatever_it_holds(tmp_path: Path) -> None:
+def test_a_position_that_breaks_the_contract_counts_as_rejected_whatever_its_entry(tmp_path: Path) -> None:
     rows = [song("s1", name=[]), episode("e1", uri={}), row(5), song("s2", duration_ms="n/a"), song("s3")]
-    read_in = Lake(tmp_path, a=as_bytes(page_body(*rows)))
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(*rows)))
 
-    (document,) = read_in.read().documents
+    (document,) = raw_lake.read().documents
 
     assert {kind: count for kind, count in document.kinds.items() if count} == {"rejected": 3, "song": 2}
-    assert own(read_in.rows("items"), "source_position", "kind", "refused") == [
+    assert own(raw_lake.rows("items"), "source_position", "kind", "refused") == [
         (0, "song", ["songs", "playlist_items"]),
         (1, "episode", ["episodes", "playlist_items"]),
         (2, "rejected", ["playlist_items"]),
@@ -432,59 +432,73 @@ def test_a_position_that_breaks_the_contract_counts_as_rejected_whatever_it_hold
     ]
 
 
-def test_the_reject_of_a_check_has_the_playlist_as_it_came(tmp_path: Path) -> None:
+def test_the_reject_of_a_check_has_the_playlist_unchanged(tmp_path: Path) -> None:
     playlist = {"type": "playlist", "id": "p1", "public": "perhaps", "images": [{"url": "u"}], "items": page_body()}
-    read_in = Lake(tmp_path, a=as_bytes(playlist))
+    raw_lake = Lake(tmp_path, a=as_bytes(playlist))
 
-    report = read_in.read()
+    report = raw_lake.read()
 
-    (line,) = read_in.rejects()
+    (line,) = raw_lake.rejects()
     assert (line["table"], line["column"], line["reason"]) == ("playlist_checks", "is_public", "no boolean: perhaps")
     assert json.loads(line["row"])["images"] == [{"url": "u"}]
     assert "images_first" not in line["row"]
     assert report.refused == {"playlist_checks": 1}
 
 
-def test_of_a_giant_row_the_first_million_characters_are_kept(tmp_path: Path) -> None:
-    given_row = song("s1", name="n" * 1_000_001)
-    read_in = Lake(tmp_path, a=as_bytes(page_body(given_row)))
+def test_rows_over_a_million_characters_are_truncated_in_rejects(tmp_path: Path) -> None:
+    raw_row = song("s1", name="n" * 1_000_001)
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(raw_row)))
 
-    read_in.read()
+    raw_lake.read()
 
-    for line in read_in.rejects():
-        assert line["row"] == json.dumps(given_row)[:1_000_000]
+    for line in raw_lake.rejects():
+        assert line["row"] == json.dumps(raw_row)[:1_000_000]
 
 
-def test_half_of_a_surrogate_pair_is_a_question_mark_everywhere(tmp_path: Path) -> None:
+def test_a_lone_surrogate_becomes_a_question_mark_everywhere(tmp_path: Path) -> None:
     entry = '{"id": "s1", "name": "n\\ud83d", "uri": {"\\ud83d": 1}}'
     text = f'{{"type": "playlist", "id": "p\\ud83d", "items": {{"items": [{{"item": {entry}}}]}}}}'
-    read_in = Lake(tmp_path, a=text.encode())
+    raw_lake = Lake(tmp_path, a=text.encode())
 
-    read_in.read()
+    raw_lake.read()
 
-    (item,) = read_in.rows("items")
+    (item,) = raw_lake.rows("items")
     assert (item["playlist_id"], item["item"]["name"]) == ("p?", "n?")
-    assert {json.loads(line["row"])["item"]["name"] for line in read_in.rejects()} == {"n?"}
-    assert {line["reason"] for line in read_in.rejects()} == {'no string: {"?": 1}'}
+    assert {json.loads(line["row"])["item"]["name"] for line in raw_lake.rejects()} == {"n?"}
+    assert {line["reason"] for line in raw_lake.rejects()} == {'no string: {"?": 1}'}
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1582-10-10", "9999-12-31"])
-def test_a_time_of_any_year_is_itself(tmp_path: Path, day: str) -> None:
-    read_in = Lake(tmp_path, a=as_bytes(page_body(song("s1", row_fields={"added_at": f"{day}T00:00:00Z"}))))
+def test_a_time_of_any_year_is_kept(tmp_path: Path, day: str) -> None:
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(song("s1", row_fields={"added_at": f"{day}T00:00:00Z"}))))
 
-    read_in.read()
+    raw_lake.read()
 
-    (item,) = read_in.rows("items")
+    (item,) = raw_lake.rows("items")
     assert item["added_at"].isoformat() == f"{day}T00:00:00"
 
 
-def test_a_page_that_would_reach_above_the_greatest_position_begins_at_0(tmp_path: Path) -> None:
-    read_in = Lake(tmp_path, a=as_bytes({"items": [song("s1"), song("s2")], "offset": 2**31 - 1}), b=DROPPED)
+def test_a_page_that_would_exceed_the_greatest_position_begins_at_0(tmp_path: Path) -> None:
+    raw_lake = Lake(tmp_path, a=as_bytes({"items": [song("s1"), song("s2")], "offset": 2**31 - 1}), b=DROPPED)
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     assert report.made["playlist_items"] == 3
-    assert own(read_in.rows("items"), "position") == [(0,), (1,), (0,)]
+    assert own(raw_lake.rows("items"), "position") == [(0,), (1,), (0,)]
+
+
+def deepest() -> int:
+    """How many levels this Python can parse here: 3.11 counts those of its stack too, 3.13 takes ten times as many."""
+    parsed, refused = 100, 1_000_000
+    while refused - parsed > 1:
+        depth = (parsed + refused) // 2
+        try:
+            json.loads("[" * depth + "]" * depth)
+        except RecursionError:
+            refused = depth
+        else:
+            parsed = depth
+    return parsed
 
 
 @pytest.mark.parametrize(
@@ -498,10 +512,11 @@ def test_a_page_that_would_reach_above_the_greatest_position_begins_at_0(tmp_pat
     ],
 )
 def test_a_value_that_can_just_be_parsed_but_not_written_again_does_not_end_the_job(tmp_path: Path, text: str) -> None:
-    documents = {f"{depth}": text.replace("DEEP", "[" * depth + "]" * depth).encode() for depth in range(900, 1000)}
-    read_in = Lake(tmp_path, **documents)
+    depths = range(deepest() - 99, deepest() + 1)
+    documents = {f"{depth}": text.replace("DEEP", "[" * depth + "]" * depth).encode() for depth in depths}
+    raw_lake = Lake(tmp_path, **documents)
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     reasons = {document.reason for document in report.documents}
     assert len(report.documents) == 100
@@ -511,40 +526,42 @@ def test_a_value_that_can_just_be_parsed_but_not_written_again_does_not_end_the_
 
 
 @pytest.mark.slow
-def test_ten_thousand_rows_are_read_in_seconds_of_computing(tmp_path: Path) -> None:
+def test_ten_thousand_rows_are_read_within_20_cpu_seconds(tmp_path: Path) -> None:
     rows = [song(f"s{n}", artists=["a1", "a2"], album={"id": "al1", "name": "A"}) for n in range(10_000)]
-    read_in = Lake(tmp_path, a=as_bytes(page_body(*rows)))
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(*rows)))
     begun = time.process_time()
 
-    report = read_in.read()
+    report = raw_lake.read()
 
-    assert time.process_time() - begun < 20  # what takes longer for each row the more there are takes minutes
+    assert time.process_time() - begun < 20  # quadratic work would take minutes
     assert report.made["song_artists"] == 20_000
 
 
 @pytest.mark.slow
 def test_damaged_documents_are_read_or_quarantined_and_every_row_is_accounted_for(tmp_path: Path) -> None:
     corpus = [file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()]
-    chance = random.Random("damaged documents")  # noqa: S311  # the same damage every time, nothing is secret
-    read_in = Lake(tmp_path, **{f"{n:03d}": mutated(corpus, chance) for n in range(500)})
+    chance = random.Random("damaged documents")
+    raw_lake = Lake(tmp_path, **{f"{n:03d}": mutated(corpus, chance) for n in range(500)})
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     kinds = sum((document.kinds for document in report.documents), Counter[str]())
-    items = read_in.rows("items")
+    items = raw_lake.rows("items")
     assert len(report.documents) == 500
     assert 50 < sum(document.reason is not None for document in report.documents) < 450
     assert report.made["playlist_items"] == kinds.total() == len(items)
-    assert report.made["playlist_checks"] == len(read_in.rows("checks"))
+    assert report.made["playlist_checks"] == len(raw_lake.rows("checks"))
     assert kinds["rejected"] == sum("playlist_items" in (item["refused"] or ()) for item in items)
-    assert sum(report.rejects.values()) == len(read_in.rejects())
-    refused = Counter(line["table"] for line in read_in.rejects() if "table" in line)
+    assert sum(report.rejects.values()) == len(raw_lake.rejects())
+    refused = Counter(line["table"] for line in raw_lake.rejects() if "table" in line)
     del refused["playlist_items"]
-    assert refused <= report.refused  # rows from which keys are absent are left out without a reject
+    assert refused == report.refused
+    assert report.left_out.keys() == report.absent_keys.keys()
+    assert report.left_out.total() > 0
 
 
 def test_an_object_that_cannot_be_read_is_reported_and_nothing_is_staged(tmp_path: Path) -> None:
-    lake_of = Lake(tmp_path, a=as_bytes(page_body(song("s1"))), b=as_bytes(page_body(song("s2"))))
+    raw_lake = Lake(tmp_path, a=as_bytes(page_body(song("s1"))), b=as_bytes(page_body(song("s2"))))
 
     class BadSector(FolderStore):
         def get(self, key: str) -> Fetched | None:
@@ -553,7 +570,7 @@ def test_an_object_that_cannot_be_read_is_reported_and_nothing_is_staged(tmp_pat
             return super().get(key)
 
     store = BadSector(tmp_path)
-    report = part._read(Part(0, lake_of.inputs(), lake_of.uri, "b1"), store, store, {})
+    report = part._read(Part(0, raw_lake.inputs(), raw_lake.uri, "b1"), store, store, {})
 
     assert report == PartReport(left={f"{AT}b": "Input/output error; check the disk"})
     assert list(store.list("staging/")) == []

@@ -14,7 +14,7 @@ API = "https://api.spotify.com/v1"
 
 
 @pytest.mark.parametrize(
-    ("given_row", "kind"),
+    ("raw_row", "kind"),
     [
         (song("s1"), "song"),
         (row({"id": "s1", "type": "track"}, key="track"), "song"),
@@ -43,15 +43,15 @@ API = "https://api.spotify.com/v1"
         (row({}), "unavailable"),
     ],
 )
-def test_every_row_has_one_kind(given_row: object, kind: str) -> None:
-    entry = entry_of(given_row)
+def test_every_row_has_one_kind(raw_row: object, kind: str) -> None:
+    entry = entry_of(raw_row)
 
     assert entry.kind == kind
     assert entry.reason is None
 
 
 @pytest.mark.parametrize(
-    ("given_row", "words"),
+    ("raw_row", "words"),
     [
         (5, "the row is no object but 5"),
         ("text", 'the row is no object but "text"'),
@@ -68,8 +68,8 @@ def test_every_row_has_one_kind(given_row: object, kind: str) -> None:
         (row({"id": "c1", "uri": "spotify:"}), "neither a track nor an episode: spotify:"),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_rejected_with_its_reason(given_row: object, words: str) -> None:
-    entry = entry_of(given_row)
+def test_an_entry_that_cannot_be_read_is_rejected_with_its_reason(raw_row: object, words: str) -> None:
+    entry = entry_of(raw_row)
 
     assert entry.kind == "rejected"
     assert entry.reason is not None
@@ -105,7 +105,9 @@ def test_kinds_and_positions_are_in_the_order_of_the_rows() -> None:
         ({"uri": {"a": 1}}, None, None),
     ],
 )
-def test_a_local_file_is_named_by_itself_else_by_its_uri(entry: Json, name: str | None, artists: list[str]) -> None:
+def test_the_name_of_a_local_file_comes_from_its_fields_else_from_its_uri(
+    entry: Json, name: str | None, artists: list[str]
+) -> None:
     kind, value, _ = entry_of(row(entry, is_local=True))
 
     assert kind == "local"
@@ -131,7 +133,7 @@ def test_a_local_file_is_named_by_itself_else_by_its_uri(entry: Json, name: str 
         ({}, 0),
     ],
 )
-def test_a_page_begins_where_it_says_else_where_its_href_says(page: Json, offset: int) -> None:
+def test_the_first_position_comes_from_the_pages_offset_else_from_its_href(page: Json, offset: int) -> None:
     assert positions(only_check(as_bytes({"items": [song("s1"), song("s2")], **page}))) == [offset, offset + 1]
 
 
@@ -139,7 +141,7 @@ def test_a_page_begins_where_it_says_else_where_its_href_says(page: Json, offset
     ("body", "asked", "first"),
     [({}, 50, 50), ({"offset": 100}, 50, 100), ({"href": "/x?offset=150"}, 50, 150), ({}, None, 0), ({}, -1, 0)],
 )
-def test_a_page_of_our_own_begins_where_it_says_else_at_the_offset_asked_for(
+def test_the_first_position_of_our_own_page_comes_from_its_offset_else_from_the_request(
     body: Json, asked: Any, first: int
 ) -> None:
     line = raw_line(offset=asked, body={"items": [song("s1")], **body})
@@ -155,7 +157,7 @@ def test_an_offset_above_the_greatest_position_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("href", ["http://[/playlists/p1/items", f"{API}/playlists/p1/items?offset=" + "9" * 5000])
-def test_an_href_that_is_no_address_has_no_offset(href: str) -> None:
+def test_a_malformed_href_has_no_offset(href: str) -> None:
     assert positions(only_check(as_bytes({"href": href, "items": [song("s1")]}))) == [0]
 
 

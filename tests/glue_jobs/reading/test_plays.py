@@ -1,4 +1,4 @@
-"""Documents of plays, and histories that are dropped as they came."""
+"""Documents of plays, and listening histories that were dropped without `make import`."""
 
 import json
 from datetime import datetime
@@ -40,10 +40,10 @@ def test_plays_are_typed_and_dated_by_their_package(tmp_path: Path) -> None:
     assert [
         (row["play_id"], row["source_position"], row["played_at"], row["ms_played"], row["shuffle"]) for row in rows
     ] == [
-        ("x1", 0, datetime(2026, 2, 11, 18, 5, 44), 5, True),  # noqa: DTZ001  # UTC without a zone, as in the tables
-        ("x2", 1, datetime(2026, 2, 11, 18, 5, 44), 5, None),  # noqa: DTZ001  # likewise
+        ("x1", 0, datetime(2026, 2, 11, 18, 5, 44), 5, True),
+        ("x2", 1, datetime(2026, 2, 11, 18, 5, 44), 5, None),
     ]
-    at = datetime(2026, 11, 20, 12)  # noqa: DTZ001  # likewise
+    at = datetime(2026, 11, 20, 12)
     assert {(row["account"], row["source"], row["package_id"]) for row in rows} == {("me", "extended", "k1")}
     assert {(row["packaged_at"], row["extracted_at"]) for row in rows} == {(at, at)}
     assert (report.made["plays"], report.documents[0].plays, report.documents[0].kinds.total()) == (2, 2, 0)
@@ -84,7 +84,7 @@ def test_an_extended_history_goes_to_quarantine_whole_and_unquoted(data: bytes) 
     assert "203.0.113" not in str(raised.value)
 
 
-def test_a_song_that_is_called_like_a_key_is_no_history() -> None:
+def test_a_song_named_like_a_key_of_a_history_is_no_history() -> None:
     rows = [{"added_at": "2024-01-01T10:00:00Z", "track": {"id": "s1", "name": '"ms_played":', "uri": "ms_played"}}]
 
     assert len(read_document(json.dumps(rows).encode()).checks) == 1

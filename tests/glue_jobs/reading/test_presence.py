@@ -36,8 +36,9 @@ PAGE = {"href": "https://api.spotify.com/v1/playlists/p1/tracks", "offset": 0, "
 
 
 def fed(report: PartReport) -> dict[str, int]:
-    """The rows that go into each table."""
-    return {name: made - report.refused[name] for name, made in report.made.items() if made > report.refused[name]}
+    """The number of rows that go into each table."""
+    rows = report.made - report.refused - report.left_out
+    return dict(+rows)
 
 
 def without(value: Json, *keys: str) -> Json:
@@ -45,49 +46,92 @@ def without(value: Json, *keys: str) -> Json:
 
 
 EVERYTHING = {"songs", "albums", "artists", "song_artists", "album_artists", "playlist_items", "playlist_checks"}
+BARE = {"name": "A song", "id": "s1", "artists": [{"name": "Ada"}], "album": {"name": "First"}}
+ABSENT_IN_BARE = {
+    "songs": {"album.id", "disc_number", "duration_ms", "explicit", "track_number", "uri"},
+    "albums": {
+        "album.album_type",
+        "album.id",
+        "album.release_date",
+        "album.release_date_precision",
+        "album.total_tracks",
+        "album.uri",
+    },
+    "artists": {"artists.id", "artists.uri"},
+    "song_artists": {"artists.id"},
+}
 
 
 @pytest.mark.parametrize("is_page", [True, False])
 @pytest.mark.parametrize(
-    ("track", "missing"),
+    ("track", "left_out", "absent"),
     [
-        (TRACK, set()),
-        (TRACK | {"duration_ms": None, "album": ALBUM | {"album_type": None}}, set()),
-        (without(TRACK, "duration_ms"), {"songs"}),
-        (TRACK | {"album": without(ALBUM, "release_date")}, {"albums"}),
-        (TRACK | {"artists": [ARTIST, without(ARTIST, "uri")]}, {"artists"}),
-        (
-            {"name": "A song", "id": "s1", "artists": [{"name": "Ada"}], "album": {"name": "First"}},
-            EVERYTHING - {"playlist_items", "playlist_checks"},
-        ),
-        (without(TRACK, "album"), {"songs", "albums", "album_artists"}),
+        (TRACK, {}, {}),
+        (TRACK | {"duration_ms": None, "album": ALBUM | {"album_type": None}}, {}, {}),
+        (without(TRACK, "duration_ms"), {"songs": 1}, {"songs": {"duration_ms"}}),
+        (TRACK | {"album": without(ALBUM, "release_date")}, {"albums": 1}, {"albums": {"album.release_date"}}),
+        # Two artists of the song and one of the album.
+        (TRACK | {"artists": [ARTIST, without(ARTIST, "uri")]}, {"artists": 3}, {"artists": {"artists.uri"}}),
+        (BARE, {"songs": 1, "albums": 1, "artists": 1, "song_artists": 1}, ABSENT_IN_BARE),
+        (without(TRACK, "album"), {"songs": 1}, {"songs": {"album"}}),
     ],
 )
 def test_absent_keys_keep_a_row_out_of_their_tables(
-    tmp_path: Path, track: Json, missing: set[str], *, is_page: bool
+    tmp_path: Path, track: Json, left_out: dict[str, int], absent: dict[str, set[str]], *, is_page: bool
 ) -> None:
     rows = [{"added_at": "2024-01-01T00:00:00Z", "track": track}]
 
     report = Lake(tmp_path, a=as_bytes(PAGE | {"items": rows} if is_page else rows)).read()
 
-    assert fed(report).keys() == EVERYTHING - missing
-    assert report.rejects == {}
+    without_rows = (
+        {"albums", "album_artists"} if "album" not in track else {"album_artists"} if track == BARE else set()
+    )
+    assert fed(report).keys() == EVERYTHING - left_out.keys() - without_rows
+    assert (report.left_out, report.absent_keys) == (left_out, absent)
+    assert (report.refused, report.rejects) == ({}, {})
 
 
-def test_rows_of_the_account_data_download_feed_positions_and_checks_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_page", [True, False])
+def test_a_page_is_left_out_only_where_each_of_its_rows_lacks_a_key(tmp_path: Path, *, is_page: bool) -> None:
+    rows = [
+        {"track": without(TRACK, "duration_ms", "track_number")},
+        {"track": without(TRACK, "explicit") | {"album": without(ALBUM, "uri")}},
+        {"track": without(TRACK, "duration_ms") | {"id": "s2"}},
+    ]
+
+    report = Lake(tmp_path, a=as_bytes(PAGE | {"items": rows, "total": 3} if is_page else rows)).read()
+
+    assert (report.left_out, report.absent_keys) == (
+        {"songs": 3},
+        {"songs": {"duration_ms", "explicit", "track_number"}},
+    )
+    assert fed(report)["albums"] == 3
+
+
+def test_a_malformed_value_of_a_row_that_is_left_out_is_no_reject(tmp_path: Path) -> None:
+    rows = [{"track": without(TRACK, "duration_ms") | {"explicit": "perhaps"}}]
+
+    report = Lake(tmp_path, a=as_bytes(rows)).read()
+
+    assert (report.left_out, report.refused, report.rejects) == ({"songs": 1}, {}, {})
+
+
+def test_rows_of_the_account_data_download_feed_only_positions_and_checks(tmp_path: Path) -> None:
     entry = {"trackName": "Song 1", "artistName": "Ada", "albumName": "First", "trackUri": "spotify:track:s1"}
     items = [{"track": entry, "episode": None, "localTrack": None, "addedDate": "2024-01-01"}]
     episode = {"episodeName": "E", "showName": "S", "episodeUri": "spotify:episode:e1"}
     items.append({"track": None, "episode": episode, "localTrack": None, "addedDate": "2024-01-02"})
-    read_in = Lake(
+    raw_lake = Lake(
         tmp_path, a=as_bytes({"playlists": [{"name": "M", "lastModifiedDate": "2024-02-03", "items": items}]})
     )
 
-    report = read_in.read()
+    report = raw_lake.read()
 
     assert fed(report) == {"playlist_items": 2, "playlist_checks": 1}
+    assert report.left_out == {"songs": 1, "artists": 1, "song_artists": 1, "episodes": 1}
+    assert report.absent_keys["song_artists"] == {"artists.id"}
     assert report.rejects == {}
-    assert [(row["kind"], row["item"]["id"], row["item"]["name"]) for row in read_in.rows("items")] == [
+    assert [(row["kind"], row["item"]["id"], row["item"]["name"]) for row in raw_lake.rows("items")] == [
         ("song", "s1", "Song 1"),
         ("episode", "e1", "E"),
     ]

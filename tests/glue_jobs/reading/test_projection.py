@@ -1,4 +1,4 @@
-"""Which fields of the payload the contracts ask for, and how they are reconciled."""
+"""Which fields of the payload the contracts read, and how their paths are reconciled."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def column(source: str | tuple[str, ...], kind: Type = Type.STRING, name: str = 
 
 
 def other(*columns: Column) -> Table:
-    """A table with another name than `table` has."""
+    """A second table, named differently from `table`."""
     return Table(**{**vars(table(*columns)), "name": "others"})
 
 
@@ -67,7 +67,7 @@ def test_objects_in_lists_are_kept_with_the_fields_that_some_column_reads() -> N
     assert shape(root) == {"x": {"a": [{"id": "string", "n": "int"}], "b_first": ("[0]", {"c": [{"d": "string"}]})}}
 
 
-def test_one_list_is_kept_in_every_way_that_some_column_asks_for() -> None:
+def test_one_list_is_kept_in_every_form_that_a_column_reads() -> None:
     root = project([table(column("a[]"), column("a[0]"), column("a[#]", Type.INT))])
 
     assert shape(root) == {"a": ["string"], "a_first": ("[0]", "string"), "a_count": "#"}
@@ -99,11 +99,11 @@ def test_a_text_is_malformed_only_for_columns_that_are_texts() -> None:
     assert [(of.name, read.name) for of, read in leaf.columns] == [("others", "value")]
 
 
-def test_a_derived_column_asks_for_nothing() -> None:
+def test_a_derived_column_adds_no_path() -> None:
     assert shape(project([table(Column("kind", Type.STRING, "derived", ("a", "b.c"), derived=True))])) == {}
 
 
-def test_a_position_takes_the_list_as_the_other_columns_need_it() -> None:
+def test_a_position_keeps_the_list_in_the_form_of_the_other_columns() -> None:
     position = Column("position", Type.INT, "place", "a[]")
 
     assert shape(project([table(position, column("a[].id"))])) == {"a": [{"id": "string"}]}
@@ -126,9 +126,9 @@ def test_a_position_takes_the_list_as_the_other_columns_need_it() -> None:
     ],
 )
 def test_paths_that_cannot_be_reconciled_name_both_columns(first: str, second: str) -> None:
-    for one_path, other_path in ((first, second), (second, first)):
+    for path, other_path in ((first, second), (second, first)):
         with pytest.raises(ContractError) as conflict:
-            project([table(column(one_path)), other(column(other_path, name="another"))])
+            project([table(column(path)), other(column(other_path, name="another"))])
 
         assert "things.value" in str(conflict.value)
         assert "others.another" in str(conflict.value)

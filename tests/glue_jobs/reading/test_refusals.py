@@ -17,15 +17,15 @@ from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, ite
 NO_ID = {"name": "no id"}
 
 
-def reading(given_row: object) -> TypedRow:
-    """How the suite's own tables take a playlist row."""
-    item = item_row(given_row)
+def reading(raw_row: object) -> TypedRow:
+    """The typed row that the suite's own tables make of a playlist row."""
+    item = item_row(raw_row)
     return read_row(ITEMS.payload, ITEMS.tables[item.kind], item.payload, item.reason)
 
 
-def rejects(given_row: object) -> list[tuple[str, str | None, str]]:
+def rejects(raw_row: object) -> list[tuple[str, str | None, str]]:
     """Table, column and reason of its rejects, in the order of the tables' names."""
-    return sorted((reject.table, reject.column, reject.reason) for reject in reading(given_row).rejects)
+    return sorted((reject.table, reject.column, reject.reason) for reject in reading(raw_row).rejects)
 
 
 def counts(counted: dict[str, int]) -> Json:
@@ -52,7 +52,7 @@ def test_a_usual_song_makes_a_row_in_every_table_and_none_refuses_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_row", "made"),
+    ("raw_row", "made"),
     [
         (song("s1"), {"songs": 1, "playlist_items": 1}),
         (song("s1", popularity=None, album=None, artists=[]), {"songs": 1, "playlist_items": 1}),
@@ -64,12 +64,12 @@ def test_a_usual_song_makes_a_row_in_every_table_and_none_refuses_it() -> None:
         (5, {"playlist_items": 1}),
     ],
 )
-def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(given_row: object, made: Json) -> None:
-    assert counts(reading(given_row).made) == made
+def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(raw_row: object, made: Json) -> None:
+    assert counts(reading(raw_row).made) == made
 
 
 @pytest.mark.parametrize(
-    ("given_row", "expected"),
+    ("raw_row", "expected"),
     [
         (song("s1", duration_ms="n/a"), [("songs", "duration_ms", "no int: n/a")]),
         (song("s1", duration_ms=Decimal("1.5")), [("songs", "duration_ms", "no int: 1.5")]),
@@ -87,7 +87,7 @@ def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(given_row: object, mad
         (song("s1", album=album("")), [("albums", "album_id", "missing")]),
         (song("s1", album={"id": "al1", "images": [["u"]]}), [("albums", "image_url", 'no string: ["u"]')]),
         (song("s1", album={"id": "al1", "total_tracks": {}}), [("albums", "total_tracks", "no int: {}")]),
-        # The release date keeps its text: released_on and release_year are made of it, and null is no fault there.
+        # The release date keeps its text: released_on and release_year derive from it and may be null.
         (song("s1", album={"id": "al1", "release_date": "someday"}), []),
         (song("s1", album={"id": "al1", "release_date": 1999}), []),
         (
@@ -98,16 +98,16 @@ def test_a_row_makes_rows_in_the_tables_of_its_kind_alone(given_row: object, mad
         (episode("e1", languages="sv"), [("episodes", "language", 'no string: "sv"')]),
         (episode("e1", languages=[["sv"]]), [("episodes", "language", 'no string: ["sv"]')]),
         (episode("e1", show="text"), [("episodes", "show_id", 'no string: "text"')]),
-        # An episode is no song: what only songs are made from does not matter.
+        # An episode is no song: values that only songs are made from do not matter.
         (episode("e1", popularity="high", available_markets="SE", album={"images": 5}), []),
         (local("spotify:local:A:B:C:1", duration_ms="n/a", album="text"), []),
         (local("spotify:local:A:B:C:1", name=["x"]), [("playlist_items", "item_name", 'no string: ["x"]')]),
     ],
 )
 def test_a_malformed_value_is_refused_by_the_tables_that_are_made_from_it(
-    given_row: object, expected: list[tuple[str, str, str]]
+    raw_row: object, expected: list[tuple[str, str, str]]
 ) -> None:
-    assert rejects(given_row) == expected
+    assert rejects(raw_row) == expected
 
 
 def test_an_object_in_place_of_an_album_is_refused_by_every_table_made_from_albums() -> None:
@@ -120,68 +120,68 @@ def test_an_object_in_place_of_an_album_is_refused_by_every_table_made_from_albu
 
 
 def test_a_table_refuses_a_row_once_for_the_first_of_its_columns() -> None:
-    found = reading(song("s1", duration_ms="n/a", explicit="maybe", popularity=[]))
+    typed = reading(song("s1", duration_ms="n/a", explicit="maybe", popularity=[]))
 
-    assert [reject for reject in found.rejects if reject.table == "songs"] == [
+    assert [reject for reject in typed.rejects if reject.table == "songs"] == [
         Reject("songs", "duration_ms", "no int: n/a")
     ]
-    assert counts(found.made) == {"songs": 1, "song_popularity": 1, "playlist_items": 1}
-    assert found.refused == {"songs": 1, "song_popularity": 1}
-    assert found.fields["refused"] == ["songs", "song_popularity"]
+    assert counts(typed.made) == {"songs": 1, "song_popularity": 1, "playlist_items": 1}
+    assert typed.refused == {"songs": 1, "song_popularity": 1}
+    assert typed.fields["refused"] == ["songs", "song_popularity"]
 
 
 def test_a_position_that_breaks_the_contract_is_kept_and_not_counted_as_refused() -> None:
-    found = reading(song("s1", row_fields={"added_at": "long ago"}))
+    typed = reading(song("s1", row_fields={"added_at": "long ago"}))
 
-    assert found.rejects == [Reject("playlist_items", "added_at", "no timestamp: long ago")]
-    assert found.fields["refused"] == ["playlist_items"]
-    assert counts(found.refused) == {}
-    assert (found.fields["added_at"], found.fields["item"]["id"]) == (None, "s1")
+    assert typed.rejects == [Reject("playlist_items", "added_at", "no timestamp: long ago")]
+    assert typed.fields["refused"] == ["playlist_items"]
+    assert counts(typed.refused) == {}
+    assert (typed.fields["added_at"], typed.fields["item"]["id"]) == (None, "s1")
 
 
 @pytest.mark.parametrize(
-    ("given_row", "reason"),
+    ("raw_row", "reason"),
     [
         (5, "the row is no object but 5"),
         (row("s1"), 'the entry is no object but "s1"'),
         (row({"id": "c1", "type": "chapter", "name": []}), 'neither a track nor an episode: "chapter"'),
     ],
 )
-def test_a_row_that_cannot_be_read_is_refused_as_a_whole_and_keeps_its_position(given_row: object, reason: str) -> None:
-    found = reading(given_row)
+def test_a_row_that_cannot_be_read_is_refused_as_a_whole_and_keeps_its_position(raw_row: object, reason: str) -> None:
+    typed = reading(raw_row)
 
-    assert found.rejects == [Reject("playlist_items", None, reason)]
-    assert (counts(found.made), counts(found.refused)) == ({"playlist_items": 1}, {})
+    assert typed.rejects == [Reject("playlist_items", None, reason)]
+    assert (counts(typed.made), counts(typed.refused)) == ({"playlist_items": 1}, {})
 
 
 # --- credits: each element by itself
 
 
 def test_only_the_credit_that_is_malformed_is_refused() -> None:
-    found = reading(song("s1", artists=["a1", {"id": "a2", "name": ["x"]}, "a3"]))
+    typed = reading(song("s1", artists=["a1", {"id": "a2", "name": ["x"]}, "a3"]))
 
-    # The song's credits need no name; the artist does, and so does the list of names of the position.
-    assert found.rejects == [
+    # song_artists needs no name; artists does, and so does playlist_items.artist_names.
+    assert typed.rejects == [
         Reject("artists", "name", 'no string: ["x"]'),
         Reject("playlist_items", "artist_names", 'no string: ["x"]'),
     ]
-    assert [artist.get("refused") for artist in found.fields["item"]["artists"]] == [None, ["artists"], None]
-    assert (found.made["artists"], found.refused["artists"]) == (3, 1)
-    assert (found.made["song_artists"], found.refused["song_artists"]) == (3, 0)
+    assert [artist.get("refused") for artist in typed.fields["item"]["artists"]] == [None, ["artists"], None]
+    assert (typed.made["artists"], typed.refused["artists"]) == (3, 1)
+    assert (typed.made["song_artists"], typed.refused["song_artists"]) == (3, 0)
 
 
 @pytest.mark.parametrize("missing", [None, NO_ID, {}, {"id": ""}, {"id": None}])
 def test_a_credit_without_an_id_is_missing_and_the_others_are_not(missing: Any) -> None:
-    found = reading(song("s1", artists=["a1"], album=album("al1", artists=[missing, "a2"])))
+    typed = reading(song("s1", artists=["a1"], album=album("al1", artists=[missing, "a2"])))
 
-    assert found.rejects == [
+    assert typed.rejects == [
         Reject("artists", "artist_id", "missing"),
         Reject("album_artists", "artist_id", "missing"),
     ]
-    refused = [artist.get("refused") for artist in found.fields["item"]["album"]["artists"]]
+    refused = [artist.get("refused") for artist in typed.fields["item"]["album"]["artists"]]
     assert refused == [["artists", "album_artists"], None]
-    assert (found.made["artists"], found.refused["artists"]) == (3, 1)
-    assert (found.made["album_artists"], found.refused["album_artists"]) == (2, 1)
+    assert (typed.made["artists"], typed.refused["artists"]) == (3, 1)
+    assert (typed.made["album_artists"], typed.refused["album_artists"]) == (2, 1)
 
 
 @pytest.mark.parametrize("strange", ["text", 5, ["a1"], [], True])
@@ -189,14 +189,14 @@ def test_a_credit_that_is_no_object_is_malformed_in_its_place(strange: Any) -> N
     shown = {"text": '"text"', 5: "5", True: "true"}.get(strange) if not isinstance(strange, list) else None
     reason = f"no string: {shown or str(strange).replace(chr(39), chr(34))}"
 
-    found = reading(song("s1") | {"item": {"id": "s1", "artists": [{"id": "a1"}, strange]}})
+    typed = reading(song("s1") | {"item": {"id": "s1", "artists": [{"id": "a1"}, strange]}})
 
-    assert found.rejects == [
+    assert typed.rejects == [
         Reject("artists", "artist_id", reason),
         Reject("song_artists", "artist_id", reason),
         Reject("playlist_items", "artist_names", reason),
     ]
-    assert [artist.get("refused") for artist in found.fields["item"]["artists"]] == [None, ["artists", "song_artists"]]
+    assert [artist.get("refused") for artist in typed.fields["item"]["artists"]] == [None, ["artists", "song_artists"]]
 
 
 @pytest.mark.parametrize(
@@ -204,40 +204,40 @@ def test_a_credit_that_is_no_object_is_malformed_in_its_place(strange: Any) -> N
     [("text", 'no string: "text"'), (5, "no string: 5"), ({"id": "a1"}, 'no string: {"id": "a1"}')],
 )
 def test_a_list_that_is_no_list_is_one_malformed_element(strange: Any, reason: str) -> None:
-    found = reading(row({"id": "s1", "artists": strange}))
+    typed = reading(row({"id": "s1", "artists": strange}))
 
-    assert found.rejects == [
+    assert typed.rejects == [
         Reject("artists", "artist_id", reason),
         Reject("song_artists", "artist_id", reason),
         Reject("playlist_items", "artist_names", reason),
     ]
-    assert (found.made["song_artists"], found.refused["song_artists"]) == (1, 1)
+    assert (typed.made["song_artists"], typed.refused["song_artists"]) == (1, 1)
 
 
 def test_an_artist_who_is_credited_twice_makes_two_rows() -> None:
-    found = reading(song("s1", artists=["a1", "a2", "a1"]))
+    typed = reading(song("s1", artists=["a1", "a2", "a1"]))
 
-    assert found.rejects == []
-    assert (found.made["song_artists"], found.made["artists"]) == (3, 3)
-    assert [artist["id"] for artist in found.fields["item"]["artists"]] == ["a1", "a2", "a1"]
+    assert typed.rejects == []
+    assert (typed.made["song_artists"], typed.made["artists"]) == (3, 3)
+    assert [artist["id"] for artist in typed.fields["item"]["artists"]] == ["a1", "a2", "a1"]
 
 
 def test_a_malformed_key_of_the_album_refuses_each_of_its_credits_and_no_artist() -> None:
-    found = reading(song("s1", album=album(None, artists=["a1", "a2"]) | {"id": {}}))
+    typed = reading(song("s1", album=album(None, artists=["a1", "a2"]) | {"id": {}}))
 
-    assert [reject for reject in found.rejects if reject.table == "album_artists"] == [
+    assert [reject for reject in typed.rejects if reject.table == "album_artists"] == [
         Reject("album_artists", "album_id", "no string: {}")
     ] * 2
-    assert (found.made["album_artists"], found.refused["album_artists"]) == (2, 2)
-    assert [artist.get("refused") for artist in found.fields["item"]["album"]["artists"]] == [["album_artists"]] * 2
-    assert (found.made["artists"], found.refused["artists"]) == (2, 0)
+    assert (typed.made["album_artists"], typed.refused["album_artists"]) == (2, 2)
+    assert [artist.get("refused") for artist in typed.fields["item"]["album"]["artists"]] == [["album_artists"]] * 2
+    assert (typed.made["artists"], typed.refused["artists"]) == (2, 0)
 
 
 def test_the_credits_of_a_song_do_not_matter_to_those_of_its_album() -> None:
-    found = reading(song("s1", artists=[{"id": {}}], album=album("al1", artists=["a1"])))
+    typed = reading(song("s1", artists=[{"id": {}}], album=album("al1", artists=["a1"])))
 
-    assert found.refused == {"artists": 1, "song_artists": 1}
-    assert [artist.get("refused") for artist in found.fields["item"]["album"]["artists"]] == [None]
+    assert typed.refused == {"artists": 1, "song_artists": 1}
+    assert [artist.get("refused") for artist in typed.fields["item"]["album"]["artists"]] == [None]
 
 
 # --- checks of playlists
@@ -262,16 +262,16 @@ def check(playlist: Any) -> TypedRow:
     ],
 )
 def test_a_check_with_a_malformed_value_is_refused(playlist: Json, column: str, reason: str) -> None:
-    found = check(playlist)
+    typed = check(playlist)
 
-    assert found.rejects == [Reject("playlist_checks", column, reason)]
-    assert found.refused == {"playlist_checks": 1}
+    assert typed.rejects == [Reject("playlist_checks", column, reason)]
+    assert typed.refused == {"playlist_checks": 1}
 
 
 def test_a_check_without_a_description_is_not_refused() -> None:
     for playlist in (None, {}, {"name": "", "images": [], "owner": None, "snapshot_id": ["strange"]}):
-        found = check(playlist)
-        assert (found.rejects, found.made) == ([], {"playlist_checks": 1})
+        typed = check(playlist)
+        assert (typed.rejects, typed.made) == ([], {"playlist_checks": 1})
 
 
 # --- two more tables
@@ -298,7 +298,7 @@ def test_markets_that_are_withheld_make_no_row() -> None:
     assert markets({"available_markets": []}) == (0, [], None, [], {"songs": 1}, {})
 
 
-def test_a_market_that_is_missing_or_malformed_is_refused_and_counted_all_the_same() -> None:
+def test_a_missing_or_malformed_market_is_refused_but_counted() -> None:
     assert markets({"available_markets": ["SE", None, "", ["NO"], {}]}) == (
         5,
         ["SE", None, None, None, None],
@@ -335,10 +335,10 @@ def test_markets_that_are_no_list_are_refused_by_both_tables() -> None:
         ({"duration_ms": "n/a"}, ("duration_ms", "no int: n/a"), ("market", "missing")),
     ],
 )
-def test_a_value_of_the_song_refuses_all_its_markets_and_the_row_says_so(
+def test_a_malformed_value_of_the_song_refuses_all_its_markets_and_marks_the_row(
     item: Json, refusal: tuple[str, str], of_null: tuple[str, str]
 ) -> None:
-    # An element that is a text cannot say by itself that it is refused.
+    # A text element has no field that could mark it as refused.
     assert markets(item | {"available_markets": ["SE", None, "NO"]}) == (
         3,
         ["SE", None, "NO"],

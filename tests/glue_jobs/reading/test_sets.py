@@ -18,36 +18,36 @@ SECOND = as_bytes(page_body(song("s3"), offset=2, total=3))
 IDS = [sha256(FIRST).hexdigest(), sha256(SECOND).hexdigest()]
 
 
-def read(read_in: Lake, **later: int) -> PartReport:
-    """The report; files by their name, with the minutes by which each is later."""
+def read(raw_lake: Lake, **later: int) -> PartReport:
+    """The report; `later` moves the time of a file by that many minutes."""
     inputs = [
         planned._replace(time=FILE_TIME + timedelta(minutes=later.get(planned.key.rpartition("/")[2], 0)))
-        for planned in read_in.inputs()
+        for planned in raw_lake.inputs()
     ]
-    return read_in.read(inputs=tuple(inputs))
+    return raw_lake.read(inputs=tuple(inputs))
 
 
 def dropped(folder: Path, *, place: str = "morning/", **documents: bytes) -> Lake:
-    read_in = Lake(folder)
+    raw_lake = Lake(folder)
     for name, data in documents.items():
-        read_in.put(f"{lake.DROP}{place}{name}", data)
-    return read_in
+        raw_lake.put(f"{lake.DROP}{place}{name}", data)
+    return raw_lake
 
 
-def checks(read_in: Lake) -> list[tuple[object, ...]]:
-    return own(read_in.rows("checks"), "playlist_id", "item_count", "is_complete")
+def checks(raw_lake: Lake) -> list[tuple[object, ...]]:
+    return own(raw_lake.rows("checks"), "playlist_id", "item_count", "is_complete")
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
 def test_pages_in_one_folder_are_one_read(tmp_path: Path, names: tuple[str, str]) -> None:
-    read_in = dropped(tmp_path, **dict(zip(names, (FIRST, SECOND), strict=True)))
+    raw_lake = dropped(tmp_path, **dict(zip(names, (FIRST, SECOND), strict=True)))
 
-    report = read(read_in, b=9)
+    report = read(raw_lake, b=9)
 
     joined = "document:" + sha256("".join(IDS).encode()).hexdigest()
-    items = sorted(read_in.rows("items"), key=lambda item: item["position"])
-    assert checks(read_in) == [("p1", 3, True)]
-    assert own(read_in.rows("checks"), "run_id", "snapshot_id") == [(joined, f"{joined}#0")]
+    items = sorted(raw_lake.rows("items"), key=lambda item: item["position"])
+    assert checks(raw_lake) == [("p1", 3, True)]
+    assert own(raw_lake.rows("checks"), "run_id", "snapshot_id") == [(joined, f"{joined}#0")]
     assert own(items, "position", "document_id", "snapshot_id") == [
         (0, IDS[0], f"{joined}#0"),
         (1, IDS[0], f"{joined}#0"),
@@ -64,12 +64,12 @@ def _playlist(page: Json, snapshot_id: str = "v1") -> bytes:
 
 
 def test_a_playlist_object_joins_with_the_pages_after_it(tmp_path: Path) -> None:
-    read_in = dropped(tmp_path, a=_playlist(page_body(song("s1"), song("s2"), total=3)), b=SECOND)
+    raw_lake = dropped(tmp_path, a=_playlist(page_body(song("s1"), song("s2"), total=3)), b=SECOND)
 
-    read(read_in)
+    read(raw_lake)
 
-    assert checks(read_in) == [("p1", 3, True)]
-    assert own(read_in.rows("checks"), "snapshot_id") == [("v1",)]
+    assert checks(raw_lake) == [("p1", 3, True)]
+    assert own(raw_lake.rows("checks"), "snapshot_id") == [("v1",)]
 
 
 @pytest.mark.parametrize(
@@ -89,30 +89,30 @@ def test_a_playlist_object_joins_with_the_pages_after_it(tmp_path: Path) -> None
     ],
 )
 def test_pages_of_different_reads_never_join(tmp_path: Path, documents: dict[str, bytes], minutes: int) -> None:
-    read_in = dropped(tmp_path, **documents)
+    raw_lake = dropped(tmp_path, **documents)
 
-    report = read(read_in, b=minutes)
+    report = read(raw_lake, b=minutes)
 
-    assert [is_complete for _, _, is_complete in checks(read_in)] == [False, False]
+    assert [is_complete for _, _, is_complete in checks(raw_lake)] == [False, False]
     assert report.incomplete == 2
 
 
-def test_where_two_pages_fit_none_joins(tmp_path: Path) -> None:
-    read_in = dropped(tmp_path, a=FIRST, b=SECOND, c=as_bytes(page_body(song("s4"), offset=2, total=3)))
+def test_pages_do_not_join_where_two_would_fit(tmp_path: Path) -> None:
+    raw_lake = dropped(tmp_path, a=FIRST, b=SECOND, c=as_bytes(page_body(song("s4"), offset=2, total=3)))
 
-    read(read_in)
+    read(raw_lake)
 
-    assert [is_complete for _, _, is_complete in checks(read_in)] == [False, False, False]
+    assert [is_complete for _, _, is_complete in checks(raw_lake)] == [False, False, False]
 
 
 def test_pages_in_two_folders_or_in_none_do_not_join(tmp_path: Path) -> None:
-    read_in = dropped(tmp_path, a=FIRST)
-    read_in.put(f"{lake.DROP}evening/b", SECOND)
-    read_in.put(f"{lake.DROP}c", SECOND)
+    raw_lake = dropped(tmp_path, a=FIRST)
+    raw_lake.put(f"{lake.DROP}evening/b", SECOND)
+    raw_lake.put(f"{lake.DROP}c", SECOND)
 
-    read(read_in)
+    read(raw_lake)
 
-    assert [is_complete for _, _, is_complete in checks(read_in)] == [False, False, False]
+    assert [is_complete for _, _, is_complete in checks(raw_lake)] == [False, False, False]
 
 
 ROWS = as_bytes([song("s1"), song("s2")])
@@ -125,11 +125,11 @@ ROWS = as_bytes([song("s1"), song("s2")])
 def test_bare_rows_are_complete_when_the_user_says_so(
     tmp_path: Path, place: str, *, is_whole: bool, is_complete: bool
 ) -> None:
-    read_in = dropped(tmp_path, place=place, a=ROWS)
+    raw_lake = dropped(tmp_path, place=place, a=ROWS)
 
-    report = read_in.read(is_whole=is_whole)
+    report = raw_lake.read(is_whole=is_whole)
 
-    assert own(read_in.rows("checks"), "item_count", "is_complete") == [(2, is_complete)]
+    assert own(raw_lake.rows("checks"), "item_count", "is_complete") == [(2, is_complete)]
     assert report.incomplete == (not is_complete)
 
 
@@ -145,5 +145,5 @@ def test_bare_rows_are_complete_when_the_user_says_so(
     ],
 )
 def test_the_set_of_a_file_is_its_folder(key: str, expected: str | None) -> None:
-    at = datetime(2026, 11, 20)  # noqa: DTZ001  # not read
+    at = datetime(2026, 11, 20)
     assert set_of(Input(key, "t", 1, at)) == expected

@@ -1,4 +1,4 @@
-"""Rows that pyarrow converts, and rows whose values it would let pass though they are not what they should be."""
+"""Rows that pyarrow converts, and rows whose malformed values pyarrow alone would accept."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ from tests.glue_jobs.mutations import ODD, with_odd_values
 from tests.glue_jobs.reading.contracts import PLAYLIST_IMAGES, SONG_MARKETS, item_row, read_both_ways, table
 from tests.glue_jobs.strategies import playlists
 
-DAY = datetime(2026, 11, 20)  # noqa: DTZ001  # UTC without zone, as the tables have it
+DAY = datetime(2026, 11, 20)
 # A field of every type and structure.
 THINGS = table(
     key_column("id", "an id", "id"),
@@ -146,7 +146,7 @@ def test_empty_objects_and_lists_are_converted_as_such(value: Json, fields: Json
     assert both_ways(**value) == (True, fields, [])
 
 
-# --- what pyarrow lets pass, or refuses though it is fine
+# --- malformed values that pyarrow accepts, and accepted forms that it refuses
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_an_unusual_value_of_an_accepted_form_is_typed(value: Json, fields: Json
         ({"big": Decimal("1e999")}, "big", "no bigint: Infinity"),
         ({"numbers": [1, Decimal("2.5")]}, "numbers", "no int: 2.5"),
         ({"objects": [{"size": Decimal("2.5")}]}, "size", "no int: 2.5"),
-        # pyarrow takes a number for a date or a time
+        # pyarrow reads a number as a date or a time
         ({"on": 20000}, "on", "no date: 20000"),
         ({"at": 1763632800}, "at", "no timestamp: 1763632800"),
         ({"at": 0}, "at", "no timestamp: 0"),
@@ -214,7 +214,7 @@ def test_an_unusual_value_of_an_accepted_form_is_typed(value: Json, fields: Json
         ({"covers": ""}, "cover", 'no string: ""'),
         ({"covers": {"url": "u"}}, "cover", 'no string: {"url": "u"}'),
         ({"times": ""}, "times", "no timestamp: "),
-        # what pyarrow refuses, too
+        # values that pyarrow refuses as well
         ({"number": True}, "number", "no int: true"),
         ({"number": 2**31}, "number", "no int: 2147483648"),
         ({"big": 2**63}, "big", "no bigint: 9223372036854775808"),
@@ -245,7 +245,7 @@ def test_an_empty_key_is_missing() -> None:
 
 
 def test_a_required_value_that_is_missing_refuses_the_row_though_it_is_no_key() -> None:
-    url = Column("url", Type.STRING, "a picture", "object.url", nullable=False)
+    url = Column("url", Type.STRING, "an image", "object.url", nullable=False)
     things = table(url, Column("name", Type.STRING, "a name", "name"))
     for value in ({"name": "n"}, {"name": "n", "object": {}}, {"object": {"url": None}}, {"object": None}):
         _, (_, rejects, made, refused) = read_both_ways(project([things]), [things], dict(value))
@@ -254,7 +254,7 @@ def test_a_required_value_that_is_missing_refuses_the_row_though_it_is_no_key() 
         assert (made, refused) == ({"things": 1}, {"things": 1})
 
 
-def test_a_required_value_in_a_list_is_missed_in_each_row_that_lacks_it() -> None:
+def test_a_required_value_missing_in_a_list_element_refuses_that_element() -> None:
     columns = (key_column("name", "a name", "objects[].name"), key_column("id", "an id", "id"))
     things = table(*columns, rows_from=("objects[]",))
     root = project([things])
@@ -307,12 +307,12 @@ def test_fields_of_the_payload_that_have_our_own_names_are_ignored() -> None:
         {"id": "x", "at": "2026-11-20T00:00:00Z", "number": "n/a", "covers": [{"url": "u"}], "counted": []},
     ],
 )
-def test_the_payload_stays_as_it_came(value: Json) -> None:
-    as_it_came = copy.deepcopy(value)
+def test_typing_leaves_the_payload_unchanged(value: Json) -> None:
+    before = copy.deepcopy(value)
 
     Typer(ROOT, {"song": [THINGS]}).type_rows([value], ["song"], {})
 
-    assert value == as_it_came
+    assert value == before
 
 
 # --- many rows
@@ -351,7 +351,7 @@ PLAYLIST: Json = {
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(rows=playlists, seed=st.integers(0, 2**32), markets=st.sampled_from(ODD))
 def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed: int, markets: Any) -> None:
-    chance = random.Random(seed)  # noqa: S311  # the same damage every time, nothing is secret
+    chance = random.Random(seed)
     items = [
         item_row(row) for row in _as_read([*rows, *with_odd_values(rows, chance), song("s", available_markets=markets)])
     ]
@@ -369,7 +369,7 @@ def test_a_chunk_of_items_is_typed_as_each_item_by_itself(rows: list[Json], seed
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_chunk_of_checks_is_typed_as_each_check_by_itself(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  # as above
+    chance = random.Random(seed)
     values = [PLAYLIST, *[value for _ in range(3) for value in with_odd_values([PLAYLIST], chance)]]
     payloads = [{"playlist": value} for value in _as_read(values)]
 
@@ -377,7 +377,7 @@ def test_a_chunk_of_checks_is_typed_as_each_check_by_itself(seed: int) -> None:
 
 
 def _as_read(values: list[Any]) -> list[Any]:
-    """The values as the reader reads them: numbers with a fraction are no floats."""
+    """The values as the reader parses them: numbers with a fraction do not become floats."""
     rows = read_document(json.dumps({"items": [{"item": value} for value in values]}).encode()).checks[0].rows()
     return [row["item"] for _, row in rows]
 

@@ -1,4 +1,4 @@
-"""The accepted forms of every type; the same table for people is in docs/data-model.md, "Accepted forms"."""
+"""The accepted forms of every type, as docs/data-model.md lists them under "Accepted forms"."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ MILLION = 1_000_000
 
 def at(*parts: int) -> datetime:
     """A time as the tables have it: UTC without zone."""
-    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+    return datetime(*parts)  # type: ignore[arg-type]
 
 
 DATA_MODEL = Path(__file__).parents[3] / "docs" / "data-model.md"
@@ -190,12 +190,12 @@ def test_a_number_of_many_digits_is_text_and_no_integer() -> None:
 
 
 @pytest.mark.parametrize("text", ["1.5", "1.0", "-0.0", "1e+308", "Infinity"])
-def test_a_number_with_a_fraction_is_written_again_as_the_number_it_was(text: str) -> None:
+def test_a_number_with_a_fraction_keeps_its_spelling(text: str) -> None:
     assert to_json({"a": [Decimal(text)]}) == f'{{"a": [{text}]}}'
 
 
-def test_a_number_with_a_fraction_is_nothing_that_arithmetic_takes() -> None:
-    # pyarrow makes 1 of whatever has __int__, __index__ or __float__.
+def test_a_number_with_a_fraction_cannot_be_converted_silently() -> None:
+    # pyarrow converts every object with __int__, __index__ or __float__.
     assert not {"__float__", "__int__", "__index__"} & set(dir(Decimal("1.5")))
 
 

@@ -1,4 +1,4 @@
-"""What is particular to album_artists."""
+"""Rules of album_artists alone."""
 
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession

@@ -1,4 +1,4 @@
-"""What is particular to albums."""
+"""Rules of albums alone."""
 
 from datetime import date
 
@@ -27,8 +27,8 @@ DATES: dict[str, date | None] = {
 }
 
 
-def test_the_text_of_a_release_date_decides_what_day_it_is(spark: SparkSession) -> None:
-    # Given as days whatever the text: the precision is not always right. Extracted in 2026.
+def test_released_on_comes_from_the_text_of_the_release_date(spark: SparkSession) -> None:
+    # The precision is always "day", because Spotify's is not reliable. Extracted in 2026.
     monday = page(
         "mon",
         *[
@@ -48,7 +48,7 @@ def test_the_text_of_a_release_date_decides_what_day_it_is(spark: SparkSession) 
     assert rejects(monday) == []
 
 
-def test_a_song_without_an_album_mentions_none_and_an_episode_never_does(spark: SparkSession) -> None:
+def test_songs_without_an_album_and_episodes_make_no_album(spark: SparkSession) -> None:
     monday = page("mon", song("s1"), song("s2", album=None), episode("e1", album=album("show")), song("s3", album={}))
 
     assert albums(items(spark, monday)).isEmpty()
@@ -57,7 +57,7 @@ def test_a_song_without_an_album_mentions_none_and_an_episode_never_does(spark: 
 
 def test_an_album_without_a_first_cover_has_no_image_and_no_fault(spark: SparkSession) -> None:
     images: list[object] = [[], None, [None], [{}], [{"url": "widest"}, {"url": "smallest"}]]
-    monday = page("mon", *[song(f"s{n}", album=album(f"al{n}", images=one)) for n, one in enumerate(images)])
+    monday = page("mon", *[song(f"s{n}", album=album(f"al{n}", images=covers)) for n, covers in enumerate(images)])
 
     made = albums(items(spark, monday)).select("album_id", "image_url")
 

@@ -1,4 +1,4 @@
-"""What is particular to artists."""
+"""Rules of artists alone."""
 
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
@@ -41,8 +41,8 @@ def test_the_newest_mention_wins_whichever_song_makes_it(spark: SparkSession) ->
     assert_df_equality(made, rows(spark, "artist_id string, name string", ("a1", "After")), ignore_nullable=True)
 
 
-def test_a_credit_without_an_id_is_rejected_for_itself_alone(spark: SparkSession) -> None:
-    credited = [{"id": None, "name": "Nobody"}, {"id": "", "name": "Empty"}, None, {"id": "a1", "name": "A1"}]
+def test_only_the_credit_without_an_id_is_rejected(spark: SparkSession) -> None:
+    credited = [{"id": None, "name": "No id"}, {"id": "", "name": "Empty"}, None, {"id": "a1", "name": "A1"}]
     credited = [artist and {"uri": None, **artist} for artist in credited]
     monday = page("mon", row({"id": "s1", "artists": [*credited, "text"]}))
 
@@ -57,7 +57,7 @@ def test_a_credit_without_an_id_is_rejected_for_itself_alone(spark: SparkSession
     ]
 
 
-def test_an_episode_credits_nobody(spark: SparkSession) -> None:
+def test_an_episode_makes_no_artist(spark: SparkSession) -> None:
     monday = page("mon", episode("e1", artists=[{"id": "a1", "name": "Host"}]))
 
     assert artists(items(spark, monday)).isEmpty()

@@ -1,4 +1,4 @@
-"""What is true of every transform: it makes the table that its contract promises."""
+"""Every transform makes the table that its contract promises."""
 
 import pytest
 from chispa.schema_comparer import assert_schema_equality

@@ -1,4 +1,4 @@
-"""What is particular to episodes."""
+"""Rules of episodes alone."""
 
 from datetime import date
 
@@ -9,12 +9,12 @@ from glue_jobs.transforms.episodes import episodes
 from tests.glue_jobs.builders import episode, items, page, rejects, row, rows, song
 
 
-def test_the_show_is_the_show_else_the_album_that_stands_for_it(spark: SparkSession) -> None:
-    dressed_as_track = {"type": "track", "uri": "spotify:episode:e2", "id": "e2", "album": {"id": "sh2", "name": "Two"}}
+def test_the_show_comes_from_show_else_from_album(spark: SparkSession) -> None:
+    episode_as_track = {"type": "track", "uri": "spotify:episode:e2", "id": "e2", "album": {"id": "sh2", "name": "Two"}}
     monday = page(
         "mon",
         episode("e1", show={"id": "sh1", "name": "One", "publisher": "P"}, album={"id": "no", "name": "No"}),
-        row(dressed_as_track),
+        row(episode_as_track),
         row({"id": "e3", "show": {"id": "sh3"}}),
         song("s1"),
     )
@@ -64,7 +64,7 @@ def test_a_release_date_that_is_no_date_keeps_its_text(spark: SparkSession) -> N
     assert rejects(monday) == []
 
 
-def test_a_bad_value_rejects_the_episode_and_says_which(spark: SparkSession) -> None:
+def test_a_malformed_value_rejects_the_episode_and_names_the_column(spark: SparkSession) -> None:
     monday = page("mon", episode("e1", duration_ms="long"), episode("e2", show="text"), episode("e3", explicit="maybe"))
 
     assert episodes(items(spark, monday)).isEmpty()

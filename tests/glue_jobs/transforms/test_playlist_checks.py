@@ -1,4 +1,4 @@
-"""What is particular to playlist_checks."""
+"""Rules of playlist_checks alone."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from shared.tables.playlist_checks import PLAYLIST_CHECKS
 from tests.glue_jobs.builders import checks, manifest, page, playlist, published, rejects, rows, song
 
 
-def test_every_check_is_kept_and_says_how_it_ended(spark: SparkSession) -> None:
+def test_every_check_is_kept_with_its_status(spark: SparkSession) -> None:
     checked = (
         PlaylistCheck(
             playlist_id="p1", status="unchanged", snapshot_id="v1", playlist={"name": "Mine", "items": {"total": 7}}
@@ -29,10 +29,10 @@ def test_every_check_is_kept_and_says_how_it_ended(spark: SparkSession) -> None:
         spark,
         "playlist_id string, status string, failure_class string, snapshot_id string, read_at timestamp_ntz, "
         "total int, item_count int, is_complete boolean, name string",
-        ("p1", "read", None, "v1", datetime(2026, 11, 16, 12), 1, 1, True, "Mine"),  # noqa: DTZ001  # UTC without zone
-        ("p1", "unchanged", None, "v1", datetime(2026, 11, 17, 10), 7, None, None, "Mine"),  # noqa: DTZ001
-        ("p2", "failed", "TransientError", None, datetime(2026, 11, 17, 10), None, None, None, None),  # noqa: DTZ001
-        ("p3", "gone", "NotFoundError", None, datetime(2026, 11, 17, 10), None, None, None, None),  # noqa: DTZ001
+        ("p1", "read", None, "v1", datetime(2026, 11, 16, 12), 1, 1, True, "Mine"),
+        ("p1", "unchanged", None, "v1", datetime(2026, 11, 17, 10), 7, None, None, "Mine"),
+        ("p2", "failed", "TransientError", None, datetime(2026, 11, 17, 10), None, None, None, None),
+        ("p3", "gone", "NotFoundError", None, datetime(2026, 11, 17, 10), None, None, None, None),
     )
     assert_df_equality(made.select(*expected.columns), expected, ignore_row_order=True, ignore_nullable=True)
 

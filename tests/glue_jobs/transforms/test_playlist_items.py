@@ -1,4 +1,4 @@
-"""What is particular to playlist_items."""
+"""Rules of playlist_items alone."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ def test_every_position_has_its_kind_and_at_most_one_id(spark: SparkSession) -> 
     ]
 
 
-def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: SparkSession) -> None:
+def test_a_malformed_added_at_keeps_the_position_as_rejected_with_its_song(spark: SparkSession) -> None:
     monday = page("mon", song("s1", row_fields={"added_at": "last week"}), episode("e1", name=["no", "title"]))
 
     made = published(playlist_items(items(spark, monday)), PLAYLIST_ITEMS)
@@ -44,7 +44,7 @@ def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: Spar
         spark,
         "position int, kind string, song_id string, episode_id string, item_name string, added_at timestamp_ntz",
         (0, "rejected", "s1", None, "A song", None),
-        (1, "rejected", None, "e1", None, datetime(2026, 7, 1, 8)),  # noqa: DTZ001  # UTC without zone
+        (1, "rejected", None, "e1", None, datetime(2026, 7, 1, 8)),
     )
     assert_df_equality(made.select(*expected.columns), expected, ignore_row_order=True, ignore_nullable=True)
     assert rejects(monday) == [
@@ -54,11 +54,11 @@ def test_a_bad_added_at_keeps_the_position_as_rejected_with_its_song(spark: Spar
     ]
 
 
-def test_a_time_of_adding_is_utc_and_anything_less_than_an_instant_is_none(spark: SparkSession) -> None:
+def test_added_at_is_utc_and_null_unless_it_is_a_full_timestamp(spark: SparkSession) -> None:
     texts = {
-        "2026-07-01T08:00:00Z": datetime(2026, 7, 1, 8),  # noqa: DTZ001  # UTC without zone, as the table has it
-        "2026-07-01T08:00:00.250Z": datetime(2026, 7, 1, 8, 0, 0, 250000),  # noqa: DTZ001
-        "2026-07-01T08:00:00+02:00": datetime(2026, 7, 1, 6),  # noqa: DTZ001
+        "2026-07-01T08:00:00Z": datetime(2026, 7, 1, 8),
+        "2026-07-01T08:00:00.250Z": datetime(2026, 7, 1, 8, 0, 0, 250000),
+        "2026-07-01T08:00:00+02:00": datetime(2026, 7, 1, 6),
         "2026-07-01": None,
         "2026": None,
         "08:00:00": None,

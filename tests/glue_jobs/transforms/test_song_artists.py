@@ -1,4 +1,4 @@
-"""What is particular to song_artists."""
+"""Rules of song_artists alone."""
 
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
@@ -38,8 +38,8 @@ def test_a_repeated_artist_keeps_the_lowest_position(spark: SparkSession) -> Non
     )
 
 
-def test_a_credit_that_is_nobodys_holds_its_place_and_is_rejected(spark: SparkSession) -> None:
-    monday = page("mon", song("s1", artists=["a1", {"id": None, "name": "Nobody"}, "a3"]))
+def test_a_credit_without_an_id_is_rejected_and_later_positions_do_not_move(spark: SparkSession) -> None:
+    monday = page("mon", song("s1", artists=["a1", {"id": None, "name": "No id"}, "a3"]))
 
     made = song_artists(items(spark, monday))
 

@@ -1,4 +1,4 @@
-"""What is particular to song_popularity."""
+"""Rules of song_popularity alone."""
 
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
@@ -26,7 +26,7 @@ def test_every_observation_is_kept_since_it_is_history(spark: SparkSession) -> N
     assert_df_equality(made.select("song_id", "popularity"), expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_popularity_that_is_no_number_is_rejected_and_an_episodes_is_none(spark: SparkSession) -> None:
+def test_a_malformed_popularity_is_rejected_and_an_episode_makes_no_row(spark: SparkSession) -> None:
     monday = page("mon", song("s1", popularity="high"), episode("e1", popularity=5))
 
     assert song_popularity(items(spark, monday)).isEmpty()

@@ -1,4 +1,4 @@
-"""What is particular to songs."""
+"""Rules of songs alone."""
 
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
@@ -20,7 +20,7 @@ def test_the_newest_description_of_a_song_wins_whole(spark: SparkSession) -> Non
     )
 
 
-def test_of_one_song_at_two_places_of_a_document_the_later_place_wins(spark: SparkSession) -> None:
+def test_a_song_at_two_positions_of_a_document_comes_from_the_later_position(spark: SparkSession) -> None:
     monday = page("mon", song("s1", name="First"), song("s1", name="Second"))
 
     made = published(songs(items(spark, monday)), SONGS)
@@ -58,7 +58,7 @@ def test_withheld_markets_are_null_and_no_markets_are_zero(spark: SparkSession) 
     assert_df_equality(made, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_malformed_value_names_its_column_and_itself(spark: SparkSession) -> None:
+def test_a_reject_names_the_malformed_column_and_value(spark: SparkSession) -> None:
     monday = page(
         "mon",
         song("text", duration_ms="n/a"),
@@ -86,7 +86,7 @@ def test_a_malformed_value_names_its_column_and_itself(spark: SparkSession) -> N
     ]
 
 
-def test_only_songs_are_songs_and_an_empty_album_id_is_none(spark: SparkSession) -> None:
+def test_only_items_of_kind_song_make_songs_and_an_empty_album_id_is_null(spark: SparkSession) -> None:
     monday = page(
         "mon", song("s1", album=album("")), episode("e1"), local("spotify:local:A:B:C:1"), song(""), None, {"item": 5}
     )

@@ -76,7 +76,7 @@ run "events" {
 
   assert {
     condition     = aws_scheduler_schedule.extract.target[0].input == "{\"scheduled_at\": \"<aws.scheduler.scheduled-time>\"}"
-    error_message = "The extractor is told the scheduled time, which EventBridge Scheduler fills in only where the < is a <."
+    error_message = "The extractor gets the scheduled time, which EventBridge Scheduler fills in only where the < is a <."
   }
   assert {
     condition     = aws_scheduler_schedule.extract.schedule_expression == "cron(0 6 * * ? *)" && aws_scheduler_schedule.extract.schedule_expression_timezone == "Europe/Berlin"

@@ -1,5 +1,6 @@
 # The whole stack, applied to a provider that makes everything up: no account, no network, seconds.
-# `terraform init && terraform test` in deploy/aws/terraform. What the policies allow is looked at in tests/aws/test_iam.py.
+# `cp root/provider.tf . && terraform init && terraform test` in deploy/aws/terraform. tests/aws/test_iam.py checks what the
+# policies allow.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -128,7 +129,7 @@ run "snowflake_is_trusted" {
 
   assert {
     condition     = output.snowflake_external_id == "chosen"
-    error_message = "The external id is the one that was given."
+    error_message = "The external id is the chosen one."
   }
 }
 
@@ -156,6 +157,7 @@ run "production" {
     kms_key_arn              = "arn:aws:kms:eu-west-1:123456789012:key/own"
     immutable_lake           = true
     projection_start         = "2025-01-31"
+    crawler                  = true
     operator_role_arns       = ["arn:aws:iam::123456789012:role/operator"]
     alarm_target_arns        = ["arn:aws:sns:eu-west-1:123456789012:chat"]
     page_target_arns         = ["arn:aws:sns:eu-west-1:123456789012:pager"]

@@ -81,7 +81,7 @@ def _years(row: Row) -> str | None:
 def _rise(library: Library) -> list[Figure]:
     """Who gained and lost songs in the newest period; nothing where there was no day before it."""
     days = sorted({row["checked_on"] for row in library.rise})
-    if len(days) < 2:  # noqa: PLR2004 - changes show from the second day on
+    if len(days) < 2:  # noqa: PLR2004  # changes show from the second day on
         return []
     before = max([of_day for of_day in days if of_day < library.since], default=days[0])
     counts: dict[str, dict[date, int]] = defaultdict(dict)
@@ -102,7 +102,7 @@ def _rise(library: Library) -> list[Figure]:
     points = [{"label": label[key], "Gained": max(0, change), "Lost": max(0, -change)} for key, change, _ in shown]
     rows = [(names[key], change, songs) for key, change, songs in (*up, *down)]
     table = Table(("artist", "change", "songs"), rows, "artists")
-    spec = charts.come_and_go(points, "artist", "songs", ways=("Gained", "Lost"))
+    spec = charts.bars_to_both_sides(points, "artist", "songs", ways=("Gained", "Lost"))
     return [Figure("rise", "Artists that gain and lose songs", text, spec, table)]
 
 

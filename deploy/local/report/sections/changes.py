@@ -64,7 +64,7 @@ def _by_playlist(added: Sequence[Row], removed: Sequence[Row]) -> list[Figure]:
             "by-playlist",
             "Added and removed, by playlist",
             text + "." + cut,
-            charts.come_and_go(points[:_MOST_BARS], "playlist"),
+            charts.bars_to_both_sides(points[:_MOST_BARS], "playlist"),
             Table(("playlist", "added", "removed"), rows, "playlists"),
         )
     ]

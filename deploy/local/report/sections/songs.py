@@ -19,7 +19,7 @@ MOST_TILES = 24
 
 
 def songs(library: Library) -> Section:
-    """Tiles of albums, lists of songs, albums and episodes, and what can be drawn of them."""
+    """Tiles of albums, lists of songs, albums and episodes, and charts of them."""
     if not library.held_songs:
         return Section("songs", "Songs", [], Markup("No playlist has a song, as far as is known."))
     figures = [
@@ -147,7 +147,7 @@ def _movers(newest: Sequence[Row]) -> list[Figure]:
     ]
     rows = [(song["song_name"], song[change], song["popularity"], song["observed_from_at"].date()) for song in newest]
     table = Table(("song", "change", "popularity", "since"), rows, "songs")
-    spec = charts.come_and_go(points, "song", "points", ways=("Rose", "Fell"))
+    spec = charts.bars_to_both_sides(points, "song", "points", ways=("Rose", "Fell"))
     return [Figure("movers", "Popularity that moved", text, spec, table)]
 
 

@@ -9,7 +9,7 @@ from deploy.local.report.words import count, day, figure, hours, short
 
 def story(library: Library) -> Story:
     """What a listener wants to see first; a card without content is left out."""
-    cards = [_artist(library), _favourite(library), _changed(library), _hours(library)]
+    cards = [_artist(library), _favourite(library), _changed(library), _hours(library), _most_played(library)]
     songs = library.held_songs
     headline = "Your Spotify playlists"
     if songs:
@@ -25,6 +25,32 @@ def story(library: Library) -> Story:
         ("playlists", figure(len(library.held_playlists))),
     ]
     return Story(headline, [card for card in cards if card], facts)
+
+
+def played(library: Library) -> Story:
+    """The same where there is a listening history and no playlist."""
+    card = _most_played(library)
+    plays = sum(day["counted_play_count"] for day in library.history.days)
+    minutes = sum(day["listening_ms"] for day in library.history.days) / 60_000
+    facts = [
+        ("plays", figure(plays)),
+        ("hours of listening", figure(round(minutes / 60))),
+        ("songs played", figure(len(library.history.songs))),
+        ("artists played", figure(len(library.history.artists))),
+    ]
+    return Story(f"{count(plays, 'play')}, {hours(minutes)} of listening", [card] if card else [], facts)
+
+
+def _most_played(library: Library) -> tuple[str, Tile] | None:
+    """The song with most plays of the listening history."""
+    if not library.history.songs:
+        return None
+    top = library.history.songs[0]
+    song = library.songs.get(top["song_id"], {})
+    words = count(top["counted_play_count"], "play")
+    words = f"{short(top['artist_name'], 40)}, {words}" if top["artist_name"] else words
+    key = song.get("album_id") or top["song_key"]
+    return "Most played song", Tile(key, Link(top["track_name"], song.get("url")), words)
 
 
 def _hours(library: Library) -> tuple[str, Tile] | None:

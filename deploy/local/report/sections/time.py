@@ -19,7 +19,7 @@ def time(library: Library) -> Section:
 def _days(library: Library) -> list[Figure]:
     """Every day on which a playlist could be read; what a deleted playlist had counts as removed."""
     days = sorted({check["checked_on"] for check in library.checks if check["is_known"]})
-    if len(days) < 2:  # noqa: PLR2004 - changes show from the second day on
+    if len(days) < 2:  # noqa: PLR2004  # changes show from the second day on
         return []
     came = Counter(row["entered_by_at"].date() for row in library.added)
     went = Counter(row["left_by_at"].date() for row in library.removed)
@@ -28,7 +28,7 @@ def _days(library: Library) -> list[Figure]:
         count(came.total(), "item"), figure(went.total()), day(days[0]), day(days[-1])
     )
     busiest = max(days, key=lambda of_day: (came[of_day] + went[of_day], of_day))
-    if len(days) > 2 and came[busiest] + went[busiest]:  # noqa: PLR2004 - of two days the first has no change
+    if len(days) > 2 and came[busiest] + went[busiest]:  # noqa: PLR2004  # of two days the first has no change
         text += f"; most on {day(busiest)}"
     text += "."
     if missed := (days[-1] - days[0]).days + 1 - len(days):

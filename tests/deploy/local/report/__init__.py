@@ -1,1 +1,1 @@
-"""The report, from hand-typed rows to what a browser shows."""
+"""Tests of the report, from hand-typed rows to the page in a browser."""

@@ -1,6 +1,6 @@
-"""One warehouse for all pages; what a test puts into it is rolled back. One browser, where there is one."""
+"""One warehouse for all pages, rolled back after each test; one browser, if installed."""
 
-# ruff: noqa: F811  # a fixture is asked for by its name
+# fixtures shadow their imports
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,15 +11,16 @@ import pytest
 from deploy.local.report.report import report
 from deploy.local.screenshot import Browser, browser, has_browser
 from deploy.snowflake.embedded import EmbeddedSnowflake
-from tests.deploy.local.report.worlds import hostile_names, two_days
+from tests.deploy.local.report.worlds import hostile_names, listening, two_days
 from tests.deploy.snowflake.bi.landing import Landing, deployed, landing  # noqa: F401  # fixtures of this folder
+from tests.deploy.snowflake.bi.test_plays import play
 
 ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser. Where there is none its tests are left out, but never by CI."""
+    """A browser. Without one its tests are skipped, except in CI, where they fail."""
     if not has_browser():
         message = "no Chromium here: apt-get install chromium chromium-driver"
         if os.environ.get("CI"):
@@ -31,21 +32,27 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The script of axe-core, which `make tools` installs. Without it tests are skipped, but never by CI."""
-    found = sorted(ROOT.glob(".venv/tools/axe/lib/python*/site-packages/axe_playwright_python/axe.min.js"))
-    if not found:
+    """The script of axe-core, which `make tools` installs. Without it tests are skipped, except in CI."""
+    scripts = sorted(ROOT.glob(".venv/tools/axe/lib/python*/site-packages/axe_playwright_python/axe.min.js"))
+    if not scripts:
         message = "axe-core is not installed: make tools"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    return found[-1].read_text(encoding="utf-8")
+    return scripts[-1].read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="package")
 def pages(deployed: EmbeddedSnowflake, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A page of each world, by its name."""
+    """The page of each world, by the world's name."""
     folder = tmp_path_factory.mktemp("pages")
-    worlds = {"two_days": two_days, "hostile_names": hostile_names, "many_days": many_days, "empty": nothing}
+    worlds = {
+        "two_days": two_days,
+        "hostile_names": hostile_names,
+        "many_days": many_days,
+        "listening": listening,
+        "empty": no_rows,
+    }
     for name, world in worlds.items():
         deployed.query("begin")
         try:
@@ -56,12 +63,12 @@ def pages(deployed: EmbeddedSnowflake, tmp_path_factory: pytest.TempPathFactory)
     return {name: folder / f"{name}.html" for name in worlds}
 
 
-def nothing(_: Landing) -> None:
-    """A new warehouse."""
+def no_rows(_: Landing) -> None:
+    """No rows, as in a new warehouse."""
 
 
 def many_days(landing: Landing) -> None:
-    """Long lists: playlists, days, years and artists enough to fill the charts."""
+    """Enough playlists, days, years and artists to fill the charts."""
     songs = [f"s{number}" for number in range(30)]
     for number, song_id in enumerate(songs):
         landing.album(f"l{song_id}", release_year=1958 + 2 * number)
@@ -74,3 +81,7 @@ def many_days(landing: Landing) -> None:
         if day % 9:
             landing.read(at, songs[day % 30], songs[(day + 7) % 30], playlist="p7", name="Seven")
             landing.check(at, "unchanged" if day % 4 else "failed", "p8")
+    for number in range(120):  # of 500 days, which are drawn as months
+        at = f"{date(2025, 5, 1) + timedelta(days=number * 500 // 120)} {number % 24:02}:30"
+        account = ("me", "you")[number % 2]
+        play(landing, at, songs[number % 30], 200_000 + number, account=account, artist_name=f"Artist {number} " * 9)

@@ -1,4 +1,4 @@
-"""Reads a page as a person does: sentences and tables by figure."""
+"""Parses a page into sentences and tables by figure."""
 
 from collections import defaultdict
 from html.parser import HTMLParser
@@ -28,11 +28,11 @@ class Reading(HTMLParser):
 
     @property
     def sentences(self) -> dict[str, str]:
-        """What a figure or section says first."""
+        """The first sentence of each figure or section."""
         return {place: texts[0] for place, texts in self.texts.items()}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep where we are."""
+        """Tracks the current place."""
         self.tags.append(tag)
         if tag in {"section", "figure"}:
             self._place = dict(attrs)["id"] or ""
@@ -42,11 +42,11 @@ class Reading(HTMLParser):
             self._row = []
 
     def handle_data(self, data: str) -> None:
-        """Collect text."""
+        """Collects text."""
         self._text.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        """Keep what ends here."""
+        """Stores the text of the element that ends."""
         text = " ".join("".join(self._text).split())
         if tag in {"h1", "h2"}:
             self.headings.append(text)

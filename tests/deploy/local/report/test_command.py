@@ -1,10 +1,10 @@
-"""The command: where the page goes, and what it says where there is nothing to make it from."""
+"""The command: where it writes the page, and its errors if there is nothing to report."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-# One warehouse can be open in a program, and these tests' own is: so each of these is a program of its own.
+# A process can open one warehouse, and this process already has: so each command runs as its own program.
 MAKE = (
     "import sys, pathlib; from deploy.snowflake.embedded import EmbeddedSnowflake; "
     "EmbeddedSnowflake(pathlib.Path(sys.argv[1])).close()"
@@ -30,7 +30,7 @@ def test_without_a_warehouse_it_says_so_on_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_file_that_is_no_warehouse_is_one_line_too(tmp_path: Path) -> None:
+def test_a_file_that_is_no_warehouse_is_an_error_on_one_line(tmp_path: Path) -> None:
     (tmp_path / "warehouse").mkdir()
     (tmp_path / "warehouse" / "SPOTIFY.db").write_bytes(b"not a database" * 1000)
 
@@ -42,7 +42,7 @@ def test_a_file_that_is_no_warehouse_is_one_line_too(tmp_path: Path) -> None:
     assert not (tmp_path / "report.html").exists()
 
 
-def test_the_page_lies_beside_the_warehouse(tmp_path: Path) -> None:
+def test_the_page_is_beside_the_warehouse(tmp_path: Path) -> None:
     run("-c", MAKE, str(tmp_path / "warehouse"))
 
     done = make_report(tmp_path)

@@ -1,4 +1,4 @@
-"""Names are strangers' text: in the page they are never anything else, browser or not."""
+"""Names are untrusted text and never become markup in the page."""
 
 from pathlib import Path
 
@@ -27,17 +27,17 @@ def test_a_table_shows_the_name_whole(pages: dict[str, Path]) -> None:
     assert {row[0] for row in read.tables["all-artists"]} == {"artist", SCRIPT, IMAGE, "אבג"}
 
 
-def test_a_name_keeps_its_direction_to_itself() -> None:
+def test_a_names_text_direction_does_not_affect_its_surroundings() -> None:
     assert name("ليالي <b>") == "<bdi>ليالي &lt;b&gt;</bdi>"
 
 
-def test_joiners_stay_and_steering_characters_go() -> None:
+def test_joiners_stay_and_control_characters_are_removed() -> None:
     assert plain("👩\u200d👧 a\u202eb\nc\x00 d ") == "👩\u200d👧 a b c d"
     assert plain("\n") == "(no name)"
     assert plain(None) == "(no name)"
 
 
-def test_two_playlists_of_one_name_keep_two_labels() -> None:
+def test_two_playlists_with_equal_names_keep_two_labels() -> None:
     assert labels([("p1", "same"), ("p2", "same"), ("p1", "same"), ("p3", "x" * 60)]) == {
         "p1": "same",
         "p2": "same (2)",

@@ -1,4 +1,4 @@
-"""What the page says of hand-typed rows, sentences and tables typed by hand."""
+"""The sentences and tables of the page for hand-typed rows; expected texts are typed by hand."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.deploy.snowflake.bi.landing import Landing
 
 @pytest.fixture(scope="module")
 def read(pages: dict[str, Path]) -> Reading:
-    """The page of the world of two days."""
+    """The page of the world `two_days`."""
     return Reading(pages["two_days"].read_text(encoding="utf-8"))
 
 
@@ -87,7 +87,7 @@ def test_each_number_is_the_same_wherever_it_is_shown(read: Reading) -> None:
         assert next(row[1] for row in read.tables[figure] if row[0] == "Mix") == "3"
 
 
-def test_the_old_words_are_gone(pages: dict[str, Path]) -> None:
+def test_the_former_words_are_not_used(pages: dict[str, Path]) -> None:
     text = pages["two_days"].read_text(encoding="utf-8").partition("<main")[2].partition("<script")[0].lower()
 
     assert [word for word in ("entered", "looked at", "days held", "stood", "stand ", "not seen") if word in text] == []
@@ -169,7 +169,7 @@ def test_a_figure_has_its_list(read: Reading, figure: str, rows: list[tuple[str,
     assert read.tables[figure] == rows
 
 
-def test_the_calendar_tells_every_kind_of_check_by_a_sign_and_a_word(read: Reading) -> None:
+def test_the_calendar_shows_every_kind_of_check_by_a_sign_and_a_word(read: Reading) -> None:
     assert read.tables["checks"][:5] == [
         ("Nov 2026", "16 Nov 202616", "18 Nov 202618"),
         ("Mix", "first check○", "changed, +3 \u22121●"),
@@ -179,7 +179,7 @@ def test_the_calendar_tells_every_kind_of_check_by_a_sign_and_a_word(read: Readi
     ]
 
 
-def test_the_first_day_of_all_has_no_changes(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_the_first_day_has_no_changes(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.song("one")
     landing.read("2026-11-16 10:00", "one", name="Mix")
 
@@ -189,7 +189,7 @@ def test_the_first_day_of_all_has_no_changes(landing: Landing, deployed: Embedde
     assert {"by-playlist", "added", "removed", "days", "rise"} & set(read.sentences) == set()
 
 
-def test_changes_are_those_of_seven_days_and_the_lists_have_all(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_charts_show_changes_of_seven_days_and_lists_show_all(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-01 10:00", "one", name="Mix")
     landing.read("2026-11-02 10:00", "one", "two", name="Mix")
     landing.read("2026-11-10 10:00", "one", "two", "three", name="Mix")
@@ -200,7 +200,7 @@ def test_changes_are_those_of_seven_days_and_the_lists_have_all(landing: Landing
     assert [row[0] for row in read.tables["added"]] == ["title", "THREE", "TWO"]
 
 
-def test_popularity_is_shown_where_spotify_shows_it(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+def test_popularity_is_shown_if_spotify_returns_it(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     for song_id, before, now in (("one", 40, 50), ("two", 30, 22), ("three", 22, 22)):
         landing.song(song_id, popularity=now, extracted_at="2026-11-17 10:00")
         landing.popularity(song_id, "2026-11-16 10:00", before)
@@ -287,7 +287,7 @@ def test_made_up_data_are_marked(landing: Landing, deployed: EmbeddedSnowflake) 
     assert "made up" not in report(deployed).html()
 
 
-def test_a_list_is_in_the_page_whole_as_data() -> None:
+def test_a_whole_list_is_in_the_page_as_data() -> None:
     rows = [(Link(f"song {number}", f"https://open.spotify.com/track/{number}"), number, None) for number in range(101)]
     figure = Figure("songs", "Songs", Markup("Many."), None, Table(("song", "number", "year"), rows, "songs"))
 
@@ -319,7 +319,7 @@ def test_an_address_elsewhere_is_no_link(url: str | None) -> None:
     ("values", "end"),
     [([1043, 96, 84, 10], 124.8), ([120, 96, 84], None), ([9, 1], None), ([], None), ([5, 0, 0], None)],
 )
-def test_a_bar_far_longer_than_all_others_is_cut(values: list[float], end: float | None) -> None:
+def test_a_bar_far_longer_than_all_others_is_truncated(values: list[float], end: float | None) -> None:
     assert limit(values) == (end if end is None else pytest.approx(end))
 
 

@@ -1,4 +1,4 @@
-"""The picture to share, and covers inside the page: fetched once, small, from Spotify's image servers alone."""
+"""The image to share, and covers in the page: fetched once, small, and only from Spotify's image servers."""
 
 import base64
 import threading
@@ -40,12 +40,12 @@ class Images(BaseHTTPRequestHandler):
         self.wfile.write(PATHS.get(self.path, b""))
 
     def log_message(self, *_: object) -> None:
-        """Print nothing."""
+        """Prints nothing."""
 
 
 @pytest.fixture
 def images() -> Iterator[tuple[str, list[str]]]:
-    """The prefix of the server's addresses, and the paths that were asked for."""
+    """The prefix of the server's addresses, and the requested paths."""
     asked: list[str] = []
     handler = type("Handler", (Images,), {"asked": asked})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -54,14 +54,14 @@ def images() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def test_the_picture_to_share_has_1200_by_630_pixels() -> None:
+def test_the_image_to_share_has_1200_by_630_pixels() -> None:
     story = Story("Many", [("Artist with most songs", Tile("a", Link(SCRIPT, None)))], [("songs", "1,481")])
 
-    picture = Page(Markup("Last updated 20 Nov 2026."), story).share_picture()
+    image = Page(Markup("Last updated 20 Nov 2026."), story).share_picture()
 
-    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
-    assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (1200, 630)
-    assert len(picture) < 500_000
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(image[16:20]), int.from_bytes(image[20:24])) == (1200, 630)
+    assert len(image) < 500_000
 
 
 def test_a_cover_is_fetched_small_and_only_once(images: tuple[str, list[str]], tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_cover_is_fetched_small_and_only_once(images: tuple[str, list[str]], t
     assert asked == ["/image/ab67616d00001e02aa"]  # 300 pixels
 
 
-def test_what_is_no_small_picture_of_spotify_is_left_out(images: tuple[str, list[str]], tmp_path: Path) -> None:
+def test_anything_but_a_small_image_of_spotify_is_left_out(images: tuple[str, list[str]], tmp_path: Path) -> None:
     prefix, asked = images
     names = ("text", "large", "missing", "moved")
     addresses = {name: f"{prefix}{name}" for name in names}
@@ -87,7 +87,7 @@ def test_what_is_no_small_picture_of_spotify_is_left_out(images: tuple[str, list
     assert asked == ["/image/text", "/image/large", "/image/missing", "/image/moved"]
 
 
-def test_covers_are_in_the_page_when_asked_for(
+def test_covers_are_in_the_page_on_request(
     landing: Landing, deployed: EmbeddedSnowflake, images: tuple[str, list[str]], tmp_path: Path
 ) -> None:
     prefix, asked = images

@@ -1,4 +1,4 @@
-"""A catalogue of each size, and spotipy pointed at a stub as the extractor points it."""
+"""A catalogue of each size, and spotipy configured for a stub as the extractor configures it."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def small() -> Catalogue:
 
 @pytest.fixture
 def login() -> Callable[[SpotifyStub], SpotifyOAuth]:
-    """The authorisation of someone who once logged in and kept the refresh token."""
+    """The authorisation of a user with a stored refresh token."""
 
     def of(stub: SpotifyStub, refresh_token: str = REFRESH_TOKEN, secret: str = CLIENT_SECRET) -> SpotifyOAuth:
         kept = {"access_token": "", "expires_at": 0, "refresh_token": refresh_token, "scope": SCOPE}
@@ -57,7 +57,7 @@ def client(login: Callable[[SpotifyStub], SpotifyOAuth]) -> Callable[[SpotifyStu
 
 @pytest.fixture
 def ask() -> Callable[..., requests.Response]:
-    """A plain GET with the token of a grant, for what spotipy hides."""
+    """A plain GET with the token of a grant, for details that spotipy hides."""
 
     def of(stub: SpotifyStub, path: str, grant: str = "refresh_token") -> requests.Response:
         form = {"grant_type": grant, "refresh_token": REFRESH_TOKEN}

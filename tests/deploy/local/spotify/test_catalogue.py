@@ -1,4 +1,4 @@
-"""The made-up listener: the same on every machine, and with everything in it that life brings."""
+"""The made-up library is the same on every machine and has every case of a real one."""
 
 import itertools
 import re
@@ -17,15 +17,15 @@ A_WEEK = range(8)
 
 
 def named(catalogue: Catalogue, name: str, day: int = 0) -> Playlist:
-    (found,) = (playlist for playlist in catalogue.playlists(day) if playlist.name == name)
-    return found
+    (playlist_of_name,) = (playlist for playlist in catalogue.playlists(day) if playlist.name == name)
+    return playlist_of_name
 
 
 def songs(items: tuple[Item, ...]) -> list[str]:
     return [item.content.id for item in items if isinstance(item.content, Song)]
 
 
-def test_a_seed_makes_the_same_days_in_whatever_order_they_are_asked_for(demo: Catalogue) -> None:
+def test_a_seed_makes_the_same_days_in_any_order(demo: Catalogue) -> None:
     other = Catalogue(seed=1)
 
     assert other.playlists(5) == demo.playlists(5)
@@ -37,9 +37,9 @@ def test_a_seed_makes_the_same_days_in_whatever_order_they_are_asked_for(demo: C
 def test_a_catalogue_is_the_same_in_another_process(demo: Catalogue) -> None:
     program = "from deploy.local.spotify import Catalogue; print(Catalogue().playlists(3))"
     environment = {"PYTHONHASHSEED": "7", "PYTHONIOENCODING": "utf-8"}
-    told = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
 
-    assert told.stdout.decode().strip() == str(demo.playlists(3))
+    assert done.stdout.decode().strip() == str(demo.playlists(3))
 
 
 def test_there_is_no_day_before_the_first(demo: Catalogue) -> None:
@@ -76,13 +76,13 @@ def test_one_playlist_never_changes(demo: Catalogue) -> None:
 
 
 def test_one_playlist_is_emptied_on_day_12_and_one_deleted_on_day_26(demo: Catalogue) -> None:
-    doomed = named(demo, "Wedding: first draft", day=25)
+    deleted = named(demo, "Wedding: first draft", day=25)
 
     assert len(demo.items(named(demo, "Packing list").id, 11)) == 24
     assert demo.items(named(demo, "Packing list").id, 12) == ()
-    assert doomed.id not in {playlist.id for playlist in demo.playlists(26)}
+    assert deleted.id not in {playlist.id for playlist in demo.playlists(26)}
     with pytest.raises(KeyError):
-        demo.items(doomed.id, 26)
+        demo.items(deleted.id, 26)
 
 
 def test_thirty_days_end_on_20_november(demo: Catalogue) -> None:
@@ -115,7 +115,7 @@ def test_songs_also_leave(demo: Catalogue) -> None:
     assert after - before
 
 
-def test_liked_songs_are_songs_alone_each_once_newest_first(demo: Catalogue) -> None:
+def test_liked_songs_are_distinct_songs_newest_first(demo: Catalogue) -> None:
     for day in A_WEEK:
         times = [item.added_at for item in demo.liked(day) if item.added_at]
         assert times == sorted(times, reverse=True)
@@ -132,7 +132,7 @@ def test_popularity_drifts_and_stays_between_0_and_100(demo: Catalogue) -> None:
     assert all(0 <= song.popularity(day) <= 100 for song in demo.songs for day in (0, 1, 30))
 
 
-def test_the_library_looks_like_life(demo: Catalogue) -> None:
+def test_the_library_resembles_a_real_one(demo: Catalogue) -> None:
     library = demo.playlists(0)
     items = [item for playlist in library for item in playlist.items]
 
@@ -149,7 +149,7 @@ def test_the_library_looks_like_life(demo: Catalogue) -> None:
     assert named(demo, "My playlist #23").items == ()
 
 
-def test_songs_look_like_life(demo: Catalogue) -> None:
+def test_songs_resemble_real_ones(demo: Catalogue) -> None:
     years = Counter(int(song.album.release_date[:4]) // 10 * 10 for song in demo.songs)
     playlists = Counter(song_id for playlist in demo.playlists(0) for song_id in set(songs(playlist.items)))
     songs_of = Counter(artist.id for song in demo.songs for artist in song.artists)
@@ -168,7 +168,7 @@ def test_songs_look_like_life(demo: Catalogue) -> None:
     assert any(artist.name == "Various Artists" for song in demo.songs for artist in song.album.artists)
 
 
-def test_names_are_of_many_alphabets(demo: Catalogue) -> None:
+def test_names_use_many_alphabets(demo: Catalogue) -> None:
     letters = {letter for song in demo.songs for letter in song.name if letter.isalpha()}
     alphabets = {unicodedata.name(letter).split()[0] for letter in letters}
 
@@ -200,33 +200,33 @@ def test_no_song_was_added_before_it_came_out(demo: Catalogue) -> None:
                 assert item.content.album.release_date[:10] <= item.added_at.date().isoformat()
 
 
-def test_every_id_is_one_of_spotifys_form(demo: Catalogue, small: Catalogue) -> None:
+def test_every_id_has_spotifys_form(demo: Catalogue, small: Catalogue) -> None:
     for catalogue in (demo, small):
         ids = {playlist.id for playlist in catalogue.playlists(0)} | {song.id for song in catalogue.songs}
         ids |= {song.album.id for song in catalogue.songs} | {a.id for song in catalogue.songs for a in song.artists}
-        assert all(re.fullmatch(r"[0-9A-Za-z]{22}", one) for one in ids)
+        assert all(re.fullmatch(r"[0-9A-Za-z]{22}", spotify_id) for spotify_id in ids)
         assert len({song.id for song in catalogue.songs}) == len(catalogue.songs)
 
 
 def test_the_small_catalogue_can_be_checked_by_eye(small: Catalogue) -> None:
-    def told(day: int) -> dict[str, list[object]]:
+    def names_on(day: int) -> dict[str, list[object]]:
         return {p.name: [item.content and item.content.name for item in p.items] for p in small.playlists(day)}
 
     kitchen = ["Crossing", "Demo tape", None, "Late"]
-    assert told(0) == {
+    assert names_on(0) == {
         "Morning": ["Tide", 'Lamp, "lit"', "Tide", "First talk", "雨のワルツ"],
         "Kitchen": kitchen,
         "Brief": ["Late"],
         "Not mine": ["Tide", "Late"],
         "Empty": [],
     }
-    assert told(1) == {
+    assert names_on(1) == {
         "Morning": ["Tide", "Tide", "First talk", "雨のワルツ", "Crossing"],
         "Kitchen radio": kitchen,
         "Not mine": ["Tide", "Late"],
         "Empty": [],
     }
-    assert told(2) == told(1)
+    assert names_on(2) == names_on(1)
     assert len(small.liked(0)) == 3
     assert len(small.liked(1)) == 4
 

@@ -1,4 +1,4 @@
-"""The stub's faults come as asked for, by rule or by seed, and are what a client of the real API would meet."""
+"""The stub's faults occur by rule or by seed, and are like those of the real API."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +35,7 @@ ITEMS = f"/v1/playlists/{MORNING}/items?limit=50&offset=0"
         ("not_found", 404, '{"error": {"status": 404, "message": "Resource not found"}}'),
     ],
 )
-def test_a_refusal_is_worded_as_the_api_does(small: Catalogue, ask: Ask, fault: str, status: int, text: str) -> None:
+def test_a_refusal_has_the_apis_wording(small: Catalogue, ask: Ask, fault: str, status: int, text: str) -> None:
     with SpotifyStub(small) as stub:
         stub.faults.add(fault, "/items", retry_after=9)
         answer = ask(stub, ITEMS)
@@ -46,7 +46,7 @@ def test_a_refusal_is_worded_as_the_api_does(small: Catalogue, ask: Ask, fault: 
     assert after.status_code == 200
 
 
-def test_a_server_stumbles_in_several_ways(small: Catalogue, ask: Ask) -> None:
+def test_server_errors_have_several_statuses(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
         stub.faults.add("server", "/items", times=4)
         statuses = {ask(stub, ITEMS).status_code for _ in range(4)}
@@ -63,7 +63,7 @@ def test_a_server_stumbles_in_several_ways(small: Catalogue, ask: Ask) -> None:
         ("garbled", requests.JSONDecodeError),
     ],
 )
-def test_an_answer_is_lost_on_its_way(small: Catalogue, ask: Ask, fault: str, error: type[Exception]) -> None:
+def test_an_answer_is_lost(small: Catalogue, ask: Ask, fault: str, error: type[Exception]) -> None:
     with SpotifyStub(small, stall_seconds=0.2) as stub:
         stub.faults.add(fault, "/items")
         with pytest.raises(error):
@@ -71,7 +71,7 @@ def test_an_answer_is_lost_on_its_way(small: Catalogue, ask: Ask, fault: str, er
         assert ask(stub, ITEMS).json()["total"] == 5
 
 
-def test_a_page_lies_about_its_total_or_lacks_a_row(small: Catalogue, ask: Ask) -> None:
+def test_a_page_has_a_wrong_total_or_lacks_a_row(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
         stub.faults.add("lying_total", "/items", times=2)
         stub.faults.add("short_page", "/items")
@@ -105,7 +105,7 @@ def test_a_playlist_is_edited_while_it_is_read(small: Catalogue, ask: Ask) -> No
     assert tomorrow == small.playlist(MORNING, 1)
 
 
-def test_at_random_a_seed_decides() -> None:
+def test_random_faults_follow_the_seed() -> None:
     def drawn(seed: int) -> list[Fault | None]:
         faults = Switchboard()
         faults.at_random(seed, 0.2)
@@ -157,7 +157,7 @@ def test_tokens_expire_rotate_and_are_revoked(small: Catalogue, login: Login) ->
     assert len({REFRESH_TOKEN, second, third}) == 3
 
 
-def test_the_storms_world_is_as_large_as_it_says() -> None:
+def test_the_storm_has_its_documented_size() -> None:
     playlists = Catalogue(size="storm").playlists(0)
 
     assert (len(playlists), sum(len(playlist.items) for playlist in playlists)) == (300, 60_000)

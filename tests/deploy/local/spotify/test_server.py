@@ -29,11 +29,11 @@ NOT_FOUND = {"error": {"status": 404, "message": "Resource not found"}}
 
 
 def id_of(catalogue: Catalogue, name: str) -> str:
-    (found,) = (playlist.id for playlist in catalogue.playlists(0) if playlist.name == name)
-    return found
+    (playlist_id,) = (playlist.id for playlist in catalogue.playlists(0) if playlist.name == name)
+    return playlist_id
 
 
-def told(response: requests.Response) -> tuple[int, object]:
+def status_and_body(response: requests.Response) -> tuple[int, object]:
     return response.status_code, response.json()
 
 
@@ -73,7 +73,7 @@ def test_spotipy_reads_liked_songs_newest_first_as_track(demo: Catalogue, client
     assert [row["track"]["id"] for row in rows] == liked
 
 
-def test_spotipy_sees_what_changed_when_the_day_is_moved_on(small: Catalogue, client: Client) -> None:
+def test_spotipy_sees_the_changes_of_the_next_day(small: Catalogue, client: Client) -> None:
     with SpotifyStub(small) as stub:
         spotify = client(stub)
         before = spotify.playlist_items(MORNING)["items"]
@@ -115,7 +115,7 @@ def test_the_first_page_has_no_previous_and_the_last_no_next(small: Catalogue, a
     assert last["next"] is None
 
 
-def test_beyond_the_end_a_page_is_empty_and_tells_the_total(small: Catalogue, ask: Ask) -> None:
+def test_a_page_beyond_the_end_is_empty_and_has_the_total(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
         page = ask(stub, f"/v1/playlists/{MORNING}/items?offset=100").json()
 
@@ -134,7 +134,7 @@ def test_beyond_the_end_a_page_is_empty_and_tells_the_total(small: Catalogue, as
 @pytest.mark.parametrize("path", [f"/v1/playlists/{MORNING}/items", "/v1/me/playlists", "/v1/me/tracks"])
 def test_a_page_out_of_bounds_is_refused(small: Catalogue, ask: Ask, path: str, query: str, message: str) -> None:
     with SpotifyStub(small) as stub:
-        assert told(ask(stub, f"{path}?{query}")) == (400, {"error": {"status": 400, "message": message}})
+        assert status_and_body(ask(stub, f"{path}?{query}")) == (400, {"error": {"status": 400, "message": message}})
 
 
 def test_the_page_inside_a_playlist_has_a_hundred_rows(demo: Catalogue, client: Client) -> None:
@@ -150,22 +150,22 @@ def test_the_page_inside_a_playlist_has_a_hundred_rows(demo: Catalogue, client: 
 # Classes of apps
 
 
-def test_a_new_app_sees_items_of_own_and_collaborative_playlists_alone(small: Catalogue, ask: Ask) -> None:
+def test_a_new_app_sees_items_only_of_own_and_collaborative_playlists(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small, "A") as stub:
         theirs = ask(stub, f"/v1/playlists/{THEIRS}").json()
         assert theirs["name"] == "Not mine"
         assert "items" not in theirs
-        assert told(ask(stub, f"/v1/playlists/{THEIRS}/items")) == (403, FORBIDDEN)
+        assert status_and_body(ask(stub, f"/v1/playlists/{THEIRS}/items")) == (403, FORBIDDEN)
         assert ask(stub, f"/v1/playlists/{KITCHEN}/items").json()["total"] == 4
         assert ask(stub, f"/v1/playlists/{MORNING}").json()["items"]["total"] == 5
 
 
-def test_a_new_app_does_not_get_what_was_withdrawn(small: Catalogue, ask: Ask) -> None:
+def test_a_new_app_does_not_get_withdrawn_fields_and_endpoints(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small, "A") as stub:
         row = ask(stub, f"/v1/playlists/{MORNING}/items").json()["items"][0]
         me = ask(stub, "/v1/me").json()
-        assert told(ask(stub, f"/v1/playlists/{MORNING}/tracks")) == (403, FORBIDDEN)
-        assert told(ask(stub, "/v1/users/me/playlists")) == (403, FORBIDDEN)
+        assert status_and_body(ask(stub, f"/v1/playlists/{MORNING}/tracks")) == (403, FORBIDDEN)
+        assert status_and_body(ask(stub, "/v1/users/me/playlists")) == (403, FORBIDDEN)
 
     assert "track" not in row
     assert row["item"]["track"] is True
@@ -175,7 +175,7 @@ def test_a_new_app_does_not_get_what_was_withdrawn(small: Catalogue, ask: Ask) -
     assert me["account_id"]
 
 
-def test_an_older_app_sees_the_old_words_and_everyones_playlists(small: Catalogue, ask: Ask) -> None:
+def test_an_older_app_sees_the_old_keys_and_all_playlists(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small, "B") as stub:
         page = ask(stub, f"/v1/playlists/{THEIRS}/tracks").json()
         whole = ask(stub, f"/v1/playlists/{THEIRS}").json()
@@ -190,7 +190,7 @@ def test_an_older_app_sees_the_old_words_and_everyones_playlists(small: Catalogu
     assert "items" not in whole
 
 
-def test_an_app_of_extended_quota_sees_both_words_for_the_same(small: Catalogue, ask: Ask) -> None:
+def test_an_app_with_extended_quota_sees_both_keys(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small, "C") as stub:
         whole = ask(stub, f"/v1/playlists/{THEIRS}").json()
         listed = ask(stub, "/v1/me/playlists").json()
@@ -222,23 +222,23 @@ def test_spotifys_own_playlists_are_for_extended_quota(demo: Catalogue, ask: Ask
 
 
 def test_a_token_without_a_user_cannot_read_contents(small: Catalogue, ask: Ask) -> None:
-    nobody = "client_credentials"
+    app_only = "client_credentials"
     with SpotifyStub(small, "A") as stub:
-        assert "items" not in ask(stub, f"/v1/playlists/{MORNING}", nobody).json()
-        assert told(ask(stub, f"/v1/playlists/{MORNING}/items", nobody)) == (403, FORBIDDEN)
-        assert told(ask(stub, f"/v1/playlists/{BRIEF}", nobody)) == (404, NOT_FOUND)
-        assert ask(stub, "/v1/me", nobody).status_code == 401
+        assert "items" not in ask(stub, f"/v1/playlists/{MORNING}", app_only).json()
+        assert status_and_body(ask(stub, f"/v1/playlists/{MORNING}/items", app_only)) == (403, FORBIDDEN)
+        assert status_and_body(ask(stub, f"/v1/playlists/{BRIEF}", app_only)) == (404, NOT_FOUND)
+        assert ask(stub, "/v1/me", app_only).status_code == 401
 
 
-def test_what_does_not_exist_is_not_found(small: Catalogue, ask: Ask) -> None:
+def test_missing_resources_are_404(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
-        assert told(ask(stub, "/v1/playlists/0000000000000000000000")) == (404, NOT_FOUND)
-        assert told(ask(stub, "/v1/playlists/liked/items")) == (404, NOT_FOUND)
+        assert status_and_body(ask(stub, "/v1/playlists/0000000000000000000000")) == (404, NOT_FOUND)
+        assert status_and_body(ask(stub, "/v1/playlists/liked/items")) == (404, NOT_FOUND)
         missing = {"error": {"status": 404, "message": "Service not found"}}
-        assert told(ask(stub, "/v1/nothing")) == (404, missing)
+        assert status_and_body(ask(stub, "/v1/nothing")) == (404, missing)
 
 
-def test_a_row_says_who_added_it_and_when_as_far_as_is_known(small: Catalogue, ask: Ask) -> None:
+def test_a_row_has_added_by_and_added_at_if_known(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
         crossing, tape, empty, late = ask(stub, f"/v1/playlists/{KITCHEN}/items").json()["items"]
 
@@ -252,7 +252,7 @@ def test_a_row_says_who_added_it_and_when_as_far_as_is_known(small: Catalogue, a
     assert (late["added_at"], late["added_by"]) == (None, None)
 
 
-def test_a_restricted_song_says_so(small: Catalogue, ask: Ask) -> None:
+def test_a_restricted_song_has_its_restriction(small: Catalogue, ask: Ask) -> None:
     with SpotifyStub(small) as stub:
         rain = ask(stub, f"/v1/playlists/{MORNING}/items").json()["items"][4]["item"]
 
@@ -264,7 +264,7 @@ def test_a_restricted_song_says_so(small: Catalogue, ask: Ask) -> None:
 
 def test_without_a_good_token_there_is_no_answer(small: Catalogue) -> None:
     def refused(header: dict[str, str]) -> tuple[int, object]:
-        return told(requests.get(f"{stub.url}/v1/me", headers=header, timeout=PATIENCE))
+        return status_and_body(requests.get(f"{stub.url}/v1/me", headers=header, timeout=PATIENCE))
 
     def body(message: str) -> dict[str, object]:
         return {"error": {"status": 401, "message": message}}
@@ -277,24 +277,24 @@ def test_without_a_good_token_there_is_no_answer(small: Catalogue) -> None:
 def test_a_token_expires(small: Catalogue, ask: Ask) -> None:
     expired = {"error": {"status": 401, "message": "The access token expired"}}
     with SpotifyStub(small, token_seconds=0) as stub:
-        assert told(ask(stub, "/v1/me")) == (401, expired)
+        assert status_and_body(ask(stub, "/v1/me")) == (401, expired)
 
 
-def test_spotipy_learns_that_the_refresh_token_died(small: Catalogue, login: Login) -> None:
+def test_spotipy_raises_for_a_revoked_refresh_token(small: Catalogue, login: Login) -> None:
     with SpotifyStub(small) as stub, pytest.raises(SpotifyOauthError) as refused:
         login(stub, refresh_token="dead").validate_token(login(stub, refresh_token="dead").get_cached_token())
 
     assert refused.value.error == "invalid_grant"
 
 
-def test_spotipy_learns_that_the_secret_is_wrong(small: Catalogue, login: Login) -> None:
+def test_spotipy_raises_for_a_wrong_secret(small: Catalogue, login: Login) -> None:
     with SpotifyStub(small) as stub, pytest.raises(SpotifyOauthError) as refused:
         login(stub, secret="wrong").refresh_access_token(REFRESH_TOKEN)
 
     assert refused.value.error == "invalid_client"
 
 
-def test_each_grant_gets_what_spotify_gives(small: Catalogue) -> None:
+def test_each_grant_returns_spotifys_fields(small: Catalogue) -> None:
     def grant(**form: str) -> tuple[int, dict[str, object]]:
         answer = requests.post(f"{stub.url}/api/token", form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=PATIENCE)
         return answer.status_code, answer.json()
@@ -302,14 +302,14 @@ def test_each_grant_gets_what_spotify_gives(small: Catalogue) -> None:
     with SpotifyStub(small) as stub:
         _, refreshed = grant(grant_type="refresh_token", refresh_token=REFRESH_TOKEN)
         _, login = grant(grant_type="authorization_code", code=AUTHORIZATION_CODE, redirect_uri="http://127.0.0.1/")
-        _, nobody = grant(grant_type="client_credentials")
+        _, app_only = grant(grant_type="client_credentials")
         status, wrong_code = grant(grant_type="authorization_code", code="guessed")
         _, other = grant(grant_type="password")
 
     assert refreshed.keys() == {"access_token", "token_type", "expires_in", "scope"}
     assert (refreshed["token_type"], refreshed["expires_in"]) == ("Bearer", 3600)
     assert login["refresh_token"] == REFRESH_TOKEN
-    assert nobody.keys() == {"access_token", "token_type", "expires_in"}
+    assert app_only.keys() == {"access_token", "token_type", "expires_in"}
     assert (status, wrong_code["error"]) == (400, "invalid_grant")
     assert other["error"] == "unsupported_grant_type"
 
@@ -328,7 +328,7 @@ def test_calls_are_counted_by_kind(small: Catalogue, client: Client) -> None:
     assert counted == {"token": 1, "me_playlists": 1, "playlist_items": 2}
 
 
-def test_it_runs_as_a_program_whose_day_is_moved_on_over_http(small: Catalogue) -> None:
+def test_it_runs_as_a_program_whose_day_is_set_over_http(small: Catalogue) -> None:
     command = [
         sys.executable,
         "-m",
@@ -352,7 +352,7 @@ def test_it_runs_as_a_program_whose_day_is_moved_on_over_http(small: Catalogue) 
         header = {"Authorization": f"Bearer {token['access_token']}"}
         library = requests.get(f"{url}/v1/me/playlists", headers=header, timeout=PATIENCE).json()
 
-    assert told(moved) == (200, {"day": 1})
+    assert status_and_body(moved) == (200, {"day": 1})
     assert wrong.status_code == 400
     assert [playlist["name"] for playlist in library["items"]] == ["Morning", "Kitchen radio", "Not mine", "Empty"]
     assert library["items"][0]["tracks"]["total"] == len(small.items(MORNING, 1))

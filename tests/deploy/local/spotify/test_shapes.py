@@ -1,4 +1,4 @@
-"""Every answer of the stub has the keys and types that were typed from Spotify's own answers, no fewer and no more."""
+"""Every answer of the stub has exactly the keys and types of Spotify's own answers, which are typed by hand."""
 
 import itertools
 from collections.abc import Callable
@@ -23,18 +23,18 @@ def stub(request: pytest.FixtureRequest, demo: Catalogue, small: Catalogue) -> S
 
 def test_playlists_and_their_items(stub: SpotifyStub, ask: Ask) -> None:
     old = [] if stub.app is AppClass.A else ["tracks"]
-    found = []
+    differences = []
     with stub:
         for playlist in stub.catalogue.playlists(0):
             whole = ask(stub, f"/v1/playlists/{playlist.id}")
             if whole.ok:
-                found += shapes.differences(shapes.playlist(stub.app), whole.json())
+                differences += shapes.differences(shapes.playlist(stub.app), whole.json())
             for key in ("items", *old):
                 page = ask(stub, f"/v1/playlists/{playlist.id}/{key}?limit=10")
                 shape = shapes.items(stub.app) if page.ok else shapes.ERROR
-                found += shapes.differences(shape, page.json())
+                differences += shapes.differences(shape, page.json())
 
-    assert found == []
+    assert differences == []
 
 
 def test_the_library_liked_songs_and_the_profile(stub: SpotifyStub, ask: Ask) -> None:
@@ -59,7 +59,7 @@ def test_tokens_and_refusals(stub: SpotifyStub, ask: Ask) -> None:
         assert shapes.differences(shapes.ERROR, ask(stub, "/v1/me/tracks?limit=51").json()) == []
 
 
-def test_what_is_compared_above_holds_a_row_of_every_kind(demo: Catalogue, small: Catalogue) -> None:
+def test_the_compared_answers_hold_a_row_of_every_kind(demo: Catalogue, small: Catalogue) -> None:
     library = (*demo.playlists(0), *small.playlists(0))
     contents = [item.content for playlist in library for item in playlist.items[:50]]
 
@@ -81,7 +81,7 @@ def test_what_is_compared_above_holds_a_row_of_every_kind(demo: Catalogue, small
         (None, " is NoneType"),
     ],
 )
-def test_a_difference_is_said_with_its_place(value: object, line: str) -> None:
+def test_a_difference_is_reported_with_its_place(value: object, line: str) -> None:
     shape: shapes.Shape = {"a": int, "b": [str], "c?": (str, None)}
 
     assert shapes.differences(shape, value) == [line]

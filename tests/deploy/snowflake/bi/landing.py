@@ -1,7 +1,6 @@
-"""Rows typed by hand into the landing tables, and the views' answers in a form that can be typed by hand."""
+"""Puts hand-typed rows into the landing tables, and returns the views' rows in a form easy to type by hand."""
 
-# What is put into SQL text is typed in these tests; values are bound.
-# ruff: noqa: S608
+# Only constants of these tests are formatted into SQL; values are bound.
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -22,7 +21,7 @@ from shared.tables.song_artists import SONG_ARTISTS
 from shared.tables.song_popularity import SONG_POPULARITY
 from shared.tables.songs import SONGS
 
-# What a test does not say; every other column is null.
+# Default values; every other column is null.
 DEFAULTS: dict[str, object] = {
     "batch_id": "b1",
     "source_object": "raw/a",
@@ -33,13 +32,13 @@ DEFAULTS: dict[str, object] = {
 
 
 class Landing:
-    """The landing tables of a warehouse, each test's rows its own."""
+    """The landing tables of a warehouse; rows last for one test."""
 
     def __init__(self, warehouse: EmbeddedSnowflake) -> None:
         self._warehouse = warehouse
 
     def put(self, table: Table, **row: object) -> None:
-        """One row as a pipe would load it."""
+        """Inserts a row as a pipe would load it."""
         columns = [column.name for column in table.all_columns]
         defaults = {name: value for name, value in DEFAULTS.items() if name in columns}
         whole = defaults | row
@@ -70,7 +69,7 @@ class Landing:
         self.put(EPISODES, **{"episode_id": episode_id, "name": episode_id.upper()} | row)
 
     def popularity(self, song_id: str, at: str, popularity: int, **row: object) -> None:
-        """One observation; one per instant unless the row says otherwise."""
+        """An observation of a song's popularity; observations at one instant share a document."""
         self.put(
             SONG_POPULARITY,
             **{"song_id": song_id, "popularity": popularity, "extracted_at": at, "document_id": at} | row,
@@ -82,7 +81,7 @@ class Landing:
         self.put(BATCHES, batch_number=number, committed_at=at, batch_id=f"b{number}", **counts)
 
     def read(self, at: str, *items: str, snapshot: str = "", playlist: str = "p1", **row: object) -> None:
-        """A complete read of a playlist that showed these items in this order; its snapshot is the time unless given.
+        """A complete read of a playlist that showed these items in this order; its default snapshot is the time.
 
         An item is a song's id, `episode e1`, `local x`, or one of the words empty, unavailable and rejected.
         """
@@ -99,19 +98,19 @@ class Landing:
             )
 
     def check(self, at: str, status: str, playlist: str = "p1", **row: object) -> None:
-        """How a check of a playlist ended; the run is named after its time."""
+        """A check of a playlist with this status; the run id comes from its time."""
         self.put(
             PLAYLIST_CHECKS,
             **{"playlist_id": playlist, "run_id": at, "status": status, "read_at": at, "extracted_at": at} | row,
         )
 
     def ask(self, view: str, columns: str, where: str = "true") -> list[tuple[object, ...]]:
-        """The view's rows, sorted by these columns; times to the minute, days and numbers as one would type them."""
+        """The view's rows, sorted by these columns; times to the minute, plain days and numbers."""
         rows = self._warehouse.query(f"select {columns} from SPOTIFY.BI.{view} where {where} order by {columns}")
         return [tuple(_typed(value) for value in row) for row in rows]
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        """The rows of any statement, values as `ask` gives them."""
+        """The rows of any statement, with values as in `ask`."""
         return [tuple(_typed(value) for value in row) for row in self._warehouse.query(sql)]
 
 
@@ -138,7 +137,7 @@ def _typed(value: object) -> object:
 def deployed() -> Iterator[EmbeddedSnowflake]:
     """An empty warehouse with everything deployed; closed with its folder, since only one can be open.
 
-    For a conftest.py: of a fixture that a test module imports, pytest takes the session for the package.
+    Import it in a conftest.py: pytest treats a package fixture that a test module imports as one of the session.
     """
     with EmbeddedSnowflake() as warehouse:
         warehouse.deploy()

@@ -1,4 +1,4 @@
-"""docs/bi-dictionary.md: fresh, complete, and true of the warehouse."""
+"""docs/bi-dictionary.md is fresh, complete, and matches the warehouse."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.deploy.snowflake.bi.landing import Landing
 
 @pytest.fixture(scope="module")
 def columns_behind() -> Lineage:
-    """Read off the project's own SQL."""
+    """The lineage of the views' columns, from the project's SQL."""
     return Lineage(bi_views() + hand_written_core_views())
 
 
@@ -40,25 +40,25 @@ def test_a_stale_or_missing_dictionary_is_named_and_left_unchanged(
     )
 
 
-def test_every_view_and_column_says_what_it_is_and_what_null_means() -> None:
-    silent = [view.name for view in bi_views() if not view.doc]
-    silent += [
+def test_every_view_and_column_has_a_description() -> None:
+    undescribed = [view.name for view in bi_views() if not view.doc]
+    undescribed += [
         f"{view.name}.{column}"
         for view in bi_views()
         for column, comment in view.columns.items()
         if "null" not in comment
     ]
 
-    assert silent == []
+    assert undescribed == []
 
 
 def test_every_column_leads_back_to_columns_of_the_contracts(columns_behind: Lineage) -> None:
     contracts = {f"{table.name}.{column.name}" for table in TABLES for column in table.all_columns}
 
     for view in bi_views():
-        found = columns_behind.of(f"bi.{view.name}")
-        assert list(found) == list(view.columns)
-        assert [column for column, lake in found.items() if not lake or not set(lake) <= contracts] == []
+        sources = columns_behind.of(f"bi.{view.name}")
+        assert list(sources) == list(view.columns)
+        assert [column for column, lake in sources.items() if not lake or not set(lake) <= contracts] == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_every_column_leads_back_to_columns_of_the_contracts(columns_behind: Lin
         ("artist_collaborations", "other_artist_name", ["artists.name"]),
     ],
 )
-def test_the_way_back_passes_through_every_view_between(
+def test_the_lineage_passes_through_every_view_between(
     columns_behind: Lineage, view: str, column: str, lake: list[str]
 ) -> None:
     assert columns_behind.of(f"bi.{view}")[column] == lake

@@ -18,7 +18,7 @@ def test_what_entered_last_comes_first_and_the_first_check_brings_nothing_new(la
     ]
 
 
-def test_what_left_last_comes_first(landing: Landing) -> None:
+def test_the_last_left_comes_first(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", "s3")
     landing.read("2026-11-17 10:00", "s1", "s3")
     landing.read("2026-11-18 10:00", "s1")
@@ -67,7 +67,7 @@ def test_an_artist_rises_and_falls_by_distinct_songs_held(landing: Landing) -> N
     ]
 
 
-def test_a_song_that_came_and_left_within_a_day_is_not_held_at_its_end(landing: Landing) -> None:
+def test_a_song_that_entered_and_left_within_a_day_does_not_count(landing: Landing) -> None:
     landing.song("s1", artists=("a1",))
     landing.song("s2", artists=("a2",))
     landing.read("2026-11-16 10:00", "s1")
@@ -81,7 +81,7 @@ def test_a_song_that_came_and_left_within_a_day_is_not_held_at_its_end(landing: 
     ]
 
 
-def test_an_artist_who_comes_later_rises_from_nothing(landing: Landing) -> None:
+def test_an_artist_who_enters_later_rises_from_0(landing: Landing) -> None:
     landing.song("s1", artists=("a1",))
     landing.song("s2", artists=("a2",))
     landing.read("2026-11-16 10:00", "s1")

@@ -45,7 +45,7 @@ def test_an_artist_has_albums_partners_years_and_length(landing: Landing) -> Non
     ]
 
 
-def test_what_left_a_playlist_is_known_but_not_held(landing: Landing) -> None:
+def test_a_song_that_left_a_playlist_is_known_but_not_held(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", playlist="p1")
     landing.read("2026-11-16 10:00", "s1", "s1", playlist="p2")
     landing.read("2026-11-17 10:00", "s1", playlist="p1")
@@ -106,7 +106,7 @@ def test_a_song_that_left_its_playlists_is_known_of_its_album_and_not_held(landi
     ]
 
 
-def test_a_release_year_counts_a_song_once_in_however_many_playlists(landing: Landing) -> None:
+def test_a_release_year_counts_a_song_once_in_any_number_of_playlists(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s4", "s2", playlist="p1")
     landing.read("2026-11-16 10:00", "s1", "s3", playlist="p2")
     landing.read("2026-11-17 10:00", "s1", "s4", playlist="p1")

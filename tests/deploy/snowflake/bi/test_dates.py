@@ -31,7 +31,7 @@ def test_the_calendar_has_the_local_day_of_a_play_in_every_time_zone(landing: La
     assert landing.query(BOUNDS) == [(1096, 1096, "2015-01-01", "2017-12-31")]
 
 
-def test_a_day_knows_its_year_quarter_month_week_and_weekday(landing: Landing) -> None:
+def test_a_day_has_its_year_quarter_month_week_and_weekday(landing: Landing) -> None:
     landing.check("2024-02-29 10:00", "gone")
 
     assert landing.ask(

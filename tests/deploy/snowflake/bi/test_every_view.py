@@ -1,4 +1,4 @@
-"""What holds for every BI view."""
+"""Rules that every BI view keeps."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.deploy.snowflake.bi.landing import Landing
 
 FILES = sorted((SQL / "bi").iterdir())
 VIEWS = {file: View.read(file) for file in FILES}
-ONE_ROW = {"FRESHNESS": 1, "TOTALS": 1}
+ALWAYS_ONE_ROW = {"FRESHNESS": 1, "TOTALS": 1}
 PEOPLE = ("owner_id", "added_by_id")
 
 
@@ -22,7 +22,7 @@ def file(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
-def test_a_file_is_named_for_its_view_and_says_the_grain_first(file: Path) -> None:
+def test_a_file_is_named_for_its_view_and_begins_with_the_grain(file: Path) -> None:
     named = re.fullmatch(r"R__4_bi_\d\d_([a-z_]+)\.sql", file.name)
 
     assert named is not None
@@ -53,15 +53,15 @@ def test_a_view_reads_core_and_views_before_it(file: Path) -> None:
     assert {name for name in tables if not name.startswith("CORE.")} <= before
 
 
-def test_no_view_knows_a_person(file: Path) -> None:
+def test_no_view_shows_ids_of_people(file: Path) -> None:
     assert [word for word in PEOPLE if word in file.read_text(encoding="utf-8").lower()] == []
 
 
-def test_an_empty_warehouse_gives_empty_views(landing: Landing) -> None:
+def test_the_views_of_an_empty_warehouse_are_empty(landing: Landing) -> None:
     counts = {
-        view.name.upper(): len(landing.query(f"select {', '.join(view.columns)} from SPOTIFY.BI.{view.name}"))  # noqa: S608 - our own names
+        view.name.upper(): len(landing.query(f"select {', '.join(view.columns)} from SPOTIFY.BI.{view.name}"))
         for view in VIEWS.values()
     }
 
-    assert {name: count for name, count in counts.items() if count} == ONE_ROW
+    assert {name: count for name, count in counts.items() if count} == ALWAYS_ONE_ROW
     assert landing.ask("TOTALS", "song_count, artist_count, held_song_count, duration_minutes") == [(0, 0, 0, 0)]

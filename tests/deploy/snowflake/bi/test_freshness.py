@@ -33,7 +33,7 @@ def test_checks_before_the_first_commit_show_their_own_times(landing: Landing) -
 
 def test_a_playlist_is_failing_while_its_newest_check_failed(landing: Landing) -> None:
     for playlist, statuses in {
-        "mended": ("failed", "unchanged"),
+        "recovered": ("failed", "unchanged"),
         "failing": ("unchanged", "failed"),
         "always failing": ("failed", "failed"),
         "gone": ("failed", "gone"),

@@ -1,4 +1,4 @@
-"""Incomplete reads: they open and extend the stays of what they show, close none, and are marked."""
+"""Incomplete reads open and extend the stays of their items, close none, and are marked."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -6,7 +6,7 @@ STAY = "item_uri, stay_number, entered_after_at, entered_by_at, last_seen_at, le
 PART: dict[str, object] = {"total": 3, "is_complete": False}
 
 
-def test_an_incomplete_read_extends_what_it_shows_and_closes_nothing(landing: Landing) -> None:
+def test_an_incomplete_read_extends_the_stays_of_its_items_and_closes_none(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", **PART)
 
@@ -25,7 +25,7 @@ def test_an_incomplete_read_opens_stays(landing: Landing) -> None:
     ]
 
 
-def test_what_an_incomplete_read_lacks_has_one_stay_around_it(landing: Landing) -> None:
+def test_the_stay_of_an_item_missing_in_an_incomplete_read_continues(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", **PART)
     landing.read("2026-11-18 10:00", "s1", "s2")
@@ -36,7 +36,7 @@ def test_what_an_incomplete_read_lacks_has_one_stay_around_it(landing: Landing) 
     ]
 
 
-def test_what_the_next_complete_read_lacks_left_before_that(landing: Landing) -> None:
+def test_an_item_missing_in_the_next_complete_read_has_left(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1", **PART)
     landing.read("2026-11-18 10:00", "s3")
@@ -50,7 +50,7 @@ def test_what_the_next_complete_read_lacks_left_before_that(landing: Landing) ->
     ]
 
 
-def test_only_incomplete_reads_open_and_never_close(landing: Landing) -> None:
+def test_incomplete_reads_alone_open_stays_and_close_none(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", **PART)
     landing.read("2026-11-17 10:00", "s2", "s3", **PART)
     landing.check("2026-11-18 10:00", "failed")
@@ -62,7 +62,7 @@ def test_only_incomplete_reads_open_and_never_close(landing: Landing) -> None:
     ]
 
 
-def test_unchanged_after_an_incomplete_read_extends_what_that_showed(landing: Landing) -> None:
+def test_an_unchanged_check_after_an_incomplete_read_extends_its_items(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", snapshot="v1")
     landing.read("2026-11-17 10:00", "s1", snapshot="v2~abc", **PART)
     landing.check("2026-11-18 10:00", "unchanged", snapshot_id="v2~abc")
@@ -73,7 +73,7 @@ def test_unchanged_after_an_incomplete_read_extends_what_that_showed(landing: La
     ]
 
 
-def test_a_playlist_that_is_gone_closes_what_an_incomplete_read_opened(landing: Landing) -> None:
+def test_a_gone_playlist_closes_stays_opened_by_an_incomplete_read(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", **PART)
     landing.check("2026-11-17 10:00", "gone")
 
@@ -82,7 +82,7 @@ def test_a_playlist_that_is_gone_closes_what_an_incomplete_read_opened(landing: 
     ]
 
 
-def test_incomplete_reads_are_marked_with_what_they_lack(landing: Landing) -> None:
+def test_incomplete_reads_show_the_number_of_missing_items(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.read("2026-11-17 10:00", "s1", snapshot="v2", **PART)
     landing.read("2026-11-18 10:00", "s1", "s2", snapshot="v3", total=1, is_complete=False)

@@ -1,4 +1,4 @@
-"""PLAYLIST_MEMBERSHIP: when an item came, how long it stayed, and what is not known of it."""
+"""PLAYLIST_MEMBERSHIP: when an item entered, how long it stayed, and what is unknown."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -72,7 +72,7 @@ def test_a_stay_goes_on_after_a_failed_check(landing: Landing) -> None:
     ]
 
 
-def test_a_playlist_that_is_gone_closes_every_open_stay(landing: Landing) -> None:
+def test_a_gone_playlist_closes_every_open_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 10:00", "s1")
     landing.check("2026-11-18 10:00", "gone")
@@ -95,7 +95,7 @@ def test_a_playlist_that_comes_back_begins_new_stays(landing: Landing) -> None:
     ]
 
 
-def test_an_emptied_playlist_holds_nothing_any_more(landing: Landing) -> None:
+def test_an_emptied_playlist_closes_every_stay(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1")
     landing.read("2026-11-17 10:00")
 
@@ -113,7 +113,7 @@ def test_the_same_song_twice_in_a_playlist_is_one_stay(landing: Landing) -> None
     ]
 
 
-def test_songs_episodes_and_local_files_stay_and_what_has_no_id_does_not(landing: Landing) -> None:
+def test_songs_episodes_and_local_files_have_stays_and_items_without_an_id_have_none(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "episode e1", "local x:y", "empty", "unavailable", "rejected")
     landing.read("2026-11-17 10:00", "episode e1", "local x:y", "empty")
 
@@ -138,7 +138,7 @@ def test_a_song_whose_row_was_rejected_has_not_left(landing: Landing) -> None:
     ]
 
 
-def test_what_a_stay_tells_of_its_item_is_what_was_last_shown(landing: Landing) -> None:
+def test_a_stay_shows_its_items_last_name(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1", name="Mix")
     landing.read("2026-11-17 10:00", "s1", snapshot="v2", name="Best of")
     landing.query(
@@ -155,7 +155,7 @@ def test_what_a_stay_tells_of_its_item_is_what_was_last_shown(landing: Landing) 
     ]
 
 
-def test_a_song_stays_in_each_playlist_by_itself(landing: Landing) -> None:
+def test_a_song_has_separate_stays_in_each_playlist(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", playlist="p1")
     landing.read("2026-11-17 10:00", "s1", playlist="p2")
     landing.read("2026-11-18 10:00", "s1", playlist="p1")

@@ -1,4 +1,4 @@
-"""PLAYLIST_DAILY: a playlist's days."""
+"""PLAYLIST_DAILY: one row per playlist and day."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -23,7 +23,7 @@ def test_a_day_is_as_of_its_last_check_that_shows_all(landing: Landing) -> None:
     ]
 
 
-def test_positions_are_counted_by_kind_and_songs_once_beside(landing: Landing) -> None:
+def test_positions_are_counted_by_kind_and_distinct_songs_once(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s1", "s2", "episode e1", "local x", "empty", "empty", "unavailable")
     landing.read("2026-11-17 10:00", "rejected", "rejected", "rejected")
     landing.read("2026-11-18 10:00")
@@ -35,7 +35,7 @@ def test_positions_are_counted_by_kind_and_songs_once_beside(landing: Landing) -
     ]
 
 
-def test_length_is_that_of_every_position_whose_length_is_known(landing: Landing) -> None:
+def test_the_length_adds_up_every_known_length(landing: Landing) -> None:
     landing.song("s1", duration_ms=90_000)
     landing.song("s2", duration_ms=None)
     landing.episode("e1", duration_ms=600_000)
@@ -45,7 +45,7 @@ def test_length_is_that_of_every_position_whose_length_is_known(landing: Landing
     assert landing.ask("PLAYLIST_DAILY", "checked_on, duration_minutes") == [("2026-11-16", 13), ("2026-11-17", 0)]
 
 
-def test_what_entered_and_left_is_counted_over_the_day(landing: Landing) -> None:
+def test_entries_and_exits_are_counted_over_the_day(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2")
     landing.read("2026-11-17 09:00", "s1", "s3", "s3", "s4")
     landing.read("2026-11-17 10:00", "s1", "s3")
@@ -68,7 +68,7 @@ def test_playlists_have_their_own_days_and_names(landing: Landing) -> None:
     ]
 
 
-def test_what_entered_and_left_adds_up_to_the_stays_that_began_and_ended(landing: Landing) -> None:
+def test_entries_and_exits_add_up_to_the_stays(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", "s3")
     landing.read("2026-11-17 10:00", "s1", "s2", "s4")
     landing.check("2026-11-18 10:00", "gone")

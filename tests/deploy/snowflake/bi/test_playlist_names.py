@@ -1,4 +1,4 @@
-"""PLAYLIST_NAMES: what a playlist was called, and since when."""
+"""PLAYLIST_NAMES: the names of a playlist, and since when it had them."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -21,7 +21,7 @@ def test_a_playlist_keeps_every_name_it_had(landing: Landing) -> None:
     ]
 
 
-def test_an_empty_name_is_none(landing: Landing) -> None:
+def test_an_empty_name_is_no_name(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", name="Mix")
     landing.read("2026-11-17 10:00", name="")
 

@@ -1,4 +1,4 @@
-"""PLAYLISTS, PLAYLIST_CHECKS and PLAYLIST_VERSIONS: what each check showed, and for how long a version was shown."""
+"""PLAYLISTS, PLAYLIST_CHECKS and PLAYLIST_VERSIONS: the content at each check, and the life of each version."""
 
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 from tests.deploy.snowflake.bi.landing import Landing
@@ -59,7 +59,7 @@ def test_an_unchanged_check_shows_no_snapshot_that_was_never_read_whole(landing:
     assert landing.ask("PLAYLIST_CHECKS", "check_number, is_known") == [(1, True), (2, False)]
 
 
-def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(landing: Landing) -> None:
+def test_an_incomplete_read_is_never_complete_whatever_its_number_of_rows(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1")
     landing.read("2026-11-17 10:00", "s1", "s2", snapshot="v2", is_complete=False)
     landing.check("2026-11-18 10:00", "unchanged")
@@ -73,7 +73,7 @@ def test_an_incomplete_read_is_never_taken_for_whole_however_many_rows_it_has(la
     ]
 
 
-def test_a_read_whose_items_have_not_arrived_tells_nothing(landing: Landing) -> None:
+def test_a_read_without_its_items_is_not_known(landing: Landing) -> None:
     landing.check("2026-11-16 10:00", "read", snapshot_id="v1", total=2, item_count=2, is_complete=True)
     item = {"playlist_id": "p1", "snapshot_id": "v1", "kind": "song", "song_id": "s1"}
     landing.put(PLAYLIST_ITEMS, position=0, **item)
@@ -85,7 +85,7 @@ def test_a_read_whose_items_have_not_arrived_tells_nothing(landing: Landing) -> 
     assert landing.ask("PLAYLIST_CHECKS", "is_known, shown_snapshot_id") == [(True, "v1")]
 
 
-def test_a_snapshot_replaced_by_an_incomplete_read_of_it_is_not_taken_for_whole(landing: Landing) -> None:
+def test_a_snapshot_replaced_by_an_incomplete_read_is_incomplete(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s2", snapshot="v1")
     landing.read("2026-11-17 10:00", "s3", "s4", snapshot="v1", total=5, is_complete=False)
 
@@ -104,7 +104,7 @@ def test_checks_of_playlists_do_not_mix(landing: Landing) -> None:
     ]
 
 
-def test_a_version_lasts_until_another_one_is_shown(landing: Landing) -> None:
+def test_a_version_lasts_until_the_next_one(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", snapshot="v1", name="Mix")
     landing.check("2026-11-17 10:00", "unchanged", snapshot_id="v1")
     landing.check("2026-11-18 10:00", "failed")
@@ -129,7 +129,7 @@ def test_a_version_lasts_until_another_one_is_shown(landing: Landing) -> None:
     ]
 
 
-def test_a_playlist_that_was_never_read_has_the_name_that_its_checks_carry(landing: Landing) -> None:
+def test_a_playlist_that_was_never_read_has_the_name_of_its_checks(landing: Landing) -> None:
     landing.check("2026-11-16 10:00", "failed", failure_class="app_refused", name="Shut", total=7, is_public=True)
     landing.check("2026-11-17 10:00", "failed", failure_class="server")
     landing.check("2026-11-16 10:00", "failed", "p2", failure_class="server", name="")

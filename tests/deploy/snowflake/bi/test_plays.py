@@ -1,4 +1,4 @@
-"""What was played: counts by day and hour, the most played, and how listening and playlists relate."""
+"""The views of plays: counts by day and hour, the most played, and listening compared with playlists."""
 
 import pytest
 
@@ -55,10 +55,9 @@ def test_plays_per_day(landing: Landing) -> None:
     play(landing, "2026-01-06 00:00", ms=40_000)
 
     columns = "account, played_on, play_count, counted_play_count, listening_ms"
-    assert landing.ask("PLAYS_DAILY", columns) == [
-        ("me", "2026-01-05", 2, 1, 30_010),
-        ("me", "2026-01-06", 1, 1, 40_000),
-    ]
+    expected = [("me", "2026-01-05", 2, 1, 30_010), ("me", "2026-01-06", 1, 1, 40_000)]
+    assert landing.ask("PLAYS_DAILY", columns) == expected
+    assert landing.ask("PLAYS_DAILY_LOCAL", columns.replace("played_on", "local_played_on")) == expected
 
 
 def test_the_most_played_by_plays_and_by_time(landing: Landing) -> None:

@@ -1,4 +1,4 @@
-"""Popularity by day, by interval, and the two rankings that are never mixed."""
+"""Popularity by day and by interval, and the two rankings, which are kept separate."""
 
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -17,7 +17,7 @@ def test_a_day_has_the_last_popularity_that_was_observed(landing: Landing) -> No
     ]
 
 
-def test_of_observations_at_one_instant_the_last_in_reading_order_counts(landing: Landing) -> None:
+def test_the_last_of_simultaneous_observations_counts(landing: Landing) -> None:
     for position, popularity in ((0, 10), (2, 30), (1, 20)):
         landing.popularity("s1", "2026-11-16 10:00", popularity, source_position=position)
 

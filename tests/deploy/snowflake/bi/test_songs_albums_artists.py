@@ -91,7 +91,7 @@ def test_the_weights_of_an_album_add_up_to_one(landing: Landing) -> None:
     ]
 
 
-def test_a_song_label_is_its_title_and_artists_and_its_id_too_where_songs_share_them(landing: Landing) -> None:
+def test_a_song_label_is_title_and_artists_and_the_id_if_songs_share_them(landing: Landing) -> None:
     landing.artists("a1", "a2")
     landing.song("s1", artists=("a1",), name="Home")
     landing.song("s2", artists=("a1",), name="HOME ")

@@ -27,7 +27,7 @@ def test_songs_have_the_tutorials_columns_the_first_credit_and_the_newest_time_o
     landing.read("2026-11-17 10:00", "s1", snapshot="v2", total=9, is_complete=False)
     for snapshot, position, added_at in (("v1", 0, "2026-01-01"), ("v1", 1, "2026-03-01"), ("v2", 0, "2026-02-01")):
         landing.query(
-            f"update SPOTIFY.LANDING.PLAYLIST_ITEMS set added_at = '{added_at}' "  # noqa: S608 - typed above
+            f"update SPOTIFY.LANDING.PLAYLIST_ITEMS set added_at = '{added_at}' "
             f"where snapshot_id = '{snapshot}' and position = {position}"
         )
 

@@ -1,4 +1,4 @@
-"""A server that replaces the account, and a person who has set what it takes to connect to it."""
+"""A server in place of the account, and a user whose environment connects to it."""
 
 import os
 from collections.abc import Iterator

@@ -19,6 +19,6 @@ def write_outputs(folder: Path, **changed: str) -> Path:
     """A file as `terraform output -json` prints it."""
     file = folder / "outputs.json"
     whole = OUTPUTS | changed
-    said = {name: {"sensitive": False, "type": "string", "value": value} for name, value in whole.items()}
-    file.write_text(json.dumps(said), encoding="utf-8")
+    outputs = {name: {"sensitive": False, "type": "string", "value": value} for name, value in whole.items()}
+    file.write_text(json.dumps(outputs), encoding="utf-8")
     return file

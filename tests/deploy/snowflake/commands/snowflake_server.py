@@ -1,7 +1,7 @@
-"""A Snowflake over HTTP for the real connector: fakesnow's server, and before it what a test says that it answers.
+"""A Snowflake over HTTP for the real connector: answers typed by a test, else those of fakesnow's server.
 
-fakesnow cannot refuse, and knows no pipes, integrations or roles. A test types Snowflake's own answer to such a
-statement, rows or a refusal, in the form in which Snowflake's server sends it.
+fakesnow cannot refuse a statement, and has no pipes, integrations or roles. A test types Snowflake's own answer to such
+a statement, rows or an error, in the form in which Snowflake's server sends it.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ fakesnow_server = importlib.import_module("fakesnow.server")
 
 @dataclass(frozen=True)
 class Refused:
-    """Snowflake's refusal: its code and words; with a status, a plain HTTP answer instead."""
+    """An error of Snowflake: its code and message; with a status, a plain HTTP answer instead."""
 
     code: str
     message: str
@@ -43,7 +43,7 @@ Rows = Sequence[Mapping[str, object]]
 
 @dataclass
 class Snowflake:
-    """What a test may say and see of the server."""
+    """The server's typed answers, and the statements and logins that it received."""
 
     port: int = 0
     login: Refused | None = None
@@ -52,11 +52,11 @@ class Snowflake:
     logins: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, pattern: str, answer: Rows | Refused) -> None:
-        """To a statement that the pattern is found in; the newest answer that fits is given."""
+        """Types an answer to statements that match the pattern; the newest matching answer wins."""
         self.answers.insert(0, (pattern, answer))
 
     def environment(self, key: Path) -> dict[str, str]:
-        """What a person sets to connect to it."""
+        """The environment variables of a connection to it."""
         return {
             "SNOWFLAKE_ACCOUNT": "myorg-myaccount",
             "SNOWFLAKE_USER": "SPOTIFY_DEPLOYER_SVC",
@@ -67,7 +67,7 @@ class Snowflake:
         }
 
     def to(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
-        """Status and body of what the test said, None where fakesnow is to answer."""
+        """Status and body of a typed answer; None if fakesnow answers."""
         if path == "/session/v1/login-request":
             self.logins.append(body["data"])
             return _refusal(self.login) if self.login else None
@@ -109,10 +109,10 @@ def _rows(rows: Rows) -> dict[str, Any]:
 
 
 class _App:
-    """Asks the test's answers first, then fakesnow."""
+    """Returns typed answers first, else those of fakesnow."""
 
-    def __init__(self, said: Snowflake) -> None:
-        self._said = said
+    def __init__(self, account: Snowflake) -> None:
+        self._account = account
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -126,7 +126,7 @@ class _App:
                 break
         plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
         try:
-            answer = self._said.to(scope["path"], json.loads(plain)) if plain else None
+            answer = self._account.to(scope["path"], json.loads(plain)) if plain else None
         except (ValueError, KeyError):
             answer = None
         if answer:
@@ -135,29 +135,29 @@ class _App:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": json.dumps(content).encode()})
             return
-        given = iter([{"type": "http.request", "body": body, "more_body": False}])
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def again() -> Any:
-            return next(given, None) or await asyncio.Event().wait()
+            return next(messages, None) or await asyncio.Event().wait()
 
         await fakesnow_server.app(scope, again, send)
 
 
 @contextlib.contextmanager
 def snowflake_server(folder: Path | None = None) -> Iterator[Snowflake]:
-    """A server over an empty warehouse, or over the one that the embedded warehouse left in the folder."""
-    said = Snowflake()
+    """Starts a server over an empty warehouse, or over the embedded warehouse in the folder."""
+    account = Snowflake()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        said.port = free.getsockname()[1]
+        account.port = free.getsockname()[1]
     instance = FakeSnow(db_path=folder, nop_regexes=list(NOT_EMULATED))
-    server = uvicorn.Server(uvicorn.Config(_App(said), "127.0.0.1", said.port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(_App(account), "127.0.0.1", account.port, log_level="error"))
     with bent_fakesnow(), mock.patch.object(fakesnow_server, "shared_fs", instance):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
             wait_for(lambda: server.started, "the server to start")
-            yield said
+            yield account
         finally:
             server.should_exit = True
             thread.join(timeout=PATIENCE)

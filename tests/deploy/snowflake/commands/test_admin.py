@@ -1,4 +1,4 @@
-"""The administrator's file of an environment: its own names and values, keys on one line, never a private one."""
+"""The administrator's file of an environment: its names and values, public keys on one line, never a private key."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.deploy.snowflake.commands.outputs import write_outputs
 
 @pytest.fixture
 def public(key: Path, tmp_path: Path) -> Path:
-    """The public half, as `openssl rsa -pubout` writes it."""
+    """The public key in the form of `openssl rsa -pubout`."""
     private = serialization.load_pem_private_key(key.read_bytes(), None)
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     file = tmp_path / "rsa_key.pub"
@@ -59,7 +59,7 @@ def test_a_private_key_is_refused_and_not_shown(key: Path, tmp_path: Path, capsy
     )
 
 
-def test_what_is_no_key_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_key_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "key.pub"
     file.write_text("ssh-rsa AAAA")
 

@@ -1,4 +1,4 @@
-"""The checklist shows what differs. What an account answers is typed here; that it does so, only a real one shows."""
+"""The checklist shows what differs. The account's answers are typed here; only a real account can confirm them."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.deploy.conftest import Publish
 from tests.deploy.snowflake.commands.outputs import write_outputs
 from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake, snowflake_server
 
-# What Snowflake answers when every value arrived unchanged, an empty text as null.
+# Snowflake's answer if every value was loaded unchanged, and an empty text as null.
 EXTREMES = [
     {
         "PLACE": "0",
@@ -60,7 +60,7 @@ FILE = "processed/songs/ingest_date=2026-11-16/00000000000000000001-00000.parque
 
 @pytest.fixture
 def server(warehouse: EmbeddedSnowflake, publish: Publish, tmp_path: Path) -> Iterator[Snowflake]:
-    """An account with two songs, that answers as a well kept one does."""
+    """An account with two songs that passes every check."""
     publish(SONGS, {"song_id": "s1", "extracted_at": "2026-11-16 10:00:00.123456"}, {"song_id": "s2"})
     assert [load.status for load in warehouse.load_new()] == ["LOADED"]
     warehouse.close()
@@ -79,7 +79,7 @@ def server(warehouse: EmbeddedSnowflake, publish: Publish, tmp_path: Path) -> It
 
 @pytest.fixture
 def guarded(person: Snowflake, monkeypatch: pytest.MonkeyPatch) -> Snowflake:
-    """Each role may what it should; fakesnow knows of none."""
+    """An account in which each role has exactly its privileges; fakesnow has no roles."""
     role = ""
     usual = person.to
 
@@ -102,23 +102,23 @@ def run(lake: ObjectStore, folder: Path, *arguments: str) -> int:
     return run_command("snowflake-checklist", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
 
 
-def found(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    """The state of each thing, by its name."""
+def outcomes(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """The outcome of each check, by its name."""
     lines = capsys.readouterr().out.splitlines()
     return {line[13:]: line[:11].strip() for line in lines if line.startswith(("as expected", "DIFFERS"))}
 
 
-def test_all_as_expected_but_what_is_not_deployed_by_schemachange(
+def test_everything_is_as_expected_except_what_schemachange_did_not_deploy(
     guarded: Snowflake, lake: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert guarded.port
     assert run(lake, tmp_path) == 1
 
-    assert found(capsys) == {
+    assert outcomes(capsys) == {
         f"SPOTIFY_S3 lists {lake.uri}/processed/": "as expected",
         "warehouse SPOTIFY_TRANSFORM_WH": "as expected",
         "warehouse SPOTIFY_BI_WH": "as expected",
-        # The embedded warehouse keeps its own notes of what was applied.
+        # The embedded warehouse records applied scripts in its own table.
         "scripts that a second deploy would apply": "DIFFERS",
         f"songs: the newest file, {FILE}": "as expected",
         f"row 1 of {FILE}": "as expected",
@@ -142,19 +142,19 @@ def test_extreme_values_that_differ_or_do_not_load_are_named(
 ) -> None:
     person.answer("^select .* from LANDING.CHECKLIST_EXTREMES", [row | {"TEXT_VALUE": None} for row in EXTREMES])
     run(lake, tmp_path)
-    states = found(capsys)
+    states = outcomes(capsys)
     assert (states["TEXT_VALUE of that file"], states["INT_VALUE of that file"]) == ("DIFFERS", "as expected")
     assert [listed.key for listed in lake.list("processed/checklist/")] == []
 
     failed = [{"file": "extremes.parquet", "status": "LOAD_FAILED", "first_error": "empty column value"}]
     person.answer("^copy into", failed)
     run(lake, tmp_path)
-    said = capsys.readouterr().out
-    assert "DIFFERS      a file with every extreme value\n" in said
-    assert "expected loaded; got extremes.parquet: LOAD_FAILED: empty column value\n" in said
+    printed = capsys.readouterr().out
+    assert "DIFFERS      a file with every extreme value\n" in printed
+    assert "expected loaded; got extremes.parquet: LOAD_FAILED: empty column value\n" in printed
 
 
-def test_a_role_is_tried_without_the_persons_other_roles(person: Snowflake, lake: ObjectStore, tmp_path: Path) -> None:
+def test_a_role_is_tried_without_secondary_roles(person: Snowflake, lake: ObjectStore, tmp_path: Path) -> None:
     run(lake, tmp_path)
 
     first = next(place for place, sql in enumerate(person.asked) if sql == "use role SPOTIFY_BI_READER")
@@ -173,7 +173,7 @@ def test_what_differs_is_named(
 
     assert run(lake, tmp_path) == 1
 
-    states = found(capsys)
+    states = outcomes(capsys)
     assert states["integration"] == "DIFFERS"
     assert states["warehouse SPOTIFY_BI_WH"] == "DIFFERS"
     assert states[f"row 1 of {FILE}"] == "DIFFERS"
@@ -184,7 +184,7 @@ def test_what_differs_is_named(
 
 
 @pytest.mark.parametrize(("is_refused", "state"), [(True, "as expected"), (False, "DIFFERS")])
-def test_a_broken_file_is_refused_and_removed(  # noqa: PLR0913  # pytest's way to hand things over
+def test_a_broken_file_is_refused_and_removed(  # noqa: PLR0913  # fixtures are arguments
     person: Snowflake,
     lake: ObjectStore,
     tmp_path: Path,
@@ -203,5 +203,5 @@ def test_a_broken_file_is_refused_and_removed(  # noqa: PLR0913  # pytest's way 
 
     assert run(lake, tmp_path, "--broken-file") == 1
 
-    assert found(capsys)[f"the pipe of songs and {BROKEN}"] == state
+    assert outcomes(capsys)[f"the pipe of songs and {BROKEN}"] == state
     assert [listed.key for listed in lake.list("processed/songs/ingest_date=2000-01-01/")] == []

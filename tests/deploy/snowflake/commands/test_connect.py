@@ -1,4 +1,4 @@
-"""The account answers, or says in clear words why not: the real connector's own exceptions, over HTTP."""
+"""Connections to an account, and the messages made from the real connector's exceptions, over HTTP."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def refusal_of(statement: str) -> str:
     return str(raised.value)
 
 
-def test_it_answers_by_key_and_as_the_environments_deployer(person: Snowflake, prod: Environment) -> None:
+def test_it_connects_by_key_as_the_environments_deployer(person: Snowflake, prod: Environment) -> None:
     with Account.of(prod) as account:
         assert account.query("select %s as A, 2 as B", "x") == [("x", 2)]
         assert account.rows("select 1 as ONE") == [{"one": 1}]
@@ -45,7 +45,7 @@ def test_an_environments_names_follow_from_its_database() -> None:
     )
 
 
-# What Snowflake's server sends when it refuses a login, and how the sentence for it begins.
+# Snowflake's answer to a refused login, and the beginning of the message for it.
 LOGINS = [
     (
         Refused("390144", "JWT token is invalid. [0a1b2c3d-0000]"),
@@ -92,17 +92,17 @@ LOGINS = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "said"), LOGINS, ids=[f"{one.code or one.status}" for one, _ in LOGINS])
-def test_a_refused_login_is_explained(person: Snowflake, key: Path, refused: Refused, said: str) -> None:
+@pytest.mark.parametrize(("refused", "words"), LOGINS, ids=[f"{case.code or case.status}" for case, _ in LOGINS])
+def test_a_refused_login_is_explained(person: Snowflake, key: Path, refused: Refused, words: str) -> None:
     person.login = refused
 
-    told = refusal()
+    message = refusal()
 
-    assert told.startswith(said.format(key=key))
-    assert refused.message in told
+    assert message.startswith(words.format(key=key))
+    assert refused.message in message
 
 
-# What Snowflake's server sends when it refuses a statement.
+# Snowflake's answers to refused statements, and the beginnings of the messages for them.
 STATEMENTS = [
     (
         Refused("090073", "Warehouse 'SPOTIFY_DEV_TRANSFORM_WH' cannot be resumed because resource monitor "
@@ -162,17 +162,19 @@ STATEMENTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("refused", "said"), STATEMENTS, ids=[f"{one.code} {said[:20]}" for one, said in STATEMENTS])
-def test_a_refused_statement_is_explained(person: Snowflake, refused: Refused, said: str) -> None:
+@pytest.mark.parametrize(
+    ("refused", "words"), STATEMENTS, ids=[f"{case.code} {words[:20]}" for case, words in STATEMENTS]
+)
+def test_a_refused_statement_is_explained(person: Snowflake, refused: Refused, words: str) -> None:
     person.answer("from nothing", refused)
 
-    told = refusal_of("select * from nothing")
+    message = refusal_of("select * from nothing")
 
-    assert told.startswith(said)
-    assert " ".join(refused.message.split()) in told
+    assert message.startswith(words)
+    assert " ".join(refused.message.split()) in message
 
 
-def test_the_number_decides_where_the_words_are_new(person: Snowflake) -> None:
+def test_the_error_number_decides_if_the_text_is_unknown(person: Snowflake) -> None:
     person.answer("from nothing", Refused("003001", "Nope."))
 
     assert refusal_of("select * from nothing").startswith("SPOTIFY_DEV_DEPLOYER may not do this")
@@ -186,7 +188,7 @@ def test_no_server_at_the_address(person: Snowflake, monkeypatch: pytest.MonkeyP
     assert refusal().startswith("no answer from 127.0.0.1: check SNOWFLAKE_ACCOUNT ('myorg-myaccount', like")
 
 
-def test_a_key_that_is_not_there_or_cannot_be_read(
+def test_a_missing_or_unreadable_key_is_named(
     person: Snowflake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: Path
 ) -> None:
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", str(tmp_path / "none.p8"))
@@ -195,9 +197,9 @@ def test_a_key_that_is_not_there_or_cannot_be_read(
     for name, passphrase in (("locked.p8", ""), ("locked.p8", "wrong secret")):
         monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE", str(key.with_name(name)))
         monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY_FILE_PWD", passphrase)
-        told = refusal()
-        assert told.startswith(f"the key {key.with_name(name)} cannot be read: it must be a private key in PEM")
-        assert "wrong secret" not in told
+        message = refusal()
+        assert message.startswith(f"the key {key.with_name(name)} cannot be read: it must be a private key in PEM")
+        assert "wrong secret" not in message
     assert person.logins == []
 
 
@@ -217,20 +219,20 @@ def test_a_locked_key_opens_by_its_passphrase_which_is_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("unset", "said"),
+    ("unset", "words"),
     [
         ("SNOWFLAKE_USER", "SNOWFLAKE_USER is not set: who connects, such as SPOTIFY_DEV_DEPLOYER_SVC"),
         ("SNOWFLAKE_PRIVATE_KEY_FILE", "SNOWFLAKE_PRIVATE_KEY_FILE is not set: the key that the user's public key"),
         ("SNOWFLAKE_ACCOUNT", "no account is named: set SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and"),
     ],
 )
-def test_what_is_not_set_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, said: str) -> None:
+def test_a_missing_setting_is_named(person: Snowflake, monkeypatch: pytest.MonkeyPatch, unset: str, words: str) -> None:
     monkeypatch.delenv(unset)
     monkeypatch.setenv("SNOWFLAKE_PASSWORD", "hunter2")
     monkeypatch.setenv("SNOWFLAKE_DEFAULT_CONNECTION_NAME", "no_such_connection")
 
-    told = refusal()
+    message = refusal()
 
-    assert told.startswith(said)
-    assert "hunter2" not in told
+    assert message.startswith(words)
+    assert "hunter2" not in message
     assert person.logins == []

@@ -1,4 +1,4 @@
-"""make snowflake: plans first, applies what is new in order, says which script failed, and repeats nothing."""
+"""make snowflake shows a plan, applies new scripts in order, names a failed script, and repeats none."""
 
 from pathlib import Path
 
@@ -43,13 +43,13 @@ def test_without_a_terminal_nothing_is_changed(
 ) -> None:
     assert deploy(tmp_path) == 1
 
-    said = capsys.readouterr()
-    assert "V1.0.0__schemas_and_stage.sql" in said.out
-    assert said.err.startswith("snowflake: nothing was changed: there is no terminal to ask")
+    printed = capsys.readouterr()
+    assert "V1.0.0__schemas_and_stage.sql" in printed.out
+    assert printed.err.startswith("snowflake: Nothing was changed. To do this, add APPLY=yes (without make: --yes).")
     assert not [sql for sql in person.asked if sql.lower().lstrip().startswith(("create", "insert"))]
 
 
-def test_a_script_that_fails_is_named_and_the_next_run_goes_on_from_there(
+def test_a_failed_script_is_named_and_the_next_run_continues_there(
     person: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "Insufficient privileges to operate on integration 'SPOTIFY_ERRORS'"
@@ -57,12 +57,12 @@ def test_a_script_that_fails_is_named_and_the_next_run_goes_on_from_there(
 
     assert deploy(tmp_path, "--yes") == 1
 
-    said = capsys.readouterr()
-    assert said.err.startswith(
+    printed = capsys.readouterr()
+    assert printed.err.startswith(
         "snowflake: R__2_pipe_albums.sql failed; the scripts before it are applied, and the same command continues "
         "from here. SPOTIFY_DEPLOYER may not do this: run the admin file again (docs/snowflake.md)"
     )
-    assert "R__2_pipe_album_artists.sql" in said.out
+    assert "R__2_pipe_album_artists.sql" in printed.out
     person.answers.clear()
     assert deploy(tmp_path, "--yes") == 0
     applied = [line for line in capsys.readouterr().out.splitlines() if line.startswith("applying ")]
@@ -91,7 +91,7 @@ def test_a_stack_without_its_outputs_is_named(
     assert person.logins == []
 
 
-def test_what_is_no_longer_in_the_project_is_listed_and_left(
+def test_objects_without_a_script_are_listed_and_left(
     person: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there = [

@@ -1,4 +1,4 @@
-"""docs/snowflake.md names commands that exist, with arguments that they take; its keys are taken."""
+"""docs/snowflake.md shows existing commands with valid arguments; its keys work in the admin file."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the keys")
-def test_its_keys_are_taken_by_the_admins_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_keys_work_in_the_admin_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [block] = [block for block in BLOCKS if block.startswith("openssl")]
     lines = [
         line.replace("-aes256", "-aes256 -pass pass:geheim").replace("openssl pkey", "openssl pkey -passin pass:geheim")
@@ -43,10 +43,10 @@ def test_its_targets_are_the_makefiles(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if " -m deploy." in line])
-def test_its_programs_take_these_arguments(command: str) -> None:
+def test_its_programs_accept_these_arguments(command: str) -> None:
     module = re.search(r" -m (\S+)", command)[1]  # type: ignore[index]
-    asked = [str(ROOT / ".venv/bin/python"), "-m", module, "--help"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    command_line = [str(ROOT / ".venv/bin/python"), "-m", module, "--help"]
+    done = subprocess.run(command_line, cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE)
 
     for option in re.findall(r" (--[a-z-]+)", command):
         assert f"{option} " in done.stdout or f"{option}\n" in done.stdout

@@ -1,4 +1,4 @@
-"""make snowflake-pipe: the new pipe before the old one goes, and exactly what no pipe has, within bounds."""
+"""make snowflake-pipe creates the new pipe before dropping the old one, and loads exactly the missing files."""
 
 import os
 import shutil
@@ -26,13 +26,13 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def server(loaded: Path) -> Iterator[Snowflake]:
-    """The account, in which batch 1 has landed."""
+    """An account into which batch 1 was loaded."""
     with snowflake_server(loaded) as running:
         yield running
 
 
 def publish(lake: ObjectStore, batch: int, at: datetime) -> str:
-    """One song, published at that time."""
+    """Publishes a song at that time."""
     key = processed_file("songs", at.date(), batch, 0)
     lake.put(key, parquet(SONGS, {"song_id": f"s{batch}"}))
     os.utime(lake.uri.removeprefix("file://") + "/" + key, (at.timestamp(), at.timestamp()))
@@ -51,8 +51,8 @@ def loaded(deployed: Path, tmp_path: Path, lake: ObjectStore) -> Path:
 
 
 def existing(person: Snowflake, *names: str, **definitions: str) -> None:
-    """What SHOW PIPES shows."""
-    shown = dict.fromkeys(names, "copy into whatever") | definitions
+    """Types the answer of SHOW PIPES."""
+    shown = dict.fromkeys(names, "copy into elsewhere") | definitions
     person.answer("^show pipes", [{"name": name, "definition": text} for name, text in shown.items()])
 
 
@@ -71,23 +71,23 @@ def test_a_pipe_that_exists_and_has_loaded_all_needs_nothing(
 ) -> None:
     existing(person, SONGS_PIPE_V1=the_copy(prod).upper() + ";")
 
-    found = songs_change(prod, lake)
+    planned = songs_change(prod, lake)
 
-    assert (found.switch, found.missing, found.loads, found.note) == ((), (), (), "")
+    assert (planned.switch, planned.missing, planned.loads, planned.note) == ((), (), (), "")
 
 
-def test_a_new_name_is_made_before_the_old_one_is_dropped(
+def test_a_new_pipe_is_made_before_the_old_one_is_dropped(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
     existing(person, "SONGS_PIPE_V0")
 
-    found = songs_change(prod, lake)
+    planned = songs_change(prod, lake)
 
-    assert [" ".join(statement.split())[:66] for statement in found.switch if "pipe" in statement][-1] == (
+    assert [" ".join(statement.split())[:66] for statement in planned.switch if "pipe" in statement][-1] == (
         "drop pipe if exists SPOTIFY.LANDING.SONGS_PIPE_V0"
     )
-    assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in found.switch[0]
-    assert found.loads == ()
+    assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in planned.switch[0]
+    assert planned.loads == ()
 
 
 def test_while_a_pipe_changes_the_youngest_files_are_missing_too(
@@ -102,24 +102,24 @@ def test_while_a_pipe_changes_the_youngest_files_are_missing_too(
     assert songs_change(prod, lake).missing == ()  # that pipe may be loading it
 
 
-def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is_copied_by_name(
+def test_recent_missing_files_are_refreshed_and_older_ones_copied_by_name(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
     existing(person, SONGS_PIPE_V1=the_copy(prod))
     publish(lake, 2, datetime(2026, 11, 18, 9, 0, 30, tzinfo=UTC))
     publish(lake, 3, datetime(2026, 11, 18, 17, 0, tzinfo=UTC))
     publish(lake, 4, datetime(2026, 11, 20, 11, 29, tzinfo=UTC))
-    publish(lake, 5, datetime(2026, 11, 20, 11, 45, tzinfo=UTC))  # on its way
+    publish(lake, 5, datetime(2026, 11, 20, 11, 45, tzinfo=UTC))  # too recent to be missing
     publish(lake, 6, datetime(2026, 11, 2, 8, 0, tzinfo=UTC))
 
-    found = songs_change(prod, lake)
+    planned = songs_change(prod, lake)
 
-    assert len(found.missing) == 4
-    assert "pattern" not in found.loads[0]
-    assert found.loads[0].startswith("copy into SPOTIFY.LANDING.SONGS\nfrom @SPOTIFY.LANDING.PROCESSED/songs/\n")
-    assert "\nload_uncertain_files = true\n" in found.loads[0]
-    assert found.loads[0].endswith("files = ('ingest_date=2026-11-02/00000000000000000006-00000.parquet')")
-    assert found.loads[1:] == (
+    assert len(planned.missing) == 4
+    assert "pattern" not in planned.loads[0]
+    assert planned.loads[0].startswith("copy into SPOTIFY.LANDING.SONGS\nfrom @SPOTIFY.LANDING.PROCESSED/songs/\n")
+    assert "\nload_uncertain_files = true\n" in planned.loads[0]
+    assert planned.loads[0].endswith("files = ('ingest_date=2026-11-02/00000000000000000006-00000.parquet')")
+    assert planned.loads[1:] == (
         (
             "alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=2026-11-18/' "
             "modified_after = '2026-11-18T08:59:30Z'"
@@ -131,7 +131,7 @@ def test_what_is_missing_is_refreshed_from_its_oldest_file_on_and_what_is_old_is
     )
 
 
-def test_a_changed_text_under_the_old_name_is_said(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+def test_a_changed_text_under_the_old_name_is_reported(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
     existing(person, "SONGS_PIPE_V1")
 
     assert songs_change(prod, lake).note.startswith("SONGS_PIPE_V1 differs from the script: a changed pipe needs")
@@ -145,9 +145,9 @@ def test_the_command_shows_its_plan_then_does_it(
     arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
 
     assert run_command("snowflake-pipe", main, arguments) == 1
-    said = capsys.readouterr()
-    assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in said.out
-    assert "nothing was changed: there is no terminal to ask" in said.err
+    printed = capsys.readouterr()
+    assert "songs: the pipe changes:\n  create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in printed.out
+    assert "Nothing was changed. To do this, add APPLY=yes (without make: --yes)." in printed.err
     assert not [sql for sql in person.asked if sql.startswith(("create", "alter"))]
 
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
@@ -199,7 +199,7 @@ def test_every_state_of_a_file_but_loaded_and_sent_is_named() -> None:
     assert list(not_loaded([{"status": "Pipe refreshed."}])) == []
 
 
-def test_what_a_copy_or_a_refresh_did_not_load_is_named(
+def test_files_that_a_copy_or_refresh_did_not_load_are_named(
     person: Snowflake,
     prod: Environment,
     lake: ObjectStore,
@@ -220,10 +220,10 @@ def test_what_a_copy_or_a_refresh_did_not_load_is_named(
     person.answer("^alter pipe", [{"File": "songs/3.parquet", "Status": "SENT"}])
 
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 1
-    said = capsys.readouterr().out
-    assert "songs: not loaded: songs/4.parquet: LOAD_FAILED: NULL result in a non-nullable column\n" in said
-    assert "songs/2.parquet" not in said
-    assert "songs/3.parquet" not in said
+    printed = capsys.readouterr().out
+    assert "songs: not loaded: songs/4.parquet: LOAD_FAILED: NULL result in a non-nullable column\n" in printed
+    assert "songs/2.parquet" not in printed
+    assert "songs/3.parquet" not in printed
 
     person.answer("^copy into", [{"status": "Copy executed with 0 files processed."}])
     assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 1

@@ -1,7 +1,6 @@
-"""make snowflake-status: pipes, refusals, and lake = landed = current, over a warehouse that the pipes filled."""
+"""make snowflake-status over a warehouse that the pipes filled: pipes, refused files, and equal counts everywhere."""
 
-# A fixture that is imported has its own name where it is used.
-# ruff: noqa: F811
+# Fixtures shadow their imports.
 
 import json
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ FINE = {
 
 @pytest.fixture
 def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
-    """The account that the pipes have filled, and what Snowflake alone would say of its pipes."""
+    """The account that the pipes filled, with typed answers about its pipes."""
     warehouse.close()
     with snowflake_server(tmp_path / "warehouse") as running:
         running.answer("^show pipes", [{"name": f"{table.name.upper()}_PIPE_V1"} for table in TABLES])
@@ -38,7 +37,7 @@ def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
         yield running
 
 
-def said(lake: ObjectStore, folder: Path, *arguments: str) -> int:
+def exit_status(lake: ObjectStore, folder: Path, *arguments: str) -> int:
     outputs = write_outputs(folder, lake_uri=lake.uri)
     return run_command("snowflake-status", main, ["--env", "prod", "--outputs", str(outputs), *arguments])
 
@@ -49,7 +48,7 @@ def test_lake_landed_and_current_agree(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert said(lake, tmp_path) == 0
+    assert exit_status(lake, tmp_path) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:4] for line in lines[1:11]][:2] == [
@@ -88,14 +87,14 @@ def test_a_stopped_pipe_a_refused_file_and_a_missing_row_are_named(
     )
     person.answer(r"select count\(\*\) as N from CORE.ALBUMS$", [{"N": 7}])
 
-    assert said(lake, tmp_path, "--json") == 1
+    assert exit_status(lake, tmp_path, "--json") == 1
 
-    found = json.loads(capsys.readouterr().out)
-    assert found["differences"] == [
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["differences"] == [
         "pipe of songs: PAUSED",
         "albums: the current view has 7 rows and 0 keys: something doubles",
     ]
-    assert found["refused"] == [
+    assert printed["refused"] == [
         {
             "table": "songs",
             "file_name": broken,
@@ -106,7 +105,7 @@ def test_a_stopped_pipe_a_refused_file_and_a_missing_row_are_named(
     ]
 
 
-def test_a_pipe_that_is_not_there_is_named(
+def test_a_missing_pipe_is_named(
     person: Snowflake,
     lake: ObjectStore,
     tmp_path: Path,
@@ -115,7 +114,7 @@ def test_a_pipe_that_is_not_there_is_named(
     others = [table.name.upper() for table in TABLES if table.name != "songs"]
     person.answer("^show pipes", [{"name": f"{name}_PIPE_V1"} for name in others])
 
-    assert said(lake, tmp_path) == 1
+    assert exit_status(lake, tmp_path) == 1
 
     assert "pipe of songs: MISSING the pipe does not exist: make snowflake" in capsys.readouterr().out
 
@@ -130,7 +129,7 @@ def dynamic(table: str, at: datetime, state: str = "ACTIVE") -> dict[str, object
     }
 
 
-def test_a_difference_inside_the_lag_of_a_dynamic_table_is_none(
+def test_a_difference_within_the_lag_of_a_dynamic_table_does_not_count(
     person: Snowflake,
     lake: ObjectStore,
     tmp_path: Path,
@@ -141,7 +140,7 @@ def test_a_difference_inside_the_lag_of_a_dynamic_table_is_none(
     person.answer(r"from \(select distinct song_id from CORE.SONGS\)", [{"N": 0}])
     person.answer(r"select count\(\*\) as N from CORE.SONGS$", [{"N": 0}])
 
-    assert said(lake, tmp_path) == 0
+    assert exit_status(lake, tmp_path) == 0
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["songs", "ACTIVE", "INCREMENTAL", "1", "hour", *f"{refreshed:%Y-%m-%d %H:%M:%S}".split()] in lines
@@ -157,12 +156,12 @@ def test_a_late_or_suspended_dynamic_table_is_a_difference(
     person.answer(r"select count\(\*\) as N from CORE.SONGS$", [{"N": 0}])
     late = dynamic("songs", datetime.now(UTC) - timedelta(hours=2))
     suspended = dynamic("songs", datetime.now(UTC), "SUSPENDED")
-    found = []
+    differences = []
     for shown in (late, suspended):
         person.answer("^show dynamic tables", [shown])
-        assert said(lake, tmp_path, "--json") == 1
-        found.append(json.loads(capsys.readouterr().out)["differences"])
+        assert exit_status(lake, tmp_path, "--json") == 1
+        differences.append(json.loads(capsys.readouterr().out)["differences"])
 
     lacking = "songs: 2 different song_id have landed, the current view has 0"
     advice = "make snowflake with the same --target-lag, or alter dynamic table CORE.SONGS_DYNAMIC resume"
-    assert found == [[lacking], [f"dynamic table of songs: SUSPENDED; {advice}", lacking]]
+    assert differences == [[lacking], [f"dynamic table of songs: SUSPENDED; {advice}", lacking]]

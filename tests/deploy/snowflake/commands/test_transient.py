@@ -24,7 +24,7 @@ def shown(**kinds: str) -> Rows:
 
 @pytest.fixture
 def account(person: Snowflake) -> Snowflake:
-    """Songs are permanent; every statement that changes something succeeds, and both tables have two rows."""
+    """An account with a permanent table of songs; every change succeeds, and both tables have two rows."""
     person.answer(r"^(--[^\n]*\n)*(create|drop|insert|alter)", [{"status": "Statement executed successfully."}])
     person.answer("select count", [{"N": 2}])
     person.answer("INFORMATION_SCHEMA.COLUMNS", [{"COLUMN_NAME": name} for name in ("SONG_ID", "OLD", "FILE_NAME")])
@@ -55,10 +55,10 @@ def test_a_permanent_table_is_copied_compared_and_replaced_with_its_pipe(
         "drop table if exists SPOTIFY.LANDING.SONGS_TRANSIENT",
         "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1",
     ]
-    said = capsys.readouterr().out
-    assert "songs: 2 rows, transient.\n" in said
-    assert "The new pipes remember no file." in said
-    assert "make snowflake-pipe TABLE=ALL ENV=prod" in said
+    printed = capsys.readouterr().out
+    assert "songs: 2 rows, transient.\n" in printed
+    assert "The new pipes remember no file." in printed
+    assert "make snowflake-pipe TABLE=ALL ENV=prod" in printed
 
 
 def test_the_plan_alone_changes_nothing(account: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_the_plan_alone_changes_nothing(account: Snowflake, tmp_path: Path, caps
     assert "songs:\n  drop pipe if exists SPOTIFY.LANDING.SONGS_PIPE_V1\n" in capsys.readouterr().out
 
 
-def test_a_copy_that_is_not_whole_is_not_switched_to(
+def test_an_incomplete_copy_does_not_replace_the_table(
     account: Snowflake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     account.answer("select count.*SONGS_TRANSIENT", [{"N": 1}])

@@ -1,4 +1,4 @@
-"""make snowflake-trust: what Snowflake says of itself, in Terraform's settings and in AWS; moto's server is AWS."""
+"""make snowflake-trust copies Snowflake's identities into Terraform's settings and AWS; moto's server is AWS."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.deploy.snowflake.commands.snowflake_server import Refused, Snowflake
 USER = "arn:aws:iam::999988887777:user/abcd-s-efgh1234"
 ERROR_USER = "arn:aws:iam::999988887777:user/errors-5678"
 ACCOUNT = "123456789012"  # moto's
-NOBODY = {
+NO_PRINCIPAL = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -25,7 +25,7 @@ NOBODY = {
         }
     ],
 }
-BUCKET_TELLS = {
+BUCKET_STATEMENT = {
     "Sid": "BucketTells",
     "Effect": "Allow",
     "Principal": {"Service": "s3.amazonaws.com"},
@@ -43,9 +43,9 @@ class Aws:
         self.settings.write_text('playlists = ["x"]\nsnowflake_principal_arn = "" # not yet\nalert_email="me"')
         self.iam, self.sns = boto3.client("iam"), boto3.client("sns", region_name="eu-west-1")
         for name in ("spotify-dev-snowflake", "spotify-dev-snowflake-errors"):
-            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NOBODY))
+            self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(NO_PRINCIPAL))
         self.topic = self.sns.create_topic(Name="spotify-dev-processed")["TopicArn"]
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_TELLS]})
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [BUCKET_STATEMENT]})
         self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName="Policy", AttributeValue=policy)
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ def property_rows(**values: str) -> list[dict[str, object]]:
 
 
 def integrations(person: Snowflake, **changed: str) -> None:
-    """What Snowflake says of its integrations."""
+    """Types Snowflake's descriptions of its integrations."""
     files = {
         "ENABLED": "true",
         "STORAGE_ALLOWED_LOCATIONS": "s3://the-lake/processed/",
@@ -103,20 +103,20 @@ def integrations(person: Snowflake, **changed: str) -> None:
     person.answer("get_aws_sns_iam_policy", [{"POLICY": json.dumps(policy)}])
 
 
-def shake_hands(aws: Aws, *arguments: str) -> int:
+def trust(aws: Aws, *arguments: str) -> int:
     where = ["--env", "prod", "--outputs", str(aws.outputs()), "--settings", str(aws.settings)]
     return run_command("snowflake-trust", main, [*where, *arguments])
 
 
-def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
+def test_both_roles_and_the_topic_trust_snowflake_and_the_settings_say_so(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     integrations(person)
 
-    assert shake_hands(aws, "--yes") == 0
+    assert trust(aws, "--yes") == 0
 
-    said = capsys.readouterr().out
-    assert said.count("done: ") == 4
+    printed = capsys.readouterr().out
+    assert printed.count("done: ") == 4
     assert aws.settings.read_text() == (
         f'playlists = ["x"]\nsnowflake_principal_arn = "{USER}"\nalert_email="me"\n'
         f'snowflake_error_principal_arn = "{ERROR_USER}"\nsnowflake_error_external_id = "ABC_SFCRole=2_xyz="\n'
@@ -144,7 +144,7 @@ def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
         ],
     }
     assert aws.statements() == [
-        BUCKET_TELLS,
+        BUCKET_STATEMENT,
         {
             "Sid": "SnowflakeSubscribes",
             "Effect": "Allow",
@@ -155,7 +155,7 @@ def test_both_roles_and_the_topic_trust_snowflake_and_terraform_knows(
     ]
 
     # Again: nothing to do.
-    assert shake_hands(aws) == 0
+    assert trust(aws) == 0
     assert "trust each other already: nothing was changed" in capsys.readouterr().out
 
 
@@ -163,13 +163,13 @@ def test_a_new_snowflake_user_replaces_the_old_one(
     person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     integrations(person)
-    assert shake_hands(aws, "--yes") == 0
+    assert trust(aws, "--yes") == 0
     other = "arn:aws:iam::999988887777:user/zzzz-s-0000"
     integrations(person, STORAGE_AWS_IAM_USER_ARN=other, subscriber=other)
 
-    assert shake_hands(aws, "--yes") == 0
+    assert trust(aws, "--yes") == 0
 
-    assert [one["Principal"] for one in aws.statements()] == [  # type: ignore[index]
+    assert [statement["Principal"] for statement in aws.statements()] == [  # type: ignore[index]
         {"Service": "s3.amazonaws.com"},
         {"AWS": other},
     ]
@@ -182,18 +182,18 @@ def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, caps
     integrations(person)
     before = aws.settings.read_text()
 
-    assert shake_hands(aws) == 1
+    assert trust(aws) == 1
 
-    said = capsys.readouterr()
-    assert said.out.count("to do: ") == 4
-    assert "nothing was changed" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.count("to do: ") == 4
+    assert "nothing was changed" in printed.err
     assert aws.settings.read_text() == before
-    assert aws.trust("spotify-dev-snowflake") == NOBODY
-    assert aws.statements() == [BUCKET_TELLS]
+    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
+    assert aws.statements() == [BUCKET_STATEMENT]
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (
             {"STORAGE_AWS_EXTERNAL_ID": "made_by_snowflake"},
@@ -210,15 +210,15 @@ def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, caps
     ],
     ids=["external id", "locations", "subscriber"],
 )
-def test_integrations_of_something_else_change_nothing(
-    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], said: str
+def test_integrations_with_other_values_change_nothing(
+    person: Snowflake, aws: Aws, capsys: pytest.CaptureFixture[str], changed: dict[str, str], message: str
 ) -> None:
     integrations(person, **changed)
 
-    assert shake_hands(aws, "--yes") == 1
+    assert trust(aws, "--yes") == 1
 
-    assert capsys.readouterr().err.startswith(f"snowflake-trust: {said}")
-    assert aws.trust("spotify-dev-snowflake") == NOBODY
+    assert capsys.readouterr().err.startswith(f"snowflake-trust: {message}")
+    assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
 
 
 def test_without_the_admins_integration_it_says_so(
@@ -227,7 +227,7 @@ def test_without_the_admins_integration_it_says_so(
     words = "SQL compilation error:\nIntegration 'SPOTIFY_S3' does not exist or not authorized."
     person.answer("^desc integration", Refused("002003", words))
 
-    assert shake_hands(aws, "--yes") == 1
+    assert trust(aws, "--yes") == 1
 
     assert "an integration is missing or SPOTIFY_DEPLOYER may not use it: run the admin file" in capsys.readouterr().err
 
@@ -239,6 +239,6 @@ def test_credentials_of_another_account_are_refused(
 
     assert run_command("snowflake-trust", main, where) == 1
 
-    said = capsys.readouterr().err
-    assert "the stack is in AWS account 111122223333, these credentials are of 123456789012" in said
+    printed = capsys.readouterr().err
+    assert "the stack is in AWS account 111122223333, these credentials are of 123456789012" in printed
     assert person.logins == []

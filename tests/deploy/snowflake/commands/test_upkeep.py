@@ -1,7 +1,6 @@
 """Forgetting and retention in an account: the same commands, with an environment instead of a folder."""
 
-# A fixture that is imported has its own name where it is used.
-# ruff: noqa: F811
+# Fixtures shadow their imports.
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.deploy.snowflake.commands.snowflake_server import Snowflake, snowflak
 
 @pytest.fixture
 def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
-    """The account that the pipes have filled with Ann's playlist."""
+    """The account that the pipes filled with Ann's playlist."""
     warehouse.close()
     with snowflake_server(tmp_path / "warehouse") as running:
         yield running
@@ -29,10 +28,10 @@ def server(warehouse: EmbeddedSnowflake, tmp_path: Path) -> Iterator[Snowflake]:
 
 def count(environment: Environment, table: str, where: str = "true") -> object:
     with Account.of(environment) as account:
-        return account.query(f"select count(*) as N from LANDING.{table} where {where}")[0][0]  # noqa: S608  # typed here
+        return account.query(f"select count(*) as N from LANDING.{table} where {where}")[0][0]  # typed here
 
 
-def test_a_person_is_forgotten_in_the_account_too(
+def test_a_person_is_forgotten_in_the_account(
     person: Snowflake, prod: Environment, lake: ObjectStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert person.port
@@ -46,28 +45,30 @@ def test_a_person_is_forgotten_in_the_account_too(
     assert count(prod, "PLAYLIST_ITEMS", "ADDED_BY_ID = 'bob'") == 1
 
 
-def test_old_batches_leave_the_account_too(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+def test_old_batches_are_removed_from_the_account(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
     assert person.port
     assert count(prod, "BATCHES") == 2
 
     with Account.of(prod) as account:
-        found = retain(lake, account, 1, apply=True)
+        result = retain(lake, account, 1, apply=True)
 
-    assert found.rows["songs"] == 2
+    assert result.rows["songs"] == 2
     assert (count(prod, "BATCHES"), count(prod, "SONGS")) == (1, 1)
 
 
-HELD = [{"TABLE_NAME": f"{name}_DYNAMIC"} for name in ("PLAYLIST_VERSIONS", "PLAYLIST_STAYS", "SONGS", "ALBUMS")]
+DYNAMIC_TABLES = [
+    {"TABLE_NAME": f"{name}_DYNAMIC"} for name in ("PLAYLIST_VERSIONS", "PLAYLIST_STAYS", "SONGS", "ALBUMS")
+]
 
 
 def refreshed(person: Snowflake) -> list[str]:
     return [sql for sql in person.asked if sql.startswith("alter dynamic table")]
 
 
-def test_what_is_forgotten_leaves_the_dynamic_tables_too_and_what_remains_is_named(
+def test_forgetting_refreshes_the_dynamic_tables_and_names_what_remains(
     person: Snowflake, lake: ObjectStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE'", HELD)
+    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE'", DYNAMIC_TABLES)
     arguments = ["--lake", lake.uri, "--env", "prod", "--user", "ann"]
 
     assert run_command("forget", forget, arguments) == 0
@@ -81,13 +82,13 @@ def test_what_is_forgotten_leaves_the_dynamic_tables_too_and_what_remains_is_nam
         "alter dynamic table CORE.PLAYLIST_VERSIONS_DYNAMIC refresh",
         "alter dynamic table CORE.PLAYLIST_STAYS_DYNAMIC refresh",
     ]
-    said = capsys.readouterr().out
-    assert "Refreshed: dynamic tables of ALBUMS, SONGS, PLAYLIST_VERSIONS, PLAYLIST_STAYS." in said
-    assert "Snowflake's Time Travel keeps removed rows for a day." in said
+    printed = capsys.readouterr().out
+    assert "Refreshed: dynamic tables of ALBUMS, SONGS, PLAYLIST_VERSIONS, PLAYLIST_STAYS." in printed
+    assert "Snowflake's Time Travel keeps removed rows for a day." in printed
 
 
-def test_old_batches_leave_the_dynamic_tables_too(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
-    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE'", HELD[2:3])
+def test_retention_refreshes_the_dynamic_tables(person: Snowflake, prod: Environment, lake: ObjectStore) -> None:
+    person.answer("INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE'", DYNAMIC_TABLES[2:3])
 
     with Account.of(prod) as account:
         retain(lake, account, 1, apply=True)

@@ -86,7 +86,14 @@ resource "aws_glue_catalog_database" "current" {
 
 resource "aws_glue_catalog_table" "current" {
   for_each = merge(
-    { for name, table in local.tables : name => { description = table.description, columns = table.columns, view = table.view } },
+    {
+      for name, table in local.tables : name => {
+        description = table.description
+        # Views of history also show the day of a row, which is no column of the table.
+        columns = [for column in concat(table.columns, table.partition_keys) : column if contains(table.view.columns[*].name, column.name)]
+        view    = table.view
+      }
+    },
     { for name, view in local.views : name => { description = view.description, columns = view.columns, view = view.view } },
   )
 
@@ -120,7 +127,7 @@ resource "aws_glue_catalog_table" "current" {
   depends_on = [aws_glue_catalog_table.lake]
 }
 
-# Questions that people ask, under "Saved queries" in the console; texts are those of deploy/athena/queries/.
+# Saved queries of the console; their texts are deploy/athena/queries/.
 resource "aws_athena_named_query" "saved" {
   for_each = { for query in local.catalog.queries : query.name => query }
 
@@ -154,7 +161,7 @@ resource "aws_athena_workgroup" "readers" {
 
 # --- Readers -----------------------------------------------------------------------------------------------------
 
-# A policy to attach to the people and tools that read: whose they are this stack cannot know.
+# A policy to attach to people and tools that read; this stack does not know them.
 resource "aws_iam_policy" "reader" {
   name        = "${var.name}-reader"
   description = "Read the tables of ${var.name} by Athena; neither raw objects nor rejects"

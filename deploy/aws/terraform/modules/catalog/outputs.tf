@@ -8,6 +8,11 @@ output "lake_database" {
   value       = aws_glue_catalog_database.lake.name
 }
 
+output "locations" {
+  description = "S3 URI of each table's published files."
+  value       = [for table in local.catalog.tables : table.location]
+}
+
 output "current_database" {
   description = "Database of the current views."
   value       = aws_glue_catalog_database.current.name

@@ -1,5 +1,5 @@
-# What starts what: the schedule the Lambda, a manifest or a drop the machine (by queue and pipe, pipe.tf), and once a day
-# the machine without either.
+# What starts what: the schedule starts the Lambda; a manifest or a drop starts the machine, by queue and pipe (pipe.tf); a
+# second schedule starts the machine once a day.
 
 locals {
   machine_arn = "arn:${var.place.partition}:states:${var.place.region}:${var.place.account}:stateMachine:${var.name}"
@@ -63,7 +63,7 @@ resource "aws_scheduler_schedule" "extract" {
     )
 
     retry_policy {
-      maximum_event_age_in_seconds = 3600 # then the next one has come
+      maximum_event_age_in_seconds = 3600 # by then the next event has come
       maximum_retry_attempts       = 10
     }
 
@@ -73,7 +73,7 @@ resource "aws_scheduler_schedule" "extract" {
   }
 }
 
-# The safety net: takes what is still pending after an event was lost or a run failed.
+# The safety net: a run takes what is still pending after an event was lost or a run failed.
 resource "aws_scheduler_schedule" "daily" {
   name                = "${var.name}-daily"
   description         = "Takes what is still pending"
@@ -148,7 +148,7 @@ resource "aws_iam_role_policy" "scheduler" {
 
 # --- What could not be delivered ---------------------------------------------------------------------------------
 
-# One queue for all targets: each message says whose it was. An alarm rings when anything is in it.
+# One queue for all targets; each message names its target. An alarm is raised while it holds any.
 resource "aws_sqs_queue" "undelivered" {
   name                      = "${var.name}-undelivered"
   message_retention_seconds = 14 * 24 * 3600

@@ -1,4 +1,4 @@
-# The Lambda that asks Spotify and puts raw JSON into the lake.
+# The Lambda that reads Spotify and puts raw JSON into the lake.
 
 resource "aws_lambda_function" "extract" {
   function_name    = var.name
@@ -30,7 +30,7 @@ resource "aws_lambda_function" "extract" {
     )
   }
 
-  # Else Lambda would make the log group itself, unencrypted and for ever.
+  # Otherwise Lambda creates the log group itself, unencrypted and without retention.
   depends_on = [aws_cloudwatch_log_group.extract, aws_iam_role_policy.extract]
 }
 

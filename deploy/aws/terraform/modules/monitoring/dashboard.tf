@@ -1,14 +1,14 @@
-# One page: is it well, how old is everything, what was read, what did it cost in runs.
+# The dashboard: alarms, ages, what was read, and what the runs cost.
 
 locals {
   charts = [
-    { title = "Seconds since a look went well, since the last commit, of the oldest pending object", stat = "Minimum", metrics = [for name in ["SecondsSinceLastSuccess", "SecondsSinceLastCommit", "OldestPendingSeconds"] : [local.metrics, name, "service", local.emitted.service]] },
-    { title = "Playlists by how the look ended", stat = "Sum", metrics = [for name in ["PlaylistsRead", "PlaylistsSkipped", "PlaylistsFailed", "PlaylistsGone", "PlaylistsLeft"] : [local.metrics, name, "service", local.emitted.service]] },
+    { title = "Seconds since a check succeeded, since the last commit, of the oldest pending object", stat = "Minimum", metrics = [for name in ["SecondsSinceLastSuccess", "SecondsSinceLastCommit", "OldestPendingSeconds"] : [local.metrics, name, "service", local.emitted.service]] },
+    { title = "Playlists by how the check ended", stat = "Sum", metrics = [for name in ["PlaylistsRead", "PlaylistsSkipped", "PlaylistsFailed", "PlaylistsGone", "PlaylistsLeft"] : [local.metrics, name, "service", local.emitted.service]] },
     { title = "Spotify: calls, throttled answers, calls left", stat = "Maximum", metrics = [for name in ["Calls", "Throttled", "QuotaLeft"] : [local.metrics, name, "service", local.emitted.service]] },
     { title = "Items read, age of the login in days", stat = "Maximum", metrics = [for name in ["Items", "TokenAgeDays"] : [local.metrics, name, "service", local.emitted.service]] },
     { title = "Lambda: errors, throttles, dropped events", stat = "Sum", metrics = [for name in ["Errors", "Throttles", "AsyncEventsDropped", "DestinationDeliveryFailures"] : ["AWS/Lambda", name, "FunctionName", var.extract_function_name]] },
     { title = "Lambda: milliseconds", stat = "Maximum", metrics = [["AWS/Lambda", "Duration", "FunctionName", var.extract_function_name]] },
-    { title = "Machine: executions that went well, failed, timed out, were stopped", stat = "Sum", metrics = [for name in ["ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] : ["AWS/States", name, "StateMachineArn", var.state_machine_arn]] },
+    { title = "Machine: executions that succeeded, failed, timed out, were stopped", stat = "Sum", metrics = [for name in ["ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] : ["AWS/States", name, "StateMachineArn", var.state_machine_arn]] },
     { title = "Job: seconds of a run; its timeout is ${var.job_timeout_minutes * 60}", stat = "Maximum", metrics = [[local.metrics, "JobSeconds"]] },
     { title = "Job: seconds in all, ${var.job_workers} DPU each (3600 x ${var.job_workers} are ${var.job_workers} DPU-hours)", stat = "Sum", metrics = [[local.metrics, "JobSeconds"]] },
     { title = "Job: failed runs, batches with many rejects, entries left undone", stat = "Sum", metrics = concat([["AWS/Events", "Invocations", "RuleName", "${var.name}-job-failed"]], [for name in ["BatchesWithManyRejects", "EntriesLeftUndone"] : [local.metrics, name]]) },

@@ -1,4 +1,4 @@
-# Notifications, in order of importance, each with what to do about it.
+# Topics, the message of a failed run, log filters and the budget; alarms.tf has the alarms, dashboard.tf the dashboard.
 
 # --- Where alarms go ---------------------------------------------------------------------------------------------
 

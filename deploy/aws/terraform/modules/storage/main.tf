@@ -8,7 +8,7 @@ resource "aws_s3_bucket" "lake" {
   depends_on = [aws_kms_key.lake]
 }
 
-# --- Private, four times over ------------------------------------------------------------------------------------
+# --- No public access ------------------------------------------------------------------------------------
 
 resource "aws_s3_bucket_public_access_block" "lake" {
   bucket                  = aws_s3_bucket.lake.id
@@ -90,7 +90,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "lake" {
   }
 }
 
-# A log entry written over or a file deleted by mistake can be brought back.
+# An overwritten log entry or a file deleted by mistake can be restored.
 resource "aws_s3_bucket_versioning" "lake" {
   bucket = aws_s3_bucket.lake.id
 
@@ -99,7 +99,7 @@ resource "aws_s3_bucket_versioning" "lake" {
   }
 }
 
-# --- What goes by itself; log/, processed/, rejects/ and raw/quarantine/ never do --------------------------------
+# --- What expires; log/, processed/, rejects/ and raw/quarantine/ never do --------------------------------
 
 resource "aws_s3_bucket_lifecycle_configuration" "lake" {
   bucket = aws_s3_bucket.lake.id
@@ -122,7 +122,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
     }
   }
 
-  # Left by runs that were killed; nothing else deletes it.
+  # Leftovers of killed runs; nothing else deletes them.
   rule {
     id     = "staging"
     status = "Enabled"

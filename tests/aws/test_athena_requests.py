@@ -1,0 +1,28 @@
+"""What docs/scale.md says about a query's requests, counted on moto for days instead of a year."""
+
+from tests.benchmarks.athena import BEGIN, DAYS, DOCS, END, catalog, count, views
+
+
+def test_a_view_lists_each_projected_day_of_each_of_its_tables() -> None:
+    [stays, songs] = count({"songs": 10, "albums": 7}, {"songs": ["songs"], "both": ["songs", "albums"]}, 3, 2)
+
+    assert stays == ("both", 2, 6, 12, 102)
+    assert songs == ("songs", 1, 3, 6, 60)
+
+
+def test_a_day_of_more_than_a_thousand_files_is_listed_by_more_requests() -> None:
+    [asked] = count({"songs": 1}, {"songs": ["songs"]}, 1, 1001)
+
+    assert (asked.lists, asked.files) == (2, 1001)
+
+
+def test_every_view_of_the_catalog_is_counted_in_the_document() -> None:
+    reading = views(catalog())
+    text = (DOCS / "scale.md").read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    rows = {line.split("|")[1].strip(" `"): line.split("|") for line in text.splitlines() if line.startswith("| `")}
+
+    assert rows.keys() == reading.keys()
+    assert reading["songs"] == ["songs"]
+    assert set(reading["stays"]) >= {"playlist_checks", "playlist_items"}
+    for view, cells in rows.items():
+        assert (int(cells[2]), cells[3].strip()) == (len(reading[view]), f"{len(reading[view]) * DAYS:,}")

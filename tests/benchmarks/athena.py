@@ -1,0 +1,155 @@
+"""Counts what a query of a current view asks of S3 after a year of hourly batches: `python -m tests.benchmarks.athena`.
+
+The year is put into moto under the keys that the job uses, one file of each table for each batch. Athena is not there:
+the listing is done as partition projection makes it, one request for each projected day and table, with more for more
+than 1,000 files a day. Bytes are the sizes of the files that the job writes for a batch of 100 items; Athena reads at
+most these, since it reads only the columns that a query names.
+
+It writes the table of docs/scale.md.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3  # type: ignore[import-untyped, unused-ignore]
+from moto import mock_aws
+
+from deploy.generate.__main__ import GENERATED
+from shared.lake import processed_file
+from shared.store import open_store
+from tests.benchmarks.playlists import write_own
+
+DOCS = Path(__file__).parents[2] / "docs"
+BEGIN, END = "<!-- counted: python -m tests.benchmarks.athena -->", "<!-- end of the counted part -->"
+DAYS, BATCHES_A_DAY, ITEMS = 365, 24, 100
+FIRST_DAY = date(2026, 1, 1)
+BUCKET = "lake"
+LIST_DOLLARS = 0.005 / 1000  # aws.amazon.com/s3/pricing, us-east-1
+SCAN_DOLLARS = 5 / 10**12  # aws.amazon.com/athena/pricing
+
+
+class Asked(NamedTuple):
+    """What one query of a view asks of S3: tables, LIST requests, files, bytes of these files."""
+
+    view: str
+    tables: int
+    lists: int
+    files: int
+    size: int
+
+    @property
+    def dollars(self) -> float:
+        """Of the LIST requests and, at most, of the bytes."""
+        return self.lists * LIST_DOLLARS + self.size * SCAN_DOLLARS
+
+
+def views(catalog: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The tables of the lake that each current view reads."""
+    named = [*catalog["tables"], *catalog["views"]]
+    pattern = re.compile(r"\{\{ lake_database \}\}\.(\w+)")
+    other = re.compile(r"\{\{ database \}\}\.(\w+)")
+    direct = {entry["name"]: entry["view"]["sql"] for entry in named}
+
+    def read(name: str) -> Iterator[str]:
+        yield from pattern.findall(direct[name])
+        for view in other.findall(direct[name]):
+            yield from read(view)
+
+    return {name: list(read(name)) for name in direct}
+
+
+def fill(s3: Any, tables: Mapping[str, int], days: int, batches_a_day: int) -> None:  # boto3 has no types
+    """The year's files, in a bucket for each table; their content is not needed."""
+    for table in tables:
+        s3.create_bucket(Bucket=f"{BUCKET}-{table.replace('_', '-')}")
+        for number in range(days * batches_a_day):
+            day = FIRST_DAY + timedelta(days=number // batches_a_day)
+            key = processed_file(table, day, number + 1, 0)
+            s3.put_object(Bucket=f"{BUCKET}-{table.replace('_', '-')}", Key=key, Body=b"")
+
+
+def listed(s3: Any, table: str, days: int) -> int:  # likewise
+    """How many files Athena finds: one listing for each projected day."""
+    pages = s3.get_paginator("list_objects_v2")
+    count = 0
+    for number in range(days):
+        prefix = f"processed/{table}/ingest_date={FIRST_DAY + timedelta(days=number):%Y-%m-%d}/"
+        for page in pages.paginate(Bucket=f"{BUCKET}-{table.replace('_', '-')}", Prefix=prefix):
+            count += page["KeyCount"]
+    return count
+
+
+def count(
+    sizes: Mapping[str, int], reading: Mapping[str, list[str]], days: int = DAYS, batches_a_day: int = BATCHES_A_DAY
+) -> list[Asked]:
+    """What each view asks for, with the size of each table's file of a batch; most requests first."""
+    requests: Counter[str] = Counter()
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.meta.events.register("before-call.s3.ListObjectsV2", lambda **_: requests.update(["LIST"]))
+        fill(s3, sizes, days, batches_a_day)
+        of_table = {}
+        for table in sizes:
+            before = requests["LIST"]
+            files = listed(s3, table, days)
+            of_table[table] = (requests["LIST"] - before, files)
+    costs = []
+    for view, tables in reading.items():
+        lists = sum(of_table[table][0] for table in tables)
+        files = sum(of_table[table][1] for table in tables)
+        size = sum(of_table[table][1] * sizes[table] for table in tables)
+        costs.append(Asked(view, len(tables), lists, files, size))
+    return sorted(costs, key=lambda asked: (-asked.lists, asked.view))
+
+
+def file_sizes(items: int) -> dict[str, int]:
+    """Bytes of the file that the job writes of each table for a batch of so many items; 0 where it writes none."""
+    sizes = {entry["name"]: 0 for entry in catalog()["tables"]}
+    with tempfile.TemporaryDirectory() as folder:
+        write_own(Path(folder), items)
+        command = [sys.executable, "-m", "glue_jobs.explode_playlists", "--lake", folder]
+        subprocess.run(command, cwd=DOCS.parent, check=True, capture_output=True)  # our own program
+        for file in open_store(folder).list("processed/"):
+            sizes[file.key.split("/")[1]] += file.size
+    return sizes
+
+
+def catalog() -> dict[str, Any]:
+    """The generated catalog."""
+    content: dict[str, Any] = json.loads((GENERATED / "glue_catalog.json").read_text(encoding="utf-8"))
+    return content
+
+
+def table_text(costs: list[Asked]) -> str:
+    """The table for docs/scale.md."""
+    head = "| current view | tables read | LIST requests | files | MB at most | dollars at most |"
+    lines = [head, "|---|---|---|---|---|---|"]
+    lines += [
+        f"| `{asked.view}` | {asked.tables} | {asked.lists:,} | {asked.files:,} | {asked.size / 10**6:,.0f} | "
+        f"${asked.dollars:.4f} |"
+        for asked in costs
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Counts, and writes the table between the two marks of docs/scale.md."""
+    document = DOCS / "scale.md"
+    text = document.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = table_text(count(file_sizes(ITEMS), views(catalog())))
+    document.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    print(table)  # noqa: T201  # a program
+
+
+if __name__ == "__main__":
+    main()
