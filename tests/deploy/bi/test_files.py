@@ -88,7 +88,7 @@ def test_a_ranked_visual_of_power_bi_keeps_and_sorts_by_the_largest_values() -> 
         if not visual.top:
             continue
         document = documents[f"Spotify.Report/definition/pages/overview/visuals/{visual.name}/visual.json"]
-        [top] = [found for found in document["filterConfig"]["filters"] if found["type"] == "TopN"]
+        [top] = [entry for entry in document["filterConfig"]["filters"] if entry["type"] == "TopN"]
         [query] = [source["Expression"]["Subquery"]["Query"] for source in top["filter"]["From"] if source["Type"] == 2]
         [order] = query["OrderBy"]
         [sort] = document["visual"]["query"]["sortDefinition"]["sort"]
@@ -103,9 +103,9 @@ def test_a_ranked_visual_of_power_bi_keeps_and_sorts_by_the_largest_values() -> 
 def test_rows_without_a_value_are_left_out_in_power_bi() -> None:
     left_out = {}
     for name, document in report_documents().items():
-        for found in document.get("filterConfig", {}).get("filters", []):
-            if found["type"] == "Advanced":
-                [condition] = found["filter"]["Where"]
+        for entry in document.get("filterConfig", {}).get("filters", []):
+            if entry["type"] == "Advanced":
+                [condition] = entry["filter"]["Where"]
                 comparison = condition["Condition"]["Not"]["Expression"]["Comparison"]
                 assert comparison["ComparisonKind"] == 0  # equal
                 assert comparison["Right"] == {"Literal": {"Value": "null"}}
@@ -196,8 +196,8 @@ def test_a_ranked_sheet_of_tableau_keeps_and_sorts_by_the_largest_values(workboo
     for visual in VISUALS:
         view = views[visual.title]
         assert view is not None
-        ends = [found for found in view.iter("groupfilter") if found.attrib["function"] == "end"]
-        assert [(found.attrib["end"], found.attrib["count"]) for found in ends] == (
+        ends = [entry for entry in view.iter("groupfilter") if entry.attrib["function"] == "end"]
+        assert [(entry.attrib["end"], entry.attrib["count"]) for entry in ends] == (
             [("top", str(visual.top))] if visual.top else []
         )
         for end in ends:
@@ -205,14 +205,14 @@ def test_a_ranked_sheet_of_tableau_keeps_and_sorts_by_the_largest_values(workboo
             caption = order.attrib["expression"].strip("[]").removeprefix("measure_").replace("_", " ")
             assert (order.attrib["function"], order.attrib["direction"]) == ("order", "DESC")
             assert caption == visual.measures[0].lower()
-        sorts = [found.attrib["direction"] for found in view.findall("computed-sort")]
+        sorts = [entry.attrib["direction"] for entry in view.findall("computed-sort")]
         assert sorts == (["DESC"] if visual.kind is Kind.BAR else [])
 
 
 def test_rows_without_a_value_are_left_out_in_tableau(workbook: ET.Element) -> None:
     left_out = {
         sheet.attrib["name"]: [
-            found.attrib["level"] for found in sheet.iter("groupfilter") if found.attrib.get("member") == "%null%"
+            entry.attrib["level"] for entry in sheet.iter("groupfilter") if entry.attrib.get("member") == "%null%"
         ]
         for sheet in workbook.iterfind("worksheets/worksheet")
     }

@@ -74,10 +74,10 @@ def refused_by_the_api(template: str) -> str:
     """What the model of AWS's API says of the parameters by which each resource is created; empty if it takes them."""
     model = boto3.client("quicksight", region_name="eu-west-1").meta.service_model
     reports = []
-    for found in json.loads(template)["Resources"].values():
-        operation = model.operation_model(f"Create{found['Type'].rpartition('::')[2]}")
+    for resource in json.loads(template)["Resources"].values():
+        operation = model.operation_model(f"Create{resource['Type'].rpartition('::')[2]}")
         reports.append(
-            ParamValidator().validate(resolved(found["Properties"]), operation.input_shape).generate_report()
+            ParamValidator().validate(resolved(resource["Properties"]), operation.input_shape).generate_report()
         )
     return "\n".join(filter(None, reports))
 
