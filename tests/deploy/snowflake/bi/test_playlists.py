@@ -19,10 +19,12 @@ def test_a_playlist_is_one_row_as_last_described(landing: Landing) -> None:
 def test_a_playlist_always_has_a_name_to_show(landing: Landing) -> None:
     landing.check("2026-11-16 10:00", "failed")
     landing.read("2026-11-16 10:00", "s1", playlist="liked:me")
+    landing.read("2026-11-16 10:00", "s1", playlist="p2", name="")
 
     assert landing.ask("PLAYLISTS", "playlist_id, playlist_name, follower_count") == [
         ("liked:me", "Liked songs", None),
         ("p1", "p1", None),
+        ("p2", "p2", None),
     ]
 
 
