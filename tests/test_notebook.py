@@ -23,22 +23,23 @@ ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def out(spark: SparkSession, tmp_path: Path) -> Path:  # noqa: ARG001  # the session that the job then finds
-    lake = tmp_path / "lake"
+@pytest.fixture(scope="module")
+def out(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001  # the session that the job then finds
+    folder = tmp_path_factory.mktemp("notebook")
+    lake = folder / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
         environment = stub.environment | {"LAKE_URI": str(lake), "SPOTIFY_LIKED_SONGS": "yes"}
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)
-    with EmbeddedSnowflake(tmp_path / "warehouse", open_store(str(lake))) as warehouse:
+    with EmbeddedSnowflake(folder / "warehouse", open_store(str(lake))) as warehouse:
         warehouse.deploy()
         warehouse.load_new()
-    return tmp_path
+    return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(out: Path) -> str:
     """The page that `make notebook` makes."""
     done = finished([sys.executable, "-m", "deploy.local.notebook", f"--out={out}"], cwd=ROOT)
