@@ -456,7 +456,8 @@ def test_ctrl_c_shows_no_trace_however_early(tmp_path: Path, name: str, at: str)
     done = finished(
         [sys.executable, *PROGRAMS[name][0]],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}", "AT": at},
+        env=os.environ
+        | {"PYTHONPATH": ":".join([str(tmp_path), str(ROOT), os.environ.get("PYTHONPATH", "")]), "AT": at},
     )
 
     assert done.returncode in {-signal.SIGINT, 130}
