@@ -1,12 +1,14 @@
 """`python -m deploy.local.bi_preview`: docs/bi-preview.png, the page of the BI model drawn by matplotlib.
 
-The numbers are those that the tools show, by the visuals' own SQL over a warehouse of `make demo`.
+The numbers are those that the tools show, by the visuals' own SQL over a warehouse of `make demo`. It prints the value
+of each measure, and what counting twice would give.
 """
 
 import sys
 import warnings
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import matplotlib as mpl
@@ -24,9 +26,21 @@ NOTE = (
 _BLUE, _ORANGE, _GREY = "#2a6fb0", "#d9772b", "#666666"
 _BARS = 15
 _TABLE_ROWS = 4
+_DAYS = 5  # that fit below a line
 _NAME_LENGTH = 26
 
 Rows = Sequence[tuple[object, ...]]
+
+# Right and wrong ways to count, for docs/bi.md.
+COUNTS = {
+    "minutes of songs": "select sum(duration_minutes) from BI.SONGS",
+    "minutes of songs joined with their artists": (
+        "select sum(songs.duration_minutes) from BI.SONGS as songs "
+        "inner join BI.SONG_ARTISTS as credits on credits.song_id = songs.song_id"
+    ),
+    "SONG_COUNT added up over artists": "select sum(song_count) from BI.ARTIST_SUMMARY",
+    "WEIGHTED_SONG_COUNT added up over artists": "select sum(weighted_song_count) from BI.ARTIST_SUMMARY",
+}
 
 
 def draw(warehouse: EmbeddedSnowflake, picture: Path) -> None:
@@ -49,6 +63,12 @@ def draw(warehouse: EmbeddedSnowflake, picture: Path) -> None:
     figure.savefig(picture)
 
 
+def numbers(warehouse: EmbeddedSnowflake) -> dict[str, object]:
+    """The value of each measure, then of each way to count."""
+    queries = {measure.name: measure.sql for measure in MEASURES} | COUNTS
+    return {name: warehouse.query(sql)[0][0] for name, sql in queries.items()}
+
+
 def _draw_visual(axes: Axes, visual: Visual, rows: Rows) -> None:
     if visual.kind is Kind.CARD:
         [(value,)] = rows
@@ -68,6 +88,7 @@ def _draw_visual(axes: Axes, visual: Visual, rows: Rows) -> None:
             days = [str(row[0]) for row in rows]
             for place, (name, colour) in enumerate(zip(visual.measures, (_BLUE, _ORANGE), strict=True), start=1):
                 axes.plot(days, [_number(row[place]) for row in rows], marker="o", color=colour, label=name)
+            axes.set_xticks(range(0, len(days), 1 + len(days) // _DAYS))
             axes.legend(frameon=False)
         case _:
             axes.axis("off")
@@ -106,6 +127,8 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(f"there is no warehouse in {arguments.out}: `make demo` makes one, --out names another")
     with plain_errors(arguments.out), EmbeddedSnowflake(warehouse_folder) as warehouse:
         draw(warehouse, arguments.picture)
+        for name, value in numbers(warehouse).items():
+            print(f"{name}: {value:,.1f}" if isinstance(value, int | float | Decimal) else f"{name}: {value}")
     print(f"{arguments.picture} shows the page with the numbers of {warehouse_folder}.")
     return 0
 

@@ -79,7 +79,7 @@ def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:
         timeout=float(self.timeout),
         memory=int(self.memory_size),
     )
-    answer = _machine.functions.invoke(function, json.loads(event) if isinstance(event, str) else event)
+    answer = _machine.functions.invoke(function, json.loads(event or "{}") if isinstance(event, str) else event)
     self.logs_backend.ensure_log_group(self.logs_group_name)
     self.save_logs(answer.log)
     return json.dumps(answer.payload), answer.is_error, answer.log

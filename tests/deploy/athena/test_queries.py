@@ -16,6 +16,7 @@ import sqlglot
 
 from deploy.generate.__main__ import GENERATED
 from deploy.generate.athena_views import ATHENA, VIEW_COLUMNS, saved_queries, view_select
+from deploy.generate.quicksight import DATA_SETS
 from deploy.generate.schemas import ATHENA_TYPES
 from shared.lake import plays_object
 from shared.plays import Package, write_plays
@@ -68,6 +69,14 @@ SAME["most_played_songs"] = (
     "select play_rank, account, song_key, song_id, track_name, artist_name, counted_play_count, play_count, "
     "listening_ms / 3600000 from SPOTIFY.BI.TOP_PLAYED_SONGS"
 )
+# Queries of QuickSight's data sets that are no saved query.
+DATA_SETS_SAME = {
+    "recently_entered": (
+        "select entered_by_at, item_name, artist_names, playlist_name from SPOTIFY.BI.RECENTLY_ENTERED"
+    ),
+    "recently_left": "select left_by_at, item_name, artist_names, playlist_name from SPOTIFY.BI.RECENTLY_LEFT",
+    "stay_days": "select playlist_name, stay_days from SPOTIFY.BI.PLAYLIST_MEMBERSHIP",
+}
 STAYS = (
     "select playlist_id, playlist_name, item_uri, stay_number, song_id, item_name, artist_names, entered_after_at, "
     "entered_by_at, last_seen_at, left_by_at, stay_days from SPOTIFY.BI.PLAYLIST_MEMBERSHIP"
@@ -101,7 +110,7 @@ def both(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         chain.spotify.faults.add("not_owner", path=f"/playlists/{KITCHEN}/items", times=None)
         chain.extract(THE_21ST, FORCE_FULL_EVERY_DAYS="1")
         chain.explode_and_load(THE_21ST)
-        rows = {name: chain.warehouse.query(sql) for name, sql in {**SAME, "stays": STAYS}.items()}
+        rows = {name: chain.warehouse.query(sql) for name, sql in {**SAME, **DATA_SETS_SAME, "stays": STAYS}.items()}
     with duckdb.connect() as connection:
         athena(connection, Path(lake.uri.removeprefix("file://")) / "processed")
         yield connection, rows
@@ -147,6 +156,20 @@ def test_a_saved_query_returns_what_the_bi_view_holds(both: Both, query: dict[st
 
     assert rows
     assert plain(rows) == plain(bi[query["name"]])
+
+
+@pytest.mark.parametrize("name", DATA_SETS_SAME)
+def test_a_query_of_quicksight_returns_what_the_bi_view_holds(both: Both, name: str) -> None:
+    connection, bi = both
+    [data_set] = [data_set for data_set in DATA_SETS if data_set.name == name]
+
+    rows = connection.execute(as_duckdb(data_set.sql)).fetchall()
+
+    assert rows
+    assert plain(rows) == plain(bi[name])
+    assert {data_set.name for data_set in DATA_SETS} - {query["name"] for query in saved_queries()} == set(
+        DATA_SETS_SAME
+    )
 
 
 def test_the_most_played_songs_are_those_of_the_history(both: Both) -> None:

@@ -82,6 +82,42 @@ def test_an_alias_of_a_filter_is_a_table_of_its_own_query() -> None:
     assert named <= known
 
 
+def test_a_ranked_visual_of_power_bi_keeps_and_sorts_by_the_largest_values() -> None:
+    documents = report_documents()
+    for visual in PAGE:
+        if not visual.top:
+            continue
+        document = documents[f"Spotify.Report/definition/pages/overview/visuals/{visual.name}/visual.json"]
+        [top] = [entry for entry in document["filterConfig"]["filters"] if entry["type"] == "TopN"]
+        [query] = [source["Expression"]["Subquery"]["Query"] for source in top["filter"]["From"] if source["Type"] == 2]
+        [order] = query["OrderBy"]
+        [sort] = document["visual"]["query"]["sortDefinition"]["sort"]
+
+        assert query["Top"] == visual.top
+        assert order["Direction"] == 2  # descending
+        assert order["Expression"]["Measure"]["Property"] == visual.measures[0]
+        assert (sort["field"]["Measure"]["Property"], sort["direction"]) == (visual.measures[0], "Descending")
+    assert [visual.name for visual in PAGE if visual.top] == ["top_artists", "most_present"]
+
+
+def test_rows_without_a_value_are_left_out_in_power_bi() -> None:
+    left_out = {}
+    for name, document in report_documents().items():
+        for entry in document.get("filterConfig", {}).get("filters", []):
+            if entry["type"] == "Advanced":
+                [condition] = entry["filter"]["Where"]
+                comparison = condition["Condition"]["Not"]["Expression"]["Comparison"]
+                assert comparison["ComparisonKind"] == 0  # equal
+                assert comparison["Right"] == {"Literal": {"Value": "null"}}
+                left_out[name.split("/")[-2]] = comparison["Left"]["Column"]["Property"]
+
+    assert left_out == {
+        "recently_entered": "ENTERED_AFTER_AT",
+        "recently_left": "LEFT_BY_AT",
+        "release_years": "RELEASE_YEAR",
+    }
+
+
 def test_power_bi_reads_snowflake_by_import_with_the_account_as_a_parameter() -> None:
     files = powerbi_files()
     parameters = files["Spotify.SemanticModel/definition/expressions.tmdl"]
@@ -153,6 +189,39 @@ def test_tableau_has_the_page(workbook: ET.Element) -> None:
     assert sheets == [visual.title for visual in VISUALS]
     assert set(zones) == set(sheets)
     assert len(zones) == len(PAGE)
+
+
+def test_a_ranked_sheet_of_tableau_keeps_and_sorts_by_the_largest_values(workbook: ET.Element) -> None:
+    views = {sheet.attrib["name"]: sheet.find("table/view") for sheet in workbook.iterfind("worksheets/worksheet")}
+    for visual in VISUALS:
+        view = views[visual.title]
+        assert view is not None
+        ends = [entry for entry in view.iter("groupfilter") if entry.attrib["function"] == "end"]
+        assert [(entry.attrib["end"], entry.attrib["count"]) for entry in ends] == (
+            [("top", str(visual.top))] if visual.top else []
+        )
+        for end in ends:
+            [order] = end.findall("groupfilter")
+            caption = order.attrib["expression"].strip("[]").removeprefix("measure_").replace("_", " ")
+            assert (order.attrib["function"], order.attrib["direction"]) == ("order", "DESC")
+            assert caption == visual.measures[0].lower()
+        sorts = [entry.attrib["direction"] for entry in view.findall("computed-sort")]
+        assert sorts == (["DESC"] if visual.kind is Kind.BAR else [])
+
+
+def test_rows_without_a_value_are_left_out_in_tableau(workbook: ET.Element) -> None:
+    left_out = {
+        sheet.attrib["name"]: [
+            entry.attrib["level"] for entry in sheet.iter("groupfilter") if entry.attrib.get("member") == "%null%"
+        ]
+        for sheet in workbook.iterfind("worksheets/worksheet")
+    }
+
+    assert {name: levels for name, levels in left_out.items() if levels} == {
+        "Recently entered": ["[none:ENTERED_AFTER_AT:ok]"],
+        "Recently left": ["[none:LEFT_BY_AT:ok]"],
+        "Songs held by release year": ["[none:RELEASE_YEAR (Songs):ok]"],
+    }
 
 
 def test_every_column_that_a_sheet_names_is_declared(workbook: ET.Element) -> None:

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3  # type: ignore[import-untyped, unused-ignore]
 import pytest
 import sqlglot
+from botocore.validate import ParamValidator  # type: ignore[import-untyped, unused-ignore]
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from sqlglot import exp
@@ -47,6 +49,48 @@ def test_a_wrong_property_is_reported(old: str, new: str) -> None:
     assert complaints(TEMPLATE.replace(old, new)) != []
 
 
+PARAMETERS = {
+    "AWS::AccountId": "123456789012",
+    "Name": "spotify-playlists-dev",
+    "Workgroup": "spotify-playlists-dev",
+    "OwnerArn": "arn:aws:quicksight:eu-west-1:123456789012:user/default/me",
+}
+
+
+def resolved(value: Any) -> Any:
+    """The value with parameters filled in, as CloudFormation does it."""
+    if isinstance(value, dict):
+        if "Ref" in value:
+            return PARAMETERS[value["Ref"]]
+        if "Fn::Sub" in value:
+            return value["Fn::Sub"].replace("${Name}", PARAMETERS["Name"])
+        if "Fn::GetAtt" in value:
+            return f"arn:aws:quicksight:eu-west-1:123456789012:{value['Fn::GetAtt'][0]}"
+        return {key: resolved(inner) for key, inner in value.items()}
+    return [resolved(inner) for inner in value] if isinstance(value, list) else value
+
+
+def refused_by_the_api(template: str) -> str:
+    """What the model of AWS's API says of the parameters by which each resource is created; empty if it takes them."""
+    model = boto3.client("quicksight", region_name="eu-west-1").meta.service_model
+    reports = []
+    for resource in json.loads(template)["Resources"].values():
+        operation = model.operation_model(f"Create{resource['Type'].rpartition('::')[2]}")
+        reports.append(
+            ParamValidator().validate(resolved(resource["Properties"]), operation.input_shape).generate_report()
+        )
+    return "\n".join(filter(None, reports))
+
+
+def test_the_api_takes_the_parameters_of_every_resource() -> None:
+    assert refused_by_the_api(TEMPLATE) == ""
+
+
+def test_a_parameter_that_the_api_does_not_take_is_named() -> None:
+    assert "Unknown parameter" in refused_by_the_api(TEMPLATE.replace('"FieldWells"', '"FieldWell"', 1))
+    assert "Missing required parameter" in refused_by_the_api(TEMPLATE.replace('"SqlQuery"', '"Sql"', 1))
+
+
 def test_quicksight_has_the_page_except_slicers(resources: dict[str, Any]) -> None:
     [sheet] = resources["Analysis"]["Definition"]["Sheets"]
     titles = [body["Title"]["FormatText"]["PlainText"] for visual in sheet["Visuals"] for body in visual.values()]
@@ -59,6 +103,30 @@ def test_quicksight_has_the_page_except_slicers(resources: dict[str, Any]) -> No
     ids = [body["VisualId"] for visual in sheet["Visuals"] for body in visual.values()]
     assert [element["ElementId"] for element in elements] == ids
     assert all(element["ColumnIndex"] + element["ColumnSpan"] <= 36 for element in elements)
+
+
+def test_charts_are_sorted_and_limited_as_on_the_page(resources: dict[str, Any]) -> None:
+    [sheet] = resources["Analysis"]["Definition"]["Sheets"]
+    bodies = {body["VisualId"]: body for visual in sheet["Visuals"] for body in visual.values()}
+    for visual in PAGE:
+        if visual.kind not in {Kind.BAR, Kind.COLUMN, Kind.TABLE}:
+            continue
+        order = bodies[visual.name.replace("_", "-")]["ChartConfiguration"]["SortConfiguration"]
+        [sort] = order["RowSort" if visual.kind is Kind.TABLE else "CategorySort"]
+        shown = SHOWN[visual.name]
+        column = shown.values[0] if visual.kind is Kind.BAR else shown.by[0]
+
+        assert sort["FieldSort"] == {
+            "FieldId": f"{visual.name}.{column}",
+            "Direction": "ASC" if visual.kind is Kind.COLUMN else "DESC",
+        }
+        assert order.get("CategoryItemsLimit", {}).get("ItemsLimit", 0) == visual.top
+
+
+def test_a_song_of_a_shared_title_shows_its_own_count_and_a_playlist_its_median() -> None:
+    functions = {name: shown.function for name, shown in SHOWN.items() if shown.function != "SUM"}
+
+    assert functions == {"newest_check": "MAX", "most_present": "MAX", "median_stay": "MEDIAN"}
 
 
 @pytest.mark.parametrize("data_set", DATA_SETS, ids=lambda data_set: data_set.name)

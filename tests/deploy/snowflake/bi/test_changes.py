@@ -88,3 +88,11 @@ def test_an_artist_who_enters_later_rises_from_0(landing: Landing) -> None:
     landing.read("2026-11-17 10:00", "s1", "s2")
 
     assert landing.ask("ARTIST_RISE", "artist_id, song_count, song_count_change", "artist_id = 'a2'") == [("a2", 1, 1)]
+
+
+def test_stays_are_ranked_by_seconds_not_by_days(landing: Landing) -> None:
+    for playlist, until in (("p1", "11:00"), ("p2", "12:00")):
+        landing.read("2026-11-16 10:00", "s1", playlist=playlist, snapshot=f"{playlist} 1")
+        landing.read(f"2026-11-16 {until}", "s1", playlist=playlist, snapshot=f"{playlist} 2")
+
+    assert landing.ask("LONGEST_STAYS", "stay_rank, playlist_id, stay_days") == [(1, "p2", 0.08), (2, "p1", 0.04)]

@@ -95,6 +95,17 @@ def test_albums_with_equally_many_tracks_share_a_rank_and_unknown_ones_have_none
     ]
 
 
+def test_a_song_that_left_its_playlists_is_known_of_its_album_and_not_held(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", "s3")
+    landing.read("2026-11-17 10:00", "s3")
+
+    assert landing.ask("ALBUMS_BY_TRACKS", "album_id, known_song_count, held_song_count") == [
+        ("al1", 2, 0),
+        ("al2", 1, 0),
+        ("al3", 1, 1),
+    ]
+
+
 def test_a_release_year_counts_a_song_once_in_any_number_of_playlists(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1", "s4", "s2", playlist="p1")
     landing.read("2026-11-16 10:00", "s1", "s3", playlist="p2")

@@ -90,6 +90,19 @@ def test_entries_and_exits_add_up_to_the_stays(landing: Landing) -> None:
     ) == [(3, 6)]
 
 
+def test_what_entered_and_left_is_counted_in_its_own_playlist(landing: Landing) -> None:
+    for playlist, second in (("p1", ("s2", "s3")), ("p2", ("s1",))):
+        landing.read("2026-11-16 10:00", "s1", playlist=playlist, snapshot=f"{playlist} 1")
+        landing.read("2026-11-17 10:00", *second, playlist=playlist, snapshot=f"{playlist} 2")
+
+    assert landing.ask("PLAYLIST_DAILY", "playlist_id, checked_on, entered_count, left_count") == [
+        ("p1", "2026-11-16", 0, 0),
+        ("p1", "2026-11-17", 2, 1),
+        ("p2", "2026-11-16", 0, 0),
+        ("p2", "2026-11-17", 0, 0),
+    ]
+
+
 def test_items_that_incomplete_reads_alone_showed_entered_on_their_day(landing: Landing) -> None:
     landing.read("2026-11-16 10:00", "s1")
     landing.read("2026-11-17 10:00", "s1", "s2", total=3, is_complete=False)

@@ -19,10 +19,12 @@ def test_a_playlist_is_one_row_as_last_described(landing: Landing) -> None:
 def test_a_playlist_always_has_a_name_to_show(landing: Landing) -> None:
     landing.check("2026-11-16 10:00", "failed")
     landing.read("2026-11-16 10:00", "s1", playlist="liked:me")
+    landing.read("2026-11-16 10:00", "s1", playlist="p2", name="")
 
     assert landing.ask("PLAYLISTS", "playlist_id, playlist_name, follower_count") == [
         ("liked:me", "Liked songs", None),
         ("p1", "p1", None),
+        ("p2", "p2", None),
     ]
 
 
@@ -74,6 +76,7 @@ def test_an_incomplete_read_is_never_complete_whatever_its_number_of_rows(landin
 def test_a_read_without_its_items_is_not_known(landing: Landing) -> None:
     landing.check("2026-11-16 10:00", "read", snapshot_id="v1", total=2, item_count=2, is_complete=True)
     item = {"playlist_id": "p1", "snapshot_id": "v1", "kind": "song", "song_id": "s1"}
+    item["extracted_at"] = "2026-11-16 10:00"
     landing.put(PLAYLIST_ITEMS, position=0, **item)
 
     assert landing.ask("PLAYLIST_CHECKS", "is_known, shown_snapshot_id") == [(False, None)]

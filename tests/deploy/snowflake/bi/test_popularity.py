@@ -90,3 +90,11 @@ def test_presence_counts_both_stays_of_a_song_that_came_back(landing: Landing) -
     assert landing.ask("TOP_SONGS_BY_PRESENCE", "song_id, playlist_count, ever_playlist_count, held_days") == [
         ("s1", 1, 1, 4)
     ]
+
+
+def test_of_observations_of_one_instant_the_last_document_counts_before_the_last_position(landing: Landing) -> None:
+    landing.popularity("s1", "2026-11-16 10:00", 40, source_object="a", source_position=9, document_id="d1")
+    landing.popularity("s1", "2026-11-16 10:00", 50, source_object="b", source_position=0, document_id="d2")
+
+    assert landing.ask("SONG_POPULARITY_DAILY", "popularity, observation_count") == [(50, 2)]
+    assert landing.ask("SONG_POPULARITY_INTERVALS", "popularity, observation_count") == [(50, 1)]

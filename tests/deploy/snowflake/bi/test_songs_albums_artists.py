@@ -112,3 +112,11 @@ def test_a_song_label_is_title_and_artists_and_the_id_if_songs_share_them(landin
         ("s7", "s7"),
         ("s8", "Home - A1 - A1"),
     ]
+
+
+def test_a_credit_of_an_artist_who_was_not_described_has_a_row_and_no_name(landing: Landing) -> None:
+    landing.album("al1", artists=("a9",))
+    landing.song("s1", artists=("a9",))
+
+    assert landing.ask("ALBUM_ARTISTS", "album_id, artist_id, artist_name") == [("al1", "a9", None)]
+    assert landing.ask("SONG_ARTISTS", "song_id, artist_id, artist_name") == [("s1", "a9", None)]

@@ -13,7 +13,7 @@ from deploy.snowflake.connect import Account
 from deploy.snowflake.deploy import variables_of
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from deploy.snowflake.environment import Environment, Stack
-from deploy.snowflake.pipe import Change, change, main, pipe_of
+from deploy.snowflake.pipe import Change, Missing, change, loads, main, not_loaded, pipe_of
 from shared.lake import processed_file
 from shared.store import ObjectStore
 from shared.tables.songs import SONGS
@@ -90,6 +90,18 @@ def test_a_new_pipe_is_made_before_the_old_one_is_dropped(
     assert planned.loads == ()
 
 
+def test_while_a_pipe_changes_the_youngest_files_are_missing_too(
+    person: Snowflake, prod: Environment, lake: ObjectStore
+) -> None:
+    key = publish(lake, 2, NOW - timedelta(minutes=5))
+
+    existing(person, "SONGS_PIPE_V0")
+    assert [file.key for file in songs_change(prod, lake).missing] == [key]
+
+    existing(person, SONGS_PIPE_V1=the_copy(prod))
+    assert songs_change(prod, lake).missing == ()  # that pipe may be loading it
+
+
 def test_recent_missing_files_are_refreshed_and_older_ones_copied_by_name(
     person: Snowflake, prod: Environment, lake: ObjectStore
 ) -> None:
@@ -144,6 +156,47 @@ def test_the_command_shows_its_plan_then_does_it(
     assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")
     assert len(done) == 2
     assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011  # as the command
+
+
+def test_a_copy_names_at_most_a_thousand_files(prod: Environment) -> None:
+    pipe = pipe_of(SONGS, variables_of(prod, Stack.of(OUTPUTS)))
+    old = [
+        Missing(processed_file("songs", date(2026, 10, 1), batch, 0), NOW - timedelta(days=50)) for batch in range(1001)
+    ]
+
+    assert [statement.count(".parquet'") for statement in loads(pipe, SONGS, old, NOW)] == [1000, 1]
+
+
+def test_a_file_that_arrives_while_the_pipe_changes_is_loaded(
+    person: Snowflake, lake: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    existing(person)
+    publish(lake, 2, datetime.now(UTC) - timedelta(hours=3))
+    usual = person.to
+
+    def to(path: str, body: dict[str, str]) -> object:
+        if "create pipe" in body.get("sqlText", ""):
+            publish(lake, 3, datetime.now(UTC) - timedelta(days=30))
+        return usual(path, body)
+
+    monkeypatch.setattr(person, "to", to)
+    person.answer("^copy into", [{"file": "songs/3.parquet", "status": "LOADED"}])
+    arguments = ["--env", "prod", "--table", "songs", "--outputs", str(write_outputs(tmp_path, lake_uri=lake.uri))]
+
+    assert run_command("snowflake-pipe", main, [*arguments, "--yes"]) == 0
+
+    [copied] = [sql for sql in person.asked if sql.startswith("copy into")]
+    assert "00000000000000000003-00000.parquet" in copied
+
+
+def test_every_state_of_a_file_but_loaded_and_sent_is_named() -> None:
+    states = ("LOADED", "Loaded", "SENT", "LOAD_FAILED", "LOAD_SKIPPED", "PARTIALLY_LOADED", "ALREADY LOADED")
+
+    assert list(not_loaded([{"file": state, "status": state} for state in states])) == [
+        f"{state}: {state}: no reason given" for state in states[3:]
+    ]
+    assert list(not_loaded([{"status": "Copy executed with 0 files processed."}])) != []
+    assert list(not_loaded([{"status": "Pipe refreshed."}])) == []
 
 
 def test_files_that_a_copy_or_refresh_did_not_load_are_named(
