@@ -1,5 +1,6 @@
 """What all tests share: one Spark session, as the job itself opens it on a laptop."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ HERE = Path(__file__).parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds --mutations, the number of documents that `make fuzz` makes."""
     parser.addoption("--mutations", type=int, default=2000, help="how many damaged documents go through the job")
+
+
+def pytest_configure() -> None:
+    """Lets programs that tests start get Ctrl-C, also if a shell started the tests in the background and ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
