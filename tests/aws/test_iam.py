@@ -221,8 +221,8 @@ def test_the_job_never_deletes_what_was_published_whatever_else_it_may(made: Mad
 def test_every_role_carries_the_boundary_and_the_path_of_the_organisation() -> None:
     roles = outcome().made["production"].of_type("aws_iam_role").values()
 
-    assert len(roles) == 7
-    assert {(statement["permissions_boundary"], statement["path"]) for statement in roles} == {
+    assert len(roles) == 8
+    assert {(role["permissions_boundary"], role["path"]) for role in roles} == {
         ("arn:aws:iam::123456789012:policy/boundary", "/data/")
     }
 
