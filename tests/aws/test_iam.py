@@ -361,8 +361,8 @@ def test_what_snowflake_may(made: Made) -> None:
     }
 
 
-def test_snowflake_is_trusted_once_both_user_and_external_id_are_known() -> None:
-    trusted = outcome().made["snowflake_is_trusted"]
+def test_snowflake_and_quicksight_once_both_user_and_external_id_are_known() -> None:
+    trusted = outcome().made["snowflake_and_quicksight"]
     roles = {values["name"]: values for values in trusted.of_type("aws_iam_role").values()}
 
     for name, external_id in (
