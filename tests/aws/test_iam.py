@@ -221,8 +221,8 @@ def test_the_job_is_denied_deleting_published_files(made: Made) -> None:
 def test_every_role_carries_the_boundary_and_the_path_of_the_organisation() -> None:
     roles = outcome().made["production"].of_type("aws_iam_role").values()
 
-    assert len(roles) == 7
-    assert {(statement["permissions_boundary"], statement["path"]) for statement in roles} == {
+    assert len(roles) == 8
+    assert {(role["permissions_boundary"], role["path"]) for role in roles} == {
         ("arn:aws:iam::123456789012:policy/boundary", "/data/")
     }
 
@@ -361,8 +361,8 @@ def test_snowflakes_permissions(made: Made) -> None:
     }
 
 
-def test_snowflake_is_trusted_once_both_user_and_external_id_are_known() -> None:
-    trusted = outcome().made["snowflake_is_trusted"]
+def test_snowflake_and_quicksight_once_both_user_and_external_id_are_known() -> None:
+    trusted = outcome().made["snowflake_and_quicksight"]
     roles = {values["name"]: values for values in trusted.of_type("aws_iam_role").values()}
 
     for name, external_id in (

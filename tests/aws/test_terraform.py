@@ -1,6 +1,7 @@
 """deploy/aws/terraform without an account: its form, its own tests, and the resources that it makes."""
 
 import base64
+import functools
 import importlib
 import json
 import re
@@ -49,7 +50,7 @@ def test_its_own_tests_pass() -> None:
 
     assert done.complaints == []
     assert {run for run, ending in done.endings.items() if ending != "pass"} == set()
-    assert {"defaults", "events", "snowflake_is_trusted", "quicksight_has_an_owner", "refused"} <= done.endings.keys()
+    assert {"defaults", "events", "snowflake_and_quicksight", "refused"} <= done.endings.keys()
 
 
 def test_checkov_finds_nothing() -> None:
@@ -194,6 +195,7 @@ def test_the_schedule_invokes_an_alias_that_can_be_rolled_back(made: Made) -> No
     assert schedule["target"][0]["arn"] == alias["arn"]
 
 
+@functools.cache
 def edges() -> set[tuple[str, str]]:
     """The dependencies in Terraform's graph."""
     text = terraform(initialised(), "graph").stdout
@@ -427,7 +429,7 @@ def test_saved_queries_are_in_the_workgroup(made: Made) -> None:
 
 def test_quicksight_is_off_by_default_and_made_for_an_owner(made: Made) -> None:
     assert made.of_type("aws_cloudformation_stack") == {}
-    assert len(outcome().made["quicksight_has_an_owner"].of_type("aws_cloudformation_stack")) == 1
+    assert len(outcome().made["snowflake_and_quicksight"].of_type("aws_cloudformation_stack")) == 1
 
 
 def test_no_generated_placeholder_remains(made: Made) -> None:

@@ -116,8 +116,8 @@ run "defaults" {
   }
 }
 
-# The second application of Snowflake's handshake.
-run "snowflake_is_trusted" {
+# The second application of Snowflake's handshake, and the page in QuickSight.
+run "snowflake_and_quicksight" {
   command = apply
 
   variables {
@@ -125,6 +125,20 @@ run "snowflake_is_trusted" {
     snowflake_external_id         = "chosen"
     snowflake_error_principal_arn = "arn:aws:iam::999999999999:user/snow"
     snowflake_error_external_id   = "given"
+    quicksight_owner_arn          = "arn:aws:quicksight:eu-west-1:123456789012:user/default/reader"
+  }
+
+  assert {
+    condition     = strcontains(module.quicksight[0].template, "spotify_playlists_dev.stays") && !strcontains(module.quicksight[0].template, "{{ database }}")
+    error_message = "The template must name the database of the current views."
+  }
+  assert {
+    condition     = length(module.quicksight[0].template) < 51200
+    error_message = "CloudFormation takes 51,200 bytes of template."
+  }
+  assert {
+    condition     = module.quicksight[0].parameters["OwnerArn"] == var.quicksight_owner_arn && module.quicksight[0].parameters["Workgroup"] == "spotify-playlists-dev"
+    error_message = "Owner and workgroup must be those of the stack."
   }
 
   assert {
@@ -139,6 +153,10 @@ run "other_settings" {
   variables {
     job_timeout_minutes = 45
     schedule_enabled    = false
+    schedule            = "cron(0 6 ? * MON-FRI *)"
+    schedule_time_zone  = "Europe/Berlin"
+    playlists           = ["mine", "37i9dQZF1DXcBWIGoYBM5M", "https://open.spotify.com/playlist/37i9dQZF1DX0XUsuxWHRQd?si=1"]
+    glue_version        = "6.0"
   }
 }
 
@@ -165,38 +183,6 @@ run "production" {
 }
 
 # --- What variables refuse ---------------------------------------------------------------------------------------
-
-run "quicksight_has_an_owner" {
-  command = apply
-
-  variables {
-    quicksight_owner_arn = "arn:aws:quicksight:eu-west-1:123456789012:user/default/reader"
-  }
-
-  assert {
-    condition     = strcontains(module.quicksight[0].template, "spotify_playlists_dev.stays") && !strcontains(module.quicksight[0].template, "{{ database }}")
-    error_message = "The template must name the database of the current views."
-  }
-  assert {
-    condition     = length(module.quicksight[0].template) < 51200
-    error_message = "CloudFormation takes 51,200 bytes of template."
-  }
-  assert {
-    condition     = module.quicksight[0].parameters["OwnerArn"] == var.quicksight_owner_arn && module.quicksight[0].parameters["Workgroup"] == "spotify-playlists-dev"
-    error_message = "Owner and workgroup must be those of the stack."
-  }
-}
-
-run "cron_in_a_time_zone" {
-  command = plan
-
-  variables {
-    schedule           = "cron(0 6 ? * MON-FRI *)"
-    schedule_time_zone = "Europe/Berlin"
-    playlists          = ["mine", "37i9dQZF1DXcBWIGoYBM5M", "https://open.spotify.com/playlist/37i9dQZF1DX0XUsuxWHRQd?si=1"]
-    glue_version       = "6.0"
-  }
-}
 
 run "refused" {
   command = plan
