@@ -79,20 +79,20 @@ def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[
     try:
         return body(argv)
     except UsageError as error:
-        status, said = 2, str(error)
+        status, message = 2, str(error)
     except (CommandError, StoreError, CommitLogError) as error:
-        said = str(error)
+        message = str(error)
     except BrokenPipeError:  # the output pipe was closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        status, said = 130, stopped
+        status, message = 130, stopped
     except OSError as error:
-        said = reason_of(error)
+        message = reason_of(error)
     except Exception as error:  # a trace helps no operator
         logging.getLogger(name).debug("unexpected", exc_info=True)
-        said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}; LOG_LEVEL=DEBUG shows more."
-    print(f"{name}: {printable(said)}", file=sys.stderr)
+        message = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}; LOG_LEVEL=DEBUG shows more."
+    print(f"{name}: {printable(message)}", file=sys.stderr)
     return status
 
 

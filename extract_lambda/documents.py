@@ -19,6 +19,7 @@ from shared.document import (
 
 _PEOPLE = {"owner", "added_by"}
 _TRIES = 3  # of a page that does not fit
+_MOST_BEYOND = 10_000  # rows beyond the first page's total: as many as a playlist can hold; a list may have no end
 _WITHOUT_ROWS = 3  # empty pages in a row after which the list ends, even if the total is larger
 
 
@@ -83,7 +84,8 @@ def read_pages(
         named_totals = [each for each in totals if each is not None]
         total = max(named_totals, default=item_count)
         on_page(min(offset, total), total)
-        is_last = offset >= total if named_totals else not rows
+        end = min(total, next(iter(named_totals)) + _MOST_BEYOND) if named_totals else _MOST_BEYOND
+        is_last = offset >= end or not (named_totals or rows)
         if is_last or without_rows == _WITHOUT_ROWS:
             return Pages(
                 pages=tuple(pages),

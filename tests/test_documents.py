@@ -142,7 +142,7 @@ def test_every_command_of_every_document_is_run_or_says_that_it_needs_an_account
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("`make deploy`\n", ["x.md: make deploy"]),
         ("```sh\naws s3 ls\n```\n", ["x.md: aws s3 ls"]),
@@ -153,8 +153,8 @@ def test_every_command_of_every_document_is_run_or_says_that_it_needs_an_account
         ("`make status`, `make demo`, `makefile`, `make`\n```text\nmake deploy\n```\n", []),
     ],
 )
-def test_a_planted_command_is_found(text: str, found: list[str]) -> None:
-    assert unaccounted(list(shown("x.md", text))) == found
+def test_a_planted_command_is_reported(text: str, expected: list[str]) -> None:
+    assert unaccounted(list(shown("x.md", text))) == expected
 
 
 @pytest.mark.parametrize(("key", "file"), RUN_BY.items())

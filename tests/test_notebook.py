@@ -33,24 +33,25 @@ def history() -> list[Json]:
     return [*(now_row(at, **crossing) for at in times), now_row("2026-02-04T07:00:00Z", ms_played=604_440)]
 
 
-@pytest.fixture
-def out(spark: SparkSession, tmp_path: Path) -> Path:
-    lake = tmp_path / "lake"
+@pytest.fixture(scope="module")
+def out(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("notebook")
+    lake = folder / "lake"
     lake.mkdir()
     with SpotifyStub(Catalogue(size="small"), app_class="A", day=0) as stub:
         environment = stub.environment | {"LAKE_URI": str(lake), "SPOTIFY_LIKED_SONGS": "yes"}
         extract("20261120T120000Z", environment, clock=lambda: NOON, report=lambda *_: None)
-    package = as_zip(tmp_path / "download.zip", (2026, 11, 19), history=history())
+    package = as_zip(folder / "download.zip", (2026, 11, 19), history=history())
     import_package(open_store(str(lake)), package, "me", frozenset())
     arguments = ["--lake", str(lake)]
     explode(parse_arguments(arguments), arguments, lambda: NOON)
-    with EmbeddedSnowflake(tmp_path / "warehouse", open_store(str(lake))) as warehouse:
+    with EmbeddedSnowflake(folder / "warehouse", open_store(str(lake))) as warehouse:
         warehouse.deploy()
         warehouse.load_new()
-    return tmp_path
+    return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(out: Path) -> str:
     """The HTML page that `make notebook` writes."""
     done = finished([sys.executable, "-m", "deploy.local.notebook", f"--out={out}"], cwd=ROOT)

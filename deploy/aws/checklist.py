@@ -52,7 +52,8 @@ class Checklist:
         yield self._immutability()
 
     def _extraction(self) -> Finding:
-        answer = self.client("lambda").invoke(FunctionName=f"{self.outputs['extract_function_name']}:live")
+        name = self.outputs["extract_function_name"]
+        answer = self.client("lambda").invoke(FunctionName=name, Qualifier="live", Payload=b"{}")
         content = json.loads(answer["Payload"].read())
         is_good = "FunctionError" not in answer and content.get("status") in {"ok", "partial", "no login"}
         return Finding("the extraction", is_good, json.dumps(content)[:200])

@@ -158,7 +158,7 @@ class Lineage:
         if view not in self._known:
             select = _without_windows(self._views[view].select)
             nodes = lineage(None, select, self._schema, dialect="snowflake")
-            assert isinstance(nodes, dict)  # noqa: S101 - asked for all columns
+            assert isinstance(nodes, dict)  # noqa: S101  # asked for all columns
             self._known[view] = {name.lower(): sorted(set(self._in_the_lake(node))) for name, node in nodes.items()}
         return self._known[view]
 

@@ -56,12 +56,12 @@ def _opening(file: Path) -> str:
 
 def _entries(module: Path, kind: str) -> list[_Entry]:
     added = {file.name for file in (module / "root").glob("*.tf")}  # by `make deploy`
-    found = []
+    entries = []
     for file in sorted(file for file in module.glob("*.tf") if file.name not in added):
         for block_kind, name, body in _BLOCK.findall(file.read_text(encoding="utf-8")):
             if block_kind == kind:
-                found.append(_Entry(name, _cell(_value(body, "description")), _value(body, "type"), _default(body)))
-    return sorted(found)
+                entries.append(_Entry(name, _cell(_value(body, "description")), _value(body, "type"), _default(body)))
+    return sorted(entries)
 
 
 def _value(body: str, attribute: str) -> str:

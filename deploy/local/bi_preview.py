@@ -112,7 +112,7 @@ def _number(value: object) -> float:
 def _formatted(value: object, measure: str) -> str:
     if isinstance(value, date | datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    format_ = next(known.format for known in MEASURES if known.name == measure)
+    format_ = next(candidate.format for candidate in MEASURES if candidate.name == measure)
     return f"{_number(value):,.1f}" if "." in format_ else f"{_number(value):,.0f}"
 
 

@@ -116,10 +116,10 @@ def _make_room(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
         raise StepError(f"{out} holds files that no demo made: name an empty folder, make demo OUT=folder")
     for name in ("lake", "warehouse", DOWNLOADS):
-        if (out / name).exists():
-            shutil.rmtree(out / name)
+        for path in (out / name).glob("*"):  # the folder itself may be a disk of its own
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     (out / "demo.log").unlink(missing_ok=True)
-    (out / "lake").mkdir(parents=True)
+    (out / "lake").mkdir(parents=True, exist_ok=True)
     (out / DEMO_MARK).touch()
 
 

@@ -19,11 +19,11 @@ _MAGIC = b"PAR1"
 _UNREADABLE = (pa.ArrowException, OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error)
 
 
-def is_raw_intact(entry: Entry, taken: CommittedInput, key: str, data: bytes) -> bool:
+def is_raw_intact(entry: Entry, committed: CommittedInput, key: str, data: bytes) -> bool:
     """Whether the archived object is the one that the batch read; one quarantined unread has its size alone."""
     if _noted(entry, key) == id_of_plain(data):
         return True
-    return document_id(data) == taken.document_id if taken.document_id else len(data) == taken.size
+    return document_id(data) == committed.document_id if committed.document_id else len(data) == committed.size
 
 
 def rows_of(entry: Entry, file: PublishedFile, data: bytes) -> tuple[int | None, bool]:

@@ -150,9 +150,9 @@ class Doctor:
         store = self._store()
         key = f"{lake.STATE}doctor-{secrets.token_hex(8)}"
         store.put(key, b"written by make doctor and removed at once")
-        found = store.get(key)
+        fetched = store.get(key)
         store.delete(key)
-        if found is None:
+        if fetched is None:
             raise CareError(f"{store.uri} lost a file that was just written: check which other program works on it")
         return f"{store.uri} can be read and written"
 
@@ -169,7 +169,7 @@ class Doctor:
                 "before that do nothing; SPOTIFY_IGNORE_COOL_DOWN=yes make run sends requests nevertheless"
             )
         state.budget.per_day = settings.calls_per_day
-        kind, left = min(state.budget.left(self.now).items(), key=lambda one: one[1])
+        kind, left = min(state.budget.left(self.now).items(), key=lambda pair: pair[1])
         if left == 0:
             free = state.budget.free_at(kind)
             raise CareError(
@@ -277,11 +277,11 @@ def java(environ: Mapping[str, str]) -> str:
         done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603  # the one that Spark would start
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CareError(f"{program} does not start ({type(error).__name__}): {_GET_JAVA}") from error
-    found = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', done.stderr + done.stdout)
-    if done.returncode != 0 or not found or int(found[2]) != _JAVA:
-        said = f"is Java {found[1]}" if found else "does not say which Java it is"
-        raise CareError(f"{program} {said}, and Spark 3.5 needs 17: {_GET_JAVA}")
-    return f"{found[1]} ({program})"
+    match = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', done.stderr + done.stdout)
+    if done.returncode != 0 or not match or int(match[2]) != _JAVA:
+        version = f"is Java {match[1]}" if match else "does not say which Java it is"
+        raise CareError(f"{program} {version}, and Spark 3.5 needs 17: {_GET_JAVA}")
+    return f"{match[1]} ({program})"
 
 
 def _line(name: str, check: Callable[[], str]) -> Line:
@@ -300,9 +300,9 @@ def main(argv: Sequence[str]) -> int:
     parser = Parser(prog="python -m deploy.operate.doctor", description=__doc__)
     parser.add_argument("--out", type=folder, default=Path("out/mine"), help="the folder of `make run`")
     parser.add_argument("--offline", action="store_true", help="send no requests to Spotify, AWS or Snowflake")
-    given = parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
     problems = 0
-    for line in Doctor(given.out.resolve(), os.environ, offline=given.offline).lines():
+    for line in Doctor(arguments.out.resolve(), os.environ, offline=arguments.offline).lines():
         problems += line.state == "problem"
         print(f"{line.state:<9}{line.name:<11}{printable(line.text)}", flush=True)
     print("Something needs care." if problems else "All is well.")

@@ -93,25 +93,25 @@ def forget(
     """
     commits = log_of(store, clock)
     person = Person(user_id)
-    found = Forgotten(user_id)
+    result = Forgotten(user_id)
     for _ in range(_PASSES):
         must_be_quiet(commits)
         if apply:
             commits.finish_earlier_commits()
         head = _head(commits)
-        _rewrite_lake(store, commits, person, found, apply=apply, quarantine=quarantine)
+        _rewrite_lake(store, commits, person, result, apply=apply, quarantine=quarantine)
         if warehouse is not None:
-            _update_warehouse(warehouse, user_id, found, apply=apply)
-        remove_old_staging(store, found, clock, apply=apply)
+            _update_warehouse(warehouse, user_id, result, apply=apply)
+        remove_old_staging(store, result, clock, apply=apply)
         if _head(commits) == head:
             break
     else:
-        found.left.append("the job took more objects while this ran: run it again")
-        found.is_complete = False
+        result.left.append("the job took more objects while this ran: run it again")
+        result.is_complete = False
     if warehouse is not None and apply:
-        found.refreshed += refresh_dynamic_tables(warehouse)
-    _count_pending(store, commits, person, found)
-    return found
+        result.refreshed += refresh_dynamic_tables(warehouse)
+    _count_pending(store, commits, person, result)
+    return result
 
 
 def must_be_quiet(commits: CommitLog) -> None:
@@ -156,10 +156,10 @@ def _is_of_api(store: ObjectStore, key: str) -> bool:
     return not damages and has_api_keys_alone(values)
 
 
-def _empty_quarantine(store: ObjectStore, keys: Sequence[str], found: Forgotten, *, apply: bool) -> None:
+def _empty_quarantine(store: ObjectStore, keys: Sequence[str], result: Forgotten, *, apply: bool) -> None:
     """Empties quarantined objects under their own names."""
     for key in keys:
-        found.removed["quarantined files, whole"] += 1
+        result.removed["quarantined files, whole"] += 1
         if apply:
             note_digest(store, key, b"")
             store.put(key, b"")
@@ -169,47 +169,47 @@ def _rewrite_lake(  # what, by what, and how
     store: ObjectStore,
     commits: CommitLog,
     person: Person,
-    found: Forgotten,
+    result: Forgotten,
     *,
     apply: bool,
     quarantine: bool,
 ) -> None:
     unknown = _not_understood(store, commits)
     if quarantine:
-        _empty_quarantine(store, unknown, found, apply=apply)
+        _empty_quarantine(store, unknown, result, apply=apply)
     for key in () if quarantine else unknown:
-        found.is_complete = False
+        result.is_complete = False
         note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
-        found.left.extend([note] if note not in found.left else [])
+        result.left.extend([note] if note not in result.left else [])
     for key, data in objects_under(store, *ARCHIVES, leave_out=unknown):
         try:
             without = person.out_of_document(data, limit=None)  # the job has read it, whatever its limit was
         except (DamagedDocumentError, UnicodeError):
-            found.is_complete = False
+            result.is_complete = False
             note = f"{key} cannot be rewritten, so whom it mentions is unknown: remove it yourself if you wish"
-            found.left.extend([note] if note not in found.left else [])
+            result.left.extend([note] if note not in result.left else [])
             continue
-        _replace(store, key, data, without, found, "raw documents", apply=apply)
+        _replace(store, key, data, without, result, "raw documents", apply=apply)
     for key, data in objects_under(store, lake.REJECTS):
-        _replace(store, key, data, person.out_of_rejects(data), found, "files of rejects", apply=apply)
-    _rewrite_log(store, person, found, apply=apply)
-    for table in (one for one in TABLES if person_columns(one)):
+        _replace(store, key, data, person.out_of_rejects(data), result, "files of rejects", apply=apply)
+    _rewrite_log(store, person, result, apply=apply)
+    for table in (contract for contract in TABLES if person_columns(contract)):
         for key, data in objects_under(store, f"{lake.PROCESSED}{table.name}/"):
             rows, count = person.out_of_rows(pq.ParquetFile(io.BytesIO(data)).read(), table)
             if count:
-                found.removed[f"rows of {table.name} in the lake"] += count
-                _replace(store, key, data, parquet_bytes(rows), found, "published files", apply=apply)
+                result.removed[f"rows of {table.name} in the lake"] += count
+                _replace(store, key, data, parquet_bytes(rows), result, "published files", apply=apply)
 
 
-def _rewrite_log(store: ObjectStore, person: Person, found: Forgotten, *, apply: bool) -> None:
+def _rewrite_log(store: ObjectStore, person: Person, result: Forgotten, *, apply: bool) -> None:
     """Of an entry, only the reasons why a document was quarantined quote it."""
     for key, data in objects_under(store, lake.LOG):
         if lake.log_number(key) is not None and key.endswith(".json"):
             content = json.loads(data)
-            for taken in content["inputs"]:
-                taken["reason"] = taken["reason"] and person.cut(taken["reason"])
+            for raw in content["inputs"]:
+                raw["reason"] = raw["reason"] and person.cut(raw["reason"])
             if content != json.loads(data):
-                _replace(store, key, data, entry_text(content), found, "reasons in the log", apply=apply)
+                _replace(store, key, data, entry_text(content), result, "reasons in the log", apply=apply)
 
 
 def objects_under(store: ObjectStore, *prefixes: str, leave_out: Container[str] = ()) -> Iterator[tuple[str, bytes]]:
@@ -222,10 +222,10 @@ def objects_under(store: ObjectStore, *prefixes: str, leave_out: Container[str] 
 
 
 def _replace(  # noqa: PLR0913  # objects, replacements and callbacks
-    store: ObjectStore, key: str, data: bytes, without: bytes, found: Forgotten, what: str, *, apply: bool
+    store: ObjectStore, key: str, data: bytes, without: bytes, result: Forgotten, what: str, *, apply: bool
 ) -> None:
     if without != data:
-        found.removed[what] += 1
+        result.removed[what] += 1
         if apply:
             note_digest(store, key, without)
             store.put(key, without)
@@ -266,13 +266,13 @@ def updates(user_id: str) -> Iterator[tuple[str, str, str]]:
                 yield table.name, f"{name}|{name} = %s", user_id
 
 
-def _update_warehouse(warehouse: Landing, user_id: str, found: Forgotten, *, apply: bool) -> None:
+def _update_warehouse(warehouse: Landing, user_id: str, result: Forgotten, *, apply: bool) -> None:
     for table, what, value in updates(user_id):
         name, condition = what.split("|", 1)
         place = f"{_landing(table)}"
         [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {place} where {condition}", value)  # noqa: S608  # our names
         if count:
-            found.removed[f"{name} in {table} of the warehouse"] += int(str(count))
+            result.removed[f"{name} in {table} of the warehouse"] += int(str(count))
             if apply:
                 warehouse.query(f"update {place} set {name} = null where {condition}", value)  # noqa: S608  # our names
 
@@ -293,7 +293,7 @@ def statements(who: str) -> list[str]:
     return made
 
 
-def remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
+def remove_old_staging(store: ObjectStore, result: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
     """Staging left by killed runs; it was never published and never will be."""
     newest: dict[str, datetime] = {}
     for listed in store.list(lake.STAGING):
@@ -301,12 +301,12 @@ def remove_old_staging(store: ObjectStore, found: Forgotten, clock: Callable[[],
         newest[batch_id] = max(listed.time, newest.get(batch_id, listed.time))
     for batch_id, at in newest.items():
         if clock() - at > JOB_TIMEOUT:
-            found.removed["batches left in staging"] += 1
+            result.removed["batches left in staging"] += 1
             if apply:
                 store.delete_under(lake.staging(batch_id))
 
 
-def _count_pending(store: ObjectStore, commits: CommitLog, person: Person, found: Forgotten) -> None:
+def _count_pending(store: ObjectStore, commits: CommitLog, person: Person, result: Forgotten) -> None:
     pending = 0
     for _, data in objects_under(store, lake.PENDING, lake.QUIET):
         try:
@@ -314,15 +314,15 @@ def _count_pending(store: ObjectStore, commits: CommitLog, person: Person, found
         except (DamagedDocumentError, UnicodeError):
             pending += 1
     if pending:
-        found.left.append(f"{pending} pending raw objects: run the job, which takes them, then this again")
-        found.is_complete = False
+        result.left.append(f"{pending} pending raw objects: run the job, which takes them, then this again")
+        result.is_complete = False
     outside = sum(
-        taken.place == "source" and lake.pending_key(taken.key) == taken.key
+        committed.place == "source" and lake.pending_key(committed.key) == committed.key
         for entry in commits.entries()
-        for taken in entry.inputs
+        for committed in entry.inputs
     )
     if outside:
-        found.left.append(f"{outside} files that were read with --source are outside the lake: remove them yourself")
+        result.left.append(f"{outside} files that were read with --source are outside the lake: remove them yourself")
 
 
 # --- forgetting everything
@@ -335,7 +335,7 @@ def forget_everything(
 
     Raises CommandError while a job may be running.
     """
-    found = Forgotten(EVERYTHING)
+    result = Forgotten(EVERYTHING)
     commits = log_of(store, clock)
     must_be_quiet(commits)
     if apply:
@@ -355,20 +355,20 @@ def forget_everything(
             if listed.key not in kept and not listed.key.startswith(lake.DONE)
         ]
         if keys:
-            found.removed[f"objects under {prefix}"] += len(keys)
+            result.removed[f"objects under {prefix}"] += len(keys)
         for key in keys if apply else ():
             store.delete(key)
     if warehouse is not None:
-        _empty_warehouse(warehouse, found, apply=apply)
-        found.refreshed += refresh_dynamic_tables(warehouse) if apply else []
-    return found
+        _empty_warehouse(warehouse, result, apply=apply)
+        result.refreshed += refresh_dynamic_tables(warehouse) if apply else []
+    return result
 
 
-def _empty_warehouse(warehouse: Landing, found: Forgotten, *, apply: bool) -> None:
+def _empty_warehouse(warehouse: Landing, result: Forgotten, *, apply: bool) -> None:
     for table in TABLES:
         [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT from {landing(table)}")  # noqa: S608  # our names
         if count:
-            found.removed[f"rows of {table.name} in the warehouse"] += int(str(count))
+            result.removed[f"rows of {table.name} in the warehouse"] += int(str(count))
             if apply:
                 warehouse.query(f"delete from {landing(table)}")  # noqa: S608  # our names
 
@@ -376,18 +376,18 @@ def _empty_warehouse(warehouse: Landing, found: Forgotten, *, apply: bool) -> No
 # --- as text
 
 
-def as_text(found: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
+def as_text(result: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
     """What was removed and what was not, for people."""
-    who = "Everything" if found.who == EVERYTHING else found.who
-    if found.removed:
+    who = "Everything" if result.who == EVERYTHING else result.who
+    if result.removed:
         did = "was removed from" if apply else "would be removed from"
-        lines = [f"{who} {did}:", *(f"  {count:>10,} {what}" for what, count in found.removed.items())]
+        lines = [f"{who} {did}:", *(f"  {count:>10,} {what}" for what, count in result.removed.items())]
     else:
         lines = [f"{who} is nowhere in {'raw, lake and warehouse' if has_warehouse else 'raw and lake'}."]
-    lines += [f"Left: {what}." for what in found.left]
-    lines += [f"Refreshed: dynamic tables of {', '.join(found.refreshed)}."] if found.refreshed else []
+    lines += [f"Left: {what}." for what in result.left]
+    lines += [f"Refreshed: dynamic tables of {', '.join(result.refreshed)}."] if result.refreshed else []
     if not has_warehouse:
-        lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.who)]
+        lines += ["For a Snowflake account, by a role that owns the tables:", *statements(result.who)]
         lines += ["With dynamic tables, alter dynamic table … refresh for each of CORE afterwards.", REMAINS]
     return "\n".join(printable(line) for line in lines)
 
@@ -400,34 +400,34 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--quarantine", action="store_true", help="also remove quarantined files, whose contents are not understood"
     )
-    given = parser.parse_args(argv)
-    user_id = given.user.removeprefix("spotify:user:").strip()
+    arguments = parser.parse_args(argv)
+    user_id = arguments.user.removeprefix("spotify:user:").strip()
     if not user_id:
         raise CommandError("USER is empty: name the person, USER=id as in spotify:user:id, or USER=ALL")
-    store = open_lake(given.lake)
-    found = _run(given, store, user_id, apply=given.apply)
-    if given.apply or given.json or not found.removed or not may_remove(user_id, store):
-        return 0 if found.is_complete or not given.apply else 1
-    return 0 if _run(given, store, user_id, apply=True).is_complete else 1
+    store = open_lake(arguments.lake)
+    result = _run(arguments, store, user_id, apply=arguments.apply)
+    if arguments.apply or arguments.json or not result.removed or not may_remove(user_id, store):
+        return 0 if result.is_complete or not arguments.apply else 1
+    return 0 if _run(arguments, store, user_id, apply=True).is_complete else 1
 
 
-def _run(given: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: bool) -> Forgotten:
-    with open_landing(given.warehouse, store, given.env) as warehouse:
+def _run(arguments: argparse.Namespace, store: ObjectStore, user_id: str, *, apply: bool) -> Forgotten:
+    with open_landing(arguments.warehouse, store, arguments.env) as warehouse:
         if user_id == EVERYTHING:
-            found = forget_everything(store, warehouse, apply=apply)
+            result = forget_everything(store, warehouse, apply=apply)
         else:
-            found = forget(store, warehouse, user_id, apply=apply, quarantine=given.quarantine)
-    if given.warehouse is not None and found.removed and apply:
+            result = forget(store, warehouse, user_id, apply=apply, quarantine=arguments.quarantine)
+    if arguments.warehouse is not None and result.removed and apply:
         from deploy.snowflake.embedded import rewrite  # noqa: PLC0415  # its imports take seconds
 
-        rewrite(given.warehouse)
-    if given.json:
-        print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
+        rewrite(arguments.warehouse)
+    if arguments.json:
+        print(json.dumps(vars(result) | {"applied": apply}, ensure_ascii=False))
     else:
-        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
-        if given.env and apply:
+        print(as_text(result, apply=apply, has_warehouse=bool(arguments.warehouse or arguments.env)))
+        if arguments.env and apply:
             print(REMAINS)
-    return found
+    return result
 
 
 if __name__ == "__main__":

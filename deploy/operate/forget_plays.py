@@ -50,37 +50,37 @@ def forget_account(
 ) -> Forgotten:
     """Removes the account's plays everywhere, or only counts. Raises CommandError while a job may be running."""
     commits = log_of(store, clock)
-    found = Forgotten(account)
+    result = Forgotten(account)
     must_be_quiet(commits)
     if apply:
         commits.finish_earlier_commits()
-    _empty_documents(store, found, apply=apply)
-    _empty_rejects(store, found, apply=apply)
+    _empty_documents(store, result, apply=apply)
+    _empty_rejects(store, result, apply=apply)
     for key, data in objects_under(store, f"{lake.PROCESSED}{PLAYS.name}/"):
-        _rewrite_plays(store, key, data, found, apply=apply)
+        _rewrite_plays(store, key, data, result, apply=apply)
     if warehouse is not None:
-        _delete_loaded(warehouse, found, apply=apply)
-    remove_old_staging(store, found, clock, apply=apply)
-    return found
+        _delete_loaded(warehouse, result, apply=apply)
+    remove_old_staging(store, result, clock, apply=apply)
+    return result
 
 
-def _empty_documents(store: ObjectStore, found: Forgotten, *, apply: bool) -> None:
+def _empty_documents(store: ObjectStore, result: Forgotten, *, apply: bool) -> None:
     for listed in [each for prefix in (lake.PLAYS, *ARCHIVES) for each in store.list(prefix)]:
-        if not listed.size or not lake.is_plays_of(found.who, listed.key):
+        if not listed.size or not lake.is_plays_of(result.who, listed.key):
             continue
         is_pending = listed.key.startswith(lake.PLAYS)
-        found.removed["pending documents of plays" if is_pending else "documents of plays"] += 1
+        result.removed["pending documents of plays" if is_pending else "documents of plays"] += 1
         if apply and is_pending:
             store.delete(listed.key)
         elif apply:
             _replace(store, listed.key, b"")
 
 
-def _empty_rejects(store: ObjectStore, found: Forgotten, *, apply: bool) -> None:
+def _empty_rejects(store: ObjectStore, result: Forgotten, *, apply: bool) -> None:
     for key, data in objects_under(store, lake.REJECTS):
-        without = _without_rejected(data, found.who)
+        without = _without_rejected(data, result.who)
         if without != data:
-            found.removed["files of rejects"] += 1
+            result.removed["files of rejects"] += 1
             if apply:
                 _replace(store, key, without)
 
@@ -90,13 +90,13 @@ def _replace(store: ObjectStore, key: str, data: bytes) -> None:
     store.put(key, data)
 
 
-def _delete_loaded(warehouse: Landing, found: Forgotten, *, apply: bool) -> None:
+def _delete_loaded(warehouse: Landing, result: Forgotten, *, apply: bool) -> None:
     place = f"from {landing(PLAYS)} where account = %s"
-    [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT {place}", found.who)
+    [(count,)] = warehouse.query(f"select count(*) as ROW_COUNT {place}", result.who)
     if count:
-        found.removed["rows of plays in the warehouse"] += int(str(count))
+        result.removed["rows of plays in the warehouse"] += int(str(count))
         if apply:
-            warehouse.query(f"delete {place}", found.who)
+            warehouse.query(f"delete {place}", result.who)
 
 
 def _without_rejected(data: bytes, account: str) -> bytes:
@@ -112,17 +112,17 @@ def _without_row(line: str, account: str) -> str:
     return json.dumps(record | {"row": None, "reason": "forgotten"}, ensure_ascii=False)
 
 
-def _rewrite_plays(store: ObjectStore, key: str, data: bytes, found: Forgotten, *, apply: bool) -> None:
+def _rewrite_plays(store: ObjectStore, key: str, data: bytes, result: Forgotten, *, apply: bool) -> None:
     """The published file without the account's rows; the log first, so that `make status` takes it for no damage."""
     rows = pq.ParquetFile(io.BytesIO(data)).read()
-    kept = rows.filter(pc.not_equal(rows.column("account"), found.who))
+    kept = rows.filter(pc.not_equal(rows.column("account"), result.who))
     removed = rows.num_rows - kept.num_rows
     if not removed:
         return
-    found.removed["rows of plays in the lake"] += removed
+    result.removed["rows of plays in the lake"] += removed
     if apply:
         without = parquet_bytes(kept)
-        _note_rows(store, key, kept.num_rows, sha256(without).hexdigest(), found.who)
+        _note_rows(store, key, kept.num_rows, sha256(without).hexdigest(), result.who)
         store.put(key, without)
 
 
@@ -158,27 +158,27 @@ def main(argv: Sequence[str]) -> int:
             "such as me"
         )
     store = open_lake(arguments.lake)
-    found = _run(arguments, store, apply=arguments.apply)
-    if not arguments.apply and not arguments.json and found.removed and may_remove(arguments.account, store):
+    result = _run(arguments, store, apply=arguments.apply)
+    if not arguments.apply and not arguments.json and result.removed and may_remove(arguments.account, store):
         _run(arguments, store, apply=True)
     return 0
 
 
 def _run(arguments: argparse.Namespace, store: ObjectStore, *, apply: bool) -> Forgotten:
     with open_landing(arguments.warehouse, store, arguments.env) as warehouse:
-        found = forget_account(store, warehouse, arguments.account, apply=apply)
-    if arguments.warehouse is not None and found.removed and apply:
+        result = forget_account(store, warehouse, arguments.account, apply=apply)
+    if arguments.warehouse is not None and result.removed and apply:
         from deploy.snowflake.embedded import rewrite  # noqa: PLC0415  # its imports take seconds
 
         rewrite(arguments.warehouse)
     if arguments.json:
-        print(json.dumps(vars(found) | {"applied": apply}, ensure_ascii=False))
+        print(json.dumps(vars(result) | {"applied": apply}, ensure_ascii=False))
     else:
-        print(as_text(found, apply=apply, has_warehouse=True))
+        print(as_text(result, apply=apply, has_warehouse=True))
         if arguments.warehouse is None and arguments.env is None:
             where = f"{DATABASE}.{landing(PLAYS)} where account = '{arguments.account}'"
             print(f"For a Snowflake account, by a role that owns the tables:\ndelete from {where};")
-    return found
+    return result
 
 
 if __name__ == "__main__":

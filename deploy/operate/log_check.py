@@ -35,7 +35,7 @@ class LogState:
 def check_log(store: ObjectStore, after: int) -> LogState:
     """Reads every entry above the number. Forgetting everything leaves the last entry alone, emptied: no gap."""
     state = LogState()
-    numbers = {one.key: lake.log_number(one.key) for one in store.list(lake.LOG)}
+    numbers = {entry_file.key: lake.log_number(entry_file.key) for entry_file in store.list(lake.LOG)}
     listed = sorted(n for key, n in numbers.items() if n is not None and key == lake.log_entry(n))
     done = {n for key, n in numbers.items() if n is not None and key == lake.completion_marker(n)}
     for number in listed:

@@ -121,16 +121,16 @@ class Person:
             if name not in rows.column_names:
                 continue
             column = rows.column(name)
-            found = (
+            is_person = (
                 pc.match_substring_regex(column, f"{self._address.pattern.replace('(?=$|[:/?#])', '($|[:/?#])')}")
                 if is_address
                 else pc.equal(column, self.user_id)
             )
-            found = pc.fill_null(found, False)  # noqa: FBT003  # its value
+            is_person = pc.fill_null(is_person, False)  # noqa: FBT003  # its value
             empty = pa.scalar(None, column.type)
             place = rows.column_names.index(name)
-            rows = rows.set_column(place, rows.schema.field(name), pc.if_else(found, empty, column))
-            hit = pc.or_(hit, found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found)
+            rows = rows.set_column(place, rows.schema.field(name), pc.if_else(is_person, empty, column))
+            hit = pc.or_(hit, is_person.combine_chunks() if isinstance(is_person, pa.ChunkedArray) else is_person)
         return rows, int(pc.sum(hit).as_py() or 0)
 
 

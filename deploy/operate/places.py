@@ -113,5 +113,5 @@ def retained_after(store: ObjectStore) -> int:
     fetched = store.get(lake.RETENTION)
     if fetched is None:
         return 0
-    found = re.search(rb'"removed_up_to": ([0-9]{1,20})', fetched.data)
-    return int(found[1]) if found else 0
+    match = re.search(rb'"removed_up_to": ([0-9]{1,20})', fetched.data)
+    return int(match[1]) if match else 0

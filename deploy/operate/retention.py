@@ -64,7 +64,7 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
 
     The mark is written first, so that missing objects are not reported as damage.
     """
-    found = Removal(up_to)
+    removal = Removal(up_to)
     old = [
         listed
         for prefix in (*ARCHIVES, lake.PROCESSED, lake.REJECTS)
@@ -75,22 +75,22 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
         store.put(lake.RETENTION, json.dumps({"removed_up_to": up_to}).encode())
     for listed in old:
         parts = listed.key.split("/")
-        found.objects["/".join(parts[:2]) if parts[0] != "rejects" else "rejects"] += 1
-        found.size += listed.size
+        removal.objects["/".join(parts[:2]) if parts[0] != "rejects" else "rejects"] += 1
+        removal.size += listed.size
     if warehouse is not None:
         for table in TABLES:
             is_old = f"left(right(FILE_NAME, {FILE_TAIL}), {FILE_NUMBER}) <= %s"
             count_sql = f"select count(*) as ROW_COUNT from {landing(table)} where {is_old}"  # noqa: S608  # our names
             [(count,)] = warehouse.query(count_sql, f"{up_to:020d}")
             if count:
-                found.rows[table.name] = int(str(count))
+                removal.rows[table.name] = int(str(count))
                 if apply:
                     warehouse.query(f"delete from {landing(table)} where {is_old}", f"{up_to:020d}")  # noqa: S608  # our names
     if warehouse is not None and apply:
         refresh_dynamic_tables(warehouse)
     for listed in old if apply else ():
         store.delete(listed.key)
-    return found
+    return removal
 
 
 def statements(up_to: int) -> list[str]:
@@ -99,16 +99,18 @@ def statements(up_to: int) -> list[str]:
     return [f"delete from {DATABASE}.{landing(table)} where {is_old};" for table in TABLES]  # noqa: S608  # our names
 
 
-def as_text(found: Removal, *, apply: bool, has_warehouse: bool) -> str:
+def as_text(removal: Removal, *, apply: bool, has_warehouse: bool) -> str:
     """What was removed, for people."""
-    if not found.objects and not found.rows:
+    if not removal.objects and not removal.rows:
         return "Nothing to remove."
     did = "removed" if apply else "would be removed"
-    lines = [f"Batches up to {found.up_to}: {found.objects.total():,} objects, {found.size / 2**20:,.1f} MB, {did}:"]
-    lines += [f"  {place:<32}{count:>10,} objects" for place, count in sorted(found.objects.items())]
-    lines += [f"  {'warehouse ' + table:<32}{count:>10,} rows" for table, count in found.rows.items()]
+    lines = [
+        f"Batches up to {removal.up_to}: {removal.objects.total():,} objects, {removal.size / 2**20:,.1f} MB, {did}:"
+    ]
+    lines += [f"  {place:<32}{count:>10,} objects" for place, count in sorted(removal.objects.items())]
+    lines += [f"  {'warehouse ' + table:<32}{count:>10,} rows" for table, count in removal.rows.items()]
     if not has_warehouse:
-        lines += ["For a Snowflake account, by a role that owns the tables:", *statements(found.up_to)]
+        lines += ["For a Snowflake account, by a role that owns the tables:", *statements(removal.up_to)]
         lines += ["With dynamic tables, alter dynamic table … refresh for each of CORE afterwards.", REMAINS]
     return "\n".join(lines)
 
@@ -118,32 +120,32 @@ def main(argv: Sequence[str]) -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--days", type=whole_number, required=True, help="keep this many days")
     parser.add_argument("--apply", action="store_true", help="remove it without a question")
-    given = parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
     least = 2 * full_every_days()
-    if given.days < least:
+    if arguments.days < least:
         raise CommandError(
-            f"{given.days} days are too few: current rows come from the last two full reads, and there is one every "
-            f"{least // 2} days (FORCE_FULL_EVERY_DAYS); keep at least {least}, DAYS={least}"
+            f"{arguments.days} days are too few: current rows come from the last two full reads, and there is one "
+            f"every {least // 2} days (FORCE_FULL_EVERY_DAYS); keep at least {least}, DAYS={least}"
         )
-    store = open_lake(given.lake)
-    before = now() - timedelta(days=min(given.days, _OLDEST))
-    found = _run(given, store, before, apply=given.apply)
-    is_empty = not found.objects and not found.rows
-    if not given.apply and not given.json and not is_empty and may_remove(str(given.days), store):
-        _run(given, store, before, apply=True)
+    store = open_lake(arguments.lake)
+    before = now() - timedelta(days=min(arguments.days, _OLDEST))
+    removal = _run(arguments, store, before, apply=arguments.apply)
+    is_empty = not removal.objects and not removal.rows
+    if not arguments.apply and not arguments.json and not is_empty and may_remove(str(arguments.days), store):
+        _run(arguments, store, before, apply=True)
     return 0
 
 
-def _run(given: argparse.Namespace, store: ObjectStore, before: datetime, *, apply: bool) -> Removal:
-    with open_landing(given.warehouse, store, given.env) as warehouse:
-        found = retain(store, warehouse, last_old_batch(store, before), apply=apply)
-    if given.json:
-        print(json.dumps(vars(found) | {"applied": apply}))
+def _run(arguments: argparse.Namespace, store: ObjectStore, before: datetime, *, apply: bool) -> Removal:
+    with open_landing(arguments.warehouse, store, arguments.env) as warehouse:
+        removal = retain(store, warehouse, last_old_batch(store, before), apply=apply)
+    if arguments.json:
+        print(json.dumps(vars(removal) | {"applied": apply}))
     else:
-        print(as_text(found, apply=apply, has_warehouse=bool(given.warehouse or given.env)))
-        if given.env and apply:
+        print(as_text(removal, apply=apply, has_warehouse=bool(arguments.warehouse or arguments.env)))
+        if arguments.env and apply:
             print(REMAINS)
-    return found
+    return removal
 
 
 def full_every_days() -> int:

@@ -51,49 +51,56 @@ def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterato
         yield f"{table.name}: {landed} different {units} have landed, the current view has {current}"
 
 
-def as_text(found: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
+def as_text(pipes: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
     """Pipes and refusals, for people."""
     header = ("table", "pipe", "state", "in hand", "last file taken", "at (UTC)")
-    rows = [(one.table, one.name, one.state, one.pending, one.last_file or "-", one.last_at or "-") for one in found]
+    rows = [
+        (pipe.table, pipe.name, pipe.state, pipe.pending, pipe.last_file or "-", pipe.last_at or "-") for pipe in pipes
+    ]
     lines = [table_text(header, rows)]
-    lines += [printable(f"{one.name}: {one.error}") for one in found if one.error]
-    lines += [printable(f"{one.table}: {one.file_name}: {one.status} at {one.at}: {one.error}") for one in refused]
+    lines += [printable(f"{pipe.name}: {pipe.error}") for pipe in pipes if pipe.error]
+    lines += [
+        printable(f"{pipe.table}: {pipe.file_name}: {pipe.status} at {pipe.at}: {pipe.error}") for pipe in refused
+    ]
     return "\n".join(lines)
 
 
 def dynamic_text(held: Sequence[DynamicTable]) -> str:
     """Dynamic tables, for people."""
     header = ("dynamic table", "state", "refresh", "target lag", "last refresh (UTC)")
-    rows = [(one.table, one.state, one.refresh_mode, one.target_lag, str(one.refreshed_at or "-")[:19]) for one in held]
+    rows = [
+        (table.table, table.state, table.refresh_mode, table.target_lag, str(table.refreshed_at or "-")[:19])
+        for table in held
+    ]
     return table_text(header, rows)
 
 
 def main(argv: Sequence[str]) -> int:
     """0 when the pipes run and everything agrees, 1 with the first difference named."""
     parser = parser_of(__doc__)
-    parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="look at batches from this number on")
+    parser.add_argument("--first", type=int, default=1, metavar="NUMBER", help="compare batches from this number on")
     parser.add_argument("--json", action="store_true", help="answer in one line of JSON")
-    given = parser.parse_args(argv)
-    environment = Environment.named(given.env)
-    store = open_store(stack_of(environment, given.outputs).lake_uri)
+    arguments = parser.parse_args(argv)
+    environment = Environment.named(arguments.env)
+    store = open_store(stack_of(environment, arguments.outputs).lake_uri)
     with Account.of(environment) as account:
         running = list(pipes(account))
         refused = list(refused_files(account))
         with progress() as report:
-            reconciled = status(store, account, given.first, report)
+            reconciled = status(store, account, arguments.first, report)
         held = dynamic_tables(account)
-        current = list(current_differences(account, {one.table for one in held if one.may_lag(now())}))
-    stopped = [f"pipe of {one.table}: {one.state} {one.error}".strip() for one in running if one.state != RUNNING]
+        current = list(current_differences(account, {pipe.table for pipe in held if pipe.may_lag(now())}))
+    stopped = [f"pipe of {pipe.table}: {pipe.state} {pipe.error}".strip() for pipe in running if pipe.state != RUNNING]
     stopped += [
-        f"dynamic table of {one.table}: {one.state}; make snowflake with the same --target-lag, or "
-        f"alter dynamic table CORE.{one.table.upper()}_DYNAMIC resume"
-        for one in held
-        if not one.is_active
+        f"dynamic table of {pipe.table}: {pipe.state}; make snowflake with the same --target-lag, or "
+        f"alter dynamic table CORE.{pipe.table.upper()}_DYNAMIC resume"
+        for pipe in held
+        if not pipe.is_active
     ]
     differences = stopped + reconciled.differences + current
-    if given.json:
-        shown = {"pipes": [vars(one) for one in running], "refused": [vars(one) for one in refused]}
-        shown["dynamic_tables"] = [vars(one) for one in held]
+    if arguments.json:
+        shown = {"pipes": [vars(pipe) for pipe in running], "refused": [vars(pipe) for pipe in refused]}
+        shown["dynamic_tables"] = [vars(pipe) for pipe in held]
         content = {"agrees": not differences, "differences": differences, **shown}
         print(json.dumps(content, ensure_ascii=False, default=str))
     else:
@@ -101,8 +108,8 @@ def main(argv: Sequence[str]) -> int:
         if held:
             print(dynamic_text(held))
         print(reconciled_text(reconciled))
-        for one in current + stopped:
-            print(one)
+        for pipe in current + stopped:
+            print(pipe)
         if not current:
             print("The current views have all that has landed, each key once.")
     return 1 if differences else 0

@@ -67,11 +67,13 @@ class Status:
     @property
     def differences(self) -> list[str]:
         """All of them: the log's, then the first batch's."""
-        return self.log_faults + [one for batch in self.batches for one in batch.differences] + self.others
+        return (
+            self.log_faults + [difference for batch in self.batches for difference in batch.differences] + self.others
+        )
 
 
 @dataclass
-class _Found:
+class _Contents:
     """What the places have: `raw` has the keys of intact archived objects, `loaded` rows of the warehouse by file.
 
     `replayed` has the last batch that replayed an archived object, `extra` the rows that the warehouse has too many.
@@ -92,12 +94,12 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
     undone = log.unfinished
     entries = [entry for entry in log.entries if entry.inputs or entry.files]
     loaded, extra = _loaded(warehouse) if warehouse else (None, {})
-    found = _Found(
+    contents = _Contents(
         store,
         raw={listed.key: listed.size for prefix in ARCHIVES for listed in store.list(prefix)},
         files={listed.key for prefix in (lake.PROCESSED, lake.REJECTS) for listed in store.list(prefix)},
         loaded=loaded,
-        replayed={one.key: entry.number for entry in entries if entry.number not in undone for one in entry.inputs},
+        replayed={raw.key: entry.number for entry in entries if entry.number not in undone for raw in entry.inputs},
         extra=extra,
     )
     batches = []
@@ -114,21 +116,23 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
         if entry.number in undone:
             batch.differences.append(f"batch {entry.number}: committed but not finished; the next run of the job does")
         else:
-            batch.differences += _differences(entry, batch, found)
+            batch.differences += _differences(entry, batch, contents)
         batches.append(batch)
     left: dict[str, str] = {}
     pending = sum(1 for prefix in (lake.PENDING, lake.QUIET) for _ in store.list(prefix, left=left.__setitem__))
     personal = [
         key
         for entry in entries
-        for taken in entry.inputs
-        if taken.reason == PERSONAL_FIELDS and (key := archived_key(entry.number, taken)) and found.raw.get(key)
+        for committed in entry.inputs
+        if committed.reason == PERSONAL_FIELDS
+        and (key := archived_key(entry.number, committed))
+        and contents.raw.get(key)
     ]
     known = {file.final for entry in entries for file in entry.files}
     doubled, repeated = doublings(entries)
     strays = [
         stray
-        for key, stray in _strays(known, found.files, found.loaded, max(first - 1, removed))
+        for key, stray in _strays(known, contents.files, contents.loaded, max(first - 1, removed))
         if not log.is_lost(_number(key))
     ]
     return Status(batches, pending, removed, [*doubled, *strays], log.faults, left, repeated, personal)
@@ -143,37 +147,40 @@ def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
     documents: dict[str, tuple[Entry, str]] = {}
     doubled, repeated = [], []
     for entry in entries:
-        for taken in entry.inputs:
-            if lake.pending_key(taken.key) != taken.key:
+        for committed in entry.inputs:
+            if lake.pending_key(committed.key) != committed.key:
                 continue
-            batches = f"batch {entry.number}: raw: {taken.key}"
-            first, (other, key) = objects.get((taken.key, taken.token)), documents.get(taken.document_id, (None, ""))
+            batches = f"batch {entry.number}: raw: {committed.key}"
+            first, (other, key) = (
+                objects.get((committed.key, committed.token)),
+                documents.get(committed.document_id, (None, "")),
+            )
             if first:
                 doubled.append(
                     f"{batches} was already taken by batch {first.number}. Unless it was put there twice, its rows are "
                     "doubled: the current views show them once, in published files and landing tables leave out "
                     f"batch_id {entry.batch_id} for this object"
                 )
-            elif other and taken.document_id:
+            elif other and committed.document_id:
                 repeated.append(
                     f"{batches} is the same document as {key} of batch {other.number}: the current views show its rows "
                     f"once, in published files and landing tables they are there twice, as document_id "
-                    f"{taken.document_id}"
+                    f"{committed.document_id}"
                 )
-            objects.setdefault((taken.key, taken.token), entry)
-            documents.setdefault(taken.document_id, (entry, taken.key))
+            objects.setdefault((committed.key, committed.token), entry)
+            documents.setdefault(committed.document_id, (entry, committed.key))
     return doubled, repeated
 
 
-def _differences(entry: Entry, batch: BatchStatus, found: _Found) -> Iterator[str]:
-    yield from _raw_differences(entry, found)
+def _differences(entry: Entry, batch: BatchStatus, contents: _Contents) -> Iterator[str]:
+    yield from _raw_differences(entry, contents)
     yield from _account(entry, batch)
-    advice = _advice(entry, found)
-    batch.in_warehouse = None if found.loaded is None else 0
+    advice = _advice(entry, contents)
+    batch.in_warehouse = None if contents.loaded is None else 0
     for file in entry.files:
         name = f"batch {entry.number}: {file.table}"
         what_to_do = _BATCHES_ADVICE if file.table == BATCHES.name else advice
-        fetched = found.store.get(file.final) if file.final in found.files else None
+        fetched = contents.store.get(file.final) if file.final in contents.files else None
         if fetched is None and what_to_do is _REPLAYED:
             continue
         if fetched is None:
@@ -186,44 +193,44 @@ def _differences(entry: Entry, batch: BatchStatus, found: _Found) -> Iterator[st
                 yield f"{name}: the log says {file.rows} rows, {file.final} has {rows}: {what_to_do}"
             elif not is_intact:
                 yield f"{name}: {file.final} is damaged: {what_to_do}"
-        if found.loaded is not None and file.table != REJECTS:
-            loaded = found.loaded.get(file.final, 0)
+        if contents.loaded is not None and file.table != REJECTS:
+            loaded = contents.loaded.get(file.final, 0)
             batch.in_warehouse = (batch.in_warehouse or 0) + loaded
             if loaded != file.rows:
                 yield (
                     f"{name}: the log says {file.rows} rows, the warehouse has {loaded} of {file.final}: "
                     "load it again as docs/status.md says"
                 )
-            if extra := found.extra.get(file.final):
+            if extra := contents.extra.get(file.final):
                 yield (
                     f"{name}: the warehouse has {extra} rows of {file.final} more than once: the current views show "
                     f"them once; delete the later load from LANDING.{file.table.upper()} as docs/status.md says"
                 )
 
 
-def _raw_differences(entry: Entry, found: _Found) -> Iterator[str]:
-    for taken in entry.inputs:
-        key = archived_key(entry.number, taken)
-        if key is None or taken.place == "source":
+def _raw_differences(entry: Entry, contents: _Contents) -> Iterator[str]:
+    for committed in entry.inputs:
+        key = archived_key(entry.number, committed)
+        if key is None or committed.place == "source":
             continue
         name = f"batch {entry.number}: raw: {key}"
-        if not taken.document_id and found.raw.get(key) == taken.size:
+        if not committed.document_id and contents.raw.get(key) == committed.size:
             continue  # quarantined unread, perhaps too large to be read: its size is all that is known
-        fetched = found.store.get(key) if key in found.raw else None
+        fetched = contents.store.get(key) if key in contents.raw else None
         if fetched is None:
-            found.raw.pop(key, None)
+            contents.raw.pop(key, None)
             yield f"{name} is not in the archive: {_RESTORE}; its rows are in the lake, and a replay leaves it out"
-        elif not is_raw_intact(entry, taken, key, fetched.data):
-            found.raw.pop(key)
+        elif not is_raw_intact(entry, committed, key, fetched.data):
+            contents.raw.pop(key)
             yield f"{name} is damaged: {_RESTORE}, and do not replay it before; its rows are in the lake"
 
 
-def _advice(entry: Entry, found: _Found) -> str:
+def _advice(entry: Entry, contents: _Contents) -> str:
     """What to do about a published file of the batch that is missing or wrong."""
-    keys = [archived_key(entry.number, taken) for taken in entry.inputs]
-    if keys and all(key is not None and found.replayed.get(key, 0) > entry.number for key in keys):
+    keys = [archived_key(entry.number, committed) for committed in entry.inputs]
+    if keys and all(key is not None and contents.replayed.get(key, 0) > entry.number for key in keys):
         return _REPLAYED
-    if keys and all(key in found.raw for key in keys):
+    if keys and all(key in contents.raw for key in keys):
         number = f"{entry.number}..{entry.number}"
         return f"{_RESTORE}, or remove it and run the job with --replay {number}, which writes its rows in a new batch"
     return f"{_RESTORE}; a replay cannot write its rows, as the archive lacks an intact copy of what the batch read"
@@ -298,7 +305,7 @@ def progress() -> Iterator[Report]:
         terminal.close()
 
 
-def as_text(found: Status) -> str:
+def as_text(result: Status) -> str:
     """The table for people."""
     rows = [
         (
@@ -312,24 +319,24 @@ def as_text(found: Status) -> str:
             "-" if batch.in_warehouse is None else batch.in_warehouse,
             "differs" if batch.differences else "agrees",
         )
-        for batch in found.batches
+        for batch in result.batches
     ]
     header = ("batch", "committed", "raw", "items", "rejects", "rows", "in lake", "in warehouse", "")
     lines = [table_text(header, rows)] if rows else ["The log has no batches."]
-    if found.removed_up_to:
-        lines.append(f"Batches up to {found.removed_up_to} were removed by retention.")
-    lines.append(f"{found.pending:,} raw objects are pending.")
-    if found.left:
-        lines.append(f"{len(found.left):,} more are left in place by every run of the job:")
-        lines += [printable(f"- {key}: {reason}") for key, reason in list(found.left.items())[:_SHOWN]]
-        if len(found.left) > _SHOWN:
-            lines.append(f"and {len(found.left) - _SHOWN:,} more (--json has all)")
-    if found.repeated:
-        lines.append(f"{len(found.repeated):,} documents were taken again, the first: {printable(found.repeated[0])}")
-    if found.personal:
-        lines.append(f"{len(found.personal):,} files are in quarantine as they came: {PERSONAL_FIELDS}.")
-        lines += [printable(f"- {key}") for key in found.personal[:_SHOWN]]
-    differences = found.differences
+    if result.removed_up_to:
+        lines.append(f"Batches up to {result.removed_up_to} were removed by retention.")
+    lines.append(f"{result.pending:,} raw objects are pending.")
+    if result.left:
+        lines.append(f"{len(result.left):,} more are left in place by every run of the job:")
+        lines += [printable(f"- {key}: {reason}") for key, reason in list(result.left.items())[:_SHOWN]]
+        if len(result.left) > _SHOWN:
+            lines.append(f"and {len(result.left) - _SHOWN:,} more (--json has all)")
+    if result.repeated:
+        lines.append(f"{len(result.repeated):,} documents were taken again, the first: {printable(result.repeated[0])}")
+    if result.personal:
+        lines.append(f"{len(result.personal):,} files are in quarantine as they came: {PERSONAL_FIELDS}.")
+        lines += [printable(f"- {key}") for key in result.personal[:_SHOWN]]
+    differences = result.differences
     if not differences:
         lines.append("Everything agrees.")
     else:
@@ -340,23 +347,23 @@ def as_text(found: Status) -> str:
     return "\n".join(lines)
 
 
-def as_json(found: Status) -> str:
+def as_json(result: Status) -> str:
     """One line for machines."""
     totals: dict[str, int] = defaultdict(int)
-    for batch in found.batches:
+    for batch in result.batches:
         for name in ("objects", "items", "rejects", "rows", "in_lake"):
             totals[name] += getattr(batch, name)
     return json.dumps(
         {
-            "agrees": not found.differences,
-            "pending": found.pending,
-            "removed_up_to": found.removed_up_to,
+            "agrees": not result.differences,
+            "pending": result.pending,
+            "removed_up_to": result.removed_up_to,
             **totals,
-            "differences": found.differences,
-            "left": found.left,
-            "repeated": found.repeated,
-            "personal": found.personal,
-            "batches": [vars(batch) for batch in found.batches],
+            "differences": result.differences,
+            "left": result.left,
+            "repeated": result.repeated,
+            "personal": result.personal,
+            "batches": [vars(batch) for batch in result.batches],
         },
         ensure_ascii=False,
     )
@@ -368,12 +375,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--first", type=whole_number, default=1, metavar="NUMBER", help="compare batches from this number on"
     )
-    given = parser.parse_args(argv)
-    store = open_lake(given.lake)
-    with open_landing(given.warehouse, store, given.env) as warehouse, progress() as report:
-        found = status(store, warehouse, given.first, report)
-    print(as_json(found) if given.json else as_text(found))
-    return 1 if found.differences else 0
+    arguments = parser.parse_args(argv)
+    store = open_lake(arguments.lake)
+    with open_landing(arguments.warehouse, store, arguments.env) as warehouse, progress() as report:
+        result = status(store, warehouse, arguments.first, report)
+    print(as_json(result) if arguments.json else as_text(result))
+    return 1 if result.differences else 0
 
 
 if __name__ == "__main__":

@@ -79,18 +79,20 @@ def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
         rows, current = _with(rows, asked), _with(current, asked)
     entries = {entry.number: entry for entry in log_of(store).entries()}
     order = [*table.row_order, *table.key]
-    found = []
+    observations = []
     winners = current.to_pylist()
-    for number, row in sorted(_numbered(rows), key=lambda one: [str(one[1][name]) for name in order], reverse=True):
+    for number, row in sorted(
+        _numbered(rows), key=lambda numbered: [str(numbered[1][name]) for name in order], reverse=True
+    ):
         if all(str(row[name]) == value for name, value in asked.items()):
             verdict = _verdict(table, row, winners)
             place = _place(store, table, row, entries.get(number), number)
-            found.append(Observation(row, verdict == "current", verdict, number, place))
-    if not found:
+            observations.append(Observation(row, verdict == "current", verdict, number, place))
+    if not observations:
         raise CommandError(
             f"{table.name} has no row with {', '.join(f'{name} {value}' for name, value in asked.items())}"
         )
-    return sorted(found, key=lambda one: not one.is_current)
+    return sorted(observations, key=lambda numbered: not numbered.is_current)
 
 
 def _rows(store: ObjectStore, table: Table, wanted: Mapping[str, str]) -> pa.Table:
@@ -106,11 +108,13 @@ def _rows(store: ObjectStore, table: Table, wanted: Mapping[str, str]) -> pa.Tab
                 number = int(listed.key.rpartition("/")[2][:20])
                 sql = f"select *, {number} as _number from published where {condition}"  # noqa: S608  # our names
                 chosen.append(engine.sql(sql, params=list(wanted.values())).to_arrow_table())
-    found = pa.concat_tables(chosen, promote_options="permissive") if chosen else pa.table({"_number": pa.array([])})
+    rows_read = (
+        pa.concat_tables(chosen, promote_options="permissive") if chosen else pa.table({"_number": pa.array([])})
+    )
     for column in table.all_columns:  # one that older files do not have
-        if column.name not in found.column_names:
-            found = found.append_column(column.name, pa.nulls(found.num_rows, pa.string()))
-    return found
+        if column.name not in rows_read.column_names:
+            rows_read = rows_read.append_column(column.name, pa.nulls(rows_read.num_rows, pa.string()))
+    return rows_read
 
 
 def _numbered(rows: pa.Table) -> list[tuple[int, Row]]:
@@ -151,23 +155,28 @@ def _verdict(table: Table, row: Row, current: Sequence[Row]) -> str:
 
 
 def _place(store: ObjectStore, table: Table, row: Row, entry: Entry | None, number: int) -> Place:
-    taken = next(
-        (one for one in (entry.inputs if entry else ()) if lake.pending_key(one.key) == row.get("source_object")), None
+    committed = next(
+        (
+            candidate
+            for candidate in (entry.inputs if entry else ())
+            if lake.pending_key(candidate.key) == row.get("source_object")
+        ),
+        None,
     )
-    if entry is None or taken is None:  # `batches` comes of no document, and forgetting may have emptied the log
+    if entry is None or committed is None:  # `batches` comes of no document, and forgetting may have emptied the log
         return Place(f"batch {number}", None, None, {})
-    key = archived_key(entry.number, taken)
-    data = _bytes(store, key) if key else _outside(taken.key)
+    key = archived_key(entry.number, committed)
+    data = _bytes(store, key) if key else _outside(committed.key)
     if data is None:
-        return Place(f"{key or taken.key} (not there any more)", None, None, {})
+        return Place(f"{key or committed.key} (not there any more)", None, None, {})
     if table.made_from is MadeFrom.PLAY:  # the first line is the package's
         paths = {column.name: f"$.{column.name}" for column in table.columns if column.sources}
-        return Place(key or taken.key, row["source_position"] + 2, "$", paths)
-    found = locate(data, row["source_position"], is_read=table is PLAYLIST_CHECKS)
-    if found is None:
-        return Place(key or taken.key, None, None, {})
-    line, path, entry_key = found
-    return Place(key or taken.key, line, path, dict(_column_paths(table.columns, path, entry_key)))
+        return Place(key or committed.key, row["source_position"] + 2, "$", paths)
+    located = locate(data, row["source_position"], is_read=table is PLAYLIST_CHECKS)
+    if located is None:
+        return Place(key or committed.key, None, None, {})
+    line, path, entry_key = located
+    return Place(key or committed.key, line, path, dict(_column_paths(table.columns, path, entry_key)))
 
 
 def _bytes(store: ObjectStore, key: str) -> bytes | None:
@@ -225,11 +234,11 @@ def _marked(data: bytes) -> bytes:
     plain = document.uncompressed(data)
     text = plain.decode(json.detect_encoding(plain))
     try:
-        one = json.loads(text)
+        value = json.loads(text)
     except ValueError:
         lines = enumerate(text.split("\n"), start=1)
         return "\n".join(_marked_line(line, number) for number, line in lines).encode()
-    return json.dumps(_with_places(one, 0 if "\n" in text.strip() else 1, "$")).encode()
+    return json.dumps(_with_places(value, 0 if "\n" in text.strip() else 1, "$")).encode()
 
 
 def _marked_line(line: str, number: int) -> str:
@@ -263,7 +272,7 @@ def _with_places(value: Any, line: int, path: str) -> Any:  # noqa: ANN401  # a 
 def _rows_with_places(rows: list[Any], line: int, path: str, *, is_page: bool = False) -> list[Any]:
     if is_page or any(_is_row(row) for row in rows):
         return [_row_with_place(row, line, f"{path}[{n}]") for n, row in enumerate(rows)]
-    return [_with_places(one, line, f"{path}[{n}]") for n, one in enumerate(rows)]
+    return [_with_places(element, line, f"{path}[{n}]") for n, element in enumerate(rows)]
 
 
 def _row_with_place(row: object, line: int, path: str) -> Row:
@@ -272,11 +281,11 @@ def _row_with_place(row: object, line: int, path: str) -> Row:
     return own | {"added_at": f"{_MARK} {line} {entry_key} {path}"}
 
 
-def _check_with_place(look: object, line: int, path: str) -> object:
-    if not isinstance(look, dict):
-        return look
-    shown = look.get("playlist")
-    marked = look | {"failure_class": f"{_MARK} {line} item {path}.playlist"}
+def _check_with_place(check: object, line: int, path: str) -> object:
+    if not isinstance(check, dict):
+        return check
+    shown = check.get("playlist")
+    marked = check | {"failure_class": f"{_MARK} {line} item {path}.playlist"}
     if isinstance(shown, dict):
         marked["playlist"] = shown | {"name": f"{_MARK} {line} item {path}.playlist"}
     return marked
@@ -295,15 +304,15 @@ def _shown(value: object) -> str:
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
-def as_text(table: Table, found: Sequence[Observation]) -> str:
+def as_text(table: Table, observations: Sequence[Observation]) -> str:
     """The current rows column by column with their places, then all observations, for people."""
     lines = []
-    for one in [one for one in found if one.is_current][:_SHOWN]:
-        line = f", line {one.place.line}" if one.place.line else ""
-        path = f", {one.place.path}" if one.place.path else ""
-        lines += [printable(f"{table.name}, current: {one.place.raw_object}{line}{path}")]
+    for observation in [observation for observation in observations if observation.is_current][:_SHOWN]:
+        line = f", line {observation.place.line}" if observation.place.line else ""
+        path = f", {observation.place.path}" if observation.place.path else ""
+        lines += [printable(f"{table.name}, current: {observation.place.raw_object}{line}{path}")]
         rows = [
-            (f"  {column.name}", _shown(one.row[column.name]), one.place.columns.get(column.name, ""))
+            (f"  {column.name}", _shown(observation.row[column.name]), observation.place.columns.get(column.name, ""))
             for column in table.all_columns
         ]
         lines += [table_text(("  column", "value", "JSON path"), rows), ""]
@@ -311,25 +320,28 @@ def as_text(table: Table, found: Sequence[Observation]) -> str:
         lines = [f"{table.name}: no row of this id is current.", ""]
     shown = [
         (
-            one.verdict,
-            _shown(one.row.get("extracted_at", "")),
-            str(one.batch_number),
-            one.place.raw_object,
-            str(one.place.line or ""),
-            one.place.path or "",
+            observation.verdict,
+            _shown(observation.row.get("extracted_at", "")),
+            str(observation.batch_number),
+            observation.place.raw_object,
+            str(observation.place.line or ""),
+            observation.place.path or "",
         )
-        for one in found[:_SHOWN]
+        for observation in observations[:_SHOWN]
     ]
     lines.append(table_text(("observation", "extracted_at", "batch", "raw object", "line", "JSON path"), shown))
-    if len(found) > _SHOWN:
-        lines.append(f"and {len(found) - _SHOWN:,} more")
+    if len(observations) > _SHOWN:
+        lines.append(f"and {len(observations) - _SHOWN:,} more")
     return "\n".join("\n".join(printable(part) for part in line.split("\n")) for line in lines)
 
 
-def as_json(table: Table, found: Sequence[Observation]) -> str:
+def as_json(table: Table, observations: Sequence[Observation]) -> str:
     """One line for machines."""
     return json.dumps(
-        {"table": table.name, "observations": [vars(one) | {"place": vars(one.place)} for one in found]},
+        {
+            "table": table.name,
+            "observations": [vars(observation) | {"place": vars(observation.place)} for observation in observations],
+        },
         ensure_ascii=False,
         default=str,
     )
@@ -351,8 +363,8 @@ def main(argv: Sequence[str]) -> int:
             f"name an id, make why TABLE={table.name} ID=…: {', '.join(table.key)}; the report's links, the BI "
             f"views and the newest file have them, for example, {', '.join(_some_ids(store, table)) or 'none'}"
         )
-    found = why(store, table, *arguments.id.split(","))
-    print(as_json(table, found) if arguments.json else as_text(table, found))
+    observations = why(store, table, *arguments.id.split(","))
+    print(as_json(table, observations) if arguments.json else as_text(table, observations))
     return 0
 
 

@@ -78,7 +78,7 @@ class EmbeddedSnowflake:
             connection = snowflake.connector.connect(user="local", password="local", account="local", database=DATABASE)  # noqa: S106  # it is not checked
             self._connection = stack.enter_context(contextlib.closing(connection))
             # For our own tables: fakesnow takes 5 ms for a statement, most of it walking its tree 76 times.
-            self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001
+            self._notes: duckdb.DuckDBPyConnection = connection._duck_conn  # type: ignore[attr-defined]  # noqa: SLF001  # fakesnow has no public access
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -109,8 +109,8 @@ class EmbeddedSnowflake:
         )
         rows = self.query(f"select SCRIPT, CHECKSUM from {DATABASE}._LOCAL.SCRIPTS")
         applied = {str(name): checksum for name, checksum in rows}
-        given = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
-        for name, text in rendered_scripts(scripts, given):
+        values = variables_for(self._stage_url) | {"listening_zone": listening_zone(os.environ)} | variables
+        for name, text in rendered_scripts(scripts, values):
             checksum = hashlib.sha256(text.encode()).hexdigest()
             is_applied = name in applied and (name.startswith("v") or applied[name] == checksum)
             for statement in split_sql_statements(text):

@@ -202,18 +202,24 @@ class DroppedReading:
             self._walk(value[key], (*place, (key, number)), None if key in _WRAPPERS else key)
             if isinstance(value[key], dict) and not any(map(_is_container, value[key].values())):
                 plain += self.damages[earlier:]
-        self._describe(drafts, described)
+        self._describe(drafts, described, place)
         if not containers:
             self._refuse(place, with_keys(value))
         elif len(self.drafts) > drafts:
             self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in plain]
 
-    def _describe(self, drafts: int, described: int) -> None:
-        """Join a description with the rows beside it, if there is one of each beyond these numbers."""
-        rows = [draft for draft in self.drafts[drafts:] if draft.pages and draft.playlist_id is None]
+    def _describe(self, drafts: int, described: int, place: _Place) -> None:
+        """Join the description in a wrapper with the rows beside it, if there is one of each beyond these numbers.
+
+        Not with rows under a name of their own, nor a description in a list: it may be of other rows.
+        """
+        rows = [draft for draft in self.drafts[drafts:] if draft.pages and not draft.is_identified]
         if len(self.drafts) != drafts + 2 or len(rows) != 1 or len(self._descriptions) != described + 1:
             return
-        description, _ = self._descriptions.pop()
+        description, at = self._descriptions[-1]
+        if len(at) != len(place) + 1:
+            return
+        self._descriptions.pop()
         page = rows[0].pages[0]
         page.total = description.embedded_total if page.total is None else page.total
         description.pages, description.is_whole = rows[0].pages, True

@@ -207,10 +207,25 @@ def _hint(text: str, error: _NoJsonError | None = None) -> str:
         return ""
     if start.startswith(("{", "[", '"')):
         return _hint_inside(text[: error.place].rstrip(), text[error.place :].lstrip())
-    if (json_at := _json_after_text(text)) is not None:
-        line, column = text.count("\n", 0, json_at) + 1, json_at - text.rfind("\n", 0, json_at)
-        return f": other text comes before the JSON, which begins at line {line}, column {column}; remove that text"
-    return ": it is other text, without a JSON object or list"
+    starts = _json_starts(text)
+    for start_at in starts:
+        if _is_json_at(text, start_at):
+            line, column = text.count("\n", 0, start_at) + 1, start_at - text.rfind("\n", 0, start_at)
+            return f": other text comes before the JSON, which begins at line {line}, column {column}; remove that text"
+    return "" if starts else ": it is other text, without a JSON object or list"
+
+
+def _json_starts(text: str) -> list[int]:
+    """Where JSON may begin after other text: the first brackets at the beginning of a line, else the first of all."""
+    at_lines = [match.start() for match in islice(re.finditer(r"(?m)^[{\[]", text), _MAX_STARTS)]
+    return at_lines or [match.start() for match in islice(re.finditer(r"[{\[]", text), 1)]
+
+
+def _is_json_at(text: str, place: int) -> bool:
+    try:
+        return bool(_value(text, place)[0])
+    except _NoJsonError:
+        return False
 
 
 def _hint_inside(before: str, rest: str) -> str:
@@ -232,16 +247,3 @@ _BEGINNINGS = (
     (r"//|/\*|[{\[][\s{\[]*(?:[A-Za-z_$][\w$]*\s*:|//|/\*)", "it begins like JSON5 or JavaScript; write it as JSON"),
     (r"[^{\[\n]*[,;\t][^{\[\n]*[,;\t]?[^{\[\n]*\n", "it begins like a table (CSV), which is not read"),
 )
-
-
-def _json_after_text(text: str) -> int | None:
-    """Where the first JSON object or list begins, if other text comes before it."""
-    starts = islice((match.start() for match in re.finditer(r"[{\[]", text)), _MAX_STARTS)
-    for start in starts:
-        try:
-            value, _ = _value(text, start)
-        except _NoJsonError:
-            continue
-        if value and text[:start].strip():
-            return start
-    return None

@@ -33,6 +33,11 @@ class Draft:
     is_incomplete: bool = False  # set by the extractor, independent of the pages
     is_whole: bool = False  # without any total, the rows are all rows of the playlist
 
+    @property
+    def is_identified(self) -> bool:
+        """Whether its playlist has an id or a description."""
+        return self.playlist_id is not None or self.playlist is not None
+
     def overlaps(self, page: Page) -> bool:
         """Whether the check already has one of the page's positions: the page then belongs to another check."""
         return any(

@@ -269,15 +269,15 @@ def test_every_aws_command_exists() -> None:
 
 def programs() -> set[tuple[str, ...]]:
     """Every program of ours that these guides start: its module, its command if it has any, and its options."""
-    found = set()
+    started_by_guides = set()
     for path in [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "operate.md"]:
         for line in re.findall(
             r"^(?:show\(\) \{ )?\.venv/bin/python -m ([^|;)\n]*)", path.read_text("utf-8"), re.MULTILINE
         ):
             module, *words = shlex.split(line.replace('"$BUCKET"', "bucket"))
             command = [word for word in words[:1] if not word.startswith("-")]
-            found.add((module, *command, *(word for word in words if word.startswith("--"))))
-    return found
+            started_by_guides.add((module, *command, *(word for word in words if word.startswith("--"))))
+    return started_by_guides
 
 
 @pytest.mark.parametrize("program", sorted(programs()), ids=" ".join)

@@ -214,10 +214,10 @@ def test_without_a_terminal_nothing_is_applied(
         assert run(folder, "deploy", "--yes") == 0
         capfd.readouterr()
         assert run(folder, "destroy") == 1
-        said = capfd.readouterr()
-        assert "Plan: 0 to add, 0 to change, 1 to destroy." in said.out
-        assert "To undo it afterwards: make deploy ENV=dev\n" in said.out
-        assert said.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
+        printed = capfd.readouterr()
+        assert "Plan: 0 to add, 0 to change, 1 to destroy." in printed.out
+        assert "To undo it afterwards: make deploy ENV=dev\n" in printed.out
+        assert printed.err == "stack: Nothing was changed. To do this, add APPLY=yes (without make: --yes).\n"
         assert stack.outputs("dev", folder) != {}
 
 

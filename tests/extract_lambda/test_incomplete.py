@@ -244,6 +244,24 @@ def test_pages_without_a_total_are_read_until_one_is_empty(api: Api, run: Run, l
     assert check_of(lake, MANIFEST) == ("read", 60, 0)
 
 
+@pytest.mark.parametrize("has_total", [True, False])
+def test_a_list_without_an_end_costs_that_playlist_alone(api: Api, run: Run, lake: Lake, *, has_total: bool) -> None:
+    api.playlists = {"1odd": Playlist(rows("s1")), "1z": Playlist(rows("s2"))}
+
+    def go_on(path: str, body: Any) -> None:
+        if "/1odd/items" in path:
+            body["items"] = rows(*["s1"] * 50)
+            body["total"] = body["offset"] + 100 if has_total else None
+
+    change(api, go_on)
+
+    result = run(calls_per_day=500)
+
+    _, item_count, missing = check_of(lake, MANIFEST)
+    assert (item_count, missing) == ((10_100, 50) if has_total else (10_000, 0))
+    assert sorted((check.playlist_id, check.status) for check in result.checks) == [("1odd", "read"), ("1z", "read")]
+
+
 def test_an_absurd_total_ends_at_the_first_empty_page(api: Api, run: Run, lake: Lake) -> None:
     api.playlists = {"1odd": Playlist(rows("s1"))}
     change(api, lambda path, body: body.update(total=2**31) if "/1odd/items" in path else None)

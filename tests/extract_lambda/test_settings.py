@@ -281,9 +281,8 @@ def test_an_invalid_playlist_is_named_with_what_to_do(word: str, message: str) -
         (
             "full_every_days = true",
             (
-                "SPOTIFY_CONFIG: full_every_days: True is no number of days: write after how many days all is read "
-                "again, 1 "
-                "to 9999."
+                "SPOTIFY_CONFIG: full_every_days: True is no number of days: write after how many days everything is "
+                "read again, 1 to 9999."
             ),
         ),
         (

@@ -269,7 +269,8 @@ def test_a_folder_of_odd_files_gives_rows_or_sentences_and_quotes_no_value(
     assert "Dropped files in docs/data-model.md lists what is read." in summary.err
     items = table(tmp_path, "playlist_items")
     assert items is not None
-    assert Counter(row["song_id"] for row in items.to_pylist()) == {"s1": len(READ), "s2": len(READ)}
+    read_count = len(READ) - 2  # three are reads of one version of the playlist, of which the newest counts
+    assert Counter(row["song_id"] for row in items.to_pylist()) == {"s1": read_count, "s2": read_count}
     texts = [summary.out, summary.err, caplog.text]
     texts += [(tmp_path / name).read_text() for name in names(tmp_path, "log") if name.endswith(".json")]
     texts += [gzip.decompress((tmp_path / name).read_bytes()).decode() for name in names(tmp_path, "rejects")]

@@ -76,10 +76,10 @@ class Deliveries:
         while True:
             delivery = self._waiting.get()
             arns = [arn for arn in (delivery.target_arn, delivery.dead_letter_arn) if arn]
-            is_taken = any(self._is_delivered(delivery, arn) for arn in arns)
+            is_delivered = any(self._is_delivered(delivery, arn) for arn in arns)
             with self._lock:
                 self.made.append(delivery)
-                if not is_taken:
+                if not is_delivered:
                     self.lost.append(delivery)
                 self._under_way -= 1
 
@@ -107,10 +107,10 @@ def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # 
         return event
     values = {name: _at(event, path) for name, path in (transformer.get("InputPathsMap") or {}).items()}
 
-    def filled(found: re.Match[str]) -> str:
-        is_string = found[0].startswith('"')
+    def filled(match: re.Match[str]) -> str:
+        is_string = match[0].startswith('"')
         return re.sub(
-            r"<([\w.-]+)>", lambda name: _in_string(values, name) if is_string else _alone(values, name), found[0]
+            r"<([\w.-]+)>", lambda name: _in_string(values, name) if is_string else _alone(values, name), match[0]
         )
 
     text = re.sub(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>', filled, transformer["InputTemplate"])

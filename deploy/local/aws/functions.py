@@ -64,15 +64,15 @@ class FunctionRunner:
             json.dumps(event).encode(),
         )
         status = program.wait(function.timeout)
-        said = log.read_text(encoding="utf-8", errors="replace")
+        printed = log.read_text(encoding="utf-8", errors="replace")
         if status is None:
             message = f"Task timed out after {function.timeout:.2f} seconds"
-            return Answer({"errorType": "Sandbox.Timedout", "errorMessage": message}, is_error=True, log=said)
+            return Answer({"errorType": "Sandbox.Timedout", "errorMessage": message}, is_error=True, log=printed)
         if not result.is_file():
             message = f"Runtime exited with status {status}"
-            return Answer({"errorType": "Runtime.ExitError", "errorMessage": message}, is_error=True, log=said)
+            return Answer({"errorType": "Runtime.ExitError", "errorMessage": message}, is_error=True, log=printed)
         answer = json.loads(result.read_text(encoding="utf-8"))
-        return Answer(answer.get("error", answer.get("result")), is_error="error" in answer, log=said)
+        return Answer(answer.get("error", answer.get("result")), is_error="error" in answer, log=printed)
 
     def _environment_of(self, function: Function) -> dict[str, str]:
         return {
@@ -109,10 +109,10 @@ class FunctionRunner:
             if not folder.is_dir():
                 folder.mkdir()
                 for name in _RUNTIME:
-                    found = importlib.util.find_spec(name)
-                    assert found, name  # noqa: S101  # boto3 is there, and needs them
-                    assert found.origin, name  # noqa: S101  # a module of a file
-                    origin = Path(found.origin)
+                    spec = importlib.util.find_spec(name)
+                    assert spec, name  # noqa: S101  # boto3 is there, and needs them
+                    assert spec.origin, name  # noqa: S101  # a module of a file
+                    origin = Path(spec.origin)
                     module = origin.parent if origin.name == "__init__.py" else origin
                     (folder / module.name).symlink_to(module)
         return folder

@@ -115,17 +115,17 @@ def _stub() -> Path:
 
 def _javac() -> str:
     home = os.environ.get("JAVA_HOME")
-    found = shutil.which("javac", path=f"{home}/bin") if home else shutil.which("javac")
-    if found is None:
+    compiler = shutil.which("javac", path=f"{home}/bin") if home else shutil.which("javac")
+    if compiler is None:
         raise JarsError("there is no javac: install a JDK 17 (a JRE has no compiler), or point JAVA_HOME at one")
-    return found
+    return compiler
 
 
 def _run(command: Sequence[str], program: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own arguments
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
-        raise JarsError(f"{program} failed: {said[0]}")
+        last_line = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
+        raise JarsError(f"{program} failed: {last_line[0]}")
 
 
 def _put(target: Path, data: bytes) -> None:

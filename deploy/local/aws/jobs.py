@@ -195,5 +195,5 @@ def _why(log: Path, status: int) -> str:
     if status < 0:
         return f"The driver was killed ({signal.Signals(-status).name})"
     _, _, trace = log.read_text(encoding="utf-8", errors="replace").rpartition("Traceback (most recent call last):")
-    said = [line for line in trace.splitlines()[1:] if re.match(r"[\w.]+(?:: |$)", line)]
-    return said[0][:_MESSAGE_LENGTH] if said else f"The driver ended with status {status}"
+    errors = [line for line in trace.splitlines()[1:] if re.match(r"[\w.]+(?:: |$)", line)]
+    return errors[0][:_MESSAGE_LENGTH] if errors else f"The driver ended with status {status}"

@@ -79,7 +79,7 @@ def _invoke_lambda(self: Any, event: Any = None) -> tuple[str, bool, str]:
         timeout=float(self.timeout),
         memory=int(self.memory_size),
     )
-    answer = _machine.functions.invoke(function, json.loads(event) if isinstance(event, str) else event)
+    answer = _machine.functions.invoke(function, json.loads(event or "{}") if isinstance(event, str) else event)
     self.logs_backend.ensure_log_group(self.logs_group_name)
     self.save_logs(answer.log)
     return json.dumps(answer.payload), answer.is_error, answer.log
@@ -146,7 +146,7 @@ def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:
         if _machine.jobs.refusals:
             raise JsonRESTError(_machine.jobs.refusals.pop(0), "Refused, as Glue does when it is busy.")
         run_id: str = _start_by_moto(self, *arguments, **named)
-        kept = next(one for one in self.job_runs if one.job_run_id == run_id)
+        kept = next(candidate for candidate in self.job_runs if candidate.job_run_id == run_id)
         run = _machine.jobs.started(
             self.name, run_id, self.command["ScriptLocation"], kept.arguments or {}, float(kept.timeout or 480)
         )
@@ -280,8 +280,8 @@ def _answer(content: Mapping[str, Any]) -> Callable[[Any], str]:
 def _describe_subscribers(self: Any) -> str:
     budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
     asked = self._get_param("Notification")
-    found = next(one for one in budget.notifications if one.details.items() >= asked.items())
-    return json.dumps({"Subscribers": found.subscribers})
+    notification = next(candidate for candidate in budget.notifications if candidate.details.items() >= asked.items())
+    return json.dumps({"Subscribers": notification.subscribers})
 
 
 # --- S3
@@ -296,7 +296,9 @@ def _get_permission(self: Any, action: str, resource: str) -> Any:
     if self.policy is None:
         return _permission_by_moto(self, action, resource)
     document = json.loads(self.policy)
-    document["Statement"] = [one for one in document["Statement"] if one.get("Condition") != _TLS_ONLY]
+    document["Statement"] = [
+        statement for statement in document["Statement"] if statement.get("Condition") != _TLS_ONLY
+    ]
     bucket: Any = FakeBucket.__new__(FakeBucket)
     bucket.policy = json.dumps(document).encode() if document["Statement"] else None
     return _permission_by_moto(bucket, action, resource)
@@ -359,5 +361,5 @@ def install(machine: Machine) -> None:
     global _machine  # noqa: PLW0603  # moto's classes are as global
     _machine = machine
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    for (owner, name), mended in {**_REPLACED, **_ADDED}.items():
-        setattr(owner, name, mended)
+    for (owner, name), replacement in {**_REPLACED, **_ADDED}.items():
+        setattr(owner, name, replacement)

@@ -16,7 +16,7 @@ class Program:
     """A program in its own process group, with its output in one file. It is killed when this process ends."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path, said: bytes = b""
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path, text: bytes = b""
     ) -> None:
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603  # our own arguments
@@ -30,12 +30,12 @@ class Program:
             )
         _started.add(self)
         # A program that ends before it has read its input breaks the pipe; its exit status shows the reason.
-        threading.Thread(target=self._say, args=(said,), daemon=True).start()
+        threading.Thread(target=self._say, args=(text,), daemon=True).start()
 
-    def _say(self, said: bytes) -> None:
+    def _say(self, text: bytes) -> None:
         with contextlib.suppress(OSError):
             assert self._process.stdin  # noqa: S101  # it is a pipe
-            self._process.stdin.write(said)
+            self._process.stdin.write(text)
             self._process.stdin.close()
 
     def wait(self, seconds: float) -> int | None:

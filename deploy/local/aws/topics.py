@@ -22,23 +22,25 @@ def refusal(topic_arn: str, topic_policy: str, key_policy: str | None) -> str | 
     """
     if "amazonaws.com" not in topic_policy:
         return None
-    if not any(not one.get("Condition") for one in _allowing(topic_policy, "sns:Publish", topic_arn)):
+    if not any(not statement.get("Condition") for statement in _allowing(topic_policy, "sns:Publish", topic_arn)):
         return f"{topic_arn} does not let EventBridge publish"
     if key_policy is None:
         return None
     for action in _OF_KEY:
-        if not any(_meets(one.get("Condition", {}), topic_arn) for one in _allowing(key_policy, action, "*")):
+        if not any(
+            _meets(statement.get("Condition", {}), topic_arn) for statement in _allowing(key_policy, action, "*")
+        ):
             return f"the key of {topic_arn} does not allow EventBridge {action}"
     return None
 
 
 def _allowing(policy: str, action: str, resource: str) -> Iterator[Mapping[str, Any]]:
-    for one in json.loads(policy)["Statement"]:
-        principal = one.get("Principal")
+    for statement in json.loads(policy)["Statement"]:
+        principal = statement.get("Principal")
         services = _texts(principal.get("Service", [])) if isinstance(principal, Mapping) else []
-        is_meant = one["Effect"] == "Allow" and _SERVICE in services
-        if is_meant and _matches(action, one["Action"]) and _matches(resource, one["Resource"]):
-            yield one
+        is_meant = statement["Effect"] == "Allow" and _SERVICE in services
+        if is_meant and _matches(action, statement["Action"]) and _matches(resource, statement["Resource"]):
+            yield statement
 
 
 def _meets(condition: Mapping[str, Mapping[str, Any]], topic_arn: str) -> bool:
@@ -53,4 +55,4 @@ def _matches(text: str, patterns: object) -> bool:
 
 
 def _texts(value: object) -> list[str]:
-    return [value] if isinstance(value, str) else [str(one) for one in value] if isinstance(value, list) else []
+    return [value] if isinstance(value, str) else [str(element) for element in value] if isinstance(value, list) else []

@@ -28,7 +28,7 @@ class Bi:
             for row in self._warehouse.query(sql, *values)
         ]
 
-    def one(self, view: str, columns: str) -> Row:
+    def only_row(self, view: str, columns: str) -> Row:
         """The row of a view that always has exactly one."""
         [row] = self.rows(view, columns)
         return row

@@ -323,12 +323,12 @@ def steps(points: Points, field_title: str, what: str) -> Spec:
 
 def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
     """Names one below the other, an arc for each pair: places of both in `labels`, and how strong it is."""
-    far = max(abs(one - other) for one, other, _ in pairs)
+    far = max(abs(first - second) for first, second, _ in pairs)
     most = max(2, *(songs for _, _, songs in pairs))
     points = [
-        {"pair": number, "x": x, "y": y, "songs": songs, "one": labels[one], "other": labels[other]}
-        for number, (one, other, songs) in enumerate(pairs)
-        for x, y in _half_round(one, other, far)
+        {"pair": number, "x": x, "y": y, "songs": songs, "one": labels[first], "other": labels[second]}
+        for number, (first, second, songs) in enumerate(pairs)
+        for x, y in _half_round(first, second, far)
     ]
     nodes = [{"label": label} for label in labels]
     across = {"field": "x", "type": "quantitative", "scale": {"domain": [0, 1.04], "nice": False}, "axis": None}
@@ -377,9 +377,9 @@ def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
     )
 
 
-def _half_round(one: int, other: int, far: int) -> list[tuple[float, float]]:
+def _half_round(first: int, second: int, far: int) -> list[tuple[float, float]]:
     """Points from one place to the other, the further apart the further out."""
-    low, high = sorted((one, other))
+    low, high = sorted((first, second))
     out = ((high - low) / far) ** 0.75
     places = [step / (CURVE_POINTS - 1) for step in range(CURVE_POINTS)]
     return [(round(out * (1 - (2 * at - 1) ** 2) ** 0.5, 4), round(low + (high - low) * at, 4)) for at in places]

@@ -5,9 +5,10 @@
   const specs = JSON.parse(document.getElementById("charts").textContent);
   const places = [...document.querySelectorAll("[data-chart]")];
   const widths = new Map();
+  const PAPER = 700;
 
-  async function draw(place) {
-    const width = Math.floor(place.getBoundingClientRect().width);
+  async function draw(place, paper) {
+    const width = paper ?? Math.floor(place.getBoundingClientRect().width);
     if (!width || widths.get(place) === width) return;
     widths.set(place, width);
     const spec = structuredClone(specs[place.dataset.chart]);
@@ -22,8 +23,8 @@
     await vegaEmbed(inside, spec, { actions: false, ast: true, renderer: "svg", tooltip: { theme: "custom" } });
   }
 
-  async function drawAll() {
-    for (const place of places) await draw(place);
+  async function drawAll(paper) {
+    for (const place of places) await draw(place, paper);
     document.documentElement.dataset.drawn = String(places.length);
     performance.mark("drawn");
   }
@@ -31,7 +32,11 @@
   let waiting;
   window.addEventListener("resize", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(drawAll, 150);
+    waiting = setTimeout(() => drawAll(), 150);
   });
+  // The width of A4 between its margins, else a chart of a wide window would have tiny words on paper. Drawing waits
+  // for no timer, so it is over before the browser lays the paper out.
+  window.addEventListener("beforeprint", () => drawAll(PAPER));
+  window.addEventListener("afterprint", () => drawAll());
   drawAll();
 })();

@@ -22,7 +22,7 @@ class Library:
     def __init__(self, bi: Bi, zone: str = "UTC") -> None:
         self._bi = bi
         self.history = History(bi, zone)
-        self._fresh = bi.one("FRESHNESS", "last_checked_at, last_committed_at")
+        self._fresh = bi.only_row("FRESHNESS", "last_checked_at, last_committed_at")
 
     @property
     def checked_at(self) -> datetime | None:

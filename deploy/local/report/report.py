@@ -37,7 +37,7 @@ def report(
     library = Library(Bi(warehouse), zone)
     if library.checked_at is None:
         plays = listening(library)
-        if not plays.figures:
+        if not plays.lead:
             return Page(_NOTHING_YET)
         return Page(_PLAYS_ALONE, played(library), [plays], is_made_up=is_made_up)
     lead = Markup("Last updated {}. Songs in several playlists are counted once.").format(minute(library.checked_at))

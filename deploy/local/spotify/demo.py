@@ -319,7 +319,7 @@ class _Scene:
 
     @classmethod
     def of(cls, language: Language, rng: random.Random) -> "_Scene":
-        solo = [language.joint.join(pair) for pair in itertools.product(language.given, language.family)]
+        solo = [language.joint.join(pair) for pair in itertools.product(language.first_names, language.family)]
         count = ARTIST_COUNT * language.share // 100
         names = [*language.bands, *rng.sample(solo, min(len(solo), max(4, count - len(language.bands))))]
         rng.shuffle(names)

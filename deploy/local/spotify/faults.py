@@ -114,10 +114,10 @@ class Switchboard:
         """The fault of the next request, if any; `kind` is its kind of endpoint, `target` its path and query."""
         with self._lock:
             self._asked += 1
-            found = next((rule for rule in self.rules if rule.takes(target)), None) or self._drawn(kind)
-            if found:
-                self.met[found.fault.value] += 1
-            return found
+            rule_of_call = next((rule for rule in self.rules if rule.takes(target)), None) or self._drawn(kind)
+            if rule_of_call:
+                self.met[rule_of_call.fault.value] += 1
+            return rule_of_call
 
     def _drawn(self, kind: str) -> Rule | None:
         draw = random.Random(f"{self.seed}:{self._asked}")  # noqa: S311  # no secret

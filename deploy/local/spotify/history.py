@@ -4,7 +4,7 @@ The extended history ends two weeks before the account history, so that the two 
 What is drawn depends on the seed and the last day only.
 """
 
-# ruff: noqa: PLR2004, S311 -- odds read best where the dice are thrown; nothing is secret
+# ruff: noqa: PLR2004, S311  # odds read best where the dice are thrown; nothing is secret
 
 import json
 import random

@@ -150,16 +150,16 @@ class SpotifyStub:
         """Every request passes here; the API's answer to it."""
         kind, respond, parts = self._route(request)
         if kind == "stub":
-            return self._said(request, respond, parts)
+            return self._answer_of(request, respond, parts)
         rule = self.faults.next(kind, request.target)
         with self._lock:
             self.calls[kind] += 1
             self.failed[kind] += rule is not None
         if rule is None:
-            return self._said(request, respond, parts)
+            return self._answer_of(request, respond, parts)
         return self._faulty(rule, request, respond, parts)
 
-    def _said(self, request: Request, respond: Callable[..., Answer], parts: tuple[str, ...]) -> Answer:
+    def _answer_of(self, request: Request, respond: Callable[..., Answer], parts: tuple[str, ...]) -> Answer:
         try:
             return respond(request, *parts)
         except RefusedError as refused:
@@ -171,7 +171,7 @@ class SpotifyStub:
             return refused
         if rule.fault is Fault.CHANGED and parts:
             self.change(parts[0])
-        answer = self._said(request, respond, parts)
+        answer = self._answer_of(request, respond, parts)
         if rule.fault in ON_THE_WIRE:
             return replace(answer, fault=rule.fault)
         if isinstance(answer.body, dict) and isinstance(answer.body.get("items"), list):
@@ -234,9 +234,9 @@ class SpotifyStub:
     def _set_faults(self, request: Request) -> Answer:
         """{"rules": [{"fault": "server", "path": "/items", "times": 3}], "seed": 1, "share": 0.2} replaces all."""
         try:
-            given = json.loads(request.body)
-            rules = [Rule(**{**rule, "fault": Fault(rule["fault"])}) for rule in given.get("rules", [])]
-            seed, share = int(given.get("seed", 0)), float(given.get("share", 0))
+            settings = json.loads(request.body)
+            rules = [Rule(**{**rule, "fault": Fault(rule["fault"])}) for rule in settings.get("rules", [])]
+            seed, share = int(settings.get("seed", 0)), float(settings.get("share", 0))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"No faults: {error}") from None
         self.faults.rules = rules
@@ -249,8 +249,8 @@ class SpotifyStub:
     def _set_tokens(self, request: Request) -> Answer:
         """{"expire": true} ends the access tokens, {"rotate": true} as `rotates`, {"revoke": "…"} ends the consent."""
         try:
-            given = json.loads(request.body)
-            rotates, revoked, expires = given.get("rotate"), given.get("revoke"), given.get("expire")
+            settings = json.loads(request.body)
+            rotates, revoked, expires = settings.get("rotate"), settings.get("revoke"), settings.get("expire")
         except (ValueError, AttributeError):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "The body must be an object") from None
         self.rotates = self.rotates if rotates is None else bool(rotates)
@@ -375,20 +375,20 @@ class SpotifyStub:
 
     def _playlist(self, request: Request, playlist_id: str) -> Answer:
         answers = self._answers(request)
-        playlist = self._found(playlist_id, answers)
+        playlist = self._playlist_or_404(playlist_id, answers)
         return Answer(HTTPStatus.OK, answers.playlist(playlist, tuple(request.query.items())))
 
     def _items(self, request: Request, playlist_id: str, key: str) -> Answer:
         answers = self._answers(request)
         if key == "tracks" and self.app.is_restricted:
             raise RefusedError(HTTPStatus.FORBIDDEN, "Forbidden")
-        playlist = self._found(playlist_id, answers)
+        playlist = self._playlist_or_404(playlist_id, answers)
         if not answers.may_read(playlist):
             raise RefusedError(HTTPStatus.FORBIDDEN, "Forbidden")
         page = _page(request, f"/playlists/{playlist_id}/{key}", OLD_PAGE_LIMIT if key == "tracks" else PAGE_LIMIT)
         return Answer(HTTPStatus.OK, page.of(playlist.items, answers.row))
 
-    def _found(self, playlist_id: str, answers: Answers) -> Playlist:
+    def _playlist_or_404(self, playlist_id: str, answers: Answers) -> Playlist:
         """404 for unknown ids, and for Spotify's own playlists in development mode."""
         try:
             playlist = self.playlist(playlist_id)

@@ -205,31 +205,31 @@ def me(app: AppClass) -> Shape:
 def differences(shape: Shape, value: object) -> list[str]:
     """Differences between an answer and its shape, one line each with its place; empty if there are none."""
     if isinstance(shape, tuple):
-        return _fewest(differences(one, value) for one in shape)
+        return _fewest(differences(element, value) for element in shape)
     if isinstance(shape, dict) and isinstance(value, dict):
         return _key_differences(shape, value)
     if isinstance(shape, list) and isinstance(value, list):
         if not shape:
             return [" is not empty"] if value else []
-        return [f"[{index}]{line}" for index, one in enumerate(value) for line in differences(shape[0], one)]
+        return [f"[{index}]{line}" for index, element in enumerate(value) for line in differences(shape[0], element)]
     is_right = value is None if shape is None else type(value) is shape
     return [] if is_right else [f" is {type(value).__name__}"]
 
 
 def _key_differences(shape: dict[str, Shape], value: dict[str, object]) -> list[str]:
-    found = []
-    for key, one in shape.items():
+    lines = []
+    for key, expected in shape.items():
         name = key.removesuffix("?")
         if name in value:
-            found += [f".{name}{line}" for line in differences(one, value[name])]
+            lines += [f".{name}{line}" for line in differences(expected, value[name])]
         elif name == key:
-            found.append(f".{name} is missing")
-    return found + [f".{name} is unknown" for name in value if name not in shape and f"{name}?" not in shape]
+            lines.append(f".{name} is missing")
+    return lines + [f".{name} is unknown" for name in value if name not in shape and f"{name}?" not in shape]
 
 
-def _fewest(found: Iterator[list[str]]) -> list[str]:
-    best = next(found)
-    for other in found:
+def _fewest(alternatives: Iterator[list[str]]) -> list[str]:
+    best = next(alternatives)
+    for other in alternatives:
         if not best:
             break
         best = min(best, other, key=len)

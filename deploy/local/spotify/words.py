@@ -18,7 +18,7 @@ class Language:
     country: str
     share: int
     joint: str
-    given: tuple[str, ...]
+    first_names: tuple[str, ...]
     family: tuple[str, ...]
     bands: tuple[str, ...]
     heads: tuple[str, ...]

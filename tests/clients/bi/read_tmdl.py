@@ -3,8 +3,7 @@
 Runs in the tools' environment `bi`: .NET comes with dotnetcore2, Microsoft's libraries with pbi-cli-tool.
 """
 
-# The libraries can be imported once .NET runs.
-# ruff: noqa: E402
+# ruff: noqa: E402  # the libraries can be imported only after .NET was started
 
 import json
 import os

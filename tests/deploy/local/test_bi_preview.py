@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands import run_command
 from deploy.local.bi_preview import COUNTS, NOTE, draw, main, numbers
 from deploy.snowflake.embedded import EmbeddedSnowflake
 from tests.deploy.bi.world import fill
@@ -33,5 +34,7 @@ def test_the_image_says_that_it_is_no_screenshot() -> None:
 
 
 def test_a_folder_without_a_demo_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"bi_preview: there is no warehouse in {tmp_path}. `make demo` makes one.\n"
+    assert run_command("bi_preview", main, ["--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        f"bi_preview: there is no warehouse in {tmp_path}: `make demo` makes one, --out names another\n"
+    )

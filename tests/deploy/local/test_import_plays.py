@@ -28,7 +28,6 @@ from tests.deploy.local.packages import (
     now_row,
     old_row,
 )
-from tests.test_notebook import NBCONVERT
 from tests.waiting import finished
 
 ROOT = Path(__file__).parents[3]
@@ -88,8 +87,7 @@ def test_no_personal_field_of_a_package_is_anywhere_but_in_quarantine(
 
     assert main(["--file", str(package), "--out", str(out)]) == 0
     write_report(out)
-    notebook = [sys.executable, "-m", "nbconvert", *NBCONVERT, f"--output-dir={out}", "docs/explore.ipynb"]
-    page = finished(notebook, cwd=ROOT, env=os.environ | {"OUT": str(out)})
+    page = finished([sys.executable, "-m", "deploy.local.notebook", f"--out={out}"], cwd=ROOT)
     exit_status = status(["--lake", lake, "--warehouse", str(out / "warehouse")])
     with EmbeddedSnowflake(out / "warehouse", open_store(lake)) as warehouse:
         plays = warehouse.query("select play_id, played_at, source, song_id from SPOTIFY.CORE.PLAYS order by played_at")

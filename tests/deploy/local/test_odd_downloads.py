@@ -109,7 +109,7 @@ def test_paths_in_a_zip_lead_nowhere(store: ObjectStore, tmp_path: Path) -> None
     package = tmp_path / "in" / "p.zip"
     package.parent.mkdir()
     with zipfile.ZipFile(package, "w") as archive:
-        for number, name in enumerate(("../../evil.json", "/tmp/evil.json", "C:\\evil.json", "a/../../b.json", "x")):  # noqa: S108
+        for number, name in enumerate(("../../evil.json", "/tmp/evil.json", "C:\\evil.json", "a/../../b.json", "x")):  # noqa: S108  # names in a ZIP
             archive.writestr(name, json.dumps([now_row(f"2026-01-0{number + 1}T10:00:00Z")]))
 
     import_file(store, package)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands import run_command
 from deploy.local import run
 from deploy.local.chain import StepError
 from deploy.local.run import run_chain
@@ -110,7 +111,7 @@ def test_without_a_login_it_says_what_to_do_and_writes_nothing(
     for name, value in environment(stub, tmp_path, **app).items():
         monkeypatch.setenv(name, value)
 
-    assert run.main(["--out", str(out)]) == 1
+    assert run_command("run", run.main, ["--out", str(out)]) == 1
 
     printed = capfd.readouterr()
     assert printed.out == ""
@@ -134,7 +135,7 @@ def test_a_login_is_checked_before_anything_is_prepared(
     for name, value in environment(stub, tmp_path, SPOTIFY_CREDENTIALS_FILE=str(file)).items():
         monkeypatch.setenv(name, value)
 
-    assert run.main(["--out", str(tmp_path / "mine"), *arguments]) == 1
+    assert run_command("run", run.main, ["--out", str(tmp_path / "mine"), *arguments]) == 1
 
     assert capfd.readouterr().err == (
         f"run: There is no credentials file {file}: run `make login`, or check SPOTIFY_CREDENTIALS_FILE.\n"
@@ -163,7 +164,7 @@ def test_an_expired_login_ends_the_run_and_says_what_to_do(
         monkeypatch.setenv(name, value)
     stub.revoke("Refresh token expired")
 
-    assert run.main(["--out", str(home / "mine")]) == 1
+    assert run_command("run", run.main, ["--out", str(home / "mine")]) == 1
 
     printed = capfd.readouterr().err
     assert "Spotify no longer accepts the login (invalid_grant: Refresh token expired)" in printed
@@ -215,19 +216,50 @@ def test_wrong_settings_and_a_login_readable_by_others_are_reported_before_anyth
 
 
 @pytest.mark.jvm
-def test_dropped_files_become_tables_warehouse_and_page_without_a_login(tmp_path: Path) -> None:
-    drop = tmp_path / "out/lake/raw/pending/drop"
-    drop.mkdir(parents=True)
-    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
-    os.utime(drop / "page.json", (0, 0))
+def test_dropped_files_become_tables_warehouse_and_page_without_a_login_also_after_ctrl_c(tmp_path: Path) -> None:
+    drop_a_page(tmp_path / "out")
 
+    status, shown = interrupted_load(tmp_path / "out", "[2/3]", 0.2)
     done = load(tmp_path / "out")
 
+    assert (status, shown[-1]) == (130, STOPPED)
     assert done.returncode == 0, done.stderr
     with EmbeddedSnowflake(tmp_path / "out/warehouse", open_store(str(tmp_path / "out/lake"))) as warehouse:
         assert warehouse.query("select count(*) as n from SPOTIFY.BI.SONGS") == [(2,)]
     assert (tmp_path / "out/report.html").is_file()
-    assert load(tmp_path / "out").returncode == 0  # again: nothing is pending
+
+
+STOPPED = "load: stopped; what is stored is whole. Run it again: it goes on from there."
+
+
+@pytest.mark.jvm
+@pytest.mark.parametrize("seconds", [0.3, 3.0])  # while the job imports, and while it starts Spark
+def test_ctrl_c_during_the_job_is_one_sentence(tmp_path: Path, seconds: float) -> None:
+    drop_a_page(tmp_path / "out")
+
+    status, shown = interrupted_load(tmp_path / "out", "[1/3]", seconds)
+
+    assert (status, shown[-1]) == (130, STOPPED)
+    assert [line for line in shown if "Traceback" in line or "Error" in line] == []
+
+
+def drop_a_page(out: Path) -> None:
+    drop = out / "lake/raw/pending/drop"
+    drop.mkdir(parents=True)
+    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
+    os.utime(drop / "page.json", (0, 0))
+
+
+def interrupted_load(out: Path, step: str, seconds: float) -> tuple[int, list[str]]:
+    """Exit status and lines after the step of a load that a terminal interrupts so long after the step began."""
+    command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
+    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        while not program.stderr.readline().startswith(step):
+            assert program.poll() is None
+        time.sleep(seconds)
+        os.killpg(program.pid, signal.SIGINT)
+        shown = program.communicate(timeout=PATIENCE)[1].splitlines()
+    return program.returncode, shown
 
 
 def test_a_folder_without_a_lake_is_named(tmp_path: Path) -> None:
@@ -245,24 +277,3 @@ def load(out: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "JAVA_HOME"}}
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     return finished(command, cwd=ROOT, env=environment)
-
-
-@pytest.mark.jvm
-@pytest.mark.parametrize(("step", "seconds"), [("[1/3]", 0.3), ("[1/3]", 3.0), ("[2/3]", 0.2)])
-def test_ctrl_c_at_a_step_is_one_sentence_and_the_next_load_goes_on(tmp_path: Path, step: str, seconds: float) -> None:
-    drop = tmp_path / "out/lake/raw/pending/drop"
-    drop.mkdir(parents=True)
-    (drop / "page.json").write_bytes((ROOT / "tests/golden/new_shape_page/page.json").read_bytes())
-    os.utime(drop / "page.json", (0, 0))
-    command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(tmp_path / "out")]
-    with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
-        assert program.stderr is not None
-        while not program.stderr.readline().startswith(step):
-            assert program.poll() is None
-        time.sleep(seconds)
-        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
-        shown = program.communicate(timeout=PATIENCE)[1]
-
-    assert program.returncode == 130
-    assert shown.splitlines()[-1] == "load: stopped; what is stored is whole. Run it again: it goes on from there."
-    assert "Traceback" not in shown

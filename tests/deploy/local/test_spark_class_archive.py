@@ -88,25 +88,25 @@ def test_an_interruption_leaves_no_file_and_no_java(tmp_path: Path, number: sign
     with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
         wait_for(lambda: javas_that_write_into(tmp_path), "Java")
         program.send_signal(number)
-        said = program.communicate(timeout=PATIENCE)[1].splitlines()
+        messages = program.communicate(timeout=PATIENCE)[1].splitlines()
 
     assert program.returncode == 130
-    assert said[-1] == (
+    assert messages[-1] == (
         "spark-classes: stopped; nothing half done is left. The next `make run` prepares Spark's classes again."
     )
-    assert len(said) == 2
+    assert len(messages) == 2
     assert list(tmp_path.iterdir()) == []
     wait_for(lambda: not javas_that_write_into(tmp_path), "the end of Java")
 
 
 def javas_that_write_into(folder: Path) -> list[int]:
     """Processes of Java that were started with an archive in this folder."""
-    found = []
+    processes = []
     for process in psutil.process_iter(["name", "environ"]):
         options = (process.info["environ"] or {}).get("JAVA_TOOL_OPTIONS", "")
         if process.info["name"] == "java" and str(folder) in options:
-            found.append(process.pid)
-    return found
+            processes.append(process.pid)
+    return processes
 
 
 def test_what_a_killed_run_left_is_removed_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -77,17 +76,11 @@ def test_open_shows_the_page_only_on_a_desktop(tmp_path: Path, display: str | No
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', encoding="utf-8")
     browser.chmod(0o755)
-    make = (
-        "import sys, pathlib; from deploy.snowflake.embedded import EmbeddedSnowflake; "
-        "EmbeddedSnowflake(pathlib.Path(sys.argv[1])).close()"
-    )
-    subprocess.run([sys.executable, "-c", make, str(tmp_path / "warehouse")], check=True, cwd=ROOT)
     environment = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
     environment |= {"BROWSER": f"{browser} %s"} | ({"DISPLAY": display} if display else {})
 
-    done = finished(
-        [sys.executable, "-m", "deploy.local.report", "--out", str(tmp_path), "--open"], cwd=ROOT, env=environment
-    )
+    show = "import pathlib, sys; from deploy.local.steps import open_page; open_page(pathlib.Path(sys.argv[1]))"
+    done = finished([sys.executable, "-c", show, str(tmp_path / "report.html")], cwd=ROOT, env=environment)
 
     assert done.returncode == 0, done.stderr
     if display:

@@ -431,7 +431,9 @@ def test_the_warehouse_file_keeps_no_trace(lake: ObjectStore, deployed: Path, tm
 
 def test_an_empty_user_is_refused(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command("forget", main, ["--lake", lake.uri, "--user", " "]) == 1
-    assert capsys.readouterr().err == "forget: no user: write the Spotify user id, or ALL\n"
+    assert capsys.readouterr().err == (
+        "forget: USER is empty: name the person, USER=id as in spotify:user:id, or USER=ALL\n"
+    )
 
 
 def test_a_quote_in_an_id_stays_inside_its_statement() -> None:

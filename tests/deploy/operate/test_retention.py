@@ -82,7 +82,7 @@ def test_the_command_removes_only_when_it_is_confirmed(
 
     assert main(command) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "Nothing was removed. To remove it, add APPLY=yes (without make: --apply)."
+        "Nothing was removed. To do this, add APPLY=yes (without make: --apply)."
     )
     assert keys(lake) == before
     assert main([*command, "--apply"]) == 0
@@ -117,4 +117,4 @@ def test_less_than_two_full_reads_is_refused(
 
     printed = capsys.readouterr().err
     assert printed.startswith("retention: 19 days are too few: current rows come from the last two full reads")
-    assert printed.endswith("(FORCE_FULL_EVERY_DAYS), so keep at least 20\n")
+    assert printed.endswith("(FORCE_FULL_EVERY_DAYS); keep at least 20, DAYS=20\n")

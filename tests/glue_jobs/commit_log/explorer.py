@@ -487,7 +487,7 @@ def _wrong_step(before: Bucket, after: Bucket) -> str | None:
         if after.get(key) == data:
             continue
         if FOREVER.fullmatch(key):
-            return "what is there for ever was changed or removed"
+            return "an immutable object was changed or removed"
         is_raw = key.startswith((lake.PENDING, lake.QUIET))
         if is_raw and not any(data == kept for name, kept in after.items() if name.startswith("raw/")):
             return "a raw object was removed that is not archived"

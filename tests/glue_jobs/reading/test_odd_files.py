@@ -172,6 +172,7 @@ REFUSED: dict[str, tuple[object, str]] = {
         b"const data = " + PRETTY + b";\n",
         BEFORE.format(1, 14),
     ),
+    "a script that is cut off": (b'data = {"items": [{"track": null}], "tot', "no JSON at line 1, column 1"),
     "a fenced block": (
         b"```json\n" + PRETTY + b"\n```\n",
         BEFORE.format(2, 1),
@@ -265,6 +266,25 @@ def test_text_after_the_json_is_a_damage(after: bytes, reason: str) -> None:
 
     assert [kinds(check) for check in document.checks] == [[(0, "empty", None)]]
     assert [damage.reason for damage in document.damages] == [reason]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"playlists": [DESCRIPTION], "tracks": [ROW, OTHER_ROW]},
+        {"playlist": DESCRIPTION, "liked": [ROW, OTHER_ROW]},
+        {"first": DESCRIPTION, "second": DESCRIPTION, "tracks": [ROW, OTHER_ROW]},
+    ],
+)
+def test_rows_that_may_be_of_another_playlist_are_not_joined_with_a_description(value: Json) -> None:
+    document = read_document(as_bytes(value))
+
+    (check,) = document.checks
+    assert check.playlist_id.startswith("document:")
+    assert kinds(check) == TWO
+    assert {damage.reason.rpartition(": ")[2] for damage in document.damages} == {
+        "a playlist without its songs, only a description"
+    }
 
 
 def test_other_values_among_bare_rows_are_damages_and_no_rows() -> None:

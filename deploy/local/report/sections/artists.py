@@ -125,7 +125,7 @@ def _together(pairs: Sequence[Row]) -> list[Figure]:
     chosen = strongest(pairs)
     order = neighbours(chosen)
     label = labels((key, names[key]) for key in order)
-    drawn = [(order.index(one), order.index(other), songs) for one, other, songs in chosen]
+    drawn = [(order.index(artist), order.index(partner), songs) for artist, partner, songs in chosen]
     text += ". An arc joins two artists; the thicker it is, the more songs they share."
     if len(chosen) < len(pairs):
         text += f" The chart shows the {count(len(chosen), 'strongest pair', 'strongest pairs')}."
@@ -152,14 +152,14 @@ def strongest(pairs: Sequence[Row]) -> list[tuple[str, str, int]]:
 def neighbours(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
     """The artists in an order that keeps arcs short: groups of those who sing together, the largest group first."""
     ties: dict[str, dict[str, int]] = defaultdict(dict)
-    for one, other, songs in pairs:
-        ties[one][other] = ties[other][one] = songs
+    for artist, partner, songs in pairs:
+        ties[artist][partner] = ties[partner][artist] = songs
     groups: list[list[str]] = []
     left = set(ties)
     while left:
         # From an end inwards: start with the artist with fewest partners, then add the one most tied to the last group.
         group = [min(_reached(ties, min(left)), key=lambda key: (len(ties[key]), key))]
-        while more := {other for one in group for other in ties[one]} - set(group):
+        while more := {partner for artist in group for partner in ties[artist]} - set(group):
             group.append(max(more, key=lambda key: (_pull(ties[key], group), key)))
         groups.append(group)
         left -= set(group)
@@ -172,9 +172,9 @@ def _pull(ties: dict[str, int], group: Sequence[str]) -> float:
 
 
 def _reached(ties: dict[str, dict[str, int]], start: str) -> set[str]:
-    found, queue = {start}, [start]
+    reached, queue = {start}, [start]
     while queue:
-        new = set(ties[queue.pop()]) - found
-        found |= new
+        new = set(ties[queue.pop()]) - reached
+        reached |= new
         queue += new
-    return found
+    return reached

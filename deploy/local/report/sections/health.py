@@ -64,7 +64,7 @@ def _calendar(library: Library) -> Figure:
     legend = Markup(" ").join(
         Markup('<span><i class="sign {}" aria-hidden="true">{}</i> {}</span>').format(state, sign, words)
         for state, (sign, words) in _SIGNS.items()
-        if any(found == state for found, _ in states.values())
+        if any(day_state == state for day_state, _ in states.values())
     )
     head = Markup("").join(
         Markup('<th scope="col"><span class="hidden">{}</span><span aria-hidden="true">{}</span></th>').format(
@@ -86,8 +86,8 @@ def _calendar(library: Library) -> Figure:
             (playlist["playlist_name"], of_day, _SIGNS[state][1], *change)
             for playlist in library.playlists
             for of_day in reversed(days)
-            if (found := states.get((playlist["playlist_id"], of_day)))
-            for state, change in [found]
+            if (day_state := states.get((playlist["playlist_id"], of_day)))
+            for state, change in [day_state]
         ],
         "checks",
     )
@@ -123,10 +123,10 @@ def _state(check: Row, row: Row | None, before: str | None) -> str:
     return "same" if before else "first"
 
 
-def _cell(found: tuple[str, tuple[int, int]] | None, of_day: date) -> Markup:
-    if found is None:
+def _cell(shown: tuple[str, tuple[int, int]] | None, of_day: date) -> Markup:
+    if shown is None:
         return Markup('<td><span class="hidden">not checked</span></td>')
-    state, (added, removed) = found
+    state, (added, removed) = shown
     sign, words = _SIGNS[state]
     change = f", +{added} {MINUS}{removed}" if state == "changed" else ""
     return Markup(

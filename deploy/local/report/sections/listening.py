@@ -37,6 +37,8 @@ def listening(library: Library) -> Section:
     history = library.history
     if not history.days:
         return Section("listening", "Listening", [])
+    if not _total(history.days, "counted_play_count"):
+        return Section("listening", "Listening", [], _lead(history))
     figures = [_days(history), _hours(history), _weekdays(history)]
     for kind in _KINDS:
         figures += _most(kind, history)
@@ -48,14 +50,13 @@ def listening(library: Library) -> Section:
 def _lead(history: History) -> Markup:
     counted, total = _total(history.days, "counted_play_count"), _total(history.days, "play_count")
     text = Markup(
-        "{} from {} to {}, {} in all. {} 30 seconds or longer or ended by {}: only these count below."
+        "{} from {} to {}, {} in all. Only plays of 30 seconds or more, or that ended by themselves, count below: {}."
     ).format(
         count(total, "play"),
         day(history.days[0]["played_on"]),
         day(history.days[-1]["played_on"]),
         _hours_of(_total(history.days, "listening_ms")),
-        count(counted, "play was", "plays were"),
-        "itself" if counted == 1 else "themselves",
+        figure(counted),
     )
     if history.songs:
         first = min(history.songs, key=lambda song: (song["first_played_at"], song["song_key"]))

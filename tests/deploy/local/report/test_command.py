@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 # A process can open one warehouse, and this process already has: so each command runs as its own program.
 MAKE = (
     "import sys, pathlib; from deploy.snowflake.embedded import EmbeddedSnowflake; "
@@ -42,12 +44,18 @@ def test_a_file_that_is_no_warehouse_is_an_error_on_one_line(tmp_path: Path) -> 
     assert not (tmp_path / "report.html").exists()
 
 
-def test_the_page_is_beside_the_warehouse(tmp_path: Path) -> None:
+def test_the_page_is_beside_the_warehouse_and_opens_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("-c", MAKE, str(tmp_path / "warehouse"))
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    monkeypatch.setenv("DISPLAY", ":1")
 
-    done = make_report(tmp_path)
+    done = run("-m", "deploy.local.report", "--out", str(tmp_path), "--open")
 
     assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "opened").read_text(encoding="utf-8") == f"file://{tmp_path}/report.html\n"
     assert done.stdout.startswith(f"{tmp_path / 'report.html'}: open it in a browser")
     assert "No playlist has been checked yet" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "warehouse"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["browser", "opened", "report.html", "warehouse"]

@@ -20,8 +20,8 @@ def read(pages: dict[str, Path]) -> Reading:
 
 
 SENTENCES = {
-    "listening": "6 plays from 14 Nov 2026 to 18 Nov 2026, 3 hours in all. 5 plays were 30 seconds or longer or ended "
-    "by themselves: only these count below. The first song is S1 by A1, the last T2 by A2.",
+    "listening": "6 plays from 14 Nov 2026 to 18 Nov 2026, 3 hours in all. Only plays of 30 seconds or more, or that "
+    "ended by themselves, count below: 5. The first song is S1 by A1, the last T2 by A2.",
     "plays-by-day": "5 plays on 4 of 5 days (UTC); most on 17 Nov 2026, 2.",
     "plays-by-hour": "Most plays end between 21:00 and 22:00 (UTC): 2 of 5.",
     "plays-by-weekday": "Most plays are on a Tuesday (UTC): 2 of 5.",
@@ -144,6 +144,18 @@ def test_a_history_without_playlists_is_a_page_of_its_own(landing: Landing, depl
     assert read.facts == {"plays": "1", "hours of listening": "0", "songs played": "1", "artists played": "1"}
     assert read.sentences["page"].startswith("No playlist has been checked yet, so this page has the listening history")
     assert {"from-playlists", "outside", "never-played", "entries-plays"} & set(read.sentences) == set()
+
+
+def test_a_history_in_which_no_play_counts_has_no_figures(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    play(landing, "2026-11-14 21:10", "s1", 29_999)
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["listening"] == (
+        "1 play from 14 Nov 2026 to 14 Nov 2026, no minutes in all. Only plays of 30 seconds or more, or that ended by "
+        "themselves, count below: 0. The first song is S1 by A1, the last S1 by A1."
+    )
+    assert set(SENTENCES) & set(read.sentences) == {"listening"}
 
 
 def test_several_accounts_are_named_and_have_rows_of_their_own(landing: Landing, deployed: EmbeddedSnowflake) -> None:

@@ -93,7 +93,7 @@ class Landing:
             self.put(
                 PLAYLIST_ITEMS,
                 **{"playlist_id": playlist, "snapshot_id": snapshot_id, "position": position}
-                | {"document_id": document_id, "extracted_at": at, "source_position": position}
+                | {"document_id": document_id, "extracted_at": row.get("extracted_at", at), "source_position": position}
                 | _item(item),
             )
 

@@ -76,6 +76,7 @@ def test_an_incomplete_read_is_never_complete_whatever_its_number_of_rows(landin
 def test_a_read_without_its_items_is_not_known(landing: Landing) -> None:
     landing.check("2026-11-16 10:00", "read", snapshot_id="v1", total=2, item_count=2, is_complete=True)
     item = {"playlist_id": "p1", "snapshot_id": "v1", "kind": "song", "song_id": "s1"}
+    item["extracted_at"] = "2026-11-16 10:00"
     landing.put(PLAYLIST_ITEMS, position=0, **item)
 
     assert landing.ask("PLAYLIST_CHECKS", "is_known, shown_snapshot_id") == [(False, None)]

@@ -155,7 +155,7 @@ def test_the_command_shows_its_plan_then_does_it(
     assert "create pipe if not exists SPOTIFY.LANDING.SONGS_PIPE_V1" in done[0]
     assert done[1].startswith("alter pipe SPOTIFY.LANDING.SONGS_PIPE_V1 refresh prefix = 'ingest_date=")
     assert len(done) == 2
-    assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011
+    assert str(date.today()) in done[1] or str(date.today() - timedelta(days=1)) in done[1]  # noqa: DTZ011  # as the command
 
 
 def test_a_copy_names_at_most_a_thousand_files(prod: Environment) -> None:

@@ -1,6 +1,7 @@
 """make snowflake-trust copies Snowflake's identities into Terraform's settings and AWS; moto's server is AWS."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3  # type: ignore[import-untyped, unused-ignore]
@@ -66,7 +67,7 @@ class Aws:
 
 
 @pytest.fixture
-def aws(s3_endpoint: str, tmp_path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def aws(s3_endpoint: str, tmp_path: Path) -> Iterator[Aws]:
     """A stack whose roles trust no user yet."""
     assert s3_endpoint
     made = Aws(tmp_path)
