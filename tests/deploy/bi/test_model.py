@@ -138,6 +138,27 @@ def test_ranked_views_are_not_in_the_model() -> None:
     assert ranked == []
 
 
+def test_the_relationships_are_those_of_the_star() -> None:
+    assert {(r.from_table, r.from_column, r.to_table) for r in RELATIONSHIPS} == {
+        ("Stays", "SONG_ID", "Songs"),
+        ("Stays", "PLAYLIST_ID", "Playlists"),
+        ("Stays", "ENTERED_ON", "Date"),
+        ("Stays", "LEFT_ON", "Date"),
+        ("Songs", "ALBUM_ID", "Albums"),
+        ("Song artists", "SONG_ID", "Songs"),
+        ("Song artists", "ARTIST_ID", "Artists"),
+        ("Playlist days", "PLAYLIST_ID", "Playlists"),
+        ("Playlist days", "CHECKED_ON", "Date"),
+        ("Artist days", "ARTIST_ID", "Artists"),
+        ("Artist days", "CHECKED_ON", "Date"),
+        ("Popularity days", "SONG_ID", "Songs"),
+        ("Popularity days", "OBSERVED_ON", "Date"),
+        ("Plays", "SONG_ID", "Songs"),
+        ("Plays", "PLAYED_ON", "Date"),
+        ("Listening months", "MONTH_BEGINS_ON", "Date"),
+    }
+
+
 def test_names_are_unique() -> None:
     for names in ([table.name for table in TABLES], [m.name for m in MEASURES], [v.name for v in PAGE]):
         assert len(set(names)) == len(names)

@@ -167,3 +167,13 @@ def test_without_any_name_a_read_describes_a_playlist_and_a_failed_check_does_no
     assert landing.ask("PLAYLISTS", "playlist_name, item_count, described_at") == [
         ("Liked songs", 2, "2026-11-16 10:00")
     ]
+
+
+def test_the_newest_check_is_newest_by_time_not_by_the_name_of_its_object(landing: Landing) -> None:
+    landing.read("2026-11-16 10:00", "s1", name="Old", source_object="z")
+    landing.check("2026-11-17 10:00", "unchanged", name="New", source_object="y")
+    landing.check("2026-11-18 10:00", "failed", source_object="x")
+
+    assert landing.ask("PLAYLISTS", "playlist_name, described_at, last_checked_at, last_status") == [
+        ("New", "2026-11-17 10:00", "2026-11-18 10:00", "failed")
+    ]
