@@ -261,6 +261,23 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Signals take effect at the end of the block: pyspark, interrupted while Java starts, leaves it waiting for ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    previous = {each: signal.signal(each, lambda number, _: came.append(number)) for each in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
 def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
     """A signal that arrives while py4j lets an object of Java's go is ignored by Python: it has to come again."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
@@ -336,7 +353,8 @@ def _start_java(settings: Mapping[str, str]) -> None:
     if sys.getfilesystemencoding() == "utf-8":
         os.environ["LC_ALL"] = "C.UTF-8"
     try:
-        gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
+        with _signals_wait():
+            gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
     finally:
         os.environ.pop("LC_ALL", None)
         if locale is not None:
