@@ -263,7 +263,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Signals take effect at the end of the block: pyspark, interrupted while Java starts, leaves it waiting for ever."""
+    """Signals take effect at the end of the block: pyspark, interrupted while Java starts, leaves it running."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
