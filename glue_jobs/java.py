@@ -3,12 +3,17 @@
 import importlib.util
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # that end a run in order
 
 
 class RuntimeProblemError(Exception):
@@ -54,9 +59,27 @@ def start_java(settings: Mapping[str, str]) -> None:
     if sys.getfilesystemencoding() == "utf-8":
         os.environ["LC_ALL"] = "C.UTF-8"
     try:
-        gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
+        with _signals_wait():
+            gateway = launch_gateway(SparkConf().setAll(list(settings.items())), {"process_group": 0})  # type: ignore[no-untyped-call, unused-ignore]
     finally:
         os.environ.pop("LC_ALL", None)
         if locale is not None:
             os.environ["LC_ALL"] = locale
     SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  # likewise
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Signals take effect at the end of the block: pyspark, interrupted while Java starts, leaves it running."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    previous = {each: signal.signal(each, lambda number, _: came.append(number)) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])

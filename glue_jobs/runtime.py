@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from pyspark.sql import SparkSession
 
-from glue_jobs.java import RuntimeProblemError, find_java, start_java
+from glue_jobs.java import SIGNALS, RuntimeProblemError, find_java, start_java
 from shared.store import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -63,8 +63,6 @@ _LARGE_JVM = "-Xms2g -Xmn1g"
 # Made by `python -m deploy.local.spark_class_archive`, if at all; Java ignores the archive of another version.
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class GlueJob:
@@ -233,7 +231,7 @@ def _result_or_error(
 @contextmanager
 def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
     """A run that commits only when its body ends well. A termination signal ends it in order, as Ctrl-C does."""
-    previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    previous = {number: signal.signal(number, _interrupt) for number in SIGNALS}
     hook, sys.unraisablehook = sys.unraisablehook, _interrupt_again
     job = GlueJob(name, argv)
     if is_submitted():
@@ -251,7 +249,7 @@ def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """Ends the run in order. A second signal must not end that: it is ignored."""
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from deploy.commands import CommandError, Parser, folder, run_command
 from deploy.local.chain import Chain
 from deploy.local.package import KEEP, NO_DATE, ZIPS, EqualRows, Opened, open_package, read_plays
-from deploy.local.steps import DEMO_MARK, Steps, plain_errors
+from deploy.local.steps import DEMO_MARK, Steps, end_on_sigterm, plain_errors
 from deploy.operate.places import log_of
 from glue_jobs.reading.plays import ACCOUNT, EXTENDED
 from shared import lake
@@ -172,4 +172,5 @@ def _packaged_at(text: str) -> datetime | None:
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(run_command("import", main, sys.argv[1:]))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.commands import run_command
@@ -233,14 +234,15 @@ STOPPED = "load: stopped; what is stored is whole. Run it again: it goes on from
 
 
 @pytest.mark.jvm
-@pytest.mark.parametrize("seconds", [0.3, 3.0])  # while the job imports, and while it starts Spark
-def test_ctrl_c_during_the_job_is_one_sentence(tmp_path: Path, seconds: float) -> None:
+@pytest.mark.parametrize("has_java", [False, True], ids=["while it imports", "while Spark starts"])
+def test_ctrl_c_during_the_job_is_one_sentence_and_leaves_no_java(tmp_path: Path, *, has_java: bool) -> None:
     drop_a_page(tmp_path / "out")
 
-    status, shown = interrupted_load(tmp_path / "out", "[1/3]", seconds)
+    status, shown = interrupted_load(tmp_path / "out", "[1/3]", 0.3, has_java=has_java)
 
     assert (status, shown[-1]) == (130, STOPPED)
     assert [line for line in shown if "Traceback" in line or "Error" in line] == []
+    assert javas_of(tmp_path / "out") == []
 
 
 def drop_a_page(out: Path) -> None:
@@ -250,12 +252,19 @@ def drop_a_page(out: Path) -> None:
     os.utime(drop / "page.json", (0, 0))
 
 
-def interrupted_load(out: Path, step: str, seconds: float) -> tuple[int, list[str]]:
-    """Exit status and lines after the step of a load that a terminal interrupts so long after the step began."""
+def javas_of(out: Path) -> list[int]:
+    """Processes of Java that work on the folder."""
+    found = psutil.process_iter(["name", "environ"])
+    return [p.pid for p in found if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()]
+
+
+def interrupted_load(out: Path, step: str, seconds: float, *, has_java: bool = False) -> tuple[int, list[str]]:
+    """Exit status and lines after the step of a load that gets Ctrl-C so long after the step began, or Java."""
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
         while not program.stderr.readline().startswith(step):
             assert program.poll() is None
+        wait_for(lambda: not has_java or javas_of(out), "Java")
         time.sleep(seconds)
         os.killpg(program.pid, signal.SIGINT)
         shown = program.communicate(timeout=PATIENCE)[1].splitlines()
