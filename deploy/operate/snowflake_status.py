@@ -1,10 +1,10 @@
-"""`make snowflake-status`: how the pipes of an account fare, and whether it has what the lake's log says.
+"""`make snowflake-status`: the state of an account's pipes, and whether it has every row of the lake's log.
 
-For each pipe its state, what it has in hand, its last file and what it refused in 14 days. Then what `make status` asks
-of a warehouse on this machine: batches, files and rows of the log against what has landed; and whether the current
-views have all that landed, each key once. The first difference is named. Files that are on their way for less than half
-an hour count as differences too: pipes take minutes. Dynamic tables are shown with state and last refresh; what a
-current view lacks is no difference while its dynamic table is active and within its target lag.
+Shows each pipe's state, pending files, last file, and the files that it refused in 14 days. Then it compares batches,
+files and rows of the log with the landed rows, as `make status` does on this machine, and checks that the current views
+have all landed rows, each key once. The first difference is named. Files that were published less than half an hour ago
+count as differences too: pipes take minutes. Dynamic tables are shown with state and last refresh; rows that a current
+view lacks are no difference while its dynamic table is active and within its target lag.
 """
 
 import json
@@ -53,7 +53,7 @@ def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterato
 
 def as_text(pipes: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
     """Pipes and refusals, for people."""
-    header = ("table", "pipe", "state", "in hand", "last file taken", "at (UTC)")
+    header = ("table", "pipe", "state", "pending", "last file loaded", "at (UTC)")
     rows = [
         (pipe.table, pipe.name, pipe.state, pipe.pending, pipe.last_file or "-", pipe.last_at or "-") for pipe in pipes
     ]
