@@ -62,7 +62,8 @@ def in_warehouse(folder: Path) -> dict[str, str]:
     """Every row of every table and view of the warehouse, by schema and name."""
     with duckdb.connect(str(folder / "SPOTIFY.db"), read_only=True) as connection:
         named = connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_catalog = 'SPOTIFY'"
+            "select table_schema, table_name from information_schema.tables"
+            " where table_catalog = 'SPOTIFY' and table_schema in ('LANDING', 'CORE', 'BI', '_LOCAL')"
         ).fetchall()
         return {
             f"{schema}.{name}": str(connection.execute(f'select * from SPOTIFY."{schema}"."{name}"').fetchall())
