@@ -254,8 +254,10 @@ def drop_a_page(out: Path) -> None:
 
 def javas_of(out: Path) -> list[int]:
     """Processes of Java that work on the folder."""
-    found = psutil.process_iter(["name", "environ"])
-    return [p.pid for p in found if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()]
+    processes = psutil.process_iter(["name", "environ"])
+    return [
+        p.pid for p in processes if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()
+    ]
 
 
 def interrupted_load(out: Path, step: str, seconds: float, *, has_java: bool = False) -> tuple[int, list[str]]:
