@@ -188,7 +188,7 @@ def test_nobody_at_the_terminal_changes_nothing(
 
     said = capsys.readouterr()
     assert said.out.count("to do: ") == 4
-    assert "nothing was changed" in said.err
+    assert "Nothing was changed. To do this, add APPLY=yes" in said.err
     assert aws.settings.read_text() == before
     assert aws.trust("spotify-dev-snowflake") == NOBODY
     assert aws.statements() == [BUCKET_TELLS]
