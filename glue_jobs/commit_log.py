@@ -1,12 +1,13 @@
-"""The commit log takes every raw object into the lake exactly once, though jobs may be killed or run at once.
+"""The commit log takes every raw object into the lake exactly once, though jobs may be killed or run at the same time.
 
-It is a small version of Delta Lake's protocol: an entry `log/<number>.json` is the commit, put_if_absent decides which
-run wins, and the next run finishes what a killed run left. It uses a store, a clock and a source of ids, and has no
-other effect. A run may stop between any two operations on the store. docs/commit-log.md has the protocol and the
-reasons.
+It is a small version of Delta Lake's protocol. An entry `log/<number>.json` is the commit, put_if_absent decides which
+run wins, and the next run finishes what a killed run left. A run may stop between any two operations on the store. The
+commit log uses a store, a clock and a source of ids, and has no other effect. docs/commit-log.md has the protocol, its
+terms and the reasons.
 
-It is stricter than necessary in two places: two batches share an input if they share its key, with any token (a
-chmod changes a folder's token), and an object is archived by its document id. The next batch takes the rest.
+It is stricter than necessary in two places. Two batches share an input if they share its key, even with different
+tokens, since a chmod changes the token of a file. An object with another token is archived only if its document id is
+the entry's. The next batch takes what this leaves pending.
 """
 
 import json
@@ -42,48 +43,48 @@ from shared.terminal import printable
 
 log = logging.getLogger(__name__)
 
-MAX_FAILED_ATTEMPTS = 2  # after this many an input is planned alone
-SUSPECTS = 3  # the largest inputs of a failed attempt: planned alone after the first failure
-YOUNG = timedelta(seconds=2)  # a dropped file of this age may still be growing
+MAX_FAILED_ATTEMPTS = 2  # after this many, an input is planned alone
+SUSPECTS = 3  # number of largest inputs of a failed attempt that are planned alone after the first failure
+SETTLING_TIME = timedelta(seconds=2)  # a dropped file that changed within this time may still be growing
 # The timeout in deploy/aws/terraform/modules/transform/main.tf; a test compares them.
 JOB_TIMEOUT = timedelta(minutes=20)
 STAGING_KEPT = timedelta(hours=24)
 MAX_OBJECTS = 20_000  # in a batch, unless --max-objects says otherwise
-BYTES_PER_CORE = 2**30  # of JSON in a batch: on a laptop of two cores, as much as was measured to fit into 3 GB
-_COMPARING = BoundedSemaphore(8)  # limits the archived objects in memory, however many threads archive
+BYTES_PER_CORE = 2**30  # of JSON in a batch: measured on a laptop of two cores, this fits into 3 GB
+_COMPARING = BoundedSemaphore(8)  # limits the objects in memory, whatever the number of archiving threads
 _RESTORE_LOG = "Restore the later log, log/ with log/done/, from its backup"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one attempt reads. `is_poison`: its only input ended an attempt of its own before; quarantine it unread."""
+    """What one attempt reads. With `is_poison`, its only input crashed earlier attempts: quarantine it unread."""
 
     batch_id: str
     head: int
     inputs: tuple[Input, ...]
     planned_at: datetime
     is_poison: bool
-    alone: bool = False  # because of failed attempts, not because nothing else is pending
+    alone: bool = False  # has a single input because of failed attempts, not because nothing else is pending
 
 
 @dataclass(frozen=True)
 class _AttemptMarker:
-    """What the marker in `log/attempts/` says of one attempt."""
+    """The content of one attempt marker in `log/attempts/`."""
 
     key: str
-    failed_after: datetime  # from then on the attempt counts as failed
+    failed_after: datetime  # after this time the attempt counts as failed
     inputs: frozenset[tuple[str, str]]
-    suspects: frozenset[tuple[str, str]]  # the inputs that probably are the reason if it failed
-    alone: bool  # as the batch's
+    suspects: frozenset[tuple[str, str]]  # the inputs that are the probable reason if it failed
+    alone: bool  # as `Batch.alone`
     failed: bool  # its own run recorded the failure
 
 
 class CommitLog:
-    """The log of one lake. `waiting_seconds` is above 0 when next_batch left only files that are too young.
+    """The log of one lake.
 
-    `young` are dropped files of the last listing that may still be growing. `left` has the reason for each key that is
-    never planned by this log, see `leave`.
+    `young` are the dropped files of the last listing that may still be growing. `waiting_seconds` is above 0 when
+    next_batch found no others. `left` has, by key, the reason why this log does not plan an object, see `leave`.
     """
 
     def __init__(  # noqa: PLR0913  # bounds, each with a default
@@ -99,10 +100,10 @@ class CommitLog:
         moves_at_once: int = 1,
         before_attempt: Callable[[Batch], object] | None = None,
     ) -> None:
-        """`before_attempt` is called with each planned batch before its marker; if it raises, no marker is written.
+        """`before_attempt` is called with each planned batch before its marker is written; if it raises, none is.
 
-        `bytes_per_core` bounds the JSON of a batch, as estimated, for each of the `cores` at its planning; a single
-        object may be larger. With `moves_at_once` above 1, threads archive a batch's objects, in no order.
+        A batch holds at most `bytes_per_core` of JSON, as estimated, for each of the `cores` when it is planned; a
+        single object may be larger. With `moves_at_once` above 1, threads archive a batch's objects in any order.
         """
         self.waiting_seconds = 0.0
         self.young: list[Input] = []
@@ -118,14 +119,16 @@ class CommitLog:
         self._moves_at_once = moves_at_once
         self._before_attempt = before_attempt
         self._perhaps_committed: set[str] = set()
-        # What is left of the last listing of pending objects, and the newest entry whose inputs are not in it.
+        # What is left of the last listing of pending objects. The inputs of entries up to `_newest` are not in it.
         self._rest: dict[str, Input] = {}
         self._newest = 0
 
     # Step 1 and step 6: finishing.
 
     def finish_earlier_commits(self) -> list[int]:
-        """Finish every entry that has no completion marker; their numbers. On a folder, also remove expired staging.
+        """Finish every entry that has no completion marker; returns their numbers.
+
+        In a folder it also removes expired staging.
 
         Raises CommitLogError if the log has lost an entry.
         """
@@ -137,9 +140,10 @@ class CommitLog:
         return undone
 
     def finish(self, number: int) -> None:
-        """Publish the entry's files, archive its inputs, set its completion marker; any run may, any number of times.
+        """Publish the entry's files, archive its inputs and put its completion marker.
 
-        Raises CommitLogError if a file exists neither staged nor published, or is another batch's: the lake is damaged.
+        Any run may do this, any number of times. Raises CommitLogError if the lake is damaged: a file exists neither
+        staged nor published, or belongs to another batch.
         """
         if self._is_done(number):
             return
@@ -164,7 +168,7 @@ class CommitLog:
                 f"probably restored from before that batch. {_RESTORE_LOG}; what this entry took is still pending and "
                 "is taken again. Without a backup, move that file out of the lake."
             )
-        # After its completion marker an entry's files may change by forgetting or retention.
+        # After the completion marker, `make forget` and `make retention` may change or remove the entry's files.
         if not self._is_done(number):
             raise self._damaged(damage)
 
@@ -180,19 +184,19 @@ class CommitLog:
             try:
                 list(pool.map(partial(self._archive, number), inputs))  # raises the first error
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)  # else the error waits for all the others
+                pool.shutdown(wait=False, cancel_futures=True)  # else the error would wait for all other threads
                 raise
 
     def _archive(self, number: int, committed: CommittedInput) -> None:
-        """Move the version that was committed; another version under the same key stays pending.
+        """Move the committed version of the object; another version under the same key stays pending.
 
-        The store copies the version with the token of the entry, so that it need not be read.
+        The store copies the version that has the entry's token, so this does not read the object.
         """
         target = lake.archived(number, committed.key, quarantined=committed.place == "quarantine")
         try:
             is_archived = self.store.copy(committed.key, target, committed.token, committed.size)
         except TargetDiffersError as error:
-            if self._is_done(number):  # after its completion an archived object may change by forgetting
+            if self._is_done(number):  # since then `make forget` may have changed it
                 return
             raise self._archive_damaged(number, target) from error
         if is_archived and self.store.delete(committed.key, committed.token):
@@ -219,7 +223,11 @@ class CommitLog:
             self.store.delete(committed.key, current.token, current.data)  # the version just read
 
     def _is_archived(self, number: int, committed: CommittedInput, target: str) -> bool:
-        """Whether the archived object is the same document. Raises CommitLogError unless it may have been forgotten."""
+        """Whether the archived object is the same document.
+
+        Raises CommitLogError if it is another one and the entry is not finished, so that `make forget` did not change
+        it.
+        """
         kept = self.store.get(target)
         if kept is not None and document.document_id(kept.data) == committed.document_id:
             return True
@@ -234,7 +242,7 @@ class CommitLog:
         )
 
     def undone(self, after: timedelta = timedelta(0)) -> list[Entry]:
-        """The entries without a completion marker, committed at least so long ago, for example by a killed run.
+        """The entries without a completion marker that were committed at least `after` ago, as by a killed run.
 
         Raises CommitLogError if the log has lost an entry.
         """
@@ -244,17 +252,17 @@ class CommitLog:
     # Step 2: planning.
 
     def leave(self, key: str, reason: str) -> None:
-        """Do not plan this object again in this run: it cannot be read, moved or addressed, and stays in place."""
+        """Do not plan this object again in this run: it cannot be read, moved or addressed, so it stays in place."""
         if key not in self.left:
             self.left[key] = reason
             log.debug("%s is left in place: %s.", printable(key), printable(reason))  # the summary names it
 
     def next_batch(self, *, sources: Sequence[Input] | None = None, again: bool = False) -> Batch | None:
-        """A bounded batch of what is pending; None if there is nothing.
+        """A bounded batch of the pending objects; None if none can be planned.
 
-        With sources: a batch of those that no entry has yet, instead of what is pending. `again`: whether an entry has
-        them or not; the caller leaves out what it has committed itself. Inputs without failed attempts come first, then
-        poison, then those of failed attempts, one at a time.
+        With `sources`, the batch is of those sources that no entry has yet, and not of pending objects. With `again`,
+        sources that an entry has are planned too; the caller must leave out what it has committed itself. Inputs
+        without failed attempts come first, then poison, then inputs of failed attempts, each alone.
         """
         self.waiting_seconds = 0.0
         present = ready = self._rest_of_listing() if sources is None else []
@@ -273,15 +281,15 @@ class CommitLog:
         return batch
 
     def unplanned(self, batch: Batch) -> list[Input]:
-        """The pending objects of the last listing that can be planned, and are neither committed nor in the batch."""
+        """The objects of the last listing that can be planned and are neither committed nor in this batch."""
         keys = {planned.key for planned in batch.inputs} | self.left.keys()
         return [pending for pending in self._rest.values() if pending.key not in keys]
 
     def _rest_of_listing(self) -> list[Input]:
-        """What is left of the last listing, without the inputs of every entry since."""
+        """What is left of the last listing, without the inputs of the entries since."""
         if self._rest:
             newest = max(self._numbers(self._newest), default=self._newest)
-            # Each number: the listing of a long folder may miss the first of two entries.
+            # Reads each number up to the newest: the listing of a long folder may miss the first of two entries.
             for number in range(self._newest + 1, newest + 1):
                 self._take_out(self._entry(number))
                 self._newest = number
@@ -292,9 +300,9 @@ class CommitLog:
             self._rest.pop(committed.key, None)
 
     def _list_ready(self, sources: Sequence[Input] | None, *, again: bool) -> tuple[list[Input], list[Input]]:
-        """What is pending, or the sources; and of these what can be planned. The rest is kept for later batches."""
+        """The pending objects, or the sources; and those of them that can be planned, kept in `_rest` if pending."""
         while True:
-            # Before the listing, else what is archived in between is planned twice.
+            # Read the head before the listing, else an object that is archived in between is planned twice.
             head, undone = self._head()
             held = {committed.key: number for number in undone for committed in self._entry(number).inputs}
             listed = self._pending() if sources is None else list(sources)
@@ -304,7 +312,7 @@ class CommitLog:
             if free or not present:
                 break
             for number in sorted({held[pending.key] for pending in present}):
-                self.finish(number)  # what is left may be a newer version under an old key
+                self.finish(number)  # a newer version may be pending under the same key
         young = {pending.key for pending in free if self._is_young(pending)}
         ready = [pending for pending in free if pending.key not in young]
         if not ready:
@@ -338,17 +346,19 @@ class CommitLog:
         return [source for source in sources if source.version not in committed]
 
     def _is_young(self, pending: Input) -> bool:
-        # A time far in the future is that of a wrong clock, not of a file being written.
-        return self._is_folder and pending.key.startswith(lake.DROP) and abs(self._clock() - pending.time) < YOUNG
+        # A time far in the future comes from a wrong clock, not from a file that is being written.
+        return (
+            self._is_folder and pending.key.startswith(lake.DROP) and abs(self._clock() - pending.time) < SETTLING_TIME
+        )
 
     def _seconds_to_wait(self, young: Input) -> float:
-        return max((young.time + YOUNG - self._clock()).total_seconds(), 0.01)
+        return max((young.time + SETTLING_TIME - self._clock()).total_seconds(), 0.01)
 
     def _markers(self, inputs: Iterable[Input], *, is_rest: bool, of_sources: bool) -> list[_AttemptMarker]:
-        """The markers of attempts on any of these inputs.
+        """The attempt markers that name any of these inputs.
 
-        A failed attempt's marker is removed when none of its inputs is left, unless the inputs are only the rest of a
-        listing.
+        Removes the marker of a failed attempt when none of its inputs is left. With `is_rest` it removes none, because
+        the inputs are then only a part of what is pending.
         """
         present = {planned.version for planned in inputs}
         markers = []
@@ -368,18 +378,18 @@ class CommitLog:
         return markers
 
     def running(self) -> Iterator[tuple[str, datetime]]:
-        """The keys of markers of attempts that may still be running, and when each counts as failed."""
+        """The marker's key of each attempt that may still be running, and the time when it counts as failed."""
         for listed in self.store.list(lake.ATTEMPTS):
             fetched = self.store.get(listed.key)
             marker = _read_marker(listed.key, fetched.data) if fetched else None
             is_recent = self._clock() - listed.time < JOB_TIMEOUT
-            if marker is None and fetched and is_recent:  # an unreadable marker counts as one of a running attempt
+            if marker is None and fetched and is_recent:  # an unreadable marker may be a running attempt's
                 yield listed.key, listed.time + JOB_TIMEOUT
             elif marker is not None and not self._has_failed(marker):
                 yield listed.key, marker.failed_after
 
     def mark_more(self, *, is_more: bool) -> None:
-        """Record for the state machine whether this run stopped with objects still pending."""
+        """Record for the state machine whether objects were still pending when this run stopped."""
         if is_more:
             self.store.put(lake.MORE, as_json({"stopped_at": document.timestamp(self._clock())}))
         else:
@@ -389,10 +399,11 @@ class CommitLog:
         return marker.failed or self._clock() > marker.failed_after
 
     def _choose(self, ready: Sequence[Input], markers: Sequence[_AttemptMarker]) -> tuple[Sequence[Input], bool, bool]:
-        """The inputs of the next batch, whether failed attempts make them alone, and whether they are poison."""
+        """The inputs of the next batch, whether it is alone because of failed attempts, and whether it is poison."""
         failed_attempts = [marker for marker in markers if self._has_failed(marker)]
         failures = Counter(key for marker in failed_attempts for key in marker.inputs)
-        # After one failed attempt the largest are tried alone, so that the others need not wait for a second one.
+        # After one failed attempt the largest inputs are tried alone, so that the others need not wait for a second
+        # failed attempt.
         suspects = {
             key for marker in failed_attempts for key in marker.suspects if len(marker.inputs) > 1 or marker.failed
         }
@@ -413,7 +424,7 @@ class CommitLog:
         for pending in ready:
             if pending.version in failed_alone:
                 return [pending], True, True
-        # First those that no run tries alone now, or tried a short time ago.
+        # Inputs that another attempt tried alone, or tries alone now, come last.
         tried = {key for marker in markers if marker.alone for key in marker.inputs}
         return [min(ready, key=lambda pending: (pending.version in tried, pending.key))], True, False
 
@@ -431,7 +442,7 @@ class CommitLog:
     # Steps 4 and 5: committing.
 
     def still_there(self, batch: Batch) -> bool:
-        """Whether every input is there in the version that was planned; of --source files the caller must know.
+        """Whether every pending input still exists in the planned version. The caller checks files of --source.
 
         Lists from the first key of the batch to the last.
         """
@@ -459,10 +470,12 @@ class CommitLog:
         reconciliation: Mapping[str, Any],
         batches_file: Callable[[int, datetime], StagedFile],
     ) -> Entry | None:
-        """Commit the batch and publish it. None: it lost or its inputs changed; it was dropped, plan again.
+        """Commit the batch and publish it; returns its entry.
 
-        `batches_file(number, committed_at)` stages the row of table `batches`, again for every number that is tried;
-        it is published last. Raises CommitLogError if the inputs are not the batch's, or a staged file is missing.
+        Returns None if the batch was dropped, because another run took an input, an input changed or the batch is too
+        old; the caller then plans again. `batches_file(number, committed_at)` stages the row of table `batches`, once
+        for each number that is tried; this file is published last. Raises CommitLogError if the inputs are not the
+        batch's, or a staged file is missing.
         """
         if {i.version for i in inputs} != {i.version for i in batch.inputs}:
             raise CommitLogError(
@@ -475,7 +488,7 @@ class CommitLog:
         number = batch.head + 1
         while True:
             now = self._clock().astimezone(UTC)
-            if now - batch.planned_at > STAGING_KEPT / 2:  # a laptop slept: its staging may be removed any time now
+            if now - batch.planned_at > STAGING_KEPT / 2:  # a laptop slept: the staging will soon be removed
                 self.drop(batch)
                 return None
             staged = (*files, batches_file(number, now))
@@ -485,7 +498,7 @@ class CommitLog:
             if self.store.put_if_absent(lake.log_entry(number), entry.as_bytes()):
                 break
             winner = self._entry(number)
-            if winner.batch_id == batch.batch_id:  # it was written, only the answer was lost
+            if winner.batch_id == batch.batch_id:  # the commit succeeded, only the answer was lost
                 entry = winner
                 break
             self._perhaps_committed.discard(batch.batch_id)
@@ -507,10 +520,10 @@ class CommitLog:
                 )
 
     def drop(self, batch: Batch) -> None:
-        """End an attempt in order: remove the batch's own staging and marker, so that what is pending is listed again.
+        """End an attempt normally: remove the batch's staging and marker, and discard the listing.
 
-        After a commit whose outcome is unknown, the staging stays for the run that finishes it. Where an input may have
-        been the reason (Spark crashed), do not drop: the marker that stays counts as a failed attempt.
+        If the outcome of the commit is unknown, the staging stays for the run that finishes the entry. Do not call this
+        if an input may be the reason (Spark crashed): the marker must stay, so that it counts as a failed attempt.
         """
         self._rest, self.young = {}, []
         self._tidy_up(batch)
@@ -524,23 +537,25 @@ class CommitLog:
             self.store.delete_under(lake.staging(batch.batch_id))
 
     def fail(self, batch: Batch, inputs: Sequence[Input], *, alone: bool = False) -> None:
-        """End an attempt in order because of these inputs: it counts as a failed attempt of theirs at once.
+        """End an attempt because of these inputs: it counts at once as a failed attempt of each of them.
 
-        The next batch is of inputs without failed attempts, if there are any; the largest of these are then planned
-        alone. An input that failed alone is quarantined instead.
+        The next batch has inputs without failed attempts, if there are any. After those, the largest of these inputs
+        are planned alone. If the attempt was `alone`, its input is poison.
         """
         self._put_marker(batch, inputs, failed=True, alone=batch.alone or alone)
         self._delete_staging(batch)
 
     def _remove_expired_staging(self) -> None:
-        """By age, never of a batch with a marker or still to be published. On S3 the bucket's lifecycle does it."""
+        """Remove old staging that no marker and no unfinished entry needs. On S3 a lifecycle rule does this."""
         newest: dict[str, datetime] = {}
         for listed in self.store.list(lake.STAGING):
             batch_id = listed.key.removeprefix(lake.STAGING).partition("/")[0]
             newest[batch_id] = max(listed.time, newest.get(batch_id, listed.time))
         expired = {batch_id for batch_id, at in newest.items() if self._clock() - at > STAGING_KEPT}
         if expired:
-            marked = {listed.key for listed in self.store.list(lake.ATTEMPTS)}  # the clock may be wrong, its run alive
+            marked = {
+                listed.key for listed in self.store.list(lake.ATTEMPTS)
+            }  # its run may be alive and the clock wrong
             expired = {batch_id for batch_id in expired if lake.attempt(batch_id) not in marked}
             expired -= {self._entry(number).batch_id for number in self._head()[1]}
         for batch_id in sorted(expired):
@@ -549,7 +564,7 @@ class CommitLog:
     # Reading the log.
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
-        """Every entry above the number, in order."""
+        """The entries with numbers above `after`, in order."""
         for number in self._numbers(after):
             yield self._entry(number)
 
@@ -589,16 +604,16 @@ class CommitLog:
         """The greatest number in the log, 0 if it is empty, and the entries without a completion marker."""
         watermark = self._watermark()
         head = max(self._numbers(watermark), default=watermark)
-        done = set(self._done(watermark))  # read later: what was finished in between is archived and no longer pending
-        # The log has no gaps, but a long folder's listing may miss the first of two entries that arrive meanwhile.
+        done = set(self._done(watermark))  # read after the head: what is finished in between is no longer pending
+        # The log has no gaps, but a long folder's listing may miss the first of two entries that arrive during it.
         return head, [number for number in range(watermark + 1, head + 1) if number not in done]
 
     def _checked_log(self) -> list[int]:
         """The numbers of the entries without a completion marker. Raises CommitLogError if an entry is missing.
 
-        Entries are never removed, and are written before their completion markers and the watermark. So what is not in
-        the listing is read before it counts as missing: it may have been committed since. Forgetting everything
-        removes all entries but the last, and empties that.
+        Entries are never removed, and are written before their completion markers and the watermark. An entry that is
+        not in the listing may have been committed since, so it is read before it counts as missing. `make forget
+        USER=ALL` removes all entries except the last, which it empties; entries before an emptied one are not missing.
         """
         numbers = sorted(self._numbers(0))
         done = set(self._done(0))
@@ -613,10 +628,10 @@ class CommitLog:
                 later = [(n, lake.log_entry(n)) for n in numbers if n > gap] + [
                     (n, lake.completion_marker(n)) for n in done if n >= gap
                 ]
-                witness = min(later, default=(watermark, lake.WATERMARK))[1]
+                later_key = min(later, default=(watermark, lake.WATERMARK))[1]
                 raise self._damaged(
-                    f"{lake.log_entry(gap)} is gone, but {witness} shows that it was committed. Restore it from a "
-                    f"backup; if there never was such a batch, move {witness} out of the lake."
+                    f"{lake.log_entry(gap)} is gone, but {later_key} shows that it was committed. Restore it from a "
+                    f"backup; if there never was such a batch, move {later_key} out of the lake."
                 )
         after = max(after, watermark if watermark in done else 0)
         return [number for number in range(after + 1, head + 1) if number not in done]
@@ -636,7 +651,7 @@ class CommitLog:
             return 0
 
     def _watermark(self) -> int:
-        """All entries up to it are done. It is only a hint: an implausible value counts as 0."""
+        """The number up to which all entries have completion markers; 0 if the stored number has no marker itself."""
         number = self._read_watermark()
         return number if number > 0 and self._is_done(number) else 0
 
@@ -657,7 +672,7 @@ def new_ulid(clock: Callable[[], datetime]) -> str:
 
 
 def largest(inputs: Iterable[Input]) -> list[Input]:
-    """The few inputs that hold most, the largest first."""
+    """The few largest inputs, the largest first."""
     return sorted(inputs, key=lambda planned: (-planned.json_size, planned.key))[:SUSPECTS]
 
 

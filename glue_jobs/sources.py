@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from glue_jobs.arguments import Arguments
-from glue_jobs.commit_log import YOUNG, Batch, CommitLog
+from glue_jobs.commit_log import SETTLING_TIME, Batch, CommitLog
 from glue_jobs.log_entry import Entry, Input
 from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.replay import Replay, first_versions, plan_replay
@@ -57,7 +57,7 @@ class Source:
                 raise StillGrowingError
             if batch is not None:
                 self.commits.drop(batch)
-            time.sleep(self.commits.waiting_seconds or YOUNG.total_seconds())
+            time.sleep(self.commits.waiting_seconds or SETTLING_TIME.total_seconds())
 
     def _with_whole_sets(self, batch: Batch) -> Batch | None:
         """The batch without the files of folders that it has in part only; null if the others are still growing.
