@@ -19,8 +19,8 @@ DESCRIPTION = """Explodes what is pending in a lake into every table, each raw o
     python glue_jobs/explode_playlists.py --lake URI [--source URI] [--extracted-at TIME]
     python glue_jobs/explode_playlists.py --lake URI --replay FROM..TO [--dry-run]"""
 ALARM_REJECTS = 0.05
-BUDGET_SHARE = 0.7  # of the timeout: the last batch begins within it and ends before the timeout
-# What Glue adds to a job's own arguments comes with a run id; only then are unknown names ignored.
+BUDGET_SHARE = 0.7  # of the timeout: the last batch begins within this share, so that it ends before the timeout
+# Glue adds arguments of its own, among them a run id. Unknown names are ignored only if there is a run id.
 _GLUE_ONLY = "--JOB_RUN_ID"
 
 
@@ -51,7 +51,7 @@ class Arguments:
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
-    """The arguments. Raises ArgumentError for an unknown one, unless Glue started the run: it adds its own."""
+    """The arguments. Raises ArgumentError for an unknown one, unless Glue started the run, which adds its own."""
     parser = _Parser(
         prog=NAME, description=DESCRIPTION, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -146,7 +146,7 @@ def _time(text: str) -> datetime:
 
 
 def _place(text: str) -> str:
-    if not text.strip():  # as an unset variable leaves it; a folder of this name would be the current one
+    if not text.strip():  # from an unset variable; an empty path would be the current folder
         raise argparse.ArgumentTypeError("it is empty: name a folder, a file or s3://bucket/prefix")
     return text
 

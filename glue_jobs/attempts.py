@@ -1,4 +1,4 @@
-"""One attempt at a batch: what becomes of it when something goes wrong."""
+"""One attempt at a batch, and what happens to its marker when an error ends it."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -14,18 +14,18 @@ from shared.store import StoreError
 
 log = logging.getLogger("explode_playlists")
 
-_DISK_FULL = ("No space left on device", "Disk quota exceeded")  # as Java, Python and pyarrow say it
-_FREE_MEMORY = 64 * 2**20  # bytes that must be free after a memory error, else it is not a raw object's fault
+_DISK_FULL = ("No space left on device", "Disk quota exceeded")  # in errors of Java, Python and pyarrow
+_FREE_MEMORY = 64 * 2**20  # bytes; if less is free after a memory error, no raw object is the reason
 
 
 @contextmanager
 def attempt(commits: CommitLog, batch: Batch, probe: Callable[[], object]) -> Iterator[None]:
-    """Work on a batch, until it is committed.
+    """The context in which a batch is read, staged and committed; it handles the errors of the attempt.
 
-    A lost race and inputs that must be set aside end the attempt without an error, and the batch is planned again. An
-    orderly failure removes the attempt's marker and is raised. After any other, the probe decides: if it raises, the
-    fault is the machine's, and the marker is removed; else an object may be the reason, and the marker stays and counts
-    against the objects.
+    After a lost race, and where inputs must be set aside, the context ends without an error and the caller plans again.
+    After an expected error the attempt marker is removed and the error is raised. After an unexpected error the probe
+    decides. If the probe fails, the machine is the reason: the marker is removed and the probe's error is raised.
+    Otherwise an object may be the reason: the marker stays, counts as a failed attempt, and the error is raised.
     """
     suspects: Sequence[Input] = ()
     try:
@@ -49,7 +49,7 @@ def attempt(commits: CommitLog, batch: Batch, probe: Callable[[], object]) -> It
         _raise_out_of_space(commits, batch, error)
         _raise_local_fault(commits, batch, probe)
         raise
-    if suspects:  # here the error is gone, and with it what its traceback kept in memory
+    if suspects:  # outside of the except block, the error no longer keeps the objects of its traceback in memory
         _plan_apart(commits, batch, suspects)
 
 
@@ -74,9 +74,9 @@ def _raise_local_fault(commits: CommitLog, batch: Batch, probe: Callable[[], obj
 
 
 def _plan_apart(commits: CommitLog, batch: Batch, suspects: Sequence[Input]) -> None:
-    """Mark the batch as failed by the suspects: others continue, then suspects are tried alone, then quarantined.
+    """Mark the attempt as failed because of the suspects, so that they are planned alone, after the other inputs.
 
-    Raises RuntimeProblemError if memory is short for any input.
+    Raises RuntimeProblemError if memory is short for every input.
     """
     try:
         bytearray(_FREE_MEMORY)
@@ -98,5 +98,5 @@ def _tried_apart(suspects: Sequence[Input]) -> str:
 
 
 def _names(suspects: Sequence[Input]) -> str:
-    """The few largest, for people."""
+    """The few largest of these inputs with their sizes, for people."""
     return ", ".join(f"{suspect.key} ({suspect.size / 2**20:,.1f} MiB)" for suspect in largest(suspects))

@@ -8,13 +8,14 @@ from shared.contract import Table
 
 
 def explode_objects(items: DataFrame, table: Table, objects: Column, **kept: Column) -> DataFrame:
-    """One row per item and object of a list that the table accepts: what is kept, 0-based `position` and `element`.
+    """One row per item and object of its list that the table accepts.
 
-    An artist credited twice makes two rows; the lower position wins among the newest.
+    A row has the columns `kept`, the 0-based `position` and the `element`. An artist who is credited twice makes two
+    rows; `newest` keeps the one of the lower position.
     """
     return (
         items.where(of_kind(table))
-        # Nothing else of the item, or Spark copies all of it for every element.
+        # Select nothing else of the item, because Spark would copy all of it for every element.
         .select(*LINEAGE, *[column.alias(name) for name, column in kept.items()], objects.alias("elements"))
         .select(*LINEAGE, *kept, F.posexplode("elements").alias("position", "element"))
         .where(~is_refused_by(table, "element.refused"))
@@ -22,7 +23,7 @@ def explode_objects(items: DataFrame, table: Table, objects: Column, **kept: Col
 
 
 def explode_values(items: DataFrame, table: Table, values: Column, name: str, **kept: Column) -> DataFrame:
-    """One row per item and element of a list of plain values that the table accepts: what is kept, and the value.
+    """One row per item and element of its list of plain values that the table accepts: columns `kept` and the value.
 
     The reader makes a refused element null, since a plain value cannot say that it is refused.
     """

@@ -60,7 +60,7 @@ def _open_lake(uri: str) -> ObjectStore:
     try:
         return open_store(uri)
     except StoreError as error:
-        if is_submitted() and "?" in uri:  # Java starts this program, and passes on what its locale can name
+        if is_submitted() and "?" in uri:  # Java started this program and replaces characters that its locale lacks
             raise StoreError(
                 f"{error} If Java replaced characters of the path by '?', set LC_ALL=C.UTF-8 and run again."
             ) from error
@@ -68,7 +68,7 @@ def _open_lake(uri: str) -> ObjectStore:
 
 
 def _commit_log(arguments: Arguments, job: GlueJob, store: ObjectStore, clock: Callable[[], datetime]) -> CommitLog:
-    """The lake's log. Before its first attempt at a batch, the run tries out Spark and the store."""
+    """The lake's log. Before its first attempt at a batch, the run probes Spark and the store."""
     probe_once = cache(partial(probe, job, store))
 
     def before_attempt(batch: Batch) -> None:
@@ -92,7 +92,9 @@ def _explode(arguments: Arguments, job: GlueJob, commits: CommitLog, source: Sou
     store = commits.store
     is_begun = False
     while batch := source.next_batch():
-        if is_begun and _is_over(arguments, summary):  # each run begins a batch, however short its budget is
+        if is_begun and _is_over(
+            arguments, summary
+        ):  # each run begins at least one batch, even if its budget is very short
             commits.drop(batch)
             summary.stopped_before(batch)
             break
@@ -133,7 +135,7 @@ def _is_over(arguments: Arguments, summary: Summary) -> bool:
 
 
 def main(argv: Sequence[str]) -> int:
-    """The exit status: 0 when everything pending was committed, rejects included; else one sentence says why not."""
+    """The exit status: 0 when everything pending was committed, rejects included; else a sentence gives the reason."""
     set_up_output()
     logging.basicConfig(
         stream=sys.stderr,
@@ -141,9 +143,9 @@ def main(argv: Sequence[str]) -> int:
         format="%(asctime)s %(message)s",
         datefmt="%H:%M:%S",
     )
-    # py4j logs each error with a trace before it raises it; here an error is reported once.
+    # py4j logs each error with a trace before it raises it; this program reports an error once.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
-    logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)  # it also logs as root
+    logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)  # py4j also logs with the root logger
     try:
         summary = run(parse_arguments(argv), argv, lambda: datetime.now(UTC))
     except (ArgumentError, ReplayError) as error:
@@ -159,7 +161,7 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _failed("stopped; what was committed stays, the rest is still pending: run again.", status=130)
     print(summary.as_table(), file=sys.stderr)
-    with contextlib.suppress(BrokenPipeError):  # the work is done, whether or not anything reads the result
+    with contextlib.suppress(BrokenPipeError):  # the work is done, even if the output pipe is closed
         print(summary.as_json())
     return 0
 
@@ -167,7 +169,7 @@ def main(argv: Sequence[str]) -> int:
 def _failed(sentence: str, status: int = 1) -> int:
     line = f"{NAME}: {printable(sentence)}"
     if is_submitted():
-        raise SystemExit(line)  # printed, with status 1; Glue shows it as the reason of the failure
+        raise SystemExit(line)  # Python prints the line and exits with status 1; Glue shows it as the reason
     print(line, file=sys.stderr)
     return status
 

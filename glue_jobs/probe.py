@@ -1,4 +1,4 @@
-"""Tests without a raw object whether this machine can work on the lake.
+"""Tests whether this machine can work on the lake, without reading a raw object.
 
 A fault of the machine (a path, the locale, permissions, a full disk, Spark, the store) must not count as a failed
 attempt of the batch's raw objects.
@@ -24,8 +24,8 @@ _FILE = "part-0"  # named as `GlueJob.deliver` expects it
 def probe(job: GlueJob, store: ObjectStore) -> None:
     """Write an object through the store and read it through Spark's file system, then the reverse; remove both.
 
-    Spark writes only after it has read: where it sees another folder than the store does, nothing is written there.
-    Raises StoreError and RuntimeProblemError.
+    Spark reads first: if its file system shows another folder than the store does, Spark writes nothing there. Raises
+    StoreError and RuntimeProblemError.
     """
     folder = lake.probe(new_ulid(lambda: datetime.now(UTC)))
     ours, sparks = f"{folder}store/", f"{folder}spark/"

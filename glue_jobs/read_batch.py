@@ -1,6 +1,6 @@
-"""Reads a batch: its objects are divided into parts by size, and each part is read where the job decides.
+"""Reads a batch: divides its objects into parts by size, and reads each part in the driver or in a task of Spark.
 
-The driver sees keys and reports only, never the bytes of a large batch.
+The driver gets only keys and reports, never the bytes of a large batch.
 """
 
 import logging
@@ -21,18 +21,18 @@ from shared.store import StoreError
 
 log = logging.getLogger(__name__)
 
-PART_BYTES = 32 * 2**20  # of JSON in one part: smaller ones cost more tasks than they balance
+PART_BYTES = 32 * 2**20  # of JSON in one part; smaller parts cost more for starting tasks than they gain
 # Files of one folder below drop/ are one part up to SET_PARTS times PART_BYTES, so that pages can join. In a larger
 # folder, files whose names differ in numbers only are one part up to SERIES_PARTS times PART_BYTES.
 SET_PARTS = 2
 SERIES_PARTS = 8
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
-_SINGLE = 90_000
-_RAISED = (StoreError, ReadMemoryError)  # no object's own fault, or known whose
+_SINGLE = 90_000  # the lowest number of parts with a single input
+_RAISED = (StoreError, ReadMemoryError)  # not caused by an object, or the error names the object
 
 
 class InputVanishedError(Exception):
-    """A raw object is gone or was replaced since the batch was planned: a lost race, so plan again."""
+    """A raw object was removed or replaced after the batch was planned: plan again."""
 
 
 class InputsLeftError(Exception):
@@ -45,7 +45,7 @@ class InputsLeftError(Exception):
 
 
 class InputFailedError(Exception):
-    """Reading this object alone ends its reader: plan again without it, then quarantine it."""
+    """Reading this object alone crashes its reader: plan again without it, then quarantine it."""
 
     def __init__(self, failed: Input) -> None:
         super().__init__(failed.key)
@@ -65,9 +65,9 @@ class ReadOptions:
 
 @dataclass
 class BatchRead:
-    """What a batch's raw objects hold: each object's fate and items, and per table the rows made, refused and left out.
+    """What was read from a batch: its inputs, the items of each, and per table the rows made, refused and left out.
 
-    `documents` has the kinds of each object that was not quarantined, by its key; `plays` the number of its plays.
+    `documents` counts, by key, the kinds of the items of each object that was not quarantined, `plays` its plays.
     """
 
     inputs: list[CommittedInput] = field(default_factory=list)
@@ -87,7 +87,7 @@ class BatchRead:
     incomplete: int = 0
 
     def add(self, report: PartReport) -> None:
-        """Count a part in."""
+        """Add the report of a part."""
         for document in report.documents:
             self.inputs.append(_committed(document))
             if document.reason is not None:
@@ -115,7 +115,7 @@ class BatchRead:
 
     @property
     def row_count(self) -> int:
-        """Playlist items and plays: what large frames are made of."""
+        """The number of playlist items and plays."""
         return self.kinds.total() + self.plays.total()
 
     def needs_choice(self, table: Table) -> bool:
@@ -128,8 +128,8 @@ class BatchRead:
 def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) -> BatchRead:
     """Read every object of the batch once and stage its rows.
 
-    Raises InputVanishedError and InputsLeftError for objects that cannot be read, InputFailedError for one that ends
-    its reader, ReadMemoryError, and StoreError.
+    Raises InputVanishedError or InputsLeftError for objects that cannot be read, InputFailedError for an object that
+    crashes its reader, ReadMemoryError, and StoreError.
     """
     read = BatchRead()
     parts = [
@@ -153,7 +153,7 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
     ]
     is_local_file = options.source is not None and not options.source.startswith("s3://")
     is_large = sum(planned.json_size for planned in batch.inputs) >= LARGE_BYTES
-    # On a cluster an object that is read alone may end its reader, but not the driver.
+    # On a cluster, tasks read a batch that is alone, so that its object may crash an executor but not the driver.
     is_by_tasks = (is_large or (batch.alone and job.has_executors)) and not is_local_file and not batch.is_poison
     reports = _by_tasks(job, parts) if is_by_tasks else map(read_part, parts)
     left: dict[str, str] = {}
@@ -168,7 +168,7 @@ def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) 
 
 
 def _by_tasks(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
-    """The reports of parts that Spark's tasks read. Where a task's process ends, the object is found that ends it."""
+    """The reports of parts that Spark's tasks read. If a task crashes, searches for the object that crashes it."""
     try:
         return job.map_by_tasks(read_part, parts, _RAISED)
     except _RAISED:
@@ -177,7 +177,7 @@ def _by_tasks(job: GlueJob, parts: Sequence[Part]) -> list[PartReport]:
         log.warning("reading failed; each part is read again by itself")
         for part in parts:
             _find_failing(job, part, error)
-        raise  # none fails by itself
+        raise  # no part fails when it is read alone
 
 
 def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
@@ -188,7 +188,7 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
     except Exception:  # noqa: BLE001  # any error ends a task
         for number, planned in enumerate(part.inputs):
             try:
-                # Numbers of their own: what a part staged before belongs to the part.
+                # A number of its own, because the part may have staged files under its number.
                 single = replace(part, number=_SINGLE + part.number + number, inputs=(planned,))
                 job.map_by_tasks(read_part, [single], _RAISED)
             except _RAISED:
@@ -199,7 +199,7 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
 
 
 def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
-    """Parts of about PART_BYTES. Files that may be pages of one read are in one part, unless they are too large."""
+    """Parts of about PART_BYTES. Files that may be pages of one read stay in one part, unless they are too large."""
     together: dict[str, list[Input]] = {}
     for name, planned in _with_groups(inputs):
         together.setdefault(name, []).append(planned)
@@ -229,7 +229,7 @@ def _with_groups(inputs: Sequence[Input]) -> Iterator[tuple[str, Input]]:
 
 
 def _committed(document: DocumentReport) -> CommittedInput:
-    # An archived object is replayed from its place in the archive; a --source file stays where it is.
+    # A replayed object stays in the archive, and a --source file where it is; both have the place `source`.
     planned = document.input
     place = "processed" if planned.key.startswith((lake.PENDING, lake.QUIET)) else "source"
     if document.reason is not None and place == "processed":

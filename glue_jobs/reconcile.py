@@ -1,4 +1,4 @@
-"""The reconciliation: every row made of an item is published, refused, left out or superseded."""
+"""The reconciliation: every row that was made from an item is published, refused, left out or superseded."""
 
 from collections import Counter
 from typing import Any
@@ -11,18 +11,17 @@ from shared.tables.batches import BATCHES
 
 
 class ReconciliationError(Exception):
-    """The rows made are not the items read: a fault of the suite, so nothing is committed."""
+    """The counts of items and rows contradict each other. This is a fault of the suite, so nothing is committed."""
 
 
 def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
-    """The reconciliation as the log keeps it.
+    """The reconciliation, as the log keeps it. Raises ReconciliationError if the counts do not add up.
 
-    `kinds` counts the batch's items by kind, `documents` those of each raw object by its key, and `plays` the plays of
-    each. `tables` has for each table the rows made of them, refused for a value, left out because their document
-    lacks keys (if there are any), superseded by a newer observation of the same batch (or by an earlier element of the
-    same list), and published. `sha256` is that of each
-    staged file by its key: `make status` finds by it what was damaged later. Raises ReconciliationError where they do
-    not add up.
+    `kinds` counts the batch's items by kind. `documents` counts them for each raw object, by its key, and `plays` the
+    plays of each. `tables` has, for each table, the number of rows that were made; refused for a value; left out
+    because their document lacks keys (only if there are any); superseded by a newer observation of the same batch or by
+    an earlier element of the same list; and published. `sha256` has the hash of each staged file, by its key:
+    `make status` compares it to detect damage.
     """
     _check_kinds(read)
     tables: dict[str, dict[str, int]] = {}
@@ -62,9 +61,9 @@ def reconcile(read: BatchRead, staged: Staged) -> dict[str, Any]:
 
 
 def _check_kinds(read: BatchRead) -> None:
-    """Every item has one kind and one row of `playlist_items`; songs and episodes have one of their own.
+    """Checks that every item has one kind and one row of `playlist_items`, and each song and episode one row, too.
 
-    A song whose position is rejected is of kind rejected, and still a song.
+    A song whose position is rejected has the kind rejected, but still makes a row of `songs`.
     """
     summed = sum(read.documents.values(), Counter[str]())
     if {kind: summed[kind] for kind in KINDS} != {kind: read.kinds[kind] for kind in KINDS}:

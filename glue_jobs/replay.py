@@ -1,7 +1,7 @@
 """Plans a replay: which archived raw objects of a range of log numbers are read again, as new batches.
 
-Replayed objects keep their name, time and document id of the log, so that each new row has the key of the row that it
-replaces: the current rows have no duplicates, and rows of a corrected transform win because their batch is later.
+Replayed objects keep the name, time and document id that they have in the log. So each new row has the key of the row
+that it replaces, and the current rows have no duplicates. The new rows win because their batch is later.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from shared.terminal import printable
 
 
 class ReplayError(ValueError):
-    """The range is not one of this log; the message says which numbers it has."""
+    """The log does not have these numbers; the message says which numbers it has."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Replay:
     outside: tuple[str, ...]  # taken by --source: the lake has no copy
 
     def as_text(self) -> str:
-        """A few lines for people, before anything is done."""
+        """What the replay will read, in a few lines for people."""
         size = sum(planned.size for planned in self.inputs) / 2**20
         lines = [
             (
@@ -53,9 +53,9 @@ class Replay:
 
 
 def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -> Replay:
-    """The inputs of the batches with these log numbers, each object once however often it was replayed.
+    """The inputs of the batches with these log numbers; each object once, even if it was replayed before.
 
-    Raises ReplayError if the log does not reach that far, CommitLogError if it is damaged.
+    Raises ReplayError if the log has fewer entries, CommitLogError if it is damaged.
     """
     archived: dict[str, CommittedInput] = {}
     outside: list[str] = []
@@ -77,7 +77,7 @@ def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -
     return Replay(
         first=first,
         last=last,
-        # This time dates documents that do not contain one.
+        # The time of documents that do not contain one.
         inputs=tuple(
             Input(key, present[key].token, present[key].size, datetime.fromisoformat(committed.extracted_at))
             for key, committed in readable.items()
@@ -90,7 +90,7 @@ def plan_replay(store: ObjectStore, commits: CommitLog, first: int, last: int) -
 
 
 def archived_key(number: int, committed: CommittedInput) -> str | None:
-    """Where the lake keeps an input of the batch; None for a --source file, which is not archived."""
+    """The key under which the lake keeps an input of the batch; None for a --source file, which is not archived."""
     if committed.place != "source":
         return lake.archived(number, committed.key, quarantined=committed.place == "quarantine")
     return committed.key if lake.pending_key(committed.key) != committed.key else None
@@ -102,7 +102,7 @@ def first_number(inputs: Iterable[Input]) -> int:
 
 
 def first_versions(inputs: Iterable[Input]) -> list[Input]:
-    """The first version of each object; later versions under the same key go into later batches, and win again."""
+    """The first version of each object. Later versions under the same key go into later batches, so that they win."""
     first: dict[str, Input] = {}
     for planned in inputs:
         first.setdefault(lake.pending_key(planned.key), planned)

@@ -1,6 +1,6 @@
-"""The one place that knows where the job runs: on AWS Glue, under spark-submit, or by plain Python on a laptop.
+"""Where the job runs: on AWS Glue, under spark-submit, or by plain Python on a laptop. No other module knows this.
 
-Glue's classes are checked in the JVM, since `import awsglue` proves nothing: PyPI has only its Python half.
+Whether Glue's classes exist is checked in the JVM: `import awsglue` proves nothing, since PyPI has its Python part.
 """
 
 import logging
@@ -27,25 +27,27 @@ log = logging.getLogger(__name__)
 _Part = TypeVar("_Part")
 _Report = TypeVar("_Report")
 
-# Spark's SQL settings that results and time depend on; they can be set on a session that is already there.
+# Spark's SQL settings that results and running time depend on; they can be set on an open session.
 _SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # Spark 4's default (Glue 6.0): bad casts fail the same way on both
-    "spark.sql.legacy.timeParserPolicy": "CORRECTED",  # as Spark 4: 1000-02-29, a day to Spark 2, is null, no error
+    # As in Spark 4: 1000-02-29, a valid day in Spark 2, becomes null without an error.
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.sql.constraintPropagation.enabled": "false",  # analysing nested conditions takes minutes
     "spark.sql.adaptive.enabled": "false",  # replanning gains nothing on bounded batches
-    # Java never compiles a larger method; with Spark's own limit most tables' rows would be interpreted.
+    # Java never compiles a larger method. With Spark's default limit, it would interpret the code of most tables.
     "spark.sql.codegen.hugeMethodLimit": "8000",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # never INT96, which readers place in varying zones
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # not INT96, which readers see in different zones
     # A date before 1582 is read and written as it is, as by Spark 4.
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
-# Spark compiles its plans for large batches only: for others, starting is most of the time. Results are the same.
+# Spark compiles its plans for large batches only; for a small batch, compiling takes longer than it saves. The results
+# are the same.
 _UNCOMPILED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-TABLES_AT_ONCE = 4  # are written; more is not faster
-MANY_ITEMS = 20_000  # from here on it is worth while to compile plans
-MANY_BYTES = 32 * 2**20  # of JSON: about as many items
+TABLES_AT_ONCE = 4  # number of tables that are written at the same time; more is not faster
+MANY_ITEMS = 20_000  # in a batch of this many items, compiling plans saves time
+MANY_BYTES = 32 * 2**20  # of JSON: that is about MANY_ITEMS
 _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.master": "local[*]",
     "spark.ui.enabled": "false",
@@ -53,20 +55,20 @@ _LOCAL_SETTINGS = _UNCOMPILED | {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
-    "spark.shuffle.compress": "false",  # what is shuffled goes to the next core
+    "spark.shuffle.compress": "false",  # shuffled rows stay on this machine
     "spark.sql.catalogImplementation": "in-memory",
 }
-# Java's first compiler alone: at a million items the second saves as much time as it takes.
+# Only Java's first compiler: even at a million items, the second one saves only as much time as it takes.
 _LOCAL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={home}"
 # Most memory of a large batch is short-lived.
 _LARGE_JVM = "-Xms2g -Xmn1g"
-# Made by `python -m deploy.local.spark_class_archive`, if at all; Java ignores the archive of another version.
+# `python -m deploy.local.spark_class_archive` makes this optional file; Java ignores the archive of another version.
 CLASSES = Path(sys.prefix) / "spark-classes.jsa"
 _PREPARED_JVM = "-XX:SharedArchiveFile={classes} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 
 
 class GlueJob:
-    """A run of the job: its session, opened when first needed, and the way between the store and Spark's paths."""
+    """A run of the job: its Spark session, opened when first needed, and the store's objects as paths of Spark."""
 
     def __init__(self, name: str, argv: Sequence[str]) -> None:
         self._name = name
@@ -74,13 +76,13 @@ class GlueJob:
         self._glue: Any = None
         self._scratch: Path | None = None
         self._session: SparkSession | None = None
-        self._opened: SparkSession | None = None  # if it is ours
+        self._opened: SparkSession | None = None  # the session, if this run opened it
         self._jvm = ""
         self.partitions = 1  # of a table's rows while they are ranked
 
     @property
     def spark(self) -> SparkSession:
-        """The session. Raises RuntimeProblemError where Java is missing or will not start."""
+        """The session. Raises RuntimeProblemError if Java is missing or does not start."""
         if self._session is None:
             self._session = self._open()
         return self._session
@@ -121,7 +123,7 @@ class GlueJob:
                 settings.unset(key)
             else:
                 settings.set(key, value)
-        # Few cores are busy with a table each; one task for a table then saves a shuffle of its rows.
+        # With few cores, each core writes a table; a single task for a table then saves a shuffle of its rows.
         cores = self.cores()
         self.partitions = cores if is_large and cores > TABLES_AT_ONCE else 1
         settings.set("spark.sql.shuffle.partitions", str(self.partitions))
@@ -132,12 +134,12 @@ class GlueJob:
         parts: Sequence[_Part],
         expected_errors: tuple[type[Exception], ...],
     ) -> list[_Report]:
-        """The function's result for each part, in order, each made by a task of its own.
+        """Runs the function on each part, in a task of its own; returns the results in the order of the parts.
 
-        Raises the first expected error of a task as it is. Raises py4j's error for any other, and when a task's process
-        ends.
+        Raises the first expected error of a task unchanged. Raises py4j's error for any other error, and if the process
+        of a task ends.
         """
-        # As values: of an exception that a task raises, the driver sees a text.
+        # Tasks return expected errors as values: the driver sees only the text of an exception that a task raises.
         task = partial(_result_or_error, function, expected_errors)
         results: list[_Report] = []
         for result in self.spark.sparkContext.parallelize(parts, len(parts)).map(task).collect():
@@ -147,7 +149,7 @@ class GlueJob:
         return results
 
     def cores(self) -> int:
-        """How many tasks run at a time: on a cluster as many as its executors have cores now, else the machine's."""
+        """How many tasks run at a time: the number of cores that the executors have now, or that the machine has."""
         if self._session is None and not is_submitted():
             return os.cpu_count() or 1  # without opening the session
         return max(1, int(self.spark.sparkContext.defaultParallelism))
@@ -176,7 +178,7 @@ class GlueJob:
         return self._scratch
 
     def readable(self, store: ObjectStore, prefix: str) -> str:
-        """A folder in which Spark can read the objects under the prefix; where it cannot read S3 they are copied.
+        """A folder in which Spark can read the objects under the prefix; if Spark cannot read S3, they are copied.
 
         The path is literal, see `frames.LITERAL_PATHS`.
         """
@@ -200,7 +202,7 @@ class GlueJob:
         return (self._scratch_folder() / prefix).as_uri()
 
     def deliver(self, store: ObjectStore, prefix: str) -> list[str]:
-        """The keys of the files that Spark wrote for the prefix, put into the store if they are not there yet."""
+        """The keys of the files that Spark wrote for the prefix; puts them into the store if they are not there."""
         if not self._is_direct(store):
             folder = self._scratch_folder() / prefix
             for path in sorted(folder.glob("part-*")):
@@ -209,7 +211,7 @@ class GlueJob:
         return [listed.key for listed in store.list(prefix) if "/part-" in listed.key]
 
     def close(self, *, succeeded: bool) -> None:
-        """Commits the Glue job if all went well; a session of our own is stopped."""
+        """Commits the Glue job if the run succeeded; stops the session if this run opened it."""
         if self._glue is not None:
             if succeeded:
                 self._glue.commit()
@@ -230,12 +232,12 @@ def _result_or_error(
 
 @contextmanager
 def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
-    """A run that commits only when its body ends well. A termination signal ends it in order, as Ctrl-C does."""
+    """A run that commits the Glue job only if its body succeeds. SIGTERM ends the run like Ctrl-C."""
     previous = {number: signal.signal(number, _interrupt) for number in SIGNALS}
     hook, sys.unraisablehook = sys.unraisablehook, _interrupt_again
     job = GlueJob(name, argv)
     if is_submitted():
-        _ = job.spark  # the JVM is up and Glue waits for Job.init
+        _ = job.spark  # the JVM runs already, and Glue waits for Job.init
     succeeded = False
     try:
         yield job
@@ -248,14 +250,14 @@ def glue_job(name: str, argv: Sequence[str]) -> Iterator[GlueJob]:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Ends the run in order. A second signal must not end that: it is ignored."""
+    """Ends the run as Ctrl-C does. Ignores further signals, so that they do not interrupt the end of the run."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
-    """A signal that arrives while py4j lets an object of Java's go is ignored by Python: it has to come again."""
+    """Repeats a signal that Python ignored because it arrived while py4j released an object of Java."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
         signal.signal(signal.SIGALRM, _interrupt)
         signal.setitimer(signal.ITIMER_REAL, 0.01)  # after this call, whose errors are ignored too
@@ -264,7 +266,7 @@ def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
 
 
 def glue_job_class(session: SparkSession) -> Any | None:  # noqa: ANN401  # awsglue has no types
-    """The Job of awsglue where its JVM side is really there, else None."""
+    """The Job of awsglue if the JVM has Glue's classes, else None."""
     jvm = getattr(session, "_jvm", None)  # absent with Spark Connect
     if jvm is None or type(jvm.com.amazonaws.services.glue.util.Job).__name__ != "JavaClass":
         return None
@@ -292,7 +294,7 @@ def is_submitted() -> bool:
 
 def _session(name: str, scratch: Path, jvm_options: str) -> SparkSession:
     builder = SparkSession.builder.appName(name)
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run on whatever python3 is on the PATH
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run with the first python3 on the PATH
     settings = dict(_SQL_SETTINGS)
     if not is_submitted():
         jvm = f"{jvm_options} {_LOCAL_JVM.format(home=scratch)}"

@@ -12,7 +12,7 @@ from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.replay import Replay, first_versions, plan_replay
 from shared.store import Leave, ObjectStore, StoreError, open_store
 
-_PATIENCE = 3  # times that a file of a folder may be younger than 2 s before it is left for the next run
+_MAX_WAITS = 3  # for files that may still be growing, before they are left to the next run
 
 
 class StillGrowingError(Exception):
@@ -26,11 +26,11 @@ class StillGrowingError(Exception):
 
 @dataclass
 class Source:
-    """One source of batches. `plan` gives the next batch of inputs that are not committed yet.
+    """One source of batches. `plan` returns the next batch of inputs that are not committed yet.
 
-    `is_pending`: its inputs are the lake's pending objects. `store_uri` is the store of --source files, null for the
-    lake's own objects. `document_ids` has, by key, the ids by which the lake knows archived documents. `listed` are the
-    inputs that the last batch was planned from, unless these are the pending objects.
+    With `is_pending`, its inputs are the lake's pending objects. `store_uri` is the store of --source files, null for
+    the lake's own objects. `document_ids` has, by key, the ids by which the lake knows archived documents. `listed` has
+    the inputs that the last batch was planned from; it is empty for pending objects.
     """
 
     commits: CommitLog
@@ -45,7 +45,7 @@ class Source:
     def next_batch(self) -> Batch | None:
         """The next batch; null if no input is left.
 
-        Waits for dropped files that may still be growing. Raises StillGrowingError when that takes too long.
+        Waits for dropped files that may still be growing. Raises StillGrowingError if they still are after some waits.
         """
         while True:
             batch = self.plan(self)
@@ -53,17 +53,17 @@ class Source:
             if whole is not None or (batch is None and not self.commits.waiting_seconds):
                 return whole
             self._waits += 1
-            if self._waits > _PATIENCE:
+            if self._waits > _MAX_WAITS:
                 raise StillGrowingError
             if batch is not None:
                 self.commits.drop(batch)
             time.sleep(self.commits.waiting_seconds or SETTLING_TIME.total_seconds())
 
     def _with_whole_sets(self, batch: Batch) -> Batch | None:
-        """The batch without the files of folders that it has in part only; null if the others are still growing.
+        """The batch without files of folders that it has only a part of; null if the other files are still growing.
 
-        A folder that does not fit into a batch is taken in several, each with whole series if these fit; so are files
-        that have failed before.
+        A folder that does not fit into one batch is divided between several, each with whole series if these fit. A
+        batch that is alone or poison is returned as it is.
         """
         sets = {set_of(planned) for planned in batch.inputs} - {None}
         if not sets or batch.alone or batch.is_poison:
@@ -83,7 +83,7 @@ class Source:
         return replace(batch, inputs=whole) if whole else batch
 
     def add_committed(self, entry: Entry) -> None:
-        """A batch of this source was committed."""
+        """Record that a batch of this source was committed."""
         self.committed_keys.update(committed.key for committed in entry.inputs)
 
 
@@ -98,7 +98,7 @@ def source_of(arguments: Arguments, store: ObjectStore, commits: CommitLog, repl
 
 def _replayed(store: ObjectStore, commits: CommitLog, replay: Replay) -> Source:
     def plan(source: Source) -> Batch | None:
-        # Planned again for each batch: archived objects may change meanwhile.
+        # Planned again for each batch, because archived objects may change meanwhile.
         inputs = plan_replay(store, commits, replay.first, replay.last).inputs
         source.listed = first_versions(planned for planned in inputs if planned.key not in source.committed_keys)
         return commits.next_batch(sources=source.listed, again=True)

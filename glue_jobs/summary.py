@@ -21,17 +21,17 @@ from shared.terminal import printable
 log = logging.getLogger(__name__)
 
 _MAX_KEYS = 5  # absent keys that a sentence lists
-_SHOWN = 100  # objects that are left in place, in the text for people
+_SHOWN = 100  # how many of the objects left in place the text for people names
 
 
 class TableProgress:
-    """Shows which table is written, of how many: a rewritten line with seconds on a terminal, log lines elsewhere.
+    """Shows which table is being written and how many there are. Several threads may use it.
 
-    Tables are written in several threads.
+    On a terminal it rewrites one line with the seconds so far; elsewhere it writes log lines.
     """
 
     def __init__(self, of: int, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        # The default is the stream at import, which may still erase a line.
+        # The default is stderr as it was at import: the stream that `main` sets up would escape what erases a line.
         self._of = of
         self._stream = stream
         self._clock = clock
@@ -75,13 +75,13 @@ class Summary:
     used_file_time: int = 0
     incomplete: int = 0  # reads of dropped files
     left_out: Counter[str] = field(default_factory=Counter)  # rows, by table, whose files lack keys
-    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)  # these keys, by table
+    absent_keys: dict[str, frozenset[str]] = field(default_factory=dict)  # the keys that they lack, by table
     alarms: list[dict[str, int]] = field(default_factory=list)
     alarm_rejects: float = ALARM_REJECTS
     replay: Replay | None = None
     started: float = field(default_factory=time.monotonic)
-    more: bool = False  # it stopped in time, and inputs are left
-    replay_from: int = 0  # if a replay stopped: where to continue
+    more: bool = False  # it stopped because its minutes were used up, and inputs are left
+    replay_from: int = 0  # if a replay stopped: the batch to continue from
     seconds: float = 0.0
 
     def add(self, entry: Entry, read: BatchRead, alarm_rejects: float = ALARM_REJECTS) -> None:
@@ -104,7 +104,7 @@ class Summary:
         self.quarantined |= {committed.key: committed.reason for committed in entry.inputs if committed.reason}
 
     def stopped_before(self, batch: Batch) -> None:
-        """The budget of minutes was used up before this batch."""
+        """Record that the budget of minutes was used up before this batch."""
         self.more = True
         if self.replay:
             self.replay_from = first_number(batch.inputs)
@@ -199,9 +199,9 @@ class Summary:
 
 
 def _listing(keys: frozenset[str]) -> str:
-    """The keys as a phrase: "key uri", or "keys duration_ms, name and uri"; beyond a few, the number of the others.
+    """The keys as a phrase: "key uri", or "keys duration_ms, name and uri", or a few keys and the number of the others.
 
-    A key counts for all keys below it.
+    If a key is absent, the keys below it are not named.
     """
     names = sorted(key for key in keys if not any(key.startswith(f"{other}.") for other in keys))
     if len(names) == 1:

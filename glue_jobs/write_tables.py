@@ -1,4 +1,4 @@
-"""Stages a batch's tables: Spark makes each from the batch's frames and writes it."""
+"""Stages a batch's tables: Spark makes each table from the batch's frames and writes it."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -33,12 +33,12 @@ from shared.tables.batches import BATCHES
 log = logging.getLogger(__name__)
 
 _ROWS_IN_FILE = 1_000_000  # 60 to 130 MB of Parquet
-_NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # a file `_SUCCESS`
+_NO_MARK = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false"}  # writes no file `_SUCCESS`
 
 
 @dataclass
 class Staged:
-    """A batch's staged files, their sha256, and per table the rows accepted before the newest were chosen."""
+    """A batch's staged files, their sha256 by key, and per table the rows accepted before the newest were chosen."""
 
     files: list[StagedFile] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -57,20 +57,20 @@ def write_tables(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead
 
     def write(name: str) -> tuple[int, list[str]]:
         progress.begin(name)
-        # Planned in this thread, while others write: on a small batch Spark plans longer than it computes.
+        # Plan in this thread while others write: for a small batch, planning takes longer than computing.
         table = next(table for table in TABLES if table.name == name)
         rows = TRANSFORMS[name](frames[name])
         observed, keys = _write_table(job, store, batch, table, rows, read)
         return _accepted(name, observed, read.accepted(name), rows), keys
 
-    # The largest first, or all wait for it at the end.
+    # Begin with the largest table, else the others are done long before it.
     names = sorted(frames, key=lambda name: -read.made[name])
     with ThreadPoolExecutor(max(TABLES_AT_ONCE, min(job.cores(), len(names)))) as pool:
         try:
             written = dict(zip(names, pool.map(write, names), strict=True))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
-                job.spark.sparkContext.setLogLevel("OFF")  # jobs that are cancelled now are no errors
+                job.spark.sparkContext.setLogLevel("OFF")  # the cancelled jobs would be logged as errors
             job.spark.sparkContext.cancelAllJobs()
             raise
         finally:
@@ -97,7 +97,7 @@ def _frames(job: GlueJob, store: ObjectStore, batch: Batch, read: BatchRead) -> 
 
 
 def _shared(job: GlueJob, frame: DataFrame) -> DataFrame:
-    """The frame as one partition where a table is one task: rows are then ranked where they are read, unshuffled."""
+    """The frame, as one partition if one task writes a table: the rows are then ranked without a shuffle."""
     return frame.coalesce(1) if job.partitions == 1 else frame
 
 
@@ -108,10 +108,10 @@ def _write_table(
     names = [column.name for column in table.all_columns]
     published = rows.observe(accepted, F.expr("count(1) as rows"))
     if read.needs_choice(table):
-        # Two reads of one snapshot may be in one document, so in one observation.
+        # One document may have two reads of a snapshot, and so one observation may have a key twice.
         has_repeats = table.observed_per is ObservedPer.READ or table.name in read.repeats
         published = newest(published, table, has_repeats=has_repeats)
-    # The batch's id is the same for all, so no row has to carry it while they are sorted.
+    # All rows have the same batch id, so it is added after sorting.
     published = published.withColumn(BATCH_ID.name, F.lit(batch.batch_id)).select(*names)
     prefix = lake.staging(batch.batch_id, table.name)
     _in_files(job, published, read.made[table.name]).write.mode("overwrite").options(**_NO_MARK).parquet(
@@ -121,13 +121,13 @@ def _write_table(
 
 
 def _in_files(job: GlueJob, rows: DataFrame, made: int) -> DataFrame:
-    """The rows in as many partitions as they need files: Snowpipe and Athena like few."""
-    # coalesce would pull sorting and ranking into as few tasks.
+    """The rows in as few partitions, and so files, as possible: Snowpipe and Athena are faster with few files."""
+    # Not coalesce, because it would also sort and rank the rows in these few tasks.
     return rows if job.partitions == 1 else rows.repartition(1 + made // _ROWS_IN_FILE)
 
 
 def _accepted(name: str, observed: int, expected: int, rows: DataFrame) -> int:
-    """The rows accepted. Spark observes the rows of every attempt: more than expected are counted by a query."""
+    """The rows accepted. Spark also observes repeated tasks, so a query counts if there are more than expected."""
     if observed <= expected:
         return observed
     counted = rows.count()
@@ -136,7 +136,7 @@ def _accepted(name: str, observed: int, expected: int, rows: DataFrame) -> int:
 
 
 def _described(job: GlueJob, store: ObjectStore, keys: Sequence[str], *, is_large: bool) -> list[tuple[int, str]]:
-    """The rows of each staged file, from its footer, and its sha256; on a cluster executors read the files."""
+    """The row count in the footer of each staged file, and its sha256. On a cluster, executors read the files."""
     describe = partial(_describe, store.uri)
     if is_large and job.has_executors:
         return job.map_by_tasks(describe, keys, (StoreError, RuntimeProblemError))
@@ -158,7 +158,7 @@ def stage_batches(
     number: int,
     committed_at: datetime,
 ) -> StagedFile:
-    """The batch's own row of `batches`; its sha256 joins the others of the reconciliation."""
+    """Stages the batch's row of table `batches`, and adds the file's sha256 to the reconciliation."""
     row = {
         "batch_number": number,
         "committed_at": committed_at.astimezone(UTC).replace(tzinfo=None),

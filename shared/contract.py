@@ -1,7 +1,7 @@
 """The contract of a table, as data: no expressions, no conditions, no joins.
 
-The reader's fields and types, the DDL and current views of Athena and Snowflake, and the data dictionary are made from
-it, so that they cannot differ.
+The reader's fields and types, the DDL and the current views of Athena and Snowflake, and the data dictionary are
+generated from it, so that they cannot differ.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Type(StrEnum):
-    """A column's type, the same promise in every engine; TIMESTAMP is UTC without zone, in microseconds."""
+    """A column's type, with the same meaning in every engine. TIMESTAMP is UTC without zone, in microseconds."""
 
     STRING = "string"
     INT = "int"
@@ -20,7 +20,7 @@ class Type(StrEnum):
     TIMESTAMP = "timestamp"
 
 
-# What a position of a playlist holds; every item has one of these kinds.
+# What is at a position of a playlist. Every item has one of these kinds.
 KINDS = ("song", "episode", "local", "empty", "unavailable", "rejected")
 
 
@@ -32,7 +32,7 @@ class ObservedPer(StrEnum):
 
 
 class MadeFrom(StrEnum):
-    """What the rows of a table are made from; the value names the frame that the reader stages for the transforms."""
+    """What the rows of a table are made from. The value names the frame that the reader stages for the transforms."""
 
     ITEM = "items"
     CHECK = "checks"
@@ -45,9 +45,10 @@ class Column:
 
     `doc` says what name and type cannot: unit, zone, what null means. `source` names the JSON path or paths of the
     value: `item.…` is the entry of a playlist row (the API spells it `item` or `track`), `playlist.…` the playlist
-    object, any other path starts in the row itself. `[]` means every element of a list, `[0]` the first element, `[#]`
-    the number of elements; a column `position` with a path that ends in `[]` is the element's index. Without a source,
-    or where it is `derived`, the suite makes the value itself: a payload value can never be malformed for the column.
+    object; any other path starts in the row itself. `[]` means every element of a list, `[0]` the first element, `[#]`
+    the number of elements; a column `position` with a path that ends in `[]` is the element's index. If the column has
+    no source, or is `derived`, the suite makes the value itself, so that no value of the payload can be malformed for
+    it.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Column:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The JSON paths, none, one or several."""
+        """The JSON paths: none, one or several."""
         return (self.source,) if isinstance(self.source, str) else self.source
 
 
@@ -81,15 +82,17 @@ LINEAGE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: what a row is, what makes it unique, whose newest observation is the current one.
+    """One table: what a row is, what makes it unique, and which observation is the current one.
 
-    `made_from` is None for `batches` alone, whose rows the job makes itself. `kinds` are the kinds of playlist items
-    that the table is made from; none for a table that is not made from items.
-    `rows_from` names the JSON paths whose values make the rows: one row for each value that is not null, or for each
-    element where the path ends in `[]`. Without it every item of these kinds (or every check, or play) makes one.
-    `newest_per` may be coarser than `key`: of a song's credits the newest observation counts as a whole, else an
-    artist who was dropped would stay for ever. Empty means history: every observation is kept. `keeps_rejected`: a row
-    that breaks the contract outside its key is still published, its broken values null.
+    `made_from` is None only for `batches`, whose rows the job makes itself. `kinds` are the kinds of playlist items
+    that the table is made from; it is empty for a table that is not made from items. `rows_from` names the JSON paths
+    whose values make the rows: one row for each value that is not null, or for each element if the path ends in `[]`.
+    Without `rows_from`, every item of these kinds (or every check, or play) makes one row.
+
+    The newest observation for each `newest_per` is current. It may have fewer columns than `key`: the newest credits of
+    a song replace all older ones, else a removed artist would stay for ever. An empty `newest_per` means history: every
+    observation is kept. With `keeps_rejected`, a row with malformed values outside its key is still published, with
+    null for these values.
     """
 
     name: str
@@ -107,7 +110,7 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """Own columns first, then those every row carries."""
+        """The table's own columns, then the lineage columns that every table has."""
         return self.columns + self.lineage
 
     @property
@@ -120,7 +123,7 @@ class Table:
 
     @property
     def row_order(self) -> tuple[str, ...]:
-        """As `observation_order`, and total within one key: of two rows of one read the later place wins."""
+        """Like `observation_order`, but total within one key: of two rows of one read, the later position wins."""
         return self._own(["extracted_at", "source_object", "source_position", "batch_id"])
 
     def _own(self, names: list[str]) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ class Table:
 
 
 def tables_from(tables: Iterable[Table], made_from: MadeFrom) -> list[Table]:
-    """The tables whose rows are made from these."""
+    """The tables whose rows are made from `made_from`."""
     return [table for table in tables if table.made_from is made_from]
 
 

@@ -1,10 +1,9 @@
 """The raw document: one complete and consistent read of one playlist, as newline-delimited JSON.
 
-Each line is
-`{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`, where body is
-the API's answer untouched. The lines of an incomplete read also have `missing`, the number of rows that it lacks. Pages
-of items were requested at a path that ends in `/items` or `/me/tracks`; any other line describes the playlist. The
-manifest of a run is beside its documents.
+Each line is `{"run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offset", "attempt", "body"}`. `asked`
+is the path of the request, `body` the unchanged answer of the API. The lines of an incomplete read also have `missing`,
+the number of rows that it lacks. A page of items has a path that ends in `/items` or `/me/tracks`; every other line
+describes the playlist. The manifest of a run is beside its documents.
 """
 
 import gzip
@@ -22,14 +21,14 @@ _HEAD = ("run_id", "playlist_id", "snapshot_id", "extracted_at", "asked", "offse
 # Default limit of a document, uncompressed. A task reads it with about six times as much memory
 # (docs/scale.md), and four tasks share the 3 GB that a Glue worker leaves to Python.
 MAX_BYTES = 128 * 2**20
-_SLICE = 2**16  # bytes of a gzip stream that are uncompressed at a time: they make 64 MiB at most
+_SLICE = 2**16  # bytes of a gzip stream that are uncompressed at a time, to at most 64 MiB
 _CHUNK = 2**20
 _GZIP_FORMAT = 31  # zlib's wbits for a gzip header and trailer
 _LEVEL = 6  # of compression: twice as fast as the highest, for a few percent more bytes
 
 
 class DamagedDocumentError(ValueError):
-    """The bytes are no whole document; the message says why."""
+    """The bytes are not a complete document; the message says why."""
 
 
 class DocumentTooLargeError(DamagedDocumentError):
@@ -40,10 +39,10 @@ class DocumentTooLargeError(DamagedDocumentError):
 
 
 def uncompressed(data: bytes, limit: int | None = MAX_BYTES) -> bytes:
-    """The document's bytes, gunzipped if they are gzip, under any name. Of gzip inside gzip, the inner gzip.
+    """The document's bytes, uncompressed if they are gzip. Gzip inside gzip is uncompressed once.
 
-    Raises DamagedDocumentError for a gzip stream that is cut off or broken, DocumentTooLargeError beyond `limit` bytes:
-    no more than these are held. None is no limit.
+    Raises DamagedDocumentError for a gzip stream that is truncated or broken, DocumentTooLargeError if there are more
+    than `limit` bytes; it holds no more than these in memory. None means no limit.
     """
     parts: list[bytes] = []
     size = 0
@@ -56,7 +55,7 @@ def uncompressed(data: bytes, limit: int | None = MAX_BYTES) -> bytes:
 
 
 def _plain_parts(data: bytes) -> Iterator[bytes]:
-    """The uncompressed bytes, 1 MiB at a time at most; all at once if they are no gzip.
+    """The uncompressed bytes in parts of at most 1 MiB; all at once if they are no gzip.
 
     A stream may have many members.
     """
@@ -69,7 +68,7 @@ def _plain_parts(data: bytes) -> Iterator[bytes]:
             rest = data[start : start + _SLICE]
             while rest:
                 if stream is None:
-                    rest = rest.lstrip(b"\0")  # padding between members, as gzip allows it
+                    rest = rest.lstrip(b"\0")  # gzip allows padding between members
                     stream = zlib.decompressobj(_GZIP_FORMAT) if rest else None
                     continue
                 yield stream.decompress(rest, _CHUNK)
@@ -86,9 +85,9 @@ def _damaged(reason: Exception) -> DamagedDocumentError:
 
 
 def document_id(data: bytes, limit: int | None = None) -> str:
-    """sha256 of the uncompressed bytes, in hex; of the stored bytes where they cannot be uncompressed.
+    """sha256 of the uncompressed bytes, in hex; of the stored bytes if they cannot be uncompressed.
 
-    Empty for a document larger than the limit. The uncompressed bytes are never held as a whole.
+    Empty for a document larger than the limit. The uncompressed bytes are never all in memory.
     """
     digest = hashlib.sha256()
     size = 0
@@ -104,12 +103,12 @@ def document_id(data: bytes, limit: int | None = None) -> str:
 
 
 def id_of_plain(data: bytes) -> str:
-    """The document's id, of bytes that are uncompressed already: sha256 in hex."""
+    """The document's id from bytes that are already uncompressed: sha256 in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def timestamp(at: datetime) -> str:
-    """UTC as the API writes it, with microseconds only where there are some."""
+    """The time in UTC, in the form of the API; with microseconds only if they are not 0."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -125,7 +124,7 @@ class RawLine:
     offset: int | None
     attempt: int
     body: Mapping[str, Any]
-    missing: int | None = None  # of an incomplete read: how many rows it lacks
+    missing: int | None = None  # the number of rows that an incomplete read lacks
 
 
 def write_document(lines: Iterable[RawLine]) -> bytes:
@@ -142,13 +141,13 @@ def raw_line_text(line: RawLine, body: str) -> str:
 
 
 def compressed(lines: Iterable[str]) -> bytes:
-    """The lines as a document, held in memory one by one; equal lines give equal bytes, however they are parted."""
+    """The lines, gzipped one at a time. Equal texts give equal bytes, however they are divided into lines."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
     return b"".join([*(packer.compress(line.encode("utf-8", "replace")) for line in lines), packer.flush()])
 
 
 def is_raw_line(value: object) -> bool:
-    """Whether a JSON value is a line of our own documents."""
+    """Whether a JSON value is a line of an extractor's document."""
     return isinstance(value, dict) and "body" in value and "asked" in value
 
 
@@ -171,7 +170,7 @@ class PlaylistCheck:
     snapshot_id: str | None = None
     object: str | None = None
     item_count: int | None = None
-    missing_count: int | None = None  # rows that an incomplete read lacks; null for any other check
+    missing_count: int | None = None  # rows that an incomplete read lacks; null for other checks
     playlist: Mapping[str, Any] | None = None
 
 

@@ -1,14 +1,14 @@
-"""Ctrl-C before a program's `main` runs: its imports take a second or more."""
+"""Handles Ctrl-C before a program's `main` runs, while its imports take a second or more."""
 
 import sys
 from types import TracebackType
 
-# What `sys.argv` begins with while `python -m …` imports a package, and in the job's script.
+# The first of `sys.argv` ends so, while `python -m …` imports a package and in the job's script.
 _PROGRAMS = ("-m", "explode_playlists.py")
 
 
 def explain_early_interrupt() -> None:
-    """Make Ctrl-C one sentence instead of a trace, if this process is a program of ours. Packages call it first."""
+    """Print a sentence after Ctrl-C instead of a trace, if this process is a program of ours. Packages call it first."""
     if sys.argv and sys.argv[0].endswith(_PROGRAMS):
         sys.excepthook = _say_stopped
 

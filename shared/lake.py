@@ -1,6 +1,6 @@
-"""How the keys of the lake are spelt; no other module writes one by hand.
+"""The keys of the lake; no other module writes one by hand.
 
-No key carries a colon: Spark cannot read such a local file.
+No key has a colon, because Spark cannot read a local file with a colon in its name.
 """
 
 import re
@@ -16,9 +16,9 @@ REJECTS = "rejects/"
 LOG = "log/"
 DONE = "log/done/"
 ATTEMPTS = "log/attempts/"
-WATERMARK = "log/frontier.json"
-MORE = "log/more.json"  # a run stopped before it had taken everything
-RETENTION = "log/retention.json"  # up to which number retention has removed everything
+WATERMARK = "log/frontier.json"  # the number up to which all entries have completion markers
+MORE = "log/more.json"  # exists after a run that stopped before it had taken everything
+RETENTION = "log/retention.json"  # the log number up to which retention has removed everything
 STATE = "state/"
 MANIFEST_NAME = "_manifest.json"
 RUN_FOLDERS = "raw/pending/run="
@@ -51,17 +51,17 @@ def is_plays_of(account: str, key: str) -> bool:
 
 
 def manifest(run_id: str) -> str:
-    """What a run read, skipped and failed; written last, its arrival starts the job."""
+    """What a run read, skipped and failed. The run writes it last, and its arrival starts the job."""
     return f"{PENDING}run={run_id}/{MANIFEST_NAME}"
 
 
 def no_change_manifest(run_id: str) -> str:
-    """The manifest of a run that read nothing: starts no job, is taken with the next batch."""
+    """The manifest of a run that read nothing. It starts no job, but the next batch takes it."""
     return f"{QUIET}run={run_id}.json"
 
 
 def run_mark(run_id: str) -> str:
-    """Exists when the run has written its manifest; it stays when the manifest moves on."""
+    """Exists when the run has written its manifest; it stays when the manifest is archived."""
     return f"{STATE}runs/{run_id}.json"
 
 
@@ -73,23 +73,23 @@ def is_manifest(key: str) -> bool:
 def archived(number: int, key: str, *, quarantined: bool = False) -> str:
     """Where a raw object is archived after the batch with this log number."""
     place = "raw/quarantine/" if quarantined else "raw/processed/"
-    if key.startswith(QUIET):  # a folder of its own, since pending objects may have any name
+    if key.startswith(QUIET):  # a separate folder, since pending objects may have any name
         return f"{place}{number:020d}-quiet/{key.removeprefix(QUIET)}"
     return f"{place}{number:020d}/{key.removeprefix(PENDING)}"
 
 
 def staging(batch_id: str, table: str = "") -> str:
-    """Where a batch is prepared; nothing there is ever read by a user."""
+    """Where a batch is prepared; users never read it."""
     return f"{STAGING}{batch_id}/{table}/" if table else f"{STAGING}{batch_id}/"
 
 
 def probe(ulid: str) -> str:
-    """Where a run tries out whether it can write and read; removed at once."""
+    """Where a run tests whether it can write and read; removed at once."""
     return staging(f"probe-{ulid}")
 
 
 def processed_file(table: str, on: date, number: int, part: int) -> str:
-    """A published file: immutable, its name never used twice."""
+    """A published file. It never changes, and its name is never used twice."""
     return f"{PROCESSED}{table}/ingest_date={on.isoformat()}/{number:020d}-{part:05d}.parquet"
 
 
@@ -104,14 +104,14 @@ def rejects_file(on: date, number: int, part: int) -> str:
 
 
 def pending_key(key: str) -> str:
-    """The key an archived object had when it arrived; any other key or URI as it is."""
+    """The key that an archived object had when it arrived; any other key or URI is returned unchanged."""
     match = re.fullmatch(r"raw/(?:processed|quarantine)/[0-9]{20}(-quiet)?/(.+)", key)
     if match is None:
         return key
     return (QUIET if match[1] else PENDING) + match[2]
 
 
-# Of the part of a key behind `processed/<table>/`; Snowpipe's pattern and the tests use the same text.
+# Pattern of the part of a key after `processed/<table>/`; Snowpipe and the tests use it.
 PROCESSED_NAME = r"ingest_date=[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{20}-[0-9]{5}[.]parquet"
 
 
@@ -132,5 +132,5 @@ def completion_marker(number: int) -> str:
 
 
 def attempt(batch_id: str) -> str:
-    """The marker of a running attempt; only a killed run leaves one behind."""
+    """The marker of a running or failed attempt. A run that ends normally removes its own."""
     return f"{ATTEMPTS}{batch_id}.json"

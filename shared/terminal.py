@@ -17,9 +17,9 @@ def printable(text: str) -> str:
 def set_up_output() -> None:
     r"""Make all that this process prints and logs safe to show. Every program calls it first, before it logs.
 
-    A closed output pipe (`| head`) ends without a message. stdout and stderr escape invisible characters as JSON does
-    (\u001b), newlines excepted: a line of JSON keeps its content. The text of a log record is one line; a trace is
-    indented, so that no line of it can pass for a record.
+    stdout and stderr escape invisible characters except newlines as JSON does (\u001b), so that a line of JSON keeps
+    its content. The text of a log record is one line; a trace is indented, so that no line of it looks like a record.
+    If the output pipe is closed (`| head`), the program ends without a message.
     """
     sys.stdout = _escaping(sys.stdout)
     sys.stderr = _escaping(sys.stderr)
@@ -28,7 +28,7 @@ def set_up_output() -> None:
 
 
 def _flush_output() -> None:
-    """Write what is buffered. Python itself would print an error at its end if nothing reads it any more."""
+    """Write what is buffered. If the pipe is closed, Python itself would print an error when it exits."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -38,7 +38,7 @@ def _flush_output() -> None:
 
 
 class _EscapingStream:
-    """A text stream in front of another, which writes no control characters."""
+    """A text stream that writes to another one and escapes control characters."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -47,7 +47,7 @@ class _EscapingStream:
         self._stream.write("\n".join(_escaped(line) for line in text.split("\n")))
         return len(text)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the stream has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # all other attributes are the stream's
         return getattr(self._stream, name)
 
 
@@ -58,7 +58,7 @@ class _Record(logging.LogRecord):
         super().__init__(*values, **named)
         if self.exc_info:
             trace = logging.Formatter().formatException(self.exc_info)
-            self.exc_text = textwrap.indent(trace, "    ")  # formatters take it where it is there
+            self.exc_text = textwrap.indent(trace, "    ")  # formatters use this text if it exists
 
     def getMessage(self) -> str:  # noqa: N802  # logging's name
         return printable(super().getMessage())

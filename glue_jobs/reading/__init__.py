@@ -1,1 +1,1 @@
-"""Reading raw documents, in plain Python: runs on the driver or on an executor, near their bytes."""
+"""Reads raw documents in plain Python, on the driver or in the tasks of executors."""

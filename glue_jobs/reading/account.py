@@ -1,8 +1,8 @@
 """Playlists and library of Spotify's account data download, as playlist rows.
 
-They have names, URIs and days, but no playlist ids, no snapshots and little of each song. The files have been seen in
-these forms since 2020: rows under `tracks` or `items`; the names and the URI in the row, or in an object of it that is
-named after its type.
+The download has names, URIs and days, but no playlist ids, no snapshots and little about each song. Since 2020 its
+files have had these forms: the rows are under `tracks` or `items`; the names and the URI are in the row itself, or in
+an object of the row that is named after its type.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LIBRARY = "export:library"
-_ID_LENGTH = 22  # as Spotify's own ids
+_ID_LENGTH = 22  # as long as Spotify's own ids
 _ENTRIES = ("track", "episode", "localTrack", "audiobook", "chapter")
 _NAMES = ("trackName", "episodeName", "chapterName", "audiobookName", "track", "name")
 _ARTISTS = ("artistName", "artist", "authorName")

@@ -1,7 +1,7 @@
 """Pages of playlist items parsed by pyarrow's JSON reader, several times faster than by Python.
 
-It takes our own documents and pages as the API gives them. Everything else, and every value of another type than its
-column, is left to the Python reader: the result is the same, or null.
+It reads the extractor's documents, and pages as the API returns them. It leaves everything else, and every value that
+does not have its column's type, to the Python reader. The result is either that of the Python reader, or null.
 """
 
 import json
@@ -52,10 +52,10 @@ _LINE = pa.schema(
 
 
 class ParsedRows(Sequence[Any]):
-    """The rows of a page: parsed by pyarrow, and as Python objects when one of them is asked for."""
+    """The rows of a page, parsed by pyarrow. Python objects of them are made when a row is first requested."""
 
     def __init__(self, parsed: pa.StructArray, text: memoryview) -> None:
-        """`text` is the JSON of the page, or of our line with the page."""
+        """`text` is the JSON of the page, or of the extractor's line with the page."""
         self.parsed = parsed
         self._text = text
 
@@ -66,7 +66,7 @@ class ParsedRows(Sequence[Any]):
         return rows
 
     def null_entries(self) -> int:
-        """How often the page has a null entry: pyarrow does not distinguish a null from an absent key."""
+        """How many null entries the text has: pyarrow does not distinguish a null from an absent key."""
         return len(_NULL_ENTRY.findall(self._text))
 
     def __len__(self) -> int:
@@ -74,18 +74,18 @@ class ParsedRows(Sequence[Any]):
         return len(self.parsed)
 
     def __getitem__(self, index: Any) -> Any:  # noqa: ANN401  # a row, or a slice of them
-        """A row as it came."""
+        """A row, unchanged."""
         return self._rows[index]
 
     def __iter__(self) -> Iterator[Any]:
-        """Each row as it came."""
+        """Each row, unchanged."""
         return iter(self._rows)
 
 
 def parse_values(plain: bytes) -> list[Any] | None:
     """The document's JSON values, with ParsedRows as the rows of each page; null if Python must read it."""
     try:
-        pa.array([plain], pa.binary()).cast(pa.string())  # else what pyarrow skips may be no UTF-8
+        pa.array([plain], pa.binary()).cast(pa.string())  # checks UTF-8, also in what pyarrow's JSON reader skips
         return _own_lines(plain) if plain.startswith(_OWN_START) else _page(plain)
     except (pa.ArrowException, ValueError, RecursionError):
         return None
@@ -115,13 +115,13 @@ def _page(plain: bytes) -> list[Any] | None:
     if not plain.startswith(b"{") or b'"items"' not in plain or b'"error"' in plain:
         return None
     (page,) = _parsed(plain, [slice(0, len(plain))], _PAGE)
-    return None if page["href"] is None else [page]  # without it, the rows' keys show what they are
+    return None if page["href"] is None else [page]  # a page without href is named by the keys of its rows
 
 
 def _parsed(plain: bytes, parts: list[slice], schema: pa.Schema) -> list[dict[str, Any]]:
-    """The pages, or our lines with a page, in these parts of the text.
+    """The pages, or the extractor's lines with a page, in these parts of the text.
 
-    Raises pyarrow.ArrowInvalid or ValueError if one is not as expected.
+    Raises pyarrow.ArrowInvalid or ValueError if a part is not as expected.
     """
     if not parts:
         return []

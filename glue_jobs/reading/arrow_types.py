@@ -49,7 +49,7 @@ def json_type(node: Node) -> pa.DataType:
         case First(element) | Array(element):
             return pa.list_(json_type(element))
         case Struct(fields):
-            # Two fields of one key, such as a list's first element and its number, share its most telling type.
+            # Two fields may have one key, such as a list's first element and its length: the richer type serves both.
             by_key: dict[str, pa.DataType] = {}
             for stored in sorted(fields.values(), key=lambda stored: isinstance(stored.node, Count), reverse=True):
                 by_key[stored.key] = _merged(by_key.get(stored.key), json_type(stored.node))
@@ -66,7 +66,7 @@ def _merged(known: pa.DataType | None, other: pa.DataType) -> pa.DataType:
 
 
 def shaped(node: Node, array: pa.Array, *, is_element: bool = False) -> pa.Array:
-    """The array of a node's own type: an empty text null, times typed, of lists what is asked for."""
+    """The array with the node's own type: empty texts are null, times are typed, lists as `projection` keeps them."""
     match node:
         case Leaf(kind):
             if kind in (Type.DATE, Type.TIMESTAMP):
@@ -110,7 +110,7 @@ def times(array: pa.StringArray, kind: Type) -> pa.Array:
     return pa.array([_time(text, kind) for text in array.to_pylist()], ARROW_TYPES[kind])
 
 
-@lru_cache(2**16)  # many songs are added at once, and each text is asked for twice
+@lru_cache(2**16)  # many songs have the same time, and each text is read twice
 def _time(text: str | None, kind: Type) -> Any:  # noqa: ANN401  # a date or a time
     try:
         return None if text is None else cast(text, kind)

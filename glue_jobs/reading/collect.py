@@ -26,18 +26,18 @@ OnReject = Callable[[Place, Any, TypedRow], None]
 
 class _Page(NamedTuple):
     rows: Sequence[Any]
-    own: Mapping[str, Any]  # one value for all rows, or a list
+    own: Mapping[str, Any]  # by column: one value for all rows, or a list
     kinds: Counter[str]  # of the page's document, counted when the rows are typed
     is_dropped: bool
 
 
 class ItemCollector:
-    """Pages of playlist items on their way into a Parquet file."""
+    """Collects pages of playlist items, types their rows and writes them to a Parquet file in memory."""
 
     def __init__(self, on_reject: OnReject) -> None:
-        """`on_reject` is called with each row that some table refuses: its place, the row as it came, the refusals.
+        """`on_reject` is called for each row that a table refuses, with its place, the unchanged row and the rejects.
 
-        `absent_keys` are the keys, by table, because of which rows are left out of the table.
+        `absent_keys` has, by table, the keys whose absence leaves rows out of the table.
         """
         self.buffer = ParquetBuffer(ITEMS)
         self.absent_keys: dict[str, frozenset[str]] = {}
@@ -46,7 +46,7 @@ class ItemCollector:
         self._row_count = 0
 
     def add(self, check: Check, place: Place, kinds: Counter[str]) -> None:
-        """The items of a check; `kinds` is counted up, at the latest when the collector is flushed."""
+        """Add the items of a check; their kinds are added to `kinds` when they are typed, at the latest by `flush`."""
         number = check.first_item
         for page in check.pages:
             if page.rows:
@@ -59,7 +59,7 @@ class ItemCollector:
 
     def flush(self) -> None:
         """Type all pages that were added."""
-        # Pages that pyarrow parsed are typed together, and those of Python objects.
+        # Pages that pyarrow parsed are typed together, then the pages of Python objects.
         parsed = [page for page in self._pages if isinstance(page.rows, ParsedRows)]
         self._type(parsed, _parsed_rows)
         self._type([page for page in self._pages if not isinstance(page.rows, ParsedRows)], _python_rows)
@@ -93,7 +93,7 @@ class ItemCollector:
 
 
 class CheckCollector:
-    """Checks of playlists on their way into a Parquet file."""
+    """Collects checks of playlists, types them and writes them to a Parquet file in memory."""
 
     def __init__(self, on_reject: OnReject) -> None:
         """See ItemCollector."""
@@ -111,7 +111,7 @@ class CheckCollector:
         """Type all checks that were added."""
         if not self._checks:
             return
-        # The total may come from a page; where a playlist object has one, it is at this path.
+        # The total may come from a page. It goes to the path at which a playlist object has it.
         values = [
             {"playlist": {**(check.playlist or {}), "items": {"total": check.total}}} for check, _ in self._checks
         ]
@@ -124,7 +124,7 @@ class CheckCollector:
 
 
 class PlayCollector:
-    """Plays on their way into a Parquet file."""
+    """Types plays and writes them to a Parquet file in memory."""
 
     def __init__(self, on_reject: OnReject) -> None:
         """See ItemCollector."""
@@ -132,7 +132,7 @@ class PlayCollector:
         self._on_reject = on_reject
 
     def add(self, plays: Sequence[Mapping[str, Any]], place: Place) -> None:
-        """Type the plays of a document; their place has what they share."""
+        """Type the plays of a document; `place` has the values that they share."""
         for start in range(0, len(plays), ROWS_AT_ONCE):
             some = plays[start : start + ROWS_AT_ONCE]
             own = {name: [place.get(name)] * len(some) for name in PLAYS.own}
@@ -223,7 +223,7 @@ def _python_rows(pages: Sequence[_Page]) -> Rows:
 
 
 def _without(kinds: Sequence[str], payload: Callable[[int], dict[str, Any]], page: range) -> dict[int, AbsentKeys]:
-    """By number, the tables that rows of the page are left out of, with the absent keys."""
+    """By row number, the tables that a row of the page is left out of, with the absent keys."""
     absent = absent_keys(kinds[page.start : page.stop], map(payload, page))
     return {number: absent[kinds[number]] for number in page if kinds[number] in absent}
 

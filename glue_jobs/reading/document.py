@@ -1,4 +1,4 @@
-"""From a raw object's bytes to JSON values, and our own documents: what a run read, and the manifest of a run."""
+"""Reads a raw object: a document of the extractor, the manifest of a run, plays, or a dropped file."""
 
 from collections.abc import Mapping
 from typing import Any, TypeGuard
@@ -20,11 +20,11 @@ def read_document(
     *,
     is_whole: bool = False,
 ) -> Document:
-    """The checks of playlists that the bytes hold, in reading order; our own documents also say when they were made.
+    """The checks of playlists in the bytes, in reading order. The extractor's documents also have `extracted_at`.
 
-    `known_as` is the document's id where it is not the hash of the bytes; a playlist without an id is named after it.
-    `is_whole`: rows without any total are all rows of their playlist. Raises UnreadableDocumentError where the bytes
-    hold no playlist data, or more than `limit` bytes uncompressed. A broken line among good ones is a damage.
+    `known_as` is the document's id if it is not the hash of the bytes; a playlist without an id is named after it. With
+    `is_whole`, rows without any total are all rows of their playlist. A broken line among good lines is a damage.
+    Raises UnreadableDocumentError if the bytes hold no playlist data, or more than `limit` bytes uncompressed.
     """
     try:
         plain = _plain(data, limit)
@@ -48,7 +48,7 @@ def _plain(data: bytes, limit: int | None) -> bytes:
 
 
 def _read_parsed(document_id: str, plain: bytes, *, is_whole: bool = False) -> Document | None:
-    """The document as pyarrow parses it; null if it does not, or if a part of it is damaged."""
+    """The document as pyarrow parses it; null if pyarrow cannot, or if a part of it is damaged."""
     values = parse_values(plain)
     try:
         read = _read(document_id, values, [], is_whole=is_whole) if values else None
@@ -101,11 +101,11 @@ def _read_member(reading: DroppedReading, member: bytes, limit: int | None) -> N
     reading.read(values)
 
 
-# --- our own documents
+# --- documents of the extractor
 
 
 def _read_manifest(document_id: str, value: Mapping[str, Any], damages: list[Damage]) -> Document:
-    """Checks that brought no document: unchanged, failed and gone. Those with status read have a document each."""
+    """The checks without a document: unchanged, failed and gone. Each check with status read has its own document."""
     run_id, checks = text_or_none(value.get("run_id")), value["checks"]
     if run_id is None or not isinstance(checks, list):
         raise UnreadableDocumentError("a manifest without a run_id or without a list of checks")

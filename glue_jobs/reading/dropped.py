@@ -1,7 +1,7 @@
-"""Files that people drop: pages and playlists in every shape that is in use, alone or in containers.
+"""Reads files that people drop: pages and playlists in every known shape, alone or in containers.
 
-Containers are opened where their contents are unambiguous: lists, objects by name or id, wrappers, JSON in a JSON
-string. Everything else is a damage: its reason says where in the file it is and what it is, and quotes nothing of it.
+Containers are opened if their contents are unambiguous: lists, objects by name or id, wrappers, JSON in a JSON string.
+Everything else is a damage. Its reason says where in the file it is and what it is, and quotes nothing of the file.
 """
 
 import re
@@ -56,7 +56,7 @@ _Place = tuple[int | tuple[str, int], ...]
 class DroppedReading:
     """Sorts the JSON values of a file into checks; a value without playlist data becomes a damage.
 
-    `is_whole`: rows without any total are all rows of their playlist.
+    With `is_whole`, rows without any total are all rows of their playlist.
     """
 
     is_whole: bool = False
@@ -129,7 +129,7 @@ class DroppedReading:
             self._walk_other(value, place, name)
 
     def _walk_other(self, value: Mapping[str, Any], place: _Place, name: str | None) -> None:
-        """Read an object of no format of Spotify's: another tool's, or a wrapper."""
+        """Read an object that has none of Spotify's formats: that of another tool, or a wrapper."""
         if is_song_of_another_tool(value):
             self._refuse(place, "a song in the format of another tool: only rows of the Web API are read")
         elif rows := _rows_by_key(value):
@@ -209,9 +209,10 @@ class DroppedReading:
             self.damages[damages:] = [damage for damage in self.damages[damages:] if damage not in plain]
 
     def _describe(self, drafts: int, described: int, place: _Place) -> None:
-        """Join the description in a wrapper with the rows beside it, if there is one of each beyond these numbers.
+        """Join the description in a wrapper with the rows beside it, if the wrapper has exactly one of each.
 
-        Not with rows under a name of their own, nor a description in a list: it may be of other rows.
+        `drafts` and `described` are the numbers before the wrapper was read. Rows that have a name, and a description
+        in a list, are not joined: the description may be of other rows.
         """
         rows = [draft for draft in self.drafts[drafts:] if draft.pages and not draft.is_identified]
         if len(self.drafts) != drafts + 2 or len(rows) != 1 or len(self._descriptions) != described + 1:
@@ -227,13 +228,13 @@ class DroppedReading:
 
 
 def _rows_by_key(value: Mapping[str, Any]) -> list[Any]:
-    """The rows of an object that has a playlist row under each key, such as an index; none if it has anything else."""
+    """The rows of an object that has a playlist row under each key; none if it has another value under a key."""
     rows = list(value.values())
     return rows if rows and all(map(_is_row, rows)) else []
 
 
 def _row_in(value: object) -> object:
-    """The playlist row in an object that wraps one alone, such as `{"json": row}`; null for every other value."""
+    """The playlist row in an object that wraps a single row, such as `{"json": row}`; null for every other value."""
     if not isinstance(value, dict) or _is_row(value) or _is_page(value) or _is_playlist(value):
         return None
     containers = [child for child in value.values() if isinstance(child, dict | list)]
@@ -241,7 +242,7 @@ def _row_in(value: object) -> object:
 
 
 def _playlist_around_rows(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A tool's own playlist object, a name or id beside one list of rows, with the API's keys; null for another."""
+    """A playlist object of another tool, with the API's keys: a name or id beside one list of rows; else null."""
     lists = [child for child in value.values() if isinstance(child, list) and any(map(_is_row, child))]
     playlist_id, name = (_first_text(value, keys) for keys in (("id", "playlist_id"), ("name", "playlist_name")))
     has_id = playlist_id is not None and _PLAYLIST_ID.fullmatch(playlist_id) is not None
@@ -259,19 +260,19 @@ def _is_container(value: object) -> bool:
 
 
 def _id_or_name(key: str) -> tuple[str | None, Mapping[str, Any] | None]:
-    """A key of an object that holds playlists: an id of Spotify's, or else the playlist's name."""
+    """The playlist id and description from a key of an object of playlists: a Spotify id, or else a name."""
     return (key, None) if _PLAYLIST_ID.fullmatch(key) else (None, {"name": key})
 
 
 def _is_row(value: object) -> bool:
-    """Whether it is a playlist row; a single track also has a key `track`, but a boolean one, and a type."""
+    """Whether it is a playlist row. A single track has a key `track` too, but a boolean one, and a type."""
     if not isinstance(value, dict) or not any(_is_entry(value.get(key, 0)) for key in ("item", "track")):
         return False
     return value.get("type") != "track" and not any(key in value for key in ("played_at", "is_playing"))
 
 
 def _may_be_row(value: object) -> bool:
-    """Whether a value among bare rows is one, perhaps a damaged one; rows that are rejected are shown in rejects/."""
+    """Whether a value among bare rows may be a row, perhaps a damaged one, which then appears in rejects/."""
     if value is None or value == {} or _is_row(value):
         return True
     return isinstance(value, dict) and has_api_key(value) and (name_of(value) is None or "added_at" in value)
@@ -298,7 +299,7 @@ def _is_playlist(value: object) -> TypeGuard[Mapping[str, Any]]:
 
 
 def _contents(value: Mapping[str, Any]) -> tuple[str, Any]:
-    """The key and the contents of a playlist: a page or else a list; null if it is only described."""
+    """The key and the contents of a playlist: a page, or else a list; null if there is only a description."""
     contents = [(key, value[key]) for key in ("items", "tracks") if value.get(key) is not None]
     for wanted in (_is_page, lambda each: isinstance(each, list), lambda each: not _is_reference(each)):
         for key, each in contents:

@@ -1,4 +1,4 @@
-"""Which rows pyarrow may have converted to something else than the JSON says: they are read value by value."""
+"""Finds rows that pyarrow may have converted to other values than the JSON has; they are read value by value."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,8 +12,8 @@ from shared.contract import Type
 class Inspection:
     """Finds rows that must be read value by value, by their index.
 
-    `perhaps`: of Python objects, an empty text or list where an object or a list is expected gives the same as an empty
-    one of the right structure, and a text where a list is expected gives its characters.
+    Rows in `perhaps` must be compared with their Python objects. Of these, pyarrow converts an empty text or list like
+    an empty object or list of the right structure, and a text like the list of its characters.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Inspection:
         self.perhaps: set[int] = set()
 
     def inspect(self, node: Node, array: pa.Array, rows: pa.Array | None) -> None:
-        """Check the values of a node; `rows` are the rows of the array's values, null: the same."""
+        """Check the values of a node. `rows` has the row of each value; null if value and row have the same index."""
         match node:
             case Leaf():
                 self._inspect_texts(node, array, rows)
@@ -39,7 +39,7 @@ class Inspection:
         lengths = pc.binary_length(array)
         if pc.max(lengths).as_py() > MAX_TEXT:
             note(pc.greater(lengths, MAX_TEXT), rows, self.sure)
-        if leaf.type is not Type.STRING:  # a time that is not written as the API does
+        if leaf.type is not Type.STRING:  # a time that is not written as the API writes it
             note(pc.and_(array.is_valid(), times(array, leaf.type).is_null()), rows, self.sure)
 
     def _inspect_list(self, node: Node, array: pa.ListArray, rows: pa.Array | None) -> tuple[pa.Array, pa.Array]:
@@ -65,7 +65,7 @@ class Inspection:
 
 
 def note(is_noted: pa.BooleanArray, rows: pa.Array | None, noted: set[int]) -> None:
-    """Adds the rows of the values that are to be noted; `rows` as in `Inspection.inspect`."""
+    """Adds the rows of the values for which `is_noted` is true to `noted`; `rows` as in `Inspection.inspect`."""
     if not is_noted.true_count:
         return
     indices = pc.indices_nonzero(is_noted)

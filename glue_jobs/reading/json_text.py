@@ -1,4 +1,4 @@
-"""From a file's bytes to JSON values: encodings, several values in one text, damaged lines, files in a ZIP.
+"""Parses a file's bytes to JSON values: encodings, several values in one text, damaged lines, files in a ZIP.
 
 Reasons name lines, columns and bytes; they never quote the text.
 """
@@ -18,7 +18,7 @@ from shared.document import DocumentTooLargeError
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty archive
 _OFFICE_PART = "[Content_Types].xml"  # in each ZIP that is an Office document (ECMA-376, part 2)
-# First bytes of files that are no text, and what these are (as the program `file` recognises them).
+# First bytes of binary files, and what these files are (as the program `file` recognises them).
 _MAGIC = (
     (b"\x1f\x8b", "gzip in gzip: uncompress it once"),
     (b"BZh", "a bzip2 file: uncompress it"),
@@ -37,7 +37,7 @@ _MAGIC = (
 _TAR_AT, _TAR_MAGIC = 257, b"ustar"
 _MAX_MEMBERS = 1_000
 _SPACE = re.compile("[ \t\r\n]*")
-_BETWEEN = re.compile("[ \t\r\n,\x1e\ufeff]*")  # what may separate values: also the comma of a list without brackets
+_BETWEEN = re.compile("[ \t\r\n,\x1e\ufeff]*")  # what may separate values, also a comma
 # What `curl -i` writes before the answer, once for each answer: a status line and headers.
 _HTTP_HEAD = re.compile(r"(?:HTTP/[0-9.]+ [0-9]{3}[^\n]*\n(?:[^\n:{\[]+:[^\n]*\n)*\r?\n)+")
 _MAX_STARTS = 20  # places where JSON after other text may begin
@@ -70,7 +70,7 @@ def parse(plain: bytes) -> tuple[list[Any], list[Damage]]:
     """
     text = _text(plain)
     if text.startswith("HTTP/") and (head := _HTTP_HEAD.match(text)):
-        text = "\n" * head[0].count("\n") + text[head.end() :]  # the numbers of lines stay
+        text = "\n" * head[0].count("\n") + text[head.end() :]  # keeps the line numbers
     if not _BETWEEN.sub("", text[:1_000]) and not _BETWEEN.sub("", text):
         raise UnreadableDocumentError("the file is empty")
     values: list[Any] = []
@@ -78,7 +78,7 @@ def parse(plain: bytes) -> tuple[list[Any], list[Damage]]:
         _parse_into(values, text)
     except _NoJsonError as error:
         by_line, damages = _lines(text)
-        # One JSON value over many lines, broken somewhere, has lines that parse by chance; NDJSON has mostly good ones.
+        # Of one broken JSON value on many lines, a few lines parse by chance; of NDJSON, most lines parse.
         if len(by_line) >= max(1, len(damages)):
             return by_line, damages
         if any(isinstance(value, dict | list) for value in values):
@@ -90,7 +90,7 @@ def parse(plain: bytes) -> tuple[list[Any], list[Damage]]:
 
 
 def embedded(text: Any) -> Any:  # noqa: ANN401  # a JSON value is anything
-    """The JSON that a text holds, also as JSON in a JSON string; the value itself if it is no text or holds none."""
+    """The JSON value in a text, also from JSON in a JSON string; the argument itself if it is no text with JSON."""
     if not isinstance(text, str) or not text.lstrip().startswith(("{", "[", '"')):
         return text
     try:
@@ -104,7 +104,7 @@ def embedded(text: Any) -> Any:  # noqa: ANN401  # a JSON value is anything
 
 
 def zip_infos(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files of a ZIP without the second file of attributes that macOS adds for each."""
+    """The files of a ZIP, without the files of attributes that macOS adds."""
     return [info for info in archive.infolist() if not info.is_dir() and "__MACOSX/" not in info.filename]
 
 
@@ -129,7 +129,7 @@ def members(data: bytes, limit: int | None) -> Iterator[bytes]:
                 if limit is not None and size > limit:
                     raise UnreadableDocumentError(str(DocumentTooLargeError(limit)))
                 yield content
-    except (RuntimeError, NotImplementedError) as error:  # as zipfile reports a password and an unknown method
+    except (RuntimeError, NotImplementedError) as error:  # zipfile raises these for a password and an unknown method
         raise UnreadableDocumentError("a ZIP that needs a password or an unusual program: unzip it first") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         if isinstance(error, UnreadableDocumentError):
@@ -181,7 +181,7 @@ def _value(text: str, place: int) -> tuple[Any, int]:
 
 def _lines(text: str) -> tuple[list[Any], list[Damage]]:
     values, damages = [], []
-    # Not splitlines(): U+2028 and its like are allowed inside a JSON string.
+    # Not splitlines(): it also splits at U+2028 and similar characters, which are allowed inside a JSON string.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -198,7 +198,7 @@ def _lines(text: str) -> tuple[list[Any], list[Damage]]:
 
 
 def _hint(text: str, error: _NoJsonError | None = None) -> str:
-    """What the text is instead of JSON, or where it is broken, and what to do; empty if that is not clear."""
+    """What the text is instead of JSON, or where it is broken, and what to do; empty if this is not known."""
     start = text.lstrip("\ufeff \t\r\n")[:200]
     for pattern, hint in _BEGINNINGS:
         if re.match(pattern, start):
@@ -216,7 +216,7 @@ def _hint(text: str, error: _NoJsonError | None = None) -> str:
 
 
 def _json_starts(text: str) -> list[int]:
-    """Where JSON may begin after other text: the first brackets at the beginning of a line, else the first of all."""
+    """Where JSON may begin after other text: the first brackets at the beginning of lines, else the first bracket."""
     at_lines = [match.start() for match in islice(re.finditer(r"(?m)^[{\[]", text), _MAX_STARTS)]
     return at_lines or [match.start() for match in islice(re.finditer(r"[{\[]", text), 1)]
 

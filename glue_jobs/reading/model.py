@@ -14,7 +14,7 @@ class UnreadableDocumentError(ValueError):
 
 @dataclass
 class Page:
-    """Rows of a playlist as they came; `offset` is the 0-based position of the first, `total` what the page says."""
+    """Rows of a playlist, unchanged. `offset` is the 0-based position of the first row; `total` is the page's own."""
 
     offset: int
     rows: Sequence[Any]
@@ -25,8 +25,8 @@ class Page:
 class Check:
     """One check of one playlist, with all its rows in the document.
 
-    `playlist` is the playlist object as it came, if the document describes it. `first_item` is the source position of
-    the first row, counted over the whole document.
+    `playlist` is the unchanged playlist object, if the document has it. `first_item` is the source position of the
+    first row, counted over the whole document.
     """
 
     playlist_id: str
@@ -44,7 +44,7 @@ class Check:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether a dropped file brought it, no run of the extractor."""
+        """Whether it is from a dropped file and not from a run of the extractor."""
         return self.run_id.startswith("document:")
 
     def has_repeats(self) -> bool:
@@ -74,4 +74,4 @@ class Document:
     checks: list[Check] = field(default_factory=list)
     damages: list[Damage] = field(default_factory=list)
     plays: list[Mapping[str, Any]] = field(default_factory=list)
-    own: Mapping[str, Any] = field(default_factory=dict)  # of a document of plays: what all of them share
+    own: Mapping[str, Any] = field(default_factory=dict)  # of a document of plays: the values that all plays share

@@ -17,7 +17,7 @@ from shared.tables import TABLES
 
 SPARK_TYPES = {kind: kind.value for kind in Type} | {Type.TIMESTAMP: "timestamp_ntz"}
 CHECK = "check"  # the kind of the rows that are checks
-PLAY = "play"  # of those that are plays
+PLAY = "play"  # the kind of the rows that are plays
 _ROWS_IN_GROUP = 20_000
 
 _ITEM_TABLES = tables_from(TABLES, MadeFrom.ITEM)
@@ -64,7 +64,7 @@ SHAPES = {MadeFrom.ITEM: ITEMS, MadeFrom.CHECK: CHECKS, MadeFrom.PLAY: PLAYS}
 
 
 class ParquetBuffer:
-    """A Parquet file in memory, of rows that are added some thousands at a time."""
+    """A Parquet file in memory; rows are added some thousands at a time."""
 
     def __init__(self, shape: Shape) -> None:
         self.made: Counter[str] = Counter()
@@ -79,7 +79,7 @@ class ParquetBuffer:
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, rows: Sequence[Rows], own: Mapping[str, list[Any]]) -> list[Unusual]:
-        """More rows, and a value of each own column for each of them. Returns those that were read value by value."""
+        """Add rows, with a value of each own column for each row. Returns the rows that were read value by value."""
         typed = self._typer.type_all(rows)
         self.made += typed.made
         self.refused += typed.refused
@@ -95,7 +95,7 @@ class ParquetBuffer:
         return typed.unusual
 
     def close(self) -> bytes:
-        """The file; no bytes if there were no rows."""
+        """The bytes of the file; empty if there were no rows."""
         self._write()
         if self._writer is None:
             return b""

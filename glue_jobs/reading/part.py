@@ -47,10 +47,11 @@ _AT_FOLDER = re.compile(r"(?:^|/)at=([^/]+)/")
 class Part:
     """What one task reads. `source` is the store of --source files; the keys of their inputs are URIs in it.
 
-    `document_ids` has, by key, the ids by which the lake knows documents: forgetting a person changes the bytes, and
-    the rows of a replay must replace the old ones. `extracted_at` is the time of dropped documents that name none.
-    A poison object has ended the job before: it goes to quarantine unread, as does one with more JSON than the limit.
-    `is_whole`: rows without a total are all rows of their playlist, as below drop/complete/.
+    `document_ids` has, by key, the ids by which the lake knows documents. They are needed because `make forget` changes
+    the bytes of a document, and the rows of a replay must still replace the old rows. `extracted_at` is the time of
+    dropped documents that state none. A poison object has crashed the job before; it goes to quarantine unread, as does
+    an object with more JSON than the limit. With `is_whole`, rows without a total are all rows of their playlist, as
+    they are below drop/complete/.
     """
 
     number: int
@@ -67,7 +68,7 @@ class Part:
 
 @dataclass
 class DocumentReport:
-    """What became of one raw object. `reason`: it goes to quarantine; otherwise `kinds` counts its items.
+    """The result for one raw object. With a `reason` it goes to quarantine; otherwise `kinds` counts its items.
 
     `plays` is the number of its plays.
     """
@@ -83,14 +84,13 @@ class DocumentReport:
 
 @dataclass
 class PartReport:
-    """What a part holds: its documents, rows made, refused and left out per table, rejects per reason, staged rejects.
+    """The result for a part: documents, rows made, refused and left out per table, rejects per reason, rejects files.
 
-    A row is left out of a table if its document lacks keys that the table needs; `absent_keys` has these by table.
-
-    Where an object vanished or changed since it was planned (`vanished`), or cannot be read (`left`, with the reason),
-    only that is reported, and nothing was staged. `digests` has the sha256 of each staged file that is published.
+    A row is left out of a table if its document lacks keys that the table needs; `absent_keys` has these by table. If
+    an object vanished or changed since it was planned (`vanished`), or cannot be read (`left`, with the reason), the
+    report has nothing else, and nothing was staged. `digests` has the sha256 of each staged file that is published.
     `repeats` are tables for which an item may make two rows of one key. `reads` has the playlist and snapshot of each
-    read with items, twice if positions repeat in it: what occurs once needs no choice of the newest.
+    read with items, twice if positions repeat in it. A read that occurs once needs no choice of the newest row.
     """
 
     documents: list[DocumentReport] = field(default_factory=list)
@@ -109,7 +109,7 @@ class PartReport:
 
 
 def read_part(part: Part) -> PartReport:
-    """Read the part's objects and stage what they hold, under names that every attempt of the part shares.
+    """Read the part's objects and stage their rows. If Spark repeats the task, the files have the same names.
 
     An object for which the reader itself fails goes to quarantine; `--replay` takes it after an upgrade. Raises
     StoreError, and ReadMemoryError when memory runs out.
@@ -124,7 +124,7 @@ def read_part(part: Part) -> PartReport:
         failing = _failing(part, store, source)
         if not failing:
             raise
-        # Not the error's own text: it may quote the file.
+        # Logs no text of the error, since it may quote the file.
         log.debug("the reader failed: %s\n%s", type(error).__name__, "".join(format_tb(error.__traceback__)))
         return _read(part, store, source, failing)
 
@@ -162,7 +162,7 @@ def _read(part: Part, store: ObjectStore, source: ObjectStore, failing: Mapping[
         suspects = part.inputs
         return reading.stage(store)
     except MemoryError:
-        pass  # raised again outside: until this block ends, its traceback keeps alive what filled the memory
+        pass  # raised again below: inside this block, the traceback keeps the objects that filled the memory
     finally:
         if collects_garbage:
             gc.enable()
@@ -188,9 +188,9 @@ def _fetch(store: ObjectStore, source: str | None, planned: Input) -> Fetched | 
 def _fetched(
     part: Part, fetch: Callable[[Input], Fetched | UnreadableObjectError]
 ) -> Iterator[tuple[Input, Fetched | UnreadableObjectError | None]]:
-    """Each input with its bytes, in order; null for one that is not to be read.
+    """Each input with its bytes, in order; null for an input that must not be read.
 
-    Fetches some ahead, so that memory stays flat and the network is used.
+    Fetches only a few inputs ahead, so that the network is busy but memory use does not grow.
     """
     with ThreadPoolExecutor(_FETCHES_AHEAD) as pool:
         waiting: deque[tuple[Input, Future[Fetched | UnreadableObjectError] | None]] = deque()
@@ -205,7 +205,7 @@ def _fetched(
 
 
 class _PartReading:
-    """A part while it is read."""
+    """Collects what is read from a part."""
 
     def __init__(self, part: Part) -> None:
         self._part = part
@@ -214,10 +214,10 @@ class _PartReading:
         self._checks = CheckCollector(self._reject)
         self._plays = PlayCollector(self._reject)
         self._lines: list[str] = []
-        self._sets: dict[str, list[Fragment]] = defaultdict(list)  # what may join, by set
+        self._sets: dict[str, list[Fragment]] = defaultdict(list)  # by set: reads that may be joined
 
     def add(self, planned: Input, data: bytes, failing: str | None) -> None:
-        """Read an object: its rows are kept, or it goes to quarantine with a reason."""
+        """Read an object and collect its rows, or quarantine it with a reason."""
         known_as = self._part.document_ids.get(planned.key)
         limit = self._part.max_json_bytes
         try:
@@ -232,7 +232,7 @@ class _PartReading:
         self._add_document(document, report)
 
     def leave(self, planned: Input, error: UnreadableObjectError) -> None:
-        """Report an object that cannot be read; nothing is staged then."""
+        """Report an object that cannot be read; `stage` then stages nothing."""
         self._report.left[planned.key] = error.reason
 
     def quarantine(self, planned: Input, identity: str, reason: str) -> None:
@@ -327,9 +327,9 @@ def _reject_line(batch_id: str, reason: str, text: str | None, **place: object) 
 
 
 def _extracted_at(stated: str | None, planned: Input, default: datetime | None) -> tuple[datetime, bool]:
-    """When the document was extracted, and whether that is the file's time.
+    """When the document was extracted, and whether the file's time was used.
 
-    The first that is known counts: the document's own time, that of its folder `at=…`, the caller's, the file's.
+    The first known time of these counts: the document's own, that of its folder `at=…`, the caller's, the file's.
     """
     folder = _AT_FOLDER.search(planned.key)
     for text, where in ((stated, "extracted_at"), (folder and folder[1], "the folder's at=")):

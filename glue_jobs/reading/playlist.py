@@ -1,7 +1,7 @@
-"""From pages to checks, and from a playlist row to its kind and entry.
+"""Makes checks from pages, and finds the kind and the entry of a playlist row.
 
-Six payload shapes are in use (old `tracks`/`track`, new `items`/`item`, both at once, liked songs, bare rows, a single
-row); sources are Spotify's migration guide of February 2026 and captured answers.
+Six shapes are in use: old `tracks`/`track`, new `items`/`item`, both at once, liked songs, bare rows, a single row.
+Sources are Spotify's migration guide of February 2026 and captured answers.
 """
 
 import re
@@ -21,7 +21,7 @@ _LOCAL_URI = ("spotify", "local", "artist", "album", "title")
 
 @dataclass
 class Draft:
-    """A check while its document is read. Embedded pages count only where the document has no page of the playlist."""
+    """A check while its document is read. `embedded` pages count only if the document has no other pages of it."""
 
     playlist_id: str | None
     run_id: str | None = None
@@ -76,7 +76,7 @@ def finish(drafts: list[Draft], document_id: str) -> list[Check]:
 
 
 def is_complete(pages: list[Page], *, is_whole: bool = False) -> bool:
-    """Whether the pages agree on a total and hold every position below it, once; `is_whole`: without any total also."""
+    """Whether the pages have the same total and every position below it once. With `is_whole` they need no total."""
     totals = {to_json(page.total) for page in pages}
     is_total_unknown = is_whole and totals == {"null"}
     if len(totals) != 1 or (type(pages[0].total) is not int and not is_total_unknown):
@@ -90,7 +90,7 @@ def is_complete(pages: list[Page], *, is_whole: bool = False) -> bool:
 
 
 def embedded_total(playlist: Mapping[str, Any]) -> object:
-    """What the playlist object says of the number of its items."""
+    """The total number of items that the playlist object states; null if it states none."""
     for key in ("items", "tracks"):
         if isinstance(playlist.get(key), dict):
             return playlist[key].get("total")
@@ -116,7 +116,7 @@ def text_or_none(value: object) -> str | None:
 
 
 class Entry(NamedTuple):
-    """A position's kind, its entry (a song, an episode, …) if there is one, and why it is rejected if it is."""
+    """A position's kind, its entry (a song, an episode, …) if it has one, and the reason if it is rejected."""
 
     kind: Kind
     value: Mapping[str, Any] | None = None
@@ -124,7 +124,7 @@ class Entry(NamedTuple):
 
 
 def entry_of(row: object) -> Entry:  # noqa: PLR0911  # a return for each kind
-    """What a row holds: `item` if that is an object, else `track`; either key may be missing, null or a boolean."""
+    """The entry of a row: `item` if that is an object, else `track`. Each key may be missing, null or a boolean."""
     if not isinstance(row, dict):
         return Entry("empty") if row is None else Entry("rejected", None, f"the row is no object but {_excerpt(row)}")
     item, track = row.get("item"), row.get("track")
@@ -146,7 +146,7 @@ def entry_of(row: object) -> Entry:  # noqa: PLR0911  # a return for each kind
 
 
 def _playable(uri: str, entry: Mapping[str, Any]) -> Entry:
-    # The URI first: without additional_types the API shows an episode as a track, and only the URI is right.
+    # The URI counts before the type: without additional_types, the API calls an episode a track, but its URI is right.
     entry_type: object = entry.get("type")
     if uri.startswith("spotify:"):
         entry_type = uri.split(":")[1]
@@ -165,7 +165,7 @@ def _excerpt(value: object) -> str:
 
 
 def _with_names_of_uri(entry: dict[str, Any], uri: str) -> Mapping[str, Any]:
-    """A local file's entry, its missing title and artist from `spotify:local:Artist:Album:Title:Seconds`."""
+    """The entry of a local file. A missing title or artist is read from `spotify:local:Artist:Album:Title:Seconds`."""
     parts = [unquote_plus(part) for part in uri.split(":")]
     if len(parts) < len(_LOCAL_URI):
         return entry

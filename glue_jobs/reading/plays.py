@@ -1,4 +1,4 @@
-"""Documents of plays, and listening histories that people drop as they came."""
+"""Reads documents of plays, and recognises listening histories that people drop without `make import`."""
 
 import json
 import re
@@ -23,20 +23,20 @@ PERSONAL_FIELDS = (
 
 
 class PersonalFieldsError(UnreadableDocumentError):
-    """The file is an extended streaming history as Spotify packages it: it has addresses and devices of a person."""
+    """The file is an extended streaming history from Spotify, which has addresses and devices of a person."""
 
     def __init__(self) -> None:
         super().__init__(PERSONAL_FIELDS)
 
 
 def source_of(plain: bytes) -> str | None:
-    """Which history the bytes are, by a key of its rows, whether or not they are whole JSON; null for other data."""
+    """Which history the bytes are, recognised by a key of its rows, also in damaged JSON; null for other data."""
     return next((source for source, key in _HISTORY.items() if _has_key(plain, key)), None)
 
 
 def _has_key(plain: bytes, key: bytes) -> bool:
     if not json.detect_encoding(plain).startswith("utf-8"):
-        plain = plain.replace(b"\0", b"")  # a key in UTF-16 or UTF-32 then is ASCII
+        plain = plain.replace(b"\0", b"")  # makes a key in UTF-16 or UTF-32 ASCII
     place = plain.find(key)
     while place >= 0 and not _COLON.match(plain, place + len(key)):
         place = plain.find(key, place + 1)
@@ -44,7 +44,7 @@ def _has_key(plain: bytes, key: bytes) -> bool:
 
 
 def must_not_be_history(plain: bytes) -> None:
-    """Raises PersonalFieldsError for an extended history, also for one that is cut off."""
+    """Raises PersonalFieldsError for an extended history, even a truncated one."""
     if _has_key(plain, _HISTORY[EXTENDED]):
         raise PersonalFieldsError
 

@@ -1,7 +1,7 @@
 """Which tables get no rows from a dropped page because each of its rows lacks keys, as after a request with `fields=`.
 
-Without this rule a newer row without durations would overwrite an older row with them. Only those keys count that every
-whole answer of the API has. The API itself leaves out other keys: in development mode, without a market, and in older
+Without this rule, a newer row without a duration would replace an older row with it. Only keys that every complete
+answer of the API has are checked. The API itself omits other keys in development mode, without a market and in older
 answers.
 """
 
@@ -16,7 +16,7 @@ from shared.contract import KINDS, MadeFrom, Table, tables_from
 from shared.tables import TABLES
 from shared.tables.playlist_items import PLAYLIST_ITEMS
 
-# In every whole answer with songs or episodes, in every mode and year (developer.spotify.com/documentation/web-api).
+# In every complete answer with songs or episodes, in every mode and year (developer.spotify.com/documentation/web-api).
 _ALWAYS_PRESENT = frozenset(
     [
         "album",
@@ -96,7 +96,7 @@ def absent_keys(kinds: Sequence[str], payloads: Iterable[Mapping[str, Any]]) -> 
 
 
 def _absent(value: object, path: tuple[str, ...], keys: _Tree, place: str = "") -> Iterator[str]:
-    """The absent keys, such as `artists.uri`; `place` is the value's own, such as `item.artists.`."""
+    """The absent keys, such as `artists.uri`. `place` is the path of the value, such as `item.artists.`."""
     if isinstance(value, list):
         for element in value:
             yield from _absent(element, path, keys, place)
@@ -104,7 +104,7 @@ def _absent(value: object, path: tuple[str, ...], keys: _Tree, place: str = "") 
         return
     elif path:
         yield from _absent(value.get(path[0]), path[1:], keys, f"{place}{path[0]}.")
-    elif value.keys() & _ALWAYS_PRESENT:  # else it is no object of the API, and the row is rejected instead
+    elif value.keys() & _ALWAYS_PRESENT:  # else it is no object of the API, and the row is rejected
         for key, inner in keys.items():
             if key not in value:
                 yield f"{place}{key}".removeprefix("item.")
@@ -113,7 +113,7 @@ def _absent(value: object, path: tuple[str, ...], keys: _Tree, place: str = "") 
 
 
 def may_lack_keys(rows: pa.StructArray, kinds: Sequence[str]) -> bool:
-    """Whether all rows of some kind may lack keys, in a page that pyarrow parsed: an absent key is a null there."""
+    """Whether all rows of some kind may lack keys, in a page that pyarrow parsed: it parses an absent key as null."""
     for kind, count in Counter(kinds).items():
         with_nulls: set[int] = set()
         for _, needs in _NEEDS[kind]:

@@ -1,7 +1,7 @@
 """Which fields of the payload are kept, and how: a tree made from the JSON paths of the contracts.
 
-A field of the tree is typed where every column that reads it has the same type; otherwise it keeps the text, and the
-transform derives the rest. A list is kept as the paths ask: every element, the first one, or their number.
+A field of the tree has a type if all columns that read it have the same type. Otherwise it keeps the text, and the
+transform derives the values. Of a list, the paths say what is kept: every element, the first one, or their number.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +11,12 @@ from shared.contract import Column, Table, Type
 
 
 class ContractError(ValueError):
-    """Two contracts ask for what one field cannot be; the message names both columns."""
+    """Two columns need different structures of the same field; the message names both columns."""
 
 
 @dataclass(eq=False)
 class Leaf:
-    """A scalar. `columns` read it: (table, column)."""
+    """A scalar. `columns` are the (table, column) pairs that read it."""
 
     type: Type
     columns: list[tuple[Table, Column]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class First:
 
 @dataclass(eq=False)
 class Array:
-    """Every element of a list. `tables` have a row for each element."""
+    """Every element of a list. `tables` are those with a row for each element."""
 
     element: "Node"
     tables: list[Table] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """A field of an object: its key in the JSON, its node, and the column that asked for it first."""
+    """A field of an object: its key in the JSON, its node, and the first column that reads it."""
 
     key: str
     node: "Node"
@@ -66,11 +66,11 @@ Node = Leaf | Count | First | Array | Struct
 def project(tables: Iterable[Table]) -> Struct:
     """The tree of all fields that columns of these tables are made from.
 
-    Raises ContractError where two columns ask for what one field cannot be.
+    Raises ContractError if two columns need different structures of the same field.
     """
     tables = list(tables)
     root = Struct()
-    # Positions last: they take a list as the other columns need it.
+    # Positions come last, because the other columns decide how a list is kept.
     for table, column, path in sorted(_paths(tables), key=lambda asked: is_index(asked[1], asked[2])):
         _grow(root, table, column, path)
     for leaf in _leaves(root):
@@ -91,7 +91,7 @@ def field_name(segment: str) -> str:
 
 
 def node_at(root: Struct, path: str) -> Node:
-    """The node of a JSON path that some column reads or reads from."""
+    """The node of a JSON path, if a column reads it or a path below it. Raises ContractError otherwise."""
     node: Node = root
     for segment in path.split("."):
         inner = node.element if isinstance(node, Array | First) else node
@@ -132,7 +132,7 @@ def _grow(root: Struct, table: Table, column: Column, path: str) -> None:
 
 
 def _field(struct: Struct, segment: str, inner: Leaf | Struct, asked_by: str, path: str) -> Node:
-    """The field's node; made if it is not there yet."""
+    """The field's node, which is added if the object has no such field yet."""
     key, _, which = segment.partition("[")
     makes: dict[str, Callable[[], Node]] = {
         "": lambda: inner,

@@ -12,20 +12,20 @@ from glue_jobs.reading.projection import Array, Count, First, Leaf, Node, Struct
 from glue_jobs.reading.values import MalformedError, cast, malformed
 from shared.contract import Column, Table, Type
 
-# Of a row and of a list's element: the tables that refuse it. Of a table that keeps rejected rows also `table.column`
-# for a malformed column that is made from a whole list: its other elements have their values.
+# The key under which a row, or an element of a list, has the tables that refuse it. For a table that keeps rejected
+# rows it also has `table.column` for each malformed column that is made from a whole list.
 REFUSED = "refused"
 
 _SCALAR = ""  # the key of a list's element that is no object
 
 _Indices = tuple[int, ...]
-_Element = tuple[int, _Indices]  # the list's node, and where in it (and in the lists around it)
-_Faults = Mapping[str, str]  # why, by column
+_Element = tuple[int, _Indices]  # the id of the list's node; the element's indices in the outer lists and in this list
+_Faults = Mapping[str, str]  # by column: why its value is malformed
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A table refuses a row because of a column; without a column it refuses the row as a whole."""
+    """A table refuses a row because of a column; `column` is null if it refuses the row as a whole."""
 
     table: str
     column: str | None
@@ -50,9 +50,9 @@ def read_row(
     reason: str | None = None,
     without: Container[str] = (),
 ) -> TypedRow:
-    """The row as these tables take it. With a reason, tables that keep rejected rows refuse it as a whole.
+    """The typed row, with what each table makes of it. With a reason, tables that keep rejected rows refuse it.
 
-    It is left out of the tables in `without`, without a reject: it lacks keys that they need.
+    The row is left out of the tables in `without`, whose keys it lacks. This makes no reject.
     """
     reading = _Reading()
     row = TypedRow({name: reading.read(stored.node, value.get(stored.key)) for name, stored in root.fields.items()})
@@ -68,7 +68,7 @@ def read_row(
                     elif reject is not None:
                         row.rejects.append(reject)
                         row.refused[table.name] += not table.keeps_rejected
-                    # An element that is a scalar cannot say that it is refused: it is null, or else all of them are.
+                    # A scalar element cannot have the key REFUSED. If it has a value, the whole row is refused.
                     target = row.fields if element is None or element.get(_SCALAR) is not None else element
                     refused_by = target.setdefault(REFUSED, [])
                     if table.name not in refused_by:
@@ -79,7 +79,7 @@ def read_row(
 
 
 class _Reading:
-    """Types values, and collects what is malformed: per table and, where the table has a row for each, list element."""
+    """Types values, and collects why they are malformed: by table and, if it has a row per element, by list element."""
 
     def __init__(self) -> None:
         self._faults: dict[tuple[str, _Element | None], dict[str, str]] = defaultdict(dict)
@@ -87,7 +87,7 @@ class _Reading:
         self._indices: _Indices = ()
 
     def faults_of(self, table: Table, at: _Element | None) -> _Faults:
-        """Why columns of the row are malformed; the faults of the whole item are those of each of its elements."""
+        """Why columns of the row are malformed; a fault outside of the list counts for each of its elements."""
         whole = self._faults.get((table.name, None), {})
         return whole if at is None else whole | self._faults.get((table.name, at), {})
 
@@ -125,14 +125,14 @@ class _Reading:
         for index, element in enumerate(value if isinstance(value, list) else [value]):
             self._indices = (*outer, index)
             typed = self.read(node.element, element) if is_list else self._instead_of(node.element, element)
-            # A null element still is an element: where objects are expected it is one without a key.
+            # A null element still counts as an element: where objects are expected, it is an object without keys.
             read.append({} if typed is None and isinstance(node.element, Struct) else typed)
         self._indices = outer
         self._around.pop()
         return read
 
     def _instead_of(self, node: Node, value: object) -> Any:  # noqa: ANN401  # as above
-        """What is read where another structure was expected: nulls, each of them malformed."""
+        """Reads a value that does not have the expected structure: nulls for all its columns, each malformed."""
         match node:
             case Leaf(kind):
                 return self._blame(node.columns, kind, value)
@@ -163,7 +163,7 @@ class _Reading:
 def _rows(
     root: Struct, table: Table, path: str, row: Mapping[str, Any], reading: _Reading
 ) -> Iterator[tuple[dict[str, Any] | None, _Element | None]]:
-    """The rows that the item makes in a table, each as the list element it is made from; null for the item itself."""
+    """The rows that the item makes in a table: the list element of each, or null if the row is the item itself."""
     if not path:
         yield None, None
         return
@@ -205,7 +205,7 @@ def _refusal(
     faults: _Faults,
     reason: str | None,
 ) -> Reject | None:
-    """Why the table refuses the row: of the first column that is malformed, or missing though it may not be null."""
+    """Why the table refuses the row: its first column that is malformed, or null although it must not be; else null."""
     if reason is not None and table.keeps_rejected:
         return Reject(table.name, None, reason)
     for column in table.columns:
@@ -225,7 +225,7 @@ def _malformed_lists(table: Table, faults: _Faults) -> list[str]:
 
 
 def is_required(column: Column) -> bool:
-    """Whether a row without a value for the column is refused; positions and the suite's own values never miss."""
+    """Whether a row without a value for the column is refused. Positions and the suite's own values always exist."""
     return not column.nullable and not column.derived and any(not is_index(column, path) for path in column.sources)
 
 

@@ -18,11 +18,11 @@ from shared import lake
 
 JOINED_WITHIN = timedelta(minutes=10)
 _DIGITS = re.compile(r"\d+")
-_OF_DOCUMENT = "document:"  # an id that only says where the check was read
+_OF_DOCUMENT = "document:"  # begins an id that is made from the document
 
 
 def set_of(planned: Input) -> str | None:
-    """The folder that the file shares with others: below drop/, or where --source takes it; null for other objects."""
+    """The folder of the file, if it is a folder below drop/ or of a --source file; null for other objects."""
     key = lake.pending_key(planned.key)
     folder = key.rpartition("/")[0]
     if key.startswith(lake.DROP):
@@ -31,14 +31,14 @@ def set_of(planned: Input) -> str | None:
 
 
 def series_of(planned: Input) -> str | None:
-    """The set of the file and its name without numbers: pages that a program saved have one series each playlist."""
+    """The set of the file and its name without digits. The pages of a playlist that a program saved are one series."""
     folder = set_of(planned)
     return folder and f"{folder}/{_DIGITS.sub('', planned.key.rpartition('/')[2])}"
 
 
 @dataclass
 class Fragment:
-    """A read as one document has it; `place` and `kinds` are the document's."""
+    """A read, or a part of one, from one document; `place` and `kinds` are the document's."""
 
     check: Check
     place: dict[str, Any]
@@ -71,7 +71,7 @@ def may_join(check: Check) -> bool:
 
 
 def joined(fragments: Iterable[Fragment]) -> Iterator[Read]:
-    """The reads of a set. Where several pages fit at one position, none joins: nothing says which belong together."""
+    """The reads of a set. If pages have a position in common, none is joined: it is unknown which belong together."""
     groups: dict[tuple[str, object], list[Fragment]] = defaultdict(list)
     for fragment in sorted(fragments, key=lambda fragment: fragment.place["extracted_at"]):
         groups[fragment.check.playlist_id, fragment.check.total].append(fragment)
@@ -96,7 +96,7 @@ def _joined(near: list[Fragment]) -> Iterator[Read]:
     ids = "".join(str(fragment.place["document_id"]) for fragment in near)
     run_id = _OF_DOCUMENT + sha256(ids.encode()).hexdigest()
     snapshot_id = known.pop() if known else f"{run_id}#0"
-    # Its rows are one observation, which replaces an older one as a whole.
+    # The rows of the joined read are one observation, which replaces an older observation as a whole.
     observed = {
         "source_object": near[0].place["source_object"],
         "extracted_at": max(fragment.place["extracted_at"] for fragment in near),

@@ -1,4 +1,4 @@
-"""Names JSON from Spotify that is no playlist content. It is recognised by its keys; no value is quoted."""
+"""Says what JSON from Spotify is that is no playlist. It is recognised by its keys; no value is quoted."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ _BY_TYPE = {
     "track": "a track, without a playlist",
     "user": "a user",
 }
-# All of these keys, and what has them. The first that fits names the object.
+# Sets of keys, and what an object is that has all of them. The first set that matches counts.
 _BY_KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
     (frozenset(keys.split()), name)
     for keys, name in (
@@ -60,7 +60,7 @@ _BY_KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
     )
 )
 _ROW_KEYS = {"item", "track"}
-_NO_ROW = {"played_at", "is_playing"}  # even beside an entry
+_NO_ROW = {"played_at", "is_playing"}  # an object with one of these is no row, even if it has an entry
 _SAVED = ("album", "episode", "show", "audiobook")
 _SEARCHED = ("albums", "artists", "audiobooks", "episodes", "playlists", "shows", "tracks")
 _BY_HREF = (
@@ -201,12 +201,12 @@ def _is_search(value: Mapping[str, Any]) -> bool:
 
 
 def name_of_page(href: str) -> str | None:
-    """What a page is whose address is not that of playlist items; null for an unknown one."""
+    """What a page is, from an address that is not that of playlist items; null if it is unknown."""
     return next((name for pattern, name in _BY_HREF if pattern.search(href)), None)
 
 
 def has_api_keys_alone(value: object) -> bool:
-    """Whether every key in the JSON value is a key of the API's answers, so that it is known where persons are."""
+    """Whether every key in the JSON value is a key of the API's answers, so that all places of persons are known."""
     if isinstance(value, dict):
         return value.keys() <= _API_KEYS and all(map(has_api_keys_alone, value.values()))
     return all(map(has_api_keys_alone, value)) if isinstance(value, list) else True
@@ -218,7 +218,7 @@ def has_api_key(value: Mapping[str, Any]) -> bool:
 
 
 def with_keys(value: Mapping[str, Any]) -> str:
-    """An object that is not recognised, by those of its keys that the API has."""
+    """A phrase for an unrecognised object, with those of its keys that the API has."""
     known = sorted(_API_KEYS & value.keys())
     others = len(value) - len(known[:_MAX_KEYS])
     if not value:
@@ -229,7 +229,7 @@ def with_keys(value: Mapping[str, Any]) -> str:
 
 
 def place_of(steps: Sequence[int | tuple[str, int]]) -> str:
-    """Where in a file a value is: `value 2, tracks: `; a key that the API does not have is shown by its number."""
+    """Where in a file a value is: `value 2, tracks: `. A key that the API does not have is named by its number."""
     names = [
         f"value {step + 1}" if isinstance(step, int) else step[0] if step[0] in _API_KEYS else f"entry {step[1] + 1}"
         for step in steps

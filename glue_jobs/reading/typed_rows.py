@@ -1,8 +1,8 @@
-"""Payload rows as typed Arrow columns: nearly all of them many at once by pyarrow, the unusual ones value by value.
+"""Types payload rows as Arrow columns. pyarrow converts most rows many at once; unusual rows are read value by value.
 
-Rows come as Python objects or as pyarrow's own JSON reader parsed them. Either way they first become an array of the
-JSON's structure, in which unusual rows are detected, and then the array of the tree's fields. pyarrow ignores unknown
-keys and refuses most values of a wrong type; the tests name what it lets pass.
+Rows are Python objects, or parsed by pyarrow's JSON reader. In both cases they first become an array with the structure
+of the JSON, in which unusual rows are detected, and then the array of the tree's fields. pyarrow ignores unknown keys
+and refuses most values of a wrong type; the tests list the wrong values that it accepts.
 """
 
 from collections import Counter
@@ -19,17 +19,17 @@ from glue_jobs.reading.projection import Array, Node, Struct, field_name, node_a
 from glue_jobs.reading.refusals import TypedRow, is_required, read_row
 from shared.contract import Table
 
-_FEWEST = 16  # rows that are not worth a further attempt at converting a part of them at once
+_FEWEST = 16  # if pyarrow refuses this few rows, they are not divided further but read value by value
 _ARROW_ERRORS = (pa.ArrowException, ValueError, TypeError, OverflowError)
 
 
 @dataclass
 class Rows:
-    """Rows to type, with the kind of each. `payload` gives one of them as Python objects, to be read value by value.
+    """Rows to type, with the kind of each. `payload` returns a row as Python objects, to be read value by value.
 
-    `array` has them as parsed by pyarrow, of `json_type`. `reasons` says, by number, why rows are refused as a whole;
-    rows in `odd` are read value by value for another reason. `without` has, by number, the tables that a row is left
-    out of, with the keys that it lacks.
+    `array` has the rows if pyarrow parsed them, with `json_type`. `reasons` has, by row number, why rows are refused as
+    a whole. Rows in `odd` are read value by value for another reason. `without` has, by row number, the tables that a
+    row is left out of, with the keys that it lacks.
     """
 
     kinds: Sequence[str]
@@ -42,7 +42,7 @@ class Rows:
 
 @dataclass
 class Unusual:
-    """A row that was read value by value: its number among the rows, and what became of it."""
+    """A row that was read value by value, with its number among the rows."""
 
     number: int
     row: TypedRow
@@ -71,11 +71,11 @@ class Typer:
         self._tables = tables
 
     def type_rows(self, values: Sequence[Mapping[str, Any]], kinds: Sequence[str], reasons: Mapping[int, str]) -> Typed:
-        """Rows of Python objects typed. A row with a reason, by its number, is refused as a whole: see `read_row`."""
+        """Types rows of Python objects. `reasons` has, by row number, why rows are refused as a whole."""
         return self.type_all([Rows(kinds, values.__getitem__, reasons)])
 
     def type_all(self, parts: Sequence[Rows]) -> Typed:
-        """The rows of all parts typed; they are numbered through from 0."""
+        """Types the rows of all parts, which are numbered consecutively from 0."""
         kinds = [kind for part in parts for kind in part.kinds]
         numbers: list[int] = []
         arrays: list[pa.StructArray] = []
@@ -115,7 +115,7 @@ class Typer:
     def _converted(
         self, rows: Rows, plain: list[int], start: int, slow: list[int]
     ) -> Iterable[tuple[list[int], pa.StructArray]]:
-        """The rows that pyarrow takes, with their numbers; the others are added to `slow`."""
+        """The rows that pyarrow can convert, with their numbers; adds the numbers of the others to `slow`."""
         if rows.array is not None:
             array = rows.array if len(plain) == len(rows.array) else rows.array.take(pa.array(plain, pa.int64()))
             if plain:
@@ -151,7 +151,7 @@ class Typer:
         kinds: Sequence[str],
         parts: Sequence[Rows],
     ) -> set[int]:
-        """The rows whose conversion may not be what the JSON says, or that some table may refuse, by their index."""
+        """The indices of rows that may differ from their JSON, or that a table may refuse."""
         inspection = Inspection()
         inspection.inspect(self._root, array, None)
         suspects = inspection.sure
@@ -165,7 +165,7 @@ class Typer:
         return suspects
 
     def _made(self, array: pa.StructArray, kinds: Sequence[str]) -> Counter[str]:
-        """The rows that these make in each table."""
+        """The number of rows that the items make in each table."""
         made: Counter[str] = Counter()
         for table, mine in self._mine(kinds):
             for path in table.rows_from or ("",):
@@ -176,7 +176,7 @@ class Typer:
         """The tables made from list elements in which some list has the same key twice."""
         repeats: set[str] = set()
         for table, mine in self._mine(kinds):
-            is_whole = not table.newest_per or table.newest_per == table.key  # then it makes no difference
+            is_whole = not table.newest_per or table.newest_per == table.key  # then a repeated key makes no difference
             for path in () if is_whole or "position" in table.key else table.rows_from:
                 _, values, items = self._rows(path, array, mine)
                 inside = [
@@ -194,7 +194,7 @@ class Typer:
         return repeats
 
     def _mine(self, kinds: Sequence[str]) -> Iterator[tuple[Table, pa.BooleanArray]]:
-        """Each table of these kinds, with the items that are of its kinds."""
+        """Each table of these kinds, with a mask of the items from which it is made."""
         of_kind = pa.array(kinds, pa.string())
         for table in {table.name: table for kind in set(kinds) for table in self._tables[kind]}.values():
             yield table, pc.is_in(of_kind, pa.array([kind for kind, tables in self._tables.items() if table in tables]))
@@ -202,9 +202,9 @@ class Typer:
     def _rows(
         self, path: str, array: pa.StructArray, mine: pa.BooleanArray
     ) -> tuple[pa.BooleanArray, pa.Array, pa.Array | None]:
-        """Whether each value at the path makes a row of a table whose items are `mine`; the values; their items.
+        """For a table whose items are `mine`: whether each value at the path makes a row, the values, their items.
 
-        Without items the values are those of the items one by one.
+        If the items are null, each item has exactly one value.
         """
         here: pa.Array = array
         if not path:
@@ -221,7 +221,7 @@ class Typer:
     def _note_missing(
         self, table: Table, path: str, array: pa.StructArray, mine: pa.BooleanArray, noted: set[int]
     ) -> None:
-        """Adds the items that make a row without a value that it must have."""
+        """Adds the items that make a row without a required value to `noted`."""
         is_made, values, items = self._rows(path, array, mine)
         for column in table.columns:
             if not is_required(column):
@@ -230,7 +230,7 @@ class Typer:
             for source in column.sources:
                 inside = source if items is None else source.removeprefix(path)
                 if "[]" in inside:
-                    continue  # a value in another list is no value of this row
+                    continue  # a value in another list does not belong to this row
                 of_element = inside != source
                 is_null = _value_at(values if of_element else array, inside.removeprefix(".")).is_null()
                 is_missing = pc.and_(is_missing, is_null if of_element or items is None else is_null.take(items))

@@ -1,6 +1,6 @@
-"""The accepted forms of every column type: how one JSON value becomes a typed value, or is malformed.
+"""Converts one JSON value to the type of its column, or reports it as malformed.
 
-The table of these forms is in docs/data-model.md.
+docs/data-model.md has a table of the accepted forms.
 """
 
 import json
@@ -42,7 +42,7 @@ class Decimal:
 
 
 class Constant(Decimal):
-    """NaN, Infinity or -Infinity, which Python writes though they are no JSON: malformed for every type."""
+    """NaN, Infinity or -Infinity. Python writes them, but they are no JSON: malformed for every type."""
 
 
 class MalformedError(ValueError):
@@ -50,7 +50,7 @@ class MalformedError(ValueError):
 
 
 def to_json(value: object) -> str:
-    """The value as JSON text; of a value that can be parsed but is too deep to be written, that it is."""
+    """The value as JSON text, or "nested too deeply" for a value that can be parsed but not written."""
     try:
         return json.dumps(value, ensure_ascii=False, default=_as_json)
     except RecursionError:
@@ -111,7 +111,7 @@ def _to_integer(text: str, bits: int) -> int | None:
 
 
 def _utc_timestamp(text: str) -> datetime | None:
-    """The form that the API uses, such as 2026-11-20T10:00:00Z; null for every other, valid or not."""
+    """A time in the form of the API, such as 2026-11-20T10:00:00Z; null for all other texts, valid or not."""
     if len(text) != 20 or text[19] != "Z" or text[10] != "T" or text[4] != "-" or text[7] != "-":  # noqa: PLR2004  # places in the text
         return None
     try:
@@ -121,7 +121,7 @@ def _utc_timestamp(text: str) -> datetime | None:
 
 
 def _to_timestamp(text: str) -> datetime | None:
-    """In UTC without a zone. A zone may lead out of the years 1 to 9999, which is all that SQL engines have."""
+    """The time in UTC without a zone; null if UTC is outside of the years 1 to 9999, the range of SQL engines."""
     if not _TIMESTAMP.fullmatch(text):
         return None
     try:

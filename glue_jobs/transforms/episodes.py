@@ -9,7 +9,7 @@ from shared.tables.episodes import EPISODES
 
 
 def episodes(items: DataFrame) -> DataFrame:
-    """One row per mention of an episode. Some answers dress it as a track, with its show as the album."""
+    """One row per mention of an episode. Some answers show it as a track, with its show as the album."""
     return (
         items.where(accepted_by(EPISODES))
         .select(

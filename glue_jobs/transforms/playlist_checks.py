@@ -8,7 +8,7 @@ from shared.tables.playlist_checks import PLAYLIST_CHECKS
 
 
 def playlist_checks(checks: DataFrame) -> DataFrame:
-    """One row per check of a playlist, whether or not it brought items."""
+    """One row per check of a playlist, with or without items."""
     return checks.where(accepted_by(PLAYLIST_CHECKS)).select(
         *LINEAGE,
         "playlist_id",

@@ -8,7 +8,7 @@ from shared.tables.playlist_items import PLAYLIST_ITEMS
 
 
 def playlist_items(items: DataFrame) -> DataFrame:
-    """One row per position of a read, with any contents: a refused row keeps its position as kind rejected."""
+    """One row per position of a read, of any kind; a refused row keeps its position, with kind rejected."""
     names = F.array_join("item.artists.name", ", ")
     return items.select(
         *LINEAGE,

@@ -8,7 +8,7 @@ from shared.tables.song_popularity import SONG_POPULARITY
 
 
 def song_popularity(items: DataFrame) -> DataFrame:
-    """One row per mention of a song whose popularity the API showed; a withheld one is no observation."""
+    """One row per mention of a song with its popularity; a withheld popularity is no observation."""
     return items.where(accepted_by(SONG_POPULARITY) & F.col("item.popularity").isNotNull()).select(
         *LINEAGE, F.col("item.id").alias("song_id"), F.col("item.popularity").alias("popularity")
     )

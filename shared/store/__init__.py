@@ -1,8 +1,9 @@
 """An object store with two roots: a folder (`file://` or a plain path, the embedded default) and a bucket (`s3://`).
 
-Keys are plain text, `/` between their parts, never quoted. A token names a version of an object: the ETag on S3 (equal
-bytes may have equal ETags), inode-size-mtime-ctime in a folder. What is listed is whole: in both stores dot files and
-`.part`, `.tmp`, `.crc` and everything under `_temporary` are left out; `_manifest.json` and Spark's `_SUCCESS` are not.
+Keys are plain text with `/` between their parts, and are never quoted. A token names a version of an object: the ETag
+on S3 (equal bytes may have equal ETags), inode-size-mtime-ctime in a folder. Listings of both stores leave out files
+that may be incomplete: dot files, `.part`, `.tmp`, `.crc` and everything under `_temporary`. They show `_manifest.json`
+and Spark's `_SUCCESS`.
 """
 
 from pathlib import Path
@@ -36,7 +37,7 @@ __all__ = [
 def open_store(uri: str, *, create: bool = False) -> ObjectStore:
     """The store at `s3://bucket/prefix`, `file:///path` or a plain path.
 
-    Raises StoreError if the folder is not there, unless it is to be created. A bucket is not asked before it is used.
+    Raises StoreError if the folder does not exist and `create` is false. Sends no request to a bucket.
     """
     scheme, colon, rest = uri.partition("://")
     if scheme == "s3" and colon:

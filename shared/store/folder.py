@@ -32,7 +32,7 @@ from shared.terminal import printable
 
 log = logging.getLogger(__name__)
 
-_TEMP = ".put-"  # a file that is being written; the visible name is linked to it when it is whole
+_TEMP = ".put-"  # a file that is being written; it gets its visible name, by a hard link, when it is complete
 _ASIDE = ".aside-"  # a folder with a file that is being deleted; its name says which version may be deleted
 _LEFTOVER_SECONDS = 24 * 3600
 _TRIES = 5
@@ -51,7 +51,7 @@ _ADVICE = {
 }
 
 
-# Errors of one file or folder, while the rest of the lake may be well; ESTALE and EUCLEAN: it is damaged on the disk.
+# Errors of a single file or folder; the rest of the lake may be readable. ESTALE and EUCLEAN mean damage on the disk.
 _NAMES_OF_ONE_OBJECT = ("EACCES", "EPERM", "EIO", "EBADMSG", "ESTALE", "EUCLEAN", "ELOOP")
 _OF_ONE_OBJECT = {getattr(errno, name) for name in _NAMES_OF_ONE_OBJECT if hasattr(errno, name)}
 _DENIED = "permission denied; check who owns it and who may read it and move it out of the lake"
@@ -64,7 +64,7 @@ def _reason(error: OSError) -> str:
 
 @contextlib.contextmanager
 def _leaving(key: str, left: Leave | None) -> Iterator[None]:
-    """Calls `left` for what cannot be read; without `left`, and for a fault of the whole machine, raises the error."""
+    """Calls `left` if the object cannot be read. Raises the error without `left`, and for a fault of the machine."""
     try:
         yield
     except OSError as error:
@@ -114,10 +114,10 @@ def _make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _temp_file(target: Path, source: BinaryIO) -> Iterator[Path]:
-    """A whole copy of the source on disk, in the target's folder, under a hidden name that is gone afterwards.
+    """A complete copy of the source on disk, in the target's folder, under a hidden name that is removed afterwards.
 
-    The name is `.put-<inode>`, so that `_settled` finds it from the visible name without a listing. The file stays open
-    until the name is removed: until then no other file can have this inode number, and so this name.
+    The name is `.put-<inode>`, so that `_settled` can compute it from the visible file without a listing. The file
+    stays open until the name is removed, because until then no other file can get this inode number, and so this name.
     """
     for tries_left in reversed(range(_TRIES)):
         _make_folder(target.parent)
@@ -146,7 +146,7 @@ def _hidden_name(path: Path, file: IO[bytes]) -> Path:
 
 
 def _regular(path: Path) -> os.stat_result | None:
-    """The file's stat; None if there is no regular file. Only this answer may mean that a file is gone."""
+    """The file's stat; None if there is no regular file. Any other error is raised: it does not mean a missing file."""
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -173,11 +173,11 @@ def _special_kind(path: Path) -> str | None:
 
 
 def _settled(path: Path) -> os.stat_result | None:
-    """The file's stat with a ctime that will last; None if there is no regular file.
+    """The file's stat with a ctime that will not change; None if there is no regular file.
 
-    Removing a second name changes the ctime. So before a file with several names is checked, the hidden name is removed
-    that a put_if_absent left between its link and its unlink, perhaps because it was killed. If it still runs, its
-    unlink finds no file, which is no error. Hard links that a person made are left alone.
+    Removing a second name changes the ctime. Between its link and its unlink, put_if_absent leaves a hidden second
+    name, for ever if it is killed then. So this function first removes the hidden name. If put_if_absent still runs,
+    its unlink finds no file, which is no error. Hard links that a person made stay.
     """
     status = _regular(path)
     if status is None or status.st_nlink == 1:
@@ -190,14 +190,14 @@ def _settled(path: Path) -> os.stat_result | None:
 
 
 def _settle_aside(aside: Path) -> bool:
-    """Remove the file that was set aside if it is the version to delete, else put it back; False if it was put back.
+    """Remove the file that was set aside if it is the version to delete; otherwise put it back and return False.
 
-    Any run may do this at any time, also two at once. The folder's name has all that is needed:
-    `.aside-<inode>-<size>-<mtime>-<sha256>-<random>`. A newer file under the old name has replaced the one set aside.
+    Any run may do this at any time, even two at once, because the folder's name has all that is needed:
+    `.aside-<inode>-<size>-<mtime>-<sha256>-<random>`. The file is not put back over a newer file of its old name.
     """
     version, digest, _ = aside.name.removeprefix(_ASIDE).rsplit("-", 2)
     removed = True
-    with contextlib.suppress(FileNotFoundError):  # another settles it
+    with contextlib.suppress(FileNotFoundError):  # another run does the same
         for file in sorted(aside.iterdir()):
             same = _version(file.lstat()) == version
             if same and digest:
@@ -213,15 +213,15 @@ def _settle_aside(aside: Path) -> bool:
 
 
 def _is_version(path: Path, token: str | None) -> bool:
-    """Whether the file has the token; true for a missing file, which another run may have archived already."""
+    """Whether the file has the token. True for a missing file too, which another run may have archived already."""
     status = _settled(path) if token else None
     return status is None or _token(status) == token
 
 
 class FolderStore:
-    """A lake in a folder. Symbolic links are neither listed nor followed out of the folder; `left` gets them."""
+    """A lake in a folder. Symbolic links are not listed, but passed to `left`, and not followed out of the folder."""
 
-    requests_at_once = 8  # a disk answers few fsyncs at a time
+    requests_at_once = 8  # a disk serves few fsyncs at a time
 
     def __init__(self, root: Path) -> None:
         """Root is a folder that exists."""
@@ -269,7 +269,7 @@ class FolderStore:
             return True
 
     def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
-        """See ObjectStore. Also tidies up after runs that were killed inside the store."""
+        """See ObjectStore. Also removes what runs left that were killed inside the store."""
         folder = prefix.rpartition("/")[0]
         top = self._path(f"{folder}/x").parent if folder else self._root
         with plain_words(top):
@@ -301,7 +301,7 @@ class FolderStore:
                     yield listed
 
     def _listed(self, key: str, *, must_be_movable: bool) -> Listed | None:
-        """None if there is no regular file. Raises PermissionError for a raw object that could never be archived."""
+        """The file; None if it is no regular file. Raises PermissionError for a raw object that cannot be archived."""
         path = self._root / key
         status = _settled(path)
         if status is None:
@@ -312,7 +312,7 @@ class FolderStore:
         return Listed(key, status.st_size, _token(status), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def _names(self, folder: Path) -> tuple[str, ...]:
-        """The names in a folder, those of folders with a slash, in order of the keys they make."""
+        """The names in a folder, in the order of their keys; the name of a folder ends in a slash."""
         try:
             with os.scandir(folder) as entries:
                 files = tuple(entries)
@@ -358,9 +358,9 @@ class FolderStore:
         return True
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
-        """See ObjectStore. With a token: move it aside, compare it, move it back if it is another version.
+        """See ObjectStore. With a token: move the file aside, compare it, move it back if it is another version.
 
-        Moving it changes the ctime, so inode, size and mtime are compared, and the bytes if they are given.
+        Moving the file changes its ctime, so inode, size and mtime are compared, and the bytes if there are `data`.
         """
         path = self._path(key)
         with plain_words(path):
@@ -375,12 +375,12 @@ class FolderStore:
                 if aside is None or not _settle_aside(aside):
                     return False
             with contextlib.suppress(FileNotFoundError):
-                _sync(path.parent)  # else a power cut may bring it back after what is written next
+                _sync(path.parent)  # else a power cut may restore the file but keep later writes
             self._tidy(path.parent)
         return True
 
     def delete_under(self, prefix: str) -> None:
-        """See ObjectStore. What cannot be removed stays."""
+        """See ObjectStore. Files that cannot be removed stay."""
         folder = self._path(prefix.removesuffix("/"))
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -394,7 +394,7 @@ class FolderStore:
             log.warning("Left out %s: %s.", printable(key), reason)
 
     def _tidy(self, folder: Path) -> None:
-        """Remove folders that programs made, `run=…` and staging, once they are empty; those of people stay."""
+        """Remove empty folders that programs made, `run=…` and staging; folders that people made stay."""
         staging = self._root / lake.STAGING
         with contextlib.suppress(OSError):
             while folder != self._root and ("=" in folder.name or staging in folder.parents):
@@ -438,7 +438,7 @@ def _may_write(folder: Path) -> bool:
 
 
 def _may_move(folder: Path, status: os.stat_result) -> bool:
-    """Whether the file may leave its folder. From a sticky one, only its owner and the folder's may move it."""
+    """Whether this process may move the file out of its folder. A sticky folder allows it only to the two owners."""
     above = folder.stat()
     is_sticky = bool(above.st_mode & stat.S_ISVTX)
     return _may_write(folder) and (not is_sticky or os.geteuid() in {0, status.st_uid, above.st_uid})

@@ -1,4 +1,4 @@
-"""What every object store has in common: its interface, its errors and which keys it takes."""
+"""What every object store has in common: its interface, its errors, and which keys it accepts."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -20,14 +20,14 @@ class Listed(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """The bytes of an object and the version they are of."""
+    """The bytes of an object, and the token of their version."""
 
     data: bytes
     token: str
 
 
 class StoreError(Exception):
-    """The store cannot do what was asked; the message says what to do about it."""
+    """The store cannot do the operation; the message says what to do about it."""
 
 
 class TransientError(StoreError):
@@ -60,57 +60,58 @@ class UnreadableObjectError(StoreError):
         return f"Cannot read {name}: {reason}."
 
 
-Leave = Callable[[str, str], object]  # gets the key of what a listing leaves out, and why
+Leave = Callable[[str, str], object]  # called with the key of an object that a listing leaves out, and the reason
 
 
 class ObjectStore(Protocol):
     """What a folder and a bucket have in common. Every method may raise StoreError."""
 
     uri: str  # 's3://bucket/prefix' or 'file:///absolute/path', no slash at the end
-    requests_at_once: int  # number of threads that can use the store at once without waiting
+    requests_at_once: int  # number of threads that can use the store at the same time without waiting
 
     def get(self, key: str) -> Fetched | None:
-        """The object's bytes and token; None if it is not there. May raise UnreadableObjectError."""
+        """The object's bytes and token; None if it does not exist. May raise UnreadableObjectError."""
 
     def put(self, key: str, data: bytes) -> None:
-        """Write the object atomically; replaces an existing one."""
+        """Write the object atomically; replace an existing one."""
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Write the object whole; False, and nothing changed, if there is one already.
+        """Write the object atomically, unless it exists; then return False and change nothing.
 
-        On S3 a lost response can turn a success into False; a caller that must know reads the object.
+        On S3 it may also return False after a success whose answer was lost. A caller that must know reads the object.
         """
 
     def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
         """The objects whose key starts with the prefix and is greater than `after`, in order of their keys.
 
-        Objects whose keys the other methods refuse are not yielded. With `left`, it is called for each of them, and for
-        what cannot be listed or moved below the prefix's own folder; without, the latter is a StoreError.
+        Objects whose keys the other methods refuse are not yielded. If there is a `left`, it is called for each of
+        them, and for each object or folder below the prefix's own folder that cannot be listed or moved. Without
+        `left`, such an object or folder raises StoreError.
         """
 
     def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:
-        """Make the target appear whole; an existing target is never changed.
+        """Copy the object atomically; never change an existing target.
 
-        False if the source is gone and there is no target, or if the source is another version than the token's.
-        Raises TargetDiffersError if both exist with different bytes. The size of that version is required for objects
-        over 5 GiB, which S3 copies in parts.
+        Returns False if neither source nor target exists, or if the source has another version than the token's. Raises
+        TargetDiffersError if both exist with different bytes. `size` is the size of that version; it is required for
+        objects over 5 GiB, which S3 copies in parts.
         """
 
     def delete(self, key: str, token: str | None = None, data: bytes | None = None) -> bool:
-        """Remove the object, with a token only that version; False if it is not there or another version.
+        """Remove the object, with a token only that version; False if it does not exist or has another version.
 
-        A folder cannot compare and delete in one step; there the bytes are compared as well, if they are given.
+        A folder cannot compare and delete in one step, so it also compares the bytes if there are `data`.
         """
 
     def delete_under(self, prefix: str) -> None:
         """Remove everything under a prefix that ends in `/`, hidden files too."""
 
     def object_uri(self, key: str) -> str:
-        """The object's address as Spark takes it."""
+        """The object's address, as Spark needs it."""
 
 
 def checked_key(key: str) -> str:
-    """The key itself. Raises StoreError if no store takes it."""
+    """The unchanged key. Raises StoreError if no store accepts it."""
     if "\0" in key or not NO_PARTS.isdisjoint(key.split("/")):
         raise StoreError(f"{key!r} is no key: it must be relative, without empty parts, '.' and '..'.")
     return key

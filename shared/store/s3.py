@@ -20,8 +20,8 @@ from shared.store.protocol import (
 )
 
 _TRIES = 5
-_ATTEMPTS = 8  # of a request by botocore, which waits 1, 2, 4 … 20 s between them; AWS_MAX_ATTEMPTS overrides it
-_READS = 3  # of a body that breaks off, which botocore does not repeat
+_ATTEMPTS = 8  # of botocore for a request; it waits 1, 2, 4 … 20 s between them. AWS_MAX_ATTEMPTS overrides it
+_READS = 3  # attempts to read a body that breaks off; botocore does not repeat these
 _CHUNK = 1 << 20
 _T = TypeVar("_T")
 MAX_COPY = 5 * 2**30  # bytes that S3 copies in one request
@@ -41,12 +41,12 @@ def _code(error: Any) -> str:  # noqa: ANN401  # botocore's ClientError, which h
 
 
 class S3Store:
-    """A lake in a bucket. Credentials, region and endpoint are boto3's own (AWS_ENDPOINT_URL and so on)."""
+    """A lake in a bucket. boto3 finds credentials, region and endpoint itself (AWS_ENDPOINT_URL and so on)."""
 
-    requests_at_once = 64  # far below the 3,500 changing requests per second that a prefix takes
+    requests_at_once = 64  # far below the limit of 3,500 changing requests per second and prefix
 
     def __init__(self, bucket: str, prefix: str) -> None:
-        """Prefix has no slash at its ends and may be empty."""
+        """The prefix has no slash at its ends and may be empty."""
         import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # a folder needs no boto3
         import botocore.config  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
         import botocore.exceptions  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
@@ -55,7 +55,7 @@ class S3Store:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._errors: Any = botocore.exceptions
-        # A custom endpoint has no host name per bucket.
+        # A custom endpoint has no host name for each bucket.
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         style = {"addressing_style": "path"} if endpoint else {}
         attempts = {} if os.environ.get("AWS_MAX_ATTEMPTS") else {"total_max_attempts": _ATTEMPTS}
@@ -69,7 +69,7 @@ class S3Store:
 
     @property
     def _broken_off(self) -> tuple[type[Exception], ...]:
-        """The errors of botocore for an answer that broke off."""
+        """The errors of botocore if an answer breaks off."""
         errors = self._errors
         return errors.HTTPClientError, errors.ConnectionError, errors.IncompleteReadError
 
@@ -116,9 +116,9 @@ class S3Store:
             raise
 
     def _read(self, key: str, token: str | None, take: Callable[[Any], _T]) -> _T | None:
-        """What `take` makes of GetObject's answer; None if the object is gone or, with a token, another version.
+        """Calls `take` with GetObject's answer; None if the object is gone or, with a token, has another version.
 
-        A body that breaks off is requested again.
+        If the body breaks off, the request is repeated.
         """
         condition = {"IfMatch": token} if token else {}
         for tries_left in reversed(range(_READS)):
@@ -134,7 +134,7 @@ class S3Store:
         return None
 
     def _digest(self, key: str, token: str | None = None) -> bytes | None:
-        """The sha256 of the object's bytes; None if it is gone or, with a token, another version."""
+        """The sha256 of the object's bytes; None if it is gone or, with a token, has another version."""
 
         def digest(answer: Any) -> bytes:  # noqa: ANN401  # botocore has no types
             hasher = sha256()
@@ -145,7 +145,7 @@ class S3Store:
         return self._read(key, token, digest)
 
     def _is_made(self, request: Callable[[], object]) -> bool:
-        """Whether a conditional write was made. A 409 means that another write of the key is in progress: try again."""
+        """Whether a conditional write succeeded. After a 409 (another write of the key is in progress) it tries again."""
         for tries_left in reversed(range(_TRIES)):
             try:
                 request()
@@ -175,7 +175,7 @@ class S3Store:
             return self._is_made(lambda: self._client.put_object(**where, Body=data, IfNoneMatch="*"))
 
     def list(self, prefix: str, after: str = "", left: Leave | None = None) -> Iterator[Listed]:
-        """See ObjectStore. The empty objects that the console makes for folders are left out."""
+        """See ObjectStore. Leaves out the empty objects that the AWS console makes for folders."""
         if prefix:
             checked_key(prefix.removesuffix("/"))
         for item in self._objects(prefix, after):
@@ -201,11 +201,11 @@ class S3Store:
                 yield from page.get("Contents", ())
 
     def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:
-        """See ObjectStore. The store copies, nothing is downloaded; an ordinary copy is two requests.
+        """See ObjectStore. S3 copies, and nothing is downloaded; an ordinary copy needs two requests.
 
-        CopyObject takes If-None-Match since October 2025. A store that ignores it (moto) is why the target is requested
-        first. A refusal has two meanings: if the target exists now, another run copied it, or it differs; if not, the
-        source is gone or another version.
+        CopyObject accepts If-None-Match since October 2025. Some stores ignore it (moto), so the target is requested
+        first. If the copy is refused and the target exists now, another run copied it, or it differs. If the target
+        does not exist, the source is gone or has another version.
         """
         with self._plain_words():
             existing = self._etag(target)
@@ -270,11 +270,11 @@ class S3Store:
         return True
 
     def delete_under(self, prefix: str) -> None:
-        """See ObjectStore. What cannot be removed stays."""
+        """See ObjectStore. Objects that cannot be removed stay."""
         checked_key(prefix.removesuffix("/"))
         names = [item["Key"] for item in self._objects(prefix.removesuffix("/") + "/")]
         with self._plain_words():
-            for start in range(0, len(names), 1000):  # as many as DeleteObjects takes
+            for start in range(0, len(names), 1000):  # the limit of DeleteObjects
                 names_to_delete = [{"Key": name} for name in names[start : start + 1000]]
                 self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": names_to_delete, "Quiet": True})
 
