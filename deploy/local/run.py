@@ -30,7 +30,7 @@ from extract_lambda.settings import Settings, SettingsError
 from shared import lake
 from shared.store import open_store
 
-_STOPPED = "stopped; what is stored is whole. Run it again: it goes on from there."
+_STOPPED = "stopped; what is stored is whole. Run it again: it continues from there."
 
 
 def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> Path:
