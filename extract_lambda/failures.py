@@ -27,8 +27,8 @@ Kind = Literal[
 
 ADVICE: Final[Mapping[Kind, str]] = {
     "app_refused": (
-        "Spotify refuses access to the login's own data; check in its Developer Dashboard that the user is in the app's "
-        "user list (User Management), that the app's owner has Premium, and that the app is not restricted"
+        "Spotify refuses access to the login's own data; check in its Developer Dashboard that the user is in the "
+        "app's user list (User Management), that the app's owner has Premium, and that the app is not restricted"
     ),
     "account_not_found": (
         "Spotify does not find the login's own data; check SPOTIFY_API_URL, then in the Developer Dashboard whether "

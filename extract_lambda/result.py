@@ -17,10 +17,10 @@ STATUSES = ("read", "unchanged", "failed", "gone")
 class Result:
     """How a run ended: its checks, and the playlists that it did not check.
 
-    `left` are the playlists that the run did not reach; the next run begins with them.
-    `not_mine` counts followed playlists, `unreadable` playlists without an id. `is_repeat`: the run had already finished, and nothing was done.
-    `ended_by` is the error that ended the run early; until `cool_down_until` no calls are made. `calls` counts the run's
-    calls by kind, `calls_left` the calls that remain within 24 hours. `token_age` is the time since the person
+    `left` are the playlists that the run did not reach; the next run begins with them. `not_mine` counts followed
+    playlists, `unreadable` playlists without an id. `is_repeat`: the run had already finished, and nothing was done.
+    `ended_by` is the error that ended the run early; until `cool_down_until` no calls are made. `calls` counts the
+    run's calls by kind, `calls_left` the calls that remain within 24 hours. `token_age` is the time since the person
     consented; `warnings` are for people.
     """
 
