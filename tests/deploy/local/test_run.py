@@ -188,7 +188,7 @@ def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
         shown = program.communicate(timeout=PATIENCE)[1]
 
     assert program.returncode == 130
-    assert shown.endswith("run: stopped; what is stored is whole. Run it again: it goes on from there.\n")
+    assert shown.endswith("run: stopped; every stored file is complete. Run it again: it continues from there.\n")
     assert "Traceback" not in shown
 
 
@@ -198,7 +198,7 @@ def test_a_folder_of_the_demo_is_refused(home: Path) -> None:
     (out / ".made-by-make-demo").touch()
 
     with pytest.raises(
-        StepError, match=r"is a demo's, and the next demo empties it: name another folder, make run OUT="
+        StepError, match=r"is the folder of a demo, and the next demo empties it: name another folder, make run OUT="
     ):
         run_chain(out, {})
 
@@ -230,7 +230,7 @@ def test_dropped_files_become_tables_warehouse_and_page_without_a_login_also_aft
     assert (tmp_path / "out/report.html").is_file()
 
 
-STOPPED = "load: stopped; what is stored is whole. Run it again: it goes on from there."
+STOPPED = "load: stopped; every stored file is complete. Run it again: it continues from there."
 
 
 @pytest.mark.jvm
