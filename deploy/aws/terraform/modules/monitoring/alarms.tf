@@ -73,7 +73,7 @@ locals {
       missing = "ignore" # a day without a run says nothing about the login
     }
     warning-quota-left = {
-      says    = "Fewer than 10 calls of a kind are left within 24 hours: the next runs read only part of the playlists."
+      says    = "Fewer than 10 calls of a kind are left of the quota for 24 hours: the next runs read only part of the playlists."
       of      = [{ namespace = local.metrics, name = "QuotaLeft", dimensions = local.emitted }]
       stat    = "Minimum", comparison = "LessThanThreshold", threshold = 10, period = local.hour, periods = 1
       missing = "ignore" # a run without calls reports no quota
