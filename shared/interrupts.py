@@ -8,7 +8,7 @@ _PROGRAMS = ("-m", "explode_playlists.py")
 
 
 def explain_early_interrupt() -> None:
-    """Print a sentence after Ctrl-C instead of a trace, if this process is a program of ours. Packages call it first."""
+    """Print a sentence after Ctrl-C instead of a trace, if the process is a program of ours. Packages call it first."""
     if sys.argv and sys.argv[0].endswith(_PROGRAMS):
         sys.excepthook = _say_stopped
 

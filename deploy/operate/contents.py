@@ -1,8 +1,8 @@
 """Whether an object of the lake still has the content that the job wrote, or that `make forget` left.
 
-The log entry has a sha256 of every published file (`reconciliation.sha256`, by the file's key in staging) and the
-document id of every raw object. Where `make forget` rewrites an object it first notes the new sha256 there. A published
-file of an entry without a sha256 is read whole: pages have checksums, footers do not.
+The log entry has the sha256 of every published file (`reconciliation.sha256`, by the file's key in staging) and the
+document id of every raw object. Before `make forget` rewrites an object, it writes the new sha256 there. If an entry
+has no sha256 of a published file, every page of the file is read: pages have checksums, footers do not.
 """
 
 import gzip
@@ -20,14 +20,14 @@ _UNREADABLE = (pa.ArrowException, OSError, EOFError, ValueError, OverflowError, 
 
 
 def is_raw_intact(entry: Entry, committed: CommittedInput, key: str, data: bytes) -> bool:
-    """Whether the archived object is the one that the batch read; one quarantined unread has its size alone."""
+    """Whether the archived object is the one that the batch read; if it was quarantined unread, by its size only."""
     if _noted(entry, key) == id_of_plain(data):
         return True
     return document_id(data) == committed.document_id if committed.document_id else len(data) == committed.size
 
 
 def rows_of(entry: Entry, file: PublishedFile, data: bytes) -> tuple[int | None, bool]:
-    """The file's rows, None if they cannot be counted; and whether the file is intact."""
+    """The number of rows in the file, None if it cannot be counted; and whether the file is intact."""
     noted = _noted(entry, file.staged)
     if not data:
         return None, False
@@ -43,7 +43,7 @@ def rows_of(entry: Entry, file: PublishedFile, data: bytes) -> tuple[int | None,
 
 
 def _parquet_rows(data: bytes, *, read: bool) -> int:
-    """The footer's rows; `read` reads every page and checks what it says. Raises ArrowException and others."""
+    """The row count of the footer. With `read`, also checks every page. Raises ArrowException and others."""
     file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
     rows = int(file.metadata.num_rows)
     if read and (not data.startswith(_MAGIC) or sum(batch.num_rows for batch in file.iter_batches()) != rows):

@@ -1,6 +1,6 @@
-"""`make doctor`: checks everything that a run needs. One line for each thing, with what to do about a problem.
+"""`make doctor`: checks everything that a run needs. Prints one line for each check, with what to do about a problem.
 
-Spotify is asked only where there is a login, with one refresh and one call; --offline sends no requests.
+It sends requests to Spotify only if there is a login: one refresh and one call. --offline sends no requests.
 """
 
 import importlib.util
@@ -37,7 +37,7 @@ _SECONDS = 20
 
 
 class Line(NamedTuple):
-    """The result of one check; `-` where nothing is checked."""
+    """The result of one check; its state is `-` if nothing was checked."""
 
     name: str
     state: Literal["ok", "problem", "-"]
@@ -45,7 +45,7 @@ class Line(NamedTuple):
 
 
 class CareError(Exception):
-    """Something needs care; the message says what and the cure."""
+    """Something needs care; the message says what, and what to do."""
 
 
 class SkippedError(Exception):
@@ -54,7 +54,7 @@ class SkippedError(Exception):
 
 @dataclass
 class Doctor:
-    """Check this machine, the lake and the configured services; `needed` are bytes that should be free."""
+    """Checks this machine, the lake and the configured services. `needed` is the number of bytes that must be free."""
 
     out: Path
     environ: Mapping[str, str]
@@ -63,7 +63,7 @@ class Doctor:
     needed: int = 1_000_000_000
 
     def lines(self) -> Iterator[Line]:
-        """One line for each thing, as soon as it is known."""
+        """One line for each check, as soon as its result is known."""
         yield _line("Python", lambda: python(sys.version_info[:3]))
         yield _line("Java", lambda: java(self.environ))
         yield _line("Disk", self._disk)
@@ -200,7 +200,9 @@ class Doctor:
         try:
             return f"answers, and knows the login as {spotify.me()}"
         except SpotifyError as error:
-            message = str(error) if error.kind == "auth" else f"{error}: {ADVICE[error.kind]}"  # auth says it itself
+            message = (
+                str(error) if error.kind == "auth" else f"{error}: {ADVICE[error.kind]}"
+            )  # an auth error says what to do
         except OutOfTimeError:
             message = f"does not answer within {_SECONDS} seconds: check the network, or try again later"
         raise CareError(message)
@@ -291,7 +293,7 @@ def _line(name: str, check: Callable[[], str]) -> Line:
         return Line(name, "-", str(error))
     except (CareError, SettingsError, CredentialsError, StoreError) as error:
         return Line(name, "problem", str(error))
-    except Exception as error:  # noqa: BLE001  # the other lines are still wanted
+    except Exception as error:  # noqa: BLE001  # an error must not stop the other checks
         return Line(name, "problem", f"it could not be checked ({type(error).__name__}: {error})")
 
 

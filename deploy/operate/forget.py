@@ -3,26 +3,26 @@
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the user id (or ALL) is typed at a
 terminal.
 
-A person owns playlists or adds to them. The person is removed, the changes they made stay: in raw documents and rejects
-the whole user object becomes null (id, name, links), as does any address of theirs; in the tables the columns made from
-it become null. So positions and counts stay correct.
+A person owns playlists or adds to them. The person is removed, but the changes that they made stay. In raw documents
+and rejects the whole user object becomes null (id, name, links), and so does every address of the person. In the tables
+the columns made from it become null. So positions and counts stay correct.
 
-- Files are rewritten under their own name. Under a new one Snowpipe would load them again; under the old one it does
-  not for 14 days, and after that a second load brings identical rows;
-  each current view shows one of them.
-- A document keeps the id that the log has, though its bytes change: the job replays it under that id.
-- What is still pending is left to the job: rewriting a dropped file would make it seem newer than it is. Run the job,
-  then this again; until then the exit status is 1.
-- What the job did not understand is in quarantine, and may mention any person: each such file is named, and
+- Files are rewritten under their old names. Under a new name, Snowpipe would load them again. Under the old name it
+  does not for 14 days; after that, a second load adds identical rows, and each current view shows one of them.
+- A document keeps the id that the log has, although its bytes change: the job replays it under that id.
+- Pending objects are left to the job, because a rewritten file would seem newer than it is. Run the job, then this
+  command again; until then the exit status is 1.
+- Files that the job did not understand are in quarantine and may mention any person. Each such file is named, and
   `--quarantine` removes its content. A ZIP is rewritten file by file.
-- It can be stopped and started again at any time and does no step twice: each object is replaced whole.
-- ALL leaves the numbers of the log: the completion markers, and the last entry emptied of its content. No file name
-  may come twice.
-- Dynamic tables are refreshed, suspended ones too. Snowflake's Time Travel keeps removed rows for a day and its query
-  history the text of the statements for a year; a landing table that is still permanent keeps rows in Fail-safe for
-  seven days more (deploy/snowflake/transient.py).
-- What is outside stays: files taken with --source, and names that people gave to playlists or files. And the API may
-  show the person again tomorrow.
+- The command can be stopped and started again at any time. Each object is replaced as a whole, and no step is done
+  twice.
+- ALL keeps the numbers of the log, because no file name may be used twice: the completion markers stay, and the last
+  entry stays without its content.
+- Dynamic tables are refreshed, even suspended ones. Snowflake's Time Travel keeps removed rows for a day, and its query
+  history keeps the text of the statements for a year. A landing table that is still permanent keeps rows in Fail-safe
+  for seven more days (deploy/snowflake/transient.py).
+- Files read with --source, and names that people gave to playlists or files, stay. The API may show the person again
+  at the next read.
 """
 
 import argparse
@@ -63,9 +63,9 @@ _PASSES = 3
 
 @dataclass
 class Forgotten:
-    """What was removed, or would be, by place; `left` is what this command cannot remove, with the reason.
+    """What was removed, or would be, by place. `left` is what this command cannot remove, with the reason.
 
-    `refreshed` are the dynamic tables that were refreshed afterwards, by the names of their current views.
+    `refreshed` has the names of the current views whose dynamic tables were refreshed afterwards.
     """
 
     who: str
@@ -87,15 +87,16 @@ def forget(
     quarantine: bool = False,
     clock: Callable[[], datetime] = now,
 ) -> Forgotten:
-    """Removes the person everywhere, or only counts; with `quarantine` also what the job did not understand.
+    """Removes the person everywhere; without `apply` it only counts what it would remove.
 
-    Raises CommandError while a job may be running.
+    With `quarantine` it also empties the files that the job did not understand. Raises CommandError while a job may be
+    running.
     """
     commits = log_of(store, clock)
     person = Person(user_id)
     result = Forgotten(user_id)
     for _ in range(_PASSES):
-        must_be_quiet(commits)
+        require_no_running_job(commits)
         if apply:
             commits.finish_earlier_commits()
         head = _head(commits)
@@ -114,8 +115,8 @@ def forget(
     return result
 
 
-def must_be_quiet(commits: CommitLog) -> None:
-    """Raises CommandError while a job runs: it would publish rows of the person afterwards."""
+def require_no_running_job(commits: CommitLog) -> None:
+    """Raises CommandError if a job may be running, because it would publish rows of the person afterwards."""
     for key, failed_after in commits.running():
         raise CommandError(
             f"a job may be running ({key}): wait until it ends; if it was killed, run this again after "
@@ -128,9 +129,9 @@ def _head(commits: CommitLog) -> int:
 
 
 def _not_understood(store: ObjectStore, commits: CommitLog) -> list[str]:
-    """The quarantined objects that may mention a person: they are not JSON of the API, so it cannot be checked."""
+    """The quarantined objects that may mention a person: they are not JSON of the API, so they cannot be checked."""
     understood: dict[str | None, bool] = {}
-    unread: set[str | None] = set()  # reading it may take more memory than there is
+    unread: set[str | None] = set()  # the job did not read them, and they may need more memory than there is
     for entry in commits.entries():  # a replay may have understood what an earlier batch did not
         for each in entry.inputs:
             understood[archived_key(entry.number, each)] = each.reason is None
@@ -141,7 +142,7 @@ def _not_understood(store: ObjectStore, commits: CommitLog) -> list[str]:
     return [
         listed.key
         for listed in store.list(ARCHIVES[1])
-        if listed.size  # an empty one was removed before
+        if listed.size  # an earlier run emptied the others
         and not understood.get(listed.key)
         and (listed.key in unread or not _is_of_api(store, listed.key))
     ]
@@ -165,7 +166,7 @@ def _empty_quarantine(store: ObjectStore, keys: Sequence[str], result: Forgotten
             store.put(key, b"")
 
 
-def _rewrite_lake(  # what, by what, and how
+def _rewrite_lake(
     store: ObjectStore,
     commits: CommitLog,
     person: Person,
@@ -183,7 +184,7 @@ def _rewrite_lake(  # what, by what, and how
         result.left.extend([note] if note not in result.left else [])
     for key, data in objects_under(store, *ARCHIVES, leave_out=unknown):
         try:
-            without = person.out_of_document(data, limit=None)  # the job has read it, whatever its limit was
+            without = person.out_of_document(data, limit=None)  # no limit: the job was able to read it
         except (DamagedDocumentError, UnicodeError):
             result.is_complete = False
             note = f"{key} cannot be rewritten, so whom it mentions is unknown: remove it yourself if you wish"
@@ -202,7 +203,7 @@ def _rewrite_lake(  # what, by what, and how
 
 
 def _rewrite_log(store: ObjectStore, person: Person, result: Forgotten, *, apply: bool) -> None:
-    """Of an entry, only the reasons why a document was quarantined quote it."""
+    """Removes the person from the reasons for quarantine, the only texts of an entry that quote a document."""
     for key, data in objects_under(store, lake.LOG):
         if lake.log_number(key) is not None and key.endswith(".json"):
             content = json.loads(data)
@@ -221,7 +222,7 @@ def objects_under(store: ObjectStore, *prefixes: str, leave_out: Container[str] 
                 yield listed.key, fetched.data
 
 
-def _replace(  # noqa: PLR0913  # objects, replacements and callbacks
+def _replace(  # noqa: PLR0913  # an object, its old and new bytes, and where to count it
     store: ObjectStore, key: str, data: bytes, without: bytes, result: Forgotten, what: str, *, apply: bool
 ) -> None:
     if without != data:
@@ -232,7 +233,7 @@ def _replace(  # noqa: PLR0913  # objects, replacements and callbacks
 
 
 def note_digest(store: ObjectStore, key: str, data: bytes) -> None:
-    """Notes in the log what the object becomes, before it does, so that `make status` takes it for no damage."""
+    """Writes the new sha256 of the object to the log before the object changes, so that `make status` accepts it."""
     number = re.search(r"/([0-9]{20})[/-]", key)
     fetched = store.get(lake.log_entry(int(number[1]))) if number else None
     if number is None or fetched is None:
@@ -244,19 +245,19 @@ def note_digest(store: ObjectStore, key: str, data: bytes) -> None:
 
 
 def entry_text(entry: dict[str, Any]) -> bytes:
-    """A log entry as the log has it."""
+    """A log entry as bytes, in the form that the log has."""
     return (json.dumps(entry, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def parquet_bytes(rows: pa.Table) -> bytes:
-    """A published file of these rows."""
+    """The bytes of a published file with these rows."""
     file = io.BytesIO()
     pq.write_table(rows, file, store_schema=False, write_page_checksum=True)
     return file.getvalue()
 
 
 def updates(user_id: str) -> Iterator[tuple[str, str, str]]:
-    """Table, `column|condition` with one `%s` in it, and its value: all of a warehouse that can name a person."""
+    """Table, `column|condition` with one `%s`, and its value, for each column of a warehouse that can name a person."""
     for table in TABLES:
         for name, is_address in person_columns(table):
             if is_address:
@@ -282,7 +283,7 @@ def _landing(name: str) -> str:
 
 
 def statements(who: str) -> list[str]:
-    """The same for a Snowflake account."""
+    """The statements that do the same in a Snowflake account."""
     if who == EVERYTHING:
         return [f"truncate table {DATABASE}.{landing(table)};" for table in TABLES]
     made = []
@@ -294,7 +295,7 @@ def statements(who: str) -> list[str]:
 
 
 def remove_old_staging(store: ObjectStore, result: Forgotten, clock: Callable[[], datetime], *, apply: bool) -> None:
-    """Staging left by killed runs; it was never published and never will be."""
+    """Removes the staging of killed runs, which was never published and never will be."""
     newest: dict[str, datetime] = {}
     for listed in store.list(lake.STAGING):
         batch_id = listed.key.split("/")[1]
@@ -331,17 +332,17 @@ def _count_pending(store: ObjectStore, commits: CommitLog, person: Person, resul
 def forget_everything(
     store: ObjectStore, warehouse: Landing | None, *, apply: bool = True, clock: Callable[[], datetime] = now
 ) -> Forgotten:
-    """Removes every object of the lake and every row of the warehouse, or only counts.
+    """Removes every object of the lake and every row of the warehouse; without `apply` it only counts them.
 
     Raises CommandError while a job may be running.
     """
     result = Forgotten(EVERYTHING)
     commits = log_of(store, clock)
-    must_be_quiet(commits)
+    require_no_running_job(commits)
     if apply:
         commits.finish_earlier_commits()
     last = None
-    for last in commits.entries():  # noqa: B007  # the last one is wanted
+    for last in commits.entries():  # noqa: B007  # to get the last entry
         pass
     kept = {lake.log_entry(last.number), lake.WATERMARK} if last else set()
     if last and apply:
@@ -378,12 +379,14 @@ def _empty_warehouse(warehouse: Landing, result: Forgotten, *, apply: bool) -> N
 
 def as_text(result: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
     """What was removed and what was not, for people."""
-    who = "Everything" if result.who == EVERYTHING else result.who
+    is_everything = result.who == EVERYTHING
     if result.removed:
+        who = "Everything" if is_everything else result.who
         did = "was removed from" if apply else "would be removed from"
         lines = [f"{who} {did}:", *(f"  {count:>10,} {what}" for what, count in result.removed.items())]
     else:
-        lines = [f"{who} is nowhere in {'raw, lake and warehouse' if has_warehouse else 'raw and lake'}."]
+        nothing = "nothing" if is_everything else f"nothing about {result.who}"
+        lines = [f"There is {nothing} in {'raw, lake or warehouse' if has_warehouse else 'raw or lake'}."]
     lines += [f"Left: {what}." for what in result.left]
     lines += [f"Refreshed: dynamic tables of {', '.join(result.refreshed)}."] if result.refreshed else []
     if not has_warehouse:
@@ -393,12 +396,12 @@ def as_text(result: Forgotten, *, apply: bool, has_warehouse: bool) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 after only showing, and when nothing is left that this command can remove; else 1."""
+    """0 if it only showed what it would remove, or if nothing is left that this command can remove; else 1."""
     parser = parser_of(__doc__)
     parser.add_argument("--user", required=True, help="Spotify user id, or ALL for everything")
     parser.add_argument("--apply", action="store_true", help="remove it without a question")
     parser.add_argument(
-        "--quarantine", action="store_true", help="also remove quarantined files, whose contents are not understood"
+        "--quarantine", action="store_true", help="also remove quarantined files whose contents were not understood"
     )
     arguments = parser.parse_args(argv)
     user_id = arguments.user.removeprefix("spotify:user:").strip()

@@ -2,10 +2,10 @@
 
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the label is typed at a terminal.
 
-- Documents of plays become empty under their names, pending ones are deleted; rejected rows lose their content.
-- Published files are rewritten without the account's rows under their own names, and the log gets the new counts.
-- It may be stopped and started again at any time: each object is replaced whole.
-- The label itself stays in keys of the log. Histories that were dropped as they came are in quarantine:
+- Documents of plays are emptied under their names; pending documents are deleted. Rejected rows lose their content.
+- Published files are rewritten without the account's rows under their old names, and the log gets the new counts.
+- The command can be stopped and started again at any time, because each object is replaced as a whole.
+- The label itself stays in keys of the log. Histories that were dropped without `make import` are in quarantine:
   `make forget USER=... QUARANTINE=yes` removes them.
 """
 
@@ -26,11 +26,11 @@ from deploy.operate.forget import (
     Forgotten,
     as_text,
     entry_text,
-    must_be_quiet,
     note_digest,
     objects_under,
     parquet_bytes,
     remove_old_staging,
+    require_no_running_job,
 )
 from deploy.operate.places import ARCHIVES, log_of, may_remove, open_lake, open_landing, parser_of
 from deploy.snowflake.landing import DATABASE, Landing, landing
@@ -48,10 +48,13 @@ def forget_account(
     apply: bool = True,
     clock: Callable[[], datetime] = now,
 ) -> Forgotten:
-    """Removes the account's plays everywhere, or only counts. Raises CommandError while a job may be running."""
+    """Removes the account's plays everywhere; without `apply` it only counts them.
+
+    Raises CommandError while a job may be running.
+    """
     commits = log_of(store, clock)
     result = Forgotten(account)
-    must_be_quiet(commits)
+    require_no_running_job(commits)
     if apply:
         commits.finish_earlier_commits()
     _empty_documents(store, result, apply=apply)
@@ -113,7 +116,7 @@ def _without_row(line: str, account: str) -> str:
 
 
 def _rewrite_plays(store: ObjectStore, key: str, data: bytes, result: Forgotten, *, apply: bool) -> None:
-    """The published file without the account's rows; the log first, so that `make status` takes it for no damage."""
+    """Rewrites a published file without the account's rows; the log first, so that `make status` accepts the file."""
     rows = pq.ParquetFile(io.BytesIO(data)).read()
     kept = rows.filter(pc.not_equal(rows.column("account"), result.who))
     removed = rows.num_rows - kept.num_rows
@@ -147,7 +150,7 @@ def _note_rows(store: ObjectStore, key: str, rows: int, digest: str, account: st
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when the account's plays are gone, or could be shown."""
+    """0 when the account's plays were removed or shown."""
     parser = parser_of(__doc__)
     parser.add_argument("--account", required=True, help="label that the history was imported under, such as me")
     parser.add_argument("--apply", action="store_true", help="remove it without a question")

@@ -1,6 +1,6 @@
-"""Whether the commit log itself is whole: entries, completion markers and the watermark. Says what to do if not.
+"""Checks the commit log itself: entries, completion markers and the watermark. Says what to do about each fault.
 
-The job stops at the first fault of its log; `make status` names all, and goes on with the entries that can be read.
+The job stops at the first fault of its log. `make status` names all faults and continues with the readable entries.
 """
 
 import json
@@ -16,10 +16,10 @@ _STOPS = "until then the job stops at its start and publishes nothing"
 
 @dataclass
 class LogState:
-    """The entries that can be read, in order, and the faults of the log, each with what to do.
+    """The readable entries, in order, and the faults of the log, each with what to do.
 
-    `unfinished` has the numbers of readable entries without a completion marker, `lost` those whose entry is missing or
-    cannot be read: their published files are no strays.
+    `unfinished` has the numbers of readable entries without a completion marker. `lost` has the numbers of entries that
+    are missing or cannot be read; published files with such a number do not count as files of no batch.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -28,12 +28,12 @@ class LogState:
     lost: list[range] = field(default_factory=list)
 
     def is_lost(self, number: int | None) -> bool:
-        """Whether there was, or may have been, a batch of this number whose entry cannot be read."""
+        """Whether a batch of this number exists, or may have existed, whose entry cannot be read."""
         return number is not None and any(number in numbers for numbers in self.lost)
 
 
 def check_log(store: ObjectStore, after: int) -> LogState:
-    """Reads every entry above the number. Forgetting everything leaves the last entry alone, emptied: no gap."""
+    """Reads every entry above `after`. Entries before an emptied entry are no gap: `USER=ALL` removes them."""
     state = LogState()
     numbers = {entry_file.key: lake.log_number(entry_file.key) for entry_file in store.list(lake.LOG)}
     listed = sorted(n for key, n in numbers.items() if n is not None and key == lake.log_entry(n))
@@ -77,7 +77,7 @@ def _read(store: ObjectStore, number: int, state: LogState) -> None:
 
 
 def _name_missing(present: Sequence[int], start: int, head: int, state: LogState) -> None:
-    """Names each gap between numbers that are listed, however many numbers it has."""
+    """Adds a fault for each gap between the listed numbers, whatever its length."""
     for before, number in zip([start, *present], [*present, head], strict=True):
         gap = range(before + 1, number)
         if not gap:

@@ -1,4 +1,4 @@
-"""What names a Spotify user in documents, texts and tables, and how it is removed."""
+"""Finds what names a Spotify user in documents, texts and tables, and removes it."""
 
 import gzip
 import io
@@ -20,18 +20,18 @@ _PERSONS = ("owner", "added_by", "collaborators")  # keys under which the API na
 
 
 class Person:
-    """Finds one Spotify user id in documents, texts and tables, and takes it out."""
+    """Finds one Spotify user id in documents, texts and tables, and removes it."""
 
     def __init__(self, user_id: str) -> None:
-        """The id as Spotify gives it, such as in `spotify:user:<id>`."""
+        """The id as Spotify writes it, for example in `spotify:user:<id>`."""
         self.user_id = user_id
         ids = "|".join(sorted({re.escape(user_id), re.escape(quote(user_id, safe=""))}))
         self._address = re.compile(rf"(?:spotify:user:|/users?/)(?:{ids})(?=$|[:/?#])")
         self._word = re.compile(rf"(?<![\w.-])(?:{ids})(?![\w-])")
-        self._hints = {user_id, quote(user_id, safe=""), "\\u"}  # an escaped letter may hide it
+        self._hints = {user_id, quote(user_id, safe=""), "\\u"}  # the id may have escaped letters
 
     def out_of(self, value: Any, key: str = "") -> Any:  # noqa: ANN401  # a JSON value is anything
-        """The value without the person: their object and their addresses are null."""
+        """The value without the person: the person's object and addresses are null."""
         if isinstance(value, dict):
             if self._is(value, key):
                 return None
@@ -49,7 +49,7 @@ class Person:
         return is_person and "snapshot_id" not in value and value.get("id") == self.user_id
 
     def out_of_text(self, text: str) -> str:
-        """JSON, or lines of it, without the person; from text that is not JSON every whole-word id is removed."""
+        """JSON, or lines of JSON, without the person. From other text the id is removed where it is a whole word."""
         if not any(hint in text for hint in self._hints):
             return text
         try:
@@ -71,11 +71,11 @@ class Person:
         return json.dumps(without, ensure_ascii=False, allow_nan=False) + ("\n" if text.endswith("\n") else "")
 
     def cut(self, text: str) -> str:
-        """The text without the id, removed as a whole word only."""
+        """The text without the id where it is a whole word."""
         return self._word.sub("", text)
 
     def out_of_document(self, data: bytes, limit: int | None = MAX_BYTES) -> bytes:
-        """The raw object without the person, the very same bytes where it has none.
+        """The raw object without the person; the same bytes if it does not mention the person.
 
         Raises DamagedDocumentError or UnicodeError for an object that cannot be read.
         """
@@ -101,7 +101,7 @@ class Person:
         return rewritten.getvalue()
 
     def out_of_rejects(self, data: bytes) -> bytes:
-        """A file of rejects without the person: in the rows as they came, and in the reasons."""
+        """A file of rejects without the person, in its rows and its reasons."""
         lines = gzip.decompress(data).decode().split("\n")  # not splitlines(): U+2028 is allowed inside a JSON string
         changed = [self._reject(line) if line else line for line in lines]
         return data if changed == lines else gzip.compress("\n".join(changed).encode(), mtime=0)
@@ -115,7 +115,7 @@ class Person:
         return line if without == record else json.dumps(without, ensure_ascii=False)
 
     def out_of_rows(self, rows: pa.Table, table: Table) -> tuple[pa.Table, int]:
-        """The table's rows without the person, and in how many of them they were."""
+        """The table's rows without the person, and the number of rows that named the person."""
         hit = pa.array([False] * rows.num_rows)
         for name, is_address in person_columns(table):
             if name not in rows.column_names:
@@ -144,9 +144,9 @@ def zip_files(data: bytes, limit: int | None) -> dict[str, bytes]:
 
 
 def person_columns(table: Table) -> list[tuple[str, bool]]:
-    """The table's columns that can name a person, from its contract; whether the column is an address of something.
+    """The table's columns that can name a person, from its contract, and whether the column is an address.
 
-    A table that names no person has none: songs, albums and artists have addresses of their own alone.
+    A table without a person's id has none: songs, albums and artists have only addresses of their own.
     """
     ids = [
         column.name

@@ -1,4 +1,4 @@
-"""The places that these commands work on: a lake with its log, and a Snowflake, embedded or an account."""
+"""Opens what these commands work on: a lake with its log, and a Snowflake, embedded or in an account."""
 
 import argparse
 import contextlib
@@ -21,7 +21,7 @@ _FOLDERS = ("raw", lake.LOG, lake.PROCESSED, lake.REJECTS, lake.STATE)
 
 
 def open_lake(uri: str) -> ObjectStore:
-    """The lake that `--lake` names. Raises CommandError if the folder is none, with what to name instead."""
+    """The lake that `--lake` names. Raises CommandError if it is not a lake, with what to name instead."""
     if "://" in uri:
         return open_store(uri)
     path = Path(uri).expanduser()
@@ -48,9 +48,9 @@ def _is_lake(path: Path) -> bool:
 
 @contextlib.contextmanager
 def open_landing(folder: Path | None, store: ObjectStore, environment: str | None = None) -> Iterator[Landing | None]:
-    """The warehouse in the folder, or the environment's in a Snowflake account; None for none. Raises CommandError.
+    """The warehouse in the folder, or the environment's Snowflake account; None without both. Raises CommandError.
 
-    The user that connects to the account comes from the environment, see deploy/snowflake/connect.py.
+    The user that connects to the account comes from environment variables, see deploy/snowflake/connect.py.
     """
     if folder is not None and environment is not None:
         raise CommandError("--warehouse is a folder on this machine, --env a Snowflake account: name one of them")
@@ -87,7 +87,7 @@ def log_of(store: ObjectStore, clock: Callable[[], datetime] = now) -> CommitLog
 
 
 def parser_of(description: str | None, *, has_warehouse: bool = True) -> argparse.ArgumentParser:
-    """A parser with what every command takes: the lake, the warehouse's folder, and whether to answer in JSON."""
+    """A parser with the arguments that all commands share: the lake, the warehouse, and whether to answer in JSON."""
     parser = Parser(description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lake", default="out/mine/lake", help="s3://bucket/prefix or a folder (default: %(default)s)")
     if has_warehouse:
@@ -98,7 +98,7 @@ def parser_of(description: str | None, *, has_warehouse: bool = True) -> argpars
 
 
 def may_remove(answer: str, store: ObjectStore) -> bool:
-    """Whether a person at a terminal types the answer; if not, says that nothing was removed, and how to do it."""
+    """Whether a person at a terminal types the answer. If not, it prints that nothing was removed, and how to do it."""
     place = store.uri.removeprefix("file://")
     keep = f"aws s3 sync {place} COPY" if "://" in place else f"cp -r {shlex.quote(place)} COPY"
     print(printable(f"This cannot be undone. To keep a copy of the lake first: {keep}"), flush=True)
@@ -109,7 +109,7 @@ def may_remove(answer: str, store: ObjectStore) -> bool:
 
 
 def retained_after(store: ObjectStore) -> int:
-    """The log number up to which retention has removed everything; 0 if it never did."""
+    """The log number up to which retention has removed everything; 0 if it never ran."""
     fetched = store.get(lake.RETENTION)
     if fetched is None:
         return 0

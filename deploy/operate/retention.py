@@ -2,10 +2,10 @@
 
 It shows what would be removed, and removes it with `APPLY=yes` (`--apply`) or when the days are typed at a terminal.
 
-Whole batches go, the oldest first, by the day of their commit: archived raw objects, rejects, published files and their
-rows in the warehouse; dynamic tables are refreshed. The log stays: it holds keys and counts, and a number must never
-come twice, since Snowpipe knows a file by its name. A playlist that is still read is read whole every
-FORCE_FULL_EVERY_DAYS, so twice that is the least that leaves its current rows alone; less is refused.
+It removes complete batches, the oldest first, by the time of their commit: archived raw objects, rejects, published
+files and their rows in the warehouse. Dynamic tables are refreshed. The log stays. It has only keys and counts, and a
+number must never be used twice, since Snowpipe recognises a file by its name. Every playlist is read completely every
+FORCE_FULL_EVERY_DAYS. Fewer days than twice that are refused, because current rows would be removed.
 """
 
 import argparse
@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"(?:^raw/[^/]+/|/)([0-9]{20})(?:/|-quiet/|-[0-9]{5}[.])")
 
 @dataclass
 class Removal:
-    """What retention removes, or would: objects by place, rows of the warehouse by table."""
+    """What retention removed or would remove: objects by place, rows of the warehouse by table."""
 
     up_to: int
     objects: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class Removal:
 
 
 def last_old_batch(store: ObjectStore, before: datetime) -> int:
-    """The number up to which every batch is done and was committed before that time; 0 for none."""
+    """The number up to which every batch is finished and was committed before that time; 0 if there is none."""
     commits = log_of(store)
     undone = {entry.number for entry in commits.undone()}
     last = retained_after(store)
@@ -60,9 +60,10 @@ def last_old_batch(store: ObjectStore, before: datetime) -> int:
 
 
 def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: bool) -> Removal:
-    """Removes the batches up to this number, or only counts what they have. Safe to repeat and to interrupt.
+    """Removes the batches up to this number; without `apply` it only counts their objects and rows.
 
-    The mark is written first, so that missing objects are not reported as damage.
+    It is safe to interrupt and to repeat. It first records the number, so that removed objects are not reported as
+    damage.
     """
     removal = Removal(up_to)
     old = [
@@ -94,7 +95,7 @@ def retain(store: ObjectStore, warehouse: Landing | None, up_to: int, *, apply: 
 
 
 def statements(up_to: int) -> list[str]:
-    """The same for a Snowflake account."""
+    """The statements that do the same in a Snowflake account."""
     is_old = f"left(right(FILE_NAME, {FILE_TAIL}), {FILE_NUMBER}) <= '{up_to:020d}'"
     return [f"delete from {DATABASE}.{landing(table)} where {is_old};" for table in TABLES]  # noqa: S608  # our names
 
@@ -116,7 +117,7 @@ def as_text(removal: Removal, *, apply: bool, has_warehouse: bool) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when all that is old is gone, or could be shown."""
+    """0 when the old batches were removed or shown."""
     parser = parser_of(__doc__)
     parser.add_argument("--days", type=whole_number, required=True, help="keep this many days")
     parser.add_argument("--apply", action="store_true", help="remove it without a question")
@@ -149,7 +150,7 @@ def _run(arguments: argparse.Namespace, store: ObjectStore, before: datetime, *,
 
 
 def full_every_days() -> int:
-    """Days after which the Lambda reads everything again. Raises CommandError if it is not a number of days."""
+    """Days after which the Lambda reads everything again. Raises CommandError if it is not set to a number of days."""
     text = os.environ.get("FORCE_FULL_EVERY_DAYS", "").strip() or "30"
     if not re.fullmatch("[1-9][0-9]{0,3}", text):
         raise CommandError(f"FORCE_FULL_EVERY_DAYS is {text!r}: write after how many days all is read again, 1 to 9999")

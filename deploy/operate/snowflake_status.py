@@ -1,10 +1,10 @@
-"""`make snowflake-status`: the state of an account's pipes, and whether it has every row of the lake's log.
+"""`make snowflake-status`: shows the pipes of a Snowflake account, and compares the account with the lake's log.
 
-Shows each pipe's state, pending files, last file, and the files that it refused in 14 days. Then it compares batches,
-files and rows of the log with the landed rows, as `make status` does on this machine, and checks that the current views
-have all landed rows, each key once. The first difference is named. Files that were published less than half an hour ago
-count as differences too: pipes take minutes. Dynamic tables are shown with state and last refresh; rows that a current
-view lacks are no difference while its dynamic table is active and within its target lag.
+It shows the state of each pipe, its pending files, its last file, and the files that it refused in the last 14 days.
+Then it compares the account as `make status` compares a warehouse on this machine: batches, files and rows of the log
+with the landed rows. It also checks that the current views have all that has landed, each key once. Pipes take minutes,
+so files of the last half hour may count as differences. Dynamic tables are shown with state and last refresh. While a
+dynamic table is active and within its target lag, a missing row of its current view is no difference.
 """
 
 import json
@@ -27,9 +27,9 @@ from shared.terminal import printable
 
 
 def current_differences(warehouse: Landing, lagging: Collection[str] = ()) -> Iterator[str]:
-    """Where a current view has a key twice, or lacks one whose newest observation has landed.
+    """The current views that have a key twice, or lack a key that has landed.
 
-    Views in `lagging` may lack some until the next refresh of their dynamic table.
+    Views in `lagging` may lack keys until the next refresh of their dynamic table.
     """
     for table in TABLES:
         keys, units = ", ".join(table.key), ", ".join(table.newest_per or table.key)
@@ -52,7 +52,7 @@ def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterato
 
 
 def as_text(pipes: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
-    """Pipes and refusals, for people."""
+    """Pipes and refused files, for people."""
     header = ("table", "pipe", "state", "pending", "last file loaded", "at (UTC)")
     rows = [
         (pipe.table, pipe.name, pipe.state, pipe.pending, pipe.last_file or "-", pipe.last_at or "-") for pipe in pipes

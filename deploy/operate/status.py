@@ -1,9 +1,9 @@
-"""`make status`: does every batch have in raw, lake and warehouse what the log says it has? Says what to do if not.
+"""`make status`: compares every batch in raw, lake and warehouse with the log, and says what to do about a difference.
 
-Every raw object and every published file is read and compared with the log (deploy/operate/contents.py), one at a time.
-Rows of the warehouse are counted by landing's own file-name column, each row of a file once; rows that are
-there more than once are a difference of their own. Batches that retention
-removed are left out. A published file that was removed counts as replaced once a later batch has replayed its batch.
+It reads every raw object and every published file, one at a time, and compares it with the log
+(deploy/operate/contents.py). It counts the rows of the warehouse by the file-name column of the landing tables, each
+row of a file once; repeated rows are a separate difference. It leaves out batches that retention removed. If a later
+batch has replayed a batch, a removed published file of it is no difference.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ _BATCHES_ADVICE = f"{_RESTORE}; a replay does not write this row again, the log 
 
 @dataclass
 class BatchStatus:
-    """What one batch has in each place; rows over all tables. `in_warehouse` is None without a warehouse."""
+    """What one batch has in each place. Rows are summed over all tables; `in_warehouse` is None without a warehouse."""
 
     number: int
     committed_at: str
@@ -60,13 +60,12 @@ class Status:
     others: list[str]
     log_faults: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)  # what no run of the job takes, and why
-    repeated: list[str] = field(default_factory=list)  # no differences: a document that was put twice is taken twice
-
-    personal: list[str] = field(default_factory=list)  # quarantined as they came, with personal fields
+    repeated: list[str] = field(default_factory=list)  # documents that were put, and so taken, twice: no differences
+    personal: list[str] = field(default_factory=list)  # quarantined files that still have their personal fields
 
     @property
     def differences(self) -> list[str]:
-        """All of them: the log's, then the first batch's."""
+        """All differences: of the log, of each batch, then of files and rows of no batch."""
         return (
             self.log_faults + [difference for batch in self.batches for difference in batch.differences] + self.others
         )
@@ -74,9 +73,10 @@ class Status:
 
 @dataclass
 class _Contents:
-    """What the places have: `raw` has the keys of intact archived objects, `loaded` rows of the warehouse by file.
+    """What is in each place. `raw` has, by key, the sizes of the archived objects that are intact.
 
-    `replayed` has the last batch that replayed an archived object, `extra` the rows that the warehouse has too many.
+    `loaded` has, by file, the rows of the warehouse, and `extra` its surplus rows. `replayed` has, by archived key, the
+    last batch that replayed the object.
     """
 
     store: ObjectStore
@@ -88,7 +88,7 @@ class _Contents:
 
 
 def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report: Report = silent) -> Status:
-    """Reconciles every batch from this log number on; the log's own faults are differences too."""
+    """Compares every batch from the log number `first` on. Faults of the log are differences, too."""
     removed = retained_after(store)
     log = check_log(store, max(first - 1, removed))
     undone = log.unfinished
@@ -114,7 +114,9 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
             sum(entry.rows.values()),
         )
         if entry.number in undone:
-            batch.differences.append(f"batch {entry.number}: committed but not finished; the next run of the job does")
+            batch.differences.append(
+                f"batch {entry.number}: committed but not finished; the next run of the job finishes it"
+            )
         else:
             batch.differences += _differences(entry, batch, contents)
         batches.append(batch)
@@ -139,9 +141,9 @@ def status(store: ObjectStore, warehouse: Landing | None, first: int = 1, report
 
 
 def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
-    """Raw objects that were taken twice in one version, and documents that were taken from several objects.
+    """Raw objects of which one version was taken twice, and documents that were taken from several objects.
 
-    What was replayed is left out: it is taken again on purpose.
+    Replayed objects are left out, because they are taken again on purpose.
     """
     objects: dict[tuple[str, str], Entry] = {}
     documents: dict[str, tuple[Entry, str]] = {}
@@ -158,13 +160,13 @@ def doublings(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
             if first:
                 doubled.append(
                     f"{batches} was already taken by batch {first.number}. Unless it was put there twice, its rows are "
-                    "doubled: the current views show them once, in published files and landing tables leave out "
-                    f"batch_id {entry.batch_id} for this object"
+                    "doubled: the current views show them once; in queries of published files and landing tables, "
+                    f"leave out batch_id {entry.batch_id} for this object"
                 )
             elif other and committed.document_id:
                 repeated.append(
                     f"{batches} is the same document as {key} of batch {other.number}: the current views show its rows "
-                    f"once, in published files and landing tables they are there twice, as document_id "
+                    f"once, published files and landing tables have them twice, with document_id "
                     f"{committed.document_id}"
                 )
             objects.setdefault((committed.key, committed.token), entry)
@@ -237,7 +239,7 @@ def _advice(entry: Entry, contents: _Contents) -> str:
 
 
 def _account(entry: Entry, batch: BatchStatus) -> Iterator[str]:
-    """Items of the documents = items of the batch; rows published by the reconciliation = rows in the log."""
+    """Checks that the items of the documents add up to the batch's, and that published rows are those of the log."""
     documents = entry.reconciliation.get("documents", {})
     summed = sum(sum(kinds.values()) for kinds in documents.values())
     if summed != batch.items:
@@ -256,7 +258,7 @@ def _entry_advice(entry: Entry) -> str:
 
 
 def _loaded(warehouse: Landing) -> tuple[dict[str, int], dict[str, int]]:
-    """Rows in the warehouse by the lake's key, each row of a file once; and by key how many it has too many."""
+    """By the lake's key: the rows in the warehouse, each row of a file once; and the surplus rows."""
     loaded: dict[str, int] = {}
     doubled: dict[str, int] = {}
     for table in TABLES:
@@ -281,8 +283,8 @@ def _strays(
             yield (
                 key,
                 (
-                    f"the warehouse has rows of {key}, which no batch published: delete them from LANDING, where "
-                    "FILE_NAME ends so"
+                    f"the warehouse has rows of {key}, which no batch published: delete the rows of LANDING whose "
+                    "FILE_NAME ends with this key"
                 ),
             )
 
@@ -294,7 +296,7 @@ def _number(key: str) -> int | None:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Report]:
-    """Shows a line at a terminal that says which batch is compared; nothing elsewhere."""
+    """Shows which batch is being compared, in a line on a terminal; elsewhere it shows nothing."""
     if not sys.stderr.isatty():
         yield silent
         return
@@ -332,9 +334,9 @@ def as_text(result: Status) -> str:
         if len(result.left) > _SHOWN:
             lines.append(f"and {len(result.left) - _SHOWN:,} more (--json has all)")
     if result.repeated:
-        lines.append(f"{len(result.repeated):,} documents were taken again, the first: {printable(result.repeated[0])}")
+        lines.append(f"{len(result.repeated):,} documents were taken again; the first: {printable(result.repeated[0])}")
     if result.personal:
-        lines.append(f"{len(result.personal):,} files are in quarantine as they came: {PERSONAL_FIELDS}.")
+        lines.append(f"{len(result.personal):,} files are in quarantine unchanged: {PERSONAL_FIELDS}.")
         lines += [printable(f"- {key}") for key in result.personal[:_SHOWN]]
     differences = result.differences
     if not differences:

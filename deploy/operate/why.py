@@ -1,8 +1,8 @@
 """`make why TABLE=songs ID=…`: the origin of a row: current values, observations that won and lost, source.
 
-The observations come from the published files, the verdict from the generated text of the current view, the place from
-the job's own reader: each row of the raw document carries its line and JSON path through it. ID is the key's columns in
-order, with commas between them; the first few will do.
+The observations come from the published files, the verdict from the generated text of the current view, and the place
+from the job's own reader, which reads the raw document with the line and JSON path of each row in one of the row's
+fields. ID has the key's columns in order, with commas between them; the first of them are enough.
 """
 
 import io
@@ -39,7 +39,7 @@ _SHOWN = 20
 
 @dataclass
 class Place:
-    """Where a row was read: the raw object's present key, the line in it (None if it is one value), the JSON path.
+    """Where a row was read: the raw object's current key, the line in it (None if it is one value), the JSON path.
 
     `columns` has the path of each column that comes from the document.
     """
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass
 class Observation:
-    """One published row: whether it is the current one, why not, in which batch it came, and where it was read."""
+    """One published row: whether it is current, why not, the number of its batch, and where it was read."""
 
     row: Row
     is_current: bool
@@ -71,7 +71,7 @@ def why(store: ObjectStore, table: Table, *key: str) -> list[Observation]:
             f"an id of {table.name} is {', '.join(table.key)}: name the first of them or all, with commas between"
         )
     asked = dict(zip(table.key, key, strict=False))
-    # A row may lose to one of another key: an artist who was dropped, to the song's newer credits; a play to a package.
+    # A row may lose to a row of another key: a removed artist to the song's newer credits, a play to another package.
     unit = () if table.made_from is MadeFrom.PLAY else table.newest_per or table.key
     rows = _rows(store, table, {name: asked[name] for name in unit if name in asked})
     current = _current(table, rows)
@@ -111,7 +111,7 @@ def _rows(store: ObjectStore, table: Table, wanted: Mapping[str, str]) -> pa.Tab
     rows_read = (
         pa.concat_tables(chosen, promote_options="permissive") if chosen else pa.table({"_number": pa.array([])})
     )
-    for column in table.all_columns:  # one that older files do not have
+    for column in table.all_columns:  # older files may lack some
         if column.name not in rows_read.column_names:
             rows_read = rows_read.append_column(column.name, pa.nulls(rows_read.num_rows, pa.string()))
     return rows_read
@@ -129,7 +129,7 @@ def _with(rows: pa.Table, wanted: Mapping[str, str]) -> pa.Table:
 
 
 def _current(table: Table, rows: pa.Table) -> pa.Table:
-    """The current ones, by the text that is the current view in every engine."""
+    """The current rows, by the text of the current view, which is the same in every engine."""
     with duckdb.connect() as engine:
         engine.register("observed", rows)
         return engine.sql(current_select(table, "observed")).to_arrow_table()
@@ -163,13 +163,15 @@ def _place(store: ObjectStore, table: Table, row: Row, entry: Entry | None, numb
         ),
         None,
     )
-    if entry is None or committed is None:  # `batches` comes of no document, and forgetting may have emptied the log
+    if (
+        entry is None or committed is None
+    ):  # rows of `batches` have no document, and `make forget` may have emptied the log
         return Place(f"batch {number}", None, None, {})
     key = archived_key(entry.number, committed)
     data = _bytes(store, key) if key else _outside(committed.key)
     if data is None:
         return Place(f"{key or committed.key} (not there any more)", None, None, {})
-    if table.made_from is MadeFrom.PLAY:  # the first line is the package's
+    if table.made_from is MadeFrom.PLAY:  # the first line describes the package
         paths = {column.name: f"$.{column.name}" for column in table.columns if column.sources}
         return Place(key or committed.key, row["source_position"] + 2, "$", paths)
     located = locate(data, row["source_position"], is_read=table is PLAYLIST_CHECKS)
@@ -199,10 +201,10 @@ def _column_paths(columns: Sequence[Column], path: str, entry_key: str) -> Itera
 
 
 def locate(data: bytes, source_position: int, *, is_read: bool) -> tuple[int | None, str, str] | None:
-    """Line, JSON path and the entry's key (item or track) of the row that the reader finds at this position.
+    """Line, JSON path and the entry's key (item or track) of the row that the reader reads at this position.
 
-    For a read it is the playlist object, else the manifest's check, else the first row. The line is None
-    where the document is one JSON value over many lines. None if nothing is there.
+    With `is_read`, it is the place of the playlist object, else of the manifest's check, else of the first row. The
+    line is None if the document is one JSON value over many lines. The result is None if there is no such row.
     """
     try:
         checks = read_document(_marked(data)).checks
@@ -230,7 +232,7 @@ _MARK = "place:"
 
 
 def _marked(data: bytes) -> bytes:
-    """The document with the place of each row, playlist and check in a field that the reader passes on."""
+    """The document with the place of each row, playlist and check in a field that the reader keeps unchanged."""
     plain = document.uncompressed(data)
     text = plain.decode(json.detect_encoding(plain))
     try:

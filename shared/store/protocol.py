@@ -86,7 +86,7 @@ class ObjectStore(Protocol):
 
         Objects whose keys the other methods refuse are not yielded. If there is a `left`, it is called for each of
         them, and for each object or folder below the prefix's own folder that cannot be listed or moved. Without
-        `left`, such an object or folder raises StoreError.
+        `left`, one that cannot be listed raises StoreError.
         """
 
     def copy(self, source: str, target: str, token: str | None = None, size: int = 0) -> bool:

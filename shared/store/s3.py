@@ -145,7 +145,7 @@ class S3Store:
         return self._read(key, token, digest)
 
     def _is_made(self, request: Callable[[], object]) -> bool:
-        """Whether a conditional write succeeded. After a 409 (another write of the key is in progress) it tries again."""
+        """Whether a conditional write succeeded. Tries again after a 409: another write of the key is in progress."""
         for tries_left in reversed(range(_TRIES)):
             try:
                 request()

@@ -145,5 +145,5 @@ def test_a_file_of_plays_that_is_missing_in_the_lake_is_a_difference(lake: Objec
 def test_a_label_is_no_pattern(lake: ObjectStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lake", lake.uri, "--account", "yo", "--apply"]) == 0
 
-    assert "yo is nowhere" in capsys.readouterr().out
+    assert "There is nothing about yo in raw, lake or warehouse." in capsys.readouterr().out
     assert len(published(lake)) == 5

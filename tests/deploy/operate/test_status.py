@@ -338,15 +338,14 @@ def test_a_raw_object_in_two_batches_is_named_unless_it_was_replayed() -> None:
     assert doubled == [
         (
             "batch 2: raw: raw/pending/drop/a.json was already taken by batch 1. Unless it was put there twice, its "
-            "rows are doubled: the current views show them once, in published files and landing tables leave out "
-            "batch_id b2 for this object"
+            "rows are doubled: the current views show them once; in queries of published files and landing tables, "
+            "leave out batch_id b2 for this object"
         )
     ]
     assert repeated == [
         (
             "batch 5: raw: raw/pending/drop/a.json is the same document as raw/pending/drop/b.json of batch 1: the "
-            "current views show its rows once, in published files and landing tables they are there twice, as "
-            "document_id d2"
+            "current views show its rows once, published files and landing tables have them twice, with document_id d2"
         )
     ]
 
