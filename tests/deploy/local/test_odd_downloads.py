@@ -1,4 +1,4 @@
-"""Downloads of odd forms: each gives plays or one sentence, which quotes nothing of its content."""
+"""Downloads of odd forms: each gives plays, or one sentence that quotes nothing from the download."""
 
 import contextlib
 import json
@@ -33,7 +33,7 @@ def zipped(**files: object) -> bytes:
 
 
 def with_password(data: bytes) -> bytes:
-    """The ZIP with the bit that says that its files are encrypted."""
+    """The ZIP with the bit set that marks its files as encrypted."""
     return data.replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01").replace(
         b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"
     )

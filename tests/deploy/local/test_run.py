@@ -254,12 +254,14 @@ def drop_a_page(out: Path) -> None:
 
 def javas_of(out: Path) -> list[int]:
     """Processes of Java that work on the folder."""
-    found = psutil.process_iter(["name", "environ"])
-    return [p.pid for p in found if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()]
+    processes = psutil.process_iter(["name", "environ"])
+    return [
+        p.pid for p in processes if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()
+    ]
 
 
 def interrupted_load(out: Path, step: str, seconds: float, *, has_java: bool = False) -> tuple[int, list[str]]:
-    """Exit status and lines after the step of a load that gets Ctrl-C so long after the step began, or Java."""
+    """Exit status and last lines of a load that gets Ctrl-C some seconds after the step or its Java began."""
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
         while not program.stderr.readline().startswith(step):
