@@ -126,7 +126,7 @@ MEASURES = (
     Measure(
         "Songs held",
         "Stays",
-        "songs that some playlist holds as far as known, each counted once",
+        "songs that a playlist holds as far as known, each counted once",
         dax="CALCULATE ( DISTINCTCOUNTNOBLANK ( Stays[SONG_ID] ), ISBLANK ( Stays[LEFT_BY_AT] ) )",
         tableau="COUNTD(IF ISNULL([Stays.LEFT_BY_AT]) THEN [Stays.SONG_ID] END)",
         sql="select count(distinct song_id) from BI.PLAYLIST_MEMBERSHIP where left_by_at is null",
@@ -178,7 +178,7 @@ MEASURES = (
     Measure(
         "Songs known",
         "Songs",
-        "songs that some playlist ever showed",
+        "songs that a playlist ever showed",
         dax="COUNTROWS ( Songs )",
         tableau="COUNTD([Songs.SONG_ID])",
         sql="select count(*) from BI.SONGS",

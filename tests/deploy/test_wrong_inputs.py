@@ -444,7 +444,7 @@ sys.meta_path.insert(0, Interrupt())
 """
 PROGRAMS = {
     "demo": (["-m", "deploy.local.demo"], ["deploy.commands", "duckdb", "fakesnow"]),
-    "run": (["-m", "deploy.local.run"], ["deploy.local.chain", "extract_lambda.login"]),
+    "run": (["-m", "deploy.local.run"], ["deploy.local.chain", "extract_lambda.login_place"]),
     "report": (["-m", "deploy.local.report"], ["deploy.local.report.covers"]),
     "status": (["-m", "deploy.operate.status"], ["shared.tables.songs", "pyarrow"]),
     "deploy": (["-m", "deploy.aws", "plan"], ["deploy.aws.destroy", "boto3"]),

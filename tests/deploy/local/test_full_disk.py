@@ -1,4 +1,4 @@
-"""A full disk at the warehouse is one sentence, and the next run continues once there is space."""
+"""A full disk under the warehouse gives one sentence, and the next run continues when there is space."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`make import` as a person runs it: package, job, warehouse, report; nothing personal is anywhere afterwards."""
+"""`make import` as a user runs it: package, job, warehouse, report; no personal field is stored."""
 
 import gzip
 import io

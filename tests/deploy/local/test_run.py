@@ -261,7 +261,7 @@ def javas_of(out: Path) -> list[int]:
 
 
 def interrupted_load(out: Path, step: str, seconds: float, *, has_java: bool = False) -> tuple[int, list[str]]:
-    """Exit status and lines after the step of a load that gets Ctrl-C so long after the step began, or Java."""
+    """Exit status and last lines of a load that gets Ctrl-C some seconds after the step or its Java began."""
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
         while not program.stderr.readline().startswith(step):
