@@ -1,4 +1,4 @@
-"""Runs Glue jobs by spark-submit, with Hadoop's S3A and a stub of Glue's Java classes, and Glue's special parameters."""
+"""Runs Glue jobs by spark-submit with Hadoop's S3A, a stub of Glue's Java classes, and Glue's special parameters."""
 
 import contextlib
 import os
