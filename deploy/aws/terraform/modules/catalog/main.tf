@@ -161,7 +161,7 @@ resource "aws_athena_workgroup" "readers" {
 
 # --- Readers -----------------------------------------------------------------------------------------------------
 
-# Attach this policy to people and tools that read. The stack does not know them, so it does not attach the policy.
+# Attach this policy to people and tools that read. The stack does not know them, so it does not attach the policy itself.
 resource "aws_iam_policy" "reader" {
   name        = "${var.name}-reader"
   description = "Read the tables of ${var.name} by Athena; neither raw objects nor rejects"
