@@ -1,4 +1,4 @@
-"""Asks the Spotify Web API for playlists and puts what it answers into the lake, whole or not at all."""
+"""Reads playlists from the Spotify Web API and stores each in the lake, whole or not at all."""
 
 from shared.interrupts import explain_early_interrupt
 

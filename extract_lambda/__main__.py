@@ -1,4 +1,4 @@
-"""`python -m extract_lambda`: one run on one machine, from the same environment as the Lambda's."""
+"""`python -m extract_lambda`: one run on one machine, with the same environment variables as the Lambda."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from shared.terminal import printable, set_up_output
 
 
 def main(argv: Sequence[str]) -> int:
-    """Progress goes to stderr, the result as JSON to stdout; 0 if the run succeeded, also in part, else 1."""
+    """Progress goes to stderr, the result as JSON to stdout; returns 0 if the run succeeded, also in part, else 1."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m extract_lambda", description=__doc__)
     parser.add_argument("--at", help="run as if it began at this time, such as 2026-11-20T10:00:00Z (default: now)")
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         terminal.close()
-        print("Stopped; what was stored is whole, and the next run goes on from there.", file=sys.stderr)
+        print("Stopped. Every stored document is complete; the next run continues from there.", file=sys.stderr)
         return 130
     terminal.close()
     _print_end(result)

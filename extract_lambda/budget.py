@@ -1,4 +1,4 @@
-"""How many calls of each kind were made in the last 24 hours, and how many more there may be.
+"""How many calls of each kind were made in the last 24 hours, and how many more are allowed.
 
 Spotify counts a development-mode app's calls over about 24 rolling hours, per kind of endpoint, and publishes no
 numbers; an app that exceeds them is blocked for hours. So the extractor keeps a budget of its own.
@@ -34,7 +34,7 @@ class Budget:
         self.hours.setdefault(_hour(now), Counter())[kind] += 1
 
     def spent(self, kind: str, now: datetime) -> int:
-        """Calls of the kind within 24 hours; an hour counts whole until its end is that long ago."""
+        """Calls of the kind within 24 hours; the calls of an hour count until 24 hours after its end."""
         self.hours = {hour: calls for hour, calls in self.hours.items() if hour + _HOUR > now - _DAY}
         return sum(calls[kind] for calls in self.hours.values())
 

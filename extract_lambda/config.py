@@ -1,4 +1,4 @@
-"""What to read, as one JSON or TOML document: SPOTIFY_CONFIG holds it, or names the file or parameter that does."""
+"""The configuration as one JSON or TOML document: SPOTIFY_CONFIG is the document, or names its file or parameter."""
 
 import difflib
 import json
@@ -89,7 +89,7 @@ def _not_a_playlist(word: object, text: str, match: re.Match[str] | None) -> str
         return f"{word!r} are the liked songs, not a playlist: set liked_songs (or SPOTIFY_LIKED_SONGS=yes) instead."
     other = _OTHER_THING.match(text)
     if other:
-        return f"{word!r} is no playlist but of kind {other[1]}: only playlists and liked songs can be read."
+        return f"{word!r} is no playlist but of type {other[1]}: only playlists and liked songs can be read."
     if match:
         return f"{word!r} is no playlist: an id has {_ID_LENGTH} letters and digits, {match[1]!r} has {len(match[1])}."
     return (

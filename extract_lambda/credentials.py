@@ -31,8 +31,8 @@ class NoLoginError(CredentialsError):
 class Credentials:
     """An app of Spotify's dashboard and the consent of a person.
 
-    `consented_at` is ISO 8601, None if not known; `scope` what the person consented to, words with spaces between them,
-    None if not known.
+    `consented_at` is ISO 8601, None if not known. `scope` is what the person consented to, words with spaces between
+    them; None if not known.
     """
 
     client_id: str = field(repr=False)
@@ -76,7 +76,7 @@ class CredentialStore(Protocol):
 
 @dataclass(frozen=True)
 class EnvironmentStore:
-    """Credentials of the environment: there is no place to write to, so a rotated token cannot be kept."""
+    """Credentials from environment variables, which cannot keep a rotated token."""
 
     credentials: Credentials
 
@@ -145,7 +145,7 @@ class SecretsManagerStore:
             client.put_secret_value(SecretId=self.secret_arn, SecretString=text)
         except errors as error:
             raise CredentialsError(
-                f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot take it ({error}): "
+                f"Spotify has given a new refresh token, and the secret {self.secret_arn} cannot keep it ({error}): "
                 "allow the role secretsmanager:PutSecretValue, then run `make login`."
             ) from error
 
@@ -169,7 +169,7 @@ class SecretsManagerStore:
 
 
 def save_credentials(path: Path, credentials: Credentials) -> None:
-    """Write the file that SPOTIFY_CREDENTIALS_FILE names, whole and with mode 600; a missing folder is made (700).
+    """Write the file that SPOTIFY_CREDENTIALS_FILE names, atomically and with mode 600; creates its folder (mode 700).
 
     Raises CredentialsError if it cannot be written.
     """
@@ -203,7 +203,7 @@ def _write_private(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def _secrets_manager() -> tuple[Any, tuple[type[Exception], ...]]:
-    """The client, and what it raises."""
+    """The client, and the types of its errors."""
     import boto3  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # not needed without AWS
     from botocore.exceptions import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  # likewise
         BotoCoreError,

@@ -1,4 +1,4 @@
-"""From the API's answers to a raw document, and from a raw document to its line in a manifest."""
+"""Makes a raw document from the API's answers, and reads the facts of a raw document for a manifest."""
 
 import hashlib
 import json
@@ -18,9 +18,11 @@ from shared.document import (
 )
 
 _PEOPLE = {"owner", "added_by"}
-_TRIES = 3  # of a page that does not fit
-_MOST_BEYOND = 10_000  # rows beyond the first page's total: as many as a playlist can hold; a list may have no end
-_WITHOUT_ROWS = 3  # empty pages in a row after which the list ends, even if the total is larger
+_TRIES = 3  # of a page that does not fit the pages before it
+_MOST_BEYOND = (
+    10_000  # rows beyond the first page's total: as many as a playlist can hold, since a list might never end
+)
+_WITHOUT_ROWS = 3  # after this many empty pages in a row the list ends, even if the total is larger
 
 
 class Page(NamedTuple):
@@ -33,10 +35,10 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """The pages of a playlist: every position from 0 to the total is in them, unless there is a `problem`.
+    """The pages of a playlist: they have every position from 0 to the total, unless there is a `problem`.
 
-    The problem says what does not fit, `missing` how many rows are lacking then. `version` is for liked songs,
-    which have no snapshot_id; `rows_hash` changes when the rows change.
+    The problem says what does not fit; `missing` is the number of rows that the pages lack. `version` is for liked
+    songs, which have no snapshot_id; `rows_hash` changes when the rows change.
     """
 
     pages: tuple[Page, ...]
@@ -58,11 +60,12 @@ def read_pages(
     *,
     takes_misfits: bool = False,
 ) -> Pages:
-    """All pages of a playlist, asked by offset; `on_page` is called with how many items of how many have been read.
+    """All pages of a playlist, requested by offset; `on_page` is called with the number of items read and the total.
 
-    A page that does not fit the pages before it, or that is short before the end, is requested again; so is a page that
-    is refused after others were read, since reading a long playlist costs many calls. If it never fits, this raises
-    InconsistentReadError; with `takes_misfits` the pages have the problem instead, and each row keeps its position.
+    A page is requested again if it does not fit the pages before it, or is short before the end. A later page is also
+    requested again if it is refused, since reading a long playlist again costs many calls. If a page never fits, this
+    raises InconsistentReadError; with `takes_misfits` the result has the problem instead, and each row keeps its
+    position.
     """
     pages: list[Page] = []
     totals: list[int | None] = []
@@ -100,7 +103,7 @@ def read_pages(
 def _fitting(
     page: Callable[[int], Answer], offset: int, totals: Sequence[int | None], *, tries: int
 ) -> tuple[Answer, str]:
-    """The page, requested again while it does not fit; at last the attempt with the most rows, and the problem."""
+    """The page and an empty text; if it never fits, the attempt with the most rows, and the problem."""
     misfits: list[tuple[Answer, str]] = []
     for number in range(1, tries + 1):
         try:
@@ -117,13 +120,13 @@ def _fitting(
 
 
 def _limit(answer: Answer) -> int:
-    """How many rows the page may hold: LIMIT, as asked, or fewer if the page says so."""
+    """How many rows the page may hold: LIMIT, as requested, or fewer if the page says so."""
     limit = answer.body.get("limit")
     return limit if type(limit) is int and 0 < limit < LIMIT else LIMIT
 
 
 def _misfit(answer: Answer, offset: int, totals: Sequence[int | None]) -> str:
-    """What is wrong with the page, beside the totals of the pages before it; empty if it fits."""
+    """How the page contradicts itself or the totals of the pages before it; empty if it fits."""
     now, rows = answer.body["total"], len(answer.body["items"])
     if now is None:
         return f"{answer.asked} names no total"
@@ -146,7 +149,7 @@ def without_people(value: Any) -> Any:  # noqa: ANN401  # JSON in, JSON out
 
 
 def write_document(line: RawLine, shown: Answer | None, pages: Pages) -> bytes:
-    """The playlist's description, if there is one, and its pages; `line` has what all lines share."""
+    """The playlist's description, if there is one, and its pages; `line` has the fields that all lines share."""
     return compressed(_lines(line, shown, pages))
 
 
@@ -162,7 +165,7 @@ def _lines(line: RawLine, shown: Answer | None, pages: Pages) -> Iterator[str]:
 
 
 def liked_version(first_page: Mapping[str, Any]) -> str:
-    """A version of the liked songs: their number, and the newest of them."""
+    """A version of the liked songs: their number and the newest song."""
     return " ".join([str(first_page["total"]), *(_entry(row) for row in first_page["items"][:1])])
 
 
@@ -176,7 +179,7 @@ def _entry(row: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What a raw document contains; `version` as in the state, `missing` is null for a complete read."""
+    """The facts of a raw document; `version` as in the state, `missing` is None for a complete read."""
 
     playlist_id: str
     snapshot_id: str
@@ -187,7 +190,7 @@ class Stored:
 
 
 def incomplete_snapshot(snapshot_id: str, rows_hash: str) -> str:
-    """The snapshot id of an incomplete read: its rows must not replace those of a complete read of the same version."""
+    """The snapshot id of an incomplete read; its own id, so that it does not replace a complete read of the version."""
     return f"{snapshot_id}~{rows_hash[:12]}"
 
 

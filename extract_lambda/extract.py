@@ -33,11 +33,11 @@ def extract(  # noqa: PLR0913  # clock, store and client come from the caller
 ) -> Result:
     """Read which of the playlists (ids, and "mine") changed since the last run, and which are due for a full read.
 
-    After the deadline no page is requested, except to check whether playlists changed while they were read. A run that
-    is over is not repeated. During a cool-down no call is made, unless `ignores_cool_down`. Raises FailedRunError if no
-    check succeeded, StoreError if the lake cannot be used.
+    After the deadline no page is requested, except to check whether playlists changed while they were read. If the run
+    has already finished, nothing is read and its result is returned. During a cool-down no call is made, unless
+    `ignores_cool_down`. Raises FailedRunError if no check succeeded, StoreError if the lake cannot be used.
     """
-    state = State.load(store)  # before the manifest: the run that saved the newest state has written its manifest
+    state = State.load(store)  # first: a run writes its manifest before it saves the state for the last time
     checks = finished_checks(store, run_id)
     if ignores_cool_down:
         state.cool_down = None
@@ -71,7 +71,7 @@ def extract(  # noqa: PLR0913  # clock, store and client come from the caller
 
 
 def _check_all(playlists: tuple[str, ...], reader: Reader, *, liked_songs: bool) -> Result:
-    """Check each playlist that is wanted, then write the manifest."""
+    """Check each wanted playlist, then write the manifest."""
     library, outcomes, state, spotify = reader.library, reader.outcomes, reader.state, reader.spotify
     started_at = reader.clock()
     manifests_written = write_missing_manifests(reader.store, reader.run_id, state)
@@ -87,7 +87,7 @@ def _check_all(playlists: tuple[str, ...], reader: Reader, *, liked_songs: bool)
     else:
         names = (*names, LIKED_SONGS) if liked_songs else names
         outcomes.expect(library.in_order(names, current=filter(reader.is_shown_current, names)))
-        for key, document in stored_documents(reader.store, reader.run_id):  # by the same run, killed before its end
+        for key, document in stored_documents(reader.store, reader.run_id):  # by an attempt of this run that was killed
             outcomes.stored(key, document)
         reader.read_all(outcomes.left)
         finish(reader.store, reader.run_id, tuple(outcomes.checks.values()), timestamp(started_at))

@@ -1,9 +1,10 @@
-"""The classes of errors in Spotify's answers: each has its own advice for the user."""
+"""The kinds of errors in Spotify's answers, each with its advice for the user."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-Subject = Literal["account", "own", "other", "spotify"]  # what the request was for; of a playlist: who owns it
+# What the request was for: the login's own data (account), or a playlist, by its owner.
+Subject = Literal["account", "own", "other", "spotify"]
 Kind = Literal[
     "app_refused",
     "account_not_found",
@@ -26,8 +27,8 @@ Kind = Literal[
 
 ADVICE: Final[Mapping[Kind, str]] = {
     "app_refused": (
-        "Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is in the app's "
-        "user list (User Management), that the app's owner has Premium, and that the app is not restricted"
+        "Spotify refuses access to the login's own data; check in its Developer Dashboard that the user is in the "
+        "app's user list (User Management), that the app's owner has Premium, and that the app is not restricted"
     ),
     "account_not_found": (
         "Spotify does not find the login's own data; check SPOTIFY_API_URL, then in the Developer Dashboard whether "
@@ -38,21 +39,21 @@ ADVICE: Final[Mapping[Kind, str]] = {
     ),
     "not_owner": (
         "apps in development mode see the contents only of playlists that their user owns or collaborates on; copy its "
-        "songs into a playlist of your own, or take it out of the settings"
+        "songs into a playlist of your own, or remove it from the settings"
     ),
     "editorial": (
         "Spotify's own playlists are closed to new apps since November 2024; copy its songs into a playlist of your "
-        "own, and take this one out of the settings"
+        "own, and remove this one from the settings"
     ),
-    "removed": "there is no such playlist any more, or it is private; check the id, or take it out of the settings",
+    "removed": "the playlist does not exist any more, or it is private; check the id, or remove it from the settings",
     "invalid_id": "Spotify knows no playlist with such an id; check the id in the settings",
     "not_allow_listed": "add the user to the app's users (User Management) in Spotify's Developer Dashboard",
-    "premium_lapsed": "the app's owner needs Spotify Premium; the app works again once the subscription does",
+    "premium_lapsed": "the app's owner needs Spotify Premium; the app works again once the owner subscribes",
     "wrong_scope": "the login does not allow this; run `make login` again",
-    "rate": "Spotify asks to slow down; the next run goes on where this one stopped",
+    "rate": "Spotify asks to slow down; the next run continues where this one stopped",
     "quota": "the app's daily quota is used up; runs wait until Spotify answers again",
-    "budget": "the run's own budget of calls per 24 hours is used up; the next runs go on",
-    "server": "Spotify had a server error; the next run tries again",
+    "budget": "the run's own budget of calls per 24 hours is used up; the next runs continue",
+    "server": "Spotify had an error, or could not be reached; the next run tries again",
     "malformed": "Spotify's answer was malformed; the next run tries again",
     "redirect": (
         "redirects are not followed; check SPOTIFY_API_URL and SPOTIFY_ACCOUNTS_URL, and whether a proxy or a sign-in "
@@ -60,10 +61,12 @@ ADVICE: Final[Mapping[Kind, str]] = {
     ),
     "auth": "run `make login`",
 }
-# The next playlist would fail in the same way; the next run reads what is left.
+# After these errors every further request would fail, too. The next run reads the remaining playlists.
 ENDS_THE_RUN: Final = frozenset({"rate", "quota", "budget", "auth"})
-# Expected ends: a run that ends with one of these has not failed.
+# A run that one of these limits ends has not failed.
 LIMITS: Final = frozenset({"rate", "quota", "budget"})
+# Spotify refuses to show something. A later page of a playlist is requested again after such an answer: its first page
+# was shown, so the refusal may pass.
 REFUSALS: Final = frozenset(
     {
         "app_refused",
@@ -80,7 +83,7 @@ REFUSALS: Final = frozenset(
 
 
 class _Rule(NamedTuple):
-    """An answer with this status, about one of these subjects, whose text holds one of these words, is of this kind."""
+    """The kind of answers with this status. Their text must contain one of `words`, their subject be in `subjects`."""
 
     status: int
     kind: Kind
@@ -89,7 +92,7 @@ class _Rule(NamedTuple):
 
 
 _ACCOUNT, _OWN, _SPOTIFYS = (frozenset[Subject]({subject}) for subject in ("account", "own", "spotify"))
-# The first rule that fits decides. Sources: Spotify's reference (403 and 404 of playlists), its blog of 2024-11-27
+# The first rule that matches decides. Sources: Spotify's reference (403 and 404 of playlists), its blog of 2024-11-27
 # (editorial playlists), its changes of July 2026 (QUOTA_EXCEEDED); the wording of 400s and 403s as users report it.
 _RULES: Final = (
     _Rule(400, "auth", ("bearer", "access token")),
@@ -111,9 +114,9 @@ _RULES: Final = (
 
 
 class SpotifyError(Exception):
-    """A failed request; `kind` says what it means, the message what Spotify answered, without secrets.
+    """A failed request: `kind` says what it means, the message how Spotify's answer begins, without secrets.
 
-    `retry_after` are seconds, where Spotify named them; `is_passing`: the same request may succeed later;
+    `retry_after` is in seconds, None if Spotify did not send it. `is_passing`: the same request may succeed later.
     `is_slow`: the answer took longer than its limit.
     """
 
@@ -126,7 +129,7 @@ class SpotifyError(Exception):
         is_passing: bool = False,
         is_slow: bool = False,
     ) -> None:
-        """The message carries no more of the answer than its beginning."""
+        """The message must not contain the whole answer."""
         super().__init__(message)
         self.kind = kind
         self.retry_after = retry_after
@@ -139,7 +142,7 @@ class LoginError(Exception):
 
 
 class InconsistentReadError(Exception):
-    """The answers do not make one complete and consistent read; the message says what does not fit."""
+    """The answers do not add up to a complete and consistent read; the message says why."""
 
 
 class OutOfTimeError(Exception):
@@ -147,7 +150,7 @@ class OutOfTimeError(Exception):
 
 
 def with_advice(error: SpotifyError) -> str:
-    """The error and what to do about it, as one sentence; the error of a refused login already has the advice."""
+    """The error and what to do about it, as one sentence; errors of a refused login already contain the advice."""
     text = str(error)
     return text if "make login" in text else f"{text.removesuffix('.')}; {ADVICE[error.kind]}."
 

@@ -18,12 +18,12 @@ from shared.terminal import set_up_output
 
 __all__ = ["Context", "EventError", "handle", "run", "run_id_of", "time_of"]
 
-set_up_output()  # first: the logger keeps the stdout that it finds
+set_up_output()  # before the logger, which keeps the stdout that it is created with
 log = Logger(service=metrics.SERVICE, json_serializer=partial(json.dumps, default=str))  # in ASCII
 
 
 class Context(Protocol):
-    """The part of the Lambda's context that is used."""
+    """The part of the Lambda's context that this module uses."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the Lambda is stopped."""
@@ -75,7 +75,7 @@ def _log_end(result: Result) -> None:
     now = datetime.now(UTC)
     try:
         ages = metrics.ages(open_store(os.environ["LAKE_URI"]), now)
-    except StoreError as error:  # the run itself is over, its result stays
+    except StoreError as error:  # the run has finished, and its result is not affected
         log.warning(str(error))
         ages = {}
     metrics.emit(result, now, ages)

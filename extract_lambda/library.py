@@ -30,7 +30,7 @@ class Target:
 
 @dataclass
 class Library:
-    """The login's library, and the description of each playlist that was asked for.
+    """The login's library, and the description of each playlist that was requested.
 
     Unless `keep_people`, no method returns the owner of a playlist.
     """
@@ -42,21 +42,21 @@ class Library:
     _described: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # as last described, without rows
 
     def load(self) -> int:
-        """Ask for the whole library; returns how many playlists in it have no usable id."""
+        """Request the whole library; returns how many playlists in it have no usable id."""
         entries = self.spotify.library()
         self.entries = {}
         self._show(entries)
         return sum(spotify_id(entry.answer.body) is None for entry in entries)
 
     def refresh(self, names: Iterable[str]) -> None:
-        """Ask again for the library pages that show these playlists."""
+        """Request the library pages that show these playlists again."""
         expected = {name: self.entries[name].offset for name in names if name in self.entries}
         shown: set[str | None] = set()
         for offset in sorted(set(expected.values())):
             entries, _ = self.spotify.library_page(offset)
             self._show(entries)
             shown.update(spotify_id(entry.answer.body) for entry in entries)
-        if expected.keys() - shown:  # on another page, since others came or went; or gone
+        if expected.keys() - shown:  # moved to another page, or no longer in the library
             self.load()
 
     def page_count(self, names: Iterable[str]) -> int:
@@ -64,7 +64,7 @@ class Library:
         return len({self.entries[name].offset for name in names if name in self.entries})
 
     def names(self, playlists: tuple[str, ...]) -> tuple[str, ...]:
-        """The named playlists; for "mine" those that the person owns or collaborates on, and those read before.
+        """The named playlists; for "mine" the playlists that the person owns or collaborates on, and those read before.
 
         A playlist that was read before may be gone.
         """

@@ -1,4 +1,4 @@
-"""`python -m extract_lambda.login`: the person whose playlists are read consents, once in six months.
+"""`python -m extract_lambda.login`: the person whose playlists are read gives consent, once in six months.
 
 This is Spotify's authorisation code flow: its consent page opens in a browser and sends the browser back to this
 machine with a code, which is exchanged for a refresh token. No secret and no token is shown.
@@ -107,7 +107,7 @@ class Login:
         )
 
     def who(self, credentials: Credentials, place: Place) -> str:
-        """The person's id, requested with the new login. Raises LoginError if the login does not work."""
+        """The person's Spotify id, requested with the new login. Raises LoginError if the login does not work."""
         spotify = Spotify(
             credentials,
             api_url=self.api_url,
@@ -125,7 +125,7 @@ class Login:
 
 
 def _page(accounts_url: str, app: App, listener: Listener) -> str:
-    """The consent page's address; show_dialog, so that the consent page is shown again and six more months begin."""
+    """The consent page's address; with show_dialog the page is shown every time, so that six more months begin."""
     query = {
         "response_type": "code",
         "client_id": app.client_id,
@@ -146,7 +146,7 @@ def _object(response: requests.Response) -> dict[str, Any]:
 
 
 def _refusal(status: int, answer: Mapping[str, Any], redirect_uri: str) -> str:
-    """The message for a refusal; it repeats only the two texts of OAuth, never the whole answer."""
+    """The message for a refusal; of the answer it repeats only OAuth's fields error and error_description."""
     error, description = (answer.get(name) for name in ("error", "error_description"))
     texts = [printable(text)[:100] for text in (error, description) if isinstance(text, str)]
     details = ", ".join([str(status), *texts])

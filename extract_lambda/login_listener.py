@@ -73,7 +73,7 @@ class Listener:
         return answer["code"]
 
     def answer(self, target: str) -> tuple[int, str, dict[str, str] | None]:
-        """The response to a browser's request: status, a sentence, and Spotify's answer if the request brought it."""
+        """The response to a browser's request: status and sentence; and Spotify's answer if the request contains it."""
         parts = urllib.parse.urlsplit(target)
         if parts.path != _PATH:
             return 404, "There is nothing here.", None
@@ -87,7 +87,7 @@ class Listener:
         return 200, "Spotify has answered. Close this tab and go back to the terminal.", query
 
     def receive(self, answer: dict[str, str]) -> None:
-        """Keep Spotify's answer; the first counts."""
+        """Keep Spotify's answer; only the first is used."""
         self._answers.put(answer)
 
 

@@ -21,7 +21,7 @@ _LOGIN_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRE
 
 
 def login_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables that point the extractor to the login of this machine; none if the environment names a login itself.
+    """Variables that point the extractor to the login of this machine; empty if the environment names a login itself.
 
     An id and a secret alone, as set for `make login`, are no login: the file overrides them.
     """
@@ -112,7 +112,7 @@ def place_of(environ: Mapping[str, str], secret_arn: str | None = None) -> Place
     named = environ.get("SPOTIFY_SECRET_ARN", "").strip()
     if named and path and not secret_arn:
         raise LoginError(
-            "SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, and the login is kept in one: unset one."
+            "SPOTIFY_SECRET_ARN and SPOTIFY_CREDENTIALS_FILE are set, but the login is kept in one place: unset one."
         )
     if secret_arn or named:
         return SecretPlace(secret_arn or named)

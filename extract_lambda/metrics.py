@@ -11,14 +11,14 @@ from extract_lambda.result import Result
 from shared import lake
 from shared.store import ObjectStore
 
-NAMESPACE = "SpotifyPlaylistSuite"  # where METRICS_NAMESPACE names none; on AWS it ends in the environment's name
+NAMESPACE = "SpotifyPlaylistSuite"  # unless METRICS_NAMESPACE is set; on AWS it ends in the environment's name
 SERVICE = "extract_lambda"
 
 
 def ages(store: ObjectStore, now: datetime) -> dict[str, float]:
     """Seconds since the oldest pending object arrived (0 if none is pending) and since the last commit, if any.
 
-    Takes two listings, since the extractor may not read these objects.
+    Uses the times of two listings, since the extractor may not read these objects.
     """
     pending = [listed.time for listed in store.list(lake.PENDING)]
     committed = [listed.time for listed in store.list(lake.WATERMARK)]

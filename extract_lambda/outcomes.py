@@ -12,13 +12,13 @@ from extract_lambda.runs import check_of
 from extract_lambda.state import CoolDown, State
 from shared.document import PlaylistCheck, timestamp
 
-_SERVER_FAILURES = 5  # in a row: the cause is then the server, not a playlist
-_DEFAULT_COOL_DOWN = timedelta(hours=1)  # where a refusal names no time
+_SERVER_FAILURES = 5  # in a row; then the cause is the server, not a playlist
+_DEFAULT_COOL_DOWN = timedelta(hours=1)  # if a refusal names no time
 
 
 @dataclass
 class Outcomes:
-    """The checks that have ended, by playlist id, and what ends the run early."""
+    """The finished checks by playlist id, and the error that ends the run early."""
 
     library: Library
     state: State
@@ -40,7 +40,7 @@ class Outcomes:
         self._wanted = {name: n for n, name in enumerate(names, start=1)}
 
     def stored(self, key: str, document: Stored, problem: str = "") -> None:
-        """The playlist was read, and its document is stored; the problem is why the read is incomplete."""
+        """The playlist was read, and its document is stored; `problem` says why the read is incomplete."""
         name = document.playlist_id
         self.checks[name] = check_of(key, document)
         self.state.read(document)
@@ -66,10 +66,10 @@ class Outcomes:
         self.say(name, "unchanged")
 
     def failed(self, name: str, error: SpotifyError) -> None:
-        """The check failed; or the playlist is gone: read before, and now neither in the library nor found by id."""
+        """The check failed; or the playlist is gone: read before, now neither in the library nor found by its id."""
         self.end_if_others_would_fail(error)
         if error.kind == "budget":
-            return  # Spotify has not been asked
+            return  # no request was made, so there is no outcome
         kind = error.kind
         is_gone = kind == "removed" and name not in self.library.entries and self.state.last_read(name) is not None
         status = "gone" if is_gone else "failed"
@@ -89,7 +89,7 @@ class Outcomes:
             self.end(error)
 
     def end(self, error: SpotifyError) -> None:
-        """End the run; if Spotify refuses further calls, the state keeps until when."""
+        """End the run; if Spotify refuses further calls, store in the state until when."""
         self.ended_by = self.ended_by or error
         if error.kind not in {"rate", "quota"}:
             return

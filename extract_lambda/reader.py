@@ -19,7 +19,7 @@ from shared.document import LIKED_SONGS, RawLine, timestamp
 from shared.store import ObjectStore
 
 ATTEMPTS = 3
-_CALLS_PER_CHECK = 20  # after this many calls, one more checks whether the playlists changed meanwhile
+_CALLS_PER_CHECK = 20  # after this many calls, check whether the playlists changed meanwhile
 
 
 class _Document(NamedTuple):
@@ -28,9 +28,9 @@ class _Document(NamedTuple):
 
 
 class _Draft(NamedTuple):
-    """A read that is not stored before it is certain that the playlist did not change while it was read.
+    """A read that is stored only after a check that the playlist did not change while it was read.
 
-    `complete` is the document of a complete read; the last attempt also has that of an `incomplete` read, which is
+    `complete` is the document of a complete read. The last attempt also has the document of an `incomplete` read: it is
     stored if the rows do not add up (`problem`) or the playlist changed. `rows_version` changes when the rows change.
     """
 
@@ -44,7 +44,7 @@ class _Draft(NamedTuple):
 
 @dataclass(kw_only=True)
 class Reader:
-    """Reads each playlist that is not at the version read before.
+    """Reads each playlist whose version differs from the last read, or whose full read is due.
 
     A playlist that changes while it is read, or whose rows do not add up, is read ATTEMPTS times; the last read is
     stored as incomplete.
@@ -64,7 +64,7 @@ class Reader:
     _calls_at_check: int = 0
 
     def read_all(self, names: Iterable[str]) -> None:
-        """Check each playlist; every outcome goes to `outcomes`, what is left for lack of time has none."""
+        """Check each playlist; outcomes go to `outcomes`. Playlists that the time ran out for have none."""
         queue = deque((name, 1) for name in names)
         self._calls_at_check = self.spotify.calls.total()
         while True:
@@ -78,7 +78,7 @@ class Reader:
                 return
 
     def is_shown_current(self, name: str) -> bool:
-        """Whether the library shows the version that was read before: such a playlist costs no call."""
+        """Whether the library shows the version that was read before; checking such a playlist costs no call."""
         version = self.library.shown_version(name)
         return version is not None and self._is_current(name, version)
 
@@ -155,10 +155,10 @@ class Reader:
     def _say_how_far(self, name: str, read: int, total: int) -> None:
         self.outcomes.say(name, f"{read:,} of {total:,} items", is_over=False)
 
-    # --- what was read must not have changed meanwhile
+    # --- store reads whose playlist did not change meanwhile
 
     def _store_unchanged(self) -> list[tuple[str, int]]:
-        """Store what did not change while it was read; returns what is read again, with the number of the attempt."""
+        """Store playlists that did not change while they were read; returns the others, each with its next attempt."""
         drafts, changed_during_read = self._drafts, self._changed_during_read
         self._drafts, self._changed_during_read = [], {}
         names = [*(draft.target.playlist_id for draft in drafts), *changed_during_read]
@@ -205,7 +205,7 @@ class Reader:
         return False
 
     def _store(self, name: str, document: _Document, problem: str = "") -> None:
-        """Store the document; if the same run has stored one before, that one counts."""
+        """Store the document; if the same run has stored one before, the earlier document counts."""
         key, counts = lake.raw_object(self.run_id, name), document.stored
         if not self.store.put_if_absent(key, document.data):
             existing = self.store.get(key)
@@ -214,7 +214,7 @@ class Reader:
 
 
 def _document(line: RawLine, target: Target, pages: Pages, version: str) -> _Document:
-    """The document of the pages; `line` has what all lines share, `version` is what the state compares."""
+    """The document of the pages; `line` has the fields that all lines share, `version` is what the state compares."""
     return _Document(
         write_document(line, target.shown, pages),
         Stored(

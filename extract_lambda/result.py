@@ -17,11 +17,11 @@ STATUSES = ("read", "unchanged", "failed", "gone")
 class Result:
     """How a run ended: its checks, and the playlists that it did not check.
 
-    `left` are playlists for which time ran out, first in the next run; `not_mine` are followed playlists, `unreadable`
-    have no id.
-    `is_repeat`: the run had already ended, and nothing was done. `ended_by` is the error that ended the run early;
-    until `cool_down_until` no calls are made. `calls` are those of the run by kind, `calls_left`
-    those that are left within 24 hours. `token_age` is how long ago the person consented; `warnings` are for people.
+    `left` are the playlists that the run did not reach; the next run begins with them. `not_mine` counts followed
+    playlists, `unreadable` playlists without an id. `is_repeat`: the run had already finished, and nothing was done.
+    `ended_by` is the error that ended the run early; until `cool_down_until` no calls are made. `calls` counts the
+    run's calls by kind, `calls_left` the calls that remain within 24 hours. `token_age` is the time since the person
+    consented; `warnings` are for people.
     """
 
     run_id: str
@@ -45,7 +45,7 @@ class Result:
     def status(self) -> Literal["ok", "partial", "failed"]:
         """Whether all playlists were checked (ok), some (partial) or none (failed).
 
-        A run that a limit ended has not failed: the next run continues.
+        A run that was ended by a limit has not failed: the next run continues.
         """
         failed = self.count("failed")
         is_limited = self.cool_down_until is not None or (self.ended_by is not None and self.ended_by.kind in LIMITS)
@@ -114,9 +114,9 @@ class Result:
 
 
 def cool_down_warning(until: datetime) -> str:
-    """Until when runs do nothing, and how to run all the same."""
+    """Says until when runs do nothing, and how to run nevertheless."""
     return (
-        f"Spotify accepts no calls until {timestamp(until)}; runs before that do nothing. To run all the same, set "
+        f"Spotify accepts no calls until {timestamp(until)}; runs before that do nothing. To run nevertheless, set "
         "SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
     )
 

@@ -1,4 +1,4 @@
-"""One run, configured by the environment: makes settings, client and store, for the Lambda and for one machine."""
+"""One run, configured by the environment: creates settings, client and store, on AWS and on one machine."""
 
 import logging
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from extract_lambda.settings import Settings
 from extract_lambda.spotify import Spotify
 from shared.store import open_store
 
-_SHARE_FOR_READING = 0.8  # of the time that is left; then only what was read is checked again and stored
-_SHARE_FOR_ASKING = 0.95
+_SHARE_FOR_READING = 0.8  # of the remaining time; after that, playlists are only checked again and stored
+_SHARE_FOR_ASKING = 0.95  # of the remaining time; after that, no request is made
 
 
 class EventError(ValueError):
@@ -29,11 +29,11 @@ def run(
     report: Report = silent,
     remaining: timedelta | None = None,
 ) -> Result:
-    """One run, configured by `environ`, on AWS or on one machine; `remaining` is the time that it has.
+    """One run, configured by `environ`, on AWS or on one machine; `remaining` is its time limit.
 
     Raises SettingsError, CredentialsError, and what extract raises.
     """
-    for name in ("botocore", "boto3", "urllib3"):  # at DEBUG botocore logs what it signs and what it is answered
+    for name in ("botocore", "boto3", "urllib3"):  # at DEBUG botocore logs requests and answers
         logging.getLogger(name).setLevel(logging.WARNING)
     settings = Settings.from_env(environ)
     credentials = settings.credential_store.load()
@@ -44,7 +44,7 @@ def run(
     def keep(refresh_token: str) -> None:
         try:
             settings.credential_store.keep(refresh_token)
-        except CredentialsError as error:  # this run can go on
+        except CredentialsError as error:  # this run can continue
             warnings.append(str(error))
 
     spotify = Spotify(
@@ -79,7 +79,7 @@ def run(
 
 
 def run_id_of(event: object, now: datetime) -> str:
-    """The run id of an event's `scheduled_at` or `time`, such as 20261120T100000Z; of now, if it has neither.
+    """The run id, such as 20261120T100000Z: the event's `scheduled_at` or `time`, or now if it has neither.
 
     Raises EventError if the value is no time: two deliveries of such an event would be two runs.
     """
@@ -89,12 +89,12 @@ def run_id_of(event: object, now: datetime) -> str:
 
 
 def time_of(text: object) -> datetime:
-    """A time such as 2026-11-20T10:00:00Z, in UTC; UTC too if it names no zone. Raises EventError."""
+    """The text, such as 2026-11-20T10:00:00Z, as a time in UTC; without a zone it is read as UTC. Raises EventError."""
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError as error:
         raise EventError(
-            f"The time {text!r} is none: the event's scheduled_at must be like 2026-11-20T10:00:00Z; in EventBridge "
+            f"{text!r} is not a time: the event's scheduled_at must be like 2026-11-20T10:00:00Z; in EventBridge "
             "Scheduler write <aws.scheduler.scheduled-time>."
         ) from error
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

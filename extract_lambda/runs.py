@@ -1,4 +1,4 @@
-"""What a run writes into the lake: documents, then its manifest, then a mark that the run is over."""
+"""What a run writes into the lake: documents, then its manifest, then a mark that the run has finished."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ from shared.store import ObjectStore
 
 
 def finished_checks(store: ObjectStore, run_id: str) -> tuple[PlaylistCheck, ...] | None:
-    """How the run's checks ended, if it is over; None if it is not.
+    """The results of the run's checks if the run has finished; None if not.
 
-    After the job has taken the manifest, only the mark shows it.
+    The job archives the manifest; after that only the mark shows that the run has finished.
     """
     for key in (lake.manifest(run_id), lake.no_change_manifest(run_id), lake.run_mark(run_id)):
         fetched = store.get(key)
@@ -24,7 +24,10 @@ def finished_checks(store: ObjectStore, run_id: str) -> tuple[PlaylistCheck, ...
 
 
 def finish(store: ObjectStore, run_id: str, checks: tuple[PlaylistCheck, ...], at: str) -> None:
-    """Write the manifest, where it starts the job only if something was read, then the mark."""
+    """Write the manifest, then the mark, which is the manifest without the playlists.
+
+    The manifest starts the job only if the run read something: otherwise it is written to another folder.
+    """
     has_read = any(check.status == "read" for check in checks)
     key = lake.manifest(run_id) if has_read else lake.no_change_manifest(run_id)
     store.put_if_absent(key, Manifest(run_id=run_id, extracted_at=at, checks=checks).as_bytes())
@@ -60,7 +63,7 @@ def stored_documents(store: ObjectStore, run_id: str) -> Iterator[tuple[str, Sto
 def write_missing_manifests(store: ObjectStore, run_id: str, state: State) -> tuple[str, ...]:
     """Write the manifest of every older run that was killed before it could; returns their run ids.
 
-    A run with a mark had its manifest: the job has archived that, and not yet all documents. `state` is updated.
+    A run with a mark had a manifest: the job has archived the manifest, but not yet all documents. `state` is updated.
     """
     manifests_written = []
     for older, names in _pending_runs(listed.key for listed in store.list(lake.RUN_FOLDERS)).items():

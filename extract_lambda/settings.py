@@ -29,8 +29,7 @@ class Settings:
 
     `playlists` are Spotify ids and "mine": playlists that the person owns or collaborates on. `min_request_interval`
     is the least number of seconds between two calls, `calls_per_day` the limit of calls of one kind within 24 hours;
-    `limits` are those of one answer. Unless `keep_people`, owners of
-    playlists and people who added items are not stored.
+    `limits` apply to each answer. Unless `keep_people`, owners of playlists and people who added items are not stored.
     """
 
     lake: str
@@ -80,7 +79,7 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _number(text: str) -> object:
-    """The text as a number, else the text itself, which every check refuses."""
+    """The text as a number; a text that is no number is returned unchanged, and every check refuses it."""
     if re.fullmatch("[0-9]{1,9}", text):
         return int(text)
     return float(text) if re.fullmatch("[0-9]{0,9}[.][0-9]{1,9}", text) else text
@@ -109,11 +108,11 @@ _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
 
 
 def _credential_store(variables: Mapping[str, str]) -> CredentialStore:
-    # An id and a secret alone are for `make login`: a login in a file or a secret contains its own.
+    # Id and secret without a token are for `make login`; a login in a file or a secret contains its own id and secret.
     names = ("SPOTIFY_SECRET_ARN", "SPOTIFY_CREDENTIALS_FILE", "SPOTIFY_REFRESH_TOKEN")
     places = [name for name in names if name in variables]
     if len(places) > 1:
-        raise SettingsError(f"{', '.join(places)} are set, and credentials come from one place: {_PLACES}")
+        raise SettingsError(f"{', '.join(places)} are set, but credentials come from one place: {_PLACES}")
     if "SPOTIFY_SECRET_ARN" in variables:
         return SecretsManagerStore(variables["SPOTIFY_SECRET_ARN"])
     if "SPOTIFY_CREDENTIALS_FILE" in variables:

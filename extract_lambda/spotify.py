@@ -47,25 +47,25 @@ _EDITORIAL = "37i9dQ"  # how the ids of Spotify's own playlists begin
 _ID = re.compile("[0-9A-Za-z]{1,22}")
 _REDIRECT = "http://127.0.0.1:8888/callback"  # as registered for the login; a refresh does not use it
 _EXCERPT = 200  # characters of an answer that an error repeats
-_TRIES = 6  # of a call that fails because of the server, the network or a truncated answer
+_TRIES = 6  # of a call that fails because of the server, the network or a malformed answer
 _SLOW_COUNTS = 3  # tries that a too slow answer counts as: the request is made twice in all
-_WAITS = 5  # for one call, when Spotify asks to slow down
-_TOKEN_TRIES = 2  # after a valid token is refused: the first with a new token (an incident of July 2026)
-_DEFAULT_WAIT = 5.0  # seconds, where a 429 names none
-_CHECKS = 3  # of a library whose total changes between its pages
+_WAITS = 5  # per call, when Spotify asks to slow down
+_TOKEN_TRIES = 2  # after a valid token is refused, the first with a new token (Spotify's incident of July 2026)
+_DEFAULT_WAIT = 5.0  # seconds, for a 429 without Retry-After
+_CHECKS = 3  # how often the library is read if its total changes between two pages
 
 log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """An answer of the API, and the path and query of the request."""
+    """An answer of the API; `asked` is the path and query of the request, as the raw document stores it."""
 
     asked: str
     body: Mapping[str, Any]
 
 
 class Entry(NamedTuple):
-    """A playlist as the person's library shows it, and the offset of the page that did."""
+    """A playlist as the person's library shows it, and the offset of the library page that shows it."""
 
     answer: Answer
     offset: int
@@ -75,8 +75,8 @@ class Spotify:
     """Spotify for one login, one call at a time.
 
     Every method raises SpotifyError, and OutOfTimeError when `end` is too near. `calls` counts the requests per kind,
-    `throttled` how often Spotify asked to slow down; each call spends `budget`. `subject_of` says who owns a playlist:
-    the meaning of a refusal depends on it.
+    `throttled` how often Spotify asked to slow down. Each call spends `budget`. `subject_of` returns who owns a
+    playlist; the meaning of a refusal depends on it.
     """
 
     def __init__(  # noqa: PLR0913  # settings, and what tests replace
@@ -93,9 +93,10 @@ class Spotify:
         sleep: Callable[[float], None] | None = None,
         on_new_token: Callable[[str], None] = lambda _token: None,
     ) -> None:
-        """Makes no call yet. `min_request_interval` and `timeout` (to connect, to read a byte) are seconds.
+        """Makes no call yet.
 
-        `limits` are those of each whole answer.
+        `min_request_interval` and `timeout` are in seconds. `timeout` has two limits: for the connection, and for the
+        wait for the next byte. `limits` apply to each whole answer.
         """
         for name in ("spotipy", "spotipy.client", "spotipy.oauth2"):  # they log tokens and whole answers
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -133,7 +134,7 @@ class Spotify:
         return str(self._asked("me", "/me", self._api.me, _is_person).body["id"])
 
     def library_page(self, offset: int) -> tuple[list[Entry], int | None]:
-        """Up to LIMIT playlists of the person's library, followed ones too, and their number if the API gives it."""
+        """Up to LIMIT playlists of the person's library, followed ones included; and the total, None if not shown."""
         asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_playlists, limit=LIMIT, offset=offset)
         page = self._asked("me_playlists", asked, call, partial(_is_page, offset))
@@ -143,8 +144,8 @@ class Spotify:
     def library(self) -> list[Entry]:
         """The whole library, read again if its total changes between two pages.
 
-        Offsets are computed here: `next` has pointed to a path that no longer exists. A short page is not the end; an
-        empty page is, where no total is known.
+        Offsets are computed here, since `next` has pointed to a path that no longer exists. A short page is not the
+        end. Without a total, an empty page is the end.
         """
         entries: list[Entry] = []
         for _ in range(_CHECKS):
@@ -174,7 +175,7 @@ class Spotify:
         return self._asked("playlist_items", asked, call, partial(_is_page, offset), playlist_id)
 
     def liked_page(self, offset: int) -> Answer:
-        """Up to LIMIT liked songs, newest first; a page as above."""
+        """Up to LIMIT liked songs, newest first; a page has `items`, a list, and `total`, a number or null."""
         asked = f"/me/tracks?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_saved_tracks, limit=LIMIT, offset=offset)
         return self._asked("me_tracks", asked, call, partial(_is_page, offset))
@@ -187,7 +188,7 @@ class Spotify:
         problem_of: Callable[[Mapping[str, Any]], str],
         playlist_id: str | None = None,
     ) -> Answer:
-        """The answer, after retries where they may help; `problem_of` returns what is wrong with a body, or nothing."""
+        """The answer, after retries if they may help; `problem_of` says what is wrong with a body, if anything."""
         failures: Counter[Kind] = Counter()
         while True:
             self._before(kind)
@@ -203,7 +204,7 @@ class Spotify:
             )
             wait = self._wait(failure, failures)
             if wait is None:
-                raise failure  # outside any except block, so that no cause with an answer's text is attached
+                raise failure  # outside any except block: an attached cause would contain the answer's text
             self._pause(wait, failure)
 
     def _before(self, kind: str) -> None:
@@ -251,7 +252,7 @@ class Spotify:
         return body, None
 
     def _wait(self, failure: SpotifyError, failures: Counter[Kind]) -> float | None:
-        """Seconds until the request is repeated; None if that would not help."""
+        """Seconds until the request is repeated; None if it is not repeated."""
         if failure.kind in {"rate", "quota"}:
             self.throttled += 1
         if failure.kind == "rate":
@@ -277,7 +278,7 @@ class Spotify:
 
     def _failure(self, asked: str, error: Exception, playlist_id: str | None) -> SpotifyError:
         if isinstance(error, requests.TooManyRedirects):
-            return SpotifyError(str(error), "redirect")  # perhaps of the token request, not of this one
+            return SpotifyError(str(error), "redirect")  # perhaps of the token request
         response = getattr(error.__context__, "response", None)  # the answer that spotipy was handling
         status = int(error.http_status) if isinstance(error, spotipy.SpotifyException) else None
         if status is None and response is not None:
@@ -310,7 +311,7 @@ class Spotify:
 
 
 class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy ships no types
-    """Holds the tokens of one run, and reports when Spotify issues another refresh token."""
+    """Holds the tokens of one run, and reports when Spotify issues a new refresh token."""
 
     def __init__(self, credentials: Credentials, on_new_token: Callable[[str], None]) -> None:
         self._refresh_token = credentials.refresh_token
@@ -318,13 +319,13 @@ class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy
         self._token: dict[str, Any] = {"access_token": "", "expires_at": 0, "scope": SCOPE}
 
     def get_cached_token(self) -> dict[str, Any]:
-        """As spotipy asks for it."""
+        """The token in spotipy's form."""
         return {**self._token, "refresh_token": self._refresh_token}
 
     def save_token_to_cache(self, token_info: dict[str, Any]) -> None:
-        """Called by spotipy; the answer to a refresh may bring a new refresh token."""
+        """Called by spotipy; the answer to a refresh may contain a new refresh token."""
         if not isinstance(token_info.get("access_token"), str) or not token_info["access_token"]:
-            raise ValueError("the answer holds no access token")
+            raise ValueError("the answer contains no access token")
         self._token = token_info
         new = token_info.get("refresh_token")
         if isinstance(new, str) and new and new != self._refresh_token:
@@ -341,7 +342,7 @@ class _TokenCache(CacheHandler):  # type: ignore[misc, unused-ignore]  # spotipy
 
 
 def subject_by_id(playlist_id: str) -> Subject:
-    """Who owns a playlist, judged by its id alone."""
+    """Who owns a playlist, as far as its id shows."""
     return "spotify" if playlist_id.startswith(_EDITORIAL) else "other"
 
 

@@ -1,8 +1,7 @@
 """What earlier runs saw of each playlist, so that the next run makes no unnecessary requests.
 
 It is a cache: without it everything is read again. It also has the calls of the last 24 hours and, after a refusal, the
-time before which no calls are made. The marks of finished runs are beside it; a mark is the run's manifest
-without the playlists, since the job moves the manifest itself.
+time before which no calls are made.
 """
 
 import json
@@ -23,7 +22,7 @@ from shared.store import ObjectStore
 class Seen:
     """The last check of a playlist and the last read of it; times as the raw document writes them.
 
-    `version` shows whether it changed: the snapshot_id, for liked songs their count and the newest.
+    `version` changes when the playlist changes: its snapshot_id; for liked songs their number and the newest song.
     """
 
     checked_at: str
@@ -34,7 +33,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class CoolDown:
-    """Until when Spotify accepts no calls (ISO 8601), and the kind and text of the refusal."""
+    """The time (ISO 8601) until which Spotify accepts no calls, and the kind and text of the refusal."""
 
     until: str
     kind: str
@@ -43,7 +42,7 @@ class CoolDown:
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """The id of the login's user; `mark` is a digest of the login, by which another login is recognised."""
+    """The id of the login's user; `mark` is a digest of the login, which shows whether the login has changed."""
 
     mark: str
     me: str
@@ -118,7 +117,7 @@ class State:
         self._succeeded(stored.extracted_at)
 
     def is_current(self, playlist_id: str, version: str, *, now: datetime, full_every: timedelta) -> bool:
-        """Whether this version has been read, and no full read of the playlist was due since.
+        """Whether this version has been read, and no full read of the playlist has become due since.
 
         Each playlist is due on a day of its own, every `full_every`, so that not all are read on one day.
         """
@@ -130,7 +129,7 @@ class State:
         )
 
     def forget(self, playlist_id: str) -> None:
-        """The playlist is gone."""
+        """Remove a playlist that is gone."""
         self.playlists.pop(playlist_id, None)
 
     def last_check(self, playlist_id: str) -> datetime | None:

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 LONGEST_COOL_DOWN = 86_400.0  # seconds: a longer Retry-After counts as a day
-_CHUNK = 2**16  # bytes that are read, and uncompressed, at a time
+_CHUNK = 2**16  # bytes that are read and uncompressed at a time
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class LargeAnswerError(requests.RequestException):
     """The answer is larger than the limit; the message names the limit."""
 
 
-class DirectSession(requests.Session):  # noqa: TID251  # this is the session to use
+class DirectSession(requests.Session):  # noqa: TID251  # all other code uses this class
     """A session that follows no redirect and enforces `limits` on every answer.
 
     A redirect would send the login to another server and make calls that are not counted: each answer with a status of
@@ -51,7 +51,7 @@ class DirectSession(requests.Session):  # noqa: TID251  # this is the session to
         return None
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401  # as requests
-        """The answer with its whole body. Raises SlowAnswerError and LargeAnswerError beside what requests raises."""
+        """The answer with its whole body. Raises SlowAnswerError and LargeAnswerError, and the errors of requests."""
         limits, is_abandoned = self.limits, threading.Event()
         answers: list[requests.Response] = []
         errors: list[BaseException] = []
@@ -64,7 +64,7 @@ class DirectSession(requests.Session):  # noqa: TID251  # this is the session to
             except BaseException as error:  # noqa: BLE001  # raised below, in the thread of the caller
                 errors.append(error)
 
-        # A thread, since no timeout ends a read whose bytes keep coming; an abandoned thread ends with its connection.
+        # A thread, since no timeout of requests ends a slow but steady answer; it ends when its connection does.
         thread = threading.Thread(target=fetch, daemon=True)
         thread.start()
         thread.join(limits.seconds)
@@ -88,7 +88,7 @@ def _read_body(response: requests.Response, max_bytes: int, is_abandoned: thread
     response._content = b"".join(parts)  # noqa: SLF001  # requests has no other way to set a body that was streamed
 
 
-_REASONS: tuple[tuple[type[Exception], str], ...] = (  # the first that fits; subclasses before their bases
+_REASONS: tuple[tuple[type[Exception], str], ...] = (  # the first match counts; subclasses before their bases
     (requests.Timeout, "the server did not answer in time"),
     (requests.exceptions.InvalidJSONError, "the answer is cut off or no JSON"),
     (requests.exceptions.ContentDecodingError, "the compressed answer is damaged"),
@@ -108,7 +108,7 @@ def reason_of(error: Exception) -> str:
 
 
 def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  # a response, or spotipy's exception
-    """Seconds of the header Retry-After, which is a number or a time; a day at most, None if there are none."""
+    """The header Retry-After (a number or a time) as seconds, a day at most; None if it is absent or malformed."""
     text = str((getattr(carrier, "headers", None) or {}).get("Retry-After", "")).strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         seconds = float(text)
@@ -122,7 +122,7 @@ def retry_after(carrier: Any, now: datetime) -> float | None:  # noqa: ANN401  #
 
 
 def is_deep(value: object, levels: int = 64) -> bool:
-    """Whether lists and objects are nested deeper than that: writing them would exceed Python's recursion limit."""
+    """Whether lists and objects are nested deeper than `levels`: encoding could exceed Python's recursion limit."""
     level = [value]
     for _ in range(levels):
         parts = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]

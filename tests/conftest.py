@@ -1,4 +1,4 @@
-"""What all tests share: one Spark session, as the job itself opens it on a laptop."""
+"""Shared by all tests: a Spark session, opened as the job opens it on a laptop."""
 
 import signal
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Lets programs that tests start get Ctrl-C, also if a shell started the tests in the background and ignores it."""
+    """Let Ctrl-C reach programs that tests start, even if a shell started the tests in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -31,8 +31,8 @@ def spark() -> Iterator[SparkSession]:
         yield job.spark
 
 
-# Folders and modules whose tests together take more than a few seconds: `make check` leaves them to `make test`.
-# It does not even import them, because the imports take longer than the tests that it runs.
+# Folders and modules whose tests take more than a few seconds: `make check` leaves them to `make test`. It does not
+# even import them, since the imports take longer than the tests that it runs.
 SLOW = (
     "glue_jobs/commit_log/",
     "glue_jobs/test_backlog",
@@ -59,12 +59,12 @@ def _is_slow(path: Path) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Whether a path is not imported: a slow one under `-m "not slow"`; None leaves it to pytest."""
+    """True for slow paths under `-m "not slow"`: they are not even imported; None leaves the decision to pytest."""
     return ("not slow" in config.getoption("markexpr") and _is_slow(collection_path)) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make check` leaves out: what needs the Spark session or a server, and what takes long."""
+    """Mark the tests that `make check` leaves out: they need Spark or a server, or are slow."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "spark" in fixtures:

@@ -1,4 +1,4 @@
-"""The golden corpus as data: documents, and the rows, typed by hand, that the job must make of them."""
+"""The golden corpus as data: documents, and hand-typed rows that the job must make from them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ class Case:
 
     @property
     def documents(self) -> Mapping[str, Mapping[str, str]]:
-        """File name to the time of extraction and the expected outcome."""
+        """By file name: the time of extraction and the expected outcome."""
         return self.expected["documents"]
 
     def path(self, document: str) -> Path:
@@ -31,7 +31,7 @@ class Case:
         return FOLDER / self.name / document
 
     def rows(self, table: Table) -> list[Row]:
-        """The typed rows: own columns in contract order, then the document's name and the source position."""
+        """The hand-typed rows: the table's columns in contract order, then document name and source position."""
         return sorted(
             (self._row(table, fields) for fields in self.expected["tables"].get(table.name, [])), key=_sortable
         )
@@ -67,10 +67,10 @@ def _sortable(row: Row) -> list[tuple[bool, str]]:
 
 
 def sort_rows(rows: list[Row]) -> list[Row]:
-    """Sorts rows so that made and typed rows can be compared."""
+    """Sort rows, so that the job's rows and the hand-typed rows can be compared."""
     return sorted(rows, key=_sortable)
 
 
 def extracted_at(document: Mapping[str, str]) -> datetime:
-    """The time at which the document counts as extracted."""
+    """The time of extraction that the case gives the document."""
     return datetime.fromisoformat(document["extracted_at"]).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Waiting in tests, with one generous limit, so that no test depends on the speed of the machine."""
+"""Waiting in tests, with the same generous limit everywhere: no test depends on the speed of the machine."""
 
 import os
 import signal
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-PATIENCE = 600.0  # seconds; a limit for programs that hang, not for slow ones
+PATIENCE = 600.0  # seconds; a limit for programs that hang, not for slow programs
 
 
 def wait_for(is_so: Callable[[], object], what: str, pause: float = 0.05) -> None:
-    """Checks the condition again and again until it holds; fails after `PATIENCE`."""
+    """Check the condition repeatedly until it holds; fails after `PATIENCE`."""
     ends_at = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < ends_at, f"waited {PATIENCE:.0f} s for {what}"
@@ -20,7 +20,7 @@ def wait_for(is_so: Callable[[], object], what: str, pause: float = 0.05) -> Non
 
 
 def finished(command: list[str], text: str | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Runs a program to its end with the text as its input; returns its status and output."""
+    """Run a program to its end, with `text` as its input; returns its status and output."""
     stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
     pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with started(command, text=True, **pipes, **options) as program:
@@ -30,7 +30,7 @@ def finished(command: list[str], text: str | None = None, **options: Any) -> sub
 
 @contextmanager
 def started(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """Starts a program in its own process group; kills what is left of the group at the end."""
+    """Start a program in its own process group; kills the remaining processes of the group at the end."""
     with subprocess.Popen(command, start_new_session=True, **options) as program:
         try:
             yield program

@@ -1,1 +1,1 @@
-"""What puts the suite on AWS: the zips, Terraform, what it costs."""
+"""Deploys the suite on AWS: builds the zips, runs Terraform, estimates the costs."""

@@ -2,11 +2,11 @@
 
     python -m deploy.aws plan|deploy|destroy|show|check --env dev
 
-Terraform (or OpenTofu) does the work in deploy/aws/terraform. These commands build the zips, name account and region
-before they change anything, apply the plan that they showed, and print the outputs, the monthly costs and the next
-steps. Each environment has its own workspace, so its own state; its settings are in deploy/aws/terraform/<env>.tfvars,
-if that file exists. Stopping at any time is safe: Terraform ends what it has begun, and the same command goes on from
-there.
+Terraform (or OpenTofu) does the work in deploy/aws/terraform. These commands build the zips, show account and region
+before they change anything, apply the plan that they have shown, and print the outputs, the monthly costs and the next
+steps. Each environment has its own Terraform workspace and state. Its settings are in
+deploy/aws/terraform/<env>.tfvars, if that file exists. You may interrupt a command at any time: Terraform completes the
+step that it has begun, and the same command continues from there.
 """
 
 import argparse
@@ -45,22 +45,29 @@ _COMMANDS = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when what was asked is done."""
+    """Run the command and return the exit code: 0 if it succeeded."""
     parser = Parser(prog="python -m deploy.aws", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
     for name, body in _COMMANDS.items():
         command = commands.add_parser(name, help=body.__doc__, allow_abbrev=False)
         command.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
-        command.add_argument("--folder", type=Path, default=TERRAFORM, help="of the Terraform files (default: ours)")
-        command.add_argument("--built", type=Path, help="take the zips from this folder instead of building them")
+        command.add_argument(
+            "--folder",
+            type=Path,
+            default=TERRAFORM,
+            help="folder of the Terraform files (default: deploy/aws/terraform)",
+        )
+        command.add_argument("--built", type=Path, help="use the zips of this folder instead of building them")
         if name in {"deploy", "destroy"}:
-            command.add_argument("--yes", action="store_true", help="do it without a question")
+            command.add_argument("--yes", action="store_true", help="do not ask for confirmation")
         if name == "destroy":
-            command.add_argument("--with-data", action="store_true", help="even if the bucket holds data")
-            command.add_argument("--yes-delete", metavar="BUCKET", help="with --with-data: do not ask for its name")
+            command.add_argument("--with-data", action="store_true", help="destroy it even if the bucket holds data")
+            command.add_argument(
+                "--yes-delete", metavar="BUCKET", help="with --with-data: name of the bucket, instead of asking for it"
+            )
         if name == "show":
-            command.add_argument("--json", action="store_true", help="answer in one line of JSON")
+            command.add_argument("--json", action="store_true", help="print one line of JSON")
     arguments = parser.parse_args(argv)
     return _COMMANDS[arguments.command](arguments)
 

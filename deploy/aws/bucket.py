@@ -1,4 +1,4 @@
-"""Count the objects and versions in an environment's bucket: they are lost when it is destroyed."""
+"""Counts the objects and versions in an environment's bucket, which are lost when the bucket is destroyed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,14 +10,18 @@ _COUNTED = 100_000  # versions; a more exact count would not change the decision
 
 
 class Contents(NamedTuple):
-    """Data in a bucket, older versions and Terraform's own objects apart: objects by their first folder, bytes."""
+    """Data in a bucket, without the objects that Terraform put there.
+
+    `objects` counts current objects by their first folder, `versions` all versions and delete markers. `size` is in
+    bytes, of all versions.
+    """
 
     objects: Counter[str]
     versions: int
     size: int
 
     def as_text(self) -> str:
-        """For people."""
+        """The counts as text for people."""
         more = "more than " if self.versions >= _COUNTED else ""
         objects, size = f"{more}{self.objects.total():,} objects", f"{more}{self.size / 2**20:,.1f} MB"
         first = f"{objects}, {more}{self.versions:,} with their older versions, {size}:"
@@ -25,7 +29,7 @@ class Contents(NamedTuple):
 
 
 def contents(bucket: str, region: str, ours: frozenset[str]) -> Contents:
-    """What would be lost with the bucket; `ours` are keys that Terraform put there and can put there again."""
+    """The data that would be lost with the bucket. `ours` are the keys of objects that Terraform can upload again."""
     counted = Contents(Counter(), 0, 0)
     for version in _versions(bucket, region):
         if version["Key"] in ours:

@@ -1,7 +1,8 @@
-"""Builds what is uploaded: `python -m deploy.aws.build` makes dist/glue_jobs.zip and dist/extract_lambda.zip.
+"""Builds the zips for AWS: `python -m deploy.aws.build` makes dist/glue_jobs.zip and dist/extract_lambda.zip.
 
-Deterministic: the same files and versions give the same bytes, so a content hash changes only with the content. The
-Lambda's zip carries what extract_lambda.lock lists with hashes, for Python 3.13 on arm64; boto3 comes with the runtime.
+Builds are deterministic: the same files and versions give the same bytes, so a hash changes only with the content. The
+Lambda's zip has the libraries that extract_lambda.lock lists with hashes, for Python 3.13 on arm64. boto3 comes with
+the runtime.
 """
 
 import subprocess
@@ -18,7 +19,7 @@ LOCK = _ROOT / "deploy" / "aws" / "extract_lambda.lock"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _SUFFIXES = {".py", ".properties"}
 _RUNTIME = ("--platform=manylinux2014_aarch64", "--implementation=cp", "--python-version=3.13", "--only-binary=:all:")
-# What installing leaves behind and nothing imports; RECORD and its like differ from one installation to the next.
+# pip writes these files, and nothing imports them. RECORD and similar files differ between installations.
 _NOT_NEEDED = {"__pycache__", "bin", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
 
@@ -62,7 +63,7 @@ def _needed(folder: Path) -> Iterator[Path]:
 
 
 def _write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> Path:
-    """The files under their names, sorted, without times and modes of their own."""
+    """Write the files under these names, sorted, all with the same time and mode."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -75,7 +76,7 @@ def _write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> Path:
 
 
 def main(dist: Path = _ROOT / "dist") -> int:
-    """The exit status; says what was built."""
+    """Build both zips and print their sizes. Returns the exit code."""
     set_up_output()
     try:
         for made in (glue_jobs_zip(dist), extract_lambda_zip(dist)):

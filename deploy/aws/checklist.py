@@ -1,7 +1,7 @@
-"""The first-account checklist, `python -m deploy.aws check`: what only a real account shows, each with what was seen.
+"""The first account checklist, `python -m deploy.aws check`: checks that only a real account can answer.
 
-It takes about ten minutes and two billed runs of the job. It changes nothing that counts: it puts objects below
-staging/, which expire, and with `immutable_lake` one below processed/_check/, which no table has.
+It takes about ten minutes and two billed runs of the job. It does not change the tables: it writes objects below
+staging/, which expire, and with `immutable_lake` one below processed/_check/, which no table reads.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _POLL_SECONDS = 5
 
 
 class Finding(NamedTuple):
-    """One line of the report: what was checked, whether it is as expected, and what was seen."""
+    """One line of the report: the check, whether its result is as expected, and the result."""
 
     check: str
     is_expected: bool
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 @dataclass
 class Checklist:
-    """The checks of one environment; `client` makes a client of an AWS service, `poll` is in seconds."""
+    """The checks of one environment. `client` returns a client of an AWS service; `poll` is in seconds."""
 
     outputs: Mapping[str, Any]
     client: Callable[[str], Any]
@@ -39,7 +39,7 @@ class Checklist:
     marker: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
 
     def findings(self) -> Iterator[Finding]:
-        """Each check as it is done."""
+        """Run each check and yield its result."""
         yield self._extraction()
         yield self._execution()
         run = self._newest_run()
@@ -59,7 +59,7 @@ class Checklist:
         return Finding("the extraction", is_good, json.dumps(content)[:200])
 
     def _execution(self) -> Finding:
-        """The machine is started with the daily input, so it must pass Runs and Pending, whatever is there."""
+        """Start the state machine; it must succeed, whether or not anything is pending."""
         states = self.client("stepfunctions")
         started = states.start_execution(
             stateMachineArn=self.outputs["state_machine_arn"], name=f"check-{self.marker}", input='{"why": "check"}'
@@ -76,7 +76,7 @@ class Checklist:
         return run
 
     def _summary(self, run: Mapping[str, Any]) -> Finding:
-        """The alarms of the job read its last line, which must be an event of its own."""
+        """Alarms read the last line of a run's output, so that line must be a separate log event."""
         check, group = "the run's summary in the log", f"/aws-glue/jobs/{self.outputs['glue_job_name']}/output"
         pages = self.client("logs").get_paginator("filter_log_events")
         events = [
@@ -94,7 +94,7 @@ class Checklist:
         return Finding(f"metrics in {namespace}", "JobSeconds" in names, ", ".join(names) or "none; they take minutes")
 
     def _canary(self) -> Iterator[Finding]:
-        """A run that fails at once: EventBridge must be able to publish to the encrypted topic."""
+        """Start a run that fails at once, because EventBridge must be able to publish to the encrypted topic."""
         glue, name = self.client("glue"), self.outputs["glue_job_name"]
         run_id = glue.start_job_run(JobName=name, Arguments={"--replay": "none"})["JobRunId"]
         run = self._ended(lambda: glue.get_job_run(JobName=name, RunId=run_id)["JobRun"], "JobRunState")
@@ -109,7 +109,7 @@ class Checklist:
         return Finding("the queue of what could not be delivered", count == "0", f"{count} messages")
 
     def _restoring(self) -> Finding:
-        """A deleted object comes back when its delete marker is removed."""
+        """A deleted object must be readable again after its delete marker is removed."""
         s3, place = self.client("s3"), {"Bucket": self.outputs["bucket"], "Key": f"staging/check-{self.marker}"}
         s3.put_object(**place, Body=b"kept")
         marker = s3.delete_object(**place).get("VersionId", "")
@@ -121,8 +121,8 @@ class Checklist:
         return Finding("a deleted object restored", seen == "kept", seen)
 
     def _immutability(self) -> Finding:
-        """Under `immutable_lake` a conditional copy must be allowed, and an overwriting put refused."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415  # a second that wrong arguments need not wait
+        """With `immutable_lake`, S3 must allow a conditional copy and refuse a put that overwrites it."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # takes a second, which wrong arguments should not cost
 
         s3, bucket, check = self.client("s3"), self.outputs["bucket"], "immutable_lake"
         policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
@@ -165,8 +165,8 @@ def _of_error(error: Any) -> str:  # noqa: ANN401  # botocore has no types
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Runs the first-account checklist; says what was seen."""
-    import boto3  # noqa: PLC0415  # likewise
+    """Run the first account checklist and print each result."""
+    import boto3  # noqa: PLC0415  # as above
 
     zips = arguments.built or ZIPS
     stack = Stack(find_terraform(os.environ), arguments.folder, environment_name(arguments.env), zips)

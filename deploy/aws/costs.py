@@ -1,22 +1,22 @@
-"""What an environment on AWS costs a month, by its schedule and what it is made of."""
+"""Estimates the monthly cost of an environment on AWS from its schedule and its resources."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# us-east-1, in dollars, as AWS's price pages said in 2026; other regions differ a little.
+# Dollars in us-east-1, from AWS's price pages in 2026. Other regions differ a little.
 PRICES_OF = "us-east-1, 2026"
 DPU_HOUR = 0.44
 _DPU_HOUR_6 = 0.308  # Glue 6.0 was announced as 30 % cheaper (August 2026)
 _WORKERS = 2  # G.1X, one DPU each
-_RUN_MINUTES = 1  # the least that is billed; a run of some playlists takes less
+_RUN_MINUTES = 1  # the billed minimum; a run for some playlists takes less
 _LAMBDA_GB_SECOND = 0.0000133334  # arm64
 _LAMBDA_GB = 0.5
 _CHECK_SECONDS = 60
 _TRANSITIONS = 12  # of one execution of the state machine
 _TRANSITION = 0.000025
-_METRICS = 16  # 13 of extract_lambda/metrics.py without failures, which should be rare, and 3 of the job's log
-_METRIC = 0.30  # a month of hours with a value
+_METRICS = 16  # 13 of extract_lambda/metrics.py (without failures, which should be rare) and 3 of the job's log
+_METRIC = 0.30  # per metric with a value in every hour of a month
 _MONTHLY = {
     "aws_kms_key": ("keys", 1.00),
     "aws_secretsmanager_secret": ("secrets", 0.40),
@@ -32,7 +32,7 @@ _NAMES = {name: number for names in (_WEEKDAYS, _MONTHS) for number, name in enu
 
 
 class Cost(NamedTuple):
-    """Dollars a month for one thing, and how they come about."""
+    """Dollars per month for a service or a kind of resource, and how they are calculated."""
 
     what: str
     dollars: float
@@ -40,7 +40,7 @@ class Cost(NamedTuple):
 
 
 def checks_per_month(schedule: str) -> float | None:
-    """How often `rate(…)` or `cron(…)` of EventBridge Scheduler fires in 30 days; None for what is rarer than that."""
+    """How often `rate(…)` or `cron(…)` of EventBridge Scheduler fires in 30 days; None for another expression."""
     if rate := re.fullmatch(r"rate\(([1-9][0-9]{0,5}) (minute|hour|day)s?\)", schedule):
         return _MONTH_MINUTES / (int(rate[1]) * _UNITS[rate[2]])
     cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", schedule)
@@ -55,7 +55,7 @@ def checks_per_month(schedule: str) -> float | None:
 
 
 def _times(field: str, low: int, high: int) -> int:
-    """How many values a field of cron matches. Raises ValueError or KeyError for L, W, # and nonsense."""
+    """How many values a field of cron matches. Raises ValueError or KeyError for L, W, # and invalid text."""
     values: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
@@ -73,7 +73,7 @@ def _number(text: str) -> int:
 
 
 def monthly_costs(variables: Mapping[str, Any], resources: Mapping[str, int]) -> list[Cost]:
-    """What a month costs at most, by Terraform's variables and how many resources of a type there are."""
+    """The highest cost of a month, from Terraform's variables and the number of resources of each type."""
     schedule = str(variables.get("schedule", ""))
     checks = checks_per_month(schedule)
     costs = []
@@ -98,7 +98,7 @@ def monthly_costs(variables: Mapping[str, Any], resources: Mapping[str, int]) ->
 
 
 def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> str:
-    """The costs for people, with what was assumed."""
+    """The costs and the assumptions as text for people."""
     costs = monthly_costs(variables, resources)
     total = sum(cost.dollars for cost in costs)
     lines = [f"A month of it costs about ${total:,.2f} (prices of {PRICES_OF}):"]

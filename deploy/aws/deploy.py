@@ -1,4 +1,4 @@
-"""`make deploy`: makes or changes an environment on AWS."""
+"""`make deploy`: creates or changes an environment on AWS."""
 
 import argparse
 import tempfile
@@ -18,7 +18,7 @@ from deploy.aws.plan import (
 )
 from deploy.commands import CommandError
 
-# Without these everything else is worthless: a bucket's data, the key they are encrypted with, the login.
+# The data, the key that encrypts it, and the login: Terraform could not restore them.
 _IRREPLACEABLE = ("aws_s3_bucket", "aws_kms_key", "aws_secretsmanager_secret")
 
 
@@ -50,7 +50,7 @@ def deploy(arguments: argparse.Namespace) -> int:
 
 
 def _warn_of_data_loss(described: Mapping[str, Any], arguments: argparse.Namespace) -> None:
-    """Warn about data that cannot be restored. Raises CommandError with --yes."""
+    """Warn if the plan deletes data that cannot be restored. Raises CommandError if --yes is set."""
     lost = [
         change["address"]
         for change in described.get("resource_changes", [])
@@ -66,7 +66,7 @@ def _warn_of_data_loss(described: Mapping[str, Any], arguments: argparse.Namespa
 
 
 def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-    """What a person does now; docs/deploy.md says more."""
+    """The next steps for a person; docs/deploy.md has the details."""
     region, environment = made.get("region", ""), variables.get("env", "")
     steps = []
     if _is_empty(str(made.get("secret_arn", "")), str(region)):
@@ -84,7 +84,7 @@ def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
 
 
 def _is_empty(secret: str, region: str) -> bool:
-    """Whether the secret has no content yet; False too if AWS does not say."""
+    """Whether the secret has no value yet; False also if AWS cannot be asked."""
     if not secret:
         return False
     import boto3  # noqa: PLC0415  # as above

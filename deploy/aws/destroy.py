@@ -14,7 +14,8 @@ from deploy.aws.plan import (
 )
 from deploy.commands import CommandError
 
-# What AWS keeps for a while, or refuses to delete while it is not empty; the bucket only with both confirmations.
+# AWS keeps the secret for a while and refuses to delete a workgroup that is not empty, unless both are forced first.
+# The bucket is forced only with both confirmations.
 _LINGERING = ("aws_secretsmanager_secret", "aws_athena_workgroup")
 _GONE = (
     "Environment {} is gone. AWS keeps the key for 30 days before it deletes it; what Snowflake has loaded stays there "
@@ -23,7 +24,7 @@ _GONE = (
 
 
 def destroy(arguments: argparse.Namespace) -> int:
-    """Remove the environment; its data only with both confirmations."""
+    """Remove the environment; remove its data only with both confirmations."""
     stack, who = ready(arguments)
     made = stack.outputs()
     resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
@@ -54,7 +55,7 @@ def destroy(arguments: argparse.Namespace) -> int:
 
 
 def _confirm_loss_of_data(arguments: argparse.Namespace, bucket: str, held: Contents) -> None:
-    """Print what would be lost. Raises CommandError unless it is confirmed."""
+    """Print which data would be lost. Raises CommandError unless the options confirm the loss."""
     print(f"The bucket {bucket} holds {held.as_text()}")
     print("Spotify does not return the past: without raw/ these tables cannot be made again.")
     print(f"To keep a copy first: aws s3 sync s3://{bucket} FOLDER")
@@ -79,7 +80,7 @@ def _confirm(arguments: argparse.Namespace, bucket: str) -> None:
 
 
 def _bucket(made: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """The bucket and its region; a destroy that stopped half-way may have left the bucket without the outputs."""
+    """The bucket and its region, from the outputs or the state: an interrupted destroy may have removed the outputs."""
     values: Mapping[str, Any] = next(
         (resource["values"] for resource in resources if resource["type"] == "aws_s3_bucket"), {}
     )

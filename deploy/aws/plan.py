@@ -1,4 +1,4 @@
-"""`make deploy-plan`: what a deploy would do and cost; and what deploy and destroy have in common with it."""
+"""`make deploy-plan`: shows what a deploy would do and cost. Also has the functions that deploy and destroy share."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from shared.terminal import printable
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Shows what a deploy would do; nothing is changed."""
+    """Show what a deploy would do; change nothing."""
     stack, who = ready(arguments)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
@@ -31,9 +31,9 @@ def plan(arguments: argparse.Namespace) -> int:
 
 
 def ready(arguments: argparse.Namespace) -> tuple[Stack, Caller]:
-    """The environment with its zips built and Terraform initialised, and who we are, if the account is the same.
+    """The environment, with its zips built and Terraform initialised, and the owner of the AWS credentials.
 
-    Raises CommandError.
+    Raises CommandError, also if the environment is in another account than the credentials.
     """
     environment = environment_name(arguments.env)
     program = find_terraform(os.environ)
@@ -63,7 +63,7 @@ def ready(arguments: argparse.Namespace) -> tuple[Stack, Caller]:
 
 
 def _must_name_a_region(folder: Path) -> None:
-    """Raises CommandError if no region is set in the environment or a file of settings: there is no good default."""
+    """Raises CommandError if neither the environment nor a tfvars file sets a region: there is no good default."""
     import boto3  # noqa: PLC0415  # only a plan needs it
 
     settings = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.tfvars"))
@@ -75,7 +75,7 @@ def _must_name_a_region(folder: Path) -> None:
 
 
 def planned(stack: Stack, who: Caller, file: Path) -> bool:
-    """Whether there is anything to do, shown. Raises CommandError if the environment would move to another region."""
+    """Show the plan and return whether it changes anything. Raises CommandError if it would change the region."""
     deployed_in = stack.outputs().get("region")
     has_changes = stack.plan(file)
     region = region_of(stack.described(file))
@@ -89,7 +89,7 @@ def planned(stack: Stack, who: Caller, file: Path) -> bool:
 
 
 def resources_of(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The resources of a module of a plan or state, and of those under it."""
+    """The resources of a module of a plan or state, and of its child modules."""
     yield from module.get("resources", [])
     for child in module.get("child_modules", []):
         yield from resources_of(child)
@@ -112,13 +112,13 @@ def variables_of(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def counted(described: Mapping[str, Any]) -> Counter[str]:
-    """How many resources of each type a plan has."""
+    """The number of resources of each type in a plan."""
     module = described.get("planned_values", {}).get("root_module", {})
     return Counter(resource["type"] for resource in resources_of(module) if resource["mode"] == "managed")
 
 
 def stack_text(stack: Stack) -> str:
-    """The stack's outputs for people."""
+    """The stack's outputs as text for people."""
     rows = [
         (name, json.dumps(value) if not isinstance(value, str) else value) for name, value in stack.outputs().items()
     ]
@@ -126,6 +126,9 @@ def stack_text(stack: Stack) -> str:
 
 
 def ask(question: str, answer: str, option: str = "--yes", variable: str = "APPLY=yes") -> None:
-    """Raises CommandError, which names the way without a question, for any other answer and without a terminal."""
+    """Ask for confirmation. Raises CommandError for any other answer, or if there is no terminal.
+
+    The error names the option and the variable that confirm without a question.
+    """
     if not sys.stdin.isatty() or not answers(question, answer):
         raise CommandError(not_done("changed", option, variable))

@@ -1,4 +1,4 @@
-"""Writes what the Lambda's zip is made of as a CycloneDX document: `make sbom` makes dist/extract_lambda.cdx.json."""
+"""Lists the libraries of the Lambda's zip as a CycloneDX document: `make sbom` makes dist/extract_lambda.cdx.json."""
 
 import argparse
 import json
@@ -15,12 +15,12 @@ _LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n +--hash=sha256:([0-9a-f]{64})$"
 
 
 def locked() -> list[tuple[str, str, str]]:
-    """Name, version and sha256 of each library of the zip."""
+    """Name, version and SHA-256 of each library in the zip."""
     return _LOCKED.findall(LOCK.read_text(encoding="utf-8"))
 
 
 def sbom() -> dict[str, Any]:
-    """The document; the same lock gives the same document."""
+    """The CycloneDX document; it depends on the lock file only."""
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -40,7 +40,7 @@ def sbom() -> dict[str, Any]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Writes the document; the exit code."""
+    """Write the document and print its path. Returns the exit code."""
     set_up_output()
     parser = argparse.ArgumentParser(prog="python -m deploy.aws.sbom", description=__doc__)
     parser.add_argument("target", type=Path, help="file to write, such as dist/sbom.json")

@@ -19,9 +19,10 @@ class ModelTable:
 
 @dataclass(frozen=True)
 class Relationship:
-    """Many rows of `from_table` refer to one row of `to_table`, which filters them; with `both_ways` they filter it.
+    """Many rows of `from_table` refer to one row of `to_table`.
 
-    With `is_partial` rows may refer to a row that `to_table` does not have.
+    A filter on `to_table` also filters `from_table`. If `both_ways` is set, a filter on `from_table` also filters
+    `to_table`. If `is_partial` is set, `to_table` may lack the row that a row of `from_table` refers to.
     """
 
     from_table: str
@@ -35,7 +36,7 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number, defined once for each tool; `sql` returns it for the whole database."""
+    """A number, with a definition for each tool. `sql` returns its value for the whole database."""
 
     name: str
     table: str
@@ -47,7 +48,7 @@ class Measure:
 
 
 class Kind(StrEnum):
-    """What a visual is."""
+    """Kind of a visual."""
 
     CARD = "card"
     BAR = "bar"
@@ -58,8 +59,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a visual is on a page of 1280 by 720."""
+class Position:
+    """Position and size of a visual in pixels, on a page of 1280 by 720."""
 
     x: int
     y: int
@@ -69,15 +70,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Visual:
-    """Part of the page. Fields are `Table.COLUMN`; rows without `not_null` are left out; `top` keeps the largest.
+    """Part of the page. Fields are named `Table.COLUMN`.
 
-    `sql` returns what the visual shows without a slicer set, in the order shown: fields first, then measures.
+    Rows in which the field `not_null` is null are left out. `top` is the number of largest values to show; 0 shows all.
+    `sql` returns the rows that the visual shows while no slicer is set, in the same order: fields first, then measures.
     """
 
     name: str
     title: str
     kind: Kind
-    place: Place
+    place: Position
     sql: str = ""
     fields: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
@@ -101,7 +103,7 @@ TABLES = (
     ModelTable("Freshness", "FRESHNESS", ()),
 )
 
-# Album artists are left out: with them a filter on an artist would reach songs by two ways.
+# Album artists are left out: with them, a filter on an artist would reach songs along two paths.
 RELATIONSHIPS = (
     Relationship("Stays", "SONG_ID", "Songs", "SONG_ID"),
     Relationship("Stays", "PLAYLIST_ID", "Playlists", "PLAYLIST_ID"),
@@ -116,7 +118,7 @@ RELATIONSHIPS = (
     Relationship("Artist days", "CHECKED_ON", "Date", "DATE_DAY"),
     Relationship("Popularity days", "SONG_ID", "Songs", "SONG_ID"),
     Relationship("Popularity days", "OBSERVED_ON", "Date", "DATE_DAY"),
-    # Most songs that are played are in no playlist.
+    # Most played songs are in no playlist, so Songs lacks them.
     Relationship("Plays", "SONG_ID", "Songs", "SONG_ID", is_partial=True),
     Relationship("Plays", "PLAYED_ON", "Date", "DATE_DAY"),
     Relationship("Listening months", "MONTH_BEGINS_ON", "Date", "DATE_DAY"),
@@ -126,7 +128,7 @@ MEASURES = (
     Measure(
         "Songs held",
         "Stays",
-        "songs that some playlist holds as far as known, each counted once",
+        "songs that are in at least one playlist, as of its last complete check; each counted once",
         dax="CALCULATE ( DISTINCTCOUNTNOBLANK ( Stays[SONG_ID] ), ISBLANK ( Stays[LEFT_BY_AT] ) )",
         tableau="COUNTD(IF ISNULL([Stays.LEFT_BY_AT]) THEN [Stays.SONG_ID] END)",
         sql="select count(distinct song_id) from BI.PLAYLIST_MEMBERSHIP where left_by_at is null",
@@ -134,15 +136,15 @@ MEASURES = (
     Measure(
         "Items held",
         "Stays",
-        "songs, episodes and local files that playlists hold, counted in each playlist",
+        "songs, episodes and local files in playlists, as of the last complete check; counted once in each playlist",
         dax="CALCULATE ( COUNTROWS ( Stays ), ISBLANK ( Stays[LEFT_BY_AT] ) )",
         tableau="SUM(IF ISNULL([Stays.LEFT_BY_AT]) THEN 1 ELSE 0 END)",
         sql="select count(*) from BI.PLAYLIST_MEMBERSHIP where left_by_at is null",
     ),
     Measure(
-        "Holding playlists",
+        "Playlists holding items",
         "Stays",
-        "playlists that hold an item as far as known",
+        "playlists that have at least one item, as of the last complete check",
         dax="CALCULATE ( DISTINCTCOUNTNOBLANK ( Stays[PLAYLIST_ID] ), ISBLANK ( Stays[LEFT_BY_AT] ) )",
         tableau="COUNTD(IF ISNULL([Stays.LEFT_BY_AT]) THEN [Stays.PLAYLIST_ID] END)",
         sql="select count(distinct playlist_id) from BI.PLAYLIST_MEMBERSHIP where left_by_at is null",
@@ -150,7 +152,7 @@ MEASURES = (
     Measure(
         "Entered",
         "Stays",
-        "stays that began after the first check of their playlist, by the day of entering",
+        "stays that began after the first check of their playlist, by the day on which the item entered",
         dax="CALCULATE ( COUNTROWS ( Stays ), NOT ( ISBLANK ( Stays[ENTERED_AFTER_AT] ) ) )",
         tableau="SUM([Playlist days.ENTERED_COUNT])",
         sql="select count(*) from BI.PLAYLIST_MEMBERSHIP where entered_after_at is not null",
@@ -158,7 +160,7 @@ MEASURES = (
     Measure(
         "Left",
         "Stays",
-        "stays that ended, by the day of leaving",
+        "stays that ended, by the day on which the item left",
         dax=(
             "CALCULATE ( COUNTROWS ( Stays ), NOT ( ISBLANK ( Stays[LEFT_BY_AT] ) ), "
             "USERELATIONSHIP ( Stays[LEFT_ON], 'Date'[DATE_DAY] ) )"
@@ -169,7 +171,7 @@ MEASURES = (
     Measure(
         "Median stay days",
         "Stays",
-        "median of the days from the first to the last check that showed an item: the least it stayed",
+        "median of the days from the first to the last check that showed an item; the real stay may be longer",
         dax="MEDIAN ( Stays[STAY_DAYS] )",
         tableau="MEDIAN([Stays.STAY_DAYS])",
         sql="select median(stay_days) from BI.PLAYLIST_MEMBERSHIP",
@@ -178,7 +180,7 @@ MEASURES = (
     Measure(
         "Songs known",
         "Songs",
-        "songs that some playlist ever showed",
+        "songs that were ever seen in a playlist",
         dax="COUNTROWS ( Songs )",
         tableau="COUNTD([Songs.SONG_ID])",
         sql="select count(*) from BI.SONGS",
@@ -186,7 +188,7 @@ MEASURES = (
     Measure(
         "Hours of music",
         "Songs",
-        "length of all songs known; unknown lengths add 0",
+        "total length of all known songs in hours; songs of unknown length add 0",
         dax="DIVIDE ( SUM ( Songs[DURATION_MS] ), 3600000 )",
         tableau="SUM([Songs.DURATION_MS]) / 3600000",
         sql="select sum(duration_ms) / 3600000 from BI.SONGS",
@@ -204,7 +206,7 @@ MEASURES = (
     Measure(
         "Songs by artist share",
         "Song artists",
-        "songs shared out among their artists: adds up to the songs that have an artist",
+        "songs divided among their artists: adds up to the number of songs that have an artist",
         dax="SUM ( 'Song artists'[WEIGHT] )",
         tableau="SUM([Song artists.WEIGHT])",
         sql="select sum(weight) from BI.SONG_ARTISTS",
@@ -213,7 +215,7 @@ MEASURES = (
     Measure(
         "Counted plays",
         "Plays",
-        "plays of 30 s or more, or that ended by themselves; songs, episodes and audiobooks",
+        "plays that lasted 30 s or more or ran to the end; songs, episodes and audiobooks",
         dax="CALCULATE ( COUNTROWS ( Plays ), Plays[IS_COUNTED] = TRUE () )",
         tableau="SUM(IF [Plays.IS_COUNTED] THEN 1 ELSE 0 END)",
         sql="select count(*) from BI.PLAYS where is_counted",
@@ -221,7 +223,7 @@ MEASURES = (
     Measure(
         "Hours listened",
         "Plays",
-        "listening time of all plays, also of those that do not count",
+        "listening time of all plays in hours, including plays that are not counted",
         dax="DIVIDE ( SUM ( Plays[MS_PLAYED] ), 3600000 )",
         tableau="SUM([Plays.MS_PLAYED]) / 3600000",
         sql="select sum(ms_played) / 3600000 from BI.PLAYS",
@@ -230,7 +232,7 @@ MEASURES = (
     Measure(
         "Listening from playlists",
         "Listening months",
-        "share of the listening time of songs that goes to songs held in a playlist now",
+        "share of the listening time of songs that was spent on songs which are in a playlist now",
         dax=("DIVIDE ( SUM ( 'Listening months'[KEPT_LISTENING_MS] ), SUM ( 'Listening months'[LISTENING_MS] ) )"),
         tableau="SUM([Listening months.KEPT_LISTENING_MS]) / SUM([Listening months.LISTENING_MS])",
         sql="select sum(kept_listening_ms) / sum(listening_ms) from BI.LISTENING_FROM_PLAYLISTS",
@@ -266,7 +268,7 @@ MEASURES = (
 
 def _card(number: int, name: str, measure: str) -> Visual:
     sql = next(known.sql for known in MEASURES if known.name == measure)
-    return Visual(name, measure, Kind.CARD, Place(16 + 252 * number, 16, 240, 88), sql, measures=(measure,))
+    return Visual(name, measure, Kind.CARD, Position(16 + 252 * number, 16, 240, 88), sql, measures=(measure,))
 
 
 PAGE_TITLE = "Overview"
@@ -277,13 +279,13 @@ PAGE = (
     _card(2, "hours", "Hours of music"),
     _card(3, "newest_check", "Newest check (UTC)"),
     _card(4, "failing", "Playlists failing"),
-    Visual("playlist_slicer", "Playlist", Kind.SLICER, Place(16, 112, 408, 64), fields=("Playlists.PLAYLIST_NAME",)),
-    Visual("date_slicer", "Date", Kind.SLICER, Place(432, 112, 416, 64), fields=("Date.DATE_DAY",)),
+    Visual("playlist_slicer", "Playlist", Kind.SLICER, Position(16, 112, 408, 64), fields=("Playlists.PLAYLIST_NAME",)),
+    Visual("date_slicer", "Date", Kind.SLICER, Position(432, 112, 416, 64), fields=("Date.DATE_DAY",)),
     Visual(
         "entered_left",
         "Entered and left by day",
         Kind.LINE,
-        Place(16, 184, 408, 256),
+        Position(16, 184, 408, 256),
         "select checked_on, sum(entered_count), sum(left_count) from BI.PLAYLIST_DAILY group by checked_on "
         "having sum(entered_count) + sum(left_count) > 0 order by checked_on",
         fields=("Date.DATE_DAY",),
@@ -293,7 +295,7 @@ PAGE = (
         "top_artists",
         "Top artists by songs held",
         Kind.BAR,
-        Place(432, 184, 416, 256),
+        Position(432, 184, 416, 256),
         "select artist_name, sum(held_song_count) as songs from BI.ARTIST_SUMMARY where held_song_count > 0 "
         "group by artist_name order by songs desc, artist_name limit 15",
         fields=("Artists.ARTIST_NAME",),
@@ -304,19 +306,19 @@ PAGE = (
         "most_present",
         "Most present songs, by playlists",
         Kind.BAR,
-        Place(856, 112, 408, 328),
+        Position(856, 112, 408, 328),
         "select songs.song_label, presence.playlist_count from BI.TOP_SONGS_BY_PRESENCE as presence "
         "inner join BI.SONGS as songs on songs.song_id = presence.song_id "
         "where presence.playlist_count > 0 order by presence.playlist_count desc, songs.song_label limit 15",
         fields=("Songs.SONG_LABEL",),
-        measures=("Holding playlists",),
+        measures=("Playlists holding items",),
         top=15,
     ),
     Visual(
         "recently_entered",
         "Recently entered",
         Kind.TABLE,
-        Place(16, 448, 408, 128),
+        Position(16, 448, 408, 128),
         "select entered_on, item_name, artist_names, playlist_name from BI.PLAYLIST_MEMBERSHIP "
         "where entered_after_at is not null order by entered_on desc, item_name, playlist_name",
         fields=("Stays.ENTERED_ON", "Stays.ITEM_NAME", "Stays.ARTIST_NAMES", "Stays.PLAYLIST_NAME"),
@@ -326,7 +328,7 @@ PAGE = (
         "recently_left",
         "Recently left",
         Kind.TABLE,
-        Place(16, 584, 408, 128),
+        Position(16, 584, 408, 128),
         "select left_on, item_name, artist_names, playlist_name from BI.PLAYLIST_MEMBERSHIP "
         "where left_by_at is not null order by left_on desc, item_name, playlist_name",
         fields=("Stays.LEFT_ON", "Stays.ITEM_NAME", "Stays.ARTIST_NAMES", "Stays.PLAYLIST_NAME"),
@@ -336,7 +338,7 @@ PAGE = (
         "release_years",
         "Songs held by release year",
         Kind.COLUMN,
-        Place(432, 448, 416, 264),
+        Position(432, 448, 416, 264),
         "select release_year, song_count from BI.RELEASE_YEARS where release_year is not null order by release_year",
         fields=("Songs.RELEASE_YEAR",),
         measures=("Songs held",),
@@ -346,7 +348,7 @@ PAGE = (
         "median_stay",
         "Median stay in days, by playlist",
         Kind.BAR,
-        Place(856, 448, 408, 264),
+        Position(856, 448, 408, 264),
         "select playlist_name, median(stay_days) as days from BI.PLAYLIST_MEMBERSHIP group by playlist_name "
         "order by days desc, playlist_name",
         fields=("Playlists.PLAYLIST_NAME",),

@@ -1,1 +1,1 @@
-"""What follows from the contracts: schemas, current views, dictionaries."""
+"""Generates files from the contracts: schemas, current views, dictionaries."""

@@ -1,7 +1,7 @@
-"""Writes the files that are generated from contracts: `python -m deploy.generate`; `--check` only names stale files.
+"""Writes the generated files: `python -m deploy.generate`. With `--check` it only names stale files.
 
-deploy/generated/ has the schemas, current views and the data dictionary, docs/bi-dictionary.md the columns of the BI
-views, deploy/bi/ the files of each BI tool, deploy/aws/terraform/ a README for each module.
+deploy/generated/ has the schemas, the current views and the data dictionary. docs/bi-dictionary.md describes the
+columns of the BI views. deploy/bi/ has the files of each BI tool. deploy/aws/terraform/ has a README for each module.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Hand-written views and saved queries for Athena (deploy/athena/), as Glue's catalog takes them."""
+"""Hand-written views and saved queries for Athena (deploy/athena/), in the form that Glue's catalog needs."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from shared.contract import Column, Type
 
 ATHENA = Path(__file__).parents[1] / "athena"
 
-# Athena's catalog wants the types of a view's columns.
+# Athena's catalog needs the types of a view's columns.
 VIEW_COLUMNS: dict[str, tuple[Column, ...]] = {
     "stays": (
         Column("playlist_id", Type.STRING, "Spotify id of the playlist, liked:me for liked songs"),
@@ -22,7 +22,7 @@ VIEW_COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("left_by_at", Type.TIMESTAMP, "first check without it, UTC; null while it is held as far as known"),
     ),
 }
-# A double, which no contract has: days from entered_by_at to last_seen_at.
+# Separate, because its type is double, which the contracts lack.
 STAY_DAYS = {"name": "stay_days", "type": "double", "comment": "days from entered_by_at to last_seen_at"}
 
 

@@ -1,4 +1,4 @@
-"""The columns of the BI model's tables: names and meanings from the views, types from the units of their names."""
+"""The columns of the BI model's tables. Names and meanings come from the views; types from the unit in each name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class BiColumn:
 
     @property
     def is_hidden(self) -> bool:
-        """Keys and weights are for relationships and measures, not for people."""
+        """Whether the column is hidden from people: keys and weights are for relationships and measures."""
         return self.name.endswith("_ID") or self.name in {"WEIGHT", "ITEM_URI"}
 
 

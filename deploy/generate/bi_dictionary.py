@@ -1,7 +1,7 @@
 """docs/bi-dictionary.md: every column of every BI view, its meaning, and its lineage back to Spotify's JSON.
 
-Meanings are the comments in deploy/snowflake/bi/; the lineage of each column is computed from the SQL (sqlglot's
-lineage), down to the JSON paths of the contracts.
+Meanings are the comments in deploy/snowflake/bi/. sqlglot computes the lineage of each column from the SQL; the
+contracts add the JSON paths.
 """
 
 import re
@@ -89,7 +89,7 @@ NOT_SHOWN = {
 
 @dataclass(frozen=True)
 class View:
-    """A view's file, parsed: its comments, and the select behind it; names in lower case."""
+    """The parsed file of a view: its comments and its select. Names are in lower case."""
 
     name: str
     schema: str
@@ -97,7 +97,7 @@ class View:
 
     @classmethod
     def read(cls, file: Path) -> "View":
-        """The view that a file creates; raises ValueError if it creates something else or more."""
+        """The view that a file creates. Raises ValueError if the file creates anything else."""
         text = jinja2.Template(file.read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined).render(database="DB")
         [create] = [statement for statement in split_sql_statements(text) if "create or replace" in statement]
         statement = sqlglot.parse_one(create, read="snowflake")
@@ -140,7 +140,7 @@ def hand_written_core_views() -> list[View]:
 
 
 class Lineage:
-    """Which columns of the lake a view's column is made from; a column of the lake is `songs.duration_ms`."""
+    """The columns of the lake from which a view's column is made. A column of the lake is named `songs.duration_ms`."""
 
     def __init__(self, views: Sequence[View], tables: Sequence[Table] = TABLES) -> None:
         self._views = {f"{view.schema}.{view.name}": view for view in views}
@@ -154,7 +154,7 @@ class Lineage:
         self._known: dict[str, dict[str, list[str]]] = {}
 
     def of(self, view: str) -> Mapping[str, list[str]]:
-        """The lake's columns behind each column of `bi.songs`, in the order of their names."""
+        """For each column of a view such as `bi.songs`, the columns of the lake that it is made from, sorted."""
         if view not in self._known:
             select = _without_windows(self._views[view].select)
             nodes = lineage(None, select, self._schema, dialect="snowflake")
@@ -175,9 +175,9 @@ class Lineage:
 
 
 def _without_windows(select: exp.Query) -> exp.Query:
-    """The select with every window function over its whole table: partition keys are no part of a value.
+    """The select with every window function over its whole table, because partition keys do not contribute to a value.
 
-    The order is kept where the window has no column of its own, as in a rank.
+    The order of a window is kept if its function has no column, as in a rank.
     """
     bare = select.copy()
     for window in bare.find_all(exp.Window):
@@ -189,7 +189,7 @@ def _without_windows(select: exp.Query) -> exp.Query:
 
 
 def unit(column: str) -> str:
-    """Unit of a column's values, from its name; text if the name has none."""
+    """Unit of a column's values, from its name; `text` if the name has no unit."""
     return next((unit for pattern, unit in UNITS if re.fullmatch(pattern, column)), "text")
 
 
@@ -207,7 +207,7 @@ def _lineage() -> dict[str, Mapping[str, list[str]]]:
 
 
 def misplaced_columns() -> Iterator[str]:
-    """A sentence for each column that neither a BI view nor NOT_SHOWN has, and for each wrong entry of NOT_SHOWN."""
+    """A sentence for each column that is missing in both the BI views and NOT_SHOWN, and for each wrong NOT_SHOWN."""
     shown = {column for ways in _lineage().values() for columns in ways.values() for column in columns}
     own = {f"{table.name}.{column.name}" for table in TABLES for column in table.columns}
     for column in sorted(own - shown - NOT_SHOWN.keys()):

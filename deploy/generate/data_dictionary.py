@@ -7,7 +7,7 @@ from shared.contract import Column, MadeFrom, Table
 
 
 def data_dictionary(tables: Sequence[Table]) -> str:
-    """Markdown for readers of the tables: the grain of each, and the source of each value."""
+    """The dictionary as Markdown: the grain of each table, and the source of each value."""
     intro = f"""\
 <!-- {MADE_BY.format(source="shared/tables/")} -->
 # Data dictionary
@@ -41,7 +41,7 @@ def _current(table: Table) -> str:
 
 
 def reader_paths(table: Table, column: Column) -> list[str]:
-    """Spotify's JSON paths of the column; none for plays, whose keys `make import` renames."""
+    """Spotify's JSON paths of the column. Plays have none, because `make import` renames their keys."""
     return [] if table.made_from is MadeFrom.PLAY else [readable_path(path) for path in column.sources]
 
 
@@ -55,10 +55,10 @@ def readable_path(path: str) -> str:
 
 
 def as_code(names: Sequence[str]) -> str:
-    """The names as code; a dash for none."""
+    """The names as Markdown code; a dash if there are none."""
     return ", ".join(f"`{name}`" for name in names) or "-"
 
 
 def as_markdown(words: str) -> str:
-    """The text with what Markdown would read as markup escaped."""
+    """The text with Markdown's special characters escaped."""
     return words.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""Starts a new table or a new column: contract, transform, test and BI view, so that `make check` passes at once.
+"""Writes the files of a new table or column (contract, transform, test, BI view), so that `make check` passes at once.
 
 make new-table NAME=song_markets KEY=song_id,market SOURCE='item.available_markets[]'
 make new-column TABLE=albums NAME=label SOURCE=item.album.label [TYPE=STRING] [DOC="record label; null if not given"]
@@ -29,13 +29,14 @@ from shared.tables import TABLES
 _ROOT = Path(__file__).parents[2]
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PATH = re.compile(r"[a-z_]+(\[(0|#)?\])?(\.[a-z_]+(\[(0|#)?\])?)+")
-# The owners of a new table's rows: the kind of item, and the path of the id. The list is one of the same object.
+# Ids that may be the first key of a new table: the kind of item, and the path of the id. The rows come from a list in
+# the object that has this id.
 _OWNERS = {
     "song_id": ("song", "item.id"),
     "album_id": ("song", "item.album.id"),
     "episode_id": ("episode", "item.id"),
 }
-# https://docs.snowflake.com/en/sql-reference/reserved-keywords, beside the words that DuckDB knows to be reserved.
+# https://docs.snowflake.com/en/sql-reference/reserved-keywords. DuckDB's reserved words are added to these.
 _RESERVED = """
 all alter and any as between by case cast check column connect connection constraint create cross current
 current_date current_time current_timestamp current_user database delete distinct drop else exists false following for
@@ -134,7 +135,7 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
 def new_column(table_name: str, name: str, source: str, column_type: Type, doc: str, root: Path = _ROOT) -> list[Path]:
     """Add a column after the table's own columns. Returns the changed files.
 
-    Raises CommandError if the table is unknown or made from lists, if it has the column, or if the source is no value.
+    Raises CommandError if the table is unknown or made from lists, if it has the column, or if SOURCE is a list.
     """
     _must_be_name("NAME", name)
     table = table_named(table_name)
@@ -218,7 +219,7 @@ def _expected(path: str, sample: str) -> str:
 
 
 def _with_value(path: str, values: str, item_kind: str, field: str = "") -> str:
-    """The builder's call for a row whose JSON has the values under the path."""
+    """The call of a test builder, as text, for a row whose JSON has the values at the path."""
     *parents, last = path.removeprefix("item.").split(".")
     key, _, in_list = last.partition("[")
     value = f'[{{"{field}": value}} for value in [{values}]]' if field else values
@@ -235,7 +236,7 @@ def _with_value(path: str, values: str, item_kind: str, field: str = "") -> str:
 
 
 def _with_insertion(file: Path, text: str, *, before: str = "", after: str = "") -> tuple[Path, str]:
-    """The file, and its content with the text before or after the last match of the pattern."""
+    """The file, and its content with the text inserted before or after the last match of the pattern."""
     content = file.read_text(encoding="utf-8")
     matches = list(re.finditer(before or after, content))
     if not matches:
@@ -274,7 +275,7 @@ def _must_be_new_column(argument: str, name: str, others: Sequence[str], table: 
 
 
 def _must_be_readable(source: str, column: Column, tables: Sequence[Table]) -> None:
-    """Raises CommandError unless the reader can keep the column's value beside what the other columns keep."""
+    """Raises CommandError unless the reader can read this column together with all other columns."""
     for path, other in source_paths(tuple(tables)):
         if path == source and other.type is not column.type and not other.derived and not is_index(other, path):
             raise CommandError(
@@ -287,7 +288,7 @@ def _must_be_readable(source: str, column: Column, tables: Sequence[Table]) -> N
 
 
 def _doc(text: str) -> str:
-    """The text of a column's meaning, which says what null means."""
+    """The column's doc, extended so that it says what null means. Raises CommandError if it is too long or invalid."""
     if not text.isprintable() or "{" in text or "}" in text:
         raise CommandError("DOC is one line of text without braces, such as 'record label; null if not given'")
     text = text if "null" in text else f"{text}; null if not given"

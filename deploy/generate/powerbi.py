@@ -16,7 +16,7 @@ _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric"
 _DEFINITION = f"{_SCHEMAS}/item/report/definition"
 _MODEL = "Spotify.SemanticModel"
 _REPORT = "Spotify.Report"
-# Ids must stay as they are from one generation to the next.
+# Namespace of the generated UUIDs. Do not change it: ids must be the same each time the files are generated.
 _IDS = uuid.UUID("6b1d5b0e-4c43-4f0c-9a4e-0a6a4f1c2f55")
 
 SERVER = "MYORG-MYACCOUNT.snowflakecomputing.com"
@@ -50,7 +50,7 @@ _VISUAL_TYPES = {
     Kind.SLICER: "slicer",
 }
 
-# May be before 1900, where the dates of Power BI begin; RELEASE_YEAR has the year of every release.
+# This column may have dates before 1900, which Power BI does not support. RELEASE_YEAR has the year of every release.
 _EARLY_DATE = "RELEASED_ON"
 
 Json = dict[str, object]
@@ -65,7 +65,7 @@ def powerbi_files(tables: Sequence[ModelTable] = TABLES) -> dict[str, str]:
             artifacts=[{"report": {"path": _REPORT}}],
             settings={"enableAutoRecovery": True},
         ),
-        # No schema of it is published; Desktop asks for the rest.
+        # Microsoft publishes no schema of this file. Power BI Desktop asks for the other settings.
         "Spotify.pbids": {
             "version": "0.1",
             "connections": [
@@ -179,8 +179,9 @@ def _query(table: ModelTable) -> str:
         f'View = Schema{{[Name = "{table.view}", Kind = "View"]}}[Data]',
     ]
     if any(column.name == _EARLY_DATE for column in columns(table)):
-        late = "if _ <> null and Date.Year(_) < 1900 then null else _"
-        steps.append(f'Dates = Table.TransformColumns(View, {{{{"{_EARLY_DATE}", each {late}, type nullable date}}}})')
+        supported = "if _ <> null and Date.Year(_) < 1900 then null else _"
+        change = f'{{{{"{_EARLY_DATE}", each {supported}, type nullable date}}}}'
+        steps.append(f"Dates = Table.TransformColumns(View, {change})")
     lines = ",\n".join(f"    {step}" for step in steps)
     return f"let\n{lines}\nin\n    {steps[-1].partition(' = ')[0]}\n"
 

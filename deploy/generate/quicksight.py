@@ -1,8 +1,9 @@
-"""deploy/bi/quicksight/template.json: the page in QuickSight, a CloudFormation template for the Terraform module.
+"""deploy/bi/quicksight/template.json: the page as a QuickSight analysis, in a CloudFormation template.
 
-QuickSight reads Athena with its service's own role, so there is no secret. Each data set is a saved query or a query of
-the view of stays. Slicers are left out: a filter of QuickSight applies to a single data set. It is CloudFormation
-because AWS's schema of an analysis can be checked without an account.
+The Terraform module quicksight applies the template. QuickSight reads Athena with its own service role, so no secret is
+needed. Each data set is a saved query or a query of the view `stays`. Slicers are left out, because a filter in
+QuickSight applies to a single data set. We use CloudFormation because its schema of an analysis can be checked without
+an account.
 """
 
 # ruff: noqa: S608  # only a view's name is formatted into SQL
@@ -16,14 +17,14 @@ from deploy.generate.athena_views import saved_queries
 
 Json = dict[str, object]
 
-# `{{ database }}` is filled in by Terraform.
+# Terraform replaces `{{ database }}`.
 _STAYS = "{{ database }}.stays"
 _QUERIES = {query["name"]: query["sql"] for query in saved_queries()}
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """A query of Athena and the types of its columns."""
+    """An Athena query and the types of its columns."""
 
     name: str
     sql: str
@@ -194,7 +195,7 @@ def _analysis() -> Json:
 
 
 def _element(visual: Visual) -> Json:
-    # QuickSight's grid is 36 columns wide; a row is about 32 pixels of ours.
+    # QuickSight's grid is 36 columns wide; a row is about 32 pixels of the model's page.
     first, last = visual.place.x * 36 // 1280, (visual.place.x + visual.place.width) * 36 // 1280
     top, bottom = visual.place.y // 32, (visual.place.y + visual.place.height) // 32
     return {

@@ -1,4 +1,4 @@
-"""Schemas for Spark, Athena and Snowflake, pipes and current views, from the contracts."""
+"""Generates schemas for Spark, Athena and Snowflake, pipes and current views from the contracts."""
 
 import json
 import textwrap
@@ -11,7 +11,7 @@ from shared.lake import PROCESSED, PROCESSED_NAME
 
 MADE_BY = "Made by `python -m deploy.generate` from {source}; do not edit."
 
-# Jinja variables, filled in when the SQL is deployed. `prefix` is empty or ends in a slash.
+# Jinja variables, which are replaced when the SQL is deployed. `prefix` is empty or ends in a slash.
 DATABASE = "{{ database }}"
 LAKE_DATABASE = "{{ lake_database }}"
 LAKE_URL = "s3://{{ bucket }}/{{ prefix }}"
@@ -27,11 +27,12 @@ LOAD_COLUMNS = (
     ("LOADED_AT", "timestamp_ltz", "METADATA$START_SCAN_TIME", "when Snowflake began to read the file"),
 )
 
-# A pipe remembers its loaded files, and its COPY cannot be altered: after a change of its text, increase this number.
-# The new pipes load files that arrive from then on; make snowflake-pipe loads those that arrived while none existed.
+# Increase this number after a change of a pipe's text: a pipe's COPY cannot be altered, so a new pipe replaces it. A
+# pipe remembers which files it has loaded. New pipes load files that arrive from then on; make snowflake-pipe loads
+# files that arrived while no pipe existed.
 PIPE_VERSION = 1
 
-# Rows of one play in one package are copies: the package was imported twice.
+# Rows with the same play and package are copies: the package was imported twice.
 _COPIES = ("play_id", "package_id")
 
 ATHENA_TYPES = {type_: type_.value for type_ in Type}
@@ -60,10 +61,10 @@ def is_history(table: Table) -> bool:
 
 
 def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
-    """The select that leaves a table's current rows, one per key, of all its rows in `source`.
+    """The select of a table's current rows, one per key, from all its rows in `source`.
 
-    `also` are columns of the source beside the contract's. Nested selects, since Athena has no QUALIFY. The order is
-    total as far as rows differ at all. None of its columns is ever null: engines disagree on where nulls sort.
+    `also` names further columns of the source. Selects are nested, because Athena has no QUALIFY. The order is total
+    unless two rows are equal. The columns it uses are never null, because engines sort nulls differently.
     """
     if table.made_from is MadeFrom.PLAY:
         copies = (
@@ -88,7 +89,7 @@ def current_select(table: Table, source: str, also: Sequence[str] = ()) -> str:
 
 
 def snowflake_select(table: Table, source: str) -> str:
-    """The same rows by QUALIFY; one window in each select, as incremental refresh of a dynamic table allows."""
+    """The same rows with QUALIFY. Each select has one window: incremental refresh of a dynamic table allows no more."""
     select = f"select\n{_columns(table)}\nfrom "
     if table.made_from is MadeFrom.PLAY:
         copies = f"{select}{source}{_qualify('row_number', _COPIES, table.row_order)}"
@@ -100,7 +101,7 @@ def snowflake_select(table: Table, source: str) -> str:
 
 
 def _has_two_ranks(table: Table) -> bool:
-    """Whether an observation has several rows; if its unit is the key, the newest row is the newest observation."""
+    """Whether an observation has several rows. If it has one row per key, the newest row is the newest observation."""
     return bool(table.newest_per) and (table.newest_per, table.observation_order) != (table.key, table.row_order)
 
 
@@ -109,11 +110,11 @@ def _qualify(function: str, partition: Sequence[str], order: Sequence[str]) -> s
 
 
 def _select_of_ruling_packages(table: Table, source: str, copies: str, newest: str = "") -> str:
-    """Plays whose time no higher-ranking package covers; `copies` selects the rows, of copies the newest.
+    """Plays whose time no higher-ranking package covers. `copies` selects the newest of equal rows.
 
-    Of one account, extended history outranks account history, and of one source the newer package the older one. A
-    package covers the time from its first to its last play. A time without seconds is a whole minute, so a package
-    covers the minute in which its first play ended.
+    Within an account, extended history outranks account history; within a source, a newer package outranks an older
+    one. A package covers the time from its first to its last play. A time without seconds means a whole minute, so a
+    package covers the whole minute in which its first play ended.
     """
     packages = (
         "select\n"
@@ -175,7 +176,7 @@ def spark_ddl(table: Table) -> str:
 
 
 def athena_table(table: Table) -> str:
-    """DDL of the table over the lake; partitions are computed from the date, so they need not be added."""
+    """DDL of the table over the lake. Athena computes the partitions from the date, so nothing adds them."""
     columns = ",\n".join(
         f"    {column.name} {ATHENA_TYPES[column.type]} comment {_hive_text(column.doc)}"
         for column in table.all_columns
@@ -210,7 +211,7 @@ def _projection(table: Table) -> dict[str, str]:
 
 
 def glue_catalog(tables: Sequence[Table]) -> str:
-    """The same tables and current views as JSON, for programs that create them in Glue's catalog without SQL."""
+    """The same tables and current views as JSON, for Terraform, which creates them in Glue's catalog without SQL."""
     catalog = {
         "made_by": MADE_BY.format(source="shared/tables/"),
         "tables": [
@@ -273,17 +274,17 @@ def _athena_select(table: Table) -> str:
 
 
 def _shown_partition(table: Table) -> list[str]:
-    """A view of history shows on which day a row was published; of a song's newest row the day says little."""
+    """Views of history also show the day on which a row was published; other views do not need it."""
     return [PARTITION["name"]] if is_history(table) else []
 
 
 def snowflake_landing(table: Table) -> str:
-    """DDL of the append-only table that the pipe fills; transient, since Fail-safe would keep forgotten rows.
+    """DDL of the append-only table that the pipe fills. It is transient, because Fail-safe would keep removed rows.
 
     NOT NULL is a guard: without it, a file without our columns would load silently as rows of nulls. ADD COLUMN adds
-    columns that the contract gained later to a table that exists. CREATE OR ALTER TABLE would do it in one statement,
-    but it drops columns that the contract lost, with their values, and fakesnow replaces the table. A column that is
-    never null cannot be added, since existing rows have no value for it.
+    later columns of the contract to an existing table. CREATE OR ALTER TABLE would do this in one statement, but it
+    drops columns that the contract no longer has, with their values, and fakesnow replaces the table. A column that is
+    never null cannot be added, because existing rows have no value for it.
     """
     name = f"{DATABASE}.LANDING.{table.name.upper()}"
     columns = [
@@ -311,14 +312,15 @@ def snowflake_landing(table: Table) -> str:
 
 
 def snowflake_pipe(table: Table) -> str:
-    """The pipe that copies each published file of the table into its landing table, by its name once.
+    """The pipe that copies each published file of the table into its landing table. It loads each file name once.
 
     The pattern excludes everything but published files. Snowpipe matches it against the path after the stage's URL
     (`songs/ingest_date=…`); sources disagree on whether the path in FROM is part of that, so the pattern allows both.
     """
     name = table.name.upper()
     pipe = f"{DATABASE}.LANDING.{name}_PIPE_V"
-    # The new pipe first: files that both load are single in the current view, files that neither loads are missing.
+    # The new pipe is created before the old one is dropped. If both load a file, the current view still has each row
+    # once. If neither loaded it, its rows would be missing.
     drops = "".join(f"drop pipe if exists {pipe}{version};\n" for version in range(1, PIPE_VERSION))
     metadata = ",\n".join(f"    {column} = {source}" for column, _, source, _ in LOAD_COLUMNS)
     return (

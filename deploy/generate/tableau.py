@@ -1,8 +1,8 @@
-"""deploy/bi/tableau/: one workbook (.twb) with the page, and its data sources by themselves (.tds).
+"""deploy/bi/tableau/: a workbook (.twb) with the page, and each data source as a separate file (.tds).
 
-Tableau has no inactive relationships: measures of two dates come from the view of days. The tables about stays and
-songs are one data source, plays and their songs another, every other table is a data source of its own. No file has
-credentials: Tableau asks for them.
+Tableau has no inactive relationships, so the measures Entered and Left come from the view of playlist days. The tables
+about stays and songs are one data source, plays and their songs another; every other table is a separate data source.
+No file has credentials: Tableau asks for them.
 """
 
 import uuid
@@ -51,7 +51,7 @@ class Source:
         return table in self.tables
 
     def fields(self) -> Iterator[Field]:
-        """Every column of its tables under a name of its own."""
+        """Every column of its tables, under a name that is unique in the data source."""
         pairs = [(table_named(name), column) for name in self.tables for column in columns(table_named(name))]
         names = [column.name for _, column in pairs]
         for table, column in pairs:
@@ -59,7 +59,10 @@ class Source:
             yield Field(table.name, column, f"[{column.name}]" if is_alone else f"[{column.name} ({table.name})]")
 
     def field(self, name: str) -> Field:
-        """The field of the model, or the replacement for a date of the calendar. Raises ValueError if it has none."""
+        """The model's field. A field of a table that is not in the source is replaced by the column that refers to it.
+
+        Raises ValueError if there is no such column.
+        """
         table, column = split_field(name)
         if not self.has(table.name):
             table, column = self._related(table, column)

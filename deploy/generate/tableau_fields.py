@@ -1,4 +1,4 @@
-"""Tableau's names for fields, and the parts of a sheet that are made of them: calculations, filters, sort orders."""
+"""Tableau's names for fields, and the parts of a sheet that use them: calculations, filters, sort orders."""
 
 import re
 import xml.etree.ElementTree as ET  # it only writes
@@ -21,7 +21,7 @@ _DATATYPES = {
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a table in a data source, and its name there, in brackets."""
+    """A column of a table in a data source. `local` is its name in the data source, in brackets."""
 
     table: str
     column: BiColumn
@@ -45,18 +45,18 @@ class Shown:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Of the element `column-instance`."""
+        """Attributes of the element `column-instance`."""
         names = {"column": self.column, "derivation": self.derivation, "name": self.instance}
         return {**names, "pivot": "key", "type": self.type}
 
 
 def datatype(type_: ColumnType) -> str:
-    """Tableau's word for it."""
+    """Tableau's name of the type."""
     return _DATATYPES[type_]
 
 
 def shown_field(field: Field, *, is_line: bool = False) -> Shown:
-    """A dimension; on a line a day is continuous."""
+    """The field as a dimension; in a line chart, days are continuous."""
     name = field.local.strip("[]")
     if is_line:
         return Shown(field.local, "Day-Trunc", f"[tdy:{name}:qk]", "quantitative")
@@ -71,7 +71,7 @@ def measure_column(measure: Measure) -> str:
 
 
 def shown_measure(measure: Measure) -> Shown:
-    """A calculated field that aggregates by itself."""
+    """The measure as a calculated field, whose formula aggregates."""
     column = measure_column(measure)
     return Shown(column, "User", f"[usr:{column.strip('[]')}:qk]", "quantitative", measure)
 
@@ -109,7 +109,7 @@ def _all_members(parent: ET.Element, shown: Shown) -> None:
 
 
 def shared_filter(source: str, shown: Shown, group: int) -> ET.Element:
-    """Everything at first; what a person selects applies to every sheet of the data source."""
+    """A filter that shows everything at first. A selection applies to every sheet of the data source."""
     root = _filter(source, shown, filter_group=str(group))
     _all_members(root, shown)
     return root

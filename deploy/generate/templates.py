@@ -1,4 +1,4 @@
-"""Texts of a new table's and a new column's files, for `make new-table` and `make new-column`; `<name>` is replaced."""
+"""Templates for `make new-table` and `make new-column`. Placeholders such as `<name>` are replaced."""
 
 CONTRACT = '''"""Contract of `<name>`."""
 

@@ -1,6 +1,6 @@
-"""Writes the README of each Terraform module: what it is, its variables, its outputs, as its own files say it.
+"""Generates the README of each Terraform module from its files: the opening comment, the variables and the outputs.
 
-The files are formatted by `terraform fmt`, so a block begins and ends in the first column.
+`terraform fmt` formats the files, so a block begins and ends in the first column.
 """
 
 import re
@@ -13,7 +13,7 @@ _MADE_BY = "Generated from the module's files by `make generate`."
 
 
 class _Entry(NamedTuple):
-    """A variable or an output; `default` is None where a variable must be set."""
+    """A variable or an output. `default` is None if a variable must be set."""
 
     name: str
     description: str
@@ -44,7 +44,7 @@ def _readme(module: Path) -> str:
 
 
 def _opening(file: Path) -> str:
-    """The comment that a file begins with; an indented line of it is shown as it is."""
+    """The comment at the beginning of a file. Its indented lines are shown as code."""
     lines = []
     for line in file.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
@@ -55,7 +55,7 @@ def _opening(file: Path) -> str:
 
 
 def _entries(module: Path, kind: str) -> list[_Entry]:
-    added = {file.name for file in (module / "root").glob("*.tf")}  # by `make deploy`
+    added = {file.name for file in (module / "root").glob("*.tf")}  # `make deploy` copies these into the module
     entries = []
     for file in sorted(file for file in module.glob("*.tf") if file.name not in added):
         for block_kind, name, body in _BLOCK.findall(file.read_text(encoding="utf-8")):
@@ -65,7 +65,7 @@ def _entries(module: Path, kind: str) -> list[_Entry]:
 
 
 def _value(body: str, attribute: str) -> str:
-    """What a one-line attribute is set to, a text without its quotes; empty if it is not there."""
+    """The value of a one-line attribute, a description without its quotes; empty if the attribute is missing."""
     line = re.search(rf"^  {attribute} += (.*)$", body, re.MULTILINE)
     value = line[1] if line else ""
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') and attribute == "description" else value
@@ -76,5 +76,5 @@ def _default(body: str) -> str | None:
 
 
 def _cell(text: str) -> str:
-    """A text that ends no cell of a table and is no markup."""
+    """The text for a cell of a Markdown table, with special characters escaped."""
     return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,7 +1,7 @@
 """`python -m deploy.local.bi_preview`: docs/bi-preview.png, the page of the BI model drawn by matplotlib.
 
-The numbers are those that the tools show, by the visuals' own SQL over a warehouse of `make demo`. It prints the value
-of each measure, and what counting twice would give.
+The numbers come from the visuals' own SQL over a warehouse of `make demo`, as in the BI tools. The program prints the
+value of each measure, and the wrong values that double counting gives.
 """
 
 import sys
@@ -26,7 +26,7 @@ NOTE = (
 _BLUE, _ORANGE, _GREY = "#2a6fb0", "#d9772b", "#666666"
 _BARS = 15
 _TABLE_ROWS = 4
-_DAYS = 5  # that fit below a line
+_DAYS = 5  # labels that fit below a line chart
 _NAME_LENGTH = 26
 
 Rows = Sequence[tuple[object, ...]]
@@ -64,7 +64,7 @@ def draw(warehouse: EmbeddedSnowflake, picture: Path) -> None:
 
 
 def numbers(warehouse: EmbeddedSnowflake) -> dict[str, object]:
-    """The value of each measure, then of each way to count."""
+    """The value of each measure, then the value of each query in COUNTS."""
     queries = {measure.name: measure.sql for measure in MEASURES} | COUNTS
     return {name: warehouse.query(sql)[0][0] for name, sql in queries.items()}
 

@@ -1,6 +1,6 @@
-"""The whole chain on one machine, each part as it runs in production: Lambda, job, warehouse; one step at a time.
+"""The whole chain on one machine, one step at a time: the Lambda's code, the Glue job and the warehouse.
 
-The extractor and the job run in processes of their own, as on AWS. Nothing here does their work for them.
+The extractor and the job run as separate processes, as on AWS. This module only starts them.
 """
 
 import json
@@ -31,7 +31,7 @@ class StepError(CommandError):
 class Chain:
     """Where lake and warehouse are, and the environment of the extractor.
 
-    With a log, the programs' messages go there instead of to the terminal; `note` also gets each of them.
+    With a `log`, the programs' messages go to that file instead of the terminal; `note` is called with each message.
     """
 
     lake: str
@@ -41,18 +41,18 @@ class Chain:
     note: Callable[[str], None] = lambda _line: None
 
     def extract(self, at: str | None = None) -> dict[str, Any]:
-        """One run of the Lambda's handler; its result. Every playlist that fails is in it; StepError if all did."""
+        """Run the extractor once; returns its result, with every failed playlist. Raises StepError if all failed."""
         arguments = ["--at", at] if at else []
         return self._program(["-m", "extract_lambda", *arguments])
 
     def explode(self) -> dict[str, Any]:
-        """One run of the Glue job over what is pending; its summary."""
+        """Run the Glue job once over the pending objects; returns its summary. Raises StepError."""
         return self._program([str(ROOT / "glue_jobs" / "explode_playlists.py"), "--lake", self.lake])
 
     def load(self) -> Counter[str]:
-        """Deploys the warehouse's SQL and offers each new published file to its pipe; files per outcome.
+        """Deploy the warehouse's SQL and load each new published file by its pipe; returns the files per outcome.
 
-        Raises StepError when a file was refused: the job and the pipes then disagree about a table.
+        Raises StepError if a pipe refused a file: then the job and the pipe disagree about a table.
         """
         with EmbeddedSnowflake(self.warehouse, open_store(self.lake)) as warehouse:
             warehouse.deploy()
@@ -63,7 +63,7 @@ class Chain:
         return Counter(load.status.value for load in loads)
 
     def _program(self, arguments: list[str]) -> dict[str, Any]:
-        """Runs a program of the suite; the last line of its standard output is its result."""
+        """Run a program of the suite; returns its result, the last line of its standard output. Raises StepError."""
         program = subprocess.Popen(  # noqa: S603  # our own program
             [sys.executable, *arguments],
             cwd=ROOT,
@@ -80,7 +80,7 @@ class Chain:
             output = program.stdout.read() if program.stdout else ""
             program.wait()
         except KeyboardInterrupt:
-            # Ctrl-C reached the program too, and it ends in order; subprocess.run would kill it after a quarter second.
+            # Ctrl-C reached the program, too, and it needs time to end; subprocess.run would kill it after 0.25 s.
             try:
                 program.wait(_SECONDS_TO_END)
             except subprocess.TimeoutExpired:
@@ -89,7 +89,9 @@ class Chain:
         if self.log:
             reader.join(_SECONDS_TO_END)
         if program.returncode != 0:
-            where = f"; {self.log} has all of its messages, the last: {messages[-1]}" if self.log and messages else ""
+            where = (
+                f"; {self.log} has all of its messages; the last is: {messages[-1]}" if self.log and messages else ""
+            )
             raise StepError(f"{' '.join(arguments[:2])} ended with status {program.returncode}{where}")
         result: dict[str, Any] = json.loads(output.splitlines()[-1])
         return result

@@ -1,7 +1,7 @@
-"""`make demo`: the whole chain on this machine, without an account: thirty days of a made-up listener's playlists.
+"""`make demo`: the whole chain on this machine, without an account, for thirty days of a made-up listener's playlists.
 
-A stub answers as the Spotify Web API does; everything behind it is real: the Lambda's handler over HTTP, the Glue job
-on Spark, Snowflake's SQL on an embedded warehouse, the report from its views. Everything is in one folder.
+A stub answers like the Spotify Web API. All other parts are real: the extractor calls the stub over HTTP, the Glue job
+runs on Spark, Snowflake's SQL runs on an embedded warehouse, and the report reads its views. All is in one folder.
 """
 
 import shutil
@@ -38,12 +38,12 @@ DOWNLOADS = "downloads"
 _STOPPED = "stopped; all of its programs have ended. Run it again: it starts from the first day."
 _WEEK = 7
 _FIRST_CHECK = FIRST_DAY.replace(hour=9)
-_REFUSED_ON = 15  # a playlist of a friend, who takes the listener out of it for a day
+_REFUSED_ON = 15  # the day on which Spotify refuses a friend's playlist
 _REFUSED = "Flat 4B kitchen radio"
 
 
 def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
-    """Simulated days into the folder: a check a day, the job and the load once a week; the report. Raises StepError."""
+    """Simulate the days: a check each day, job and load each week; returns the report's path. Raises StepError."""
     _make_room(out)
     weeks = _weeks(days)
     steps = Steps(3 + 3 * len(weeks))
@@ -65,7 +65,7 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
             first, last = week[0] + 1, week[-1] + 1
             name = f"Days {first} to {last}" if last > first else f"Day {first}"
             steps.run(f"{name}: the Lambda asks the API, once a day", partial(_checks, chain, stub, week, steps))
-            if week is weeks[-1]:  # the job takes the plays together with the playlists
+            if week is weeks[-1]:  # the job reads the plays together with the playlists
                 steps.run("Two made-up account data downloads are imported", partial(_import, out, catalogue, days))
             summaries.append(steps.run(f"{name}: the Glue job makes tables", chain.explode))
             steps.run(f"{name}: Snowpipe loads the warehouse", chain.load)
@@ -78,7 +78,7 @@ def run_demo(out: Path, app_class: str, days: int = DAYS) -> Path:
 
 
 def _weeks(days: int) -> list[range]:
-    """The days by week; a rest of less than half a week belongs to the last one, which saves a start of Spark."""
+    """The days by week; less than half a week at the end belongs to the last week, which saves a start of Spark."""
     starts = range(0, max(1, days - _WEEK // 2), _WEEK)
     return [range(first, first + _WEEK if first != starts[-1] else days) for first in starts]
 

@@ -29,12 +29,12 @@ from shared.tables.plays import PLAYS
 from shared.terminal import printable
 
 _PLAYS_IN_DOCUMENT = 50_000
-_MOST_IN_TWO_FILES = 100  # and one in twenty plays: files of one package do not overlap
+_MOST_IN_TWO_FILES = 100  # or one in twenty plays, if that is more: files of one package do not overlap
 
 
 @dataclass
 class Imported:
-    """What an import did: plays by source, documents put or known before, and what was left out, by kind."""
+    """What an import did: plays by source, new and known documents, and counts by kind of what was left out."""
 
     plays: Counter[str] = field(default_factory=Counter)
     put: int = 0
@@ -47,14 +47,14 @@ class Imported:
 def import_package(
     store: ObjectStore, path: Path, label: str, keep: frozenset[str], packaged_at: datetime | None = None
 ) -> Imported:
-    """Puts the plays of the package into raw/pending/plays/, each document once, after all of them were made.
+    """Put the plays of the package into raw/pending/plays/; writes only after all documents were made, each once.
 
-    Raises CommandError, and then nothing was put.
+    Raises CommandError; then nothing was imported, unless another package of the same time is pending.
     """
     opened = open_package(path)
     if not opened.files:
-        zips = "; it has ZIPs in it: unzip it and import each of them" if opened.others[ZIPS] else ""
-        raise CommandError(f"the package has no listening history; docs/history.md says which download has it{zips}")
+        zips = "; it contains ZIPs: unzip it and import each of them" if opened.others[ZIPS] else ""
+        raise CommandError(f"the package has no listening history; docs/history.md says which download has one{zips}")
     imported = Imported(left_out=Counter(opened.others))
     imported.has_no_date = packaged_at is None and any(file.time <= NO_DATE for file in opened.files)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,25 +106,29 @@ def _put(store: ObjectStore, key: str, data: bytes, known: set[str], imported: I
 
 
 def as_text(imported: Imported) -> str:
-    """What was imported and what was left out, for people."""
+    """What was imported and what was left out, as text for people."""
     lines = [f"{count:,} plays of the {source} history." for source, count in imported.plays.items()]
     if imported.known:
         lines.append(f"{imported.known:,} of {imported.known + imported.put:,} documents were imported before.")
     if imported.has_no_date:
-        lines.append("A file has no date; if the package then counts as too old, write PACKAGED=2026-11-20T10:00:00Z.")
+        lines.append(
+            "A file has no date. If the package therefore counts as too old, write PACKAGED=2026-11-20T10:00:00Z."
+        )
     if imported.left_out:
         lines += ["Left out:", *(f"  {count:>8,} {kind}" for kind, count in sorted(imported.left_out.items()))]
     return "\n".join(printable(line) for line in lines)
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when the history is in the lake and in the warehouse."""
+    """Returns 0 if the history is in the lake and in the warehouse."""
     parser = Parser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--file", type=Path, required=True, help="the download: a ZIP, or its folder")
-    parser.add_argument("--account", default="me", help="label of the person whose history it is (default: me)")
+    parser.add_argument("--account", default="me", help="label for the person whose history it is (default: me)")
     parser.add_argument("--out", type=folder, default=Path("out/mine"), help="folder of the lake and the warehouse")
     parser.add_argument("--keep", default="", help="any of platform, country and private, with commas between")
-    parser.add_argument("--packaged", default="", help="when Spotify packaged it, if the files do not say: an ISO time")
+    parser.add_argument(
+        "--packaged", default="", help="when Spotify made the package, if its files have no date: an ISO time"
+    )
     arguments = parser.parse_args(argv)
     if not lake.is_account(arguments.account):
         raise CommandError(
@@ -135,7 +139,9 @@ def main(argv: Sequence[str]) -> int:
         raise CommandError(f"KEEP has no {printable(unknown[0])}: write any of {', '.join(KEEP)} with commas between")
     out = arguments.out.resolve()
     if (out / DEMO_MARK).exists():
-        raise CommandError(f"{out} is a demo's, and the next demo empties it: name another folder, OUT=folder")
+        raise CommandError(
+            f"{out} is the folder of a demo, and the next demo empties it: name another folder, OUT=folder"
+        )
     packaged_at = _packaged_at(arguments.packaged)
     if not arguments.file.exists():
         raise CommandError(

@@ -1,4 +1,4 @@
-"""`make notebook`: runs docs/explore.ipynb over the lake and warehouse of a folder, into explore.html beside them."""
+"""`make notebook`: runs docs/explore.ipynb over the lake and warehouse of a folder; writes explore.html into it."""
 
 import os
 import shlex
@@ -22,7 +22,7 @@ _OPTIONS = (
 
 
 def run_notebook(out: Path) -> Path:
-    """The page. Raises CommandError if a cell fails."""
+    """Run the notebook; returns the page's path. Raises CommandError if a cell fails."""
     done = subprocess.run(  # noqa: S603  # our own program
         [sys.executable, "-m", "nbconvert", *_OPTIONS, f"--output-dir={out}", NOTEBOOK],
         cwd=_ROOT,
@@ -40,8 +40,8 @@ def run_notebook(out: Path) -> Path:
 def _must_have_a_warehouse(out: Path) -> None:
     if not (out / "lake").is_dir() or not (out / "warehouse" / f"{DATABASE}.db").is_file():
         raise CommandError(
-            f"{out} holds no lake with a warehouse: `make demo` makes one of made-up playlists, `make run` one of "
-            "yours; OUT=folder names another"
+            f"{out} has no lake with a warehouse: `make demo` makes both from made-up playlists, `make run` from "
+            "yours; OUT=folder names another folder"
         )
     must_be_writable(out)
 

@@ -1,6 +1,6 @@
-"""Account data downloads: their files, which of them are listening history, and their plays without personal fields.
+"""Reads account data downloads: finds the files with listening history, and returns plays without personal fields.
 
-Files are recognised by their keys, never by their names, and nothing is unpacked to the disk.
+Files are recognised by the keys of their JSON, not by their names. Nothing is unpacked to the disk.
 """
 
 import hashlib
@@ -28,14 +28,14 @@ ZIPS = "ZIPs in the package: import each by itself"
 MAX_FILES = 1_000
 MAX_FILE_BYTES = 256 * 2**20
 MAX_BYTES = 8 * 2**30
-NO_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # of a file in a ZIP that has none
+NO_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # the time of a file without a time in a ZIP
 _UNREADABLE = "a file of the package cannot be read: check its permissions and the disk"
 _ALONE = "name the folder of the history alone"
-_MAX_NAMED = 16 * 2**20  # bytes of a file that is parsed only to say what it is
+_MAX_NAMED = 16 * 2**20  # bytes; a larger file is not parsed to find out its kind
 
 _MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2})")
 _URI = re.compile(r"spotify:[a-z]+:([0-9A-Za-z]{22})")
-# Columns of `plays` by the keys of each source. Everything else of a row is dropped.
+# Keys of each source, with the columns of `plays`. All other keys of a row are dropped.
 _EXTENDED = {
     "ms_played": "ms_played",
     "reason_start": "reason_start",
@@ -54,7 +54,7 @@ _ACCOUNT = {
     "chapterName": "chapter_name",
     "authorName": "author_name",
 }
-# What was played: the first of these that has a value decides, as a chapter of an audiobook can have a song's URI too.
+# What was played: the first of these with a value decides, since a chapter of an audiobook can also have a song's URI.
 _PLAYED = (
     (
         {"audiobook_uri": "audiobook_id", "audiobook_chapter_uri": "chapter_id"},
@@ -80,7 +80,7 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True)
 class HistoryFile:
-    """A file of the package with listening history: `read` gives its bytes."""
+    """A file of the package with listening history; `read` returns its bytes."""
 
     number: int
     source: str
@@ -91,7 +91,7 @@ class HistoryFile:
 
 @dataclass
 class Opened:
-    """A package: its files with history, and what else it has, counted by kind."""
+    """A package: its files with history, and the counts of its other files by kind."""
 
     files: list[HistoryFile] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
@@ -101,7 +101,7 @@ class Opened:
         return [file for file in self.files if file.source == source]
 
     def package_id(self, source: str) -> str:
-        """The sha256 of the source's files, whatever their names and their order."""
+        """The sha256 of the source's files; it does not depend on their names or order."""
         return hashlib.sha256("".join(sorted(file.digest for file in self.of(source))).encode()).hexdigest()
 
 
@@ -147,7 +147,7 @@ def _files(path: Path) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
         with zipfile.ZipFile(path) as archive:
             infos = zip_infos(archive)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise CommandError("FILE is no whole ZIP: download the package again, or name its folder") from error
+        raise CommandError("FILE is an incomplete ZIP: download the package again, or name its folder") from error
     for info in infos:
         yield _time_of(info), lambda info=info: _read_member(path, info)  # type: ignore[misc]  # as above
 
@@ -163,7 +163,7 @@ def _begins_like_a_zip(path: Path) -> bool:
 def _time_of(info: zipfile.ZipInfo) -> datetime:
     try:
         return datetime(*info.date_time, tzinfo=UTC)
-    except ValueError:  # a ZIP may have none
+    except ValueError:  # a ZIP may have no valid time
         return NO_DATE
 
 
@@ -179,8 +179,8 @@ def _read_member(path: Path, info: zipfile.ZipInfo) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(info) as member:
             return _within_limit(member.read(MAX_FILE_BYTES + 1))
-    except (RuntimeError, NotImplementedError) as error:  # as zipfile reports a password and an unknown method
-        raise CommandError("FILE needs a password or an unusual program: unzip it and name the folder") from error
+    except (RuntimeError, NotImplementedError) as error:  # zipfile's errors for a password and an unknown method
+        raise CommandError("FILE has a password or an unknown compression: unzip it and name the folder") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise CommandError("FILE is a ZIP that is cut off or broken: download the package again") from error
 
@@ -192,7 +192,7 @@ def _within_limit(data: bytes) -> bytes:
 
 
 def _kind(data: bytes) -> str:
-    """What a file without history is; nothing of it is quoted."""
+    """The kind of a file without history, for people; it contains nothing from the file."""
     if data.startswith(ZIP_MAGIC):
         return ZIPS
     if len(data) > _MAX_NAMED:
@@ -222,9 +222,9 @@ def _kind_of_value(value: Mapping[str, Any]) -> str | None:
 
 
 class EqualRows:
-    """Counts equal rows of a package on the disk, so that memory does not grow with the package.
+    """Counts equal rows of a package in a file, so that memory does not grow with the package.
 
-    `file` is the number of the file that is read, `in_two_files` the rows so far that an earlier file has too.
+    `file` is the number of the current file. `in_two_files` counts the rows so far that an earlier file also has.
     """
 
     def __init__(self) -> None:
@@ -250,7 +250,7 @@ class EqualRows:
 def read_plays(
     file: HistoryFile, label: str, keep: frozenset[str], equal: EqualRows, left_out: Counter[str]
 ) -> Iterator[Play]:
-    """The plays of a file; what is left out is counted by kind. Raises CommandError for a file that is not whole."""
+    """The plays of a file; counts rows that are left out by kind. Raises CommandError if it is damaged."""
     equal.file = file.number
     try:
         values, damages = parse(file.read())
@@ -258,7 +258,7 @@ def read_plays(
         values, damages = [], []
     if not values or damages:
         raise CommandError(
-            f"file {file.number} of the package is listening history, but cut off or damaged: download the package "
+            f"file {file.number} of the package is listening history, but is cut off or damaged: download the package "
             "again; nothing was imported"
         )
     for row in (row for value in values for row in (value if isinstance(value, list) else [value])):
@@ -314,7 +314,7 @@ def _chosen(row: Mapping[str, Any], columns: Mapping[str, str]) -> Play:
 
 
 def _add_what_was_played(row: Mapping[str, Any], play: Play) -> list[str]:
-    """Adds ids and names of what was played; the URIs."""
+    """Add ids and names of what was played; returns the URIs."""
     for uris, names in _PLAYED:
         if any(isinstance(row.get(key), str) and row[key] for key in (*uris, *names)):
             play |= _chosen(row, names)
@@ -325,6 +325,6 @@ def _add_what_was_played(row: Mapping[str, Any], play: Play) -> list[str]:
 
 
 def _end_time(text: object) -> object:
-    """The minute as an ISO time in UTC; anything else as it is, for the job to reject."""
+    """The minute as an ISO time in UTC; another value is returned unchanged, and the job rejects it."""
     match = _MINUTE.fullmatch(text) if isinstance(text, str) else None
     return f"{match[1]}T{match[2]}:00Z" if match else text

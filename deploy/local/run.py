@@ -1,6 +1,6 @@
-"""`make run`: the whole chain on this machine with your own Spotify login, into a folder that stays.
+"""`make run`: the whole chain on this machine with your own Spotify login, into a permanent folder.
 
-Each run adds what changed since the last one; the lake keeps every answer, the warehouse every observation.
+Each run adds the changes since the last run. The lake keeps every answer, the warehouse every observation.
 """
 
 import os
@@ -30,13 +30,13 @@ from extract_lambda.settings import Settings, SettingsError
 from shared import lake
 from shared.store import open_store
 
-_STOPPED = "stopped; what is stored is whole. Run it again: it goes on from there."
+_STOPPED = "stopped; every stored file is complete. Run it again: it continues from there."
 
 
 def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = False) -> Path:
-    """One run into the folder, then what it holds; the report. Raises StepError, also where there is no login.
+    """Run the chain into the folder and print its contents; returns the report's path. Raises StepError.
 
-    SettingsError and CredentialsError come before anything is written.
+    Without a login it raises StepError, SettingsError or CredentialsError before anything is written.
     """
     chain = _chain(out, environ)
     open_store(chain.lake, create=True)
@@ -47,7 +47,7 @@ def run_chain(out: Path, environ: Mapping[str, str], *, with_covers: bool = Fals
 
 
 def load_lake(out: Path, *, with_covers: bool = False) -> Path:
-    """As `run_chain`, without Spotify: what is pending in the folder's lake. Raises StepError if it has no lake."""
+    """As `run_chain`, but without Spotify: loads the pending objects of the folder's lake. StepError without a lake."""
     if not (out / "lake").is_dir():
         raise StepError(
             f"there is no lake in {out}: put files into {out}/lake/{lake.DROP} first, or name another folder, "
@@ -74,7 +74,9 @@ def _load(out: Path, chain: Chain, steps: Steps, *, with_covers: bool) -> Path:
 def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
     """The chain with the login of this machine. Raises StepError, SettingsError or CredentialsError."""
     if (out / DEMO_MARK).exists():
-        raise StepError(f"{out} is a demo's, and the next demo empties it: name another folder, make run OUT=folder")
+        raise StepError(
+            f"{out} is the folder of a demo, and the next demo empties it: name another folder, make run OUT=folder"
+        )
     variables = login_variables(environ)
     path = variables.get("SPOTIFY_CREDENTIALS_FILE")
     if path and not Path(path).exists():
@@ -88,7 +90,7 @@ def _chain(out: Path, environ: Mapping[str, str]) -> Chain:
 
 
 def _show_result(result: Mapping[str, Any]) -> None:
-    """Prints what the extractor checked, in one line; it has named each failure itself."""
+    """Prints a line with the counts of the extractor; the extractor itself prints each failure."""
     counts = result["counts"]
     words = [f"{counts['read']:,} playlists read ({counts['items']:,} items)", f"{counts['unchanged']:,} unchanged"]
     for name, text in (
@@ -113,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--load-only",
         action="store_true",
-        help="send no requests to Spotify: load only what is pending in the folder; needs no login",
+        help="send no requests to Spotify; load only the pending objects of the folder; needs no login",
     )
     parser.add_argument("--covers", action="store_true", help="put small covers of albums into the report")
     parser.add_argument("--open", action="store_true", help="open the report in a browser, on a desktop")

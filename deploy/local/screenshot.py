@@ -1,7 +1,7 @@
 """`python -m deploy.local.screenshot PAGE FILE`: a screenshot of the top of a page, such as the one in docs/.
 
-Needs Chromium and its driver, as Debian has them (packages chromium and chromium-driver); selenium gets their
-paths, so that it downloads none.
+Needs Chromium and its driver (Debian's packages chromium and chromium-driver). Selenium gets their paths, so that it
+downloads nothing.
 """
 
 import base64
@@ -37,7 +37,7 @@ _DRAWN = "return !document.querySelector('[data-chart]') || 'drawn' in document.
 
 
 def has_browser() -> bool:
-    """Whether both programs are there."""
+    """Whether both programs are installed."""
     return all(shutil.which(program) for program in (CHROMIUM, DRIVER))
 
 
@@ -48,7 +48,7 @@ class Browser:
         self._driver = driver
 
     def open(self, page: Path, width: int, height: int = 1000, *, dark: bool = False, scale: float = 1) -> None:
-        """The page at this width in CSS pixels, everything drawn."""
+        """Open the page at this width in CSS pixels, and wait until everything is drawn."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}  # noqa: PLR2004  # a phone
         self.command("Emulation.setDeviceMetricsOverride", **metrics)
@@ -57,19 +57,19 @@ class Browser:
         self.wait(_DRAWN)
 
     def wait(self, script: str) -> None:
-        """Until the script returns something true."""
+        """Wait until the script returns a true value."""
         WebDriverWait(self._driver, _SECONDS, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
 
     def run(self, script: str) -> Any:  # noqa: ANN401  # what JavaScript returns
-        """What the script returns."""
+        """Run the script; returns its result."""
         return self._driver.execute_script(script)
 
     def command(self, name: str, **arguments: object) -> Any:  # noqa: ANN401  # what the browser answers
-        """A command of the DevTools protocol."""
+        """Send a command of the DevTools protocol; returns the answer."""
         return self._driver.execute_cdp_cmd(name, arguments)
 
     def screenshot(self, *, whole: bool = False) -> bytes:
-        """What shows, or all of the page, as PNG."""
+        """The visible part of the page, or the whole page, as PNG."""
         shot = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         return base64.b64decode(shot["data"])
 
@@ -78,7 +78,7 @@ class Browser:
         return [entry["message"] for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
     def asked_for(self) -> list[str]:
-        """Every address the browser asked for since the last call."""
+        """Every address that the browser requested since the last call."""
         log = self._driver.get_log("performance")  # type: ignore[no-untyped-call]
         events = [json.loads(entry["message"])["message"] for entry in log]
         return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
@@ -86,7 +86,7 @@ class Browser:
 
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
-    """A browser with nothing in its memory. Raises FileNotFoundError where there is none."""
+    """A browser with an empty profile. Raises FileNotFoundError if no browser is installed."""
     if not has_browser():
         raise FileNotFoundError(
             "Chromium and its driver are needed; on Debian: apt-get install chromium chromium-driver"
@@ -112,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--width", type=whole_number, default=1280, help="of the window, in CSS pixels")
     parser.add_argument("--height", type=whole_number, default=1000)
     parser.add_argument("--dark", action="store_true")
-    parser.add_argument("--whole", action="store_true", help="all of the page, not its top alone")
+    parser.add_argument("--whole", action="store_true", help="the whole page, not only its top")
     asked = parser.parse_args(argv)
     if not asked.page.is_file():
         raise CommandError(f"there is no page {asked.page}: name a report.html, as `make demo` writes it")

@@ -1,8 +1,8 @@
-"""Starts Spark sooner: `python -m deploy.local.spark_class_archive`, once, as `make` does before a test or a run.
+"""Makes Spark start faster: `python -m deploy.local.spark_class_archive`; `make` runs it before the first test or run.
 
-Java reads and checks thousands of classes whenever it starts Spark. Here it runs the job once and keeps them, as they
-then are, in a file of this environment (a class data sharing archive) that glue_jobs.runtime gives it from then on.
-Nothing depends on the file.
+Java loads and verifies thousands of classes whenever it starts Spark. This program runs the job once and lets Java save
+the loaded classes to a file of this environment (a class data sharing archive). glue_jobs.runtime then passes the file
+to Java. Everything also works without the file.
 """
 
 import json
@@ -28,11 +28,11 @@ _SONG = {"type": "track", "id": "s1", "name": "A song", "artists": [_ARTIST], "a
 _PAGE = {"items": [{"added_at": "2026-07-01T08:00:00Z", "item": _SONG}]}
 _FOLDER = "spark-classes-"  # the temporary folder beside the archive
 _LEFT_SECONDS = 3600
-_STOPPED = "stopped; nothing half done is left. The next `make run` prepares Spark's classes again."
+_STOPPED = "stopped; no unfinished file is left. The next `make run` prepares Spark's classes again."
 
 
 def main(_: Sequence[str] = ()) -> int:
-    """Write the archive again. The exit status is 0 even if this Java cannot write it; one sentence then says so."""
+    """Write the archive again. The exit status is 0 even if this Java cannot write it; then a sentence says so."""
     print("preparing Spark's classes (once, about half a minute) …", file=sys.stderr, flush=True)
     _remove_what_killed_runs_left()
     with tempfile.TemporaryDirectory(dir=CLASSES.parent, prefix=_FOLDER) as folder:
@@ -56,12 +56,12 @@ def main(_: Sequence[str] = ()) -> int:
 
 def _remove_what_killed_runs_left() -> None:
     for left in CLASSES.parent.glob(f"{_FOLDER}*/"):
-        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:  # else another run may be at work in it
+        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:  # else another run may be using it
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _run_job(folder: str, made: Path) -> str:
-    """One run of the job, at whose end Java writes the archive; its output. Ctrl-C ends the job and its Java too."""
+    """Run the job; Java writes the archive at its end. Returns the output. Ctrl-C ends the job and its Java, too."""
     job = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-m", "glue_jobs.explode_playlists", "--lake", folder],
         cwd=_ROOT,
@@ -72,16 +72,16 @@ def _run_job(folder: str, made: Path) -> str:
         start_new_session=True,
     )
     try:
-        # Java writes the file when it ends, after Python has; communicate() waits for both ends of the pipe.
+        # Java ends after Python and then writes the file; communicate() waits until both have closed the pipe.
         return job.communicate()[0]
-    except BaseException:  # Java would go on, and write into a folder that is being removed
+    except BaseException:  # else Java would continue and write into a folder that is being removed
         os.killpg(job.pid, signal.SIGKILL)
         job.wait()
         raise
 
 
 def _is_whole(java: str, made: Path) -> bool:
-    """Java ignores an archive that it does not know; it crashes on half a file, as a full disk leaves it."""
+    """Whether Java can read the archive: it crashes on an incomplete file, such as a full disk leaves."""
     options = [f"-XX:SharedArchiveFile={made}", "-Xshare:auto", f"-XX:ErrorFile={os.devnull}"]
     tried = subprocess.run([java, *options, "-version"], capture_output=True, check=False)  # noqa: S603  # Spark's Java
     return tried.returncode == 0
@@ -89,7 +89,7 @@ def _is_whole(java: str, made: Path) -> bool:
 
 def _done_without(why: str) -> int:
     why = why.strip()[-500:]
-    print(f"Spark will take seconds longer to start, since Java keeps no classes: {why}", file=sys.stderr)
+    print(f"Spark will take some seconds longer to start, since Java saved no classes: {why}", file=sys.stderr)
     return 0
 
 

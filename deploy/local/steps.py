@@ -1,4 +1,4 @@
-"""What the programs that run the chain show: each step with its time, then the contents of the warehouse."""
+"""Output of the programs that run the chain: each step with its time, then the contents of the warehouse."""
 
 import contextlib
 import errno
@@ -25,7 +25,7 @@ from shared.terminal import printable
 DEMO_MARK = ".made-by-make-demo"  # a folder with it is emptied by the next demo
 _VIEWS = ("SONGS", "ALBUMS", "ARTISTS", "EPISODES", "PLAYLISTS", "PLAYLIST_MEMBERSHIP", "PLAYS")
 
-_CLEAR = "\r\x1b[2K"  # an empty line on a terminal
+_CLEAR = "\r\x1b[2K"  # erases the line on a terminal
 _TICK_SECONDS = 1.0
 _WIDEST = 78
 
@@ -37,23 +37,21 @@ WAREHOUSE_ERRORS = (duckdb.Error, SnowflakeError)
 
 
 def sentence_of(error: Exception, out: Path) -> str:
-    """The reason of an error and what to do about it, for a chain that keeps everything in the folder."""
+    """The reason of an error and what to do about it; `out` is the folder of the chain."""
     text = str(error).partition("\n")[0]
     if any(reason in str(error) for reason in _DISK_FULL):
         return f"the disk is full: free space for {out} and in the temporary folder, then run again. ({text})"
     if _DENIED in str(error) and isinstance(error, WAREHOUSE_ERRORS):
         return reason_of(PermissionError(errno.EACCES, _DENIED, str(out / "warehouse")))
     if isinstance(error, duckdb.IOException):
-        return f"{out / 'warehouse'} cannot be opened, perhaps another program has it open: {text}"
+        return f"{out / 'warehouse'} cannot be opened; perhaps another program has it open: {text}"
     if isinstance(error, WAREHOUSE_ERRORS):
-        return (
-            f"{out / 'warehouse'} cannot be used: remove it and run again, it is loaded again from the lake. ({text})"
-        )
+        return f"{out / 'warehouse'} cannot be used: remove it and run again; it is then loaded from the lake. ({text})"
     return reason_of(error) if isinstance(error, OSError) else str(error)
 
 
 def must_be_writable(out: Path) -> None:
-    """Raises CommandError if no file can be made in the folder: minutes of work would end with that."""
+    """Raises CommandError if no file can be created in the folder, before minutes of work are lost."""
     try:
         with tempfile.TemporaryFile(dir=out):
             pass
@@ -63,10 +61,10 @@ def must_be_writable(out: Path) -> None:
 
 @contextlib.contextmanager
 def plain_errors(out: Path) -> Iterator[None]:
-    """Raises CommandError with what to do for an error of the folder's disk or warehouse."""
+    """Turns errors of the folder's disk or warehouse into a CommandError that says what to do."""
     try:
         yield
-    except BrokenPipeError:  # of the output
+    except BrokenPipeError:  # the output was closed
         raise
     except (OSError, *WAREHOUSE_ERRORS) as error:
         raise CommandError(sentence_of(error, out)) from error
@@ -82,7 +80,7 @@ def end_on_sigterm() -> None:
 
 
 class Steps:
-    """Prints which step runs, of how many, and how long it took; on a terminal also while it runs."""
+    """Prints the number and name of each step and how long it took; on a terminal also the time while it runs."""
 
     def __init__(self, count: int, stream: TextIO = sys.stderr) -> None:
         self._count = count
@@ -92,7 +90,7 @@ class Steps:
         self.seconds: dict[str, float] = {}
 
     def run(self, what: str, step: Callable[[], Done], *, is_silent: bool = True) -> Done:
-        """Runs the step between two lines of its own. `is_silent`: the step prints nothing itself while it runs."""
+        """Runs the step; prints a line before and a line after it. `is_silent`: the step itself prints nothing."""
         self.say(f"[{len(self.seconds) + 1}/{self._count}] {what} …")
         self._note = ""
         started = time.monotonic()
@@ -111,11 +109,11 @@ class Steps:
         return done
 
     def note(self, text: str) -> None:
-        """What the running step does now; shown on a terminal alone, in the line that is rewritten."""
+        """Set what the running step does now; only a terminal shows it, in the rewritten line."""
         self._note = text
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """Print a permanent line."""
         print(f"{_CLEAR if self._is_terminal else ''}{printable(line)}", file=self._stream, flush=True)
 
     def _tick(self, is_over: threading.Event, started: float) -> None:
@@ -129,8 +127,8 @@ class Steps:
 
 
 def show_counts(warehouse: EmbeddedSnowflake) -> None:
-    """Prints how many rows each of the main BI views has; the warehouse is deployed."""
-    print("\nWhat the warehouse holds now:")
+    """Prints how many rows each of the main BI views has; the warehouse must be deployed."""
+    print("\nThe warehouse now has:")
     for view in _VIEWS:
         [(count,)] = warehouse.query(f"select count(*) as row_count from SPOTIFY.BI.{view}")  # noqa: S608  # our names
         print(f"  BI.{view:<22}{count:>8,}")

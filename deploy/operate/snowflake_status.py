@@ -53,7 +53,7 @@ def _lacking(warehouse: Landing, table: Table, units: str, view: str) -> Iterato
 
 def as_text(pipes: Sequence[PipeStatus], refused: Sequence[RefusedFile]) -> str:
     """Pipes and refused files, for people."""
-    header = ("table", "pipe", "state", "in hand", "last file taken", "at (UTC)")
+    header = ("table", "pipe", "state", "pending", "last file loaded", "at (UTC)")
     rows = [
         (pipe.table, pipe.name, pipe.state, pipe.pending, pipe.last_file or "-", pipe.last_at or "-") for pipe in pipes
     ]

@@ -1,1 +1,1 @@
-"""The commands for a Snowflake account: deploy, handshake with AWS, status, change of a pipe, checklist."""
+"""Commands for a Snowflake account: deploy, handshake with AWS, status, change of a pipe, checklist."""

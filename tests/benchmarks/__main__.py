@@ -1,11 +1,10 @@
-"""Measures the job beside the tutorials' script and DuckDB.
+"""Measures the job and compares it with the tutorials' script and DuckDB.
 
 python -m tests.benchmarks [--sizes 100,200000] [--repeats 3] [--only job,tutorial,duckdb,cluster,memory,plays]
     [--write docs/benchmarks.md]
 
-`cluster` is the job by spark-submit and on a Spark cluster of this machine, `memory` what reading one object takes,
-`plays` the import of a listening history.
-1,000,000 items need 10 GB of disk, in the folder of --folder.
+`cluster` measures the job under spark-submit and on a local Spark cluster, `memory` the memory for reading one object,
+`plays` the import of a listening history. 1,000,000 items need 10 GB of disk in the folder of --folder.
 """
 
 import argparse
@@ -35,13 +34,15 @@ Rows = dict[str, int]
 
 
 def main() -> None:
-    """Measures what the arguments name; prints each run, then the sections, and writes them with --write."""
+    """Measure what the arguments name. Prints each run, then the sections; with --write also writes the sections."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("--sizes", default="100,200000", help="numbers of items (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds (default: %(default)s)")
-    parser.add_argument("--only", default="job,tutorial,duckdb,cluster,memory,plays", help="of %(default)s")
-    parser.add_argument("--write", type=Path, help="put the sections into this document; those of other sizes stay")
-    parser.add_argument("--folder", help="where the made-up files and the lakes are while it runs")
+    parser.add_argument(
+        "--only", default="job,tutorial,duckdb,cluster,memory,plays", help="what to measure, from %(default)s"
+    )
+    parser.add_argument("--write", type=Path, help="document to update; its other sections stay unchanged")
+    parser.add_argument("--folder", help="folder for temporary files: made-up playlists and lakes")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
     sections: list[Callable[[Path], str]] = []
@@ -63,7 +64,7 @@ def main() -> None:
 
 
 def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
-    say(f"{size:,} items: making them")
+    say(f"making {size:,} items")
     for name, write in FORMATS.items():
         (folder / name).mkdir()
         write(folder / name, size)
@@ -88,7 +89,10 @@ def _section(size: int, repeats: int, only: list[str], folder: Path) -> str:
 
 
 def run_job(source: Path) -> tuple[Run, Rows]:
-    """Runs the job as a program; its current rows, which are distinct keys: each batch publishes its own newest."""
+    """Run the job as a program. Returns the run, and the number of distinct keys in each table.
+
+    Distinct keys are counted, because each batch publishes its own newest rows.
+    """
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         root = Path(fresh) / "lake"
         shutil.copytree(source, root)
@@ -108,14 +112,14 @@ def current_rows(root: Path) -> Rows:
 
 
 def run_tutorial(source: Path) -> tuple[Run, Rows]:
-    """Runs the tutorial's script over the pages."""
+    """Run the tutorial's script on the pages. It returns no row counts."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         pages = source / lake.DROP / f"at={RUN_ID}"
         return measure([sys.executable, "-m", "tests.benchmarks.tutorial", str(pages), f"{fresh}/out"]), {}
 
 
 def run_duckdb(source: Path) -> tuple[Run, Rows]:
-    """Runs DuckDB over the same files; its rows."""
+    """Run DuckDB on the same files. Returns the run, and the number of rows in each table."""
     with tempfile.TemporaryDirectory(dir=source.parent) as fresh:
         out = f"{fresh}/out"
         done = measure([sys.executable, "-m", "tests.benchmarks.floor", str(source), out])

@@ -1,11 +1,12 @@
-"""Counts what a query of a current view asks of S3 after a year of hourly batches: `python -m tests.benchmarks.athena`.
+"""Counts the S3 requests of a query of each current view after a year of hourly batches.
 
-One table is filled in moto under the keys that the job uses, with a file for each batch of the year. The other tables
-have as many. Athena is not there: the listing is done as AWS describes partition projection, a request for each
-projected day and table, and more where a day has more than 1,000 files. Bytes are the sizes of the files that the job
-writes for a batch of 100 items; Athena reads at most these, since it reads only the columns that a query names.
+`python -m tests.benchmarks.athena` writes the table of docs/scale.md.
 
-It writes the table of docs/scale.md.
+The program fills one table in moto under the keys that the job uses, with a file for each batch of the year. The other
+tables have as many files. Athena itself does not run. The program lists files as AWS describes partition projection: a
+request for each projected day and table, and more requests if a day has more than 1,000 files. Bytes are the sizes of
+the files that the job writes for a batch of 100 items. Athena reads at most these bytes, because it reads only the
+columns that a query names.
 """
 
 import json
@@ -39,7 +40,7 @@ SCAN_DOLLARS = 5 / 10**12  # aws.amazon.com/athena/pricing
 
 
 class Asked(NamedTuple):
-    """What one query of a view asks of S3: tables, LIST requests, files, bytes of these files."""
+    """What a query of a view reads from S3: tables, LIST requests, files, and bytes of these files."""
 
     view: str
     tables: int
@@ -49,7 +50,7 @@ class Asked(NamedTuple):
 
     @property
     def dollars(self) -> float:
-        """Of the LIST requests and, at most, of the bytes."""
+        """Dollars for the LIST requests and, at most, for the bytes."""
         return self.lists * LIST_DOLLARS + self.size * SCAN_DOLLARS
 
 
@@ -69,7 +70,7 @@ def views(catalog: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def requests_of_a_table(days: int = DAYS, batches_a_day: int = BATCHES_A_DAY) -> tuple[int, int]:
-    """LIST requests for a table of which each batch has a file, one listing for each projected day; and its files."""
+    """LIST requests for a table that has a file of each batch, with one listing per projected day; and its files."""
     requests: Counter[str] = Counter()
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
@@ -90,7 +91,7 @@ def requests_of_a_table(days: int = DAYS, batches_a_day: int = BATCHES_A_DAY) ->
 def asked(
     sizes: Mapping[str, int], reading: Mapping[str, list[str]], days: int = DAYS, batches_a_day: int = BATCHES_A_DAY
 ) -> list[Asked]:
-    """What each view asks for, with the size of each table's file of a batch; most requests first."""
+    """What a query of each view reads, from the file size of each table per batch. Most requests first."""
     lists, files = requests_of_a_table(days, batches_a_day)
     costs = []
     for view, tables in reading.items():
@@ -101,7 +102,7 @@ def asked(
 
 
 def file_sizes(items: int) -> dict[str, int]:
-    """Bytes of the file that the job writes of each table for a batch of so many items; 0 where it writes none."""
+    """Bytes of the file that the job writes for each table from a batch of this many items; 0 if it writes none."""
     sizes = {entry["name"]: 0 for entry in catalog()["tables"]}
     with tempfile.TemporaryDirectory() as folder:
         write_own(Path(folder), items)
@@ -131,7 +132,7 @@ def table_text(costs: list[Asked]) -> str:
 
 
 def main() -> None:
-    """Counts, and writes the table between the two marks of docs/scale.md."""
+    """Count, and write the table between the two marks of docs/scale.md."""
     document = DOCS / "scale.md"
     text = document.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)

@@ -28,7 +28,7 @@ _SPARK_SUBMIT = str(Path(sys.executable).with_name("spark-submit"))
 
 @dataclass(frozen=True)
 class Lake:
-    """A made-up lake with a number of items, and of items per raw object."""
+    """A made-up lake: its number of items, and the number of items per raw object."""
 
     items: int
     per_object: int = 500
@@ -41,14 +41,14 @@ class Lake:
 
 @dataclass(frozen=True)
 class Measured:
-    """A run, and the seconds of its reading stage (0 if the driver read)."""
+    """A run, and the seconds of its reading stage (0 if the driver read the objects)."""
 
     run: Run
     reading: float
 
 
 class Benchmark:
-    """Makes lakes and runs the job on copies of them."""
+    """Makes lakes, and runs the job on copies of them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,7 +65,7 @@ class Benchmark:
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.memory": "2g",
                 "spark.executor.memory": "1g",
-                # Reading is timed from when all executors have started, not from when the first has.
+                # The reading stage begins only when all executors have started, not when the first has.
                 "spark.scheduler.minRegisteredResourcesRatio": "1.0",
                 "spark.eventLog.enabled": "true",
                 "spark.eventLog.dir": events.as_uri(),
@@ -88,7 +88,7 @@ class Benchmark:
 
 
 def reading_seconds(events: Path) -> float:
-    """Seconds of the stage whose tasks read raw objects, the only stage that ends in the job's own `collect`."""
+    """Seconds of the stage whose tasks read raw objects: the only stage that runtime.py submits."""
     for log in events.iterdir():
         for line in log.read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
@@ -105,8 +105,8 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
     benchmark = Benchmark(folder)
     before = circumstances(f"--only cluster --repeats {rounds}")
     large, objects = Lake(items), items // 500
-    few_items = items // 5  # enough that executors read them
-    # Equal numbers of objects, then equal numbers of items.
+    few_items = items // 5  # enough items for the executors to read them
+    # The first has as many objects as `large`, the second as many items as the first.
     of_items = Lake(few_items, per_object=few_items // objects)
     of_objects = Lake(few_items, per_object=10)
     local: dict[str, list[Measured]] = {}
@@ -151,7 +151,7 @@ def cluster_section(rounds: int, folder: Path, items: int = 200_000) -> str:
 
 
 def _costs(large: Lake, of_items: Lake, of_objects: Lake, runs: Mapping[str, list[Measured]]) -> list[str]:
-    """The cost of one more item, object and batch, from differences of two runs, as the table that scale.py reads."""
+    """The table of costs that scale.py reads: the cost of an item, object or batch is a difference of two runs."""
 
     def driver(lake: Lake, more: str = "") -> float:
         return _median(runs[_name(lake, more)]).run.cpu

@@ -1,4 +1,4 @@
-"""From runs to figures, and from figures to docs/benchmarks.md."""
+"""Computes figures from runs, and writes them as sections of docs/benchmarks.md."""
 
 import math
 import re
@@ -28,12 +28,15 @@ _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 class WrongRowsError(Exception):
-    """The job and DuckDB made different rows, so their times cannot be compared."""
+    """Two programs made different numbers of rows, so their times cannot be compared."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Medians of a contestant's runs (seconds, seconds, bytes), and the base's time divided by its own, or None."""
+    """Medians of a contestant's runs: wall and CPU seconds, peak memory in bytes.
+
+    The factors are the base's time divided by the contestant's; None without a base.
+    """
 
     wall: float
     cpu: float
@@ -43,7 +46,7 @@ class Figure:
 
 
 def figure(runs: Sequence[Run], base: Sequence[Run] | None) -> Figure:
-    """The medians. Factors are computed round by round, because the machine's load differs between rounds."""
+    """The medians of the runs. Factors are computed per round, because the machine's load differs between rounds."""
     pairs = list(zip(base, runs, strict=True)) if base else []
     return Figure(
         wall=median(run.wall for run in runs),
@@ -92,7 +95,7 @@ def with_section(document: str, new: str) -> str:
 
 
 def _order(part: str) -> tuple[float, str]:
-    """Sections of sizes first, by size, then the others."""
+    """Sort key of a section: sections of sizes come first, by size, then the others by heading."""
     heading = _SECTION.match(part)
     assert heading, part
     size = heading[1].removesuffix(" items").replace(",", "")

@@ -1,11 +1,10 @@
-"""The same tables by DuckDB, as a lower bound of the time for the same files and rows.
+"""Makes the same tables with DuckDB, as a lower bound of the time for the same files and rows.
 
 python -m tests.benchmarks.floor LAKE OUT
 
-It trusts its input: no faults, no rejects, no reconciliation, no commit, and only the lineage that decides the newest.
+It trusts its input: it handles no malformed values, writes no rejects, reconciles and commits nothing, and reads only
+the lineage columns that decide which row is the newest.
 """
-
-# of our own names
 
 import sys
 from pathlib import Path
@@ -47,7 +46,7 @@ _PAGES = f"""
     FROM read_json(?, format = 'unstructured', filename = true, maximum_object_size = 4194304,
         columns = {{href: 'VARCHAR', "offset": 'INTEGER', items: '{_items("track")}'}})"""
 
-# Each table's rows; `seen` has one row per playlist position, `songs_seen` those with a song.
+# The select of each table. `seen` has one row per playlist position, `songs_seen` the rows of `seen` with a song.
 TABLES = {
     "songs": """
         SELECT item.id AS song_id, item.name AS name, item.duration_ms AS duration_ms, item.explicit AS explicit,
@@ -112,7 +111,7 @@ _NEWEST = "ORDER BY extracted_at DESC, source_object DESC, position DESC"
 
 
 def read(lake: Path) -> duckdb.DuckDBPyConnection:
-    """A connection with the views that `TABLES` select from; the lake's pending objects are read once."""
+    """A connection with the relations that `TABLES` select from. Reads the lake's pending objects once."""
     connection = duckdb.connect(config={"preserve_insertion_order": False})
     own = list((lake / "raw/pending").glob("run=*/*.ndjson.gz"))
     files = own or list((lake / "raw/pending/drop").rglob("*.json"))
@@ -130,7 +129,7 @@ def read(lake: Path) -> duckdb.DuckDBPyConnection:
 
 
 def main(lake: str, out: str) -> None:
-    """Writes the tables as Parquet."""
+    """Write the tables as Parquet."""
     connection = read(Path(lake))
     Path(out).mkdir(parents=True)
     for name, select in TABLES.items():

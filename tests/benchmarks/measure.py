@@ -1,4 +1,4 @@
-"""Runs a command and measures it: wall time, CPU and peak memory of all its processes together."""
+"""Runs a command and measures wall time, and CPU time and peak memory of all its processes together."""
 
 import sys
 import tempfile
@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).parents[2]
-_EVERY = 0.1  # seconds between two samples; usage after a process's last sample is lost
-_MEMORY_EVERY = 0.3
+_CPU_INTERVAL = 0.1  # seconds between two samples; usage after a process's last sample is not counted
+_MEMORY_INTERVAL = 0.3  # longer, because reading a process's memory takes longer
 
 
 class CommandFailedError(Exception):
@@ -20,9 +20,10 @@ class CommandFailedError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One run: wall seconds, CPU seconds and, in bytes, the most memory that its processes held at one time.
+    """A run: wall seconds, CPU seconds, and the peak memory of all its processes together, in bytes.
 
-    `others_cpu`: CPU seconds of processes that worked for the command but are not its children, as executors.
+    `others_cpu` has the CPU seconds of processes that worked for the command but are not its children, such as
+    executors.
     """
 
     wall: float
@@ -37,9 +38,10 @@ def measure(
     environment: Mapping[str, str] | None = None,
     others: Callable[[], Iterable[psutil.Process]] = tuple,
 ) -> Run:
-    """Runs the command in the project's folder. Raises CommandFailedError.
+    """Run the command in the project's folder and measure it. Raises CommandFailedError.
 
-    `others` are the roots of the process trees that work for the command elsewhere, at the time of the call.
+    `others` is called for each sample. It returns the processes that work for the command but are not its children;
+    their own children are measured as well.
     """
     with tempfile.TemporaryFile() as output:
         started = time.monotonic()
@@ -49,18 +51,18 @@ def measure(
         peak, sampled_at = 0, 0.0
         try:
             while process.poll() is None:
-                is_time = time.monotonic() - sampled_at >= _MEMORY_EVERY
-                sampled_at = time.monotonic() if is_time else sampled_at
-                peak = max(peak, _sample(process, cpu, with_memory=is_time))
+                is_due = time.monotonic() - sampled_at >= _MEMORY_INTERVAL
+                sampled_at = time.monotonic() if is_due else sampled_at
+                peak = max(peak, _sample(process, cpu, with_memory=is_due))
                 for other in others():
                     _sample(other, others_cpu, with_memory=False)
-                time.sleep(_EVERY)
+                time.sleep(_CPU_INTERVAL)
         except BaseException:
-            for left in [process, *_children(process)]:
-                left.kill()
+            for running in [process, *_children(process)]:
+                running.kill()
             raise
         wall = time.monotonic() - started
-        psutil.wait_procs(cpu)  # Java ends a little later than the Python that started it
+        psutil.wait_procs(cpu)  # Java ends a little later than the Python process that started it
         if process.returncode:
             output.seek(0)
             message = f"{' '.join(command)} ended with {process.returncode}:\n{output.read().decode()[-3000:]}"
@@ -69,7 +71,10 @@ def measure(
 
 
 def _sample(process: psutil.Process, cpu: dict[psutil.Process, float], *, with_memory: bool) -> int:
-    """Notes each process's CPU seconds so far; the bytes of memory that all of them hold, 0 if not asked for."""
+    """Update `cpu` with the CPU seconds of the process and its children so far.
+
+    Returns their memory in bytes, or 0 if `with_memory` is false.
+    """
     memory = 0
     for member in [process, *_children(process)]:
         try:
@@ -77,7 +82,7 @@ def _sample(process: psutil.Process, cpu: dict[psutil.Process, float], *, with_m
             cpu[member] = times.user + times.system
             if with_memory:
                 memory += _memory(member)
-        except psutil.Error:  # it ended meanwhile
+        except psutil.Error:  # the process has ended
             continue
     return memory
 
@@ -90,6 +95,6 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _memory(process: psutil.Process) -> int:
-    # Shared pages are divided among their processes, so a fork of the JVM counts only the pages that it copied.
+    # PSS divides shared pages among processes, so a fork of the JVM adds little more than the pages that it copied.
     info = process.memory_full_info()
     return int(info.pss if sys.platform == "linux" else info.uss)

@@ -1,4 +1,4 @@
-"""Measures the memory that reading one raw object takes, which is what a task on a cluster needs.
+"""Measures the memory for reading one raw object, which is the memory that a task on a cluster needs.
 
 `python -m tests.benchmarks.memory LAKE` reads the one pending object of a lake, as a task does.
 """
@@ -20,7 +20,7 @@ _SIZES = (5_000, 40_000)  # items of one object: 22 and 173 MiB of JSON
 
 
 def memory_section(folder: Path) -> str:
-    """The part of the document about memory: peaks for two sizes, and the MiB for one more MiB of JSON."""
+    """The section of the document about memory: peaks for two sizes, and MiB of memory per further MiB of JSON."""
     before = circumstances("--only memory")
     lines = [f"## {HEADING}", before, ""]
     lines += [
@@ -55,7 +55,7 @@ def _json_mib(root: Path) -> float:
 
 
 def main(root: str) -> None:
-    """Reads the object."""
+    """Read the object."""
     store = open_store(root)
     [planned] = [Input(each.key, each.token, each.size, each.time) for each in store.list(lake.PENDING)]
     report = read_part(Part(0, (planned,), root, "b1", max_json_bytes=2**40))

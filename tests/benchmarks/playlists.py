@@ -1,9 +1,8 @@
-"""Made-up playlists of any size: the same items as our own documents and as the pages that tutorials store.
+"""Made-up playlists of any size: the same items in the Lambda's documents and in the pages that tutorials store.
 
-Everything follows from the seed. Songs recur as in life: a few are in very many playlists, most in one (Zipf).
+The same seed gives the same playlists. As in real libraries, a few songs are in very many playlists and most songs are
+in one (Zipf's law).
 """
-
-# nothing here is secret
 
 import json
 import os
@@ -20,7 +19,7 @@ from shared.store import open_store
 
 SONGS, ALBUMS, ARTISTS = 300_000, 120_000, 60_000
 PLAYLIST_ITEMS = 500
-OWN_PAGE, OLD_PAGE = 50, 100  # the most that a page may hold, today and before 2026
+OWN_PAGE, OLD_PAGE = 50, 100  # maximum number of items in a page, since 2026 and before
 RUN_ID, EXTRACTED_AT = "20261120T100000Z", "2026-11-20T10:00:00Z"
 
 _EXPONENT = 0.85
@@ -65,7 +64,7 @@ _EMPTY, _LOCAL, _EPISODE = 0.003, 0.008, 0.013  # cumulative shares of items tha
 
 @dataclass(frozen=True)
 class Row:
-    """A playlist row as JSON text, in two parts around the key of its entry: `item` since 2026, before that `track`."""
+    """A playlist row as JSON text, in two parts: before and after the key `item` (since 2026) or `track` (before)."""
 
     before: str
     entry: str
@@ -121,7 +120,7 @@ def playlists(items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> 
 
 
 def write_own(folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS) -> None:
-    """Writes one run of the extractor into an empty lake: a document per playlist, and the manifest."""
+    """Write a run of the extractor into an empty lake: a document per playlist, and the manifest."""
     store = open_store(str(folder))
     checks = []
     for playlist in playlists(items, seed, per_playlist):
@@ -143,7 +142,7 @@ def write_own(folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYL
 def write_pages(
     folder: Path, items: int, seed: int = 1, per_playlist: int = PLAYLIST_ITEMS, per_page: int = OLD_PAGE
 ) -> None:
-    """Drops a file per page into a lake, in the form in which the tutorials' Lambda stores spotipy's answers."""
+    """Drop a file per page into a lake, in the form in which the tutorials' Lambda stores spotipy's answers."""
     target = folder / lake.DROP / f"at={RUN_ID}"
     target.mkdir(parents=True)
     for playlist in playlists(items, seed, per_playlist):
@@ -196,7 +195,7 @@ def _row(random: Random, catalogue: "_Catalogue", *, has_markets: bool) -> Row:
 
 
 class _Catalogue:
-    """Songs by rank, the most frequent first; each is made on first use."""
+    """Songs by rank, the most frequent first. A song is made when it is first used."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -1,6 +1,4 @@
-"""Measures `make import`: a made-up extended history of the size of a long life, from the ZIP to the tables."""
-
-# nothing here is secret
+"""Measures `make import` with a made-up extended history of many years, from the ZIP to the tables."""
 
 import json
 import sys
@@ -19,7 +17,7 @@ from tests.benchmarks.report import circumstances, say
 HEADING = "importing a listening history"
 FILES, ROWS = 30, 450_000
 LIMIT_SECONDS = 60
-_FEW = 6  # files: what memory is compared with
+_FEW = 6  # files of the small package, with which peak memory is compared
 _SONGS = 20_000
 _FIRST = datetime(2009, 1, 1, tzinfo=UTC)
 _SECONDS_BETWEEN = 1_200
@@ -27,7 +25,7 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def plays_section(repeats: int, folder: Path) -> str:
-    """The part of the document about plays: seconds for all files, and peak memory for all and for few of them."""
+    """The section of the document about plays: time and peak memory for all files and for a few files."""
     before = circumstances(f"--only plays --repeats {repeats}")
     lines = [
         f"## {HEADING}",
@@ -63,7 +61,7 @@ def _import(package: Path, out: Path, plays: int) -> Run:
 
 
 def write_package(path: Path, files: int, rows_of_a_file: int, seed: int = 1) -> int:
-    """A ZIP of an extended history; the bytes of its JSON. Everything follows from the seed."""
+    """Write a ZIP of an extended history and return the size of its JSON in bytes. The same seed gives the same ZIP."""
     random = Random(seed)
     songs = [_song(random, number) for number in range(_SONGS)]
     size = 0

@@ -14,7 +14,7 @@ import pyspark
 
 
 def circumstances(arguments: str) -> str:
-    """The day, the command and the machine. Call it before the measurement, because it includes the load."""
+    """The date, the command and the machine, as a sentence. Call it before measuring, because it includes the load."""
     load = os.getloadavg()[0]
     versions = (
         f"Python {platform.python_version()}, Spark {pyspark.__version__}, Java {_java()}, DuckDB {duckdb.__version__}"
@@ -36,5 +36,5 @@ def _java() -> str:
 
 
 def say(sentence: str) -> None:
-    """Prints progress to standard error."""
+    """Print a line of progress to standard error."""
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201  # a program

@@ -1,7 +1,7 @@
 """Computes the tables of docs/scale.md from the figures in docs/benchmarks.md.
 
-`python -m tests.benchmarks.scale` writes them between the two marks of the document. With `--check` it
-says whether they are fresh.
+`python -m tests.benchmarks.scale` writes them between the two marks of the document. With `--check` it reports whether
+they are up to date.
 """
 
 import math
@@ -17,8 +17,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 BEGIN, END = "<!-- computed: python -m tests.benchmarks.scale -->", "<!-- end of the computed part -->"
 
 # Assumed, not measured here. Prices: aws.amazon.com/glue/pricing, us-east-1.
-LEAST_SECONDS = 60  # seconds billed at least per run, without its start-up
-CORES = 4  # of a G.1X worker, which is one DPU; one worker is the driver
+LEAST_SECONDS = 60  # billed minimum of a run, without its start-up
+CORES = 4  # per G.1X worker, which is one DPU; one worker is the driver
 S3_SECONDS = 0.0023  # archiving an object: three requests of 50 ms, 64 at a time
 ITEMS_PER_OBJECT = 500
 JSON_PER_ITEM = 3_270  # bytes in Spotify's answers, as `tests/benchmarks/playlists.py` makes them
@@ -59,7 +59,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A run on several workers, one of them the driver: seconds of the driver alone, of the executors, and dollars."""
+    """The estimate of a run: seconds in which only the driver works, seconds of the executors, and dollars."""
 
     driver: float
     executors: float
@@ -72,7 +72,7 @@ class Estimate:
 
 
 def estimate(costs: Costs, items: int, workers: int) -> Estimate:
-    """The model: the driver's share is serial, the executors' share is divided by their cores."""
+    """The model: the driver's work is serial, and the executors' work is divided by their cores."""
     objects = math.ceil(items / ITEMS_PER_OBJECT)
     cores = CORES * (workers - 1)
     batches = max(1, math.ceil(items * JSON_PER_ITEM / (BYTES_PER_CORE * cores)), math.ceil(objects / MAX_OBJECTS))
@@ -83,7 +83,7 @@ def estimate(costs: Costs, items: int, workers: int) -> Estimate:
 
 
 def dollars(seconds: float, workers: int) -> float:
-    """Dollars that Glue bills for a run: each worker by the second, at least a minute."""
+    """Dollars that Glue bills for a run: each worker per second, for at least a minute."""
     return workers * DPU_HOUR / 3600 * max(LEAST_SECONDS, seconds)
 
 
@@ -129,7 +129,7 @@ def _duration(seconds: float) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Writes the tables into the document, or with --check reports that they are stale."""
+    """Write the tables into the document, or with --check report that they are stale."""
     document = DOCS / "scale.md"
     text = document.read_text(encoding="utf-8")
     computed = tables(Costs.from_benchmarks((DOCS / "benchmarks.md").read_text(encoding="utf-8")))

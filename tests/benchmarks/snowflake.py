@@ -1,10 +1,10 @@
-"""A year of hourly batches through one pipe, and the computed cost of a year: `make bench-snowflake`.
+"""Loads a year of hourly batches through a pipe, and computes the cost of a year: `make bench-snowflake`.
 
     python -m tests.benchmarks.snowflake [--hours 8760] [--lake FOLDER]
 
-First the embedded warehouse loads one table's files of every hour of a year and answers from them; whatever is doubled
-or lost ends it with an error. Then, with a lake that the job has written (`make demo`: out/demo/lake), the sizes of its
-files say what a year of them would cost in Snowflake, at prices listed below with their source.
+First the embedded Snowflake loads a table's files of every hour of a year and counts the rows. Lost or doubled rows end
+the program with an error. Then, if a lake of the job is named (`make demo`: out/demo/lake), the program computes from
+the sizes of its files what a year of them would cost in Snowflake, at the prices below.
 """
 
 import argparse
@@ -23,10 +23,11 @@ from shared.tables.playlist_items import PLAYLIST_ITEMS
 from tests.deploy.snowflake.year import publish_hours
 
 HOURS = 8760
-# Snowpipe by volume, no fee per file (docs.snowflake.com/user-guide/data-load-snowpipe-billing); the rate as
-# seemoredata.io reports it: the account's own contract decides.
+# Snowpipe bills by volume, without a fee per file (docs.snowflake.com/user-guide/data-load-snowpipe-billing). The rate
+# is from seemoredata.io; the account's contract decides.
 CREDITS_PER_GB = 0.0037
-# An XS warehouse is a credit an hour; a wake is billed for a minute at the least and sleeps after another.
+# An XS warehouse costs a credit per hour. Each time it resumes, it is billed for at least a minute, and it suspends
+# after another minute.
 CREDITS_PER_WAKE = 2 / 60
 GB = 1024**3
 
@@ -38,7 +39,7 @@ class WrongCountError(Exception):
 
 
 def year(hours: int, say: Callable[[str], None]) -> None:
-    """Loads the files of these hours of a table twice, and counts rows. Raises WrongCountError."""
+    """Load a table's files of this many hours twice, and count the rows. Raises WrongCountError."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "lake"
         lake = open_store(str(folder), create=True)
@@ -49,7 +50,7 @@ def year(hours: int, say: Callable[[str], None]) -> None:
             again, skipping = _timed(lambda: warehouse.arrived(keys))
             _check("files loaded", hours, sum(load.status is LoadStatus.LOADED for load in loaded))
             _check("files skipped the second time", hours, sum(load.status is LoadStatus.SKIPPED for load in again))
-            # Three places of the playlist in every hour; a snapshot of it lasts ten hours.
+            # The playlist has three positions in every hour, and a new snapshot every ten hours.
             _check("rows landed", 3 * hours, _count(warehouse, "LANDING.PLAYLIST_ITEMS"))
             current, reading = _timed(lambda: _count(warehouse, "CORE.PLAYLIST_ITEMS"))
             _check("rows current", 3 * -(-hours // 10), current)
@@ -70,7 +71,7 @@ def paper(lake: Path, say: Callable[[str], None]) -> None:
     say(f"{batches} batches, {total / batches / 1024:.0f} KiB a batch; {HOURS} of them: {in_year:.2f} GB")
     say(f"pipes, a year:                             {in_year * CREDITS_PER_GB:8.4f} credits")
     say(f"dynamic tables with an hour's lag, a year: {HOURS * CREDITS_PER_WAKE:8.0f} credits at most")
-    say(f"plain views, each look that wakes BI_WH:   {CREDITS_PER_WAKE:8.3f} credits at least")
+    say(f"plain views, each query that resumes BI_WH: {CREDITS_PER_WAKE:7.3f} credits at least")
 
 
 def _timed(action: Callable[[], T]) -> tuple[T, float]:
@@ -89,10 +90,10 @@ def _check(what: str, expected: int, actual: int) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Prints the measurements; the exit code."""
+    """Print the measurements. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.snowflake", description=__doc__)
     parser.add_argument("--hours", type=int, default=HOURS, help="how many hourly batches, %(default)s by default")
-    parser.add_argument("--lake", type=Path, help="a lake that the job has written: its sizes make the bill")
+    parser.add_argument("--lake", type=Path, help="a lake that the job has written; its file sizes give the cost")
     arguments = parser.parse_args(argv)
     try:
         year(arguments.hours, print)

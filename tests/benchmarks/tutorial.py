@@ -1,9 +1,10 @@
-"""The job as usual tutorials write it, for comparison: schema inference, one explode per table, any row of a song wins.
+"""The job as tutorials usually write it, for comparison.
 
 python -m tests.benchmarks.tutorial PAGES OUT
 
-What it lacks is what the field lacks: bridges, positions, episodes, history, an account, a commit. It is plain Spark
-without Glue's DynamicFrame, which would only slow it down, with the memory that the job gives itself.
+It infers the schema, explodes once per table, and keeps any row of a song. Like the tutorials, it has no bridge tables,
+positions, episodes, history, reconciliation or commit. It uses plain Spark without Glue's DynamicFrame, which would
+only slow it down, and has the same memory as the job.
 """
 
 import sys
@@ -60,7 +61,7 @@ def songs(pages: DataFrame) -> DataFrame:
 
 
 def main(source: str, out: str) -> None:
-    """Writes the three tables as Parquet."""
+    """Write the three tables as Parquet."""
     spark = (
         SparkSession.builder.appName("tutorial")
         .config("spark.driver.memory", "2g")

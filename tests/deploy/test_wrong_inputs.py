@@ -143,7 +143,7 @@ def test_an_empty_name_is_no_folder(answer: Callable[..., str], name: str) -> No
             "there is no lake in {out}: put files into {out}/lake/raw/pending/drop/ first, or name",
         ),
         ("report", "there is no warehouse in {out}: make load OUT={out} makes it from the lake there"),
-        ("notebook", "{out} holds no lake with a warehouse: `make demo` makes one"),
+        ("notebook", "{out} has no lake with a warehouse: `make demo` makes both"),
         ("bi_preview", "there is no warehouse in {out}: `make demo` makes one"),
     ],
 )
@@ -444,7 +444,7 @@ sys.meta_path.insert(0, Interrupt())
 """
 PROGRAMS = {
     "demo": (["-m", "deploy.local.demo"], ["deploy.commands", "duckdb", "fakesnow"]),
-    "run": (["-m", "deploy.local.run"], ["deploy.local.chain", "extract_lambda.login"]),
+    "run": (["-m", "deploy.local.run"], ["deploy.local.chain", "extract_lambda.login_place"]),
     "report": (["-m", "deploy.local.report"], ["deploy.local.report.covers"]),
     "status": (["-m", "deploy.operate.status"], ["shared.tables.songs", "pyarrow"]),
     "deploy": (["-m", "deploy.aws", "plan"], ["deploy.aws.destroy", "boto3"]),

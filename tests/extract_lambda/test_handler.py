@@ -186,8 +186,8 @@ def test_a_run_can_be_started_as_a_command(api: Api, lake: Lake, environment: di
     assert done.stderr.replace("\ufffd", "?") == (
         "1/2 Früh?[2J??daeh: read\n"
         "2/2 Morning: failed, app_refused: /playlists/1no/items?limit=50&offset=0&additional_types=track,episode: "
-        "403 For?bidden; Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is "
-        "in the app's user list (User Management), that the app's owner has Premium, and that the app is not "
+        "403 For?bidden; Spotify refuses access to the login's own data; check in its Developer Dashboard that the "
+        "user is in the app's user list (User Management), that the app's owner has Premium, and that the app is not "
         "restricted\n"
     )
     [_, line] = lake.lines("raw/pending/run=20261120T100000Z/1mine.ndjson.gz")
@@ -209,7 +209,7 @@ def test_a_failure_of_the_command_is_one_sentence(api: Api, environment: dict[st
     assert failed.stderr.splitlines()[-1].startswith("Run 20261120T100000Z: all 1 playlists failed")
     assert unset.stderr.startswith("SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET, SPOTIFY_REFRESH_TOKEN not set")
     assert nowhere.stderr.startswith("There is no lake at /nowhere")
-    assert never.stderr.startswith("The time 'noon' is none")
+    assert never.stderr.startswith("'noon' is not a time")
 
 
 def test_the_lambda_imports_within_a_second() -> None:

@@ -201,8 +201,8 @@ def test_a_refusal_of_liked_songs_is_about_the_account(api: Api, run: Run, lake:
 
 def test_advice_for_own_playlists_names_the_dashboard_and_premium() -> None:
     assert ADVICE["app_refused"] == (
-        "Spotify refuses what the login itself owns; check in its Developer Dashboard that the user is in the app's "
-        "user list (User Management), that the app's owner has Premium, and that the app is not restricted"
+        "Spotify refuses access to the login's own data; check in its Developer Dashboard that the user is in the "
+        "app's user list (User Management), that the app's owner has Premium, and that the app is not restricted"
     )
     assert ADVICE["account_not_found"] == (
         "Spotify does not find the login's own data; check SPOTIFY_API_URL, then in the Developer Dashboard whether "

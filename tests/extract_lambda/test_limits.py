@@ -239,10 +239,10 @@ def test_spotifys_own_playlists_are_distinguished_from_removed_playlists(api: Ap
         "editorial": (
             "Spotify's own playlists are closed to new apps since November 2024; copy its songs into a playlist "
             "of your "
-            "own, and take this one out of the settings"
+            "own, and remove this one from the settings"
         ),
         "removed": (
-            "there is no such playlist any more, or it is private; check the id, or take it out of the settings"
+            "the playlist does not exist any more, or it is private; check the id, or remove it from the settings"
         ),
     }
 

@@ -202,11 +202,11 @@ def refused(changes: dict[str, str]) -> str:
         ),
         (
             {"SPOTIFY_REFRESH_TOKEN": "r"},
-            f"SPOTIFY_SECRET_ARN, SPOTIFY_REFRESH_TOKEN are set, and credentials come from one place: {PLACES}",
+            f"SPOTIFY_SECRET_ARN, SPOTIFY_REFRESH_TOKEN are set, but credentials come from one place: {PLACES}",
         ),
         (
             {"SPOTIFY_CREDENTIALS_FILE": "f"},
-            f"SPOTIFY_SECRET_ARN, SPOTIFY_CREDENTIALS_FILE are set, and credentials come from one place: {PLACES}",
+            f"SPOTIFY_SECRET_ARN, SPOTIFY_CREDENTIALS_FILE are set, but credentials come from one place: {PLACES}",
         ),
         (
             {"SPOTIFY_API_URL": "api.spotify.com"},
@@ -230,11 +230,11 @@ def test_a_wrong_setting_is_named_with_what_to_do(changes: dict[str, str], messa
     [
         (
             f"spotify:album:{B}",
-            f"'spotify:album:{B}' is no playlist but of kind album: only playlists and liked songs ",
+            f"'spotify:album:{B}' is no playlist but of type album: only playlists and liked songs ",
         ),
         (
             f"https://open.spotify.com/intl-de/track/{B}",
-            f"'https://open.spotify.com/intl-de/track/{B}' is no playlist but of kind track: only playlists and liked ",
+            f"'https://open.spotify.com/intl-de/track/{B}' is no playlist but of type track: only playlists and liked ",
         ),
         (
             "https://open.spotify.com/collection/tracks",

@@ -152,7 +152,7 @@ def test_a_cool_down_can_be_lifted(api: Api, run: Run) -> None:
     assert (during.status, during.checks) == ("partial", ())
     assert during.warnings == (
         (
-            "Spotify accepts no calls until 2026-11-20T23:53:25Z; runs before that do nothing. To run all the same, "
+            "Spotify accepts no calls until 2026-11-20T23:53:25Z; runs before that do nothing. To run nevertheless, "
             "set SPOTIFY_IGNORE_COOL_DOWN=yes for one run."
         ),
     )

@@ -9,29 +9,33 @@ import duckdb
 import pyspark
 from pyspark.sql import SparkSession
 
+from tests.glue_jobs.documents import ALBUM_KEYS, ARTIST_KEYS, TRACK_KEYS
 from tests.waiting import finished
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ARTIST = ARTIST_KEYS | {"id": "0artistGlue60000000000", "name": "Artist", "type": "artist"}
+ALBUM = ALBUM_KEYS | {
+    "id": "0albumGlue600000000000",
+    "name": "Album",
+    "type": "album",
+    "release_date": "2026-11",
+    "release_date_precision": "month",
+    "artists": [ARTIST],
+}
 PAGE = {
     "href": "https://api.spotify.com/v1/playlists/1playlistGlue60000000/items?offset=0&limit=50",
     "items": [
         {
             "added_at": "2026-11-20T08:00:00Z",
-            "item": {
+            "item": TRACK_KEYS
+            | {
                 "id": f"{number}songGlue6000000000000",
                 "name": f"Song {number}",
                 "type": "track",
                 "duration_ms": 60_000 * number,
-                "artists": [{"id": "0artistGlue60000000000", "name": "Artist", "type": "artist"}],
-                "album": {
-                    "id": "0albumGlue600000000000",
-                    "name": "Album",
-                    "type": "album",
-                    "release_date": "2026-11",
-                    "release_date_precision": "month",
-                    "artists": [{"id": "0artistGlue60000000000", "name": "Artist", "type": "artist"}],
-                },
+                "artists": [ARTIST],
+                "album": ALBUM,
             },
         }
         for number in (1, 2)
@@ -48,8 +52,8 @@ def run(lake: Path) -> dict[str, object]:
     command = [sys.executable, "glue_jobs/explode_playlists.py", "--lake", str(lake)]
     done = finished(command, cwd=ROOT, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
-    printed: dict[str, object] = json.loads(done.stdout)
-    return printed
+    summary: dict[str, object] = json.loads(done.stdout)
+    return summary
 
 
 def test_the_environment_is_glue_60s(spark: SparkSession) -> None:

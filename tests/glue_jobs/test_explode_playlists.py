@@ -292,12 +292,11 @@ def test_spark_submit_with_the_zip_alone(tmp_path: Path) -> None:
     submit = Path(sys.executable).with_name("spark-submit")
     command = [str(submit), "--master", "local[1]", "--py-files", "glue_jobs.zip", "explode_playlists.py"]
 
-    # pyspark itself is in site-packages, so -S is impossible: only the project's own path file is switched off.
-    done = finished(
-        [*command, "--lake", str(lake)],
-        cwd=elsewhere,
-        env=os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
-    )
+    # The environment's path file names the project's folder; Python runs this module after it has read that file.
+    without_project = f"import sys\nsys.path[:] = [path for path in sys.path if path != {str(ROOT)!r}]\n"
+    (elsewhere / "sitecustomize.py").write_text(without_project, encoding="utf-8")
+    environment = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(elsewhere)}
+    done = finished([*command, "--lake", str(lake)], cwd=elsewhere, env=os.environ | environment)
 
     assert done.returncode == 0, done.stdout + done.stderr
     (summary,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

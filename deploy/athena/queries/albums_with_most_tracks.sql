@@ -1,4 +1,4 @@
--- Albums by their number of tracks, whether or not a playlist holds them, and how many of these songs are known.
+-- Albums with the most tracks, whether or not a playlist holds them, and the number of their songs that are known.
 select
     rank() over (order by albums.total_tracks desc) as tracks_rank,
     albums.album_id,

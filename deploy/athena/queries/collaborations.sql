@@ -1,4 +1,4 @@
--- Pairs of artists credited on the same songs, each pair once.
+-- Pairs of artists who are credited on the same song. Each pair is listed once.
 select
     credits.artist_id,
     max(artists.name) as artist_name,

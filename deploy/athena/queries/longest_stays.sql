@@ -1,4 +1,5 @@
--- Stays of items in playlists, longest first; stay_days is the least it stayed: from the first to the last check that showed it.
+-- Stays of items in playlists, the longest first. stay_days counts from the first to the last check that showed the item; the
+-- real stay may be longer.
 select
     rank() over (order by stay_days desc) as stay_rank,
     playlist_name,

@@ -1,5 +1,5 @@
--- Most played songs of an imported listening history, per account: plays of 30 s or more or that ended by themselves, plays
--- of any length, and hours listened. A song without an id is the song of its exact artist and title.
+-- Most played songs of an imported listening history, per account, with three numbers: plays that lasted 30 s or more or ran to
+-- the end, plays of any length, and hours listened. Plays without a song id are grouped by exact artist and title.
 with played as (
     select
         account,

@@ -1,5 +1,5 @@
--- Most popular songs, as Spotify rates them from 0 to 100. Spotify withholds popularity from newer apps; then this query has
--- no rows, and most_present_songs ranks songs instead.
+-- Most popular songs, by Spotify's popularity from 0 to 100. Spotify withholds popularity from newer apps: this query then
+-- returns no rows; use most_present_songs instead.
 select
     rank() over (order by songs.popularity desc) as popularity_rank,
     songs.song_id,

@@ -1,4 +1,4 @@
--- Songs by the number of playlists that hold them, then by the days they stayed in playlists, added up.
+-- Songs by the number of playlists that hold them, then by the total days that they stayed in playlists.
 select
     rank() over (
         order by

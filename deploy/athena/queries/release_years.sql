@@ -1,5 +1,5 @@
--- Songs that playlists hold by the release year of their album, each song once. The row without a year counts
--- songs of unknown year.
+-- Number of songs in playlists, by the release year of their album. Each song counts once. The row without a year counts
+-- songs whose year is unknown.
 select
     albums.release_year,
     count(distinct stays.song_id) as song_count,

@@ -1,4 +1,5 @@
--- Artists by songs that playlists hold. A song of three artists counts for each of them: do not add the counts up.
+-- Artists by the number of their songs in playlists. A song of three artists counts for each of them, so do not add up the
+-- counts.
 select
     artists.artist_id,
     max(artists.name) as artist_name,

@@ -1,4 +1,5 @@
--- One row: songs and playlists, each counted once, the newest check, and the playlists whose newest check failed.
+-- One row with totals: songs, songs in playlists, playlists, hours of music, time of the newest check, and playlists whose newest
+-- check failed. Each song and playlist counts once.
 select
     (select count(*) from {{ database }}.songs) as song_count,
     (select count(distinct song_id) from {{ database }}.stays where left_by_at is null) as held_song_count,

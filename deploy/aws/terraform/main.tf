@@ -1,11 +1,11 @@
-# What the suite is on AWS. Read from top to bottom it follows the data:
+# The suite on AWS. The modules are in the order of the data flow:
 #
 #   schedule > extract (Lambda) > storage (S3) > events (rule, state machine) > transform (Glue) > storage > catalog, warehouse
 #
-# Names are <project>-<env>-<what>. Each module holds the role of its own actor.
+# Names are <project>-<env>-<what>. Each module defines the IAM roles that its own resources use.
 #
-# A module without a provider of its own. `make deploy` adds root/provider.tf, builds, plans and applies. For a root of your
-# own: `make build`, then see examples/.
+# This module configures no provider. `make deploy` adds root/provider.tf, builds, plans and applies. To call the module from
+# a root module of your own, run `make build` and see examples/.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -14,14 +14,14 @@ data "aws_region" "current" {}
 locals {
   name    = "${var.project}-${var.env}"
   account = data.aws_caller_identity.current.account_id
-  # Modules need these to spell ARNs of resources that do not exist yet. The id is the region's name in provider 5 and 6.
+  # Modules build ARNs of resources that do not exist yet from these. In provider 5 and 6 `id` is the region's name.
   place = {
     account   = local.account
     partition = data.aws_partition.current.partition
     region    = data.aws_region.current.id
   }
   roles = { path = var.role_path, boundary = var.permissions_boundary_arn }
-  # The zips and the generated files are in the project around this module.
+  # The zips and the generated files are in the project that contains this module.
   project = "${path.module}/../../.."
   files = {
     extract_zip = coalesce(var.extract_zip, "${local.project}/dist/extract_lambda.zip")
@@ -30,7 +30,7 @@ locals {
     catalog     = coalesce(var.catalog_file, "${local.project}/deploy/generated/glue_catalog.json")
     quicksight  = coalesce(var.quicksight_file, "${local.project}/deploy/bi/quicksight/template.json")
   }
-  # Bucket names are unique worldwide: the account's number makes it so.
+  # Bucket names must be unique worldwide; the account's number makes this one unique.
   bucket_name = "${local.name}-${local.account}"
 }
 

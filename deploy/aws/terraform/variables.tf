@@ -1,7 +1,7 @@
-# Every variable has a default, so `terraform apply` asks no question. Region and tags belong to the provider, so to the root
-# that calls this module: root/provider.tf or your own.
+# Every variable has a default, so `terraform apply` asks no question. Region and tags belong to the provider. The root module
+# that calls this module sets them: root/provider.tf, or a root module of your own.
 
-# --- What it is called ----------------------------------------------------------------------------
+# --- Names ---------------------------------------------------------------------------------------
 
 variable "project" {
   description = "First part of every name."
@@ -10,12 +10,12 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,28}[a-z0-9]$", var.project))
-    error_message = "project is 3 to 30 lower-case letters, digits and hyphens, such as spotify-playlists: bucket names are made of it."
+    error_message = "project is 3 to 30 lower-case letters, digits and hyphens, such as spotify-playlists: the bucket's name begins with it."
   }
 }
 
 variable "env" {
-  description = "Which copy of the suite this is, such as dev or prod: second part of every name."
+  description = "Environment, such as dev or prod: second part of every name."
   type        = string
   default     = "dev"
 
@@ -25,15 +25,15 @@ variable "env" {
   }
 }
 
-# --- What is read, and when --------------------------------------------------------------------------------------
+# --- Playlists and schedule --------------------------------------------------------------------------------------
 
 variable "playlists" {
-  description = "Playlist ids, links or spotify:playlist: addresses; \"mine\" means all that the person owns or collaborates on; empty means mine."
+  description = "Playlist ids, links or spotify:playlist: URIs. \"mine\" means every playlist that the person owns or collaborates on. An empty list means \"mine\"."
   type        = list(string)
   default     = []
 
   validation {
-    condition     = alltrue([for one in var.playlists : can(regex("^(mine|.*[0-9A-Za-z]{22}.*)$", one)) && !can(regex("[\\s,]", one))])
+    condition     = alltrue([for playlist in var.playlists : can(regex("^(mine|.*[0-9A-Za-z]{22}.*)$", playlist)) && !can(regex("[\\s,]", playlist))])
     error_message = "Each playlist is \"mine\", an id of 22 letters and digits, a link or a spotify:playlist: address."
   }
   validation {
@@ -43,13 +43,13 @@ variable "playlists" {
 }
 
 variable "liked_songs" {
-  description = "Whether the liked songs are read too."
+  description = "Whether liked songs are read as well."
   type        = bool
   default     = true
 }
 
 variable "force_full_every_days" {
-  description = "After how many days a playlist is read whole although it seems unchanged."
+  description = "Days after which a whole playlist is read again even if it seems unchanged."
   type        = number
   default     = 30
 
@@ -71,79 +71,79 @@ variable "schedule" {
 }
 
 variable "schedule_time_zone" {
-  description = "Time zone in which a cron schedule is meant, such as Europe/Berlin."
+  description = "Time zone of a cron schedule, such as Europe/Berlin."
   type        = string
   default     = "UTC"
 }
 
 variable "schedule_enabled" {
-  description = "Whether the schedules fire; false stops the suite and leaves everything where it is."
+  description = "Whether the schedules are enabled. false pauses the suite and deletes nothing."
   type        = bool
   default     = true
 }
 
-# --- How it runs -------------------------------------------------------------------------------------------------
+# --- Lambda and job -----------------------------------------------------------------------------------------------
 
 variable "extract_zip" {
-  description = "The Lambda's zip, as `make build` makes it."
+  description = "Path of the Lambda's zip; null means the file that `make build` creates."
   type        = string
   default     = null
 }
 
 variable "glue_zip" {
-  description = "The job's modules, as `make build` makes them."
+  description = "Path of the zip with the job's modules; null means the file that `make build` creates."
   type        = string
   default     = null
 }
 
 variable "glue_script" {
-  description = "The job's script."
+  description = "Path of the job's script; null means glue_jobs/explode_playlists.py of this project."
   type        = string
   default     = null
 }
 
 variable "catalog_file" {
-  description = "Tables and current views for Athena, as `make generate` makes them of the contracts."
+  description = "Path of the tables and current views for Athena; null means the file that `make generate` creates from the contracts."
   type        = string
   default     = null
 }
 
 variable "quicksight_file" {
-  description = "The page for QuickSight, as `make generate` makes it of the BI model."
+  description = "Path of the QuickSight template; null means the file that `make generate` creates from the BI model."
   type        = string
   default     = null
 }
 
 variable "quicksight_owner_arn" {
-  description = "ARN of the QuickSight user or group that owns the page, as `aws quicksight list-users` shows it; empty makes nothing in QuickSight. The account needs QuickSight first."
+  description = "ARN of the QuickSight user or group that owns the analysis, as `aws quicksight list-users` shows it. If it is empty, nothing is created in QuickSight. Sign the account up for QuickSight first."
   type        = string
   default     = ""
 
   validation {
     condition     = can(regex("^(|arn:aws[a-z-]*:quicksight:[a-z0-9-]+:[0-9]{12}:(user|group)/.+)$", var.quicksight_owner_arn))
-    error_message = "quicksight_owner_arn is empty, or the ARN of a user or group of QuickSight."
+    error_message = "quicksight_owner_arn is empty, or the ARN of a QuickSight user or group."
   }
 }
 
 variable "extract_environment" {
-  description = "Further environment variables of the Lambda, such as { SPOTIFY_CALLS_PER_DAY = \"300\", LOG_LEVEL = \"DEBUG\" }. No secrets: they belong into the secret."
+  description = "Further environment variables of the Lambda, such as { SPOTIFY_CALLS_PER_DAY = \"300\", LOG_LEVEL = \"DEBUG\" }. Put no secrets here: they belong in Secrets Manager."
   type        = map(string)
   default     = {}
 }
 
 variable "extract_reserved_concurrency" {
-  description = "How many extractions may run at once. 1 keeps Spotify's limits; -1 reserves nothing, for new accounts whose quota of 10 leaves nothing to reserve (a run id taken twice is harmless, only calls are spent)."
+  description = "How many extractions may run at once. 1 prevents parallel runs, which would share Spotify's rate limit. -1 reserves no concurrency: use it in new accounts, whose quota of 10 is too small to reserve any. Parallel runs then do no harm, but spend more calls."
   type        = number
   default     = 1
 
   validation {
     condition     = contains([-1, 1], var.extract_reserved_concurrency)
-    error_message = "extract_reserved_concurrency is 1, or -1 to reserve nothing."
+    error_message = "extract_reserved_concurrency is 1, or -1 to reserve no concurrency."
   }
 }
 
 variable "glue_version" {
-  description = "Glue's version: 5.1 (Spark 3.5, Python 3.11) or 6.0 (Spark 4.1, Python 3.13)."
+  description = "Glue version: 5.1 (Spark 3.5, Python 3.11) or 6.0 (Spark 4.1, Python 3.13)."
   type        = string
   default     = "5.1"
 
@@ -154,7 +154,7 @@ variable "glue_version" {
 }
 
 variable "glue_workers" {
-  description = "Number of workers, the driver among them; 2 is Glue's least and enough for most. More help a large first load only."
+  description = "Number of workers, including the driver. 2 is Glue's minimum and usually enough; more workers only help a large first load."
   type        = number
   default     = 2
 
@@ -165,7 +165,7 @@ variable "glue_workers" {
 }
 
 variable "job_timeout_minutes" {
-  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of it, and an attempt that died counts as failed after it. Glue's own default is eight hours, and a run that hangs is billed."
+  description = "Minutes after which Glue ends a run of the job. The job begins no batch after 70 % of this time. An attempt that has not finished after this time counts as failed. Glue's own default is eight hours, and a run that hangs is billed."
   type        = number
   default     = 20
 
@@ -176,7 +176,7 @@ variable "job_timeout_minutes" {
 }
 
 variable "code_linger_seconds" {
-  description = "How long a deploy that changes the job's code waits before it deletes the old code, which a run that is just starting still needs. The environment variable CODE_LINGER_SECONDS goes before it; `make destroy` sets it to 0."
+  description = "Seconds that a deploy waits before it deletes the job's old code: a run that is just starting still needs it. The environment variable CODE_LINGER_SECONDS overrides this value; `make destroy` sets it to 0."
   type        = number
   default     = 300
 
@@ -187,7 +187,7 @@ variable "code_linger_seconds" {
 }
 
 variable "busy_wait_seconds" {
-  description = "Seconds for which events are collected into one execution of the machine (at most 300), and after which it checks again while the job is busy."
+  description = "Seconds for which events are collected into one execution of the state machine (at most 300). While the job is busy, the state machine also waits this long before it checks again."
   type        = number
   default     = 60
 
@@ -198,7 +198,7 @@ variable "busy_wait_seconds" {
 }
 
 variable "glue_worker_type" {
-  description = "Type of the job's workers: G.1X has 4 cores and 16 GB, each larger type has twice as much."
+  description = "Type of the job's workers. G.1X has 4 cores and 16 GB; each larger type has twice as much as the one before."
   type        = string
   default     = "G.1X"
 
@@ -209,7 +209,7 @@ variable "glue_worker_type" {
 }
 
 variable "glue_execution_class" {
-  description = "STANDARD, or FLEX, which costs a third less and may start late or be interrupted: for backfills."
+  description = "STANDARD or FLEX. FLEX costs a third less but may start late or be interrupted: use it for backfills."
   type        = string
   default     = "STANDARD"
 
@@ -220,7 +220,7 @@ variable "glue_execution_class" {
 }
 
 variable "glue_auto_scaling" {
-  description = "Whether Glue adds and removes workers as the run needs them, up to glue_workers."
+  description = "Whether Glue adds and removes workers as a run needs them, up to glue_workers."
   type        = bool
   default     = false
 }
@@ -250,18 +250,18 @@ variable "role_path" {
 }
 
 variable "kms_key_arn" {
-  description = "A key of the account's own for bucket, secret, topics and logs; null makes one. Its policy must allow what modules/storage/key.tf allows."
+  description = "ARN of an existing KMS key for bucket, secret, topics and logs; null creates one. The policy of an existing key must allow what modules/storage/key.tf allows."
   type        = string
   default     = null
 
   validation {
     condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "kms_key_arn is the ARN of a key, no alias."
+    error_message = "kms_key_arn is the ARN of a key, not of an alias."
   }
 }
 
 variable "projection_start" {
-  description = "First day of which Athena reads files, such as 2026-11-20; null: the day of the first deployment, kept in the state. A lake that is older than its stack names its own first day."
+  description = "First ingest_date that Athena reads, such as 2026-11-20. null means the day of the first deployment, which Terraform keeps in its state. Set it if the lake has files from before that day."
   type        = string
   default     = null
 
@@ -272,19 +272,19 @@ variable "projection_start" {
 }
 
 variable "crawler" {
-  description = "Whether there is a Glue crawler over the published files: on demand, with a database of its own. The generated tables need none."
+  description = "Whether to create a Glue crawler for the published files. It runs on demand and has its own database. The generated tables do not need it."
   type        = bool
   default     = false
 }
 
 variable "immutable_lake" {
-  description = "Whether the bucket refuses to overwrite published files, log entries and completion markers. Off until the check of docs/operate.md was seen to succeed."
+  description = "Whether the bucket refuses to overwrite published files, log entries and completion markers. Leave it off until the first account checklist of docs/operate.md has succeeded in your account."
   type        = bool
   default     = false
 }
 
 variable "operator_role_arns" {
-  description = "Roles by which forget and retention are run; only they may rewrite what immutable_lake protects."
+  description = "Roles that run the commands forget and retention. Only these roles may rewrite what immutable_lake protects."
   type        = list(string)
   default     = []
 
@@ -297,13 +297,13 @@ variable "operator_role_arns" {
 # --- Notifications -----------------------------------------------------------------------------------------------
 
 variable "alert_email" {
-  description = "Address that alarms are mailed to, once its owner has confirmed; empty: no mail is sent, subscribe to the topic yourself."
+  description = "Mail address that receives the alarms once its owner has confirmed. If it is empty, no mail is sent: subscribe to the topic yourself."
   type        = string
   default     = ""
 }
 
 variable "alarm_target_arns" {
-  description = "Where else each alarm goes, such as the ARN of a topic that a chat listens to."
+  description = "ARNs that each alarm is also sent to, such as a topic that a chat subscribes to."
   type        = list(string)
   default     = []
 
@@ -314,7 +314,7 @@ variable "alarm_target_arns" {
 }
 
 variable "page_target_arns" {
-  description = "Where else the composite alarm goes: the alarm that is worth waking a person."
+  description = "ARNs that the composite alarm is also sent to, such as a pager's topic. This alarm is worth waking a person."
   type        = list(string)
   default     = []
 
@@ -325,7 +325,7 @@ variable "page_target_arns" {
 }
 
 variable "dpu_hours_a_day" {
-  description = "DPU-hours of the job a day beyond which an alarm is raised; an hourly schedule uses 0.8."
+  description = "An alarm is raised if the job uses more DPU-hours than this in a day. An hourly schedule uses 0.8."
   type        = number
   default     = 4
 
@@ -336,7 +336,7 @@ variable "dpu_hours_a_day" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Dollars a month beyond which, or beyond whose forecast, an alert is sent; 0 for no budget. The default covers an hourly schedule whose every check finds a change."
+  description = "Monthly budget in dollars; 0 for no budget. An alert is sent when 80 % of it is spent, and when the forecast exceeds it. The default covers an hourly schedule, even if every check finds a change."
   type        = number
   default     = 25
 
@@ -347,54 +347,54 @@ variable "monthly_budget_usd" {
 }
 
 variable "budget_by_tag" {
-  description = "Whether the budget counts only what carries this stack's tag: activate the cost allocation tag stack first, else it counts nothing. Otherwise the account's whole use of the suite's services counts."
+  description = "If true, the budget counts only the costs of resources with this stack's tag. First activate `stack` as a cost allocation tag: until then the budget counts nothing. If false, the budget counts everything that the account spends on the services that the suite uses."
   type        = bool
   default     = false
 }
 
 variable "success_within_hours" {
-  description = "Hours without a successful check of a playlist after which an alarm is raised; more than the schedule's longest pause."
+  description = "An alarm is raised after this many hours without a successful check of a playlist. Set it above the longest pause of the schedule."
   type        = number
   default     = 26
 
   validation {
     condition     = var.success_within_hours >= 2 && var.success_within_hours <= 168 && floor(var.success_within_hours) == var.success_within_hours
-    error_message = "success_within_hours is 2 to 168, CloudWatch's seven days."
+    error_message = "success_within_hours is 2 to 168: CloudWatch evaluates seven days at most."
   }
 }
 
 variable "log_retention_days" {
-  description = "Days that logs of Lambda and job are kept; one of CloudWatch's numbers."
+  description = "Days that the logs of Lambda and job are kept; one of the numbers that CloudWatch accepts."
   type        = number
   default     = 30
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
-    error_message = "log_retention_days is one of CloudWatch's numbers: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731."
+    error_message = "log_retention_days is one of the numbers that CloudWatch accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731."
   }
 }
 
-# --- How long things are kept ------------------------------------------------------------------------------------
+# --- Retention ---------------------------------------------------------------------------------------------------
 
 variable "raw_retention_days" {
-  description = "Days that archived raw objects are kept; 0 for ever. What is gone cannot be replayed. To remove raw and lake together use `make retention`."
+  description = "Days that archived raw objects are kept; 0 keeps them for ever. Deleted raw objects cannot be replayed. To delete old raw objects and their published rows together, use `make retention`."
   type        = number
   default     = 0
 
   validation {
     condition     = var.raw_retention_days == 0 || var.raw_retention_days >= 2 * var.force_full_every_days
-    error_message = "raw_retention_days is 0, or at least two full reads: 2 x force_full_every_days."
+    error_message = "raw_retention_days is 0, or at least 2 x force_full_every_days: the last two full reads must be kept."
   }
 }
 
 variable "raw_archive_days" {
-  description = "Days after which archived raw objects of 128 KB or more move to the cheaper Glacier Instant Retrieval; 0 for never. A replay still reads them at once."
+  description = "Days after which archived raw objects of 128 KB or more move to Glacier Instant Retrieval, which is cheaper; 0 for never. A replay can still read them at once."
   type        = number
   default     = 90
 }
 
 variable "noncurrent_retention_days" {
-  description = "Days that replaced and deleted versions of objects are kept: how long a mistake can be taken back, and how long what `make forget` removed is still there."
+  description = "Days that replaced and deleted versions of objects are kept. A mistake can be undone for this long, and what `make forget` removes still exists for this long."
   type        = number
   default     = 30
 
@@ -405,7 +405,7 @@ variable "noncurrent_retention_days" {
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` also deletes the bucket's objects, and the secret at once. Only `make destroy DATA=yes` says so."
+  description = "Whether `terraform destroy` also deletes the bucket's objects, and deletes the secret without a recovery period. `make destroy` sets it."
   type        = bool
   default     = false
 }
@@ -413,7 +413,7 @@ variable "force_destroy" {
 # --- Snowflake ---------------------------------------------------------------------------------------------------
 
 variable "snowflake_principal_arn" {
-  description = "STORAGE_AWS_IAM_USER_ARN of Snowflake's storage integration; empty until it exists: then no user outside the account is trusted."
+  description = "STORAGE_AWS_IAM_USER_ARN of Snowflake's storage integration; empty until the integration exists. While it is empty, the role trusts no user outside the account."
   type        = string
   default     = ""
 
@@ -424,13 +424,13 @@ variable "snowflake_principal_arn" {
 }
 
 variable "snowflake_external_id" {
-  description = "External id of the storage integration (STORAGE_AWS_EXTERNAL_ID); empty: one is derived from account and names, see the output."
+  description = "External id of the storage integration (STORAGE_AWS_EXTERNAL_ID). If it is empty, one is derived from account and names: see the output snowflake_external_id."
   type        = string
   default     = ""
 }
 
 variable "snowflake_error_principal_arn" {
-  description = "SF_AWS_IAM_USER_ARN of Snowflake's notification integration, which reports what the pipes could not load; empty: none."
+  description = "SF_AWS_IAM_USER_ARN of Snowflake's notification integration, which reports files that the pipes could not load; empty until the integration exists."
   type        = string
   default     = ""
 
@@ -441,7 +441,7 @@ variable "snowflake_error_principal_arn" {
 }
 
 variable "snowflake_error_external_id" {
-  description = "SF_AWS_EXTERNAL_ID of Snowflake's notification integration, which Snowflake chooses; empty: none."
+  description = "SF_AWS_EXTERNAL_ID of Snowflake's notification integration. Snowflake chooses it; empty until the integration exists."
   type        = string
   default     = ""
 }

@@ -1,1 +1,1 @@
-"""AWS on one machine: a moto server that also runs the Lambda's zip and the Glue job."""
+"""A local AWS: a moto server that also runs the Lambda's zip and the Glue job."""

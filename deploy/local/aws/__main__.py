@@ -16,18 +16,18 @@ from shared.terminal import printable, set_up_output
 
 
 def main() -> int:
-    """`python -m deploy.local.aws --port 5000`: the variables to export, one a line; port 0 takes a free one."""
+    """`python -m deploy.local.aws --port 5000`: print the variables to export, then serve until stopped."""
     set_up_output()
     parser = argparse.ArgumentParser(
         prog="python -m deploy.local.aws",
         description="A moto server that runs Lambda zips, Glue jobs, rules and state machines. The variables that it "
         "prints point Terraform, the AWS CLI and boto3 at it. Nothing is kept when it ends.",
     )
-    parser.add_argument("--port", type=int, default=5000, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=5000, help="0 selects a free port (default: %(default)s)")
     parser.add_argument("--host", default="127.0.0.1", help="interface to listen on (default: %(default)s)")
-    parser.add_argument("--folder", type=Path, help="where runs keep their logs (default: a temporary folder)")
+    parser.add_argument("--folder", type=Path, help="folder for the logs of runs (default: a temporary folder)")
     parser.add_argument(
-        "--spotify", metavar="URL", help="the API that Lambda functions ask, as deploy.local.spotify prints it"
+        "--spotify", metavar="URL", help="Spotify API for Lambda functions, as printed by deploy.local.spotify"
     )
     options = parser.parse_args()
     try:
@@ -40,13 +40,13 @@ def main() -> int:
         with LocalAws(place, options.port, options.host, spotify if options.spotify else None) as aws:
             print(as_exports(aws.environment), flush=True)
             print(f"Logs of runs are in {place}. Ctrl-C ends it.", file=sys.stderr)
-            signal.signal(signal.SIGTERM, _interrupt)  # so that its runs end too
+            signal.signal(signal.SIGTERM, _interrupt)  # so that SIGTERM also ends the runs
             threading.Event().wait()
     return 0
 
 
 def as_exports(environment: Mapping[str, str]) -> str:
-    """The variables as a shell takes them."""
+    """The variables as export commands of a shell."""
     return "\n".join(f"export {name}={value}" for name, value in environment.items())
 
 

@@ -1,4 +1,4 @@
-"""What the Lambda runtime does for one invocation; runs in a process of its own and imports nothing of the suite.
+"""Runs one invocation like the Lambda runtime, in a separate process. Imports nothing of the suite.
 
     python -I -S bootstrap.py TASK_ROOT RUNTIME HANDLER RESULT_FILE < event.json
 
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class Context:
-    """The second argument of a handler, as far as AWS documents it for Python."""
+    """The second argument of a handler, with what AWS documents for Python."""
 
     function_version = "$LATEST"
 
@@ -31,18 +31,18 @@ class Context:
         self.log_stream_name = "local"
 
     def get_remaining_time_in_millis(self) -> int:
-        """What is left of the function's timeout."""
+        """Milliseconds until the function's timeout; at least 0."""
         return max(0, round((self._ends_at - time.monotonic()) * 1000))
 
 
 def main(task_root: str, runtime: str, handler: str, result_file: str) -> None:
-    """Calls the handler with the event on stdin; writes {"result": ...} or {"error": ...}."""
+    """Call the handler with the event on stdin. Writes {"result": ...} or {"error": ...} to the result file."""
     sys.path[:] = [task_root, runtime, *sys.path]
     module, _, name = handler.rpartition(".")
     answer: dict[str, Any]
     try:
         answer = {"result": getattr(importlib.import_module(module), name)(json.load(sys.stdin), Context())}
-    except Exception as error:  # noqa: BLE001  # whatever the function raises is its answer
+    except Exception as error:  # noqa: BLE001  # Lambda reports any exception as the answer
         traceback.print_exc()
         answer = {"error": {"errorMessage": str(error), "errorType": type(error).__name__}}
     Path(result_file).write_text(json.dumps(answer), encoding="utf-8")

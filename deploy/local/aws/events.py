@@ -1,4 +1,4 @@
-"""Delivers events to rule targets as EventBridge does: at least once, in no order, each with its target's input."""
+"""Delivers events to the targets of rules like EventBridge: at least once, in any order, with each target's input."""
 
 import json
 import logging
@@ -13,14 +13,14 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 Event = Mapping[str, Any]
-Deliver = Callable[[str, Any], None]  # the target's ARN, and what it is sent
+Deliver = Callable[[str, Any], None]  # the target's ARN, and its input
 
 _WORKERS = 4
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way to one target."""
+    """An event for one target."""
 
     rule: str
     target_arn: str
@@ -29,9 +29,9 @@ class Delivery:
 
 
 class Deliveries:
-    """What rules send to their targets, by threads of its own.
+    """Delivers events to targets in its own threads.
 
-    `made` has all deliveries so far, `lost` those of them that neither target nor dead-letter queue took.
+    `made` has all deliveries so far. `lost` has those that neither the target nor the dead-letter queue accepted.
     """
 
     def __init__(self, deliver: Deliver) -> None:
@@ -46,7 +46,7 @@ class Deliveries:
             threading.Thread(target=self._work, daemon=True).start()
 
     def send(self, delivery: Delivery) -> None:
-        """Delivers it soon, or when events are no longer held back; a repeated event is delivered again."""
+        """Deliver it soon, or when events are no longer held back. The same delivery may be sent again."""
         with self._lock:
             if self._held is None:
                 self._under_way += 1
@@ -56,7 +56,7 @@ class Deliveries:
 
     @contextmanager
     def held(self) -> Iterator[list[Delivery]]:
-        """Hold events until the end, then deliver them late; events removed from the list are lost."""
+        """Hold events back until the end of the block, then deliver them. Events removed from the list are lost."""
         with self._lock:
             kept = self._held = []
         try:
@@ -86,7 +86,7 @@ class Deliveries:
     def _is_delivered(self, delivery: Delivery, arn: str) -> bool:
         try:
             self._deliver(arn, delivery.body)
-        except Exception:  # the next event must go out whatever became of this one
+        except Exception:  # other events must be delivered even if this one fails
             log.exception("%s could not be delivered to %s", delivery.rule, arn)
             return False
         return True

@@ -1,4 +1,4 @@
-"""Runs Lambda functions: the function's own zip, in a process of its own, with its environment and its timeout."""
+"""Runs Lambda functions: each invocation runs the function's zip in a new process, with its environment and timeout."""
 
 import hashlib
 import importlib.util
@@ -17,7 +17,7 @@ from typing import Any
 from deploy.local.aws.processes import Program
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-# What Lambda's Python runtime brings. urllib3 comes with the function's zip, which goes first on AWS too.
+# Libraries of Lambda's Python runtime. The function's zip has its own urllib3, which is found first, as on AWS.
 _RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "six", "jmespath", "urllib3")
 
 
@@ -36,7 +36,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Answer:
-    """The handler's result, or an error as Lambda words it; and its log."""
+    """The handler's result, or an error in Lambda's format, and the log."""
 
     payload: Any
     is_error: bool
@@ -44,7 +44,7 @@ class Answer:
 
 
 class FunctionRunner:
-    """`environment` is added to every function's own variables and takes precedence."""
+    """Runs functions, with files in `folder`. `environment` overrides the functions' own variables."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
@@ -52,7 +52,7 @@ class FunctionRunner:
         self._lock = threading.Lock()
 
     def invoke(self, function: Function, event: object) -> Answer:
-        """Runs the handler once."""
+        """Run the handler once."""
         folder = Path(tempfile.mkdtemp(prefix="invocation-", dir=self._folder))
         result, log = folder / "result.json", folder / "log.txt"
         command = [sys.executable, "-I", "-S", str(_BOOTSTRAP), str(self._unpacked(function.code))]
@@ -91,10 +91,10 @@ class FunctionRunner:
         }
 
     def _unpacked(self, code: bytes) -> Path:
-        """The zip's content.
+        """The folder with the zip's content.
 
-        It is made for Python 3.13 on arm64; elsewhere its compiled modules are replaced by the plain ones beside
-        them, so that it runs on any machine.
+        The zip's compiled modules are for Python 3.13 on arm64. On other machines Python ignores them and imports the
+        pure Python modules next to them.
         """
         folder = self._folder / f"code-{hashlib.sha256(code).hexdigest()[:16]}"
         with self._lock:
@@ -103,15 +103,15 @@ class FunctionRunner:
         return folder
 
     def _runtime(self) -> Path:
-        """A folder with boto3 and what it needs, of this environment."""
+        """A folder with links to boto3 and the libraries that it needs, from this Python environment."""
         folder = self._folder / "runtime"
         with self._lock:
             if not folder.is_dir():
                 folder.mkdir()
                 for name in _RUNTIME:
                     spec = importlib.util.find_spec(name)
-                    assert spec, name  # noqa: S101  # boto3 is there, and needs them
-                    assert spec.origin, name  # noqa: S101  # a module of a file
+                    assert spec, name  # noqa: S101  # boto3 is installed and depends on them
+                    assert spec.origin, name  # noqa: S101  # each is a file or a package
                     origin = Path(spec.origin)
                     module = origin.parent if origin.name == "__init__.py" else origin
                     (folder / module.name).symlink_to(module)

@@ -1,7 +1,7 @@
-"""The jars that Spark needs to run as on Glue: `python -m deploy.local.aws.jars` makes them, once, in this environment.
+"""Makes the jars that Spark needs to run as on Glue, once per Python environment: `python -m deploy.local.aws.jars`.
 
-Hadoop's S3A with the parts of Amazon's SDK that it uses (14 of 193 MB), from PyPI; and a stub of Glue's own Java
-classes, of which AWS publishes none.
+There are two kinds: Hadoop's S3A with the parts of Amazon's SDK that it uses (14 of 193 MB), from PyPI; and a stub of
+Glue's own Java classes, which AWS does not publish.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _STUB = _HERE / "glue_stub"
 _REQUIREMENT = _HERE / "jars.txt"
 _HADOOP_AWS = "hadoop-aws-3.3.1.jar"
 _SDK = "aws-java-sdk-bundle-1.11.901.jar"
-# S3A links the classes of all of these when it starts; of dynamodbv2 the exceptions alone.
+# S3A loads classes of all of these services when it starts; of dynamodbv2 it needs only the exceptions.
 _SERVICES = ("s3", "s3control", "securitytoken", "kms", "dynamodbv2")
 _KEPT = (
     "mozilla/",
@@ -39,17 +39,17 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class JarsError(Exception):
-    """The jars could not be made; the message says what is missing."""
+    """The jars could not be made; the message names what is missing."""
 
 
 def jars() -> list[Path]:
     """The jars for Spark's class path, made on first use. Raises JarsError."""
-    stub = _stub()  # first: it fails fastest if something is missing
+    stub = _stub()  # first, because it fails fastest if something is missing
     return [*_s3a(), stub]
 
 
 def _place(*sources: Path) -> Path:
-    """A folder of this environment, named after the content of these files."""
+    """A folder in this Python environment, named by a hash of these files."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (Path(__file__), *sources)))
     return Path(sys.prefix) / "aws" / digest.hexdigest()[:16]
 
@@ -67,7 +67,7 @@ def _s3a() -> list[Path]:
 
 
 def _downloaded(folder: Path) -> Path:
-    """The source distribution; pip compares its hash first."""
+    """The downloaded source distribution. pip checks its hash."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     _run([*command, "--no-deps", "--no-binary=:all:", "--dest", str(folder), "-r", str(_REQUIREMENT)], "pip")
     (archive,) = folder.glob("*.tar.gz")
@@ -129,7 +129,7 @@ def _run(command: Sequence[str], program: str) -> None:
 
 
 def _put(target: Path, data: bytes) -> None:
-    """Writes the file whole or not at all: another process may make the same one."""
+    """Write the file atomically: another process may write the same file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as unfinished:
         unfinished.write(data)
@@ -137,7 +137,7 @@ def _put(target: Path, data: bytes) -> None:
 
 
 def main() -> int:
-    """The exit status; says where the jars are."""
+    """Make the jars and print their paths. Returns the exit code."""
     set_up_output()
     try:
         for jar in jars():

@@ -1,4 +1,4 @@
-"""Runs Glue jobs: spark-submit with Hadoop's S3A and a stub of Glue's Java classes, special parameters as on Glue."""
+"""Runs Glue jobs by spark-submit with Hadoop's S3A, a stub of Glue's Java classes, and Glue's special parameters."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ Fetch = Callable[[str, Path], None]  # an s3:// URI, and the file to put it into
 _POLL_SECONDS = 0.02
 _MESSAGE_LENGTH = 400
 _SPECIAL = {"--extra-py-files": "--py-files", "--extra-files": "--files", "--extra-jars": "--jars"}
-# For small data on a small machine, where start-up takes most of the time.
+# Settings for small data on a small machine, where start-up takes most of the time.
 _SETTINGS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1g",
@@ -40,16 +40,17 @@ _SETTINGS = {
     "spark.hadoop.fs.s3a.bucket.probe": "0",
     "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
-    # A refusal ends the run in seconds; by default S3A retries for minutes.
+    # A refused request fails within seconds; by default S3A retries for minutes.
     "spark.hadoop.fs.s3a.attempts.maximum": "2",
     "spark.hadoop.fs.s3a.retry.limit": "1",
 }
 _JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss2m"
-# The first run keeps Spark's classes as Java has loaded them; Java ignores an archive of another class path.
+# The first run writes an archive of the classes that Java has loaded, and later runs start faster with it. Java ignores
+# an archive of another class path.
 _KEEP_CLASSES = "-XX:ArchiveClassesAtExit={archive} -Xlog:disable -Xlog:all=error:stderr"
 _KEPT_CLASSES = "-XX:SharedArchiveFile={archive} -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 _CLASSES = Path(sys.prefix) / "aws" / "spark-classes.jsa"
-# Spark puts the folder of its settings on the class path, and Java archives no classes if it has files.
+# Spark adds the folder of its settings to the class path. Java writes no archive if that folder has files.
 _NO_FOLDER = Path(sys.prefix) / "aws" / "no-settings"
 _LOG4J = """\
 rootLogger.level = warn
@@ -64,7 +65,7 @@ appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 
 @dataclass
 class JobRun:
-    """One run. `state` is in Glue's words; `message` says why it failed; `log` is the driver's output."""
+    """A run of a job. `state` is one of Glue's states; `message` has the reason of a failure."""
 
     job_name: str
     run_id: str
@@ -76,16 +77,16 @@ class JobRun:
     message: str | None = None
     seconds: float = 0.0
     program: Program | None = field(default=None, repr=False)
-    is_reported: bool = False  # whether the event of its end was sent
+    is_reported: bool = False  # whether the state-change event of its end was sent
 
     @property
     def log(self) -> Path:
-        """The driver's output."""
+        """The file with the driver's output."""
         return self.folder / "log.txt"
 
     @property
     def calls(self) -> list[str]:
-        """The calls of Glue's Java classes so far."""
+        """The calls of Glue's Java classes so far, one per line of the stub's file."""
         with contextlib.suppress(FileNotFoundError):
             return (self.folder / "calls.txt").read_text(encoding="utf-8").splitlines()
         return []
@@ -94,9 +95,9 @@ class JobRun:
 class JobRunner:
     """Runs jobs against an S3 endpoint; every run is kept in `runs`, in the order of their starts.
 
-    `startup_seconds` are added to what a start takes here, since Glue takes up to a minute. For tests of what starts
-    jobs: `refusals` are the codes that the next starts are refused with, `scripted` decides how the next runs end, with
-    state and message, instead of running anything.
+    `startup_seconds` delay each start, because Glue takes up to a minute. Two lists are for tests of callers. The next
+    starts fail with the error codes in `refusals`. The next runs call the functions in `scripted`, which return state
+    and message, instead of running the script.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], fetch: Fetch) -> None:
@@ -108,17 +109,17 @@ class JobRunner:
         self._environment = environment
         self._fetch = fetch
 
-    def started(  # a run is all of this
+    def started(
         self, job_name: str, run_id: str, script: str, arguments: Mapping[str, str], timeout_minutes: float
     ) -> JobRun:
-        """A run that is starting; `complete` does it."""
+        """A new run in state STARTING; `complete` runs it."""
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
         run = JobRun(job_name, run_id, script, arguments, timeout_minutes, folder)
         self.runs.append(run)
         return run
 
     def complete(self, run: JobRun) -> None:
-        """Runs it to its end; an error of the job becomes the run's state and message."""
+        """Run it to its end. An error of the job becomes the run's state and message."""
         started_at = time.monotonic()
         state, message = "FAILED", None
         try:
@@ -141,7 +142,7 @@ class JobRunner:
         program = run.program = Program(command, environment, run.folder, run.log)
         while program.is_running and time.monotonic() < ends_at:
             if run.state == "STARTING" and run.calls:
-                run.state = "RUNNING"  # the script runs; before that it cannot have listed anything
+                run.state = "RUNNING"  # the script has begun; before that it cannot have listed anything
             time.sleep(_POLL_SECONDS)
         status = program.wait(max(0.0, ends_at - time.monotonic()))
         if status == 0:
@@ -183,7 +184,7 @@ class JobRunner:
 
 
 def _keep_classes(archive: Path) -> None:
-    """For the next runs, if this run wrote an archive; whole or not at all."""
+    """Keep the archive of this run, if it wrote one, for the next runs; atomically."""
     if archive.is_file():
         unfinished = _CLASSES.with_name(f"{archive.parent.name}.part")
         shutil.copyfile(archive, unfinished)
@@ -191,7 +192,7 @@ def _keep_classes(archive: Path) -> None:
 
 
 def _why(log: Path, status: int) -> str:
-    """The last exception of the log, which has Python's and Java's words together; else the status."""
+    """The reason of a failure: the last exception in the log, of Python or Java, or else the exit status."""
     if status < 0:
         return f"The driver was killed ({signal.Signals(-status).name})"
     _, _, trace = log.read_text(encoding="utf-8", errors="replace").rpartition("Traceback (most recent call last):")

@@ -1,14 +1,14 @@
-"""Small overrides for what moto 5.2.5 leaves out or gets wrong. No other module uses moto's internals.
+"""Overrides for what moto 5.2.5 lacks or does differently from AWS. No other module patches moto.
 
     install(machine)   once, before the server starts
 
-- Lambda: a function's own zip is run.
-- EventBridge: rules deliver to Lambda, Step Functions and SNS; disabled rules send nothing; what a target refuses goes
-  to its dead-letter queue.
-- Glue: a run is a process with a beginning, an end, a log and a state-change event; the newest run is listed first.
-- Step Functions: machines are run; `.sync` of Glue ends; two calls that Terraform makes are answered.
-- Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is kept like another.
-- S3: a bucket's TLS-only policy does not refuse plain HTTP on one machine; KMS key ids are hidden from Hadoop.
+- Lambda: runs the function's own zip.
+- EventBridge: rules deliver to Lambda, Step Functions and SNS; disabled rules send nothing; events that a target
+  refuses go to its dead-letter queue.
+- Glue: a run is a process with a start, an end, a log and a state-change event; the newest run is listed first.
+- Step Functions: executions run; `.sync` of Glue ends; two calls that Terraform makes are answered.
+- Budgets: two calls that Terraform makes are answered. CloudWatch: a composite alarm is stored like a metric alarm.
+- S3: a bucket's TLS-only policy does not refuse local plain HTTP; KMS key ids are hidden from Hadoop.
 """
 
 import functools
@@ -56,7 +56,7 @@ _OURS = {"lambda", "states", "sns", "sqs"}  # moto delivers to queues only, and 
 
 
 class Machine(Protocol):
-    """The parts that run what moto only stores."""
+    """The parts of the local AWS that run functions and jobs and deliver events, which moto only stores."""
 
     functions: FunctionRunner
     jobs: JobRunner
@@ -142,7 +142,7 @@ _start_lock = threading.Lock()
 
 
 def _start_job_run(self: Any, *arguments: Any, **named: Any) -> str:
-    with _start_lock:  # else two starts at once could both find the job free
+    with _start_lock:  # otherwise two simultaneous starts could both find the job free
         if _machine.jobs.refusals:
             raise JsonRESTError(_machine.jobs.refusals.pop(0), "Refused, as Glue does when it is busy.")
         run_id: str = _start_by_moto(self, *arguments, **named)
@@ -171,7 +171,7 @@ def _complete(job: Any, kept: Any, run: JobRun) -> None:
 
 
 def _keep_log(job: Any, run: JobRun) -> None:
-    """What the driver said, as events of the log group that the job's arguments name."""
+    """Write the driver's output as events into the log group that the job's arguments name."""
     if not run.log.is_file():
         return
     group = f"{run.arguments.get('--custom-logGroup-prefix', '/aws-glue/jobs')}/output"
@@ -209,7 +209,7 @@ def _wait_for_job(
     normalised_parameters: Any,
     state_credentials: Any,
 ) -> None:
-    """As moto's own, without the callback that Glue does not have: moto 5.2.5 fails without it."""
+    """Like moto's own method, but without the callback. Glue has no callback, and moto 5.2.5 fails without one."""
     self.timeout.eval(env=env)
     timeout_seconds = env.stack.pop()
     resolver = self._build_sync_resolver(
@@ -236,7 +236,8 @@ def _client(region: str, service: str) -> Any:
         endpoint_url=f"http://127.0.0.1:{moto_server_port()}",
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106  # opens nothing
-        # As moto's own: a machine may say more than botocore knows, and its own Retry repeats what fails.
+        # Like moto's own client: a state machine may pass parameters that botocore does not know, and its own Retry
+        # repeats failed calls.
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}, max_pool_connections=50),
     )
 
@@ -245,7 +246,7 @@ _client_lock = threading.Lock()
 
 
 def _client_for(region: str, service: str, state_credentials: object = None) -> Any:  # noqa: ARG001  # as in moto
-    """One client for all executions: making a client takes longer than a hundred calls."""
+    """One client for all executions: creating a client takes longer than a hundred calls."""
     with _client_lock:
         return _client(region, service)
 
@@ -260,7 +261,7 @@ def _tree(definition: str) -> Any:
 
 
 def _parse(definition: str) -> tuple[Any, Any]:
-    """A definition is parsed once, which takes long; each execution gets its own program of it."""
+    """Parse each definition once, because parsing takes long. Each execution gets its own program from the tree."""
     with _tree_lock:
         tree = _tree(definition)
     return Preprocessor().visit(tree), tree
@@ -270,7 +271,7 @@ _parse_by_moto: Any = AmazonStateLanguageParser.parse
 
 
 def _answer(content: Mapping[str, Any]) -> Callable[[Any], str]:
-    """A call that is always answered like this."""
+    """A call that always returns this content as JSON."""
     return lambda _: json.dumps(content)
 
 
@@ -292,7 +293,7 @@ _TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def _get_permission(self: Any, action: str, resource: str) -> Any:
-    """Moto ignores conditions: a Deny of requests without TLS would deny everything."""
+    """Drop the statement that denies requests without TLS: moto ignores conditions, so it would deny everything."""
     if self.policy is None:
         return _permission_by_moto(self, action, resource)
     document = json.loads(self.policy)
@@ -305,7 +306,7 @@ def _get_permission(self: Any, action: str, resource: str) -> Any:
 
 
 def _response_dict(self: Any) -> dict[str, Any]:
-    """The SDK in hadoop-aws refuses to copy over plain HTTP what shows a KMS key, as if the key were the customer's."""
+    """Hide the KMS key id from Hadoop: its SDK takes it for a customer-provided key and refuses to copy over HTTP."""
     headers: dict[str, Any] = _headers_by_moto.fget(self)
     if has_request_context() and request.headers.get("User-Agent", "").startswith("Hadoop"):
         headers.pop("x-amz-server-side-encryption-aws-kms-key-id", None)
@@ -346,7 +347,7 @@ _USED = (
     (StateTaskServiceGlue, "_build_sync_resolver"),
 )
 
-# Another version of moto fails here, not in a test that hangs: check every override before changing the version.
+# Another version of moto fails here instead of in a test that hangs. Check every override before changing the version.
 _unknown = [f"{owner.__name__}.{name}" for owner, name in (*_REPLACED, *_USED) if not hasattr(owner, name)]
 _unknown += [f"{owner.__name__}.{name}" for owner, name in _ADDED if hasattr(owner, name)]
 if moto.__version__ != _VERSION or _unknown:
@@ -357,7 +358,7 @@ if moto.__version__ != _VERSION or _unknown:
 
 
 def install(machine: Machine) -> None:
-    """Patch moto in this process permanently; from now on this machine runs functions, jobs and executions."""
+    """Patch moto in this process permanently. From now on `machine` runs functions and jobs and delivers events."""
     global _machine  # noqa: PLW0603  # moto's classes are as global
     _machine = machine
     default_user_config["stepfunctions"] = {"execute_state_machine": True}

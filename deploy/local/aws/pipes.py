@@ -1,4 +1,4 @@
-"""Moves messages from queues to state machines as EventBridge Pipes does: a window's messages are one execution."""
+"""Moves messages from queues to state machines like EventBridge Pipes: the messages of a window start one execution."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ class _Batch:
 
 
 class Pipes:
-    """Empties the queues of all pipes that moto knows, in a thread of its own."""
+    """Empties the queues of all pipes in moto, in its own thread."""
 
     def __init__(self, account: str, region: str, sqs: Callable[[], Any], start: Start) -> None:
         self._pipes: Mapping[str, Any] = pipes_backends[account][region].pipes
@@ -36,7 +36,7 @@ class Pipes:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def begin(self) -> None:
-        """Start to poll."""
+        """Start polling."""
         self._thread.start()
 
     def end(self) -> None:
@@ -65,7 +65,7 @@ class Pipes:
                     continue
                 try:
                     self._poll(pipe)
-                except Exception:  # the other pipes go on
+                except Exception:  # the other pipes must continue
                     log.exception("%s could not be emptied", pipe.name)
                     self._batches.pop(pipe.name, None)
 
@@ -98,6 +98,6 @@ class Pipes:
 
 
 def _record(pipe: Any, message: Mapping[str, Any]) -> Any:
-    """The target's input for a message: the template, which here uses no part of it, or the message."""
+    """The target's input for a message: the template, if there is one, or the message. Placeholders are unsupported."""
     template = (pipe.target_parameters or {}).get("InputTemplate")
     return json.loads(template) if template else {"messageId": message["MessageId"], "body": message["Body"]}

@@ -1,4 +1,4 @@
-"""Programs that must end with this process, with all their children."""
+"""Programs that are killed with all their children when this process ends."""
 
 import atexit
 import contextlib
@@ -30,16 +30,16 @@ class Program:
             )
         _started.add(self)
         # A program that ends before it has read its input breaks the pipe; its exit status shows the reason.
-        threading.Thread(target=self._say, args=(text,), daemon=True).start()
+        threading.Thread(target=self._write_input, args=(text,), daemon=True).start()
 
-    def _say(self, text: bytes) -> None:
+    def _write_input(self, text: bytes) -> None:
         with contextlib.suppress(OSError):
             assert self._process.stdin  # noqa: S101  # it is a pipe
             self._process.stdin.write(text)
             self._process.stdin.close()
 
     def wait(self, seconds: float) -> int | None:
-        """Its exit status; None if it has not ended in time, and then it is killed."""
+        """Its exit status. If it does not end in time, it is killed and None is returned."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -56,13 +56,13 @@ class Program:
         return self._process.poll() is None
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the program and all its children."""
+        """Send a signal to the program and all its children."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
 
 @atexit.register
 def end_all() -> None:
-    """Kills every program that still runs."""
+    """Kill every program that is still running."""
     for program in list(_started):
         program.signal(signal.SIGKILL)

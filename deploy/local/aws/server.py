@@ -1,4 +1,4 @@
-"""The local AWS: its address, the variables that select it, and its runs.
+"""The local AWS server.
 
 with LocalAws(folder) as aws:
     aws.client("s3").create_bucket(...)
@@ -31,11 +31,11 @@ ACCOUNT = "123456789012"  # moto's
 
 
 class LocalAws:
-    """A moto server on a port of the loopback interface (0 takes a free one); runs keep their files in the folder.
+    """A moto server on a port of an interface (port 0 selects a free one). Runs keep their files in the folder.
 
-    `function_environment` is added to every Lambda function's own. `jobs.runs` are the Glue runs so far, `deliveries`
-    what rules have sent, `pipes` moves it on from queues. One at a time in a process, since moto's state is the
-    process's.
+    `function_environment` is added to every Lambda function's variables. `jobs.runs` has the Glue runs so far,
+    `deliveries` the events that rules have sent. `pipes` moves messages from queues to state machines. A process can
+    have only one server at a time, because moto's state is global.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class LocalAws:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables that make boto3, the AWS CLI and Terraform use this server only."""
+        """Environment variables with which boto3, the AWS CLI and Terraform use only this server."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "local",
@@ -71,11 +71,11 @@ class LocalAws:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_MAX_ATTEMPTS": "2",  # a call that it does not know fails at once, not after minutes
+            "AWS_MAX_ATTEMPTS": "2",  # an unsupported call fails at once, not after minutes of retries
         }
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 has no types
-        """A boto3 client, one for each service."""
+        """A boto3 client; there is one for each service."""
         with self._clients_lock:
             if service not in self._clients:
                 self._clients[service] = boto3.session.Session(
@@ -86,8 +86,8 @@ class LocalAws:
             return self._clients[service]
 
     def __enter__(self) -> Self:
-        """Start to listen."""
-        os.environ["MOTO_PORT"] = str(self._port)  # where moto's Step Functions find the other services
+        """Start the server."""
+        os.environ["MOTO_PORT"] = str(self._port)  # moto's Step Functions reach the other services at this port
         for name, level in (("werkzeug", logging.WARNING), ("moto", logging.CRITICAL)):
             logging.getLogger(name).setLevel(level)  # a line for each request, a page for each failed execution
         overrides.install(self)
@@ -96,7 +96,7 @@ class LocalAws:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End all runs and stop listening."""
+        """End all runs and stop the server."""
         end_all()
         self.pipes.end()
         self._server.stop()
@@ -121,7 +121,7 @@ class LocalAws:
             self._publish(target_arn, body if isinstance(body, str) else message)
 
     def _publish(self, topic_arn: str, message: str) -> None:
-        """What a rule does. Raises PermissionError where AWS refuses it."""
+        """Publish as a rule does. Raises PermissionError where AWS would refuse it."""
         sns = self.client("sns")
         attributes = sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
         key = attributes.get("KmsMasterKeyId")

@@ -1,8 +1,8 @@
-"""Whether EventBridge may publish to a topic, by the policies of the topic and of its key, as on AWS.
+"""Checks whether EventBridge may publish to a topic, by the policies of the topic and of its key, as on AWS.
 
-EventBridge sends no aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID: neither to SNS, whose guide allows no
-condition for it in a topic's policy, nor to KMS, to which it sends the topic as the encryption context. moto asks
-neither policy.
+EventBridge sends no aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID, neither to SNS nor to KMS. The guide of SNS
+allows no condition for EventBridge in a topic's policy. KMS receives the topic's ARN in the encryption context. moto
+checks neither policy.
 """
 
 import json
@@ -16,9 +16,9 @@ _OF_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def refusal(topic_arn: str, topic_policy: str, key_policy: str | None) -> str | None:
-    """Why this topic receives nothing from a rule; None if it does. Without a key nothing is encrypted.
+    """The reason why a rule may not publish to this topic, or None if it may. `key_policy` is None without encryption.
 
-    A topic whose policy names no service is not checked: moto's default policy names none.
+    A topic whose policy names no service may receive everything: moto's default policy names none.
     """
     if "amazonaws.com" not in topic_policy:
         return None

@@ -42,11 +42,11 @@ def write_report(out: Path, *, with_covers: bool = False) -> Path:
     except duckdb.IOException as error:
         raise NoWarehouseError(
             " ".join(
-                f"{out / 'warehouse'} cannot be opened, most likely since another program has it open: {error}".split()
+                f"{out / 'warehouse'} cannot be opened, probably because another program has it open: {error}".split()
             )
         ) from error
     if covers and covers.missing:
-        print(f"{covers.missing} covers could not be fetched; tiles are in their place.", file=sys.stderr)
+        print(f"{covers.missing} covers could not be fetched; coloured tiles replace them.", file=sys.stderr)
     if page.sections:
         _put(out / "share.png", page.share_picture())
     return _put(out / "report.html", page.html().encode())

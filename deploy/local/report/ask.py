@@ -1,6 +1,6 @@
-"""Rows of the BI views; nothing below them can be queried here."""
+"""Rows of the BI views; other schemas cannot be queried here."""
 
-# ruff: noqa: S608  # what is put into SQL text is this package's own names; values are bound
+# ruff: noqa: S608  # only this package's own names are put into SQL text; values are bound
 
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,7 @@ class Bi:
         ]
 
     def only_row(self, view: str, columns: str) -> Row:
-        """The row of a view that always has exactly one."""
+        """The row of a view that always has exactly one row."""
         [row] = self.rows(view, columns)
         return row
 

@@ -1,4 +1,4 @@
-"""Vega-Lite specifications: data and sizes; the section says what a chart means.
+"""Vega-Lite specifications of the charts; the sections explain what a chart means.
 
 Colours are variables of the page's style, so that one drawing serves light, dark and print. Widths are set by the page.
 A bar that is far longer than all others is cut, with a sign at its end, so that the others can be compared.
@@ -62,7 +62,7 @@ def _chart(points: Points, height: int, **rest: object) -> Spec:
 
 
 def _rows(labels: Sequence[str], *, axis: Spec | None = None) -> Spec:
-    """One line of the chart for each label, in this order."""
+    """The y axis: one row per label, in this order."""
     return {
         "field": "label",
         "type": "nominal",
@@ -73,7 +73,7 @@ def _rows(labels: Sequence[str], *, axis: Spec | None = None) -> Spec:
 
 
 def limit(values: Sequence[float]) -> float | None:
-    """Where bars end if the longest is far longer than all others; None if it is not."""
+    """The value at which the longest bar is cut; None if it is not far longer than all others."""
     if len(values) < 3:  # noqa: PLR2004  # with two there is nothing else to compare
         return None
     second, first = sorted(values)[-2:]
@@ -92,7 +92,7 @@ def _cut(points: Points, key: str = "value") -> list[dict[str, Any]]:
 def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
     """Horizontal bars in the order of the points: `label`, `value`, `text` at the end of the bar.
 
-    `tooltip` has what else the points hold, each with its title.
+    `tooltip` names further keys of the points, each with its title.
     """
     cut = [point | {"text": point["sign"] + point["text"]} for point in _cut(points)]
     # Space for the text at the end of the bar, on a phone too.
@@ -117,7 +117,7 @@ def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
 def bars_to_both_sides(
     points: Points, what: str, number: str = "items", *, ways: tuple[str, str] = ("Added", "Removed")
 ) -> Spec:
-    """Horizontal bars to both sides: for each label what was added to the right, what was removed to the left.
+    """Horizontal bars to both sides of a line: for each label additions to the right, removals to the left.
 
     Points have `label` and a number for each of the two `ways`.
     """
@@ -173,7 +173,7 @@ def _two_ways(right: str, left: str) -> Spec:
 
 
 def days_up_and_down(points: Points) -> Spec:
-    """Per day what was added above the line and what was removed below it: `day` as ISO text, `Added`, `Removed`.
+    """Vertical bars per day: additions above the line, removals below it; `day` is ISO text, beside `Added`, `Removed`.
 
     Days without a check show as gaps.
     """
@@ -187,7 +187,7 @@ def days_up_and_down(points: Points) -> Spec:
         | {"end": point["direction"] * point["end"], "number": f"{CUT}{point['value']:,}" if point["sign"] else ""}
         for point in _cut(long)
     ]
-    few_days = len(points) <= 10  # noqa: PLR2004  # then every day's name fits
+    few_days = len(points) <= 10  # noqa: PLR2004  # so few that every label fits
     by_day: Spec = (
         {
             "type": "ordinal",
@@ -250,9 +250,9 @@ def over_time(points: Points, unit: Literal["day", "month"], what: str) -> Spec:
 
 
 def columns(points: Points, field_title: str, what: str, *, height: int = 220) -> Spec:
-    """Vertical bars over numbers that are places in an order, such as years: `at` and `value`."""
+    """Vertical bars over whole numbers, such as years; points have `at` and `value`."""
     places = [point["at"] for point in points]
-    # A bar stays a bar where there are few.
+    # The axis has a least width, so that few bars do not become wide blocks.
     low = max(0, min(*places, max(places) - _LEAST_PLACES))
     high = max(*places, low + _LEAST_PLACES)
     tips = [{"field": "at", "title": field_title, "format": "d"}, {"field": "value", "title": what}]
@@ -294,7 +294,7 @@ def columns(points: Points, field_title: str, what: str, *, height: int = 220) -
 
 
 def steps(points: Points, field_title: str, what: str) -> Spec:
-    """Vertical bars over few names in this order: `label`, `value`, with the number above."""
+    """Vertical bars for a few names in this order, each with its number above it; points have `label` and `value`."""
     drawn = [point | {"number": f"{point['sign']}{point['value']:,}"} for point in _cut(points)]
     most = max(point["end"] for point in drawn)
     labels = [point["label"] for point in points]
@@ -322,7 +322,7 @@ def steps(points: Points, field_title: str, what: str) -> Spec:
 
 
 def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
-    """Names one below the other, an arc for each pair: places of both in `labels`, and how strong it is."""
+    """Names in one column, joined by an arc for each pair: two positions in `labels`, and how many songs they share."""
     far = max(abs(first - second) for first, second, _ in pairs)
     most = max(2, *(songs for _, _, songs in pairs))
     points = [
@@ -338,13 +338,13 @@ def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
         "scale": {"domain": [len(labels) - 0.5, -0.5], "nice": False, "zero": False},
         "axis": None,
     }
-    tips = [("one", "artist"), ("other", "with"), ("songs", "songs together")]
+    tips = [("one", "artist"), ("other", "other artist"), ("songs", "shared songs")]
     width = {
         "field": "songs",
         "type": "quantitative",
         "scale": {"domain": [1, most], "range": [1.2, 7]},
         "legend": {
-            "title": "songs together",
+            "title": "shared songs",
             "values": sorted({1, (1 + most) // 2, most}),
             "format": "d",
             "symbolType": "stroke",
@@ -378,7 +378,7 @@ def arcs(labels: Sequence[str], pairs: Sequence[tuple[int, int, int]]) -> Spec:
 
 
 def _half_round(first: int, second: int, far: int) -> list[tuple[float, float]]:
-    """Points from one place to the other, the further apart the further out."""
+    """Points of an arc between two positions; the greater their distance, the wider the arc."""
     low, high = sorted((first, second))
     out = ((high - low) / far) ** 0.75
     places = [step / (CURVE_POINTS - 1) for step in range(CURVE_POINTS)]

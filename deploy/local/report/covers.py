@@ -1,4 +1,4 @@
-"""Covers of albums, small, for the page itself: fetched once when asked for, then kept beside it.
+"""Small covers of albums for the page: fetched once, on request, then kept in a folder beside the page.
 
 Spotify's terms: artwork is shown whole and unchanged, beside a link to Spotify. The page does so. Without covers it
 shows tiles of its own.
@@ -21,15 +21,15 @@ _TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 
 
 class Covers:
-    """A folder of covers; only addresses below the prefixes are asked, since names and addresses come from outside."""
+    """A folder of covers; fetches only addresses with these prefixes, since addresses come from the API."""
 
     def __init__(self, folder: Path, prefixes: tuple[str, ...] = SPOTIFY_IMAGES) -> None:
         self._folder = folder
         self._prefixes = prefixes
-        self.missing = 0  # covers that could not be fetched, or are no picture, or too large
+        self.missing = 0  # covers that could not be fetched, are no picture, or are too large
 
     def of(self, addresses: Mapping[str, str]) -> dict[str, str]:
-        """A data URL for each key whose cover can be had."""
+        """A data URL for each key whose cover is available."""
         self._folder.mkdir(parents=True, exist_ok=True)
         made: dict[str, str] = {}
         with DirectSession() as session:

@@ -1,6 +1,6 @@
 "use strict";
-// Draws every chart to the width it has, again whenever that changes. Colours are the page's own variables, so light,
-// dark and print need no second drawing.
+// Draws every chart to the width of its place, and again whenever the width changes. Colours are the page's own
+// variables, so light, dark and print need no second drawing.
 (() => {
   const specs = JSON.parse(document.getElementById("charts").textContent);
   const places = [...document.querySelectorAll("[data-chart]")];
@@ -17,8 +17,8 @@
     spec.config.axisY.labelLimit = Math.min(260, Math.floor(width * 0.4));
     spec.config.legend.columns = width < 500 ? 2 : 5;
     spec.config.axisX = { ...spec.config.axisX, tickCount: Math.max(3, Math.min(10, Math.floor(width / 70))) };
-    // `ast` interprets expressions, since the page's policy forbids making code of text.
-    // In a place of its own, since Vega names what it draws into, and this place has its name.
+    // `ast` interprets expressions, since the page's policy forbids eval.
+    // Vega labels the element that it draws into. Drawing into an inner element keeps the label of this one.
     const inside = place.firstElementChild ?? place.appendChild(document.createElement("div"));
     await vegaEmbed(inside, spec, { actions: false, ast: true, renderer: "svg", tooltip: { theme: "custom" } });
   }
@@ -34,8 +34,8 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => drawAll(), 150);
   });
-  // The width of A4 between its margins, else a chart of a wide window would have tiny words on paper. Drawing waits
-  // for no timer, so it is over before the browser lays the paper out.
+  // PAPER is the width of A4 between its margins: a chart of a wide window would have tiny words on paper. No timer
+  // here, so drawing ends before the browser lays out the printed page.
   window.addEventListener("beforeprint", () => drawAll(PAPER));
   window.addEventListener("afterprint", () => drawAll());
   drawAll();

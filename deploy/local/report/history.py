@@ -24,7 +24,7 @@ class History:
 
     @cached_property
     def local_days(self) -> list[Row]:
-        """The same by days of the zone."""
+        """Each account's days with plays, by the days of the zone."""
         if self.zone == "UTC":
             return [row | {"local_played_on": row["played_on"]} for row in self.days]
         return self._bi.rows(
@@ -38,7 +38,7 @@ class History:
 
     @cached_property
     def hours(self) -> list[Row]:
-        """Each account's hours of the week with plays, by both clocks."""
+        """Each account's hours of the week with plays, in UTC and in the zone."""
         clocks = "played_weekday, played_hour, local_played_weekday, local_played_hour"
         return self._bi.rows("PLAYS_BY_HOUR", f"account, {clocks}, {_COUNTS}", order=f"{clocks}, account")
 
@@ -73,7 +73,7 @@ class History:
 
     @cached_property
     def months(self) -> list[Row]:
-        """How much of each account's and month's listening is to songs that a playlist has today."""
+        """Each account's listening time per month: of all songs, and of songs that are in a playlist today."""
         return self._bi.rows(
             "LISTENING_FROM_PLAYLISTS",
             "account, month_begins_on, listening_ms, kept_listening_ms",

@@ -1,4 +1,4 @@
-"""What the page says comes from here: each view is asked once, and each number is the view's own.
+"""The source of all numbers on the page: each view is queried once, and numbers are shown as the view has them.
 
 Definitions of the columns: docs/bi-dictionary.md.
 """
@@ -10,7 +10,7 @@ from functools import cached_property
 from deploy.local.report.ask import Bi, Row
 from deploy.local.report.history import History
 
-PERIOD = timedelta(days=7)  # what `What changed` covers
+PERIOD = timedelta(days=7)  # the time that the section `What changed` covers
 LIKED = "liked:me"
 _LIKED_URL = "https://open.spotify.com/collection/tracks"
 KINDS = ("song", "episode", "local", "empty", "unavailable", "rejected")
@@ -66,7 +66,7 @@ class Library:
 
     @cached_property
     def daily(self) -> list[Row]:
-        """What each playlist held at the end of each day on which a check showed all of it; not while it is deleted."""
+        """Counts of each playlist at the end of each day with a complete check; no rows while it is deleted."""
         counts = ", ".join(f"{kind}_count" for kind in KINDS)
         return self._bi.rows(
             "PLAYLIST_DAILY",
@@ -79,7 +79,8 @@ class Library:
     def playlists(self) -> list[Row]:
         """Every playlist, the largest first.
 
-        `now`: its newest row of `daily`, None if it was deleted or never read. `state`: what a reader has to know.
+        `now`: its newest row of `daily`, None if it was deleted or never read. `state`: `deleted`, `couldn't be read`,
+        `couldn't be read last time` or `never read`; empty if the newest check succeeded.
         """
         rows = self._bi.rows(
             "PLAYLISTS",
@@ -100,7 +101,7 @@ class Library:
 
     @cached_property
     def held_playlists(self) -> list[Row]:
-        """The playlists whose content is known, as they were last read."""
+        """The playlists whose contents are known, as of their last read."""
         return [playlist for playlist in self.playlists if playlist["now"]]
 
     @cached_property
@@ -117,7 +118,7 @@ class Library:
 
     @cached_property
     def songs(self) -> dict[str, Row]:
-        """Every song that some playlist ever showed, by its id, with its presence in playlists."""
+        """Every song that a playlist ever showed, by its id; with the number of playlists that have it today."""
         presence = {
             row["song_id"]: row
             for row in self._bi.rows(
@@ -134,7 +135,7 @@ class Library:
 
     @cached_property
     def held_songs(self) -> list[Row]:
-        """The songs in a playlist today, those in most playlists first."""
+        """The songs in a playlist today, those in the most playlists first."""
         return sorted(
             (song for song in self.songs.values() if song["playlist_count"]),
             key=lambda song: (-song["playlist_count"], str(song["song_name"]), song["song_id"]),
@@ -154,7 +155,7 @@ class Library:
 
     @cached_property
     def albums(self) -> list[Row]:
-        """The albums of the songs in a playlist today, those with most songs first; `song_count`: these songs."""
+        """The albums of the songs in a playlist today, with the `song_count` of these songs, the largest first."""
         counts: dict[str, int] = {}
         for song in self.held_songs:
             if song["album_id"]:
@@ -172,7 +173,7 @@ class Library:
 
     @cached_property
     def episodes(self) -> list[Row]:
-        """Every podcast episode that some playlist ever showed."""
+        """Every podcast episode that a playlist ever showed."""
         return self._bi.rows(
             "EPISODES", "episode_id, episode_name, show_name, duration_minutes, url", order="show_name, episode_name"
         )
@@ -210,7 +211,7 @@ class Library:
 
     @cached_property
     def removed(self) -> list[Row]:
-        """Every stay that ended, the newest first; also those that ended with their playlist."""
+        """Every stay that ended, the newest first; also stays that ended because the playlist was deleted."""
         return self._bi.rows(
             "RECENTLY_LEFT",
             "playlist_id, playlist_name, item_uri, item_kind, item_name, artist_names, left_by_at, state",
@@ -232,7 +233,7 @@ class Library:
 
     @cached_property
     def artists(self) -> list[Row]:
-        """The artists of the songs in a playlist today, those with most songs first."""
+        """The artists of the songs in a playlist today, those with the most songs first."""
         urls = {row["artist_id"]: row["url"] for row in self._bi.rows("ARTISTS", "artist_id, url", order="artist_id")}
         rows = self._bi.rows(
             "ARTIST_SUMMARY",
@@ -245,14 +246,14 @@ class Library:
 
     @cached_property
     def rise(self) -> list[Row]:
-        """Songs of each artist in playlists at the end of each day."""
+        """How many songs of each artist were in playlists at the end of each day."""
         return self._bi.rows(
             "ARTIST_RISE", "artist_id, artist_name, checked_on, song_count", order="artist_id, checked_on"
         )
 
     @cached_property
     def pairs(self) -> list[Row]:
-        """Two artists on the same songs, those with most songs first."""
+        """Pairs of artists who share songs, those with the most shared songs first."""
         return self._bi.rows(
             "ARTIST_COLLABORATIONS",
             "artist_id, artist_name, other_artist_id, other_artist_name, song_count, first_release_year,"
@@ -261,7 +262,7 @@ class Library:
         )
 
     def in_period(self, rows: Sequence[Row], column: str) -> list[Row]:
-        """Those of the newest period."""
+        """The rows of the newest period; `column` has their time."""
         return [row for row in rows if row[column].date() >= self.since]
 
 
@@ -272,15 +273,15 @@ def _state(playlist: Row) -> str:
 
 
 def latest(checks: Sequence[Row]) -> list[Row]:
-    """The newest check of each playlist, of checks in their order."""
+    """The newest check of each playlist; `checks` are ordered by time for each playlist."""
     return list({check["playlist_id"]: check for check in checks}.values())
 
 
 def song_count(playlist: Row) -> int:
-    """The songs of a playlist, each counted once; -1 where its content is not known."""
+    """How many different songs a playlist has; -1 if its contents are not known."""
     return playlist["now"]["distinct_song_count"] if playlist["now"] else -1
 
 
 def entry_count(row: Row) -> int:
-    """The entries of every kind, repeats included."""
+    """How many entries of all kinds a playlist has, repeats included."""
     return sum(row[f"{kind}_count"] for kind in KINDS)

@@ -1,4 +1,4 @@
-"""The page: a story, then sections of figures, each a sentence, a picture and the list behind it, as one HTML text."""
+"""The page as one HTML text: a story, then sections of figures. A figure has a sentence, a chart and a list."""
 
 import base64
 import functools
@@ -18,7 +18,7 @@ from deploy.local.report.tiles import Tile
 from deploy.local.report.words import figure, short
 
 HERE = Path(__file__).parent
-# One version of Vega-Lite for good: a newer package may come with another default.
+# A fixed version of Vega-Lite: a newer package may have another default.
 VEGA_LITE = "6.4"
 CUT = "// "  # before the number of a bar that a chart cuts
 
@@ -29,7 +29,7 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True)
 class Figure:
-    """A sentence that holds the finding, a picture if there is something to draw, and the list behind it."""
+    """A sentence with the finding, a chart or tiles if there is something to draw, and the list with all numbers."""
 
     key: str
     title: str
@@ -53,7 +53,7 @@ class Figure:
 
     @property
     def has_cut_bar(self) -> bool:
-        """A bar of the chart is far longer than all others, and cut."""
+        """Whether the chart cuts a bar that is far longer than all others."""
         return CUT in json.dumps(self.spec)
 
 
@@ -78,7 +78,7 @@ class Story:
 
 @dataclass(frozen=True)
 class Page:
-    """All of it. Without sections it says what to do."""
+    """The whole page. Without sections its lead says what to do."""
 
     lead: Markup
     story: Story = field(default_factory=lambda: Story("Your Spotify playlists"))
@@ -119,7 +119,7 @@ def library() -> str:
 
 
 def _policy(scripts: Sequence[str]) -> str:
-    """Only these scripts run, pictures are in the page, and nothing may be fetched, whatever a name tries."""
+    """The content security policy: only these scripts run, images are data URLs, and nothing may be fetched."""
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     sources = " ".join(f"'sha256-{each}'" for each in hashes) or "'none'"
     return (

@@ -19,10 +19,10 @@ from deploy.snowflake.embedded import EmbeddedSnowflake
 
 _NOTHING_YET = Markup(
     "No playlist has been checked yet, so there is nothing to show. <code>make demo</code> shows the whole chain with"
-    " made-up playlists; the README says how to take in your own. Then make this report again."
+    " made-up playlists; the README says how to load your own. Then make this report again."
 )
 _PLAYS_ALONE = Markup(
-    "No playlist has been checked yet, so this page has the listening history alone. The README says how to take in"
+    "No playlist has been checked yet, so this page shows only the listening history. The README says how to load"
     " your playlists."
 )
 
@@ -30,7 +30,7 @@ _PLAYS_ALONE = Markup(
 def report(
     warehouse: EmbeddedSnowflake, covers: Covers | None = None, *, is_made_up: bool = False, zone: str = "UTC"
 ) -> Page:
-    """The page of everything in the warehouse; of an empty one, a page that says what to do.
+    """The page of everything in the warehouse; for an empty warehouse, a page that says what to do.
 
     `zone` is the time zone that the warehouse's listening views were deployed with.
     """

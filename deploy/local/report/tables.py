@@ -9,14 +9,14 @@ from markupsafe import Markup
 
 from deploy.local.report.words import count, figure, plain
 
-FIRST_ROWS = 20  # shown until more are asked for
+FIRST_ROWS = 20  # shown until the reader asks for more
 SPOTIFY_PAGES = "https://open.spotify.com/"
 _SAFE_PAGE = re.compile(re.escape(SPOTIFY_PAGES) + r"([A-Za-z0-9/_-]+)")
 
 
 @dataclass(frozen=True)
 class Link:
-    """A name that links to its page at Spotify; a name alone where the address is another one."""
+    """A name that links to its page at Spotify; a name without a link if the address is not one of Spotify's."""
 
     text: object
     url: str | None
@@ -30,7 +30,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and all rows as people read them. None reads `not known`. `what` is what a row is, in the plural."""
+    """Columns and all rows. None is shown as `not known`. `what` names the rows, in the plural."""
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
@@ -52,7 +52,7 @@ class Table:
         ]
 
     def as_data(self) -> dict[str, object]:
-        """What the page's script makes the list of."""
+        """The data from which the page's script builds the list."""
         return {"columns": self.columns, "numbers": self.numbers, "rows": [list(map(_data, row)) for row in self.rows]}
 
 
@@ -66,7 +66,7 @@ def _data(value: object) -> object:
 
 
 def cell(value: object) -> Markup:
-    """A cell as HTML; lists.js makes the same of the data."""
+    """A cell as HTML; lists.js makes the same HTML from the data."""
     if value is None:
         return Markup('<span class="unknown">not known</span>')
     if isinstance(value, Link) and value.path:

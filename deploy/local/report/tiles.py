@@ -11,7 +11,7 @@ _HUES = 360
 
 @dataclass(frozen=True)
 class Tile:
-    """What a card shows; `key` chooses cover and colours: the id of an album where there is one."""
+    """What a card shows. `key` chooses cover and colour; it is the id of an album if the tile has an album."""
 
     key: str
     name: Link

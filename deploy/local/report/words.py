@@ -1,4 +1,4 @@
-"""Words for people: counts, days, lists and strangers' names."""
+"""Words for people: counts, days, lists, and names, which are untrusted text."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 NAMELESS = "(no name)"
-LONGEST = 70  # of a name in a sentence or beside a bar; tables hold it whole
+LONGEST = 70  # characters of a name in a sentence or beside a bar; tables have the whole name
 
 MINUS = "\u2212"
 
@@ -53,12 +53,12 @@ def minute(moment: datetime) -> str:
 
 
 def hours(minutes: float) -> str:
-    """`88 hours`; minutes below two hours."""
+    """`88 hours`; less than two hours in minutes."""
     return count(round(minutes / 60), "hour") if minutes >= 120 else count(round(minutes), "minute")  # noqa: PLR2004  # two hours
 
 
 def listed(parts: Sequence[object]) -> Markup:
-    """`a`, `a and b`, `a, b and c`; what is not markup is escaped."""
+    """`a`, `a and b`, `a, b and c`; plain text is escaped, markup is not."""
     safe = [escape(part) for part in parts]
     if len(safe) <= 1:
         return Markup("").join(safe)
@@ -66,7 +66,7 @@ def listed(parts: Sequence[object]) -> Markup:
 
 
 def shared_first(names: Sequence[object], what: str) -> Markup:
-    """Who shares the first place: `A`, `A and B`, but `3 artists` if they are many."""
+    """The names that share the first place: `A`, `A and B`; from three on only their number, `3 artists`."""
     return listed([name(each) for each in names]) if len(names) <= 2 else escape(count(len(names), what))  # noqa: PLR2004  # more names would not help
 
 

@@ -1,7 +1,7 @@
 """The API's answers about the catalogue, for each class of app.
 
-Addresses are Spotify's own, in paging links too: a client that follows `next` leaves the stub, and a stored answer is
-the same whatever port the stub had.
+Addresses are Spotify's own, also in paging links. So a client that follows `next` leaves the stub, and a stored answer
+does not depend on the stub's port.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ Thing = TypeVar("Thing")
 API = "https://api.spotify.com/v1"
 EMBEDDED_LIMIT = 100
 MOSAIC_TILES = 4
-# A few of the 185 that Spotify lists, so that a page stays small enough to be read.
+# A few of the 185 markets that Spotify lists, to keep pages short.
 MARKETS = ("AR", "BR", "DE", "EG", "ES", "FR", "GB", "IN", "JP", "KR", "SE", "US")
 
 
 class AppClass(StrEnum):
-    """What an app may see; the value is its name on the command line.
+    """The class of an app, which decides what it may see; the value is used on the command line.
 
     A: development mode, client id made since 2026-02-11. B: development mode, older client id. C: extended quota.
     """
@@ -36,23 +36,23 @@ class AppClass(StrEnum):
 
     @property
     def is_restricted(self) -> bool:
-        """Whether the rules of February 2026 hold for it."""
+        """Whether the rules of February 2026 apply to it."""
         return self is AppClass.A
 
     @property
     def list_keys(self) -> Sequence[str]:
-        """What a playlist calls its contents; `tracks` was the name before February 2026."""
+        """The keys of a playlist's contents; `tracks` was the key before February 2026."""
         return {AppClass.A: ("items",), AppClass.B: ("tracks",), AppClass.C: ("tracks", "items")}[self]
 
     @property
     def content_keys(self) -> Sequence[str]:
-        """What a row of a playlist calls its content."""
+        """The keys of a playlist row's content."""
         return {AppClass.A: ("item",), AppClass.B: ("track",), AppClass.C: ("track", "item")}[self]
 
 
 @dataclass(frozen=True)
 class Page:
-    """The requested part of a list, with the other parameters that its links repeat."""
+    """The requested part of a list; `parameters` are other parameters that its links repeat."""
 
     path: str
     limit: int
@@ -60,7 +60,7 @@ class Page:
     parameters: tuple[tuple[str, str], ...] = ()
 
     def of(self, things: Sequence[Thing], word: Callable[[Thing], Json]) -> Json:
-        """One page of a list; past its end an empty one."""
+        """A page of a list; empty past the end of the list."""
         here = things[self.offset : self.offset + self.limit]
         has_next = self.offset + self.limit < len(things)
         return {
@@ -106,13 +106,13 @@ class Answers:
         }
 
     def playlist_in_list(self, playlist: Playlist) -> Json:
-        """As in /me/playlists: how many items it has, and none of them."""
+        """A playlist in /me/playlists: with its number of items, without the items."""
         path = f"/playlists/{playlist.id}"
         contents = {key: {"href": f"{API}{path}/{key}", "total": len(playlist.items)} for key in self.app.list_keys}
         return self._playlist(playlist) | {"href": f"{API}{path}"} | contents
 
     def playlist(self, playlist: Playlist, parameters: tuple[tuple[str, str], ...]) -> Json:
-        """With the first hundred rows, or without any where the app may not see them."""
+        """GET /playlists/{id}: with the first hundred rows, or with none if the app may not see them."""
         path = f"/playlists/{playlist.id}"
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
         contents = {
@@ -123,7 +123,7 @@ class Answers:
         return self._playlist(playlist) | {"href": f"{API}{path}{query}", "followers": followers} | contents
 
     def may_read(self, playlist: Playlist) -> bool:
-        """Whether the contents are shown: since 2026 a restricted app sees only those of its user's own playlists."""
+        """Whether the contents are shown: since 2026 a restricted app sees only its user's playlists."""
         return not self.app.is_restricted or (
             self.me is not None and (playlist.owner == self.me or playlist.is_collaborative)
         )
@@ -147,7 +147,7 @@ class Answers:
         }
 
     def liked(self, item: Item) -> Json:
-        """A row of /me/tracks: the one list that still says `track` in every class."""
+        """A row of /me/tracks, the only list with the key `track` in every class."""
         song = cast("Song", item.content)  # nothing else can be liked
         return {"added_at": _time(item.added_at), "track": self._song(song)}
 
@@ -302,7 +302,7 @@ def _show_images(show: Show) -> list[Json]:
 
 
 def _cover(playlist: Playlist) -> list[Json] | None:
-    """A mosaic of the first four albums, else the first one's image without its size, else none."""
+    """A mosaic of four albums; with fewer albums the first album's image, without sizes; None without albums."""
     songs = (item.content for item in playlist.items[:100] if isinstance(item.content, Song))
     albums = list(dict.fromkeys(song.album.id for song in songs))[:MOSAIC_TILES]
     codes = [f"ab67616d00001e02{_image_code(album_id)}" for album_id in albums]

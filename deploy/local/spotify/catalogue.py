@@ -25,11 +25,11 @@ class Catalogue:
 
     @property
     def songs(self) -> tuple[Song, ...]:
-        """All of them, also those in no playlist."""
+        """All songs, also those in no playlist."""
         return tuple(self._songs.values())
 
     def song(self, song_id: str) -> Song:
-        """KeyError if there is none."""
+        """The song with this id; KeyError if there is none."""
         return self._songs[song_id]
 
     def playlists(self, day: int) -> tuple[Playlist, ...]:
@@ -37,7 +37,7 @@ class Catalogue:
         return tuple(playlist for playlist in self._on(day).values() if playlist.id != LIKED)
 
     def playlist(self, playlist_id: str, day: int) -> Playlist:
-        """KeyError if there is none on that day."""
+        """The playlist as of that day; KeyError if it does not exist then."""
         return self._on(day)[playlist_id]
 
     def items(self, playlist_id: str, day: int) -> tuple[Item, ...]:

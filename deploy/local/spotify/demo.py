@@ -4,7 +4,7 @@ Few artists are on many songs and most on few; collaborations stay mostly within
 year alone. What is drawn for a day depends on seed, playlist and day only.
 """
 
-# ruff: noqa: PLR2004, RUF001, S311  # odds read best where the dice are thrown; many alphabets; no secrets
+# ruff: noqa: PLR2004, RUF001, S311  # probabilities are clearest where they are used; many alphabets; no secrets
 
 import itertools
 import random
@@ -50,7 +50,7 @@ Habit = Literal["daily", "weekly", "moved", "renamed", "still", "emptied", "dele
 
 @dataclass(frozen=True)
 class Plan:
-    """How a playlist starts and changes; without languages it takes songs of all languages."""
+    """How a playlist starts and changes; without languages it has songs of all languages."""
 
     name: str
     size: int
@@ -103,7 +103,7 @@ RENAMES = ("", " (winter)", " – final", " – final final", " ♥")
 
 
 def world(seed: int) -> World:
-    """The same for the same seed."""
+    """The demo world; the same seed makes the same world."""
     return _Maker(seed).world()
 
 
@@ -112,7 +112,7 @@ class _Maker:
     seed: int
     rng: random.Random = field(init=False)
     languages: dict[str, str] = field(default_factory=dict)  # of a song, by its id
-    pools: dict[str, "_Pool"] = field(default_factory=dict)  # what a playlist takes songs from, by its id
+    pools: dict[str, "_Pool"] = field(default_factory=dict)  # the songs that a playlist draws from, by its id
     plans: dict[str, Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -185,7 +185,7 @@ class _Maker:
         return songs
 
     def guests(self, scene: "_Scene", scenes: Sequence["_Scene"]) -> list[Artist]:
-        """No guest on most songs; mostly of the same language, and more often the known ones."""
+        """Guest artists: none on most songs; mostly of the same language, popular artists more often."""
         (count,) = self.rng.choices((0, 1, 2, 3), (68, 22, 7, 3))
         abroad = self.rng.random() < 0.15
         return [(self.rng.choice(scenes) if abroad else scene).artist(self.rng) for _ in range(count)]
@@ -243,7 +243,7 @@ class _Maker:
             for place, content in zip(rng.sample(range(plan.size), len(odd)), odd, strict=True):
                 contents[place] = content
         items = self.items(plan, contents)
-        if plan.name == "Old vinyl":  # from before Spotify wrote down when and by whom
+        if plan.name == "Old vinyl":  # older than Spotify's record of when and by whom items were added
             items[:9] = [replace(item, added_at=None, added_by=None) for item in items[:9]]
         return Playlist(
             id=playlist_id,
@@ -260,7 +260,7 @@ class _Maker:
         return None if plan.owner is SPOTIFY else rng.choice(plan.adders or (plan.owner,))
 
     def items(self, plan: Plan, contents: Sequence[Song | Episode | LocalFile | None]) -> list[Item]:
-        """Added over some years, mostly several at once, none before its release; oldest first."""
+        """Times of addition over some years, mostly several at once, none before its release; oldest first."""
         start = FIRST_DAY - timedelta(days=self.rng.randint(200, 2500))
         items = []
         for content in contents:
@@ -291,7 +291,7 @@ class _Maker:
         return playlist
 
     def changed(self, playlist: Playlist, plan: Plan, day: int, rng: random.Random) -> tuple[Item, ...]:
-        """Removes some songs, sometimes moves one, adds new ones at the end (of liked songs: at the top)."""
+        """Removes some songs, sometimes moves a song, adds new songs at the end (for liked songs: at the top)."""
         items = list(playlist.items)
         for _ in range(rng.randint(0, min(2, len(items)))):
             del items[rng.randrange(len(items))]
@@ -310,7 +310,7 @@ class _Maker:
 
 @dataclass(frozen=True)
 class _Scene:
-    """The artists of one language, popular ones first: the r-th is drawn with weight 1/r."""
+    """The artists of a language, popular artists first: the r-th artist is drawn with weight 1/r."""
 
     language: Language
     artists: tuple[Artist, ...]
@@ -339,7 +339,7 @@ class _Scene:
 
 
 class _Pool:
-    """Songs to draw from, popular ones more often: so one song gets into many playlists."""
+    """Songs to draw from; popular songs are drawn more often, so that a song gets into many playlists."""
 
     def __init__(self, songs: Sequence[Song]) -> None:
         self.songs = songs
@@ -347,7 +347,7 @@ class _Pool:
         self.weights = list(itertools.accumulate(1 + (song.base_popularity / 25) ** 3 for song in songs))
 
     def take(self, rng: random.Random, count: int) -> list[Song]:
-        """`count` songs, sometimes one of them twice."""
+        """`count` songs; sometimes a song is there twice."""
         drawn: set[int] = set()
         places: list[int] = []
         while len(places) < count:
@@ -359,7 +359,7 @@ class _Pool:
 
 
 def _released(rng: random.Random) -> date:
-    """1958 to 2026: mostly of the last years, and some of every decade."""
+    """A release year, 1958 to 2026: mostly recent, but some from every decade."""
     year = int(2026 - min(68, rng.expovariate(1 / 15)))
     return min(LAST_RELEASE, date(year, 1, 1) + timedelta(days=rng.randrange(365)))
 
@@ -378,7 +378,7 @@ def _local_file(rng: random.Random) -> LocalFile:
 
 
 def _moved(items: Sequence[Item], rng: random.Random) -> tuple[Item, ...]:
-    """One item moved to another position."""
+    """The items with one item moved to another position."""
     if len(items) < 2:
         return tuple(items)
     kept = list(items)

@@ -1,4 +1,4 @@
-"""Faults between the stub and its client: by rule, or at random from a seed.
+"""Faults in the stub's answers and connections: by rule, or at random from a seed.
 
 stub.faults.add("server", path="/items", times=3)
 stub.faults.at_random(seed=1, share=0.2)
@@ -19,7 +19,7 @@ class Fault(StrEnum):
 
     RATE = "rate"  # 429, with seconds in Retry-After
     QUOTA = "quota"  # 429 with reason QUOTA_EXCEEDED, and hours
-    UNAUTHORISED = "unauthorised"  # 401 for a token that is good
+    UNAUTHORISED = "unauthorised"  # 401 for a valid token
     NOT_OWNER = "not_owner"  # 403, as are the next three
     NOT_ALLOW_LISTED = "not_allow_listed"
     PREMIUM_LAPSED = "premium_lapsed"
@@ -61,7 +61,7 @@ ITEMS_WEIGHTS: Final[Mapping[Fault, float]] = {
 
 @dataclass
 class Rule:
-    """A fault of those requests whose path and query match, `times` times (None: for ever) after the first `skip`."""
+    """A fault for requests whose path and query match, after the first `skip`, `times` times (None: always)."""
 
     fault: Fault
     path: str = ""
@@ -70,7 +70,7 @@ class Rule:
     retry_after: int | None = None
 
     def takes(self, target: str) -> bool:
-        """Whether this request meets it; if so, one of its times is used."""
+        """Whether the rule applies to this request; if so, it counts as one of its times."""
         if self.times == 0 or not re.search(self.path, target):
             return False
         if self.skip:
@@ -83,9 +83,9 @@ class Rule:
 
 @dataclass
 class Switchboard:
-    """Which request meets which fault; `met` counts them by fault.
+    """Decides which request gets which fault; `met` counts them by fault.
 
-    At random, the n-th request's fate depends on the seed and n alone.
+    At random, the fault of the n-th request depends only on the seed and n.
     """
 
     rules: list[Rule] = field(default_factory=list)
@@ -102,7 +102,7 @@ class Switchboard:
         self.rules.append(Rule(Fault(fault), path, times, skip, retry_after))
 
     def at_random(self, seed: int, share: float) -> None:
-        """From now on this share of all requests meets a fault, besides the rules."""
+        """From now on this share of all requests gets a random fault, in addition to the rules."""
         self.seed, self.share, self._asked = seed, share, 0
 
     def clear(self) -> None:

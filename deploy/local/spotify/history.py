@@ -1,10 +1,10 @@
-"""Account data downloads of the made-up listener: a year of plays, in both forms that Spotify packages.
+"""Account data downloads of the made-up listener: a year of plays, in both of Spotify's forms.
 
-The extended history ends two weeks before the account history, so that the two overlap and each has plays of its own.
-What is drawn depends on the seed and the last day only.
+The extended history ends two weeks before the account history; so the two overlap, and each has plays that the other
+lacks. The plays depend only on the seed and the last day.
 """
 
-# ruff: noqa: PLR2004, S311  # odds read best where the dice are thrown; nothing is secret
+# ruff: noqa: PLR2004, S311  # probabilities are clearest where they are used; nothing is secret
 
 import json
 import random
@@ -20,16 +20,16 @@ from deploy.local.spotify.catalogue import Catalogue
 from deploy.local.spotify.world import Episode, Song
 
 DAYS = 365
-EXTENDED_ENDS = timedelta(days=14)  # before the account history does
+EXTENDED_ENDS = timedelta(days=14)  # before the end of the account history
 _ROWS_IN_FILE = 5_000
-_HOURS = (7, 8, 12, 17, 18, 19, 20, 21, 22)  # in which sittings begin, on weekdays
+_HOURS = (7, 8, 12, 17, 18, 19, 20, 21, 22)  # when listening sessions begin on weekdays
 _WEIGHTS = (9, 7, 3, 5, 9, 10, 9, 6, 3)
 _HOURS_AT_WEEKENDS = (10, 11, 13, 15, 16, 19, 20, 21, 22, 23)
 
 
 @dataclass(frozen=True)
 class _Play:
-    """A play that ended at this time; `reason` is why."""
+    """A play that ended at this time; `reason` is Spotify's code for why it ended."""
 
     ended_at: datetime
     content: Song | Episode
@@ -39,11 +39,11 @@ class _Play:
 
 
 def write_packages(folder: Path, catalogue: Catalogue, until: datetime, seed: int = 1) -> tuple[Path, Path]:
-    """The ZIP of the extended history and that of the account data, packaged at `until` and two weeks before it."""
+    """Write two ZIPs: the extended history, packaged two weeks before `until`, and the account data, at `until`."""
     plays = list(_plays(catalogue, until, random.Random(f"{seed} listening")))
     before = until - EXTENDED_ENDS
     extended = [_extended(play) for play in plays if play.ended_at < before]
-    shown = [play for play in plays if not play.is_private]  # the account data do not say which are
+    shown = [play for play in plays if not play.is_private]  # account data cannot mark private plays
     songs = [_of_a_song(play.content, play) for play in shown if isinstance(play.content, Song)]
     episodes = [_of_an_episode(play.content, play) for play in shown if isinstance(play.content, Episode)]
     years = f"{until.year - 1}-{until.year}"
@@ -82,7 +82,7 @@ def _parts(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def _plays(catalogue: Catalogue, until: datetime, rng: random.Random) -> Iterator[_Play]:
-    """In order of time; two to four sittings a day, each over one playlist or over everything."""
+    """The plays in order of time: two to four sessions a day, each from one playlist or from all songs."""
     choice = _Choice(catalogue)
     first = until.date() - timedelta(days=DAYS)
     for number in range(DAYS):
@@ -118,7 +118,7 @@ def _heard(content: Song | Episode, rng: random.Random) -> tuple[int, str]:
 
 
 class _Choice:
-    """What a sitting plays: songs of a playlist that were in it by then, any songs, or a podcast episode."""
+    """Chooses what a session plays: songs that a playlist has by then, any songs, or a podcast episode."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         entries = [
@@ -130,11 +130,11 @@ class _Choice:
         contents = [item.content for playlist in catalogue.playlists(0) for item in playlist.items]
         self._episodes = [content for content in contents if isinstance(content, Episode)]
         self._songs = catalogue.songs
-        # A few are heard again and again, whether or not a playlist has them.
+        # A few songs are played very often, in a playlist or not.
         self._shares = list(accumulate((song.base_popularity / 20) ** 3 for song in self._songs))
 
     def sitting(self, at: datetime, rng: random.Random) -> Sequence[Song | Episode]:
-        """What is played from this time on."""
+        """The songs or the episode of a session that begins at this time."""
         chance = rng.random()
         if chance < 0.06 and self._episodes:
             return [rng.choice(self._episodes)]

@@ -26,7 +26,7 @@ from deploy.local.spotify.wire import Answer, RefusedError, Request, Server
 from deploy.local.spotify.world import LIKED, Person, Playlist
 
 CLIENT_ID = "stub-client"
-CLIENT_SECRET = "stub-secret"  # noqa: S105  # opens nothing but the stub
+CLIENT_SECRET = "stub-secret"  # noqa: S105  # valid only for the stub
 AUTHORIZATION_CODE = "stub-code"
 REFRESH_TOKEN = "stub-refresh-token"  # noqa: S105  # likewise
 SCOPE = "playlist-read-collaborative playlist-read-private user-library-read user-read-private"
@@ -41,7 +41,7 @@ def _refusal(status: int, message: str, *, reason: str | None = None, retry_afte
     return Answer(status, {"error": error | ({"reason": reason} if reason else {})}, headers)
 
 
-# Wordings as users of the API report them.
+# Texts as users of the API report them.
 _REFUSALS: Mapping[Fault, Answer] = {
     Fault.UNAUTHORISED: _refusal(401, "Access token missing"),
     Fault.NOT_OWNER: _refusal(403, "Forbidden"),
@@ -58,18 +58,18 @@ _QUOTA_SECONDS = 48_925
 
 @dataclass(frozen=True)
 class Token:
-    """An access token: `user` is None for one of client credentials; `expires_at` is monotonic."""
+    """An access token; `user` is None for client credentials, `expires_at` is a time of the monotonic clock."""
 
     user: Person | None
     expires_at: float
 
 
 class SpotifyStub:
-    """One app of a class, on one day of a catalogue, for whom the catalogue's listener has logged in.
+    """The API for an app of one class on one day of a catalogue; the catalogue's listener has logged in to the app.
 
-    `day` may be set at any time; `calls` counts requests per kind of endpoint, `failed` those of them that met one of
-    the `faults`, `edits` how often each playlist was edited. `rotates` makes each refresh give a new refresh token and
-    end the old one.
+    `day` may be set at any time. `calls` counts requests per kind of endpoint, `failed` the requests that got one of
+    the `faults`, `edits` how often each playlist was edited. With `rotates`, each refresh returns a new refresh token
+    and ends the old one.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class SpotifyStub:
         self.stall_seconds = stall_seconds
         self.is_closed = threading.Event()
         self._revoked: str | None = None
-        self._edited: dict[str, tuple[Playlist, Playlist]] = {}  # as the catalogue has it, and as it is now
+        self._edited: dict[str, tuple[Playlist, Playlist]] = {}  # the catalogue's version, and the edited version
         self._routes: tuple[tuple[str, str, str, Callable[..., Answer]], ...] = (
             ("POST", r"/stub/day", "stub", self._set_day),
             ("GET", r"/stub/calls", "stub", self._show_calls),
@@ -119,12 +119,12 @@ class SpotifyStub:
 
     @property
     def url(self) -> str:
-        """Its address, without a slash at the end: the API is under /v1, the token endpoint is /api/token."""
+        """The stub's address, without a slash at the end: the API is under /v1, the token endpoint is /api/token."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables with which the extractor asks this stub, logged in as its listener, without pauses."""
+        """The environment variables with which the extractor calls this stub as its listener, without pauses."""
         return {
             "SPOTIFY_API_URL": f"{self.url}/v1",
             "SPOTIFY_ACCOUNTS_URL": self.url,
@@ -147,7 +147,7 @@ class SpotifyStub:
         self._thread.join()
 
     def answer(self, request: Request) -> Answer:
-        """Every request passes here; the API's answer to it."""
+        """The API's answer to a request; every request comes here."""
         kind, respond, parts = self._route(request)
         if kind == "stub":
             return self._answer_of(request, respond, parts)
@@ -200,12 +200,12 @@ class SpotifyStub:
 
     def _route(self, request: Request) -> tuple[str, Callable[..., Answer], tuple[str, ...]]:
         for method, pattern, kind, respond in self._routes:
-            match = re.fullmatch(pattern + "/?", request.path)  # spotipy asks for /me/
+            match = re.fullmatch(pattern + "/?", request.path)  # spotipy requests /me/
             if match and method == request.method:
                 return kind, respond, match.groups()
         return "unknown", self._unknown, ()
 
-    # What there is today, edits included
+    # Playlists of today, with edits
 
     def playlists(self) -> tuple[Playlist, ...]:
         """The listener's library as it is now."""
@@ -216,7 +216,7 @@ class SpotifyStub:
         return self._now(self.catalogue.playlist(playlist_id, self.day))
 
     def change(self, playlist_id: str) -> None:
-        """Edit the playlist: moves the first item to the end or, every other time, removes it."""
+        """Edit the playlist: alternately removes the first item and moves it to the end."""
         was = self.catalogue.playlist(playlist_id, self.day)
         now = self._now(was)
         first, rest = now.items[:1], now.items[1:]
@@ -225,7 +225,7 @@ class SpotifyStub:
         self._edited[playlist_id] = (was, replace(now, items=items, version=now.version + 1))
 
     def _now(self, playlist: Playlist) -> Playlist:
-        """With its edits, until the catalogue's day changes it."""
+        """The playlist with its edits; a change of the catalogue's own discards them."""
         was, now = self._edited.get(playlist.id, (None, playlist))
         return now if was == playlist else playlist
 
@@ -266,7 +266,7 @@ class SpotifyStub:
             self._tokens = {name: replace(token, expires_at=0.0) for name, token in self._tokens.items()}
 
     def revoke(self, description: str = "Refresh token revoked") -> None:
-        """The consent is over; Spotify says so with this description."""
+        """End the consent; the token endpoint then answers with this description."""
         self._revoked = description
 
     def _change(self, request: Request) -> Answer:
@@ -292,7 +292,7 @@ class SpotifyStub:
     # Tokens
 
     def _authorize(self, request: Request) -> Answer:
-        """The consent page of a person who agrees at once: back to the redirect URI with a code."""
+        """The consent page; the person agrees at once, so it redirects to the redirect URI with a code."""
         if request.query.get("client_id") != CLIENT_ID:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "INVALID_CLIENT: Invalid client")
         redirect_uri = request.query.get("redirect_uri", "")
@@ -337,7 +337,7 @@ class SpotifyStub:
         return Answer(HTTPStatus.OK, shown | more)
 
     def _answers(self, request: Request) -> Answers:
-        """The answers that the caller's app and user get; 401 without a valid token."""
+        """The answers for the caller's app and user; 401 without a valid token."""
         scheme, _, name = request.headers.get("authorization", "").partition(" ")
         if not name:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "No token provided")
@@ -360,7 +360,7 @@ class SpotifyStub:
         return Answer(HTTPStatus.OK, self._answers_to_user(request).profile(self.catalogue.me))
 
     def _my_playlists(self, request: Request, user_id: str | None = None) -> Answer:
-        """Also as /users/{id}/playlists, which the links of an unrestricted app point to."""
+        """Also serves /users/{id}/playlists, to which the links of an unrestricted app point."""
         answers = self._answers_to_user(request)
         me = self.catalogue.me
         if user_id is not None and (self.app.is_restricted or user_id != me.id):

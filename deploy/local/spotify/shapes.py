@@ -1,7 +1,7 @@
 """Keys and types of each answer, typed by hand from real answers and Spotify's announcements.
 
 A shape is a type, None, a list of one shape, a dict of shapes (a key ending in ? may be missing), or a tuple of shapes
-that are allowed. Nothing here is made from the stub, so that the stub can be compared with it.
+that are allowed. Nothing here is generated from the stub, so that tests can compare the stub with it.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ TOKEN: Shape = {"access_token": str, "token_type": str, "expires_in": int, "scop
 
 
 def song(app: AppClass) -> dict[str, Shape]:
-    """A song with its album, as every list has it."""
+    """A song with its album, as every list returns it."""
     album = URLS | {
         "album_type": str,
         "artists": ARTISTS,
@@ -171,7 +171,7 @@ def _playlist(app: AppClass, contents: Shape) -> dict[str, Shape]:
 
 
 def items(app: AppClass) -> Shape:
-    """GET /playlists/{id}/items, and /playlists/{id}/tracks where it still is."""
+    """GET /playlists/{id}/items, and /playlists/{id}/tracks where it still exists."""
     return page(playlist_row(app))
 
 
@@ -203,7 +203,7 @@ def me(app: AppClass) -> Shape:
 
 
 def differences(shape: Shape, value: object) -> list[str]:
-    """Differences between an answer and its shape, one line each with its place; empty if there are none."""
+    """Differences between an answer and its shape, a line with the path for each; empty if there are none."""
     if isinstance(shape, tuple):
         return _fewest(differences(element, value) for element in shape)
     if isinstance(shape, dict) and isinstance(value, dict):

@@ -23,7 +23,7 @@ class Request:
     query: dict[str, str]
     headers: Mapping[str, str]
     body: bytes
-    target: str = ""  # path and query as they came
+    target: str = ""  # path and query, not decoded
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Server(ThreadingHTTPServer):
     """Serves the stub on an address of this machine."""
 
     daemon_threads = True
-    block_on_close = False  # a client's open connection must not hold up the end
+    block_on_close = False  # a client's open connection must not delay the shutdown
 
     def __init__(self, address: tuple[str, int], stub: Stub) -> None:
         super().__init__(address, _Handler)
@@ -68,8 +68,8 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else the end of an answer waits 40 ms for the acknowledgement of its beginning
-    wbufsize = -1  # head and body in as few packets as may be
+    disable_nagle_algorithm = True  # else the end of an answer waits 40 ms for an acknowledgement
+    wbufsize = -1  # sends head and body in few packets
     server: Server
 
     def do_GET(self) -> None:
@@ -115,8 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if answer.fault is Fault.TRUNCATED else body)
 
     def _break_off(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends by a reset
+        self.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )  # closes with a TCP reset
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Nothing: requests are counted, not printed."""
+        """Log nothing: requests are counted, not printed."""

@@ -1,4 +1,4 @@
-"""The words that the demo catalogue is made of, as words.toml has them."""
+"""The words from which the demo catalogue makes names, read from words.toml."""
 
 import tomllib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a catalogue is made of: people, songs, playlists, and a world that says how playlists change from day to day."""
+"""The contents of a catalogue: people, songs, playlists, and how playlists change from day to day."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Person:
-    """A user of Spotify; some show no name."""
+    """A user of Spotify; some have no display name."""
 
     id: str
     display_name: str | None
@@ -35,19 +35,19 @@ class Artist:
 
 @dataclass(frozen=True)
 class Album:
-    """A record of any kind; `total_tracks` counts tracks that no playlist has as well."""
+    """An album of any type; `total_tracks` also counts tracks that no playlist has."""
 
     id: str
     name: str
     album_type: AlbumType
     artists: tuple[Artist, ...]
-    release_date: str  # "1974", "1974-03" or "1974-03-08", as exact as it is known
+    release_date: str  # "1974", "1974-03" or "1974-03-08"
     total_tracks: int
 
 
 @dataclass(frozen=True)
 class Song:
-    """A song as it is on one album; its artists in the order of the credits."""
+    """A song on an album; its artists are in the order of the credits."""
 
     id: str
     name: str
@@ -98,7 +98,7 @@ class Episode:
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file of the listener's own machine: Spotify knows its tags, and no id."""
+    """A file on the listener's own machine: Spotify knows its tags but gives it no id."""
 
     name: str
     artist: str
@@ -107,14 +107,14 @@ class LocalFile:
 
     @property
     def uri(self) -> str:
-        """Spotify's name for it, made of its tags, any of which may be empty."""
+        """Spotify's URI for it, made from its tags, any of which may be empty."""
         tags = (urllib.parse.quote_plus(tag) for tag in (self.artist, self.album, self.name))
         return f"spotify:local:{':'.join(tags)}:{self.seconds}"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One position of a playlist; no content where the API answers null."""
+    """One position of a playlist; `content` is None where the API answers null."""
 
     content: Song | Episode | LocalFile | None
     added_at: datetime | None
@@ -127,7 +127,7 @@ class Playlist:
 
     id: str
     name: str
-    description: str  # HTML-escaped, as the API has it
+    description: str  # HTML-escaped, as the API returns it
     owner: Person
     is_public: bool | None
     is_collaborative: bool
@@ -137,14 +137,14 @@ class Playlist:
 
     @property
     def snapshot_id(self) -> str:
-        """24 bytes in base64 as Spotify's: a counter and a hash."""
+        """24 bytes in base64, like Spotify's: a counter and a hash."""
         tag = hashlib.sha256(f"{self.id}:{self.version}".encode()).digest()[:20]
         return base64.b64encode(self.version.to_bytes(4, "big") + tag).decode()
 
 
 @dataclass(frozen=True)
 class World:
-    """The start of a catalogue, and a playlist's change from one day to the next: None when it is deleted."""
+    """The first day of a catalogue; `next_day` returns a playlist as of the next day, None if it is deleted."""
 
     me: Person
     songs: tuple[Song, ...]
@@ -154,10 +154,10 @@ class World:
 
 
 def morning(day: int) -> datetime:
-    """Time of day n's check: everything of that day was added in the eight hours before."""
+    """The time of a day's check; additions of that day happen in the eight hours before."""
     return FIRST_DAY + timedelta(days=day)
 
 
 def new_id(rng: random.Random) -> str:
-    """22 base-62 digits of 128 bits, as Spotify's."""
+    """An id like Spotify's: 128 bits as 22 base-62 digits."""
     return rng.choice("01234567") + "".join(rng.choices(BASE62, k=21))

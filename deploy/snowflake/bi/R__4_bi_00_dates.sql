@@ -1,6 +1,6 @@
 -- dates: one row per day of every UTC year from the first check of a playlist, or play, to the last.
--- The calendar of a BI model: without gaps from 1 January of the first year to 31 December of the last, a hundred years
--- at most. Every date of the other views is in it but release dates, which may be of any year.
+-- The calendar of a BI model: all days from 1 January of the first year to 31 December of the last year, at most a
+-- hundred years. It has every date of the other views except release dates, which may be of any year.
 create or replace view {{ database }}.BI.DATES (
     DATE_DAY comment 'the day, UTC; unique, never null',
     CALENDAR_YEAR comment 'year of the day; never null',

@@ -4,7 +4,7 @@ create or replace view {{ database }}.BI.ARTISTS (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if no name was ever given, may be empty after a takedown',
     URI comment 'Spotify URI; null if not given',
-    URL comment 'page for people; null if not given',
+    URL comment 'web page at Spotify; null if not given',
     DESCRIBED_AT comment 'when this description was read, UTC; never null'
 )
 comment = 'One row per artist, as Spotify last described it.'

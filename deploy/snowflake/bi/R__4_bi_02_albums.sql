@@ -1,19 +1,19 @@
 -- albums: one row per album, as Spotify last described it.
--- An album has a row once a playlist showed a song of it.
+-- An album has a row if a playlist ever showed one of its songs.
 create or replace view {{ database }}.BI.ALBUMS (
     ALBUM_ID comment 'Spotify id of the album; never null',
     ALBUM_NAME comment 'title; null if not given, may be empty after a takedown',
     ARTIST_NAMES comment 'names of the credited artists in credit order, joined by comma and space; null if none is known',
     ARTIST_COUNT comment 'credited artists; 0 if none is known, never null',
-    ALBUM_TYPE comment 'album, single, compilation or a newer word; null if not given',
-    RELEASED_ON comment 'release date, first day of a year or month where no day is given; null if the given text is no date',
-    RELEASE_YEAR comment 'year of released_on; null as released_on',
+    ALBUM_TYPE comment 'album, single, compilation or a newer value; null if not given',
+    RELEASED_ON comment 'release date, the first day of the year or month if no day is given; null if the text is not a date',
+    RELEASE_YEAR comment 'year of released_on; null if released_on is null',
     RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day; null if not given',
     RELEASE_DATE_PRECISION comment 'year, month or day as given, does not always match the text; null if not given',
     TOTAL_TRACKS comment 'tracks on the album, whether or not a playlist showed them; null if not given',
     IMAGE_URL comment 'widest cover; null if there is none',
     URI comment 'Spotify URI; null if not given',
-    URL comment 'page for people; null if not given',
+    URL comment 'web page at Spotify; null if not given',
     DESCRIBED_AT comment 'when this description was read, UTC; never null'
 )
 comment = 'One row per album, as Spotify last described it.'

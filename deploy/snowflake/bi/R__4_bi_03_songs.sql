@@ -1,27 +1,27 @@
 -- songs: one row per song, as Spotify last described it.
--- Every song that a playlist ever showed; TOP_SONGS_BY_PRESENCE says which ones playlists hold now.
+-- Every song that a playlist ever showed; TOP_SONGS_BY_PRESENCE says which of them playlists hold now.
 -- A song with three artists has one row: compute totals over songs from this view, not from a join with artists.
 create or replace view {{ database }}.BI.SONGS (
-    SONG_ID comment 'Spotify id of the song; relinking may swap it, so compare recordings by isrc; never null',
+    SONG_ID comment 'Spotify id of the song; relinking may change it, so compare recordings by isrc; never null',
     SONG_NAME comment 'title; null if not given, may be empty after a takedown',
-    SONG_LABEL comment 'title and artists, with the id where other songs share them, the id alone without a title; unique, upper and lower case alike; never null',
+    SONG_LABEL comment 'title and artists, with the id if other songs share them, only the id if there is no title; unique regardless of case; never null',
     ARTIST_NAMES comment 'names of the credited artists in credit order, joined by comma and space; null if none is known',
     ARTIST_COUNT comment 'credited artists; 0 if none is known, never null',
     ALBUM_ID comment 'album the song was shown on; null if none was given',
     ALBUM_NAME comment 'title of that album; null if none was given',
-    RELEASED_ON comment 'release date of the album, first day of a year or month where no day is given; null if unknown',
-    RELEASE_YEAR comment 'year of released_on; null as released_on',
+    RELEASED_ON comment 'release date of the album, the first day of the year or month if no day is given; null if unknown',
+    RELEASE_YEAR comment 'year of released_on; null if released_on is null',
     DURATION_MS comment 'length in milliseconds; null if not given',
     DURATION_MINUTES comment 'length in minutes, two decimals; null if not given',
     IS_EXPLICIT comment 'explicit lyrics, false may also mean unknown to Spotify; null if not given',
     POPULARITY comment '0 to 100 in the newest description; null where the API withholds it, which is not 0',
     TRACK_NUMBER comment '1-based place on its disc; null if not given',
     DISC_NUMBER comment '1-based disc of the album; null if not given',
-    ISRC comment 'identity of the recording, whatever its Spotify id; null if withheld',
-    IS_PLAYABLE comment 'playable in the market that was asked; null means unknown',
-    RESTRICTION_REASON comment 'market, product, explicit or a newer word; null when not restricted or unknown',
+    ISRC comment 'identity of the recording, independent of its Spotify id; null if withheld',
+    IS_PLAYABLE comment 'playable in the market of the request; null means unknown',
+    RESTRICTION_REASON comment 'market, product, explicit or a newer value; null when not restricted or unknown',
     URI comment 'Spotify URI; null if not given',
-    URL comment 'page for people; null if not given',
+    URL comment 'web page at Spotify; null if not given',
     DESCRIBED_AT comment 'when this description was read, UTC; never null'
 )
 comment = 'One row per song, as Spotify last described it.'

@@ -8,14 +8,14 @@ create or replace view {{ database }}.BI.EPISODES (
     DURATION_MS comment 'length in milliseconds; null if not given',
     DURATION_MINUTES comment 'length in minutes, two decimals; null if not given',
     IS_EXPLICIT comment 'explicit content, false may also mean unknown to Spotify; null if not given',
-    RELEASED_ON comment 'release date, first day of a year or month where no day is given; null if the given text is no date',
+    RELEASED_ON comment 'release date, the first day of the year or month if no day is given; null if the text is not a date',
     RELEASE_DATE_TEXT comment 'release date as given: a year, a year and month, or a day; null if not given',
     LANGUAGE comment 'first language given, as an ISO 639 code; null if not given',
     URI comment 'Spotify URI; null if not given',
-    URL comment 'page for people; null if not given',
+    URL comment 'web page at Spotify; null if not given',
     DESCRIBED_AT comment 'when this description was read, UTC; never null'
 )
-comment = 'One row per podcast episode that some playlist showed, as Spotify last described it.'
+comment = 'One row per podcast episode that a playlist showed, as Spotify last described it.'
 as
 select
     episode_id,

@@ -1,7 +1,7 @@
 -- playlist_versions: one row per playlist and uninterrupted run of checks that showed the same version of it.
--- Checks that show nothing (failed) do not interrupt a run. A playlist that was gone has a row for that, too. What an
--- incomplete read shows is a version of its own, without some of the items.
--- A version that comes back after another one has a second row.
+-- Checks that show nothing (failed) do not interrupt a run. The time during which a playlist was gone has a row, too.
+-- An incomplete read counts as a separate version, which lacks some of the items.
+-- A version that comes back after another version has a second row.
 create or replace view {{ database }}.BI.PLAYLIST_VERSIONS (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
@@ -10,10 +10,10 @@ create or replace view {{ database }}.BI.PLAYLIST_VERSIONS (
     IS_COMPLETE comment 'all of its items are known; false after an incomplete read, which shows some of them; never null',
     IS_GONE comment 'the playlist was gone; never null',
     CHECK_COUNT comment 'checks in the run, 1 or more; never null',
-    PREVIOUS_CHECKED_AT comment 'last check before the run that showed all, UTC; null if there was none',
+    PREVIOUS_CHECKED_AT comment 'last check before the run that showed all items, UTC; null if there was none',
     FIRST_CHECKED_AT comment 'first check of the run, UTC; never null',
     LAST_CHECKED_AT comment 'last check of the run, UTC; never null',
-    NEXT_CHECKED_AT comment 'first check after the run that showed all, UTC; null if there was none',
+    NEXT_CHECKED_AT comment 'first check after the run that showed all items, UTC; null if there was none',
     IS_GONE_NEXT comment 'the playlist was gone at next_checked_at; null if there was no such check'
 )
 comment = 'One row per playlist and uninterrupted run of checks that showed the same version of it.'

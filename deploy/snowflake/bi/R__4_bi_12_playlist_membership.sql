@@ -22,11 +22,11 @@ create or replace view {{ database }}.BI.PLAYLIST_MEMBERSHIP (
     ENTERED_ON comment 'UTC day of entered_by_at; never null',
     LEFT_ON comment 'UTC day of left_by_at; null while it is there as far as known',
     STATE comment 'still there, left, not seen since (the newest check does not show it) or playlist gone; never null',
-    FIRST_POSITION comment '0-based position at the first check that showed it, the lowest of copies; never null',
-    LAST_POSITION comment '0-based position at the last check that showed it, the lowest of copies; never null',
+    FIRST_POSITION comment '0-based position at the first check that showed it, the lowest position of its copies; never null',
+    LAST_POSITION comment '0-based position at the last check that showed it, the lowest position of its copies; never null',
     COPY_COUNT comment 'its copies in the playlist at the last check that showed it, 1 or more; never null',
-    ADDED_AT comment 'when it was added as Spotify says, of copies the first in the list, UTC; null in very old playlists',
-    STAY_DAYS comment 'days from entered_by_at to last_seen_at, two decimals, 0 if seen once: the least it stayed; never null'
+    ADDED_AT comment 'when it was added according to Spotify, for copies the time of the first in the list, UTC; null in very old playlists',
+    STAY_DAYS comment 'days from entered_by_at to last_seen_at, two decimals, 0 if seen once; the item may have stayed longer; never null'
 )
 comment = 'One row per playlist, item and stay of the item in it, with the checks between which it began and ended.'
 as

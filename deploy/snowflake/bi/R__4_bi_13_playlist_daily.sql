@@ -1,6 +1,6 @@
 -- playlist_daily: one row per playlist and UTC day with a check that shows items or finds the playlist gone.
--- The row is as of the day's last check that shows all items: a complete read, unchanged or gone. On a day that has
--- incomplete reads alone, it is as of the last of them: is_complete is false, and what the playlist held is null.
+-- The row is as of the day's last check that shows all items: a complete read, unchanged or gone. On a day with only
+-- incomplete reads it is as of the last of them: is_complete is false, and the counts of contents are null.
 -- A playlist that was gone at the last check of the day holds nothing: is_gone is true and its counts by kind are 0.
 -- Counts by kind are positions: a song at two positions counts twice; distinct_song_count counts it once.
 -- entered_count and left_count are the stays that began or ended at a check of the day. Items of the first check of a
@@ -10,18 +10,18 @@ create or replace view {{ database }}.BI.PLAYLIST_DAILY (
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     CHECKED_ON comment 'UTC day; never null',
     CHECKED_AT comment 'time of the check that the row shows, UTC; never null',
-    IS_COMPLETE comment 'some check of the day shows all items; false after incomplete reads alone; never null',
+    IS_COMPLETE comment 'a check of the day shows all items; false on a day with only incomplete reads; never null',
     IS_GONE comment 'the playlist was gone at checked_at, its counts by kind are 0; never null',
     SONG_COUNT comment 'positions with a song; null if not is_complete',
     DISTINCT_SONG_COUNT comment 'songs, each counted once; null if not is_complete',
     EPISODE_COUNT comment 'positions with a podcast episode; null if not is_complete',
     LOCAL_COUNT comment 'positions with a local file; null if not is_complete',
-    EMPTY_COUNT comment 'positions that the API answered with nothing; null if not is_complete',
+    EMPTY_COUNT comment 'positions for which the API returned no content; null if not is_complete',
     UNAVAILABLE_COUNT comment 'positions with something that has no id; null if not is_complete',
     REJECTED_COUNT comment 'positions that could not be read, see rejects/ in the lake; null if not is_complete',
     DURATION_MINUTES comment 'length of its songs and episodes as last described, two decimals, unknown lengths add 0; null if not is_complete',
     ENTERED_COUNT comment 'items that entered by a check of the day; never null',
-    LEFT_COUNT comment 'items that left by a check of the day, with the playlist or alone; never null',
+    LEFT_COUNT comment 'items that left by a check of the day, also because the playlist was gone; never null',
     FOLLOWER_COUNT comment 'followers at checked_at; null where the API withholds them, which is not 0'
 )
 comment = 'One row per playlist and UTC day with a check that shows items or finds the playlist gone.'

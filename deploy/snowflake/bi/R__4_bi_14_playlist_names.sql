@@ -1,14 +1,14 @@
--- playlist_names: one row per playlist and uninterrupted run of checks that gave it the same name.
--- Checks that give no name (most failed ones) do not interrupt a run. A name that comes back has a second row.
+-- playlist_names: one row per playlist and uninterrupted run of checks that showed the same name of it.
+-- Checks that show no name (most failed checks) do not interrupt a run. A name that comes back has a second row.
 create or replace view {{ database }}.BI.PLAYLIST_NAMES (
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     NAME_NUMBER comment 'place among the names of this playlist, from 1 for the oldest; never null',
-    PLAYLIST_NAME comment 'name that the checks of the run gave; never null',
-    PREVIOUS_NAME comment 'name that it had before; null for the first one',
-    FIRST_CHECKED_AT comment 'first check that gave the name, UTC; never null',
+    PLAYLIST_NAME comment 'name that the checks of the run showed; never null',
+    PREVIOUS_NAME comment 'previous name; null for the first name',
+    FIRST_CHECKED_AT comment 'first check that showed the name, UTC; never null',
     LAST_CHECKED_AT comment 'last check of the run, UTC; never null'
 )
-comment = 'One row per playlist and uninterrupted run of checks that gave it the same name.'
+comment = 'One row per playlist and uninterrupted run of checks that showed the same name of it.'
 as
 with named as (
     select

@@ -5,7 +5,7 @@ create or replace view {{ database }}.BI.SONG_POPULARITY_DAILY (
     SONG_NAME comment 'title as last described; null if not given',
     OBSERVED_ON comment 'UTC day; never null',
     OBSERVED_AT comment 'the last observation of the day, UTC; never null',
-    POPULARITY comment '0 to 100, as Spotify rates recent plays; never null',
+    POPULARITY comment '0 to 100, Spotify''s rating, mainly by recent plays; never null',
     OBSERVATION_COUNT comment 'observations on the day, 1 or more: a song in two playlists is observed twice; never null'
 )
 comment = 'One row per song and UTC day on which its popularity was shown, the last observation of the day.'

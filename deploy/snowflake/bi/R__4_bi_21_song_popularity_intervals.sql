@@ -1,12 +1,12 @@
 -- song_popularity_intervals: one row per song and run of equal popularity, as observed.
--- Between observed_until_at of one run and observed_from_at of the next nothing is known. Of observations at one instant
--- (a song in several playlists of a run) the last in reading order counts.
+-- Between observed_until_at of a run and observed_from_at of the next run the popularity is not known. If a song is
+-- observed several times at the same instant (in several playlists), the last observation in reading order counts.
 create or replace view {{ database }}.BI.SONG_POPULARITY_INTERVALS (
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title as last described; null if not given',
     INTERVAL_NUMBER comment 'place among the runs of this song, from 1 for the oldest; never null',
-    POPULARITY comment '0 to 100, as Spotify rates recent plays; never null',
-    POPULARITY_CHANGE comment 'points up or down from the run before, never 0; null for the first run',
+    POPULARITY comment '0 to 100, Spotify''s rating, mainly by recent plays; never null',
+    POPULARITY_CHANGE comment 'change in points from the previous run, never 0; null for the first run',
     OBSERVED_FROM_AT comment 'first observation of the run, UTC; never null',
     OBSERVED_UNTIL_AT comment 'last observation of the run, UTC; never null',
     OBSERVATION_COUNT comment 'instants at which it was observed, 1 or more; never null'

@@ -1,18 +1,19 @@
--- top_songs_by_presence: one row per song that some playlist holds or held, ranked by how many hold it, then by days held.
--- Presence counts the playlists that are checked. It is not Spotify's popularity, and is known where that is withheld.
+-- top_songs_by_presence: one row per song that a playlist holds or held, ranked by how many hold it, then by days held.
+-- Presence counts the playlists that are checked. It is not Spotify's popularity; it is known even if that
+-- is withheld.
 create or replace view {{ database }}.BI.TOP_SONGS_BY_PRESENCE (
-    PRESENCE_RANK comment 'from 1 for the most present, equals share a rank and the next is skipped; never null',
+    PRESENCE_RANK comment 'from 1 for the most present, equal rows share a rank and the next rank is skipped; never null',
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title; null if not given',
     ARTIST_NAMES comment 'artists in credit order, joined by comma and space; null if none is known',
     ALBUM_NAME comment 'album the song was shown on; null if none was given',
-    PLAYLIST_COUNT comment 'playlists that hold it as far as known; 0 if it left them all, never null',
+    PLAYLIST_COUNT comment 'playlists that hold it as far as known; 0 if it has left all playlists, never null',
     EVER_PLAYLIST_COUNT comment 'playlists that hold or held it; never null',
     HELD_DAYS comment 'days in playlists, added up over playlists and stays, two decimals; never null',
     FIRST_ENTERED_BY_AT comment 'first check of any playlist that showed it, UTC; never null',
     LAST_SEEN_AT comment 'last check of any playlist that showed it, UTC; never null'
 )
-comment = 'One row per song that some playlist holds or held, ranked by how many hold it, then by days held.'
+comment = 'One row per song that a playlist holds or held, ranked by how many hold it, then by days held.'
 as
 with presence as (
     select

@@ -1,12 +1,12 @@
 -- artist_summary: one row per artist.
--- A song with three artists counts once for each of them, so song_count must not be summed over artists;
--- weighted_song_count may be: it adds up to the number of songs that have an artist. TOTALS has the totals.
+-- A song with three artists counts once for each of them, so do not sum song_count over artists. The sum of
+-- weighted_song_count is the number of songs that have an artist. TOTALS has the totals.
 create or replace view {{ database }}.BI.ARTIST_SUMMARY (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
     SONG_COUNT comment 'songs the artist is credited on, not to be summed over artists; never null',
-    WEIGHTED_SONG_COUNT comment 'songs shared out among their artists, adds up to songs over all artists; never null',
-    HELD_SONG_COUNT comment 'of song_count, those some playlist holds as far as known, not to be summed over artists; never null',
+    WEIGHTED_SONG_COUNT comment 'each song divided among its artists, so that the sum over artists is the number of songs that have an artist; never null',
+    HELD_SONG_COUNT comment 'songs of song_count that a playlist holds as far as known, not to be summed over artists; never null',
     ALBUM_COUNT comment 'albums the artist is credited on, not to be summed over artists; never null',
     PLAYLIST_COUNT comment 'playlists that hold a song of the artist as far as known, not to be summed over artists; never null',
     COLLABORATOR_COUNT comment 'other artists credited on songs of the artist; never null',

@@ -1,13 +1,13 @@
--- artist_rise: one row per artist and UTC day with a known check of some playlist, from the first day a song was held.
+-- artist_rise: one row per artist and UTC day with a known check of any playlist, from the first day a song was held.
 -- As of the end of the day and as far as known: a playlist that was not checked that day keeps what it last showed.
 -- Credits are those of today. A song with three artists counts once for each of them.
 create or replace view {{ database }}.BI.ARTIST_RISE (
     ARTIST_ID comment 'Spotify id of the artist; never null',
     ARTIST_NAME comment 'name; null if not given',
     CHECKED_ON comment 'UTC day; never null',
-    SONG_COUNT comment 'songs of the artist held in playlists at the end of the day, each counted once; 0 if all left, never null',
-    PREVIOUS_ON comment 'day the change is counted from: the last one before with a known check; null on the first day of all',
-    SONG_COUNT_CHANGE comment 'song_count less that of previous_on; null on the first day of all'
+    SONG_COUNT comment 'songs of the artist held in playlists at the end of the day, each counted once; 0 if all have left, never null',
+    PREVIOUS_ON comment 'day that the change is compared with, the last earlier day with a known check; null on the first day',
+    SONG_COUNT_CHANGE comment 'song_count minus song_count of previous_on; null on the first day'
 )
 comment = 'One row per artist and UTC day: songs held in playlists, and the change to the previous day.'
 as

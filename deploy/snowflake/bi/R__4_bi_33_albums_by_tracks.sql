@@ -1,13 +1,13 @@
 -- albums_by_tracks: one row per album whose number of tracks is known, ranked by it.
 create or replace view {{ database }}.BI.ALBUMS_BY_TRACKS (
-    TRACKS_RANK comment 'from 1 for the most tracks, equals share a rank and the next is skipped; never null',
+    TRACKS_RANK comment 'from 1 for the most tracks, equal rows share a rank and the next rank is skipped; never null',
     ALBUM_ID comment 'Spotify id of the album; never null',
     ALBUM_NAME comment 'title; null if not given',
     ARTIST_NAMES comment 'artists in credit order, joined by comma and space; null if none is known',
     RELEASE_YEAR comment 'year of release; null if unknown',
     TOTAL_TRACKS comment 'tracks on the album, whether or not a playlist showed them; never null',
-    KNOWN_SONG_COUNT comment 'songs of the album that some playlist ever showed; never null',
-    HELD_SONG_COUNT comment 'songs of the album that some playlist holds as far as known; never null'
+    KNOWN_SONG_COUNT comment 'songs of the album that a playlist ever showed; never null',
+    HELD_SONG_COUNT comment 'songs of the album that a playlist holds as far as known; never null'
 )
 comment = 'One row per album whose number of tracks is known, ranked by it, with its known and held songs.'
 as

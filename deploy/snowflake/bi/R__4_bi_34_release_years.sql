@@ -1,8 +1,8 @@
 -- release_years: one row per release year of the songs that playlists hold, and one for songs whose year is unknown.
 -- Each song counts once, however many playlists hold it: song_count may be summed.
 create or replace view {{ database }}.BI.RELEASE_YEARS (
-    RELEASE_YEAR comment 'year the album was released; null is the row of songs without a known year',
-    SONG_COUNT comment 'songs of that year that some playlist holds as far as known, 1 or more; never null',
+    RELEASE_YEAR comment 'year the album was released; null in the row of songs without a known year',
+    SONG_COUNT comment 'songs of that year that a playlist holds as far as known, 1 or more; never null',
     ALBUM_COUNT comment 'albums these songs were shown on; never null',
     DURATION_MINUTES comment 'length of these songs, two decimals, unknown lengths add 0; never null'
 )

@@ -1,6 +1,6 @@
 -- recently_left: one row per stay that ended, newest first by recency_rank.
 create or replace view {{ database }}.BI.RECENTLY_LEFT (
-    RECENCY_RANK comment 'from 1 for the newest check that missed something, equals share a rank; never null',
+    RECENCY_RANK comment 'from 1 for the newest check in which an item was missing, equal rows share a rank; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     ITEM_URI comment 'Spotify URI of the item, spotify:local:... for local files; never null',
@@ -11,7 +11,7 @@ create or replace view {{ database }}.BI.RECENTLY_LEFT (
     LAST_SEEN_AT comment 'last check that showed it, UTC; never null',
     LEFT_BY_AT comment 'first known check without it, UTC; never null',
     STAY_DAYS comment 'days from the first to the last check that showed it, two decimals; never null',
-    STATE comment 'left, or playlist gone if the whole playlist went away; never null'
+    STATE comment 'left, or playlist gone if the whole playlist is gone; never null'
 )
 comment = 'One row per stay that ended, newest first by recency_rank.'
 as

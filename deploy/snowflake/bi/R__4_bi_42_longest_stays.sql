@@ -1,8 +1,7 @@
 -- longest_stays: one row per stay of an item in a playlist, longest first by stay_rank.
--- stay_days runs from the first to the last check that showed it: the least it stayed, since checks before
--- the first are not known.
+-- stay_days is the time from the first to the last check that showed the item; the item may have stayed longer.
 create or replace view {{ database }}.BI.LONGEST_STAYS (
-    STAY_RANK comment 'from 1 for the longest, equals share a rank and the next is skipped; never null',
+    STAY_RANK comment 'from 1 for the longest, equal rows share a rank and the next rank is skipped; never null',
     PLAYLIST_ID comment 'Spotify id, liked:me for liked songs, document:... for a dropped file that names none; never null',
     PLAYLIST_NAME comment 'name as last described, the id where no name is known; never null',
     ITEM_URI comment 'Spotify URI of the item, spotify:local:... for local files; never null',

@@ -1,11 +1,11 @@
 -- totals: one row; each song, album, artist and playlist counts once, however often it is credited, shown or held.
 create or replace view {{ database }}.BI.TOTALS (
-    SONG_COUNT comment 'songs that some playlist ever showed; never null',
+    SONG_COUNT comment 'songs that a playlist ever showed; never null',
     ALBUM_COUNT comment 'albums of these songs; never null',
     ARTIST_COUNT comment 'artists of these songs and albums; never null',
-    EPISODE_COUNT comment 'podcast episodes that some playlist ever showed; never null',
+    EPISODE_COUNT comment 'podcast episodes that a playlist ever showed; never null',
     PLAYLIST_COUNT comment 'playlists ever checked; never null',
-    HELD_SONG_COUNT comment 'songs that some playlist holds as far as known; never null',
+    HELD_SONG_COUNT comment 'songs that a playlist holds as far as known; never null',
     DURATION_MINUTES comment 'length of the songs of song_count, two decimals, unknown lengths add 0; never null'
 )
 comment = 'One row: each song, album, artist and playlist counts once, however often it is credited, shown or held.'

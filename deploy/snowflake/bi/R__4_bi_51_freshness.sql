@@ -1,10 +1,10 @@
 -- freshness: one row with the age of the data. In an empty warehouse its times and hours are null and its counts 0.
--- Hours are relative to newest_at, not to the current time: compare newest_at with the clock for that.
+-- Hours are relative to newest_at, not to the current time; compare newest_at itself with the current time.
 create or replace view {{ database }}.BI.FRESHNESS (
     LAST_CHECKED_AT comment 'newest check of any playlist, however it ended, UTC; null before the first check',
     LAST_SUCCEEDED_AT comment 'newest check that was a read or found a playlist unchanged, UTC; null before the first one',
     LAST_COMMITTED_AT comment 'newest commit of a batch, UTC; null before the first one',
-    NEWEST_AT comment 'the newest of the times before, UTC; null if there are none',
+    NEWEST_AT comment 'the newest of the three times above, UTC; null if there are none',
     HOURS_SINCE_CHECK comment 'hours from last_checked_at to newest_at, two decimals; null before the first check',
     HOURS_SINCE_SUCCESS comment 'hours from last_succeeded_at to newest_at, two decimals; null before the first one',
     HOURS_SINCE_COMMIT comment 'hours from last_committed_at to newest_at, two decimals; null before the first one',
@@ -12,7 +12,7 @@ create or replace view {{ database }}.BI.FRESHNESS (
     FAILING_PLAYLIST_COUNT comment 'playlists whose newest check failed; never null',
     GONE_PLAYLIST_COUNT comment 'playlists whose newest check found them gone; never null'
 )
-comment = 'One row: the age of the data, relative to the newest of it.'
+comment = 'One row: the age of the data, relative to the newest data.'
 as
 with checks as (
     select

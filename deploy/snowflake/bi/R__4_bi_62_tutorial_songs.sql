@@ -5,9 +5,9 @@ create or replace view {{ database }}.BI.TUTORIAL_SONGS (
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title; null if not given',
     DURATION_MS comment 'length in milliseconds; null if not given',
-    URL comment 'page for people; null if not given',
+    URL comment 'web page at Spotify; null if not given',
     POPULARITY comment '0 to 100 in the newest description; null where the API withholds it, which is not 0',
-    SONG_ADDED comment 'when it was last added to a playlist as Spotify says, UTC; null if no playlist says',
+    SONG_ADDED comment 'when it was last added to a playlist according to Spotify, UTC; null if no playlist says',
     ALBUM_ID comment 'Spotify id of the album it was shown on; null if none was given',
     ARTIST_ID comment 'Spotify id of the first credited artist; null if none is known'
 )

@@ -1,22 +1,22 @@
--- plays: one row per play, of the package that rules its time.
--- A play counts from 30 s on, or when it ended by itself (trackdone); account history does not say how a play ended.
+-- plays: one row per play; of packages that cover the same time, only one counts.
+-- A play counts if it lasted 30 s or more, or ended by itself (trackdone). Account history does not say how plays ended.
 -- The setting listening_zone names the time zone of the columns local_..., such as Europe/Oslo; without it they are UTC.
 -- A song without an id (account history, local files) is the song of its exact artist and title.
 create or replace view {{ database }}.BI.PLAYS (
-    PLAY_ID comment 'the play; never null',
+    PLAY_ID comment 'id of the play; never null',
     ACCOUNT comment 'label that the history was imported under; never null',
     SOURCE comment 'extended or account; never null',
-    PLAYED_AT comment 'end of the play as Spotify says it, UTC; never null',
+    PLAYED_AT comment 'end of the play according to Spotify, UTC; never null',
     PLAYED_ON comment 'UTC day of played_at; never null',
     PLAYED_HOUR comment 'UTC hour of played_at, 0 to 23; never null',
     PLAYED_WEEKDAY comment 'UTC weekday of played_at, 1 for Monday to 7; never null',
     LOCAL_PLAYED_AT comment 'played_at in the zone of the setting; never null',
-    LOCAL_PLAYED_ON comment 'its day; never null',
-    LOCAL_PLAYED_HOUR comment 'its hour, 0 to 23; never null',
-    LOCAL_PLAYED_WEEKDAY comment 'its weekday, 1 for Monday to 7; never null',
+    LOCAL_PLAYED_ON comment 'day of local_played_at; never null',
+    LOCAL_PLAYED_HOUR comment 'hour of local_played_at, 0 to 23; never null',
+    LOCAL_PLAYED_WEEKDAY comment 'weekday of local_played_at, 1 for Monday to 7; never null',
     ITEM_KIND comment 'song, episode, audiobook or unknown (removed, or blank in old files); never null',
-    SONG_KEY comment 'the song id, or artist and title where there is no id; null for what is no song',
-    SONG_ID comment 'Spotify id of the song; null for other plays and without ids',
+    SONG_KEY comment 'the song id, or artist and title if there is no id; null unless a song was played',
+    SONG_ID comment 'Spotify id of the song; null for other plays and for songs without an id',
     EPISODE_ID comment 'Spotify id of the episode; null for other plays',
     TRACK_NAME comment 'title of the song as given; null for other plays',
     ARTIST_NAME comment 'artist as given; null for other plays',
@@ -24,7 +24,7 @@ create or replace view {{ database }}.BI.PLAYS (
     MS_PLAYED comment 'listening time in ms; never null',
     IS_COUNTED comment '30 s or more, or ended by itself; never null'
 )
-comment = 'One row per play, of the package that rules its time.'
+comment = 'One row per play; of packages that cover the same time, only one counts.'
 as
 with timed as (
     select

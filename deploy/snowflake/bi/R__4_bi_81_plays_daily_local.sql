@@ -1,5 +1,5 @@
--- plays_daily_local: one row per account and day with plays, by days of the zone of the setting.
--- The zone is that of the setting listening_zone (see plays). plays_daily has the same by UTC days.
+-- plays_daily_local: one row per account and day with plays, by days in the zone of the setting.
+-- The setting listening_zone names the zone (see plays). plays_daily has the same columns by UTC days.
 create or replace view {{ database }}.BI.PLAYS_DAILY_LOCAL (
     ACCOUNT comment 'label that the history was imported under; never null',
     LOCAL_PLAYED_ON comment 'day in the zone; never null',
@@ -7,7 +7,7 @@ create or replace view {{ database }}.BI.PLAYS_DAILY_LOCAL (
     COUNTED_PLAY_COUNT comment 'plays of 30 s or more, or that ended by themselves; never null',
     LISTENING_MS comment 'listening time of all plays in ms; never null'
 )
-comment = 'One row per account and day with plays, by days of the zone of the setting.'
+comment = 'One row per account and day with plays, by days in the zone of the setting.'
 as
 select
     plays.account,

@@ -1,5 +1,5 @@
 -- plays_by_hour: one row per account and hour of the week with plays, in UTC and in the zone of the setting.
--- The zone is that of the setting listening_zone (see plays). For one of the two clocks, group by its columns and sum.
+-- The setting listening_zone names the zone (see plays). To use only one of both zones, group by its columns and sum.
 create or replace view {{ database }}.BI.PLAYS_BY_HOUR (
     ACCOUNT comment 'label that the history was imported under; never null',
     PLAYED_WEEKDAY comment 'UTC weekday, 1 for Monday to 7; never null',

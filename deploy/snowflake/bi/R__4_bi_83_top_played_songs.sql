@@ -1,13 +1,13 @@
 -- top_played_songs: one row per account and song played.
--- Two ids of one song (relinking) are two songs here.
+-- A song with two ids (relinking) counts as two songs.
 create or replace view {{ database }}.BI.TOP_PLAYED_SONGS (
     ACCOUNT comment 'label that the history was imported under; never null',
-    PLAY_RANK comment 'from 1 for the most counted plays, equals share a rank and the next is skipped; never null',
-    LISTENING_RANK comment 'the same by listening time; never null',
-    SONG_KEY comment 'the song id, or artist and title where there is no id; never null',
-    SONG_ID comment 'Spotify id; null where there is none',
-    TRACK_NAME comment 'title as given, of several the last in the alphabet; null if not given',
-    ARTIST_NAME comment 'artist as given, likewise; null if not given',
+    PLAY_RANK comment 'from 1 for the most counted plays, equal rows share a rank and the next rank is skipped; never null',
+    LISTENING_RANK comment 'from 1 for the longest listening time, equal rows share a rank and the next rank is skipped; never null',
+    SONG_KEY comment 'the song id, or artist and title if there is no id; never null',
+    SONG_ID comment 'Spotify id; null if there is none',
+    TRACK_NAME comment 'title as given, if there are several the last in the alphabet; null if not given',
+    ARTIST_NAME comment 'artist as given, if there are several the last in the alphabet; null if not given',
     PLAY_COUNT comment 'plays of any length; never null',
     COUNTED_PLAY_COUNT comment 'plays of 30 s or more, or that ended by themselves; never null',
     LISTENING_MS comment 'listening time of all plays in ms; never null',

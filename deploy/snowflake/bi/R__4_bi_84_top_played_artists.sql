@@ -1,9 +1,9 @@
 -- top_played_artists: one row per account and artist played.
--- The artist is that of the album in extended history, that of the song in account history.
+-- The artist is the album's artist in extended history, and the song's artist in account history.
 create or replace view {{ database }}.BI.TOP_PLAYED_ARTISTS (
     ACCOUNT comment 'label that the history was imported under; never null',
-    PLAY_RANK comment 'from 1 for the most counted plays, equals share a rank and the next is skipped; never null',
-    LISTENING_RANK comment 'the same by listening time; never null',
+    PLAY_RANK comment 'from 1 for the most counted plays, equal rows share a rank and the next rank is skipped; never null',
+    LISTENING_RANK comment 'from 1 for the longest listening time, equal rows share a rank and the next rank is skipped; never null',
     ARTIST_NAME comment 'artist as given; never null',
     SONG_COUNT comment 'different songs played; never null',
     PLAY_COUNT comment 'plays of any length; never null',

@@ -2,8 +2,8 @@
 -- Account history has no albums.
 create or replace view {{ database }}.BI.TOP_PLAYED_ALBUMS (
     ACCOUNT comment 'label that the history was imported under; never null',
-    PLAY_RANK comment 'from 1 for the most counted plays, equals share a rank and the next is skipped; never null',
-    LISTENING_RANK comment 'the same by listening time; never null',
+    PLAY_RANK comment 'from 1 for the most counted plays, equal rows share a rank and the next rank is skipped; never null',
+    LISTENING_RANK comment 'from 1 for the longest listening time, equal rows share a rank and the next rank is skipped; never null',
     ARTIST_NAME comment 'artist of the album as given; null if not given',
     ALBUM_NAME comment 'album as given; never null',
     SONG_COUNT comment 'different songs played; never null',

@@ -1,13 +1,13 @@
--- listening_from_playlists: one row per account and UTC month: how much of the listening is to songs that some playlist holds now.
+-- listening_from_playlists: one row per account and UTC month: listening time of all songs, and of songs that a playlist holds now.
 -- Songs only. A play without an id (account history) belongs to no playlist, so the share is a lower bound.
 create or replace view {{ database }}.BI.LISTENING_FROM_PLAYLISTS (
     ACCOUNT comment 'label that the history was imported under; never null',
     MONTH_BEGINS_ON comment 'first UTC day of the month; never null',
     LISTENING_MS comment 'listening time of songs in ms; never null',
-    KEPT_LISTENING_MS comment 'of songs that some checked playlist holds now; never null',
-    KEPT_SHARE comment 'its share, 0 to 1; null if nothing was listened to'
+    KEPT_LISTENING_MS comment 'listening time in ms of songs that a checked playlist holds now; never null',
+    KEPT_SHARE comment 'kept_listening_ms divided by listening_ms, 0 to 1; null if listening_ms is 0'
 )
-comment = 'One row per account and UTC month: how much of the listening is to songs that some playlist holds now.'
+comment = 'One row per account and UTC month: listening time of all songs, and of songs that a playlist holds now.'
 as
 with kept as (
     select distinct song_id

@@ -1,12 +1,13 @@
--- songs_never_played: one row per account and song that some playlist holds now and the account never played.
--- By id: a song that was played under another id (relinking), or in account history alone, is shown too.
+-- songs_never_played: one row per account and song that a playlist holds now and the account never played.
+-- Songs are compared by id: a song that was played only under another id (relinking), or only in account history, has a
+-- row, too.
 create or replace view {{ database }}.BI.SONGS_NEVER_PLAYED (
     ACCOUNT comment 'label that the history was imported under; never null',
     SONG_ID comment 'Spotify id of the song; never null',
     SONG_NAME comment 'title; null if not given',
     ARTIST_NAMES comment 'artists in credit order, joined by comma and space; null if none is known'
 )
-comment = 'One row per account and song that some playlist holds now and the account never played.'
+comment = 'One row per account and song that a playlist holds now and the account never played.'
 as
 with kept as (
     select distinct song_id

@@ -1,5 +1,5 @@
 -- played_outside_playlists: one row per account and song with counted plays that no playlist holds now.
--- By id: songs of account history have none and are left out.
+-- Songs are compared by id; plays of account history have no ids and are left out.
 create or replace view {{ database }}.BI.PLAYED_OUTSIDE_PLAYLISTS (
     ACCOUNT comment 'label that the history was imported under; never null',
     SONG_ID comment 'Spotify id of the song; never null',

@@ -1,14 +1,15 @@
 -- plays_around_entry: one row per account, playlist, song and stay: counted plays before and after the song entered the playlist.
--- It entered when Spotify says it was added, or by the first check that showed it. A song without plays has zeros.
+-- A song entered when it was added according to Spotify; without that time, at the first check that showed it. A song
+-- without plays has zeros.
 create or replace view {{ database }}.BI.PLAYS_AROUND_ENTRY (
     ACCOUNT comment 'label that the history was imported under; never null',
-    PLAYLIST_ID comment 'the playlist; never null',
+    PLAYLIST_ID comment 'Spotify id of the playlist; never null',
     PLAYLIST_NAME comment 'its name as last described; never null',
     SONG_ID comment 'Spotify id of the song; never null',
     STAY_NUMBER comment 'which stay of the song in the playlist, from 1; never null',
-    ENTERED_AT comment 'added_at as Spotify says, or the first check that showed it, UTC; never null',
-    BEFORE_COUNT comment 'counted plays that ended before it; never null',
-    AFTER_COUNT comment 'counted plays that ended at it or later; never null'
+    ENTERED_AT comment 'added_at according to Spotify, or the first check that showed it, UTC; never null',
+    BEFORE_COUNT comment 'counted plays that ended before entered_at; never null',
+    AFTER_COUNT comment 'counted plays that ended at entered_at or later; never null'
 )
 comment = 'One row per account, playlist, song and stay: counted plays before and after the song entered the playlist.'
 as

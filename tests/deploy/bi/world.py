@@ -33,7 +33,7 @@ def fill(landing: Landing) -> None:
 MEASURED: dict[str, object] = {
     "Songs held": 2,
     "Items held": 4,
-    "Holding playlists": 2,
+    "Playlists holding items": 2,
     "Entered": 1,
     "Left": 1,
     "Median stay days": 1.0,

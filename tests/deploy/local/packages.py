@@ -8,7 +8,7 @@ from typing import Any
 
 Json = dict[str, Any]
 MARK = "PERSONAL-MARK"
-MARKED_TIME = 1_999_999_999_123  # offline_timestamp, which is dropped too
+MARKED_TIME = 1_999_999_999_123  # for offline_timestamp, which is also dropped
 SONG, OTHER = "7cInventTrack00000001C", "7cInventTrack00000002C"
 EPISODE, BOOK, CHAPTER = "1eInventEpis000000001E", "6fInventBook000000001F", "8gInventChap000000001G"
 
@@ -82,7 +82,7 @@ def as_folder(path: Path, at: float, **files: object) -> Path:
 
 
 def every_form() -> dict[str, object]:
-    """Files of every kind that a download had since 2019, with a marker in every personal field.
+    """Files of every kind that downloads have had since 2019, with a marker in every personal field.
 
     Names of songs, episodes and audiobooks have none: these are kept. Plays of private sessions have one in each name.
     """
@@ -98,7 +98,7 @@ def every_form() -> dict[str, object]:
         now_row("2026-03-02T20:00:10Z", **private),
         now_row("2026-03-03T20:00:10Z", reason_start={"ip_addr": MARK}, username=MARK, new_key=MARK, shuffle=[MARK]),
         now_row("no time"),
-        account_row("2026-01-01 10:00") | {"userName": MARK},  # of another form than its file
+        account_row("2026-01-01 10:00") | {"userName": MARK},  # its form differs from its file's
         {"ts": MARK},
         MARK,
     ]

@@ -1,4 +1,4 @@
-"""A full disk at the warehouse is one sentence, and the next run continues once there is space."""
+"""A full disk under the warehouse gives one sentence, and the next run continues when there is space."""
 
 import os
 import subprocess
@@ -67,12 +67,12 @@ def test_a_full_disk_at_the_warehouse_is_one_sentence(small_disk: Path) -> None:
         ),
         (
             duckdb.IOException("Conflicting lock is held\nby another"),
-            "/o/warehouse cannot be opened, perhaps another program has it open: Conflicting lock is held",
+            "/o/warehouse cannot be opened; perhaps another program has it open: Conflicting lock is held",
         ),
         (
             ProgrammingError("SQL compilation error"),
             (
-                "/o/warehouse cannot be used: remove it and run again, it is loaded again from the lake. "
+                "/o/warehouse cannot be used: remove it and run again; it is then loaded from the lake. "
                 "(SQL compilation error)"
             ),
         ),

@@ -1,4 +1,4 @@
-"""`make import` as a person runs it: package, job, warehouse, report; nothing personal is anywhere afterwards."""
+"""`make import` as a user runs it: package, job, warehouse, report; no personal field is stored."""
 
 import gzip
 import io
@@ -62,7 +62,8 @@ def in_warehouse(folder: Path) -> dict[str, str]:
     """Every row of every table and view of the warehouse, by schema and name."""
     with duckdb.connect(str(folder / "SPOTIFY.db"), read_only=True) as connection:
         named = connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_catalog = 'SPOTIFY'"
+            "select table_schema, table_name from information_schema.tables"
+            " where table_catalog = 'SPOTIFY' and table_schema in ('LANDING', 'CORE', 'BI', '_LOCAL')"
         ).fetchall()
         return {
             f"{schema}.{name}": str(connection.execute(f'select * from SPOTIFY."{schema}"."{name}"').fetchall())

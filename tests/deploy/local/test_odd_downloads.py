@@ -1,4 +1,4 @@
-"""Downloads of odd forms: each gives plays or one sentence, which quotes nothing of its content."""
+"""Downloads of odd forms: each gives plays, or one sentence that quotes nothing from the download."""
 
 import contextlib
 import json
@@ -33,7 +33,7 @@ def zipped(**files: object) -> bytes:
 
 
 def with_password(data: bytes) -> bytes:
-    """The ZIP with the bit that says that its files are encrypted."""
+    """The ZIP with the bit set that marks its files as encrypted."""
     return data.replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01").replace(
         b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"
     )
@@ -45,12 +45,12 @@ SENTENCES: dict[str, tuple[bytes, str]] = {
     "an empty file": (b"", "FILE is neither a ZIP nor a folder"),
     "an empty ZIP": (zipped(), NO_HISTORY),
     "another ZIP": (zipped(letter=MARK.encode(), **OTHER_DATA), NO_HISTORY),
-    "a ZIP in a ZIP": (zipped(inside=zipped(history=ONE)), "it has ZIPs in it: unzip it and import each"),
+    "a ZIP in a ZIP": (zipped(inside=zipped(history=ONE)), "it contains ZIPs: unzip it and import each"),
     "files of no bytes": (zipped(a=b"", b=b""), NO_HISTORY),
     "a history of no rows": (zipped(a=[]), NO_HISTORY),
-    "a ZIP that is cut off": (zipped(a=ONE)[:-30], "FILE is no whole ZIP"),
+    "a ZIP that is cut off": (zipped(a=ONE)[:-30], "FILE is an incomplete ZIP"),
     "a ZIP with a changed byte": (zipped(a=ONE).replace(b"Tide", b"Tine", 1), "cut off or broken"),
-    "a password": (with_password(zipped(a=ONE)), "FILE needs a password"),
+    "a password": (with_password(zipped(a=ONE)), "FILE has a password"),
     "a web page for a history": (zipped(a=b'<html>"ms_played": ' + MARK.encode()), "cut off or damaged"),
     "a history nested too deeply": (zipped(a=b'[{"ms_played": ' + b"[" * 100_000), "cut off or damaged"),
     "a text that is not UTF-8": (zipped(a=b'[{"ms_played": "\xff\xfe"}]'), "cut off or damaged"),

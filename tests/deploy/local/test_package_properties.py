@@ -1,4 +1,4 @@
-"""What holds for any downloads: which plays are current, by the rule in plain Python; what is damaged gives a sentence.
+"""Properties of any downloads: the current plays follow the rule in plain Python; damaged downloads give a sentence.
 
 Hypothesis makes the downloads. Since a run of the job costs seconds, all of them go through one run: each example has
 accounts of its own.
@@ -34,8 +34,10 @@ from tests.glue_jobs.test_properties import generated
 
 BASE = datetime(2026, 3, 1, 10, tzinfo=UTC)
 FIRST_PACKAGED = datetime(2026, 6, 1, 12, tzinfo=UTC)
-Listen = tuple[int, str, int, bool]  # steps of 20 seconds after BASE, what was played, milliseconds, in private
-# What is stored of a play, without the columns that say where it comes from.
+Listen = tuple[
+    int, str, int, bool
+]  # steps of 20 seconds after BASE, what was played, milliseconds, whether in a private session
+# The stored columns of a play, without those of its origin.
 Shown = tuple[str, str, str | None, str | None, int]
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16")
@@ -64,13 +66,13 @@ def account_rows(listens: list[Listen]) -> list[Json]:
 
 @dataclass
 class Download:
-    """A download: its rows in files, and how these are written."""
+    """A download: its rows in files, and how the files are written."""
 
     account: str
     source: str
-    day: int  # of being packaged
+    day: int  # on which it was packaged
     files: list[list[Json]]
-    shown: list[list[tuple[datetime, Shown]]]  # what each file shows, in the words of the rule
+    shown: list[list[tuple[datetime, Shown]]]  # the contents of each file, in the terms of the rule
     is_folder: bool
     encoding: str
     indent: int | None
@@ -112,7 +114,7 @@ class Download:
 
 @st.composite
 def downloads(draw: st.DrawFn) -> list[Download]:
-    """Up to four downloads of one or two people, of the same listening; the same one may come again."""
+    """Up to four downloads of one or two people, from the same listening; a download may occur twice."""
     listen = st.tuples(
         st.integers(0, 30),
         st.sampled_from([SONG, OTHER, "episode", "removed"]),
@@ -177,7 +179,7 @@ def account_shown(listen: Listen) -> tuple[datetime, Shown]:
 
 
 def current_plays(made: list[Download]) -> Counter[tuple[str, datetime, Shown]]:
-    """Goes from the strongest package to the weakest; each shows what no stronger one covers.
+    """Goes from the strongest package to the weakest; each shows the plays that no stronger package covers.
 
     Stronger: extended before account, then the newer. Packages with the same files are one, as new as its newest copy.
     """
@@ -204,7 +206,7 @@ def current_plays(made: list[Download]) -> Counter[tuple[str, datetime, Shown]]:
 
 
 def _covers(first: datetime, last: datetime, time: datetime, source: str) -> bool:
-    """A time of account history is a whole minute: that in which the range begins belongs to the range."""
+    """Times of account history are whole minutes: the minute in which the range begins belongs to the range."""
     return (first.replace(second=0) if source == "account" else first) <= time <= last
 
 
@@ -213,7 +215,7 @@ def _covers(first: datetime, last: datetime, time: datetime, source: str) -> boo
 
 @dataclass
 class Lake:
-    """The lake of all examples, and what must be current."""
+    """The lake of all examples, and the plays that must be current."""
 
     expected: Counter[tuple[Any, ...]]
     cut: int

@@ -188,7 +188,7 @@ def test_ctrl_c_ends_it_with_a_sentence(stub: SpotifyStub, home: Path) -> None:
         shown = program.communicate(timeout=PATIENCE)[1]
 
     assert program.returncode == 130
-    assert shown.endswith("run: stopped; what is stored is whole. Run it again: it goes on from there.\n")
+    assert shown.endswith("run: stopped; every stored file is complete. Run it again: it continues from there.\n")
     assert "Traceback" not in shown
 
 
@@ -198,7 +198,7 @@ def test_a_folder_of_the_demo_is_refused(home: Path) -> None:
     (out / ".made-by-make-demo").touch()
 
     with pytest.raises(
-        StepError, match=r"is a demo's, and the next demo empties it: name another folder, make run OUT="
+        StepError, match=r"is the folder of a demo, and the next demo empties it: name another folder, make run OUT="
     ):
         run_chain(out, {})
 
@@ -230,7 +230,7 @@ def test_dropped_files_become_tables_warehouse_and_page_without_a_login_also_aft
     assert (tmp_path / "out/report.html").is_file()
 
 
-STOPPED = "load: stopped; what is stored is whole. Run it again: it goes on from there."
+STOPPED = "load: stopped; every stored file is complete. Run it again: it continues from there."
 
 
 @pytest.mark.jvm
@@ -254,12 +254,14 @@ def drop_a_page(out: Path) -> None:
 
 def javas_of(out: Path) -> list[int]:
     """Processes of Java that work on the folder."""
-    found = psutil.process_iter(["name", "environ"])
-    return [p.pid for p in found if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()]
+    processes = psutil.process_iter(["name", "environ"])
+    return [
+        p.pid for p in processes if p.info["name"] == "java" and f"{out}/lake" in (p.info["environ"] or {}).values()
+    ]
 
 
 def interrupted_load(out: Path, step: str, seconds: float, *, has_java: bool = False) -> tuple[int, list[str]]:
-    """Exit status and lines after the step of a load that gets Ctrl-C so long after the step began, or Java."""
+    """Exit status and last lines of a load that gets Ctrl-C some seconds after the step or its Java began."""
     command = [sys.executable, "-m", "deploy.local.run", "--load-only", "--out", str(out)]
     with started(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
         while not program.stderr.readline().startswith(step):

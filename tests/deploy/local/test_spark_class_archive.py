@@ -64,7 +64,7 @@ def test_a_java_without_archive_support_is_reported_and_no_failure(
 
     first, rest = capsys.readouterr().err.split("\n", 1)
     assert first == "preparing Spark's classes (once, about half a minute) …"
-    assert rest.startswith("Spark will take seconds longer to start, since Java keeps no classes: ")
+    assert rest.startswith("Spark will take some seconds longer to start, since Java saved no classes: ")
     assert "Spark did not start" in rest
     assert not spark_class_archive.CLASSES.exists()
 
@@ -92,7 +92,7 @@ def test_an_interruption_leaves_no_file_and_no_java(tmp_path: Path, number: sign
 
     assert program.returncode == 130
     assert messages[-1] == (
-        "spark-classes: stopped; nothing half done is left. The next `make run` prepares Spark's classes again."
+        "spark-classes: stopped; no unfinished file is left. The next `make run` prepares Spark's classes again."
     )
     assert len(messages) == 2
     assert list(tmp_path.iterdir()) == []

@@ -1,20 +1,20 @@
-# What `make deploy` adds to the module of the parent folder to make a root module of it. A root of your own (examples/)
-# has a provider of its own instead.
+# `make deploy` adds this file to the module of the parent folder, which makes it a root module. A root module of your own
+# (examples/) configures its own provider instead.
 
 variable "region" {
-  description = "AWS region, such as eu-west-1; null takes the one of the environment (AWS_REGION or the profile)."
+  description = "AWS region, such as eu-west-1; null uses the region of AWS_REGION or of the profile."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Further tags of everything; project, env and stack are the suite's own."
+  description = "Further tags for all resources. The suite sets the tags project, env and stack itself."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = alltrue([for name in keys(var.tags) : !contains(["project", "env", "stack"], name) && !startswith(lower(name), "aws:")])
-    error_message = "tags may hold neither project, env and stack nor names that begin with aws:."
+    error_message = "tags may hold neither project, env or stack nor names that begin with aws:."
   }
 }
 

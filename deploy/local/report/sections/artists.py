@@ -1,4 +1,4 @@
-"""The artists: who is on most songs, who rises, who sings with whom."""
+"""The artists: who is on the most songs, who gains and loses songs, and who shares songs."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _MOST_ON_ARCS = 24
 
 
 def artists(library: Library) -> Section:
-    """Who is on most songs, who gains and loses, who sings with whom, and the list of all."""
+    """Who is on the most songs, who shares songs, who gains and loses songs, and the list of all."""
     figures = [*_most(library), *_together(library.pairs), *_rise(library), *_all(library.artists)]
     return Section("artists", "Artists", figures)
 
@@ -28,16 +28,17 @@ def _most(library: Library) -> list[Figure]:
         return []
     songs = len(library.held_songs)
     first = [artist for artist in held if artist["held_song_count"] == held[0]["held_song_count"]]
-    text = Markup("{} on {}; {} on most, {}").format(
-        count(len(held), "artist"),
+    text = Markup("{} by {}. {} {} on the most songs: {}").format(
         count(songs, "song"),
+        count(len(held), "artist"),
         shared_first([artist["artist_name"] for artist in first], "artist"),
+        "is" if len(first) == 1 else "are",
         figure(held[0]["held_song_count"]),
     )
     text += " each." if len(first) > 1 else f", or {round(100 * held[0]['held_song_count'] / songs)}%."
     once = sum(artist["held_song_count"] == 1 for artist in held)
     if once and held[0]["held_song_count"] > 1:
-        text += f" {figure(once)} of them {'is' if once == 1 else 'are'} on one song alone."
+        text += f" {count(once, 'artist is', 'artists are')} on only one song."
     label = labels((artist["artist_id"], artist["artist_name"]) for artist in held)
     points = [
         {
@@ -50,7 +51,7 @@ def _most(library: Library) -> list[Figure]:
     ]
     spec = charts.bars(points, "artist", [("text", "songs"), ("playlists", "playlists")])
     rows = [(point["label"], point["value"]) for point in points]
-    return [Figure("most", "Artists with most songs", text, spec, Table(("artist", "songs"), rows, "artists"))]
+    return [Figure("most", "Artists with the most songs", text, spec, Table(("artist", "songs"), rows, "artists"))]
 
 
 def _all(held: Sequence[Row]) -> list[Figure]:
@@ -66,8 +67,8 @@ def _all(held: Sequence[Row]) -> list[Figure]:
         )
         for artist in held
     ]
-    text = Markup("{} of the songs in a playlist today.").format(count(len(rows), "artist"))
-    table = Table(("artist", "songs", "playlists", "sings with", "released"), rows, "artists", is_open=True)
+    text = Markup("{} a song in a playlist today.").format(count(len(rows), "artist has", "artists have"))
+    table = Table(("artist", "songs", "playlists", "collaborators", "released"), rows, "artists", is_open=True)
     return [Figure("all-artists", "All artists", text, None, table, is_wide=True)]
 
 
@@ -79,7 +80,7 @@ def _years(row: Row) -> str | None:
 
 
 def _rise(library: Library) -> list[Figure]:
-    """Who gained and lost songs in the newest period; nothing where there was no day before it."""
+    """Who gained and lost songs in the newest period; nothing if there is only one day with checks."""
     days = sorted({row["checked_on"] for row in library.rise})
     if len(days) < 2:  # noqa: PLR2004  # changes show from the second day on
         return []
@@ -94,8 +95,8 @@ def _rise(library: Library) -> list[Figure]:
         return []
     up = [row for row in moved if row[1] > 0]
     down = [row for row in reversed(moved) if row[1] < 0]
-    text = Markup("Since {}, {} gained songs and {}.").format(
-        day(before), count(len(up), "artist"), f"{figure(len(down))} lost some" if down else "none lost any"
+    text = Markup("Since {}, {} gained songs and {} lost songs.").format(
+        day(before), count(len(up), "artist"), count(len(down), "artist")
     )
     shown = [*up[:8], *reversed(down[:8])]
     label = labels((key, names[key]) for key, _, _ in shown)
@@ -111,13 +112,13 @@ def _together(pairs: Sequence[Row]) -> list[Figure]:
         return []
     top = pairs[0]
     first = sum(pair["song_count"] == top["song_count"] for pair in pairs)
-    text = Markup("{}; ").format(count(len(pairs), "pair of artists shares songs", "pairs of artists share songs"))
+    text = Markup("{}. ").format(count(len(pairs), "pair of artists shares songs", "pairs of artists share songs"))
     text += (
-        Markup("{} and {} the most, {}").format(
+        Markup("{} and {} share the most: {}").format(
             name(top["artist_name"]), name(top["other_artist_name"]), top["song_count"]
         )
         if first == 1
-        else f"{figure(first)} of them the most, {count(top['song_count'], 'song')} each"
+        else f"{figure(first)} of them share the most: {count(top['song_count'], 'song')} each"
     )
     names: dict[str, str] = {}
     for pair in pairs:
@@ -126,17 +127,17 @@ def _together(pairs: Sequence[Row]) -> list[Figure]:
     order = neighbours(chosen)
     label = labels((key, names[key]) for key in order)
     drawn = [(order.index(artist), order.index(partner), songs) for artist, partner, songs in chosen]
-    text += ". An arc joins two artists; the thicker it is, the more songs they share."
+    text += ". An arc joins two artists. The thicker it is, the more songs they share."
     if len(chosen) < len(pairs):
         text += f" The chart shows the {count(len(chosen), 'strongest pair', 'strongest pairs')}."
     rows = [(pair["artist_name"], pair["other_artist_name"], pair["song_count"], _years(pair)) for pair in pairs]
-    table = Table(("artist", "with", "songs", "released"), rows, "pairs")
+    table = Table(("artist", "other artist", "songs", "released"), rows, "pairs")
     spec = charts.arcs([label[key] for key in order], drawn)
-    return [Figure("together", "Who sings with whom", text, spec, table)]
+    return [Figure("together", "Artists who share songs", text, spec, table)]
 
 
 def strongest(pairs: Sequence[Row]) -> list[tuple[str, str, int]]:
-    """Pairs, strongest first, of no more artists than can be read; then all pairs among these artists."""
+    """All pairs among the artists of the strongest pairs; not more artists than a chart shows legibly."""
     chosen: set[str] = set()
     for pair in pairs:
         both = {pair["artist_id"], pair["other_artist_id"]}
@@ -150,14 +151,14 @@ def strongest(pairs: Sequence[Row]) -> list[tuple[str, str, int]]:
 
 
 def neighbours(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
-    """The artists in an order that keeps arcs short: groups of those who sing together, the largest group first."""
+    """The artists in an order that keeps arcs short: groups who share songs, the largest group first."""
     ties: dict[str, dict[str, int]] = defaultdict(dict)
     for artist, partner, songs in pairs:
         ties[artist][partner] = ties[partner][artist] = songs
     groups: list[list[str]] = []
     left = set(ties)
     while left:
-        # From an end inwards: start with the artist with fewest partners, then add the one most tied to the last group.
+        # Start with the artist with the fewest partners; then add the strongest ties to the group's end.
         group = [min(_reached(ties, min(left)), key=lambda key: (len(ties[key]), key))]
         while more := {partner for artist in group for partner in ties[artist]} - set(group):
             group.append(max(more, key=lambda key: (_pull(ties[key], group), key)))
@@ -167,7 +168,7 @@ def neighbours(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
 
 
 def _pull(ties: dict[str, int], group: Sequence[str]) -> float:
-    """The nearer to the end of the group the partners are, the stronger."""
+    """Shared songs with the group, weighted: partners near the group's end count more."""
     return sum(songs / (len(group) - group.index(key)) for key, songs in ties.items() if key in group)
 
 

@@ -31,17 +31,22 @@ def changes(library: Library) -> Section:
 
 
 def _lead(library: Library, added: Sequence[Row], removed: Sequence[Row], ended: Sequence[Row]) -> Markup:
-    """`ended`: `removed` and what was in deleted playlists."""
+    """What changed in the newest period; `ended` has the rows of `removed` and the items of deleted playlists."""
     days = {check["checked_on"] for check in library.checks}
     if len(days) == 1:
         return Markup("{} is the first day with data. Changes show from the second day on.").format(day(library.newest))
     since = max(library.since, min(days))
     text = Markup("From {} to {}: ").format(day(since), day(library.newest))
     deleted = {row["playlist_id"] for row in ended if row["state"] == DELETED}
-    gone = f", and {count(len(deleted), 'playlist')} deleted with {len(ended) - len(removed):,} more" if deleted else ""
+    gone = (
+        f" {count(len(deleted), 'playlist was', 'playlists were')} deleted, with"
+        f" {count(len(ended) - len(removed), 'item')}."
+        if deleted
+        else ""
+    )
     if not added and not ended:
         return text + "nothing was added and nothing was removed."
-    return text + f"{count(len(added), 'item')} added, {count(len(removed), 'item')} removed{gone}."
+    return text + f"{count(len(added), 'item')} added, {count(len(removed), 'item')} removed.{gone}"
 
 
 def _by_playlist(added: Sequence[Row], removed: Sequence[Row]) -> list[Figure]:
@@ -56,7 +61,9 @@ def _by_playlist(added: Sequence[Row], removed: Sequence[Row]) -> list[Figure]:
     text = Markup("{} changed in the last 7 days").format(count(len(names), "playlist"))
     first, others = keys[0], keys[1:]
     if others and came[first] + went[first] > came[others[0]] + went[others[0]]:
-        text += Markup("; {} most, with {} added and {} removed").format(name(names[first]), came[first], went[first])
+        text += Markup("; {} changed most, with {} added and {} removed").format(
+            name(names[first]), came[first], went[first]
+        )
     cut = f" The chart shows the {_MOST_BARS} that changed most." if len(keys) > _MOST_BARS else ""
     rows = [(names[key], came[key], went[key]) for key in keys]
     return [
@@ -77,11 +84,13 @@ def _items(key: str, title: str, library: Library, stays: Sequence[Row], newest:
     if newest:
         kinds = Counter(row["item_kind"] for row in newest)
         words = [count(number, _KINDS.get(kind, "other item")) for kind, number in kinds.most_common()]
-        text = Markup("{} in the last 7 days").format(listed(words))
+        verb = "was" if len(newest) == 1 else "were"
+        text = Markup("{} {} {} in the last 7 days").format(listed(words), verb, key)
         named = list(dict.fromkeys(row["item_name"] for row in newest if row["item_name"]))[:2]
-        text += Markup(", such as {}").format(listed([name(each) for each in named])) if named else ""
+        before = ": " if len(named) == len(newest) else ", such as "
+        text += before + listed([name(each) for each in named]) if named else ""
     else:
-        text = Markup("None in the last 7 days")
+        text = Markup("Nothing was {} in the last 7 days").format(key)
     when = "entered_by_at" if key == "added" else "left_by_at"
     rows = [
         (
@@ -92,7 +101,7 @@ def _items(key: str, title: str, library: Library, stays: Sequence[Row], newest:
         )
         for row in stays
     ]
-    columns = ("title", "artists", "playlist", "by")
+    columns = ("title", "artists", "playlist", "on or before")
     return [Figure(key, title, text + ".", None, Table(columns, rows, "items", is_open=True))]
 
 
@@ -102,19 +111,18 @@ def _names(library: Library) -> list[Figure]:
     held = Counter(row["playlist_id"] for row in library.removed if row["state"] == DELETED)
     by = {check["playlist_id"]: check for check in library.checks if check["status"] == "gone"}
     events = [
-        (check["playlist_name"], f"deleted, with {count(held[key], 'item')}", check["checked_on"])
+        (check["playlist_name"], f"deleted with {count(held[key], 'item')}", check["checked_on"])
         for key, check in by.items()
         if key in deleted
     ]
     events += [
-        (row["previous_name"], f"is now {row['playlist_name']}", row["first_checked_at"].date())
+        (row["previous_name"], f"renamed to {row['playlist_name']}", row["first_checked_at"].date())
         for row in library.renamed
     ]
     if not events:
         return []
     events.sort(key=lambda event: event[2], reverse=True)
     title, what, of_day = events[0]
-    verb = "was " if what.startswith("deleted") else ""
-    text = Markup("{} {}{}, by {}.").format(name(title), verb, name(what), day(of_day))
-    table = Table(("playlist", "what changed", "by"), events, "changes", is_open=True)
+    text = Markup("{} was {} on or before {}.").format(name(title), name(what), day(of_day))
+    table = Table(("playlist", "what changed", "on or before"), events, "changes", is_open=True)
     return [Figure("names", "Renamed and deleted playlists", text, None, table)]

@@ -1,7 +1,7 @@
 """Data health: when each playlist was checked, what couldn't be read and why, and what Spotify withholds."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from markupsafe import Markup
@@ -10,6 +10,7 @@ from deploy.local.report.ask import Row
 from deploy.local.report.library import Library, entry_count, latest
 from deploy.local.report.page import Figure, Link, Section, Table
 from deploy.local.report.words import MINUS, count, day, listed, minute, name
+from extract_lambda.failures import Kind
 
 _MOST_DAYS = 31
 _MOST_ROWS = 40
@@ -21,17 +22,29 @@ _SIGNS = {
     "deleted": ("✕", "deleted"),
     "failed": ("!", "couldn't be read"),
 }
-REASONS = {
-    "not_owner": "belongs to another person: Spotify shows only playlists that you own or collaborate on",
-    "editorial": "Spotify's own playlists are closed to new apps",
-    "not_found": "Spotify does not find it",
-    "removed": "no longer in your library",
-    "forbidden": "Spotify refuses it",
+REASONS: Mapping[Kind, str] = {
+    "app_refused": "Spotify refuses the app access to your own data",
+    "account_not_found": "Spotify does not find the data of your account",
+    "own_not_found": "Spotify does not return the contents of this playlist, which is yours",
+    "not_owner": "it belongs to another person; Spotify shows apps only playlists that you own or collaborate on",
+    "editorial": "it is Spotify's own playlist, and these are closed to new apps",
+    "removed": "it was deleted, or it is private",
+    "invalid_id": "Spotify knows no playlist with this id",
+    "not_allow_listed": "you are not in the app's user list in Spotify's Developer Dashboard",
+    "premium_lapsed": "the app's owner has no Spotify Premium",
+    "wrong_scope": "the login does not allow this",
+    "rate": "Spotify asked the run to slow down",
+    "quota": "the app's daily quota was used up",
+    "budget": "the run's own budget of calls was used up",
+    "server": "Spotify had a server error, or could not be reached",
+    "malformed": "Spotify's answer was malformed",
+    "redirect": "the answer was a redirect, and redirects are not followed",
+    "auth": "Spotify did not accept the login",
 }
 
 
 def health(library: Library) -> Section:
-    """Operational facts, for who runs the suite."""
+    """Operational facts, for the person who runs the suite."""
     newest = library.newest_checks
     failed = [check for check in newest if check["status"] == "failed" and not _is_deleted(library, check)]
     text = Markup("{} checked; the last check was on {}. ").format(
@@ -53,7 +66,7 @@ def _is_deleted(library: Library, check: Row) -> bool:
 
 
 def _calendar(library: Library) -> Figure:
-    """Playlists by days, a sign for what the day's last check showed."""
+    """A row per playlist and a column per day; a sign shows the result of the day's last check."""
     days = sorted({check["checked_on"] for check in library.checks})
     states = _states(library, days)
     shown = days[-_MOST_DAYS:]
@@ -91,20 +104,20 @@ def _calendar(library: Library) -> Figure:
         ],
         "checks",
     )
-    text = Markup("{} from {} to {}.").format(
-        count(len(days), "day with checks", "days with checks"), day(days[0]), day(days[-1])
+    text = Markup("Playlists were checked on {}, from {} to {}.").format(
+        count(len(days), "day"), day(days[0]), day(days[-1])
     )
     return Figure("checks", "Checks, day by day", text, None, table, html=html, is_wide=True)
 
 
 def _states(library: Library, days: Sequence[date]) -> dict[tuple[str, date], tuple[str, tuple[int, int]]]:
-    """By playlist and day what the day's last check showed, and how much was added and removed."""
+    """The result of the day's last check by playlist and day, with the counts of added and removed items."""
     by_day = {(row["playlist_id"], row["checked_on"]): row for row in library.daily}
     checks: dict[date, list[Row]] = defaultdict(list)
     for check in library.checks:
         checks[check["checked_on"]].append(check)
     states: dict[tuple[str, date], tuple[str, tuple[int, int]]] = {}
-    known: dict[str, str] = {}  # status of the newest check that showed what the playlist holds
+    known: dict[str, str] = {}  # status of the newest check that showed the playlist's contents
     for of_day in days:
         for check in latest(checks[of_day]):
             key = (check["playlist_id"], of_day)
@@ -152,8 +165,8 @@ def _unread(library: Library, failed: Sequence[Row]) -> list[Figure]:
         )
         for check in (*failed, *missed)
     ]
-    text = Markup("{}. What this page shows of them is as of the day they were last read.").format(
-        count(len(rows), "playlist")
+    text = Markup("{}. This page shows {} contents as of the last read.").format(
+        count(len(rows), "playlist"), "its" if len(rows) == 1 else "their"
     )
     table = Table(("playlist", "why", "last read"), rows, "playlists", is_open=True)
     return [Figure("unread", "Couldn't be read", text, None, table)]
@@ -165,7 +178,7 @@ def _incomplete(newest: Sequence[Row]) -> list[Figure]:
     if not reads:
         return []
     text = Markup(
-        "{} {} read incompletely: what Spotify left out stays as it was last seen, and nothing counts as removed."
+        "{} {} read incompletely. Items that Spotify left out are shown as they were last seen; none counts as removed."
     ).format(
         listed([name(check["playlist_name"]) for check in reads]),
         "was" if len(reads) == 1 else "were",
@@ -177,11 +190,11 @@ def _incomplete(newest: Sequence[Row]) -> list[Figure]:
 
 def _reason(check: Row) -> str:
     reason = str(check["failure_class"] or check["status"])
-    return REASONS.get(reason, reason.replace("_", " "))
+    return next((text for kind, text in REASONS.items() if kind == reason), reason.replace("_", " "))
 
 
 def _entries(library: Library) -> Figure:
-    """What the entries of each playlist are; the columns add up to the last."""
+    """The entries of each playlist by kind; the last column is the sum of the others."""
     rows = []
     for playlist in library.held_playlists:
         now = playlist["now"]

@@ -1,4 +1,4 @@
-"""The listening history: when, what is played most, and how plays and playlists relate.
+"""The listening history: when you listened, what you played most, and how plays and playlists relate.
 
 Charts add up the accounts; lists have a row for each account, and a column `account` if there are several.
 """
@@ -33,7 +33,7 @@ Ranking = Literal["play_rank", "listening_rank"]
 
 
 def listening(library: Library) -> Section:
-    """Nothing if no history was imported."""
+    """When and what was played; no figures if no history was imported or no play counts."""
     history = library.history
     if not history.days:
         return Section("listening", "Listening", [])
@@ -50,18 +50,20 @@ def listening(library: Library) -> Section:
 def _lead(history: History) -> Markup:
     counted, total = _total(history.days, "counted_play_count"), _total(history.days, "play_count")
     text = Markup(
-        "{} from {} to {}, {} in all. Only plays of 30 seconds or more, or that ended by themselves, count below: {}."
+        "{} from {} to {}, {} in all. A play counts below if it lasted 30 seconds or more, or if it ended by itself:"
+        " this holds for {} of {}."
     ).format(
         count(total, "play"),
         day(history.days[0]["played_on"]),
         day(history.days[-1]["played_on"]),
         _hours_of(_total(history.days, "listening_ms")),
         figure(counted),
+        figure(total),
     )
     if history.songs:
         first = min(history.songs, key=lambda song: (song["first_played_at"], song["song_key"]))
         last = max(history.songs, key=lambda song: (song["last_played_at"], song["song_key"]))
-        text += Markup(" The first song is {}, the last {}.").format(_song(first), _song(last))
+        text += Markup(" The first song was {}, and the last song was {}.").format(_song(first), _song(last))
     if len(history.accounts) > 1:
         text += Markup(" Charts add up the accounts {}.").format(listed([name(each) for each in history.accounts]))
     return text
@@ -82,13 +84,13 @@ def _days(history: History) -> Figure:
     first, last = min(counted), max(counted)
     busiest = max(counted, key=lambda of_day: (counted[of_day], of_day))
     span = (last - first).days + 1
-    text = Markup("{} on {} of {} ({}); most on {}, {}.").format(
+    text = Markup("{} on {} of {} ({}). The busiest day was {}, with {}.").format(
         count(counted.total(), "play"),
         figure(len(counted)),
         count(span, "day"),
         history.zone,
         day(busiest),
-        figure(counted[busiest]),
+        count(counted[busiest], "play"),
     )
     unit: Literal["day", "month"] = "day" if span <= _DAYS_TO_DRAW else "month"
     points: Counter[date] = Counter()
@@ -106,7 +108,7 @@ def _days(history: History) -> Figure:
         )
         for row in reversed(history.local_days)
     ]
-    columns = ("day", *_clocks(history), "of any length", "hours")
+    columns = ("day", *_clocks(history), "all plays", "hours")
     table = _table(history, columns, rows, history.local_days[::-1], "days")
     spec = charts.over_time(drawn, unit, "plays")
     return Figure("plays-by-day", "Plays, day by day", text, spec, table, is_wide=True)
@@ -115,8 +117,8 @@ def _days(history: History) -> Figure:
 def _hours(history: History) -> Figure:
     local, utc = _by(history.hours, "local_played_hour"), _by(history.hours, "played_hour")
     most = max(local, key=lambda hour: (local[hour], -hour))
-    text = Markup("Most plays end between {}:00 and {}:00 ({}): {} of {}.").format(
-        f"{most:02}", f"{(most + 1) % 24:02}", history.zone, figure(local[most]), figure(local.total())
+    text = Markup("The busiest hour is {}:00 to {}:00 ({}): {} of {} end in it.").format(
+        f"{most:02}", f"{(most + 1) % 24:02}", history.zone, figure(local[most]), count(local.total(), "play")
     )
     points = [{"at": hour, "value": local[hour]} for hour in range(24)]
     rows = [(f"{hour:02}:00", *_both_clocks(history, local[hour], utc[hour])) for hour in range(24)]
@@ -128,8 +130,8 @@ def _hours(history: History) -> Figure:
 def _weekdays(history: History) -> Figure:
     local, utc = _by(history.hours, "local_played_weekday"), _by(history.hours, "played_weekday")
     most = max(local, key=lambda weekday: (local[weekday], -weekday))
-    text = Markup("Most plays are on a {} ({}): {} of {}.").format(
-        _WEEKDAYS[most - 1], history.zone, figure(local[most]), figure(local.total())
+    text = Markup("The busiest weekday is {} ({}), with {} of {}.").format(
+        _WEEKDAYS[most - 1], history.zone, figure(local[most]), count(local.total(), "play")
     )
     points = [{"label": weekday[:3], "value": local[number]} for number, weekday in enumerate(_WEEKDAYS, start=1)]
     rows = [
@@ -141,7 +143,7 @@ def _weekdays(history: History) -> Figure:
 
 
 def _clocks(history: History) -> tuple[str, ...]:
-    """Columns of plays: by the zone of the setting, and by UTC if that is another."""
+    """The columns of plays: in the zone of the setting, and also in UTC if the zone is another."""
     return ("plays",) if history.zone == "UTC" else (f"plays, {history.zone}", "plays, UTC")
 
 
@@ -202,12 +204,13 @@ def _most(kind: _Kind, history: History) -> list[Figure]:
 def _ranked(kind: _Kind, history: History, ranked: Sequence[Row], by: Ranking) -> Figure:
     is_time = by == "listening_rank"
     first = [row[kind.named[0]] for row in ranked if row[by] == 1]
-    value = _hours_of(ranked[0]["listening_ms"]) if is_time else count(ranked[0]["counted_play_count"], "play")
+    value = _hours_of(ranked[0]["listening_ms"]) if is_time else figure(ranked[0]["counted_play_count"])
     each = " each" if len(first) > 1 else ""
-    text = Markup("{} played; {} {}, {}{}.").format(
+    text = Markup("{} played. {} {} the {}: {}{}.").format(
         count(len(ranked), f"{kind.what} was", f"{kind.what}s were"),
         shared_first(first, kind.what),
-        "longest" if is_time else "most",
+        "has" if len(first) == 1 else "have",
+        "longest listening time" if is_time else "most plays",
         value,
         each,
     )
@@ -232,7 +235,7 @@ def _ranked(kind: _Kind, history: History, ranked: Sequence[Row], by: Ranking) -
         )
         for row in ranked
     ]
-    columns = (*kind.columns, "plays", "of any length", "hours", "first play", "last play")
+    columns = (*kind.columns, "plays", "all plays", "hours", "first play", "last play")
     table = _table(history, columns, rows, ranked, kind.key)
     title = f"{kind.what.capitalize()}s by listening time" if is_time else f"{kind.what.capitalize()}s by plays"
     key = f"{kind.key}-by-{'time' if is_time else 'plays'}"
@@ -252,8 +255,8 @@ def _from_playlists(history: History) -> list[Figure]:
     if not heard.total():
         return []
     text = Markup(
-        "{}% of the listening time of songs, {} of {}, is of songs that a playlist has today. A play without a song's"
-        " id (account history) belongs to none."
+        "Songs that are in a playlist today have {}% of the listening time of all songs: {} of {}. A play without a"
+        " song's id (account history) counts as outside the playlists."
     ).format(round(100 * kept.total() / heard.total()), _hours_of(kept.total()), _hours_of(heard.total()))
     months = sorted(heard)
     share = {month: round(100 * kept[month] / heard[month], 1) if heard[month] else None for month in months}
@@ -272,13 +275,15 @@ def _outside(history: History) -> list[Figure]:
     if not outside:
         return []
     often = sum(row["counted_play_count"] >= _OFTEN for row in outside)
-    text = Markup("{} played and {} in no playlist today, {} of them {} times or more; {} most, {}.").format(
+    text = Markup(
+        "{} played and {} in no playlist today. {} played {} times or more. {} has the most plays: {}."
+    ).format(
         count(len(outside), "song was", "songs were"),
         "is" if len(outside) == 1 else "are",
-        figure(often) if often else "none",
+        f"{figure(often) if often else 'None'} of them {'were' if often > 1 else 'was'}",
         _OFTEN,
         name(outside[0]["track_name"]),
-        count(outside[0]["counted_play_count"], "play"),
+        figure(outside[0]["counted_play_count"]),
     )
     rows = [
         (
@@ -305,7 +310,7 @@ def _never_played(library: Library) -> list[Figure]:
         figure(len(songs)),
         count(len(library.held_songs), "song"),
         "was" if len(songs) == 1 else "were",
-        " by one account or more" if len(history.accounts) > 1 else "",
+        " by at least one of the accounts" if len(history.accounts) > 1 else "",
     )
     rows = [(_song_link(row["song_name"], row["song_id"]), row["artist_names"]) for row in never]
     table = _table(history, ("song", "artists"), rows, never, "songs", is_open=True)
@@ -323,7 +328,7 @@ def _entries(library: Library) -> list[Figure]:
         before[row["playlist_id"]] += row["before_count"]
         after[row["playlist_id"]] += row["after_count"]
     text = Markup(
-        "Songs of {} were played {} before they entered it, and {} afterwards. The two times are not of equal length."
+        "Songs of {} were played {} before they entered it, and {} afterwards. The two periods are not equally long."
     ).format(
         count(len(before), "playlist"),
         count(before.total(), "time"),
@@ -333,7 +338,9 @@ def _entries(library: Library) -> list[Figure]:
     keys = sorted(names, key=lambda key: (-before[key] - after[key], str(names[key]), key))
     label = labels((key, names[key]) for key in keys)
     points = [{"label": label[key], "After": after[key], "Before": before[key]} for key in keys[:_MOST_PLAYLISTS]]
-    text += f" The chart shows the {_MOST_PLAYLISTS} playlists with most plays." if len(keys) > _MOST_PLAYLISTS else ""
+    text += (
+        f" The chart shows the {_MOST_PLAYLISTS} playlists with the most plays." if len(keys) > _MOST_PLAYLISTS else ""
+    )
     rows = [
         (
             row["playlist_name"],
@@ -363,7 +370,7 @@ def _table(
     *,
     is_open: bool = False,
 ) -> Table:
-    """The first rows, with the account of each if there are several; `of` has the view's row of each."""
+    """A table of the first rows; if there are several accounts, with a column `account`. `of` has the view's rows."""
     shown = list(rows[:_MOST_ROWS]) if what != "days" else list(rows)
     if len(history.accounts) > 1:
         shown = [(*cells, row["account"]) for cells, row in zip(shown, of, strict=False)]
@@ -372,7 +379,7 @@ def _table(
 
 
 def _cut(rows: Sequence[Row]) -> str:
-    return f" The list has the first {figure(_MOST_ROWS)}." if len(rows) > _MOST_ROWS else ""
+    return f" The list shows the first {figure(_MOST_ROWS)}." if len(rows) > _MOST_ROWS else ""
 
 
 def _song_link(title: object, song_id: str | None) -> Link:

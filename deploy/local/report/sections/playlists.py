@@ -15,7 +15,7 @@ _MOST_BARS = 30
 
 
 def playlists(library: Library) -> Section:
-    """Sizes, and the list."""
+    """How many songs each playlist has, and the list of all playlists."""
     return Section("playlists", "Playlists", [*_sizes(library.held_playlists), _all(library)])
 
 
@@ -63,8 +63,8 @@ def _all(library: Library) -> Figure:
     columns = ("playlist", "songs", "hours", "added", "removed", *(["followers"] if has_followers else []))
     other = Counter(playlist["state"] for playlist in library.playlists if not playlist["now"])
     parts = [f"{number} {state}" for state, number in other.items()]
-    text = Markup("{} in all{}. Each song counts once; added and removed count since the first check.").format(
-        count(len(library.playlists), "playlist"), f", {', '.join(parts)}" if parts else ""
-    )
+    text = Markup(
+        "{} in all{}. Each song counts once. The columns added and removed cover the time since the first check."
+    ).format(count(len(library.playlists), "playlist"), f", {', '.join(parts)}" if parts else "")
     table = Table((*columns, "last read", "state"), rows, "playlists", is_open=True)
     return Figure("all-playlists", "All playlists", text, None, table, is_wide=True)

@@ -14,7 +14,7 @@ from deploy.local.report.words import count, figure, labels, listed, name, share
 
 _BIN = 10
 _MOST_MOVERS = 8  # each way
-_DAYS_TO_DRAW = 4  # before that the sentence says it all
+_DAYS_TO_DRAW = 4  # no chart while the longest stay is shorter
 MOST_TILES = 24
 
 
@@ -43,10 +43,10 @@ def _covers(library: Library) -> Figure | None:
         Tile(album["album_id"], Link(album["album_name"], album["url"]), count(album["song_count"], "song"))
         for album in top
     ]
-    text = Markup("The {} with most songs in a playlist today, of {}.").format(
-        count(len(top), "album"), figure(len(library.albums))
+    text = Markup("Shown are {} of {}: those with the most songs in a playlist today.").format(
+        figure(len(top)), count(len(library.albums), "album")
     )
-    return Figure("covers", "Albums with most songs", text, tiles=tiles, is_wide=True)
+    return Figure("covers", "Albums with the most songs", text, tiles=tiles, is_wide=True)
 
 
 def _all_songs(library: Library) -> Figure:
@@ -78,12 +78,13 @@ def _presence(held: Sequence[Row]) -> list[Figure]:
         return []
     top = [song for song in held if song["playlist_count"] == most]
     shared = sum(number for playlists, number in numbers.items() if playlists > 1)
-    text = Markup("{} of {} ({}%) {} in more than one playlist; {} in {}.").format(
+    text = Markup("{} of {} ({}%) {} in more than one playlist. {} {} in {} playlists.").format(
         figure(shared),
         count(len(held), "song"),
         round(100 * shared / len(held)),
         "is" if shared == 1 else "are",
         _songs_named(top),
+        "is" if len(top) == 1 else "are",
         most,
     )
     points = [{"label": f"{playlists}", "value": numbers[playlists]} for playlists in range(1, most + 1)]
@@ -110,26 +111,25 @@ def _popularity(held: Sequence[Row]) -> list[Figure]:
         return []
     values = [song["popularity"] for song in rated]
     first = [song["song_name"] for song in rated if song["popularity"] == values[0]]
-    text = Markup("Half of {} {} rated {} or more out of 100; the highest, {}, {} {}.").format(
+    text = Markup("The median popularity of {} is {} out of 100. {} {} the highest: {}.").format(
         count(len(rated), "song"),
-        "is" if len(rated) == 1 else "are",
         statistics.median_low(values),
-        values[0],
-        "has" if len(first) == 1 else "have",
         shared_first(first, "song"),
+        "has" if len(first) == 1 else "have",
+        values[0],
     )
     if len(rated) < len(held):
-        text += f" Spotify does not show it for {count(len(held) - len(rated), 'song')}."
+        text += f" Spotify does not show the popularity of {count(len(held) - len(rated), 'song')}."
     bins = Counter(min(value, 99) // _BIN for value in values)
     points = [{"label": f"{number * _BIN}+", "value": bins[number]} for number in range(10)]
     rows = [(Link(song["song_name"], song["url"]), song["artist_names"], song["popularity"]) for song in rated]
     table = Table(("song", "artists", "popularity"), rows, "songs")
     spec = charts.steps(points, "popularity, 0 to 100", "songs")
-    return [Figure("popularity", "Popularity at Spotify", text, spec, table)]
+    return [Figure("popularity", "Popularity on Spotify", text, spec, table)]
 
 
 def _movers(newest: Sequence[Row]) -> list[Figure]:
-    """The newest change of each song whose popularity moved; nothing if none did."""
+    """The newest change of each song whose popularity changed; nothing if none did."""
     if not newest:
         return []
     change = "popularity_change"
@@ -139,7 +139,7 @@ def _movers(newest: Sequence[Row]) -> list[Figure]:
         f"{count(len(songs), 'song')} {word}{f' (by up to {abs(songs[0][change])})' if songs else ''}"
         for songs, word in ((up, "rose"), (down, "fell"))
     ]
-    text = Markup("At the last change of each, {} and {}.").format(*parts)
+    text = Markup("At the newest change of each song's popularity, {} and {}.").format(*parts)
     shown = [*up[:_MOST_MOVERS], *reversed(down[:_MOST_MOVERS])]
     label = labels((song["song_id"], song["song_name"]) for song in shown)
     points = [
@@ -148,11 +148,11 @@ def _movers(newest: Sequence[Row]) -> list[Figure]:
     rows = [(song["song_name"], song[change], song["popularity"], song["observed_from_at"].date()) for song in newest]
     table = Table(("song", "change", "popularity", "since"), rows, "songs")
     spec = charts.bars_to_both_sides(points, "song", "points", ways=("Rose", "Fell"))
-    return [Figure("movers", "Popularity that moved", text, spec, table)]
+    return [Figure("movers", "Changes of popularity", text, spec, table)]
 
 
 def _stays(stays: Sequence[Row]) -> list[Figure]:
-    """Stays of removed and of present songs; empty before some days have passed."""
+    """How long removed items were in a playlist; nothing while no item has been in one for _DAYS_TO_DRAW days."""
     longest = stays[0]["stay_days"] if stays else 0
     if longest < _DAYS_TO_DRAW:
         return []
@@ -160,15 +160,15 @@ def _stays(stays: Sequence[Row]) -> list[Figure]:
     if not over:
         return []
     mean = statistics.fmean(stay["stay_days"] for stay in over)
-    text = Markup("{} removed since the first check, after {} in a playlist on average, as far as was seen.").format(
-        count(len(over), "item was", "items were"), count(round(mean, 1), "day")
-    )
+    text = Markup(
+        "{} removed since the first check. On average, {} passed between the first and the last check that showed them."
+    ).format(count(len(over), "item was", "items were"), count(round(mean, 1), "day"))
     bins = Counter(int(stay["stay_days"]) for stay in over)
     points = [{"at": days, "value": number} for days, number in sorted(bins.items())]
     rows = [(stay["item_name"], stay["artist_names"], stay["playlist_name"], stay["stay_days"]) for stay in over]
     table = Table(("title", "artists", "playlist", "days"), rows, "items")
     spec = charts.columns(points, "days in the playlist", "items")
-    return [Figure("stays", "How long removed items had stayed", text, spec, table)]
+    return [Figure("stays", "How long removed items were in a playlist", text, spec, table)]
 
 
 def _all_albums(library: Library) -> Figure:
@@ -181,7 +181,7 @@ def _all_albums(library: Library) -> Figure:
         )
         for album in library.albums
     ]
-    text = Markup("{} with a song in a playlist today.").format(count(len(rows), "album"))
+    text = Markup("{} a song in a playlist today.").format(count(len(rows), "album has", "albums have"))
     table = Table(("album", "artists", "year", "songs"), rows, "albums", is_open=True)
     return Figure("all-albums", "All albums", text, None, table)
 
@@ -193,6 +193,8 @@ def _episodes(library: Library) -> list[Figure]:
     ]
     if not rows:
         return []
-    text = Markup("{} in your playlists, now or before.").format(count(len(rows), "podcast episode"))
+    text = Markup("{} in your playlists, or used to be.").format(
+        count(len(rows), "podcast episode is", "podcast episodes are")
+    )
     table = Table(("episode", "show", "minutes"), rows, "episodes", is_open=True)
     return [Figure("episodes", "Podcast episodes", text, None, table)]

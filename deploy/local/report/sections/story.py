@@ -8,7 +8,7 @@ from deploy.local.report.words import count, day, figure, hours, short
 
 
 def story(library: Library) -> Story:
-    """What a listener wants to see first; a card without content is left out."""
+    """What a listener wants to see first; cards without content are left out."""
     cards = [_artist(library), _favourite(library), _changed(library), _hours(library), _most_played(library)]
     songs = library.held_songs
     headline = "Your Spotify playlists"
@@ -28,7 +28,7 @@ def story(library: Library) -> Story:
 
 
 def played(library: Library) -> Story:
-    """The same where there is a listening history and no playlist."""
+    """The story of a listening history without playlists."""
     card = _most_played(library)
     plays = sum(day["counted_play_count"] for day in library.history.days)
     minutes = sum(day["listening_ms"] for day in library.history.days) / 60_000
@@ -42,7 +42,7 @@ def played(library: Library) -> Story:
 
 
 def _most_played(library: Library) -> tuple[str, Tile] | None:
-    """The song with most plays of the listening history."""
+    """The song with the most plays in the listening history."""
     if not library.history.songs:
         return None
     top = library.history.songs[0]
@@ -65,7 +65,7 @@ def _artist(library: Library) -> tuple[str, Tile] | None:
         return None
     top = library.artists[0]
     words = f"on {count(top['held_song_count'], 'song')} in {count(top['playlist_count'], 'playlist')}"
-    return "Artist with most songs", Tile(top["artist_id"], Link(top["artist_name"], top["url"]), words)
+    return "Artist with the most songs", Tile(top["artist_id"], Link(top["artist_name"], top["url"]), words)
 
 
 def _favourite(library: Library) -> tuple[str, Tile] | None:
@@ -84,7 +84,7 @@ def _favourite(library: Library) -> tuple[str, Tile] | None:
 
 
 def _changed(library: Library) -> tuple[str, Tile] | None:
-    """The playlist with most additions and removals in the newest period."""
+    """The playlist with the most additions and removals in the newest period."""
     added = Counter(row["playlist_id"] for row in library.in_period(library.added, "entered_by_at"))
     removed = Counter(row["playlist_id"] for row in library.in_period(library.removed, "left_by_at"))
     changed = [

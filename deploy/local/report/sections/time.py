@@ -17,7 +17,7 @@ def time(library: Library) -> Section:
 
 
 def _days(library: Library) -> list[Figure]:
-    """Every day on which a playlist could be read; what a deleted playlist had counts as removed."""
+    """Every day on which a playlist could be read; the items of a deleted playlist count as removed."""
     days = sorted({check["checked_on"] for check in library.checks if check["is_known"]})
     if len(days) < 2:  # noqa: PLR2004  # changes show from the second day on
         return []
@@ -29,7 +29,7 @@ def _days(library: Library) -> list[Figure]:
     )
     busiest = max(days, key=lambda of_day: (came[of_day] + went[of_day], of_day))
     if len(days) > 2 and came[busiest] + went[busiest]:  # noqa: PLR2004  # of two days the first has no change
-        text += f"; most on {day(busiest)}"
+        text += f". Most changes were on {day(busiest)}"
     text += "."
     if missed := (days[-1] - days[0]).days + 1 - len(days):
         text += f" Nothing was read on {count(missed, 'day')} in between."
@@ -44,7 +44,7 @@ def _released(years: list[Row]) -> list[Figure]:
         return []
     unknown = sum(row["song_count"] for row in years if row["release_year"] is None)
     total = sum(row["song_count"] for row in known)
-    text = Markup("Half of {} came out in {} or later; the oldest in {}.").format(
+    text = Markup("At least half of {} came out in {} or later. The oldest is from {}.").format(
         count(total, "song"), _half(known, total), known[0]["release_year"]
     )
     if unknown:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 
 class Reading(HTMLParser):
-    """The texts of a page by the id of their figure or, where there is none, of their section.
+    """The texts of a page by the id of their figure or, without a figure, of their section.
 
     `sentences` has the first paragraph of each, `tables` the rows of its tables with the names of the columns first;
     `headings` those of story and sections, `cards` the words of the story's cards, `facts` its numbers by their names.

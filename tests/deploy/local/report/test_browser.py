@@ -160,10 +160,12 @@ def test_on_paper_charts_have_the_width_of_a_page_and_lists_say_that_they_go_on(
     assert set(on_screen) - {"700"}
 
     # Microtasks alone run between the event and the layout of the paper; a timer would be too late.
-    on_paper = "return new Promise(done => { dispatchEvent(new Event('beforeprint')); "
-    hops = "let hop = Promise.resolve(); for (let n = 0; n < 2000; n++) hop = hop.then(() => {}); "
-    chromium.run(f"{on_paper}{hops}hop.then(done); }})")
-    assert set(chromium.run(widths)) == {"700"}
+    on_paper = chromium.run(
+        "return new Promise(done => { dispatchEvent(new Event('beforeprint')); let hop = Promise.resolve();"
+        "for (let n = 0; n < 2000; n++) hop = hop.then(() => {});"
+        f"hop.then(() => done((() => {{ {widths} }})())); }})"
+    )
+    assert set(on_paper) == {"700"}
     chromium.command("Emulation.setEmulatedMedia", media="print")
     more = chromium.run(
         "return [...document.querySelectorAll('.more:not([hidden])')]"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# A process can open one warehouse, and this process already has: so each command runs as its own program.
+# A process can open only one warehouse, and this process has one open. So each command runs as its own program.
 MAKE = (
     "import sys, pathlib; from deploy.snowflake.embedded import EmbeddedSnowflake; "
     "EmbeddedSnowflake(pathlib.Path(sys.argv[1])).close()"

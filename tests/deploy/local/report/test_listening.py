@@ -20,23 +20,25 @@ def read(pages: dict[str, Path]) -> Reading:
 
 
 SENTENCES = {
-    "listening": "6 plays from 14 Nov 2026 to 18 Nov 2026, 3 hours in all. Only plays of 30 seconds or more, or that "
-    "ended by themselves, count below: 5. The first song is S1 by A1, the last T2 by A2.",
-    "plays-by-day": "5 plays on 4 of 5 days (UTC); most on 17 Nov 2026, 2.",
-    "plays-by-hour": "Most plays end between 21:00 and 22:00 (UTC): 2 of 5.",
-    "plays-by-weekday": "Most plays are on a Tuesday (UTC): 2 of 5.",
-    "songs-by-plays": "3 songs were played; S1 most, 2 plays.",
-    "songs-by-time": "3 songs were played; S9 longest, 2 hours.",
-    "artists-by-plays": "2 artists were played; A1 most, 3 plays.",
-    "artists-by-time": "2 artists were played; A1 longest, 2 hours.",
-    "albums-by-plays": "1 album was played; B1 most, 3 plays.",
-    "albums-by-time": "1 album was played; B1 longest, 2 hours.",
-    "from-playlists": "5% of the listening time of songs, 6 minutes of 2 hours, is of songs that a playlist has today. "
-    "A play without a song's id (account history) belongs to none.",
-    "outside": "1 song was played and is in no playlist today, none of them 10 times or more; S9 most, 1 play.",
+    "listening": "6 plays from 14 Nov 2026 to 18 Nov 2026, 3 hours in all. A play counts below if it lasted 30 "
+    "seconds or more, or if it ended by itself: this holds for 5 of 6. The first song was S1 by A1, and the last song "
+    "was T2 by A2.",
+    "plays-by-day": "5 plays on 4 of 5 days (UTC). The busiest day was 17 Nov 2026, with 2 plays.",
+    "plays-by-hour": "The busiest hour is 21:00 to 22:00 (UTC): 2 of 5 plays end in it.",
+    "plays-by-weekday": "The busiest weekday is Tuesday (UTC), with 2 of 5 plays.",
+    "songs-by-plays": "3 songs were played. S1 has the most plays: 2.",
+    "songs-by-time": "3 songs were played. S9 has the longest listening time: 2 hours.",
+    "artists-by-plays": "2 artists were played. A1 has the most plays: 3.",
+    "artists-by-time": "2 artists were played. A1 has the longest listening time: 2 hours.",
+    "albums-by-plays": "1 album was played. B1 has the most plays: 3.",
+    "albums-by-time": "1 album was played. B1 has the longest listening time: 2 hours.",
+    "from-playlists": "Songs that are in a playlist today have 5% of the listening time of all songs: 6 minutes of 2 "
+    "hours. A play without a song's id (account history) counts as outside the playlists.",
+    "outside": "1 song was played and is in no playlist today. None of them was played 10 times or more. S9 has the "
+    "most plays: 1.",
     "never-played": "2 of 3 songs in a playlist today were never played. Plays are matched by the song's id.",
     "entries-plays": "Songs of 1 playlist were played 1 time before they entered it, and 1 time afterwards. The two "
-    "times are not of equal length.",
+    "periods are not equally long.",
 }
 
 
@@ -55,7 +57,7 @@ def test_every_figure_says_its_finding(read: Reading) -> None:
         (
             "plays-by-day",
             [
-                ("day", "plays", "of any length", "hours"),
+                ("day", "plays", "all plays", "hours"),
                 ("2026-11-18", "1", "1", "1"),
                 ("2026-11-17", "2", "2", "2"),
                 ("2026-11-16", "1", "2", "0.1"),
@@ -65,7 +67,7 @@ def test_every_figure_says_its_finding(read: Reading) -> None:
         (
             "songs-by-plays",
             [
-                ("song", "artist", "plays", "of any length", "hours", "first play", "last play"),
+                ("song", "artist", "plays", "all plays", "hours", "first play", "last play"),
                 ("S1", "A1", "2", "3", "0.1", "2026-11-14", "2026-11-16"),
                 ("S9", "A1", "1", "1", "2", "2026-11-17", "2026-11-17"),
                 ("T2", "A2", "1", "1", "0", "2026-11-17", "2026-11-17"),
@@ -74,7 +76,7 @@ def test_every_figure_says_its_finding(read: Reading) -> None:
         (
             "artists-by-time",
             [
-                ("artist", "songs", "plays", "of any length", "hours", "first play", "last play"),
+                ("artist", "songs", "plays", "all plays", "hours", "first play", "last play"),
                 ("A1", "2", "3", "4", "2.1", "2026-11-14", "2026-11-17"),
                 ("A2", "1", "1", "1", "0", "2026-11-17", "2026-11-17"),
             ],
@@ -82,7 +84,7 @@ def test_every_figure_says_its_finding(read: Reading) -> None:
         (
             "albums-by-plays",
             [
-                ("album", "artist", "songs", "plays", "of any length", "hours", "first play", "last play"),
+                ("album", "artist", "songs", "plays", "all plays", "hours", "first play", "last play"),
                 ("B1", "A1", "2", "3", "4", "2.1", "2026-11-14", "2026-11-17"),
             ],
         ),
@@ -120,11 +122,11 @@ def test_with_a_zone_both_clocks_are_shown(landing: Landing, deployed: EmbeddedS
 
     assert read.tables["plays-by-hour"][0] == ("hour", "plays, Europe/Oslo", "plays, UTC")
     assert read.tables["plays-by-day"][:2] == [
-        ("day", "plays, Europe/Oslo", "plays, UTC", "of any length", "hours"),
+        ("day", "plays, Europe/Oslo", "plays, UTC", "all plays", "hours"),
         ("2026-11-18", "1", "1", "1", "1"),
     ]
     assert read.tables["plays-by-weekday"][2] == ("Tuesday", "2", "2")
-    assert read.sentences["plays-by-weekday"] == "Most plays are on a Tuesday (Europe/Oslo): 2 of 5."
+    assert read.sentences["plays-by-weekday"] == "The busiest weekday is Tuesday (Europe/Oslo), with 2 of 5 plays."
 
 
 def test_without_a_history_there_is_no_section(pages: dict[str, Path]) -> None:
@@ -142,7 +144,9 @@ def test_a_history_without_playlists_is_a_page_of_its_own(landing: Landing, depl
 
     assert read.headings == ["1 play, 3 minutes of listening", "Most played song", "Listening"]
     assert read.facts == {"plays": "1", "hours of listening": "0", "songs played": "1", "artists played": "1"}
-    assert read.sentences["page"].startswith("No playlist has been checked yet, so this page has the listening history")
+    assert read.sentences["page"].startswith(
+        "No playlist has been checked yet, so this page shows only the listening history"
+    )
     assert {"from-playlists", "outside", "never-played", "entries-plays"} & set(read.sentences) == set()
 
 
@@ -152,8 +156,9 @@ def test_a_history_in_which_no_play_counts_has_no_figures(landing: Landing, depl
     read = Reading(report(deployed).html())
 
     assert read.sentences["listening"] == (
-        "1 play from 14 Nov 2026 to 14 Nov 2026, no minutes in all. Only plays of 30 seconds or more, or that ended by "
-        "themselves, count below: 0. The first song is S1 by A1, the last S1 by A1."
+        "1 play from 14 Nov 2026 to 14 Nov 2026, no minutes in all. A play counts below if it lasted 30 seconds or "
+        "more, or if it ended by itself: this holds for 0 of 1. The first song was S1 by A1, and the last song was S1 "
+        "by A1."
     )
     assert set(SENTENCES) & set(read.sentences) == {"listening"}
 
@@ -167,12 +172,14 @@ def test_several_accounts_are_named_and_have_rows_of_their_own(landing: Landing,
 
     assert read.sentences["listening"].endswith("Charts add up the accounts me and you.")
     assert read.tables["plays-by-day"] == [
-        ("day", "plays", "of any length", "hours", "account"),
+        ("day", "plays", "all plays", "hours", "account"),
         ("2026-11-14", "1", "1", "0.1", "you"),
         ("2026-11-14", "1", "1", "0.1", "me"),
     ]
     assert [row[-1] for row in read.tables["songs-by-plays"]] == ["account", "me", "you"]
-    assert read.sentences["plays-by-day"] == "2 plays on 1 of 1 day (UTC); most on 14 Nov 2026, 2."
+    assert (
+        read.sentences["plays-by-day"] == "2 plays on 1 of 1 day (UTC). The busiest day was 14 Nov 2026, with 2 plays."
+    )
 
 
 def test_a_history_of_over_400_days_is_drawn_by_month(pages: dict[str, Path]) -> None:

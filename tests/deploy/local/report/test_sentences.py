@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from markupsafe import Markup
@@ -9,8 +10,10 @@ from markupsafe import Markup
 from deploy.local.report.charts import limit
 from deploy.local.report.page import Figure, Page, Section
 from deploy.local.report.report import report
+from deploy.local.report.sections.health import REASONS
 from deploy.local.report.tables import Link, Table, cell
 from deploy.snowflake.embedded import EmbeddedSnowflake
+from extract_lambda.failures import Kind
 from tests.deploy.local.report.reading import Reading
 from tests.deploy.snowflake.bi.landing import Landing
 
@@ -24,32 +27,33 @@ def read(pages: dict[str, Path]) -> Reading:
 def test_every_figure_has_a_sentence_with_the_finding(read: Reading) -> None:
     assert read.sentences == {
         "page": "Last updated 18 Nov 2026, 10:00 UTC. Songs in several playlists are counted once.",
-        "changes": "From 16 Nov 2026 to 18 Nov 2026: 3 items added, 1 item removed, and 1 playlist deleted "
-        "with 1 more.",
+        "changes": "From 16 Nov 2026 to 18 Nov 2026: 3 items added, 1 item removed. 1 playlist was deleted, with "
+        "1 item.",
         "by-playlist": "1 playlist changed in the last 7 days.",
-        "names": "Old was deleted, with 1 item, by 18 Nov 2026.",
-        "added": "2 songs and 1 episode in the last 7 days, such as FOUR and TALK.",
-        "removed": "1 song in the last 7 days, such as TWO.",
+        "names": "Old was deleted with 1 item on or before 18 Nov 2026.",
+        "added": "2 songs and 1 episode were added in the last 7 days, such as FOUR and TALK.",
+        "removed": "1 song was removed in the last 7 days: TWO.",
         "sizes": "2 playlists; Mix is the longest, with 3 songs.",
-        "all-playlists": "4 playlists in all, 1 deleted, 1 couldn't be read. Each song counts once; added and removed "
-        "count since the first check.",
-        "covers": "The 2 albums with most songs in a playlist today, of 2.",
+        "all-playlists": "4 playlists in all, 1 deleted, 1 couldn't be read. Each song counts once. The columns "
+        "added and removed cover the time since the first check.",
+        "covers": "Shown are 2 of 2 albums: those with the most songs in a playlist today.",
         "all-songs": "3 songs are in a playlist today.",
-        "presence": "2 of 3 songs (67%) are in more than one playlist; ONE and THREE in 2.",
-        "all-albums": "2 albums with a song in a playlist today.",
-        "episodes": "1 podcast episode in your playlists, now or before.",
-        "most": "3 artists on 3 songs; ANNA and BERT on most, 2 each. 1 of them is on one song alone.",
-        "together": "1 pair of artists shares songs; ANNA and BERT the most, 2. An arc joins two artists; the thicker "
-        "it is, the more songs they share.",
-        "rise": "Since 16 Nov 2026, 1 artist gained songs and none lost any.",
-        "all-artists": "3 artists of the songs in a playlist today.",
+        "presence": "2 of 3 songs (67%) are in more than one playlist. ONE and THREE are in 2 playlists.",
+        "all-albums": "2 albums have a song in a playlist today.",
+        "episodes": "1 podcast episode is in your playlists, or used to be.",
+        "most": "3 songs by 3 artists. ANNA and BERT are on the most songs: 2 each. 1 artist is on only one song.",
+        "together": "1 pair of artists shares songs. ANNA and BERT share the most: 2. An arc joins two artists. The "
+        "thicker it is, the more songs they share.",
+        "rise": "Since 16 Nov 2026, 1 artist gained songs and no artists lost songs.",
+        "all-artists": "3 artists have a song in a playlist today.",
         "days": "3 items added and 2 removed from 16 Nov 2026 to 18 Nov 2026, deleted playlists included. Nothing was "
         "read on 1 day in between.",
-        "released": "Half of 2 songs came out in 2021 or later; the oldest in 1999. The year of 1 song is not known.",
+        "released": "At least half of 2 songs came out in 2021 or later. The oldest is from 1999. The year of 1 song "
+        "is not known.",
         "health": "4 playlists are checked; the last check was on 18 Nov 2026, 10:00 UTC. 1 playlist couldn't be read. "
         "Spotify does not show the popularity of songs to apps in development mode.",
-        "checks": "2 days with checks from 16 Nov 2026 to 18 Nov 2026.",
-        "unread": "1 playlist. What this page shows of them is as of the day they were last read.",
+        "checks": "Playlists were checked on 2 days, from 16 Nov 2026 to 18 Nov 2026.",
+        "unread": "1 playlist. This page shows its contents as of the last read.",
         "entries": "6 entries: songs, repeats of a song, episodes, local files, and entries that couldn't be read.",
     }
 
@@ -57,7 +61,7 @@ def test_every_figure_has_a_sentence_with_the_finding(read: Reading) -> None:
 def test_the_listeners_story_comes_first_and_data_health_last(read: Reading) -> None:
     assert read.headings == [
         "3 songs, 6 minutes of music; ANNA is on 2 songs",
-        "Artist with most songs",
+        "Artist with the most songs",
         "Newest addition",
         "Playlist that changed most",
         "To play everything once",
@@ -97,11 +101,11 @@ def test_the_former_words_are_not_used(pages: dict[str, Path]) -> None:
     ("figure", "rows"),
     [
         ("by-playlist", [("playlist", "added", "removed"), ("Mix", "3", "1")]),
-        ("names", [("playlist", "what changed", "by"), ("Old", "deleted, with 1 item", "2026-11-18")]),
+        ("names", [("playlist", "what changed", "on or before"), ("Old", "deleted with 1 item", "2026-11-18")]),
         (
             "removed",
             [
-                ("title", "artists", "playlist", "by"),
+                ("title", "artists", "playlist", "on or before"),
                 ("TWO", "not known", "Mix", "2026-11-18"),
                 ("TWO", "not known", "Old (deleted)", "2026-11-18"),
             ],
@@ -136,13 +140,13 @@ def test_the_former_words_are_not_used(pages: dict[str, Path]) -> None:
         (
             "all-artists",
             [
-                ("artist", "songs", "playlists", "sings with", "released"),
+                ("artist", "songs", "playlists", "collaborators", "released"),
                 ("ANNA", "2", "2", "1", "1999 to 2021"),
                 ("BERT", "2", "2", "1", "1999 to 2021"),
                 ("CLEO", "1", "2", "0", "not known"),
             ],
         ),
-        ("together", [("artist", "with", "songs", "released"), ("ANNA", "BERT", "2", "1999 to 2021")]),
+        ("together", [("artist", "other artist", "songs", "released"), ("ANNA", "BERT", "2", "1999 to 2021")]),
         ("rise", [("artist", "change", "songs"), ("BERT", "1", "2")]),
         (
             "released",
@@ -154,7 +158,7 @@ def test_the_former_words_are_not_used(pages: dict[str, Path]) -> None:
             ],
         ),
         ("days", [("day", "added", "removed"), ("2026-11-18", "3", "2"), ("2026-11-16", "0", "0")]),
-        ("unread", [("playlist", "why", "last read"), ("p4", "Spotify does not find it", "never")]),
+        ("unread", [("playlist", "why", "last read"), ("p4", "it was deleted, or it is private", "never")]),
         (
             "entries",
             [
@@ -211,11 +215,11 @@ def test_popularity_is_shown_if_spotify_returns_it(landing: Landing, deployed: E
     read = Reading(report(deployed).html())
 
     assert read.sentences["popularity"] == (
-        "Half of 3 songs are rated 22 or more out of 100; the highest, 50, has ONE. "
-        "Spotify does not show it for 1 song."
+        "The median popularity of 3 songs is 22 out of 100. ONE has the highest: 50. "
+        "Spotify does not show the popularity of 1 song."
     )
     assert read.sentences["movers"] == (
-        "At the last change of each, 1 song rose (by up to 10) and 1 song fell (by up to 8)."
+        "At the newest change of each song's popularity, 1 song rose (by up to 10) and 1 song fell (by up to 8)."
     )
     assert read.tables["movers"] == [
         ("song", "change", "popularity", "since"),
@@ -230,13 +234,13 @@ def test_a_playlist_that_was_not_read_is_shown_as_of_its_last_day(
 ) -> None:
     landing.read("2026-11-16 10:00", "one", playlist="p1", name="Mix")
     landing.read("2026-11-17 10:00", "one", playlist="p2", name="Car")
-    landing.check("2026-11-17 11:00", "failed", "p2", failure_class="forbidden", name="Car")
+    landing.check("2026-11-17 11:00", "failed", "p2", failure_class="app_refused", name="Car")
 
     read = Reading(report(deployed).html())
 
     assert read.tables["unread"] == [
         ("playlist", "why", "last read"),
-        ("Car", "Spotify refuses it", "2026-11-17"),
+        ("Car", "Spotify refuses the app access to your own data", "2026-11-17"),
         ("Mix", "not checked on the newest day", "2026-11-16"),
     ]
     assert [row[-1] for row in read.tables["all-playlists"]] == [
@@ -259,14 +263,22 @@ def test_a_deleted_playlist_stays_deleted_when_later_checks_fail(landing: Landin
     assert "unread" not in read.tables
 
 
+def test_every_kind_of_failure_has_a_reason_for_people() -> None:
+    assert set(REASONS) == set(get_args(Kind))
+    assert all("_" not in reason for reason in REASONS.values())
+
+
 def test_a_new_name_is_in_the_list_of_changes(landing: Landing, deployed: EmbeddedSnowflake) -> None:
     landing.read("2026-11-16 10:00", "one", name="Mix")
     landing.read("2026-11-17 10:00", "one", name="Mix <winter>")
 
     read = Reading(report(deployed).html())
 
-    assert read.sentences["names"] == "Mix is now Mix <winter>, by 17 Nov 2026."
-    assert read.tables["names"] == [("playlist", "what changed", "by"), ("Mix", "is now Mix <winter>", "2026-11-17")]
+    assert read.sentences["names"] == "Mix was renamed to Mix <winter> on or before 17 Nov 2026."
+    assert read.tables["names"] == [
+        ("playlist", "what changed", "on or before"),
+        ("Mix", "renamed to Mix <winter>", "2026-11-17"),
+    ]
 
 
 def test_the_newest_liked_song_is_the_newest_favourite(landing: Landing, deployed: EmbeddedSnowflake) -> None:
@@ -328,7 +340,7 @@ def test_an_empty_warehouse_makes_a_page_that_says_what_to_do(pages: dict[str, P
 
     assert read.sentences == {
         "page": "No playlist has been checked yet, so there is nothing to show. make demo shows the whole chain with "
-        "made-up playlists; the README says how to take in your own. Then make this report again."
+        "made-up playlists; the README says how to load your own. Then make this report again."
     }
     assert "script" not in read.tags
 
@@ -341,7 +353,8 @@ def test_an_incomplete_read_is_named_with_what_is_missing(landing: Landing, depl
     read = Reading(report(deployed).html())
 
     assert read.sentences["incomplete"] == (
-        "Mix was read incompletely: what Spotify left out stays as it was last seen, and nothing counts as removed."
+        "Mix was read incompletely. Items that Spotify left out are shown as they were last seen; none counts as "
+        "removed."
     )
     assert read.tables["incomplete"] == [("playlist", "items in all", "items left out"), ("Mix", "3", "2")]
 
@@ -352,5 +365,5 @@ def test_two_incomplete_reads_are_named_together(landing: Landing, deployed: Emb
 
     read = Reading(report(deployed).html())
 
-    assert read.sentences["incomplete"].startswith("Mix and Car were read incompletely: ")
+    assert read.sentences["incomplete"].startswith("Mix and Car were read incompletely. ")
     assert read.tables["incomplete"][1:] == [("Mix", "3", "2"), ("Car", "not known", "not known")]

@@ -55,7 +55,7 @@ def images() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_image_to_share_has_1200_by_630_pixels() -> None:
-    story = Story("Many", [("Artist with most songs", Tile("a", Link(SCRIPT, None)))], [("songs", "1,481")])
+    story = Story("Many", [("Artist with the most songs", Tile("a", Link(SCRIPT, None)))], [("songs", "1,481")])
 
     image = Page(Markup("Last updated 20 Nov 2026."), story).share_picture()
 

@@ -24,7 +24,7 @@ def two_days(landing: Landing) -> None:
     )
     landing.read("2026-11-16 10:00", "one", "three", playlist="p2", name="Car", snapshot="car")
     landing.read("2026-11-16 10:00", "two", playlist="p3", name="Old")
-    landing.check("2026-11-16 10:00", "failed", "p4", failure_class="not_found")
+    landing.check("2026-11-16 10:00", "failed", "p4", failure_class="removed")
     landing.read(
         "2026-11-18 10:00",
         *("one", "three", "four", "episode talk"),
@@ -33,8 +33,8 @@ def two_days(landing: Landing) -> None:
         url="https://open.spotify.com/playlist/p1",
     )
     landing.check("2026-11-18 10:00", "unchanged", "p2", snapshot_id="car")
-    landing.check("2026-11-18 10:00", "gone", "p3", failure_class="not_found")
-    landing.check("2026-11-18 10:00", "failed", "p4", failure_class="not_found")
+    landing.check("2026-11-18 10:00", "gone", "p3", failure_class="removed")
+    landing.check("2026-11-18 10:00", "failed", "p4", failure_class="removed")
     landing.batch(1, "2026-11-18 11:00")
 
 

@@ -45,7 +45,7 @@ def login() -> Callable[[SpotifyStub], SpotifyOAuth]:
 
 @pytest.fixture
 def client(login: Callable[[SpotifyStub], SpotifyOAuth]) -> Callable[[SpotifyStub], spotipy.Spotify]:
-    """Real spotipy in front of a stub."""
+    """Real spotipy that calls a stub."""
 
     def of(stub: SpotifyStub) -> spotipy.Spotify:
         spotify = spotipy.Spotify(auth_manager=login(stub), retries=0, status_retries=0)

@@ -1,4 +1,4 @@
-"""The made-up library is the same on every machine and has every case of a real one."""
+"""The made-up library is the same on every machine and has every case of a real library."""
 
 import itertools
 import re

@@ -187,7 +187,7 @@ def test_without_a_terminal_nothing_is_changed(person: Snowflake, aws: Aws, caps
 
     printed = capsys.readouterr()
     assert printed.out.count("to do: ") == 4
-    assert "nothing was changed" in printed.err
+    assert "Nothing was changed. To do this, add APPLY=yes (without make: --yes)." in printed.err
     assert aws.settings.read_text() == before
     assert aws.trust("spotify-dev-snowflake") == NO_PRINCIPAL
     assert aws.statements() == [BUCKET_STATEMENT]

@@ -1,4 +1,5 @@
-# The suite with its defaults, from a root module of your own: your playlists every hour, state on this machine.
+# The suite with its defaults, called from a root module of your own. It reads your playlists every hour and keeps
+# Terraform's state on this machine.
 #
 #   make build
 #   terraform -chdir=deploy/aws/terraform/examples/minimal init
@@ -15,7 +16,7 @@ terraform {
   }
 }
 
-# The region is that of AWS_REGION or of the profile.
+# The region comes from AWS_REGION or from the profile.
 provider "aws" {}
 
 module "suite" {
@@ -25,12 +26,12 @@ module "suite" {
 }
 
 variable "alert_email" {
-  description = "Address that alarms are mailed to; empty for no mail."
+  description = "Mail address that receives the alarms; empty for no mail."
   type        = string
   default     = ""
 }
 
 output "suite" {
-  description = "All outputs of the suite, such as the secret that the login command fills."
+  description = "All outputs of the suite, such as the ARN of the secret that the login command fills."
   value       = module.suite
 }

@@ -1,5 +1,5 @@
-# The suite in an organisation: state in S3, a role to deploy with, a permissions boundary, alarms that page. Every name and
-# ARN is invented; replace them.
+# The suite in an organisation: state in S3, a role for deployments, a permissions boundary and a pager. Every name and ARN
+# is invented: replace them.
 
 provider "aws" {
   region = "eu-west-1"
@@ -11,7 +11,7 @@ provider "aws" {
   default_tags {
     tags = {
       owner = "data-platform"
-      # budget_by_tag counts what has this tag: project and env of the suite.
+      # budget_by_tag counts the costs of resources with this tag. Its value is <project>-<env>.
       stack = "spotify-playlists-prod"
     }
   }
@@ -28,25 +28,25 @@ module "suite" {
   permissions_boundary_arn = "arn:aws:iam::123456789012:policy/data/boundary"
   role_path                = "/data/"
 
-  # More workers while there is much to do; the job ends in time all the same.
+  # Large runs get up to four workers.
   glue_workers        = 4
   glue_auto_scaling   = true
   job_timeout_minutes = 60
 
-  # Who hears of what.
+  # Where alarms are sent.
   alarm_target_arns    = ["arn:aws:sns:eu-west-1:123456789012:data-chat"]
   page_target_arns     = ["arn:aws:sns:eu-west-1:123456789012:data-pager"]
   success_within_hours = 30
   monthly_budget_usd   = 50
   budget_by_tag        = true
 
-  # How long things are kept.
+  # Retention.
   raw_retention_days        = 400
   noncurrent_retention_days = 14
   log_retention_days        = 90
 }
 
 output "suite" {
-  description = "All outputs of the suite, such as the secret that the login command fills."
+  description = "All outputs of the suite, such as the ARN of the secret that the login command fills."
   value       = module.suite
 }

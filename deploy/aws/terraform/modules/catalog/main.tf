@@ -1,11 +1,11 @@
-# The tables as Athena sees them, made of the contracts: a new column is a new line there and nothing here. Partitions
-# are computed from the date, so they need not be added and no crawler runs.
+# Athena's databases, tables and views, generated from the contracts: a new column of a contract needs no change here. Athena
+# computes the partitions from the date, so nothing adds them and no crawler runs.
 
 locals {
   lake_database    = replace("${var.name}_lake", "-", "_")
   current_database = replace(var.name, "-", "_")
 
-  # The generated file leaves open what only the stack knows. The lake is the whole bucket: its prefix is empty.
+  # The generated file has placeholders for names that only the stack knows. The lake is the whole bucket, so the prefix is empty.
   text = replace(replace(replace(replace(
     file(var.file),
     "{{ bucket }}", var.bucket_name),
@@ -18,8 +18,8 @@ locals {
   views   = { for view in local.catalog.views : view.name => view }
 }
 
-# A query without a date lists each projected day of each table, so the projection begins with the first deployment, whose
-# day stays in the state.
+# A query without a date lists each projected day of each table. So the projection begins with the day of the first
+# deployment, which stays in the state.
 resource "terraform_data" "first_day" {
   input = formatdate("YYYY-MM-DD", plantimestamp())
 
@@ -78,7 +78,7 @@ resource "aws_glue_catalog_table" "lake" {
   }
 }
 
-# The current rows: what people read.
+# The current rows. People read these.
 resource "aws_glue_catalog_database" "current" {
   name        = local.current_database
   description = "Current rows of every table, as views of ${local.lake_database}"
@@ -89,7 +89,7 @@ resource "aws_glue_catalog_table" "current" {
     {
       for name, table in local.tables : name => {
         description = table.description
-        # Views of history also show the day of a row, which is no column of the table.
+        # Views of history also have the partition column ingest_date.
         columns = [for column in concat(table.columns, table.partition_keys) : column if contains(table.view.columns[*].name, column.name)]
         view    = table.view
       }
@@ -103,7 +103,7 @@ resource "aws_glue_catalog_table" "current" {
   table_type    = "VIRTUAL_VIEW"
   parameters    = { presto_view = "true", comment = "Presto View" }
 
-  # How Athena itself stores a view: the select and its columns' types, as JSON in base64.
+  # Athena itself stores a view like this: the select and its columns' types, as JSON in base64.
   view_expanded_text = "/* Presto View */"
   view_original_text = format("/* Presto View: %s */", base64encode(jsonencode({
     originalSql = each.value.view.sql
@@ -127,7 +127,7 @@ resource "aws_glue_catalog_table" "current" {
   depends_on = [aws_glue_catalog_table.lake]
 }
 
-# Saved queries of the console; their texts are deploy/athena/queries/.
+# Saved queries for Athena's console, from deploy/athena/queries/.
 resource "aws_athena_named_query" "saved" {
   for_each = { for query in local.catalog.queries : query.name => query }
 
@@ -161,7 +161,7 @@ resource "aws_athena_workgroup" "readers" {
 
 # --- Readers -----------------------------------------------------------------------------------------------------
 
-# A policy to attach to people and tools that read; this stack does not know them.
+# Attach this policy to people and tools that read. The stack does not know them, so it does not attach the policy itself.
 resource "aws_iam_policy" "reader" {
   name        = "${var.name}-reader"
   description = "Read the tables of ${var.name} by Athena; neither raw objects nor rejects"
@@ -187,14 +187,14 @@ resource "aws_iam_policy" "reader" {
         Resource = "arn:${var.place.partition}:athena:${var.place.region}:${var.place.account}:datacatalog/AwsDataCatalog"
       },
       {
-        # AWS has no narrower resource for these; drivers and the console list before they ask.
+        # AWS has no narrower resource for these actions. Drivers and the console list catalogs and workgroups first.
         Sid      = "CatalogsAndWorkgroups"
         Effect   = "Allow"
         Action   = ["athena:ListDataCatalogs", "athena:ListWorkGroups", "athena:ListEngineVersions"]
         Resource = "*"
       },
       {
-        # Athena asks for the database default before each query, whatever the query names.
+        # Athena reads the database `default` before each query, even if the query uses another database.
         Sid    = "DefaultDatabase"
         Effect = "Allow"
         Action = "glue:GetDatabase"

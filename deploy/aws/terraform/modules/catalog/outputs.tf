@@ -1,10 +1,10 @@
 output "workgroup" {
-  description = "Athena's workgroup."
+  description = "Name of the Athena workgroup."
   value       = aws_athena_workgroup.readers.name
 }
 
 output "lake_database" {
-  description = "Database of every published row."
+  description = "Name of the database with every published row."
   value       = aws_glue_catalog_database.lake.name
 }
 
@@ -14,11 +14,11 @@ output "locations" {
 }
 
 output "current_database" {
-  description = "Database of the current views."
+  description = "Name of the database with the current views."
   value       = aws_glue_catalog_database.current.name
 }
 
 output "reader_policy_arn" {
-  description = "Policy for readers."
+  description = "ARN of the policy for readers."
   value       = aws_iam_policy.reader.arn
 }

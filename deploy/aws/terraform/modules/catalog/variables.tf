@@ -24,16 +24,16 @@ variable "bucket_arn" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of bucket and query results."
+  description = "ARN of the key that encrypts bucket and query results."
   type        = string
 }
 
 variable "force_delete" {
-  description = "Whether destroying the workgroup deletes its history of queries."
+  description = "Whether destroying the workgroup also deletes its query history."
   type        = bool
 }
 
 variable "projection_start" {
-  description = "First day of which Athena reads files, such as 2026-11-20; null: the day of the first deployment."
+  description = "First ingest_date that Athena reads, such as 2026-11-20; null means the day of the first deployment."
   type        = string
 }

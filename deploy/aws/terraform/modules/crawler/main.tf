@@ -1,7 +1,7 @@
-# A Glue crawler over the published files, for people who know it from tutorials. Nothing depends on it: the catalog is
-# generated from the contracts. It has a database of its own and no schedule, and a schema that changed is only logged.
+# A Glue crawler for the published files, for people who know crawlers from tutorials. Nothing depends on it: the catalog is
+# generated from the contracts. The crawler has its own database and no schedule. It only logs changes of a schema.
 #
-# It is billed by the DPU-hour with a minimum for each run; start it by hand:
+# AWS bills it by the DPU-hour, with a minimum for each run. Start it by hand:
 #
 #   aws glue start-crawler --name spotify-playlists-dev-crawler
 
@@ -31,7 +31,7 @@ resource "aws_glue_crawler" "published" {
     CrawlerOutput = { Partitions = { AddOrUpdateBehavior = "InheritFromTable" } }
   })
 
-  # What changed is written to the crawler's log; its tables stay as they are.
+  # The crawler logs changes of a schema and does not change its tables.
   schema_change_policy {
     update_behavior = "LOG"
     delete_behavior = "LOG"
@@ -109,7 +109,7 @@ resource "aws_iam_role_policy" "crawler" {
         ]
       },
       {
-        # The log group of all crawlers of an account; Glue makes it.
+        # All crawlers of an account share this log group. Glue creates it.
         Sid      = "Log"
         Effect   = "Allow"
         Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]

@@ -4,6 +4,6 @@ output "name" {
 }
 
 output "database" {
-  description = "Database of the tables that it infers."
+  description = "Name of the database with the tables that the crawler infers."
   value       = aws_glue_catalog_database.crawled.name
 }

@@ -19,11 +19,11 @@ variable "bucket_arn" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of the bucket."
+  description = "ARN of the key that encrypts the bucket."
   type        = string
 }
 
 variable "roles" {
-  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  description = "Path and permissions boundary of the IAM roles; a null boundary means none."
   type        = object({ path = string, boundary = string })
 }

@@ -1,32 +1,32 @@
-# The machine that starts the job. Each event starts one execution, which checks for pending objects. Doubled,
-# late and lost events do no harm, since the job itself takes each pending object exactly once.
+# The state machine that starts the job. Each execution checks for pending objects. Events that arrive twice, late or never do
+# no harm, because the job itself processes each pending object exactly once.
 
 locals {
-  # Keys that the job never takes (shared/store, is_hidden and checked_key): folder markers, hidden and unfinished files,
-  # empty parts and dots. They start no run, which would be billed for nothing. JSONPath has no patterns, so the machine
-  # goes over them key by key; a run of the job names those that a person should copy to another key.
+  # Keys that the job never reads (shared/store, is_hidden and checked_key): folder markers, hidden and unfinished files,
+  # and keys with `//`. They start no run, which would cost money and find nothing. JSONPath has no patterns, so the machine
+  # skips them key by key. A run of the job names the keys that a person should copy to another key.
   never_taken = [
     "*/", "*_$folder$", "*/.*", "*//*", "*/_temporary*", "*.part", "*.part/*", "*.tmp", "*.tmp/*", "*.crc", "*.crc/*"
   ]
   from_the_first_key  = { found = ["raw/pending/"] }
   tries_after_timeout = 3
 
-  # JSONPath, not JSONata. Each task keeps only what the next state needs: whole answers could outgrow 256 KB.
+  # JSONPath, not JSONata. Each task keeps only what the next state needs, because whole answers could exceed 256 KB.
   machine = {
     Comment        = "Starts the job when something is pending, one run at a time"
     StartAt        = "Begin"
-    TimeoutSeconds = 12 * 3600 # of a backfill in several runs
+    TimeoutSeconds = 12 * 3600 # enough for a backfill in several runs
 
     States = {
-      # Instead of the input, which from the pipe is a list.
+      # Replaces the input: the pipe sends a list.
       Begin = {
         Type   = "Pass"
         Result = { timeouts = 0, pending = local.from_the_first_key }
         Next   = "Runs"
       }
 
-      # While the job is busy: check again for pending objects instead of retrying, since a second run right after the
-      # first would cost money and find nothing.
+      # While the job is busy, wait and check again for pending objects instead of retrying the start: a second run right
+      # after the first would cost money and find nothing.
       Gather = {
         Type    = "Wait"
         Seconds = var.busy_wait_seconds
@@ -53,7 +53,7 @@ locals {
         Next       = "Will a run list later?"
       }
 
-      # A RUNNING run is no reason to end: its last listing may be past.
+      # A RUNNING run does not end this execution: it may already have listed the pending objects for the last time.
       "Will a run list later?" = {
         Type = "Choice"
         Choices = [
@@ -65,7 +65,7 @@ locals {
 
       "Left to that run" = { Type = "Succeed" }
 
-      # The next key. $.Contents[*].Key is an empty list where there is none, $.Contents[0].Key would be an error.
+      # The next key. If there is none, $.Contents[*].Key is an empty list; $.Contents[0].Key would be an error.
       Pending = {
         Type     = "Task"
         Resource = "arn:${var.place.partition}:states:::aws-sdk:s3:listObjectsV2"
@@ -81,7 +81,8 @@ locals {
         Next           = "Is anything pending?"
       }
 
-      # Copies come before archiving: what a killed run left undone when nothing is pending any more is only a mark.
+      # A run copies published files before it archives raw objects. So if a run was killed and nothing is pending, only its
+      # completion marker is missing.
       "Is anything pending?" = {
         Type = "Choice"
         Choices = concat(
@@ -99,8 +100,8 @@ locals {
         Parameters     = { JobName = var.job_name }
         ResultSelector = { "id.$" = "$.Id", "state.$" = "$.JobRunState" }
         ResultPath     = "$.run"
-        # Only what says that no run was started. Throttling comes as AWSGlueException. A failed run is not repeated:
-        # what it did not take is still pending.
+        # Only errors which mean that no run was started. Throttling is an AWSGlueException. A failed run is not repeated:
+        # the objects that it did not process are still pending.
         Retry = [{
           ErrorEquals     = concat(local.glue_is_busy, ["Glue.OperationTimeoutException", "Glue.InternalServiceException"])
           IntervalSeconds = 10
@@ -120,7 +121,7 @@ locals {
         Next = "Did it stop early?"
       }
 
-      # A run that stopped within its budget leaves this object.
+      # A run that reached its time budget before the end leaves this object.
       "Did it stop early?" = {
         Type           = "Task"
         Resource       = "arn:${var.place.partition}:states:::aws-sdk:s3:listObjectsV2"
@@ -139,7 +140,7 @@ locals {
 
       Done = { Type = "Succeed" }
 
-      # The cause is the run, as JSON, if there was a run.
+      # If a run was started, the cause is its description as JSON.
       "How did the run end?" = {
         Type    = "Choice"
         Choices = [{ Variable = "$.error.Cause", StringMatches = "*\"JobRunState\":*\"TIMEOUT\"*", Next = "Count the timeout" }]
@@ -152,7 +153,7 @@ locals {
         Next       = "Once more?"
       }
 
-      # The next run tries the largest objects alone, so it may well get through.
+      # The next run tries the largest objects alone, so it may succeed.
       "Once more?" = {
         Type    = "Choice"
         Choices = [{ Variable = "$.timeouts", NumericLessThan = local.tries_after_timeout, Next = "Runs" }]
@@ -165,7 +166,7 @@ locals {
         Default = "Not started"
       }
 
-      # The rule on the job's state has sent why: one failure is one message.
+      # The rule on the job's state has already sent the reason: each failure sends one message.
       "Left to the job's alert" = { Type = "Succeed" }
 
       "Not started" = {
@@ -177,7 +178,7 @@ locals {
   }
 
   glue_is_busy = ["Glue.AWSGlueException", "Glue.ThrottlingException"]
-  # Throttled or not there for a moment.
+  # For throttling and short outages.
   retry_calls = [{
     ErrorEquals     = ["States.TaskFailed"]
     IntervalSeconds = 2

@@ -1,5 +1,5 @@
-# What starts what: the schedule starts the Lambda; a manifest or a drop starts the machine, by queue and pipe (pipe.tf); a
-# second schedule starts the machine once a day.
+# Triggers. A schedule starts the Lambda. A new manifest or dropped object starts the state machine through a queue and a pipe
+# (pipe.tf). A second schedule starts the state machine once a day.
 
 locals {
   machine_arn = "arn:${var.place.partition}:states:${var.place.region}:${var.place.account}:stateMachine:${var.name}"
@@ -7,11 +7,11 @@ locals {
   state       = var.schedule_enabled ? "ENABLED" : "DISABLED"
 }
 
-# --- Something is pending > the queue --------------------------------------------------------------------------
+# --- New pending objects > the queue ---------------------------------------------------------------------------
 
 resource "aws_cloudwatch_event_rule" "pending" {
   name        = "${var.name}-pending"
-  description = "An extraction's manifest, which it writes last, or something dropped by hand"
+  description = "New manifest of an extraction, which writes it last, or new object dropped by hand"
 
   event_pattern = jsonencode({
     source        = ["aws.s3"]
@@ -33,7 +33,7 @@ resource "aws_cloudwatch_event_target" "pending" {
   }
 }
 
-# --- The clock > the Lambda, and once a day the machine ----------------------------------------------------------
+# --- Schedules > the Lambda, and once a day the machine ----------------------------------------------------------
 
 resource "aws_scheduler_schedule_group" "suite" {
   name = var.name
@@ -55,15 +55,15 @@ resource "aws_scheduler_schedule" "extract" {
     arn      = var.extract_function_arn
     role_arn = aws_iam_role.scheduler.arn
 
-    # The scheduled time is the run's id: an event delivered twice is one run. Written out, not by jsonencode, which
-    # spells < as \u003c, and then nothing is filled in.
+    # The scheduled time is the run's id, so an event that is delivered twice is one run. The JSON is written out because
+    # jsonencode writes < as \u003c, and Scheduler would then not replace the placeholder.
     input = trimspace(<<-EOT
       {"scheduled_at": "<aws.scheduler.scheduled-time>"}
     EOT
     )
 
     retry_policy {
-      maximum_event_age_in_seconds = 3600 # by then the next event has come
+      maximum_event_age_in_seconds = 3600 # by then an hourly schedule has sent the next event
       maximum_retry_attempts       = 10
     }
 
@@ -73,10 +73,10 @@ resource "aws_scheduler_schedule" "extract" {
   }
 }
 
-# The safety net: a run takes what is still pending after an event was lost or a run failed.
+# The safety net: if an event was lost or a run failed, this schedule starts a run that processes what is still pending.
 resource "aws_scheduler_schedule" "daily" {
   name                = "${var.name}-daily"
-  description         = "Takes what is still pending"
+  description         = "Starts the state machine for objects that are still pending"
   group_name          = aws_scheduler_schedule_group.suite.name
   state               = local.state
   schedule_expression = "cron(30 3 * * ? *)"
@@ -146,13 +146,13 @@ resource "aws_iam_role_policy" "scheduler" {
   })
 }
 
-# --- What could not be delivered ---------------------------------------------------------------------------------
+# --- Events that could not be delivered ---------------------------------------------------------------------------------
 
 # One queue for all targets; each message names its target. An alarm is raised while it holds any.
 resource "aws_sqs_queue" "undelivered" {
   name                      = "${var.name}-undelivered"
   message_retention_seconds = 14 * 24 * 3600
-  sqs_managed_sse_enabled   = true # holds keys of objects and times, so SQS's own key will do
+  sqs_managed_sse_enabled   = true # messages hold object keys and times only, so SQS's own key suffices
 }
 
 resource "aws_sqs_queue_policy" "queue" {

@@ -1,10 +1,10 @@
-# What arrives together is one execution: a thousand drops fill the queue, and the pipe starts the machine with all of
-# them once its window has passed. AWS may poll with several pollers, so a large flood can be a few executions; the first
-# that starts the job wins, and the others find nothing.
+# Events that arrive together start one execution. A thousand dropped objects fill the queue, and the pipe starts the state
+# machine with all of them when its window ends. AWS may use several pollers, so very many events can start a few executions.
+# The first that starts the job processes everything, and the others find nothing.
 
 resource "aws_sqs_queue" "pending" {
   name                       = "${var.name}-pending"
-  message_retention_seconds  = 24 * 3600 # the daily start takes what was not delivered by then
+  message_retention_seconds  = 24 * 3600 # the daily start covers messages that were not delivered by then
   visibility_timeout_seconds = 600       # longer than the pipe's longest window
   sqs_managed_sse_enabled    = true
 
@@ -29,7 +29,7 @@ resource "aws_pipes_pipe" "pending" {
   }
 
   target_parameters {
-    # For each event, so short: an execution's input holds 256 KB. The machine lists what is pending itself.
+    # Sent for each event, so it is short: an execution's input holds 256 KB. The machine lists pending objects itself.
     input_template = jsonencode("put")
 
     step_function_state_machine_parameters {

@@ -19,22 +19,22 @@ variable "bucket_arn" {
 }
 
 variable "extract_function_arn" {
-  description = "The Lambda that the schedule invokes."
+  description = "ARN of the Lambda alias that the schedule invokes."
   type        = string
 }
 
 variable "job_name" {
-  description = "The job that the machine starts."
+  description = "Name of the job that the state machine starts."
   type        = string
 }
 
 variable "job_arn" {
-  description = "The job's ARN."
+  description = "ARN of the job that the state machine starts."
   type        = string
 }
 
 variable "schedule" {
-  description = "rate(...) or cron(...) of the extraction."
+  description = "Schedule of the extraction: rate(...) or cron(...)."
   type        = string
 }
 
@@ -44,16 +44,16 @@ variable "schedule_time_zone" {
 }
 
 variable "schedule_enabled" {
-  description = "Whether the schedules fire."
+  description = "Whether the schedules are enabled."
   type        = bool
 }
 
 variable "busy_wait_seconds" {
-  description = "Seconds for which events are collected into one execution, and after which the machine checks again while the job is busy."
+  description = "Seconds for which events are collected into one execution. While the job is busy, the state machine also waits this long before it checks again."
   type        = number
 }
 
 variable "roles" {
-  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  description = "Path and permissions boundary of the IAM roles; a null boundary means none."
   type        = object({ path = string, boundary = string })
 }

@@ -1,8 +1,8 @@
-# The Lambda that reads Spotify and puts raw JSON into the lake.
+# The Lambda that reads Spotify and writes raw JSON into the lake.
 
 resource "aws_lambda_function" "extract" {
   function_name    = var.name
-  description      = "Reads what changed of the playlists into raw/pending/ of the lake"
+  description      = "Reads changed playlists into raw/pending/ of the lake"
   role             = aws_iam_role.extract.arn
   filename         = var.zip
   source_code_hash = filebase64sha256(var.zip)
@@ -11,9 +11,9 @@ resource "aws_lambda_function" "extract" {
   architectures    = ["arm64"]
   memory_size      = 512
   publish          = true # a version for each deploy, so that the alias can go back to an earlier one
-  timeout          = 900  # Lambda's longest; a run stops before it, and the next one goes on
+  timeout          = 900  # Lambda's maximum; a run stops before it, and the next run continues
 
-  # Two runs at once would share Spotify's limits and each other's work.
+  # Two runs at once would share Spotify's rate limit and read the same playlists.
   reserved_concurrent_executions = var.reserved_concurrency
 
   environment {
@@ -34,16 +34,17 @@ resource "aws_lambda_function" "extract" {
   depends_on = [aws_cloudwatch_log_group.extract, aws_iam_role_policy.extract]
 }
 
-# What the schedule invokes. To go back: aws lambda update-alias --name live --function-version N (docs/operate.md).
+# The schedule invokes this alias. To go back to an earlier version:
+# aws lambda update-alias --name live --function-version N (docs/operate.md).
 resource "aws_lambda_alias" "live" {
   name             = "live"
-  description      = "What the schedule invokes"
+  description      = "The version that the schedule invokes"
   function_name    = aws_lambda_function.extract.function_name
   function_version = aws_lambda_function.extract.version
 }
 
-# A run's id is the schedule's time, so a second try of an event goes on where the first stopped. After an hour the next
-# event has come anyway.
+# A run's id is the scheduled time, so a retry of an event continues where the first attempt stopped. After an hour an hourly
+# schedule has sent the next event.
 resource "aws_lambda_function_event_invoke_config" "extract" {
   function_name                = aws_lambda_function.extract.function_name
   qualifier                    = aws_lambda_alias.live.name
@@ -96,8 +97,8 @@ resource "aws_iam_role_policy" "extract" {
       },
       {
         # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 for an
-        # object that does not exist. The extractor asks for manifests and state that may not be there yet.
-        # The last two are listed for the ages of what is pending and of the last commit.
+        # object that does not exist. The extractor reads manifests and state that may not exist yet.
+        # It lists the last two prefixes to measure the ages of the oldest pending object and of the last commit.
         Sid       = "OwnPrefixes"
         Effect    = "Allow"
         Action    = "s3:ListBucket"
@@ -105,7 +106,7 @@ resource "aws_iam_role_policy" "extract" {
         Condition = { StringLikeIfExists = { "s3:prefix" = ["raw/pending/run=*", "raw/quiet/run=*", "state/*", "raw/pending/", "log/frontier.json"] } }
       },
       {
-        # Put, since Spotify rotates refresh tokens.
+        # PutSecretValue, because Spotify rotates refresh tokens.
         Sid      = "SpotifyLogin"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]

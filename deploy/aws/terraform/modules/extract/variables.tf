@@ -19,47 +19,47 @@ variable "bucket_arn" {
 }
 
 variable "lake_uri" {
-  description = "The lake, s3://bucket."
+  description = "URI of the lake, s3://bucket."
   type        = string
 }
 
 variable "kms_key_arn" {
-  description = "Key of bucket, secret and log."
+  description = "ARN of the key that encrypts bucket, secret and log."
   type        = string
 }
 
 variable "secret_arn" {
-  description = "Secret of the Spotify login."
+  description = "ARN of the secret with the Spotify login."
   type        = string
 }
 
 variable "undelivered_queue_arn" {
-  description = "Queue that takes the events of runs that failed for good."
+  description = "ARN of the queue for events whose runs still failed after all retries."
   type        = string
 }
 
 variable "playlists" {
-  description = "Playlists to read; empty means mine."
+  description = "Playlists to read; an empty list means \"mine\"."
   type        = list(string)
 }
 
 variable "liked_songs" {
-  description = "Whether liked songs are read too."
+  description = "Whether liked songs are read as well."
   type        = bool
 }
 
 variable "force_full_every_days" {
-  description = "Days after which a playlist is read although it seems unchanged."
+  description = "Days after which a whole playlist is read again even if it seems unchanged."
   type        = number
 }
 
 variable "environment" {
-  description = "Further environment variables."
+  description = "Further environment variables of the function."
   type        = map(string)
 }
 
 variable "reserved_concurrency" {
-  description = "How many may run at once; -1 reserves nothing."
+  description = "How many invocations may run at once; -1 reserves no concurrency."
   type        = number
 }
 
@@ -69,11 +69,11 @@ variable "log_retention_days" {
 }
 
 variable "metrics_namespace" {
-  description = "CloudWatch namespace of the run's metrics; the environment is in it."
+  description = "CloudWatch namespace of the function's metrics. It contains the environment's name."
   type        = string
 }
 
 variable "roles" {
-  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  description = "Path and permissions boundary of the IAM roles; a null boundary means none."
   type        = object({ path = string, boundary = string })
 }

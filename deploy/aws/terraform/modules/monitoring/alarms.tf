@@ -1,8 +1,8 @@
-# Alarms on metrics. Each alarm's name begins with its severity, which is therefore in the subject of its mail, and each
-# has a page in docs/runbooks. Every error alarm also raises the composite alarm, the one that pages.
+# Alarms on metrics. Each alarm's name begins with its severity, so the subject of its mail shows it. Each alarm has a page in
+# docs/runbooks. Every error alarm also raises the composite alarm, which pages a person.
 #
-# Only the rule in main.tf reports a single failed run of the job, only the message in the queue a lost event: one failure
-# sends one message.
+# Each failure sends one message: the rule in main.tf reports a failed run of the job, and an alarm reports a message in the
+# queue of undelivered events.
 
 locals {
   lambda   = { FunctionName = var.extract_function_name }
@@ -14,7 +14,7 @@ locals {
 
   alarms = {
     error-no-success = {
-      says = "No check of a playlist succeeded for ${var.success_within_hours} hours, or none took place."
+      says = "No check of a playlist succeeded for ${var.success_within_hours} hours, or no check was made."
       of   = [{ namespace = local.metrics, name = "SecondsSinceLastSuccess", dimensions = local.emitted }]
       stat = "Minimum", comparison = local.above, threshold = 3600, period = local.hour, periods = var.success_within_hours
       # A new stack begins in INSUFFICIENT_DATA and sends nothing before its first success; an alarm that goes back to
@@ -22,7 +22,7 @@ locals {
       missing = "missing"
     }
     error-undelivered = {
-      says    = "An event could not be delivered or an extraction failed for good: it is in the queue ${var.undelivered_queue_name}."
+      says    = "An event could not be delivered, or an extraction failed after all retries: see the queue ${var.undelivered_queue_name}."
       of      = [{ namespace = "AWS/SQS", name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = var.undelivered_queue_name } }]
       stat    = "Maximum", comparison = local.above, threshold = 0, period = 300, periods = 1
       missing = "notBreaching" # SQS sends nothing for a queue that was empty for six hours
@@ -40,7 +40,7 @@ locals {
       missing = "notBreaching" # these are sent only when it happens
     }
     error-pending-queue-stuck = {
-      says    = "What is pending waits in the queue ${var.pending_queue_name} and does not start the machine."
+      says    = "Events of pending objects wait in the queue ${var.pending_queue_name}, and the state machine is not started."
       of      = [{ namespace = "AWS/SQS", name = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = var.pending_queue_name } }]
       stat    = "Maximum", comparison = local.above, threshold = 1800, period = 300, periods = 3
       missing = "notBreaching" # no message, no age
@@ -52,13 +52,13 @@ locals {
       missing = "ignore" # the Lambda reports it; error-no-success covers a Lambda that does not run
     }
     error-job-fails-again = {
-      says    = "Three runs of the job failed within a day; each has sent a message that says why."
+      says    = "Three runs of the job failed within a day. Each has sent a message with the reason."
       of      = [{ namespace = "AWS/Events", name = "Invocations", dimensions = { RuleName = "${var.name}-job-failed" } }]
       stat    = "Sum", comparison = local.reaching, threshold = 3, period = local.day, periods = 1
       missing = "notBreaching" # sent only when the rule fires
     }
     error-machine-failed = {
-      says = "An execution of the machine failed, timed out or was stopped."
+      says = "An execution of the state machine failed, timed out or was stopped."
       of = [
         for name in ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] :
         { namespace = "AWS/States", name = name, dimensions = { StateMachineArn = var.state_machine_arn } }
@@ -67,16 +67,16 @@ locals {
       missing = "notBreaching" # sent only when there are executions
     }
     warning-login-ends = {
-      says    = "The Spotify login is 150 days old, and Spotify ends it after six months."
+      says    = "The Spotify login is 150 days old. It expires after six months."
       of      = [{ namespace = local.metrics, name = "TokenAgeDays", dimensions = local.emitted }]
       stat    = "Maximum", comparison = local.reaching, threshold = 150, period = local.day, periods = 1
       missing = "ignore" # a day without a run says nothing about the login
     }
     warning-quota-left = {
-      says    = "Fewer than 10 calls of a kind are left within 24 hours: the next runs read only part of the playlists."
+      says    = "Fewer than 10 calls of a kind are left of the quota for 24 hours: the next runs read only part of the playlists."
       of      = [{ namespace = local.metrics, name = "QuotaLeft", dimensions = local.emitted }]
       stat    = "Minimum", comparison = "LessThanThreshold", threshold = 10, period = local.hour, periods = 1
-      missing = "ignore" # a run that asks nothing says nothing
+      missing = "ignore" # a run without calls reports no quota
     }
     warning-lambda-errors = {
       says    = "The extraction failed in each of three hours."
@@ -85,19 +85,19 @@ locals {
       missing = "notBreaching" # no invocation, no error
     }
     warning-lambda-slow = {
-      says    = "An extraction took nearly Lambda's 15 minutes in each of three hours: it may be cut off."
+      says    = "An extraction took nearly 15 minutes in each of three hours. Lambda stops it after 15 minutes."
       of      = [{ namespace = "AWS/Lambda", name = "Duration", dimensions = local.lambda }]
       stat    = "Maximum", comparison = local.above, threshold = 880000, period = local.hour, periods = 3
       missing = "notBreaching" # no invocation, no duration
     }
     warning-lambda-throttled = {
-      says    = "An extraction could not start in each of three hours, since another was running or the account's quota is used up."
+      says    = "An extraction could not start in each of three hours: another was running, or the account's quota is used up."
       of      = [{ namespace = "AWS/Lambda", name = "Throttles", dimensions = local.lambda }]
       stat    = "Sum", comparison = local.above, threshold = 0, period = local.hour, periods = 3
       missing = "notBreaching" # no invocation, no throttle
     }
     warning-commit-old = {
-      says    = "Nothing was committed for ${var.force_full_every_days + 2} days, although everything is read every ${var.force_full_every_days}."
+      says    = "Nothing was committed for ${var.force_full_every_days + 2} days, although every playlist is read at least every ${var.force_full_every_days} days."
       of      = [{ namespace = local.metrics, name = "SecondsSinceLastCommit", dimensions = local.emitted }]
       stat    = "Minimum", comparison = local.above, threshold = (var.force_full_every_days + 2) * local.day, period = local.day, periods = 1
       missing = "ignore" # before the first commit there is no age
@@ -139,7 +139,7 @@ resource "aws_cloudwatch_metric_alarm" "alarm" {
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
 
-  # One metric as it is, several as their sum.
+  # An alarm on several metrics uses their sum.
   namespace   = length(each.value.of) == 1 ? each.value.of[0].namespace : null
   metric_name = length(each.value.of) == 1 ? each.value.of[0].name : null
   dimensions  = length(each.value.of) == 1 ? each.value.of[0].dimensions : null
@@ -173,7 +173,7 @@ resource "aws_cloudwatch_metric_alarm" "alarm" {
     }
   }
 
-  # While the schedule is off, that nothing succeeds is meant.
+  # While the schedules are disabled, no success is expected.
   actions_enabled           = each.key != "error-no-success" || var.schedule_enabled
   alarm_actions             = local.alarm_actions
   ok_actions                = each.key == "error-no-success" ? local.alarm_actions : []
@@ -184,9 +184,9 @@ locals {
   alarm_actions = concat([aws_sns_topic.alerts.arn], var.alarm_target_arns)
 }
 
-# --- The one that pages ------------------------------------------------------------------------------------------
+# --- The composite alarm ------------------------------------------------------------------------------------------
 
-# Its own topic: who is mailed each alarm is not mailed this one as well.
+# A separate topic, so that subscribers of the alert topic do not receive this alarm as well.
 resource "aws_sns_topic" "pages" {
   name              = "${var.name}-pages"
   kms_master_key_id = var.kms_key_arn
@@ -213,7 +213,7 @@ resource "aws_sns_topic_policy" "pages" {
 
 resource "aws_cloudwatch_composite_alarm" "page" {
   alarm_name        = "${var.name}-critical-page"
-  alarm_description = "At least one alarm of severity error is on. What to do: docs/runbooks/critical-page.md"
+  alarm_description = "At least one alarm of severity error is in state ALARM. What to do: docs/runbooks/critical-page.md"
   alarm_rule = join(" OR ", [
     for key in keys(local.alarms) : "ALARM(\"${var.name}-${key}\")" if startswith(key, "error-") && (key != "error-no-success" || var.schedule_enabled)
   ])

@@ -1,6 +1,6 @@
-# Topics, the message of a failed run, log filters and the budget; alarms.tf has the alarms, dashboard.tf the dashboard.
+# Topics, the message about a failed run, log filters and the budget. alarms.tf has the alarms, dashboard.tf the dashboard.
 
-# --- Where alarms go ---------------------------------------------------------------------------------------------
+# --- Alert topic -------------------------------------------------------------------------------------------------
 
 resource "aws_sns_topic" "alerts" {
   name              = "${var.name}-alerts"
@@ -18,8 +18,8 @@ resource "aws_sns_topic_subscription" "mail" {
 resource "aws_sns_topic_policy" "alerts" {
   arn = aws_sns_topic.alerts.arn
 
-  # Snowflake publishes by its role. EventBridge sends no source: SNS allows no condition for it, and the key's policy
-  # says which topic it may publish to.
+  # Snowflake publishes with its role. SNS supports no condition for EventBridge, which sends no source. The key's policy
+  # restricts EventBridge to this topic instead.
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
@@ -57,9 +57,9 @@ locals {
   }
 }
 
-# --- A run of the job failed, however it was started -------------------------------------------------------------
+# --- Message about a failed run of the job -----------------------------------------------------------------------
 
-# An event, not a metric: it comes at once, and says why.
+# An event, not a metric: it arrives at once and has the reason. It does not matter how the run was started.
 resource "aws_cloudwatch_event_rule" "job_failed" {
   name        = "${var.name}-job-failed"
   description = "A run of the job did not succeed"
@@ -76,7 +76,7 @@ resource "aws_cloudwatch_event_target" "job_failed" {
   target_id = "alerts"
   arn       = aws_sns_topic.alerts.arn
 
-  # Written out, not by jsonencode, which spells < as \u003c, and then nothing is filled in.
+  # The JSON is written out because jsonencode writes < as \u003c, and EventBridge would then not replace the placeholders.
   input_transformer {
     input_paths = {
       job   = "$.detail.jobName"
@@ -84,9 +84,10 @@ resource "aws_cloudwatch_event_target" "job_failed" {
       state = "$.detail.state"
       why   = "$.detail.message"
     }
-    # EventBridge does not escape what it fills in, and Python's errors have quotes: values are where JSON has values.
+    # EventBridge does not escape text that it inserts into a string, and Python's errors have quotes. So each placeholder is
+    # a whole JSON value.
     input_template = trimspace(<<-EOT
-      {"severity": "error", "job": <job>, "run": <run>, "state": <state>, "why": <why>, "what to do": "Nothing half done was published, and what was not taken is still under raw/pending/: the next run takes it. If the same comes again, read the end of the run's log (Output logs in the Glue console)."}
+      {"severity": "error", "job": <job>, "run": <run>, "state": <state>, "why": <why>, "what to do": "No unfinished batch was published. Objects that were not processed are still under raw/pending/: the next run processes them. If the run fails again, read the end of its log (Output logs in the Glue console)."}
     EOT
     )
   }
@@ -100,7 +101,7 @@ resource "aws_cloudwatch_event_target" "job_failed" {
 
 locals {
   metrics = "SpotifyPlaylistSuite/${var.name}" # the Lambda's own too (extract_lambda/metrics.py)
-  # Of the one line of JSON that a run of the job ends with (glue_jobs/summary.py).
+  # The filters read the line of JSON with which each run of the job ends (glue_jobs/summary.py).
   filters = {
     EntriesLeftUndone      = { pattern = "{ ($.job = \"explode_playlists\") && ($.finished_earlier[0] >= 1) }", value = "1" }
     BatchesWithManyRejects = { pattern = "{ ($.job = \"explode_playlists\") && ($.alarms[0].batch >= 1) }", value = "1" }
@@ -122,7 +123,7 @@ resource "aws_cloudwatch_log_metric_filter" "job" {
   }
 }
 
-# --- Money -------------------------------------------------------------------------------------------------------
+# --- Budget ------------------------------------------------------------------------------------------------------
 
 resource "aws_budgets_budget" "month" {
   count = var.monthly_budget_usd > 0 ? 1 : 0

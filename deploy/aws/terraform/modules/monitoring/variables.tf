@@ -9,12 +9,12 @@ variable "place" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of the alert topic."
+  description = "ARN of the key that encrypts the topics."
   type        = string
 }
 
 variable "alert_email" {
-  description = "Address that alarms are mailed to; empty for none."
+  description = "Mail address that receives the alarms; empty for no mail."
   type        = string
 }
 
@@ -24,7 +24,7 @@ variable "job_name" {
 }
 
 variable "job_output_log_group" {
-  description = "Log group in which each run of the job ends with one line of JSON."
+  description = "Log group of the job's output. The last line of each run is JSON."
   type        = string
 }
 
@@ -34,17 +34,17 @@ variable "extract_function_name" {
 }
 
 variable "state_machine_arn" {
-  description = "ARN of the machine."
+  description = "ARN of the state machine."
   type        = string
 }
 
 variable "undelivered_queue_arn" {
-  description = "Queue of what could not be delivered."
+  description = "ARN of the queue for events that could not be delivered."
   type        = string
 }
 
 variable "undelivered_queue_name" {
-  description = "Name of that queue."
+  description = "Name of the queue for events that could not be delivered."
   type        = string
 }
 
@@ -54,27 +54,27 @@ variable "success_within_hours" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Dollars a month; 0 for no budget."
+  description = "Monthly budget in dollars; 0 for no budget."
   type        = number
 }
 
 variable "budget_by_tag" {
-  description = "Whether the budget counts only what is tagged as this stack's; else the account's use of the suite's services."
+  description = "If true, the budget counts only the costs of resources with this stack's tag. If false, it counts everything that the account spends on the services that the suite uses."
   type        = bool
 }
 
 variable "schedule_enabled" {
-  description = "Whether the schedules fire; while they do not, the alarm on missing successes sends nothing."
+  description = "Whether the schedules are enabled. While they are not, the alarm error-no-success sends no message."
   type        = bool
 }
 
 variable "schedule_group_name" {
-  description = "Group of the schedules."
+  description = "Name of the group of the schedules."
   type        = string
 }
 
 variable "pending_queue_name" {
-  description = "Queue of what is pending."
+  description = "Name of the queue for events of new pending objects."
   type        = string
 }
 
@@ -84,26 +84,26 @@ variable "job_timeout_minutes" {
 }
 
 variable "job_workers" {
-  description = "Workers of the job, one DPU each."
+  description = "Number of the job's workers. Each counts as one DPU."
   type        = number
 }
 
 variable "dpu_hours_a_day" {
-  description = "DPU-hours a day beyond which an alarm is raised."
+  description = "An alarm is raised if the job uses more DPU-hours than this in a day."
   type        = number
 }
 
 variable "force_full_every_days" {
-  description = "After how many days everything is read and committed at the latest."
+  description = "Days after which every playlist is read and committed again, even if it seems unchanged."
   type        = number
 }
 
 variable "alarm_target_arns" {
-  description = "What else each alarm is sent to."
+  description = "Further ARNs that each alarm is sent to."
   type        = list(string)
 }
 
 variable "page_target_arns" {
-  description = "What else the composite alarm is sent to."
+  description = "Further ARNs that the composite alarm is sent to."
   type        = list(string)
 }

@@ -1,10 +1,10 @@
-# The page in QuickSight over Athena: one data source, a data set per visual, one analysis. The template is generated; it is
-# applied by CloudFormation because its text then is what cfn-lint checked.
+# The QuickSight analysis of Athena's tables: one data source, a data set per visual, one analysis. CloudFormation applies the
+# generated template, so AWS receives exactly the text that cfn-lint has checked.
 
 resource "aws_cloudformation_stack" "page" {
   name = "${var.name}-quicksight"
 
-  # Compact: CloudFormation takes 51,200 bytes.
+  # Compact JSON: CloudFormation accepts at most 51,200 bytes.
   template_body = jsonencode(jsondecode(replace(file(var.file), "{{ database }}", var.database)))
 
   parameters = {

@@ -1,9 +1,9 @@
 output "template" {
-  description = "The template as CloudFormation gets it."
+  description = "Text of the template that CloudFormation receives."
   value       = aws_cloudformation_stack.page.template_body
 }
 
 output "parameters" {
-  description = "Its parameters: names and the owner."
+  description = "Parameters of the template: names and the owner."
   value       = aws_cloudformation_stack.page.parameters
 }

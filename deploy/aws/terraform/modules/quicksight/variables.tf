@@ -9,16 +9,16 @@ variable "file" {
 }
 
 variable "database" {
-  description = "Athena's database of the current views."
+  description = "Name of the Athena database with the current views."
   type        = string
 }
 
 variable "workgroup" {
-  description = "Athena's workgroup."
+  description = "Name of the Athena workgroup."
   type        = string
 }
 
 variable "owner_arn" {
-  description = "User or group of QuickSight that owns the analysis."
+  description = "ARN of the QuickSight user or group that owns the analysis."
   type        = string
 }

@@ -1,5 +1,5 @@
-# The Spotify login. Only its place: there is no secret_string anywhere, so no state file ever holds one. The login
-# command fills it, and the Lambda replaces the refresh token when Spotify rotates it.
+# The secret for the Spotify login, without a value: no configuration has a secret_string, so no state file holds one. The
+# login command fills the secret, and the Lambda replaces the refresh token when Spotify rotates it.
 
 resource "aws_secretsmanager_secret" "spotify" {
   name                    = var.name

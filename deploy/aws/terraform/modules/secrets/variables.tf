@@ -4,11 +4,11 @@ variable "name" {
 }
 
 variable "kms_key_arn" {
-  description = "Key that it is encrypted with."
+  description = "ARN of the key that encrypts the secret."
   type        = string
 }
 
 variable "force_destroy" {
-  description = "Whether destroying it takes effect at once; else it can be restored for 30 days, and its name is taken."
+  description = "Whether the secret is deleted at once when it is destroyed. Otherwise it can be restored for 30 days, and no other secret can have its name meanwhile."
   type        = bool
 }

@@ -1,8 +1,9 @@
-# The AWS half of the handshake with Snowflake. It is applied twice: first without trusted users, so that Snowflake's
-# integrations can name the roles; then with the users that DESC INTEGRATION shows.
+# IAM roles for Snowflake. They are applied twice: first without trusted users, so that Snowflake's integrations can refer to
+# the roles; then with the users that DESC INTEGRATION shows.
 
 locals {
-  # Ours to choose, and the same on every apply. It keeps Snowflake's other customers from naming this role; it is no secret.
+  # We may choose the external id, and it is the same on every apply. It prevents other customers of Snowflake from using this
+  # role. It is not a secret.
   external_id = var.external_id != "" ? var.external_id : "${var.name}-${substr(sha256("${var.place.account}/${var.name}"), 0, 16)}"
 
   trusts = {
@@ -19,7 +20,7 @@ locals {
     }]
   })
 
-  # Trusts no user while the user or the external id is missing.
+  # A role trusts no user while its user or its external id is missing.
   trust = {
     for what, who in local.trusts : what => who.principal == "" || who.external_id == "" ? local.trust_none : jsonencode({
       Version = "2012-10-17"

@@ -1,5 +1,5 @@
 output "role_arn" {
-  description = "Role for the storage integration."
+  description = "ARN of the role for the storage integration."
   value       = aws_iam_role.files.arn
 }
 
@@ -9,6 +9,6 @@ output "external_id" {
 }
 
 output "error_role_arn" {
-  description = "Role for the notification integration."
+  description = "ARN of the role for the notification integration."
   value       = aws_iam_role.errors.arn
 }

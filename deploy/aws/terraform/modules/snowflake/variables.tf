@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the role; fixed, since Snowflake's integration names it before it is trusted."
+  description = "Name of the role. It is fixed, because Snowflake's integration refers to the role before the role trusts Snowflake."
   type        = string
 }
 
@@ -14,27 +14,27 @@ variable "bucket_arn" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of bucket and alert topic."
+  description = "ARN of the key that encrypts bucket and alert topic."
   type        = string
 }
 
 variable "alert_topic_arn" {
-  description = "Topic that Snowflake's pipes report errors to."
+  description = "ARN of the topic that Snowflake's pipes report errors to."
   type        = string
 }
 
 variable "principal_arn" {
-  description = "Snowflake's IAM user for the storage integration; empty until it is known."
+  description = "ARN of Snowflake's IAM user for the storage integration; empty until it is known."
   type        = string
 }
 
 variable "external_id" {
-  description = "External id of the storage integration; empty: one is made."
+  description = "External id of the storage integration. If it is empty, one is derived from account and names."
   type        = string
 }
 
 variable "error_principal_arn" {
-  description = "Snowflake's IAM user for the notification integration; empty until it is known."
+  description = "ARN of Snowflake's IAM user for the notification integration; empty until it is known."
   type        = string
 }
 
@@ -44,6 +44,6 @@ variable "error_external_id" {
 }
 
 variable "roles" {
-  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  description = "Path and permissions boundary of the IAM roles; a null boundary means none."
   type        = object({ path = string, boundary = string })
 }

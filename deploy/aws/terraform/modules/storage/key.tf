@@ -1,13 +1,13 @@
-# One key for bucket, secret, topics and logs. With a key of the account's own, its policy must hold what is below: without
-# it logs, alarms and the notifications of published files are refused (docs/deploy.md).
+# One key for bucket, secret, topics and logs. If you use an existing key instead, its policy must have the statements below:
+# without them AWS refuses logs, alarms and the notifications of published files (docs/deploy.md).
 
 locals {
-  # Services that send something through what the key encrypts, on this account's behalf. Roles are not listed: the first
-  # statement leaves them to their own policies (Lambda, job, Snowflake's role and readers say there what they may decrypt).
+  # Services that publish to encrypted topics on this account's behalf. Roles are not listed: the first statement lets IAM
+  # policies grant use of the key, and the roles of Lambda, job, Snowflake and readers have such policies.
   from_this_account = { StringEquals = { "aws:SourceAccount" = var.place.account } }
   senders = {
-    # Rules publish to the alert topic. EventBridge sends KMS no aws:SourceAccount: with such a condition each delivery
-    # to the encrypted topic is refused. The topic is in the encryption context.
+    # Rules publish to the alert topic. EventBridge sends no aws:SourceAccount to KMS: a condition on it would refuse each
+    # delivery to the encrypted topic. The encryption context has the topic's ARN.
     events = {
       service   = "events.amazonaws.com"
       condition = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = var.alert_topic_arn } }
@@ -70,7 +70,7 @@ resource "aws_kms_key" "lake" {
   })
 }
 
-# The address before a key of another account could be used.
+# Before an existing key could be used, the key and its alias had these addresses.
 moved {
   from = aws_kms_key.lake
   to   = aws_kms_key.lake[0]

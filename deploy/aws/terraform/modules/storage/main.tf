@@ -4,7 +4,7 @@ resource "aws_s3_bucket" "lake" {
   bucket        = var.bucket_name
   force_destroy = var.force_destroy
 
-  # A destroy that stops at a full bucket must not have deleted the key that its objects are encrypted with.
+  # If a destroy stops because the bucket is not empty, the key of its objects must still exist.
   depends_on = [aws_kms_key.lake]
 }
 
@@ -22,18 +22,19 @@ resource "aws_s3_bucket_ownership_controls" "lake" {
   bucket = aws_s3_bucket.lake.id
 
   rule {
-    object_ownership = "BucketOwnerEnforced" # no access lists at all
+    object_ownership = "BucketOwnerEnforced" # disables ACLs
   }
 }
 
 locals {
-  # Log entries and completion markers begin with a digit or are under done/; attempts, the watermark, retention.json and
-  # more.json change and so are not among them.
+  # Keys of log entries begin with 0, completion markers are under done/. Attempt markers, the watermark, retention.json and
+  # more.json change, so they are not included.
   created_once = ["processed/*", "log/0*", "log/done/*"]
 
-  # Put and copy must carry If-None-Match. A multipart upload carries it when it is completed: s3:ObjectCreationOperation
-  # is false for its parts and its beginning. Off by default: AWS's guide says that CopyObject with the header fails under
-  # such a policy (501), its announcement of October 2025 says it works; docs/operate.md has the check.
+  # PutObject and CopyObject must send If-None-Match. A multipart upload sends it when it is completed:
+  # s3:ObjectCreationOperation is false for its start and its parts. Off by default, because AWS's texts disagree: its guide
+  # says that CopyObject with the header fails under such a policy (501), its announcement of October 2025 says that it works.
+  # docs/operate.md has the check.
   immutability = [
     for place in var.immutable_lake ? ["CreatedOnce"] : [] : {
       Sid       = place
@@ -46,7 +47,7 @@ locals {
           Null = { "s3:if-none-match" = "true" }
           Bool = { "s3:ObjectCreationOperation" = "true" }
         },
-        # forget and retention rewrite and remove by these.
+        # The commands forget and retention run with these roles.
         length(var.operator_role_arns) > 0 ? { ArnNotLike = { "aws:PrincipalArn" = var.operator_role_arns } } : {},
       )
     }
@@ -99,7 +100,7 @@ resource "aws_s3_bucket_versioning" "lake" {
   }
 }
 
-# --- What expires; log/, processed/, rejects/ and raw/quarantine/ never do --------------------------------
+# --- Expiry; objects under log/, processed/, rejects/ and raw/quarantine/ never expire --------------------
 
 resource "aws_s3_bucket_lifecycle_configuration" "lake" {
   bucket = aws_s3_bucket.lake.id
@@ -136,7 +137,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
     }
   }
 
-  # One small object a run; an event is repeated for an hour at most.
+  # One small object per run. It is needed for an hour at most, because an event is not repeated for longer.
   rule {
     id     = "run-marks"
     status = "Enabled"
@@ -214,7 +215,7 @@ resource "aws_s3_bucket_notification" "lake" {
   bucket      = aws_s3_bucket.lake.id
   eventbridge = true # the rules in module events
 
-  # Published files arrive as copies, large ones as multipart uploads: every kind of creation counts.
+  # The job copies published files into place, large ones by multipart upload, so every kind of creation is announced.
   topic {
     id            = "published-files"
     topic_arn     = aws_sns_topic.processed.arn
@@ -250,7 +251,7 @@ resource "aws_sns_topic_policy" "processed" {
           }
         }
       ],
-      # What SYSTEM$GET_AWS_SNS_IAM_POLICY asks for: Snowflake subscribes its own queue.
+      # As SYSTEM$GET_AWS_SNS_IAM_POLICY demands: Snowflake subscribes its own queue.
       [
         for principal in compact([var.snowflake_principal_arn]) : {
           Sid       = "SnowflakeSubscribes"

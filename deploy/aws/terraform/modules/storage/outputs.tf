@@ -9,16 +9,16 @@ output "bucket_arn" {
 }
 
 output "lake_uri" {
-  description = "The lake, s3://bucket."
+  description = "URI of the lake, s3://bucket."
   value       = "s3://${aws_s3_bucket.lake.id}"
 }
 
 output "kms_key_arn" {
-  description = "ARN of the key."
+  description = "ARN of the key that encrypts bucket, secret, topics and logs."
   value       = local.kms_key_arn
 }
 
 output "processed_topic_arn" {
-  description = "Topic that announces published files."
+  description = "ARN of the topic that announces published files."
   value       = aws_sns_topic.processed.arn
 }

@@ -14,12 +14,12 @@ variable "bucket_name" {
 }
 
 variable "raw_retention_days" {
-  description = "Days that archived raw objects are kept; 0 for ever."
+  description = "Days that archived raw objects are kept; 0 keeps them for ever."
   type        = number
 }
 
 variable "raw_archive_days" {
-  description = "Days after which archived raw objects move to a cheaper class; 0 for never."
+  description = "Days after which archived raw objects move to a cheaper storage class; 0 for never."
   type        = number
 }
 
@@ -29,31 +29,31 @@ variable "noncurrent_retention_days" {
 }
 
 variable "snowflake_principal_arn" {
-  description = "Snowflake's IAM user, which may subscribe to the topic of published files; empty for none."
+  description = "ARN of Snowflake's IAM user, which may subscribe to the topic of published files; empty for none."
   type        = string
 }
 
 variable "force_destroy" {
-  description = "Whether destroying the bucket deletes its objects."
+  description = "Whether destroying the bucket also deletes its objects."
   type        = bool
 }
 
 variable "alert_topic_arn" {
-  description = "Topic of the alarms, encrypted with the key. Spelt, not referred to: the topic needs the key first."
+  description = "ARN of the alarms' topic. The caller builds it from names instead of referring to the topic, because the topic needs this module's key first."
   type        = string
 }
 
 variable "kms_key_arn" {
-  description = "A key of the account's own; null makes one."
+  description = "ARN of an existing KMS key; null creates one."
   type        = string
 }
 
 variable "immutable_lake" {
-  description = "Whether published files, log entries and completion markers can only be created."
+  description = "Whether published files, log entries and completion markers can only be created, not overwritten."
   type        = bool
 }
 
 variable "operator_role_arns" {
-  description = "Roles that may rewrite them nevertheless."
+  description = "Roles that may rewrite these objects even if immutable_lake is true."
   type        = list(string)
 }

@@ -1,4 +1,4 @@
-# The Glue job that explodes raw JSON into the tables. It may also be started by hand, from the console or by
+# The Glue job that explodes raw JSON into the tables. It may also be started by hand, in the console or with
 # `aws glue start-job-run`: all arguments have defaults here.
 
 locals {
@@ -9,8 +9,8 @@ locals {
   log_prefix = "/aws-glue/jobs/${var.name}"
 }
 
-# Under their content's hash: a run that is starting finds the code it was started with, and a job is updated only when
-# its code has changed.
+# Each key contains a hash of the content. So a run that is starting finds the code that it was started with, and the job is
+# updated only when its code has changed.
 resource "aws_s3_object" "code" {
   for_each = local.code
 
@@ -19,14 +19,14 @@ resource "aws_s3_object" "code" {
   source     = each.value
   kms_key_id = var.kms_key_arn
 
-  # The new code is there before the job is pointed at it, the old one goes afterwards.
+  # The new code is uploaded before the job is pointed at it. The old code is deleted afterwards.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# A run that is starting when the job is updated still gets the old code: it is deleted only after a run must have begun.
-# Terraform destroys this, and so waits, after the update of the job and before it deletes the old code.
+# A run that is starting while the job is updated still downloads the old code, so the deletion waits until such a run must
+# have begun. Terraform destroys this resource, which waits, after it has updated the job and before it deletes the old code.
 resource "terraform_data" "old_code" {
   triggers_replace = [for object in aws_s3_object.code : object.key]
   input            = var.code_linger_seconds
@@ -50,7 +50,7 @@ resource "aws_glue_job" "transform" {
   execution_class   = var.execution_class
   number_of_workers = var.workers
   timeout           = var.timeout_minutes
-  max_retries       = 0 # what failed stays pending, and the next event or the daily start takes it
+  max_retries       = 0 # objects of a failed run stay pending; the next event or the daily schedule starts a run for them
 
   execution_property {
     max_concurrent_runs = 1 # a second run would find nothing; the machine waits instead
@@ -69,14 +69,14 @@ resource "aws_glue_job" "transform" {
     "--job-language"    = "python"
 
     "--enable-auto-scaling" = tostring(var.auto_scaling)
-    "--job-bookmark-option" = "job-bookmark-disable" # the commit log knows what was taken
+    "--job-bookmark-option" = "job-bookmark-disable" # the commit log records which objects were processed
 
     "--enable-metrics"                   = "true"
     "--enable-observability-metrics"     = "true"
-    "--enable-continuous-cloudwatch-log" = "true" # Glue 5 does so anyway; this says that it is intended
+    "--enable-continuous-cloudwatch-log" = "true" # the default of Glue 5; written here to show that it is intended
     "--custom-logGroup-prefix"           = local.log_prefix
 
-    # Outside of the prefixes that the job lists.
+    # The job searches no raw objects below this prefix.
     "--enable-spark-ui"       = "true"
     "--spark-event-logs-path" = "${var.lake_uri}/spark-ui/"
   }
@@ -84,7 +84,7 @@ resource "aws_glue_job" "transform" {
   depends_on = [aws_cloudwatch_log_group.transform, aws_iam_role_policy.transform, terraform_data.old_code]
 }
 
-# output: what the job prints, with one line of JSON at the end; error: Spark's own log.
+# output has what the job prints, with one line of JSON at the end; error has Spark's own log.
 resource "aws_cloudwatch_log_group" "transform" {
   for_each = toset(["output", "error"])
 
@@ -97,7 +97,7 @@ resource "aws_iam_role" "transform" {
   path                 = var.roles.path
   permissions_boundary = var.roles.boundary
   name                 = var.name
-  description          = "The job: takes raw objects, publishes tables"
+  description          = "The job: reads raw objects, publishes tables"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -111,7 +111,7 @@ resource "aws_iam_role" "transform" {
 }
 
 locals {
-  # import/ is for `--source`: its objects are read and left in place.
+  # import/ is for `--source`: the job reads its objects and leaves them in place.
   reads   = ["code/", "import/", "raw/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   writes  = ["raw/processed/", "raw/quarantine/", "staging/", "processed/", "rejects/", "log/", "spark-ui/"]
   deletes = ["raw/pending/", "raw/quiet/", "staging/", "log/attempts/", "log/more.json", "spark-ui/"]
@@ -137,14 +137,14 @@ resource "aws_iam_role_policy" "transform" {
         Resource = [for prefix in local.writes : "${var.bucket_arn}/${prefix}*"]
       },
       {
-        # Published files, rejects, archived raw objects and log entries are not among them.
+        # The job may not delete published files, rejects, archived raw objects and log entries.
         Sid      = "Deletes"
         Effect   = "Allow"
         Action   = "s3:DeleteObject"
         Resource = [for prefix in local.deletes : "${var.bucket_arn}/${prefix}*"]
       },
       {
-        # Whatever else is allowed, here or by another policy: the job never deletes what it has published.
+        # The job may never delete published files, even if another policy allows it.
         Sid      = "NeverDeletes"
         Effect   = "Deny"
         Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
@@ -152,7 +152,7 @@ resource "aws_iam_role_policy" "transform" {
       },
       {
         # IfExists: a GetObject has no s3:prefix, and without ListBucket S3 answers 403 instead of 404 for an
-        # object that does not exist. The commit log asks for entries and files that may not be there yet.
+        # object that does not exist. The commit log reads entries and files that may not exist yet.
         Sid       = "Lists"
         Effect    = "Allow"
         Action    = "s3:ListBucket"
@@ -167,7 +167,7 @@ resource "aws_iam_role_policy" "transform" {
         Condition = { StringEquals = { "kms:ViaService" = "s3.${var.place.region}.amazonaws.com" } }
       },
       {
-        # Glue checks for the log groups by creating them.
+        # Glue calls CreateLogGroup to check whether the log groups exist.
         Sid    = "OwnLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
@@ -176,7 +176,7 @@ resource "aws_iam_role_policy" "transform" {
         ]
       },
       {
-        # PutMetricData has no resources; only the namespace can be restricted.
+        # PutMetricData supports no resources, so only the namespace can be restricted.
         Sid       = "JobMetrics"
         Effect    = "Allow"
         Action    = "cloudwatch:PutMetricData"

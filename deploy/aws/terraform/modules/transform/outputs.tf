@@ -9,6 +9,6 @@ output "job_arn" {
 }
 
 output "output_log_group" {
-  description = "Log group of what the job says."
+  description = "Name of the log group of the job's output."
   value       = aws_cloudwatch_log_group.transform["output"].name
 }

@@ -29,22 +29,22 @@ variable "bucket_arn" {
 }
 
 variable "lake_uri" {
-  description = "The lake, s3://bucket."
+  description = "URI of the lake, s3://bucket."
   type        = string
 }
 
 variable "kms_key_arn" {
-  description = "Key of bucket and logs."
+  description = "ARN of the key that encrypts bucket and logs."
   type        = string
 }
 
 variable "glue_version" {
-  description = "Glue's version."
+  description = "Glue version, such as 5.1."
   type        = string
 }
 
 variable "workers" {
-  description = "Number of G.1X workers."
+  description = "Number of workers, including the driver."
   type        = number
 }
 
@@ -54,31 +54,31 @@ variable "log_retention_days" {
 }
 
 variable "timeout_minutes" {
-  description = "Minutes after which Glue ends a run; the job stops at 70 % of it, and counts an attempt as failed after it."
+  description = "Minutes after which Glue ends a run. The job begins no batch after 70 % of this time, and counts an unfinished attempt as failed after it."
   type        = number
 }
 
 variable "code_linger_seconds" {
-  description = "Seconds that replaced code stays after the job was pointed at the new one."
+  description = "Seconds that the old code is kept after a deploy has pointed the job at the new code."
   type        = number
 }
 
 variable "roles" {
-  description = "Path of the roles and the permissions boundary that each carries; null for none."
+  description = "Path and permissions boundary of the IAM roles; a null boundary means none."
   type        = object({ path = string, boundary = string })
 }
 
 variable "worker_type" {
-  description = "Type of the job's workers."
+  description = "Type of the job's workers, such as G.1X."
   type        = string
 }
 
 variable "execution_class" {
-  description = "STANDARD, or FLEX, which is cheaper and may wait."
+  description = "STANDARD or FLEX. FLEX is cheaper but may start late."
   type        = string
 }
 
 variable "auto_scaling" {
-  description = "Whether Glue adds and removes workers, up to their number."
+  description = "Whether Glue adds and removes workers as a run needs them, up to `workers`."
   type        = bool
 }
