@@ -164,9 +164,9 @@ class CommitLog:
             )
         except TargetDiffersError:
             damage = (
-                f"{file.final} was there before log entry {number} was committed, and is of another batch: the log was "
-                f"probably restored from before that batch. {_RESTORE_LOG}; what this entry took is still pending and "
-                "is taken again. Without a backup, move that file out of the lake."
+                f"{file.final} existed before log entry {number} was committed, and belongs to another batch: the log "
+                f"was probably restored to a time before that batch. {_RESTORE_LOG}; the inputs of this entry are "
+                "still pending and are taken again. Without a backup, move that file out of the lake."
             )
         # After the completion marker, `make forget` and `make retention` may change or remove the entry's files.
         if not self._is_done(number):
@@ -237,7 +237,7 @@ class CommitLog:
 
     def _archive_damaged(self, number: int, target: str) -> CommitLogError:
         return self._damaged(
-            f"{target} is not the object that log entry {number} took: the log was probably restored from before "
+            f"{target} is not the object that log entry {number} took: the log was probably restored to a time before "
             f"another batch with this number. {_RESTORE_LOG}, or move that object out of the lake."
         )
 
@@ -553,9 +553,8 @@ class CommitLog:
             newest[batch_id] = max(listed.time, newest.get(batch_id, listed.time))
         expired = {batch_id for batch_id, at in newest.items() if self._clock() - at > STAGING_KEPT}
         if expired:
-            marked = {
-                listed.key for listed in self.store.list(lake.ATTEMPTS)
-            }  # its run may be alive and the clock wrong
+            # The run of a marker may be alive and the clock wrong.
+            marked = {listed.key for listed in self.store.list(lake.ATTEMPTS)}
             expired = {batch_id for batch_id in expired if lake.attempt(batch_id) not in marked}
             expired -= {self._entry(number).batch_id for number in self._head()[1]}
         for batch_id in sorted(expired):

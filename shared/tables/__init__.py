@@ -1,4 +1,4 @@
-"""The contracts of all tables: each module here holds one, named after the table in capitals."""
+"""The contracts of all tables. Each module has one contract, named after its table in capitals."""
 
 import pkgutil
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from importlib import import_module
 
 from shared.contract import Table
 
-# A batch is published, and rejects are listed, in this order; tables that it does not name follow by their names.
+# The order in which a batch is published and rejects are listed; other tables follow, ordered by name.
 _FIRST = (
     "songs",
     "albums",
@@ -18,7 +18,7 @@ _FIRST = (
     "playlist_items",
     "playlist_checks",
 )
-# Published last: a reader who waits for a batch's row there has seen the whole batch arrive.
+# Published last: when a batch's row is there, all other tables have the batch.
 _LAST = "batches"
 
 

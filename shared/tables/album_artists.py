@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 ALBUM_ARTISTS = Table(
     name="album_artists",
-    doc="Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.",
+    doc="Who is credited on an album. The newest credits of an album replace all of its older ones.",
     grain="one row per album and credited artist",
     key=("album_id", "artist_id"),
     newest_per=("album_id",),

@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 ARTISTS = Table(
     name="artists",
-    doc="Artists of the songs and of their albums; in one item the song's credit wins, then the lowest position.",
+    doc="Artists of the songs and of their albums; within an item, the song's credit wins, then the lowest position.",
     grain="one row per artist",
     key=("artist_id",),
     newest_per=("artist_id",),

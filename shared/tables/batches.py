@@ -4,8 +4,8 @@ from shared.contract import BATCH_ID, Column, ObservedPer, Table, Type, key_colu
 
 BATCHES = Table(
     name="batches",
-    doc="What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake's pipes "
-    "load tables in any order: make snowflake-status says which batches have landed whole.",
+    doc="What was committed and when. Published last: in the lake, a batch that is here is in all tables. Snowflake's "
+    "pipes load tables in any order: make snowflake-status says which batches have landed completely.",
     grain="one row per batch",
     key=("batch_number",),
     observed_per=ObservedPer.READ,

@@ -4,7 +4,7 @@ from shared.contract import Column, MadeFrom, ObservedPer, Table, Type, key_colu
 
 PLAYLIST_CHECKS = Table(
     name="playlist_checks",
-    doc="Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.",
+    doc="Every check of a playlist and its result. An incomplete read shows some items and ends no membership.",
     grain="one row per playlist and run",
     key=("playlist_id", "run_id"),
     observed_per=ObservedPer.READ,
@@ -22,7 +22,9 @@ PLAYLIST_CHECKS = Table(
             derived=True,
         ),
         Column("read_at", Type.TIMESTAMP, "when it was checked, UTC"),
-        Column("total", Type.INT, "items the API said there are; null if it did not say", "playlist.items.total"),
+        Column(
+            "total", Type.INT, "number of items that the API states; null if it states none", "playlist.items.total"
+        ),
         Column("item_count", Type.INT, "items this document holds; null when nothing was read"),
         Column("is_complete", Type.BOOLEAN, "every position from 0 to total was read; null when nothing was read"),
         Column("name", Type.STRING, "name of the playlist; null if the document does not say", "playlist.name"),

@@ -5,8 +5,8 @@ from shared.contract import KINDS, Column, ObservedPer, Table, Type, key_column
 PLAYLIST_ITEMS = Table(
     name="playlist_items",
     doc=(
-        "What was at each position of a playlist's snapshot, of every kind. A later read of a snapshot replaces it "
-        "whole: Spotify serves an old snapshot_id for up to 30 s after a change."
+        "What was at each position of a playlist's snapshot, of every kind. A later read of a snapshot replaces all "
+        "rows of an earlier one: Spotify serves an old snapshot_id for up to 30 s after a change."
     ),
     grain="one row per playlist, snapshot and position",
     key=("playlist_id", "snapshot_id", "position"),

@@ -40,7 +40,12 @@ PLAYS = Table(
         Column("reason_start", Type.STRING, "such as trackdone or clickrow; open vocabulary", "reason_start"),
         Column("reason_end", Type.STRING, "such as trackdone (it ended by itself); open vocabulary", "reason_end"),
         Column("shuffle", Type.BOOLEAN, "shuffle was on; null if unknown", "shuffle"),
-        Column("skipped", Type.BOOLEAN, "as given; null if unknown, and false throughout 2015 to 2022", "skipped"),
+        Column(
+            "skipped",
+            Type.BOOLEAN,
+            "as Spotify states it; null if unknown, and always false from 2015 to 2022",
+            "skipped",
+        ),
         Column("offline", Type.BOOLEAN, "played without a connection; null if unknown", "offline"),
         Column("platform", Type.STRING, "device or system; null unless KEEP=platform", "platform"),
         Column("country", Type.STRING, "country code, ZZ if unknown; null unless KEEP=country", "country"),

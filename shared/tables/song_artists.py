@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 SONG_ARTISTS = Table(
     name="song_artists",
-    doc="Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.",
+    doc="Who is credited on a song. The newest credits of a song replace all of its older ones.",
     grain="one row per song and credited artist",
     key=("song_id", "artist_id"),
     newest_per=("song_id",),

@@ -4,7 +4,7 @@ from shared.contract import Column, ObservedPer, Table, Type, key_column
 
 SONG_POPULARITY = Table(
     name="song_popularity",
-    doc="Every observed popularity; where the API withholds it there is no row. Views take the last of a day.",
+    doc="Every observed popularity; no row where the API withholds it. Views show the last one of a day.",
     grain="one row per song and place it was observed at",
     key=("song_id", "document_id", "source_position"),
     observed_per=ObservedPer.ITEM,

@@ -35,7 +35,7 @@ SONGS = Table(
         Column(
             "linked_from_id",
             Type.STRING,
-            "id that was asked for before relinking; null where the API withholds it",
+            "id that was requested before relinking; null where the API withholds it",
             "item.linked_from.id",
         ),
         Column(

@@ -719,10 +719,10 @@ def test_a_final_file_of_another_batch_is_damage_and_nothing_is_archived(store: 
             job(commit_log(store), store)
 
     assert str(raised.value) == (
-        f"The lake {store.uri} is damaged: processed/songs/{FINAL_1}.parquet was there before log entry 1 was "
-        "committed, and is of another batch: the log was probably restored from before that batch. Restore the later "
-        "log, log/ with log/done/, from its backup; what this entry took is still pending and is taken again. Without "
-        "a backup, move that file out of the lake. Until then nothing more is published."
+        f"The lake {store.uri} is damaged: processed/songs/{FINAL_1}.parquet existed before log entry 1 was "
+        "committed, and belongs to another batch: the log was probably restored to a time before that batch. Restore "
+        "the later log, log/ with log/done/, from its backup; the inputs of this entry are still pending and are taken "
+        "again. Without a backup, move that file out of the lake. Until then nothing more is published."
     )
     assert content(store, f"processed/songs/{FINAL_1}.parquet") == b"old"
     assert keys(store, "raw/") == [A]
@@ -736,7 +736,7 @@ def test_a_log_restored_from_before_a_batch_loses_no_later_batch(store: ObjectSt
         store.delete(key)
     store.put(B, b"b")
 
-    with pytest.raises(CommitLogError, match=r"is of another batch: .* Restore the later log"):
+    with pytest.raises(CommitLogError, match=r"belongs to another batch: .* Restore the later log"):
         job(commit_log(store), store)
 
     assert content(store, B) == b"b"
@@ -752,8 +752,8 @@ def test_an_archived_object_of_another_batch_is_damage_and_the_pending_one_stays
 
     assert str(raised.value) == (
         f"The lake {store.uri} is damaged: {ARCHIVED_A} is not the object that log entry 1 took: the log was probably "
-        "restored from before another batch with this number. Restore the later log, log/ with log/done/, from its "
-        "backup, or move that object out of the lake. Until then nothing more is published."
+        "restored to a time before another batch with this number. Restore the later log, log/ with log/done/, from "
+        "its backup, or move that object out of the lake. Until then nothing more is published."
     )
     assert content(store, A) == b"a"
     assert content(store, ARCHIVED_A) == b"old"

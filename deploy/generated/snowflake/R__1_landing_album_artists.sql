@@ -13,7 +13,7 @@ create transient table if not exists {{ database }}.LANDING.ALBUM_ARTISTS (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.';
+comment = 'Who is credited on an album. The newest credits of an album replace all of its older ones.';
 
 -- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.ALBUM_ARTISTS add column if not exists POSITION number(10,0);
@@ -26,4 +26,4 @@ alter table {{ database }}.LANDING.ALBUM_ARTISTS alter
     column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
     column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
-comment on table {{ database }}.LANDING.ALBUM_ARTISTS is 'Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.';
+comment on table {{ database }}.LANDING.ALBUM_ARTISTS is 'Who is credited on an album. The newest credits of an album replace all of its older ones.';

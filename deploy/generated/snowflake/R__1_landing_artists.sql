@@ -14,7 +14,7 @@ create transient table if not exists {{ database }}.LANDING.ARTISTS (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';
+comment = 'Artists of the songs and of their albums; within an item, the song''s credit wins, then the lowest position.';
 
 -- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.ARTISTS add column if not exists NAME varchar;
@@ -30,4 +30,4 @@ alter table {{ database }}.LANDING.ARTISTS alter
     column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
     column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
-comment on table {{ database }}.LANDING.ARTISTS is 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.';
+comment on table {{ database }}.LANDING.ARTISTS is 'Artists of the songs and of their albums; within an item, the song''s credit wins, then the lowest position.';

@@ -11,7 +11,7 @@ create transient table if not exists {{ database }}.LANDING.BATCHES (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed whole.';
+comment = 'What was committed and when. Published last: in the lake, a batch that is here is in all tables. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed completely.';
 
 -- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.BATCHES alter
@@ -21,4 +21,4 @@ alter table {{ database }}.LANDING.BATCHES alter
     column ITEM_COUNT comment 'playlist items in them, of every kind',
     column REJECT_COUNT comment 'rows and documents in rejects/',
     column BATCH_ID comment 'batch that brought the row; sorts by commit order';
-comment on table {{ database }}.LANDING.BATCHES is 'What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed whole.';
+comment on table {{ database }}.LANDING.BATCHES is 'What was committed and when. Published last: in the lake, a batch that is here is in all tables. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed completely.';

@@ -7,7 +7,7 @@ create transient table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     FAILURE_CLASS varchar comment 'why the read failed or the playlist is gone; null otherwise',
     SNAPSHOT_ID varchar comment 'version of the playlist; null when the check failed',
     READ_AT timestamp_ntz(6) comment 'when it was checked, UTC',
-    TOTAL number(10,0) comment 'items the API said there are; null if it did not say',
+    TOTAL number(10,0) comment 'number of items that the API states; null if it states none',
     ITEM_COUNT number(10,0) comment 'items this document holds; null when nothing was read',
     IS_COMPLETE boolean comment 'every position from 0 to total was read; null when nothing was read',
     NAME varchar comment 'name of the playlist; null if the document does not say',
@@ -27,7 +27,7 @@ create transient table if not exists {{ database }}.LANDING.PLAYLIST_CHECKS (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.';
+comment = 'Every check of a playlist and its result. An incomplete read shows some items and ends no membership.';
 
 -- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.PLAYLIST_CHECKS add column if not exists FAILURE_CLASS varchar;
@@ -51,7 +51,7 @@ alter table {{ database }}.LANDING.PLAYLIST_CHECKS alter
     column FAILURE_CLASS comment 'why the read failed or the playlist is gone; null otherwise',
     column SNAPSHOT_ID comment 'version of the playlist; null when the check failed',
     column READ_AT comment 'when it was checked, UTC',
-    column TOTAL comment 'items the API said there are; null if it did not say',
+    column TOTAL comment 'number of items that the API states; null if it states none',
     column ITEM_COUNT comment 'items this document holds; null when nothing was read',
     column IS_COMPLETE comment 'every position from 0 to total was read; null when nothing was read',
     column NAME comment 'name of the playlist; null if the document does not say',
@@ -67,4 +67,4 @@ alter table {{ database }}.LANDING.PLAYLIST_CHECKS alter
     column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
     column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
-comment on table {{ database }}.LANDING.PLAYLIST_CHECKS is 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.';
+comment on table {{ database }}.LANDING.PLAYLIST_CHECKS is 'Every check of a playlist and its result. An incomplete read shows some items and ends no membership.';

@@ -21,7 +21,7 @@ create transient table if not exists {{ database }}.LANDING.PLAYLIST_ITEMS (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'What was at each position of a playlist''s snapshot, of every kind. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.';
+comment = 'What was at each position of a playlist''s snapshot, of every kind. A later read of a snapshot replaces all rows of an earlier one: Spotify serves an old snapshot_id for up to 30 s after a change.';
 
 -- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.PLAYLIST_ITEMS add column if not exists SONG_ID varchar;
@@ -48,4 +48,4 @@ alter table {{ database }}.LANDING.PLAYLIST_ITEMS alter
     column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
     column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
-comment on table {{ database }}.LANDING.PLAYLIST_ITEMS is 'What was at each position of a playlist''s snapshot, of every kind. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.';
+comment on table {{ database }}.LANDING.PLAYLIST_ITEMS is 'What was at each position of a playlist''s snapshot, of every kind. A later read of a snapshot replaces all rows of an earlier one: Spotify serves an old snapshot_id for up to 30 s after a change.';

@@ -12,7 +12,7 @@ create transient table if not exists {{ database }}.LANDING.SONG_POPULARITY (
     FILE_ROW_NUMBER number(19,0) comment '1-based row in the file',
     LOADED_AT timestamp_ltz comment 'when Snowflake began to read the file'
 )
-comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.';
+comment = 'Every observed popularity; no row where the API withholds it. Views show the last one of a day.';
 
 -- For a table that exists: columns and comments that its contract gained later.
 alter table {{ database }}.LANDING.SONG_POPULARITY alter
@@ -23,4 +23,4 @@ alter table {{ database }}.LANDING.SONG_POPULARITY alter
     column DOCUMENT_ID comment 'sha256 of the raw object''s uncompressed bytes; equal for copies under other names',
     column SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     column EXTRACTED_AT comment 'when the document was extracted, UTC; one per document';
-comment on table {{ database }}.LANDING.SONG_POPULARITY is 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.';
+comment on table {{ database }}.LANDING.SONG_POPULARITY is 'Every observed popularity; no row where the API withholds it. Views show the last one of a day.';

@@ -39,7 +39,7 @@ create or replace view {{ database }}.CORE.ALBUM_ARTISTS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Who is credited on an album. The newest observation of the album counts as a whole: a dropped artist leaves.'
+comment = 'Who is credited on an album. The newest credits of an album replace all of its older ones.'
 as
 {% if is_dynamic %}
 select

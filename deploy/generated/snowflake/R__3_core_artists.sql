@@ -32,7 +32,7 @@ create or replace view {{ database }}.CORE.ARTISTS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Artists of the songs and of their albums; in one item the song''s credit wins, then the lowest position.'
+comment = 'Artists of the songs and of their albums; within an item, the song''s credit wins, then the lowest position.'
 as
 {% if is_dynamic %}
 select

@@ -29,7 +29,7 @@ create or replace view {{ database }}.CORE.BATCHES (
     REJECT_COUNT comment 'rows and documents in rejects/',
     BATCH_ID comment 'batch that brought the row; sorts by commit order'
 )
-comment = 'What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed whole.'
+comment = 'What was committed and when. Published last: in the lake, a batch that is here is in all tables. Snowflake''s pipes load tables in any order: make snowflake-status says which batches have landed completely.'
 as
 {% if is_dynamic %}
 select

@@ -30,7 +30,7 @@ create or replace view {{ database }}.CORE.PLAYLIST_CHECKS (
     FAILURE_CLASS comment 'why the read failed or the playlist is gone; null otherwise',
     SNAPSHOT_ID comment 'version of the playlist; null when the check failed',
     READ_AT comment 'when it was checked, UTC',
-    TOTAL comment 'items the API said there are; null if it did not say',
+    TOTAL comment 'number of items that the API states; null if it states none',
     ITEM_COUNT comment 'items this document holds; null when nothing was read',
     IS_COMPLETE comment 'every position from 0 to total was read; null when nothing was read',
     NAME comment 'name of the playlist; null if the document does not say',
@@ -47,7 +47,7 @@ create or replace view {{ database }}.CORE.PLAYLIST_CHECKS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.'
+comment = 'Every check of a playlist and its result. An incomplete read shows some items and ends no membership.'
 as
 {% if is_dynamic %}
 select

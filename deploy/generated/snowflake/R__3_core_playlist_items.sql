@@ -49,7 +49,7 @@ create or replace view {{ database }}.CORE.PLAYLIST_ITEMS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'What was at each position of a playlist''s snapshot, of every kind. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.'
+comment = 'What was at each position of a playlist''s snapshot, of every kind. A later read of a snapshot replaces all rows of an earlier one: Spotify serves an old snapshot_id for up to 30 s after a change.'
 as
 {% if is_dynamic %}
 select

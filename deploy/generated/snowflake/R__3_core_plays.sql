@@ -83,7 +83,7 @@ create or replace view {{ database }}.CORE.PLAYS (
     REASON_START comment 'such as trackdone or clickrow; open vocabulary',
     REASON_END comment 'such as trackdone (it ended by itself); open vocabulary',
     SHUFFLE comment 'shuffle was on; null if unknown',
-    SKIPPED comment 'as given; null if unknown, and false throughout 2015 to 2022',
+    SKIPPED comment 'as Spotify states it; null if unknown, and always false from 2015 to 2022',
     OFFLINE comment 'played without a connection; null if unknown',
     PLATFORM comment 'device or system; null unless KEEP=platform',
     COUNTRY comment 'country code, ZZ if unknown; null unless KEEP=country',

@@ -39,7 +39,7 @@ create or replace view {{ database }}.CORE.SONG_ARTISTS (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.'
+comment = 'Who is credited on a song. The newest credits of a song replace all of its older ones.'
 as
 {% if is_dynamic %}
 select

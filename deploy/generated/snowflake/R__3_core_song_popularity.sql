@@ -30,7 +30,7 @@ create or replace view {{ database }}.CORE.SONG_POPULARITY (
     SOURCE_POSITION comment '0-based place of the item or read in its document, in reading order',
     EXTRACTED_AT comment 'when the document was extracted, UTC; one per document'
 )
-comment = 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.'
+comment = 'Every observed popularity; no row where the API withholds it. Views show the last one of a day.'
 as
 {% if is_dynamic %}
 select

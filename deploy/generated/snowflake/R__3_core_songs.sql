@@ -35,7 +35,7 @@ create or replace view {{ database }}.CORE.SONGS (
     ISRC comment 'identity of the recording, whatever its Spotify id',
     IS_PLAYABLE comment 'in the reader''s market; null means unknown',
     RESTRICTION_REASON comment 'market, product, explicit or a newer word; null when not restricted or unknown',
-    LINKED_FROM_ID comment 'id that was asked for before relinking; null where the API withholds it',
+    LINKED_FROM_ID comment 'id that was requested before relinking; null where the API withholds it',
     AVAILABLE_MARKET_COUNT comment 'markets the song is available in; null where the API withholds them, 0 means none',
     PREVIEW_URL comment '30-second sample; null for nearly all since 2024',
     URI comment 'Spotify URI',

@@ -11,7 +11,7 @@ create external table if not exists {{ lake_database }}.artists (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Artists of the songs and of their albums; in one item the song\'s credit wins, then the lowest position.'
+comment 'Artists of the songs and of their albums; within an item, the song\'s credit wins, then the lowest position.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/artists/'

@@ -8,7 +8,7 @@ create external table if not exists {{ lake_database }}.batches (
     reject_count int comment 'rows and documents in rejects/',
     batch_id string comment 'batch that brought the row; sorts by commit order'
 )
-comment 'What was committed and when. Published last: in the lake, a batch that is here is whole. Snowflake\'s pipes load tables in any order: make snowflake-status says which batches have landed whole.'
+comment 'What was committed and when. Published last: in the lake, a batch that is here is in all tables. Snowflake\'s pipes load tables in any order: make snowflake-status says which batches have landed completely.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/batches/'

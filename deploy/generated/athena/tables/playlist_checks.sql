@@ -7,7 +7,7 @@ create external table if not exists {{ lake_database }}.playlist_checks (
     failure_class string comment 'why the read failed or the playlist is gone; null otherwise',
     snapshot_id string comment 'version of the playlist; null when the check failed',
     read_at timestamp comment 'when it was checked, UTC',
-    total int comment 'items the API said there are; null if it did not say',
+    total int comment 'number of items that the API states; null if it states none',
     item_count int comment 'items this document holds; null when nothing was read',
     is_complete boolean comment 'every position from 0 to total was read; null when nothing was read',
     name string comment 'name of the playlist; null if the document does not say',
@@ -24,7 +24,7 @@ create external table if not exists {{ lake_database }}.playlist_checks (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Every check of a playlist and how it ended. An incomplete read shows some items and ends no membership.'
+comment 'Every check of a playlist and its result. An incomplete read shows some items and ends no membership.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/playlist_checks/'

@@ -18,7 +18,7 @@ create external table if not exists {{ lake_database }}.playlist_items (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'What was at each position of a playlist\'s snapshot, of every kind. A later read of a snapshot replaces it whole: Spotify serves an old snapshot_id for up to 30 s after a change.'
+comment 'What was at each position of a playlist\'s snapshot, of every kind. A later read of a snapshot replaces all rows of an earlier one: Spotify serves an old snapshot_id for up to 30 s after a change.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/playlist_items/'

@@ -24,7 +24,7 @@ create external table if not exists {{ lake_database }}.plays (
     reason_start string comment 'such as trackdone or clickrow; open vocabulary',
     reason_end string comment 'such as trackdone (it ended by itself); open vocabulary',
     shuffle boolean comment 'shuffle was on; null if unknown',
-    skipped boolean comment 'as given; null if unknown, and false throughout 2015 to 2022',
+    skipped boolean comment 'as Spotify states it; null if unknown, and always false from 2015 to 2022',
     offline boolean comment 'played without a connection; null if unknown',
     platform string comment 'device or system; null unless KEEP=platform',
     country string comment 'country code, ZZ if unknown; null unless KEEP=country',

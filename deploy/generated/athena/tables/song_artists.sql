@@ -10,7 +10,7 @@ create external table if not exists {{ lake_database }}.song_artists (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Who is credited on a song. The newest observation of the song counts as a whole: a dropped artist leaves.'
+comment 'Who is credited on a song. The newest credits of a song replace all of its older ones.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/song_artists/'

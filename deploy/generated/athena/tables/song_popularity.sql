@@ -9,7 +9,7 @@ create external table if not exists {{ lake_database }}.song_popularity (
     source_position int comment '0-based place of the item or read in its document, in reading order',
     extracted_at timestamp comment 'when the document was extracted, UTC; one per document'
 )
-comment 'Every observed popularity; where the API withholds it there is no row. Views take the last of a day.'
+comment 'Every observed popularity; no row where the API withholds it. Views show the last one of a day.'
 partitioned by (ingest_date date comment 'UTC day of the commit')
 stored as parquet
 location 's3://{{ bucket }}/{{ prefix }}processed/song_popularity/'

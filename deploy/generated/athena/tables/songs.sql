@@ -12,7 +12,7 @@ create external table if not exists {{ lake_database }}.songs (
     isrc string comment 'identity of the recording, whatever its Spotify id',
     is_playable boolean comment 'in the reader\'s market; null means unknown',
     restriction_reason string comment 'market, product, explicit or a newer word; null when not restricted or unknown',
-    linked_from_id string comment 'id that was asked for before relinking; null where the API withholds it',
+    linked_from_id string comment 'id that was requested before relinking; null where the API withholds it',
     available_market_count int comment 'markets the song is available in; null where the API withholds them, 0 means none',
     preview_url string comment '30-second sample; null for nearly all since 2024',
     uri string comment 'Spotify URI',
