@@ -178,8 +178,9 @@ class Summary:
             lines.append("raw/quarantine/ keeps these files; Dropped files in docs/data-model.md lists what is read.")
         if self.used_file_time:
             lines.append(
-                f"{self.used_file_time:,} files do not say when they were extracted: their file time was taken. "
-                "An old answer saved late then beats newer ones: give --extracted-at, or drop under drop/at=<time>/."
+                f"{self.used_file_time:,} files do not say when they were extracted: the job used their file time. "
+                "An old answer that was saved late then replaces newer ones: use --extracted-at, or drop the files "
+                "below drop/at=<time>/."
             )
         if self.incomplete:
             reads = "read is" if self.incomplete == 1 else "reads are"

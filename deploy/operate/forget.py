@@ -107,7 +107,7 @@ def forget(
         if _head(commits) == head:
             break
     else:
-        result.left.append("the job took more objects while this ran: run it again")
+        result.left.append("the job took more objects while this command ran: run it again")
         result.is_complete = False
     if warehouse is not None and apply:
         result.refreshed += refresh_dynamic_tables(warehouse)
@@ -180,14 +180,14 @@ def _rewrite_lake(
         _empty_quarantine(store, unknown, result, apply=apply)
     for key in () if quarantine else unknown:
         result.is_complete = False
-        note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
+        note = f"{key}: the job did not understand it, so it may mention any person; --quarantine removes it"
         result.left.extend([note] if note not in result.left else [])
     for key, data in objects_under(store, *ARCHIVES, leave_out=unknown):
         try:
             without = person.out_of_document(data, limit=None)  # no limit: the job was able to read it
         except (DamagedDocumentError, UnicodeError):
             result.is_complete = False
-            note = f"{key} cannot be rewritten, so whom it mentions is unknown: remove it yourself if you wish"
+            note = f"{key} cannot be rewritten, and it may mention any person: remove it yourself if you wish"
             result.left.extend([note] if note not in result.left else [])
             continue
         _replace(store, key, data, without, result, "raw documents", apply=apply)
@@ -315,7 +315,7 @@ def _count_pending(store: ObjectStore, commits: CommitLog, person: Person, resul
         except (DamagedDocumentError, UnicodeError):
             pending += 1
     if pending:
-        result.left.append(f"{pending} pending raw objects: run the job, which takes them, then this again")
+        result.left.append(f"{pending} pending raw objects: run the job, which takes them, then this command again")
         result.is_complete = False
     outside = sum(
         committed.place == "source" and lake.pending_key(committed.key) == committed.key

@@ -27,7 +27,7 @@ def open_lake(uri: str) -> ObjectStore:
     path = Path(uri).expanduser()
     folder = path.parent if path.name == "lake" else path
     if any(part.is_file() for part in (path, *path.parents)):
-        raise CommandError(f"{folder} is a file, no folder with a lake: name one, OUT=folder (without make: --lake)")
+        raise CommandError(f"{folder} is a file, not a folder with a lake: name one, OUT=folder (without make: --lake)")
     if not folder.is_dir():
         raise CommandError(
             f"there is no folder {folder}: `make demo` makes a lake of made-up playlists, `make run` one of yours; "

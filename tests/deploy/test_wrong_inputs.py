@@ -97,7 +97,7 @@ def test_a_folder_without_a_lake_is_named(answer: Callable[..., str], tmp_path: 
     message = answer(name, main, f"--lake={out}/lake", *more)
 
     assert message.startswith(
-        f"{out} is a file, no folder" if what.startswith("a file") else f"{out} holds no lake: name"
+        f"{out} is a file, not a folder" if what.startswith("a file") else f"{out} holds no lake: name"
     )
     assert NAME_ANOTHER in message
 
@@ -108,7 +108,7 @@ def test_a_file_in_place_of_the_folder_is_named(answer: Callable[..., str], tmp_
     (tmp_path / "out").touch()
 
     assert answer(name, main, f"--lake={tmp_path}/out/lake", *more) == (
-        f"{tmp_path}/out is a file, no folder with a lake: name one, {NAME_ANOTHER}"
+        f"{tmp_path}/out is a file, not a folder with a lake: name one, {NAME_ANOTHER}"
     )
 
 

@@ -165,7 +165,7 @@ def test_pending_objects_are_left_to_the_job_and_reported(lake: ObjectStore) -> 
     result = forget(lake, None, "ann")
 
     assert result.is_complete is False
-    assert result.left == ["1 pending raw objects: run the job, which takes them, then this again"]
+    assert result.left == ["1 pending raw objects: run the job, which takes them, then this command again"]
     fetched = lake.get(PENDING)
     assert fetched is not None
     assert fetched.data == data
@@ -191,7 +191,7 @@ def test_objects_that_the_job_never_read_are_named_until_a_replay_reads_them(lak
     put_old(lake, "raw/pending/drop/at=20261118T090000Z/large.json.gz", large)
     take(path_of(lake, ""), lambda: datetime(2026, 11, 18, 10, tzinfo=UTC), "--max-json-mib", "1")
     key = "raw/quarantine/00000000000000000003/drop/at=20261118T090000Z/large.json.gz"
-    note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
+    note = f"{key}: the job did not understand it, so it may mention any person; --quarantine removes it"
 
     assert forget(Unfetched(lake, key), None, "ann").left == [note]
     assert status(Unfetched(lake, key), None).differences == []
@@ -206,7 +206,9 @@ def test_objects_that_the_job_never_read_are_named_until_a_replay_reads_them(lak
 def test_a_pending_bomb_is_left_to_the_job(lake: ObjectStore) -> None:
     lake.put("raw/pending/drop/bomb.json.gz", gzip.compress(bytes(257 * 2**20), compresslevel=1))
 
-    assert forget(lake, None, "ann").left == ["1 pending raw objects: run the job, which takes them, then this again"]
+    assert forget(lake, None, "ann").left == [
+        "1 pending raw objects: run the job, which takes them, then this command again"
+    ]
 
 
 def test_while_a_job_runs_it_is_refused(lake: ObjectStore) -> None:
@@ -280,7 +282,7 @@ def test_an_unreadable_document_is_named(lake: ObjectStore) -> None:
     lake.put(key, gzip.compress(b"x" * 1000)[:20])
 
     assert forget(lake, None, "ann").left == [
-        f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
+        f"{key}: the job did not understand it, so it may mention any person; --quarantine removes it"
     ]
 
 
@@ -292,7 +294,7 @@ def test_quarantined_files_are_named_and_removed_only_with_quarantine(lake: Obje
 
     result = forget(lake, None, "ann")
 
-    note = f"{key}: the job did not understand it, so whom it mentions is unknown; --quarantine removes it"
+    note = f"{key}: the job did not understand it, so it may mention any person; --quarantine removes it"
     assert (result.left, result.is_complete) == ([note], False)
     assert path_of(lake, key).read_bytes() == data
 
