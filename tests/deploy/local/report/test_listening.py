@@ -24,7 +24,8 @@ SENTENCES = {
     "seconds or more, or if it ended by itself: this holds for 5 of 6. The first song was S1 by A1, and the last song "
     "was T2 by A2.",
     "plays-by-day": "5 plays on 4 of 5 days (UTC). The busiest day was 17 Nov 2026, with 2 plays.",
-    "plays-by-hour": "The busiest hour is 21:00 to 22:00 (UTC): 2 of 5 plays end in it.",
+    "plays-by-hour": "The busiest hour is 21:00 to 22:00 (UTC), with 2 of 5 plays. A play counts in the hour in "
+    "which it ended.",
     "plays-by-weekday": "The busiest weekday is Tuesday (UTC), with 2 of 5 plays.",
     "songs-by-plays": "3 songs were played. S1 has the most plays: 2.",
     "songs-by-time": "3 songs were played. S9 has the longest listening time: 2 hours.",
