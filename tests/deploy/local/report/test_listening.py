@@ -130,6 +130,22 @@ def test_with_a_zone_both_clocks_are_shown(landing: Landing, deployed: EmbeddedS
     assert read.sentences["plays-by-weekday"] == "The busiest weekday is Tuesday (Europe/Oslo), with 2 of 5 plays."
 
 
+def test_songs_with_equal_plays_outside_playlists_share_the_first_place(
+    landing: Landing, deployed: EmbeddedSnowflake
+) -> None:
+    landing.song("s1")
+    landing.read("2026-11-16 10:00", "s1", name="Mix")
+    for song_id in ("s8", "s9"):
+        play(landing, "2026-11-17 10:00", song_id, 180_000)
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["outside"] == (
+        "2 songs were played and are in no playlist today. None of them was played 10 times or more. S8 and S9 have "
+        "the most plays: 1 each."
+    )
+
+
 def test_without_a_history_there_is_no_section(pages: dict[str, Path]) -> None:
     read = Reading(pages["two_days"].read_text(encoding="utf-8"))
 
