@@ -14,7 +14,7 @@ from extract_lambda.spotify import Spotify
 from shared.store import open_store
 
 _SHARE_FOR_READING = 0.8  # of the remaining time; after that, playlists are only checked again and stored
-_SHARE_FOR_ASKING = 0.95  # of the remaining time; after that, no request is made
+_SHARE_FOR_REQUESTS = 0.95  # of the remaining time; after that, no request is made
 
 
 class EventError(ValueError):
@@ -53,7 +53,7 @@ def run(
         accounts_url=settings.accounts_url,
         min_request_interval=settings.min_request_interval,
         limits=settings.limits,
-        end=None if remaining is None else now + remaining * _SHARE_FOR_ASKING,
+        end=None if remaining is None else now + remaining * _SHARE_FOR_REQUESTS,
         clock=clock,
         on_new_token=keep,
     )

@@ -131,15 +131,15 @@ class Spotify:
 
     def me(self) -> str:
         """The id of the person who gave the consent."""
-        return str(self._asked("me", "/me", self._api.me, _is_person).body["id"])
+        return str(self._request("me", "/me", self._api.me, _is_person).body["id"])
 
     def library_page(self, offset: int) -> tuple[list[Entry], int | None]:
         """Up to LIMIT playlists of the person's library, followed ones included; and the total, None if not shown."""
-        asked = f"/me/playlists?limit={LIMIT}&offset={offset}"
+        target = f"/me/playlists?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_playlists, limit=LIMIT, offset=offset)
-        page = self._asked("me_playlists", asked, call, partial(_is_page, offset))
+        page = self._request("me_playlists", target, call, partial(_is_page, offset))
         shown = (entry if isinstance(entry, dict) else {} for entry in page.body["items"])
-        return [Entry(Answer(asked, entry), offset) for entry in shown], page.body["total"]
+        return [Entry(Answer(target, entry), offset) for entry in shown], page.body["total"]
 
     def library(self) -> list[Entry]:
         """The whole library, read again if its total changes between two pages.
@@ -164,26 +164,26 @@ class Spotify:
     def playlist(self, playlist_id: str) -> Answer:
         """A playlist's own description, with the rows that the API embeds."""
         types = ("track", "episode")
-        asked = f"/playlists/{playlist_id}?additional_types=track,episode"
+        target = f"/playlists/{playlist_id}?additional_types=track,episode"
         call = partial(self._api.playlist, playlist_id, additional_types=types)
-        return self._asked("playlist", asked, call, _is_any, playlist_id)
+        return self._request("playlist", target, call, _is_any, playlist_id)
 
     def items_page(self, playlist_id: str, offset: int) -> Answer:
         """Up to LIMIT rows of a playlist; a page has `items`, a list, and `total`, a number or null."""
-        asked = f"/playlists/{playlist_id}/items?limit={LIMIT}&offset={offset}&additional_types=track,episode"
+        target = f"/playlists/{playlist_id}/items?limit={LIMIT}&offset={offset}&additional_types=track,episode"
         call = partial(self._api.playlist_items, playlist_id, limit=LIMIT, offset=offset)
-        return self._asked("playlist_items", asked, call, partial(_is_page, offset), playlist_id)
+        return self._request("playlist_items", target, call, partial(_is_page, offset), playlist_id)
 
     def liked_page(self, offset: int) -> Answer:
         """Up to LIMIT liked songs, newest first; a page has `items`, a list, and `total`, a number or null."""
-        asked = f"/me/tracks?limit={LIMIT}&offset={offset}"
+        target = f"/me/tracks?limit={LIMIT}&offset={offset}"
         call = partial(self._api.current_user_saved_tracks, limit=LIMIT, offset=offset)
-        return self._asked("me_tracks", asked, call, partial(_is_page, offset))
+        return self._request("me_tracks", target, call, partial(_is_page, offset))
 
-    def _asked(
+    def _request(
         self,
         kind: str,
-        asked: str,
+        target: str,
         call: Callable[[], object],
         problem_of: Callable[[Mapping[str, Any]], str],
         playlist_id: str | None = None,
@@ -192,13 +192,13 @@ class Spotify:
         failures: Counter[Kind] = Counter()
         while True:
             self._before(kind)
-            body, failure = self._once(asked, call, playlist_id)
+            body, failure = self._once(target, call, playlist_id)
             self._last_call = self._clock()
             if failure is None:
                 problem = problem_of(body)
                 if not problem:
-                    return Answer(asked, body)
-                failure = SpotifyError(f"{asked}: {problem}", "malformed", is_passing=True)
+                    return Answer(target, body)
+                failure = SpotifyError(f"{target}: {problem}", "malformed", is_passing=True)
             failures["malformed" if failure.kind == "server" else failure.kind] += (
                 _SLOW_COUNTS if failure.is_slow else 1
             )
@@ -229,7 +229,7 @@ class Spotify:
         self.calls[kind] += 1
 
     def _once(
-        self, asked: str, call: Callable[[], object], playlist_id: str | None
+        self, target: str, call: Callable[[], object], playlist_id: str | None
     ) -> tuple[Mapping[str, Any], SpotifyError | None]:
         # spotipy raises AttributeError and the like where an answer does not have the expected shape.
         try:
@@ -244,11 +244,11 @@ class Spotify:
             ValueError,
             RecursionError,
         ) as error:
-            return {}, self._failure(asked, error, playlist_id)
+            return {}, self._failure(target, error, playlist_id)
         if not isinstance(body, dict):
-            return {}, SpotifyError(f"{asked}: the answer is cut off or no JSON object", "malformed", is_passing=True)
+            return {}, SpotifyError(f"{target}: the answer is cut off or no JSON object", "malformed", is_passing=True)
         if is_deep(body):
-            return {}, SpotifyError(f"{asked}: the answer is nested too deeply", "malformed", is_passing=True)
+            return {}, SpotifyError(f"{target}: the answer is nested too deeply", "malformed", is_passing=True)
         return body, None
 
     def _wait(self, failure: SpotifyError, failures: Counter[Kind]) -> float | None:
@@ -276,7 +276,7 @@ class Spotify:
             raise OutOfTimeError
         self._sleep(seconds)
 
-    def _failure(self, asked: str, error: Exception, playlist_id: str | None) -> SpotifyError:
+    def _failure(self, target: str, error: Exception, playlist_id: str | None) -> SpotifyError:
         if isinstance(error, requests.TooManyRedirects):
             return SpotifyError(str(error), "redirect")  # perhaps of the token request
         response = getattr(error.__context__, "response", None)  # the answer that spotipy was handling
@@ -287,7 +287,7 @@ class Spotify:
             is_odd = isinstance(error, LargeAnswerError | requests.exceptions.InvalidJSONError)
             is_unanswered = isinstance(error, requests.RequestException) and not is_odd
             return SpotifyError(
-                f"{asked}: {reason_of(error)}",
+                f"{target}: {reason_of(error)}",
                 "server" if is_unanswered else "malformed",
                 is_passing=not isinstance(error, LargeAnswerError),
                 is_slow=isinstance(error, SlowAnswerError),
@@ -301,7 +301,7 @@ class Spotify:
         wait = retry_after(error if isinstance(error, spotipy.SpotifyException) else response, self._clock())
         again = f" (again after {wait:.0f} s)" if wait is not None else ""
         return SpotifyError(
-            f"{asked}: {status} {excerpt}{again}", kind, retry_after=wait, is_passing=kind in {"server", "auth"}
+            f"{target}: {status} {excerpt}{again}", kind, retry_after=wait, is_passing=kind in {"server", "auth"}
         )
 
     def _without_secrets(self, text: str) -> str:

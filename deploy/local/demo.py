@@ -116,7 +116,7 @@ def _make_room(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / DEMO_MARK).exists():
         raise StepError(f"{out} holds files that no demo made: name an empty folder, make demo OUT=folder")
     for name in ("lake", "warehouse", DOWNLOADS):
-        for path in (out / name).glob("*"):  # the folder itself may be a disk of its own
+        for path in (out / name).glob("*"):  # the folder itself may be a mount point
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     (out / "demo.log").unlink(missing_ok=True)
     (out / "lake").mkdir(parents=True, exist_ok=True)
@@ -139,11 +139,11 @@ def _show_summary(summaries: Sequence[dict[str, Any]], steps: Steps) -> None:
 
 
 def _show_warehouse(chain: Chain) -> str | None:
-    """Prints what the warehouse has; the id of some song."""
+    """Print the contents of the warehouse; returns the id of a song."""
     with EmbeddedSnowflake(chain.warehouse, open_store(chain.lake)) as warehouse:
         warehouse.deploy()
         show_counts(warehouse)
-        print("\nWhat became of songs, episodes and files in their playlists:")
+        print("\nStays of songs, episodes and files in playlists, by state:")
         for state, count in warehouse.query(
             "select state, count(*) as row_count from SPOTIFY.BI.PLAYLIST_MEMBERSHIP group by state order by state"
         ):
@@ -160,7 +160,7 @@ def main(argv: Sequence[str]) -> int:
         dest="app_class",
         choices="ABC",
         default="A",
-        help="class of the app: A new ones in development mode (no popularity), B older ones, C extended quota",
+        help="class of the app; A: new, in development mode (no popularity), B: older, C: with extended quota",
     )
     parser.add_argument(
         "--days", type=whole_number, default=DAYS, help=f"how many days are simulated (default: {DAYS})"

@@ -1,8 +1,8 @@
 """`make import FILE=my_spotify_data.zip`: the listening history of your account data download, on this machine.
 
-It takes the history without personal fields (user name, addresses, devices) and leaves out private sessions, runs the
-job and loads the warehouse. KEEP=platform,country,private keeps these three. docs/history.md says how to order the
-download, what is kept and what is dropped.
+It imports the history without personal fields (user name, addresses, devices) and without private sessions, runs the
+job and loads the warehouse. KEEP=platform,country,private keeps platform, country and private sessions.
+docs/history.md says how to order the download, what is kept and what is dropped.
 """
 
 import shlex

@@ -10,14 +10,19 @@ from deploy.local.spotify import Catalogue, SpotifyStub
 
 
 def main(argv: Sequence[str]) -> int:
-    """`python -m deploy.local.spotify --port 0 --day 0 --class A`: one line, the URL; port 0 takes a free one."""
+    """`python -m deploy.local.spotify --port 0 --day 0 --class A`: prints one line, the URL; port 0: a free port."""
     parser = Parser(prog="python -m deploy.local.spotify", description="A stub of the Spotify Web API.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--day", type=int, default=0, help="day 0 is 2026-11-19")
+    parser.add_argument("--port", type=int, default=0, help="0: a free port")
+    parser.add_argument(
+        "--day",
+        type=int,
+        default=0,
+        help="day of the playlists; 0 is 2026-10-22 in size demo, 2026-11-19 in size small",
+    )
     parser.add_argument("--class", dest="app_class", choices="ABC", default="A", help="A: development mode since 2026")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", choices=("demo", "small", "storm"), default="demo")
-    parser.add_argument("--fault-share", type=float, default=0.0, help="0.2: one answer out of five is faulty")
+    parser.add_argument("--fault-share", type=float, default=0.0, help="share of faulty answers, such as 0.2")
     parser.add_argument("--fault-seed", type=int, default=1)
     options = parser.parse_args(argv)
     catalogue = Catalogue(options.seed, options.size)

@@ -1,6 +1,6 @@
-"""The playlists of a made-up listener on any day: the stub answers from it, and tests compare with it.
+"""The playlists of a made-up listener on any day. The stub answers from it, and tests compare results with it.
 
-answers.py has the API's form of it.
+answers.py converts it to the API's form.
 """
 
 import threading
@@ -12,7 +12,7 @@ from deploy.local.spotify.world import LIKED, Item, Playlist, Song
 
 
 class Catalogue:
-    """Depends on seed and size only, for any day >= 0, in any order of days."""
+    """The playlists of any day from 0. They depend only on seed and size, not on the order in which days are read."""
 
     def __init__(self, seed: int = 1, size: Literal["demo", "small", "storm"] = "demo") -> None:
         world = {"demo": demo.world, "small": lambda _: small.world(), "storm": storm.world}[size](seed)

@@ -1,7 +1,7 @@
 """The demo world: a listener's library with realistic distributions, drawn from a seed.
 
-Few artists are on many songs and most on few; collaborations stay mostly within a language; old records come with a
-year alone. What is drawn for a day depends on seed, playlist and day only.
+Few artists are on many songs, most are on few. Artists mostly collaborate within a language. Old albums have only a
+release year. The changes of a day depend only on seed, playlist and day.
 """
 
 # ruff: noqa: PLR2004, RUF001, S311  # probabilities are clearest where they are used; many alphabets; no secrets
@@ -266,8 +266,8 @@ class _Maker:
         for content in contents:
             released = f"{content.album.release_date}-01-01"[:10] if isinstance(content, Song) else "1958-01-01"
             since = max(start, datetime.fromisoformat(released).replace(tzinfo=UTC) + timedelta(days=1))
-            sitting = self.rng.randrange(int((FIRST_DAY - since).total_seconds()) - 1200) // 9000 * 9000
-            seconds = sitting + self.rng.randrange(1200)
+            session = self.rng.randrange(int((FIRST_DAY - since).total_seconds()) - 1200) // 9000 * 9000
+            seconds = session + self.rng.randrange(1200)
             items.append(Item(content, since + timedelta(seconds=seconds), self.adder(plan, self.rng)))
         return sorted(items, key=lambda item: item.added_at or FIRST_DAY)
 

@@ -1,9 +1,9 @@
 """A large world: 300 playlists with 60,000 items, for tests with many faults.
 
-It does not change from day to day. Sizes test paging: none, one, a full page, one more.
+It does not change from day to day. The sizes test paging: no item, one item, a full page, one more than a page.
 """
 
-# ruff: noqa: PLR2004, S311  # the numbers are the world; no secrets
+# ruff: noqa: PLR2004, S311  # the numbers define the world; no secrets
 
 import itertools
 import random
@@ -25,7 +25,7 @@ _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def world(seed: int) -> World:
-    """The same for the same seed."""
+    """The storm world; the same seed makes the same world."""
     rng = random.Random(seed)
     artists = [Artist(new_id(rng), f"Artist {n}") for n in range(400)]
     albums = [

@@ -117,9 +117,9 @@ def _days(history: History) -> Figure:
 def _hours(history: History) -> Figure:
     local, utc = _by(history.hours, "local_played_hour"), _by(history.hours, "played_hour")
     most = max(local, key=lambda hour: (local[hour], -hour))
-    text = Markup("The busiest hour is {}:00 to {}:00 ({}): {} of {} end in it.").format(
-        f"{most:02}", f"{(most + 1) % 24:02}", history.zone, figure(local[most]), count(local.total(), "play")
-    )
+    text = Markup(
+        "The busiest hour is {}:00 to {}:00 ({}), with {} of {}. A play counts in the hour in which it ended."
+    ).format(f"{most:02}", f"{(most + 1) % 24:02}", history.zone, figure(local[most]), count(local.total(), "play"))
     points = [{"at": hour, "value": local[hour]} for hour in range(24)]
     rows = [(f"{hour:02}:00", *_both_clocks(history, local[hour], utc[hour])) for hour in range(24)]
     table = Table(("hour", *_clocks(history)), rows, "hours")
@@ -275,15 +275,18 @@ def _outside(history: History) -> list[Figure]:
     if not outside:
         return []
     often = sum(row["counted_play_count"] >= _OFTEN for row in outside)
+    first = [row["track_name"] for row in outside if row["counted_play_count"] == outside[0]["counted_play_count"]]
     text = Markup(
-        "{} played and {} in no playlist today. {} played {} times or more. {} has the most plays: {}."
+        "{} played and {} in no playlist today. {} played {} times or more. {} {} the most plays: {}{}."
     ).format(
         count(len(outside), "song was", "songs were"),
         "is" if len(outside) == 1 else "are",
         f"{figure(often) if often else 'None'} of them {'were' if often > 1 else 'was'}",
         _OFTEN,
-        name(outside[0]["track_name"]),
+        shared_first(first, "song"),
+        "has" if len(first) == 1 else "have",
         figure(outside[0]["counted_play_count"]),
+        " each" if len(first) > 1 else "",
     )
     rows = [
         (

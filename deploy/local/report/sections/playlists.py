@@ -9,7 +9,7 @@ from deploy.local.report import charts
 from deploy.local.report.ask import Row
 from deploy.local.report.library import Library, song_count
 from deploy.local.report.page import Figure, Link, Section, Table
-from deploy.local.report.words import count, figure, labels, name
+from deploy.local.report.words import count, figure, labels, shared_first
 
 _MOST_BARS = 30
 
@@ -31,8 +31,13 @@ def _sizes(held: Sequence[Row]) -> list[Figure]:
         }
         for playlist in held
     ]
-    text = Markup("{}; {} is the longest, with {}.").format(
-        count(len(held), "playlist"), name(held[0]["playlist_name"]), count(song_count(held[0]), "song")
+    first = [playlist["playlist_name"] for playlist in held if song_count(playlist) == song_count(held[0])]
+    text = Markup("{}; {} {} the longest, with {}{}.").format(
+        count(len(held), "playlist"),
+        shared_first(first, "playlist"),
+        "is" if len(first) == 1 else "are",
+        count(song_count(held[0]), "song"),
+        " each" if len(first) > 1 else "",
     )
     cut = f" The chart shows the {_MOST_BARS} longest." if len(held) > _MOST_BARS else ""
     spec = charts.bars(points[:_MOST_BARS], "playlist", [("text", "songs")])

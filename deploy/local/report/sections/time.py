@@ -29,7 +29,7 @@ def _days(library: Library) -> list[Figure]:
     )
     busiest = max(days, key=lambda of_day: (came[of_day] + went[of_day], of_day))
     if len(days) > 2 and came[busiest] + went[busiest]:  # noqa: PLR2004  # of two days the first has no change
-        text += f". Most changes were on {day(busiest)}"
+        text += f". The day with the most changes was {day(busiest)}"
     text += "."
     if missed := (days[-1] - days[0]).days + 1 - len(days):
         text += f" Nothing was read on {count(missed, 'day')} in between."

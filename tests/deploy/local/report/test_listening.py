@@ -24,7 +24,8 @@ SENTENCES = {
     "seconds or more, or if it ended by itself: this holds for 5 of 6. The first song was S1 by A1, and the last song "
     "was T2 by A2.",
     "plays-by-day": "5 plays on 4 of 5 days (UTC). The busiest day was 17 Nov 2026, with 2 plays.",
-    "plays-by-hour": "The busiest hour is 21:00 to 22:00 (UTC): 2 of 5 plays end in it.",
+    "plays-by-hour": "The busiest hour is 21:00 to 22:00 (UTC), with 2 of 5 plays. A play counts in the hour in "
+    "which it ended.",
     "plays-by-weekday": "The busiest weekday is Tuesday (UTC), with 2 of 5 plays.",
     "songs-by-plays": "3 songs were played. S1 has the most plays: 2.",
     "songs-by-time": "3 songs were played. S9 has the longest listening time: 2 hours.",
@@ -127,6 +128,22 @@ def test_with_a_zone_both_clocks_are_shown(landing: Landing, deployed: EmbeddedS
     ]
     assert read.tables["plays-by-weekday"][2] == ("Tuesday", "2", "2")
     assert read.sentences["plays-by-weekday"] == "The busiest weekday is Tuesday (Europe/Oslo), with 2 of 5 plays."
+
+
+def test_songs_with_equal_plays_outside_playlists_share_the_first_place(
+    landing: Landing, deployed: EmbeddedSnowflake
+) -> None:
+    landing.song("s1")
+    landing.read("2026-11-16 10:00", "s1", name="Mix")
+    for song_id in ("s8", "s9"):
+        play(landing, "2026-11-17 10:00", song_id, 180_000)
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["outside"] == (
+        "2 songs were played and are in no playlist today. None of them was played 10 times or more. S8 and S9 have "
+        "the most plays: 1 each."
+    )
 
 
 def test_without_a_history_there_is_no_section(pages: dict[str, Path]) -> None:

@@ -263,6 +263,17 @@ def test_a_deleted_playlist_stays_deleted_when_later_checks_fail(landing: Landin
     assert "unread" not in read.tables
 
 
+def test_playlists_of_equal_length_share_the_first_place(landing: Landing, deployed: EmbeddedSnowflake) -> None:
+    landing.read("2026-11-17 10:00", "one", playlist="p1", name="Mix")
+    landing.read("2026-11-17 10:00", "two", playlist="p2", name="Car")
+    for song_id in ("one", "two"):
+        landing.song(song_id)
+
+    read = Reading(report(deployed).html())
+
+    assert read.sentences["sizes"] == "2 playlists; Car and Mix are the longest, with 1 song each."
+
+
 def test_every_kind_of_failure_has_a_reason_for_people() -> None:
     assert set(REASONS) == set(get_args(Kind))
     assert all("_" not in reason for reason in REASONS.values())
