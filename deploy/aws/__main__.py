@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.aws.checklist import check
 from deploy.aws.deploy import deploy
 from deploy.aws.destroy import destroy
 from deploy.aws.plan import (
@@ -41,7 +42,7 @@ def show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show}
+_COMMANDS = {"plan": plan, "deploy": deploy, "destroy": destroy, "show": show, "check": check}
 
 
 def main(argv: Sequence[str]) -> int:

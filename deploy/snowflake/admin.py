@@ -1,7 +1,7 @@
 """`python -m deploy.snowflake.admin --env dev > admin.sql`: the administrator's file with the environment's values.
 
-A person who may use ACCOUNTADMIN runs it, in a worksheet or by `snow sql -f`, once and again at any time. Each service
-user for which a public key or an IAM role is named is created. The file contains no password and no secret.
+A person who may use ACCOUNTADMIN runs the file in a worksheet or with `snow sql -f`, and may run it again at any time.
+It creates each service user for which you name a public key or an IAM role. It contains no password and no secret.
 """
 
 import argparse
@@ -22,7 +22,7 @@ USERS = ("deployer", "bi", "monitor")
 
 
 def public_key(file: Path) -> str:
-    """The base64 text of a public key in PEM, on one line. Raises CommandError for anything else."""
+    """The base64 text of a PEM public key, on one line. Raises CommandError if the file has no such key."""
     try:
         text = file.read_text(encoding="ascii")
     except (OSError, UnicodeError) as error:
@@ -36,7 +36,10 @@ def public_key(file: Path) -> str:
 
 
 def addresses(text: str) -> str:
-    """IPv4 addresses and ranges, separated by commas, unchanged; argparse names invalid ones."""
+    """Check a comma-separated list of IPv4 addresses and ranges, and return it unchanged.
+
+    Raises ArgumentTypeError, which names an invalid entry.
+    """
     for part in text.split(","):
         try:
             ipaddress.IPv4Network(part.strip())
@@ -46,7 +49,7 @@ def addresses(text: str) -> str:
 
 
 def admin_sql(environment: Environment, stack: Stack, options: dict[str, str]) -> str:
-    """The file's text; `options` are added to the values of environment and stack."""
+    """The text of the file. `options` are template variables beside those of environment and stack."""
     variables = variables_of(environment, stack) | {
         "lake_role_arn": stack.role_arn,
         "external_id": stack.external_id,

@@ -1,7 +1,8 @@
-"""`python -m deploy.snowflake.checklist --env dev`: what only a real account can show, in ten minutes.
+"""`python -m deploy.snowflake.checklist --env dev`: checks in ten minutes what only a real account can show.
 
 A person who may use SYSADMIN runs it some minutes after the first batch has been loaded. It checks what no test can:
-grants, the path that PATTERN is matched against, times, metadata columns, the storage integration, error notifications.
+grants, the path that PATTERN is matched against, times, metadata columns, the storage integration and error
+notifications.
 Each line shows the expected and the actual answer. `--broken-file` also publishes an invalid Parquet file for the
 songs' pipe, waits until it is refused, and removes it; then check the mailbox for the notification.
 """
@@ -84,7 +85,7 @@ PAUSE = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Line:
-    """Result of a check; `came` is the account's answer."""
+    """The result of a check. `came` is the account's answer."""
 
     name: str
     is_expected: bool
@@ -96,7 +97,7 @@ Check = Callable[[Account, Stack, ObjectStore], Iterator[Line]]
 
 
 def integration(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
-    """Snowflake may list the lake by the integration."""
+    """Snowflake can list the lake through the storage integration."""
     account.query(f"use role {account.environment.deployer}")
     name = account.environment.storage_integration
     [(text,)] = account.query(
@@ -107,7 +108,7 @@ def integration(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line
 
 
 def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
-    """The reader reads BI and nothing below it; the monitor sees pipes and landed rows."""
+    """The BI reader may read BI only. The monitor may read pipes and landing tables only."""
     environment = account.environment
     questions = [
         (environment.bi_reader, environment.bi_warehouse, "select SONG_COUNT from BI.TOTALS", True),
@@ -117,7 +118,7 @@ def grants(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
         (environment.monitor, environment.transform_warehouse, "show pipes in schema LANDING", True),
         (environment.monitor, environment.transform_warehouse, "select SONG_COUNT from BI.TOTALS", False),
     ]
-    # A person's other roles would be used too: DEFAULT_SECONDARY_ROLES is ALL.
+    # Otherwise the person's other roles would grant access too: DEFAULT_SECONDARY_ROLES is ALL.
     account.query("use secondary roles none")
     for role, warehouse, sql, may in questions:
         account.query(f"use role {role}")
@@ -146,7 +147,7 @@ def patterns(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
 
 
 def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
-    """Row 1 of the newest file of songs is the same to the microsecond, and was loaded after it was written."""
+    """Row 1 of the newest file of songs has landed with equal values, and was loaded after it was written."""
     newest = max(store.list(f"{lake.PROCESSED}songs/"), key=lambda listed: listed.key, default=None)
     fetched = store.get(newest.key) if newest else None
     if newest is None or fetched is None:
@@ -172,9 +173,9 @@ def values(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
 
 
 def extremes(account: Account, stack: Stack, store: ObjectStore) -> Iterator[Line]:
-    """One file with every extreme value loads by a pipe's COPY, and each value arrives; an empty text as null.
+    """A pipe's COPY loads a file with every extreme value, and each value arrives; an empty text arrives as null.
 
-    It lands in a temporary table, from a folder that no pipe takes.
+    The file lands in a temporary table. No pipe loads files from its folder.
     """
     pipe = pipe_of(SONGS, variables_of(account.environment, stack))
     table = "LANDING.CHECKLIST_EXTREMES"
@@ -210,7 +211,7 @@ def _short(values: Sequence[object]) -> str:
 
 
 def warehouses(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
-    """Both warehouses are X-Small, suspend after a minute and have the resource monitor."""
+    """Both warehouses are X-Small, suspend after a minute, and use the resource monitor."""
     environment = account.environment
     for name in (environment.transform_warehouse, environment.bi_warehouse):
         shown = [row for row in account.rows(f"show warehouses like '{name}'") if row["name"] == name]
@@ -220,14 +221,14 @@ def warehouses(account: Account, _: Stack, __: ObjectStore) -> Iterator[Line]:
 
 
 def second_deploy(account: Account, stack: Stack, _: ObjectStore) -> Iterator[Line]:
-    """Nothing is left to deploy."""
+    """A second deploy would apply no script."""
     settings = connection_settings(account.environment, os.environ)
     scripts = plan(account.environment, variables_of(account.environment, stack), settings).scripts
     yield Line("scripts that a second deploy would apply", not scripts, "none", ", ".join(scripts) or "none")
 
 
 def broken_file(account: Account, _: Stack, store: ObjectStore) -> Iterator[Line]:
-    """The songs' pipe refuses an invalid Parquet file completely, and reports it within ten minutes."""
+    """The pipe of songs refuses an invalid Parquet file as a whole, and reports it within ten minutes."""
     store.put(BROKEN, b"this is no Parquet\n")
     try:
         until = time.monotonic() + WAIT.total_seconds()
@@ -246,7 +247,7 @@ CHECKS: tuple[Check, ...] = (integration, warehouses, second_deploy, patterns, v
 
 
 def lines(account: Account, stack: Stack, store: ObjectStore, checks: Sequence[Check] = CHECKS) -> Iterator[Line]:
-    """The lines of each check; a check that fails with an error gives a line with that error."""
+    """The lines of each check. If a check raises an error, its line has that error."""
     for check in checks:
         try:
             yield from check(account, stack, store)

@@ -1,13 +1,13 @@
-"""One connection to a Snowflake account, and a plain sentence for every error it can return.
+"""A connection to a Snowflake account, which explains every error in a plain sentence.
 
-User and credentials come from the environment or from the connector's own connections.toml, never from an argument:
+User and credentials come from the environment or from the connector's own connections.toml, never from arguments:
 
 - SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_FILE (its passphrase in SNOWFLAKE_PRIVATE_KEY_FILE_PWD),
   or SNOWFLAKE_AUTHENTICATOR=WORKLOAD_IDENTITY with SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER=AWS;
-- else the connection of connections.toml that SNOWFLAKE_DEFAULT_CONNECTION_NAME names, or `default`.
+- otherwise the connection of connections.toml that SNOWFLAKE_DEFAULT_CONNECTION_NAME names, or `default`.
 
-Role, warehouse and database are the environment's own unless SNOWFLAKE_ROLE or SNOWFLAKE_WAREHOUSE is set. No
-password is read. SNOWFLAKE_HOST, SNOWFLAKE_PORT and SNOWFLAKE_PROTOCOL name another server.
+Role and warehouse are the environment's own unless SNOWFLAKE_ROLE or SNOWFLAKE_WAREHOUSE is set. Passwords are not
+supported. SNOWFLAKE_HOST, SNOWFLAKE_PORT and SNOWFLAKE_PROTOCOL select another server.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from deploy.snowflake.errors import sentence_for
 
 APPLICATION = "spotify_playlist_suite"
 LOGIN_SECONDS = 30
-# For one request and its retries; the connector would retry for ever. Statements may take longer.
+# Limit of a request with its retries, because the connector would retry for ever. Statements may take longer.
 NETWORK_SECONDS = 300
 
 _FROM_ENVIRONMENT = (
@@ -43,7 +43,7 @@ _SECRETS = ("private_key_file_pwd", "password", "token", "passcode")
 
 
 class AccountError(CommandError):
-    """The account refused, or could not be reached; the message says what to do."""
+    """The account refused a request or could not be reached. The message says what to do."""
 
 
 def connection_settings(
@@ -76,9 +76,9 @@ def connection_settings(
 
 
 class Account:
-    """A connection that answers with rows; every failure is an AccountError that says what to do.
+    """A connection that returns rows. Every failure is an AccountError, which says what to do.
 
-    To be closed, or used in a `with`. One statement at a time.
+    Use it in a `with` statement, which closes it. Run one statement at a time.
     """
 
     def __init__(self, environment: Environment, settings: Mapping[str, Any]) -> None:
@@ -90,11 +90,11 @@ class Account:
 
     @classmethod
     def of(cls, environment: Environment, role: str | None = None) -> Self:
-        """The account that the environment variables name, in the deployer role unless another is named."""
+        """Connect to the account that the environment variables name, with this role or else the configured one."""
         return cls(environment, connection_settings(environment, os.environ, role))
 
     def __enter__(self) -> Self:
-        """The account itself, which is open since its creation."""
+        """The account itself, whose connection is already open."""
         return self
 
     def __exit__(
@@ -118,7 +118,7 @@ class Account:
         return self._answer(sql, values)[1]
 
     def rows(self, sql: str, *values: object) -> list[dict[str, object]]:
-        """The rows by column name, in lower case: SHOW and DESC have many columns, in no order to rely on."""
+        """The rows as dictionaries by lower-case column name, because SHOW and DESC do not fix the order of columns."""
         names, rows = self._answer(sql, values)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -134,7 +134,7 @@ class Account:
 
 @contextlib.contextmanager
 def errors_explained(environment: Environment, settings: Mapping[str, Any]) -> Iterator[None]:
-    """What the connector raises becomes an AccountError with a sentence, and without any secret of the settings."""
+    """Turn errors of the connector into AccountErrors that say what to do and contain no secret of the settings."""
     try:
         yield
     except Error as error:
@@ -144,7 +144,9 @@ def errors_explained(environment: Environment, settings: Mapping[str, Any]) -> I
             f"the key file {error.filename} does not exist: SNOWFLAKE_PRIVATE_KEY_FILE names it"
         ) from None
     except (TypeError, ValueError) as error:
-        if isinstance(error.__cause__, Error):  # schemachange wraps its own USE ROLE, WAREHOUSE and DATABASE so
+        if isinstance(
+            error.__cause__, Error
+        ):  # schemachange wraps errors of USE ROLE, WAREHOUSE and DATABASE like this
             raise AccountError(explained(error.__cause__, environment, settings)) from None
         if "private_key_file" not in settings or not _is_about_key(error):
             raise
@@ -160,7 +162,7 @@ def _is_about_key(error: Exception) -> bool:
 
 
 def explained(error: Error, environment: Environment, settings: Mapping[str, Any]) -> str:
-    """The sentence for the connector's error, then Snowflake's own message, without secrets."""
+    """A sentence that says what to do, then Snowflake's own message, without secrets."""
     message = " ".join(_without_secrets(str(error.msg or error), settings).split())
     account = str(settings.get("account") or settings.get("connection_name") or "")
     names = {

@@ -1,10 +1,10 @@
 """`make snowflake ENV=dev`: applies deploy/snowflake and deploy/generated to a Snowflake account.
 
 schemachange lists the scripts that are new or changed. After your confirmation it applies them in order, as the
-deployer, and records each in <database>.SCHEMACHANGE.CHANGE_HISTORY. A failing script ends the command; the scripts
-before it are applied, and the same command continues from there. A second run applies nothing. An administrator creates
-database, roles, warehouses and integrations by the file of deploy.snowflake.admin. Tables, views and pipes that
-no script creates any more are listed and left unchanged.
+deployer, and records each in <database>.SCHEMACHANGE.CHANGE_HISTORY. If a script fails, the command ends. The scripts
+before it remain applied, and the same command continues from there. A second run applies nothing. An administrator
+creates database, roles, warehouses and integrations with the file of deploy.snowflake.admin. Tables, views and pipes
+that no script creates any more are listed and left unchanged.
 """
 
 import contextlib
@@ -40,14 +40,14 @@ _MADE = re.compile(
 
 @dataclass(frozen=True)
 class Plan:
-    """The scripts that would be applied, in order, and the number of unchanged ones."""
+    """The scripts that would be applied, in order, and the number of unchanged scripts."""
 
     scripts: tuple[str, ...]
     unchanged: int
 
 
 def variables_of(environment: Environment, stack: Stack, target_lag: str | None = None) -> dict[str, str]:
-    """The scripts' variables; with a target lag, such as `1 hour`, the current rows are dynamic tables.
+    """The scripts' variables. With a target lag, such as `1 hour`, dynamic tables hold the current rows.
 
     Raises CommandError if the setting LISTENING_ZONE is no time zone.
     """
@@ -66,7 +66,7 @@ def variables_of(environment: Environment, stack: Stack, target_lag: str | None 
 def plan(
     environment: Environment, variables: Mapping[str, str], settings: Mapping[str, Any], scripts: Path = SCRIPTS
 ) -> Plan:
-    """What would be applied. Raises AccountError."""
+    """The scripts that would be applied. Raises AccountError."""
     names: list[str] = []
     unchanged = _run(environment, variables, settings, scripts, on_script=names.append, dry_run=True)
     return Plan(tuple(names), unchanged)
@@ -79,7 +79,7 @@ def apply(
     on_script: Callable[[str], None],
     scripts: Path = SCRIPTS,
 ) -> None:
-    """Apply new and changed scripts; calls `on_script` with each name as it begins. Raises AccountError."""
+    """Apply new and changed scripts. Calls `on_script` with the name of each script before it. Raises AccountError."""
     _run(environment, variables, settings, scripts, on_script=on_script, dry_run=False)
 
 
@@ -92,11 +92,11 @@ def _run(
     on_script: Callable[[str], None],
     dry_run: bool,
 ) -> int:
-    """The number of unchanged scripts."""
+    """Run schemachange and return the number of unchanged scripts."""
     skipped = 0
 
     def collect(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """Takes script names and the number of skipped scripts from schemachange's log, and drops the log."""
+        """Read script names and the number of skipped scripts from schemachange's log events, and drop the events."""
         nonlocal skipped
         message = str(event.get("event", ""))
         if "a_script_name" in event and message.startswith(("Applying", "Running in dry-run mode")):
@@ -164,7 +164,7 @@ def not_created(account: Account, scripts: Path = SCRIPTS) -> list[str]:
 
 
 def as_text(planned: Plan, environment: Environment) -> str:
-    """The plan for people."""
+    """The plan as text for people."""
     if not planned.scripts:
         return f"{environment.database} is up to date: {planned.unchanged} scripts, none new or changed."
     lines = [f"{len(planned.scripts)} of {len(planned.scripts) + planned.unchanged} scripts are new or changed:"]

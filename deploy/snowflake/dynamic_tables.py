@@ -1,4 +1,4 @@
-"""The dynamic tables of CORE in an account."""
+"""The state of the dynamic tables of schema CORE in an account."""
 
 import re
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ class DynamicTable:
 
     @property
     def is_active(self) -> bool:
-        """Snowflake refreshes it."""
+        """Whether Snowflake refreshes it."""
         return self.state in _ACTIVE
 
     def may_lag(self, at: datetime) -> bool:
-        """Whether it may still lack rows that have landed: it is active, and its last refresh is within its lag."""
+        """Whether it may lack landed rows at this time: it is active, and its last refresh is within its target lag."""
         return self.is_active and self.refreshed_at is not None and at - self.refreshed_at <= lag(self.target_lag)
 
 
 def dynamic_tables(account: Account) -> list[DynamicTable]:
-    """Every dynamic table of CORE, none without `--target-lag`. Raises AccountError."""
+    """Every dynamic table of CORE; there are none without `--target-lag`. Raises AccountError."""
     shown = account.rows(f"show dynamic tables in schema {account.environment.database}.CORE")
     return [
         DynamicTable(
@@ -47,7 +47,7 @@ def dynamic_tables(account: Account) -> list[DynamicTable]:
 
 
 def lag(text: str) -> timedelta:
-    """The time that a target lag names, such as `1 hour`; zero for DOWNSTREAM."""
+    """The duration of a target lag such as `1 hour`; zero for DOWNSTREAM."""
     match = re.fullmatch(r"(\d+) (second|minute|hour|day)s?", text.strip().lower())
     return timedelta(**{f"{match[2]}s": int(match[1])}) if match else timedelta()
 

@@ -1,4 +1,4 @@
-"""Snowflake on one machine: the suite's own SQL and the connector's API over an embedded database (fakesnow)."""
+"""An embedded Snowflake: a local database (fakesnow) that runs the suite's SQL through the connector's API."""
 
 # ruff: noqa: S608  # only our own names are formatted into SQL; values are bound
 
@@ -44,7 +44,7 @@ _CREATE_PIPE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DROP_PIPE = re.compile(COMMENTS + r"drop\s+pipe\s+(?:if\s+exists\s+)?(?P<name>[\w.]+)", re.IGNORECASE)
-# fakesnow keeps these in memory, even if the database is a file.
+# fakesnow keeps these objects in memory only, even if the database is a file.
 _FORGOTTEN = re.compile(COMMENTS + r"create\s+(?:stage|file\s+format)\s", re.IGNORECASE)
 _NO_SUCH_OBJECT = 2003
 _FILES_AT_ONCE = 100
@@ -56,14 +56,14 @@ _METADATA = {
 
 
 class _BadFileError(Exception):
-    """The file cannot be loaded, now or later."""
+    """The file cannot be loaded; another attempt would fail too."""
 
 
 class EmbeddedSnowflake:
     """An embedded Snowflake with the suite's tables, pipes and views over one lake.
 
-    `path` is a folder that keeps the data; without it everything is gone when the warehouse is closed. Without a lake
-    nothing can be loaded. Only one can be open, since it replaces the connector.
+    `path` is a folder that keeps the data; without it, closing deletes all data. Without a lake nothing can be loaded.
+    A process can have only one open at a time, because it replaces the connector.
     """
 
     def __init__(self, path: Path | None = None, lake: ObjectStore | None = None) -> None:
@@ -82,7 +82,7 @@ class EmbeddedSnowflake:
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
-        """The warehouse itself, which is open since its creation."""
+        """The object itself, which is already open."""
         return self
 
     def __exit__(
@@ -96,10 +96,10 @@ class EmbeddedSnowflake:
         self._open.close()
 
     def deploy(self, scripts: Path = SCRIPTS, **variables: str) -> None:
-        """Apply schemachange's scripts under the folder as schemachange does: what is new or changed, V first, then R.
+        """Apply the new and changed scripts under the folder like schemachange: V scripts first, then R scripts.
 
-        `variables` are added to those of a real account, or replace them. The setting LISTENING_ZONE is one of them.
-        Raises CommandError if that is no time zone.
+        `variables` extend or replace the scripts' default variables. LISTENING_ZONE of the environment sets one of
+        these. Raises CommandError if it is not a time zone.
         """
         self.query(f"create schema if not exists {DATABASE}._LOCAL")
         self.query(f"create table if not exists {DATABASE}._LOCAL.SCRIPTS (SCRIPT varchar, CHECKSUM varchar)")
@@ -128,9 +128,9 @@ class EmbeddedSnowflake:
             self.query(statement)
 
     def arrived(self, keys: Iterable[str]) -> list[FileLoad]:
-        """Notify the pipes that these objects were put into the lake; one result for each file that a pipe takes.
+        """Notify the pipes of new objects in the lake. Returns a result for each file that a pipe accepts.
 
-        A pipe takes a name only once, even if the load failed. Objects that no pipe takes are ignored.
+        A pipe loads each file name only once, even if the load failed. Objects that no pipe accepts are ignored.
         """
         known = self._known()
         offers = [(pipe, key) for key in keys for pipe in self._takers(key)]
@@ -143,7 +143,7 @@ class EmbeddedSnowflake:
         return loads
 
     def load_new(self) -> list[FileLoad]:
-        """Offer every published file that no pipe has seen, in the order in which the batches put them there."""
+        """Offer the pipes every published file that none has seen, in the order in which the files were published."""
         keys = [listed.key for listed in self._store().list(PROCESSED)]
         known = {name for _, name in self._known()}
         new = [key for key in keys if self._takers(key) and self._name(key) not in known]
@@ -152,7 +152,7 @@ class EmbeddedSnowflake:
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """The rows that a statement returns; `%s` are placeholders for the values."""
         with warnings.catch_warnings():
-            # fakesnow 0.12.1 asks DuckDB 2 for Arrow in a way that DuckDB finds slow; at our size it is not.
+            # DuckDB 2 warns that fakesnow 0.12.1 requests Arrow in a slow way, which is harmless for small results.
             warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
             cursor = self._connection.cursor()
             cursor.execute(sql, values or None)
@@ -169,7 +169,7 @@ class EmbeddedSnowflake:
         return self._lake
 
     def _name(self, key: str) -> str:
-        """As METADATA$FILENAME has it: the path in the bucket; in a folder the key."""
+        """The file name in METADATA$FILENAME: the path in the bucket, or the key if the lake is a folder."""
         url = urlsplit(self._store().uri)
         prefix = url.path.strip("/") + "/" if url.scheme == "s3" else ""
         return prefix.removeprefix("/") + key
@@ -186,7 +186,7 @@ class EmbeddedSnowflake:
         return [loads.pop(name, FileLoad(pipe.table, name, LoadStatus.SKIPPED)) for name in names]
 
     def _load(self, pipe: Pipe, new: dict[str, str]) -> list[FileLoad]:
-        """Results of loading new files, by name: one COPY loads them all; if it fails, each half is tried alone."""
+        """Load new files with one COPY and return a result for each. If the COPY fails, each half is tried alone."""
         if not new:
             return []
         try:
@@ -197,13 +197,13 @@ class EmbeddedSnowflake:
             if len(new) > 1:
                 files, middle = list(new.items()), len(new) // 2
                 return self._load(pipe, dict(files[:middle])) + self._load(pipe, dict(files[middle:]))
-            # fakesnow refuses ON_ERROR = SKIP_FILE; this is what it does.
+            # fakesnow does not support ON_ERROR = SKIP_FILE, so it is emulated here.
             loads = [FileLoad(pipe.table, name, LoadStatus.FAILED, error=str(error)) for name in new]
             self._remember(pipe, loads)
         return loads
 
     def _copy(self, pipe: Pipe, new: dict[str, str]) -> list[FileLoad]:
-        """The result of the pipe's COPY for each file. Raises _BadFileError if a file cannot be loaded."""
+        """Run the pipe's COPY and return a result for each file. Raises _BadFileError if a file cannot be loaded."""
         files = [key.removeprefix(PROCESSED) for key in new.values()]
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -258,7 +258,7 @@ class EmbeddedSnowflake:
 
 
 def rewrite(folder: Path) -> None:
-    """Rewrite the file of a closed warehouse: its free blocks still hold deleted and overwritten rows."""
+    """Rewrite the database files of a closed warehouse, because free blocks still hold deleted and overwritten rows."""
     for database in sorted(folder.glob("*.db")):
         target = database.with_name(f".{database.name}.part")
         target.unlink(missing_ok=True)
@@ -274,7 +274,7 @@ def _quoted(path: Path) -> str:
 
 
 def variables_for(stage_url: str) -> dict[str, str]:
-    """The scripts' variables here; on a real account all but the database and the stage differ."""
+    """The scripts' variables for the embedded database. All except `stage_url` and `database` are placeholders."""
     return {
         "database": DATABASE,
         "stage_url": stage_url,
@@ -284,13 +284,13 @@ def variables_for(stage_url: str) -> dict[str, str]:
     }
 
 
-@functools.cache  # compiles a script once, and again when the file has changed
+@functools.cache  # Jinja compiles a script once, and again if the file has changed
 def _jinja(root: Path) -> JinjaTemplateProcessor:
     return JinjaTemplateProcessor(project_root=root)
 
 
 def rendered_scripts(root: Path, variables: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Name and text of every script that schemachange finds under the folder, in its order, rendered by it."""
+    """Name and rendered text of every script under the folder, in schemachange's order."""
     scripts = get_all_scripts_recursively(root_directory=root)
     names = sorted_alphanumeric(scripts)  # type: ignore[no-untyped-call]
     jinja = _jinja(root)
@@ -302,7 +302,7 @@ def rendered_scripts(root: Path, variables: dict[str, str]) -> Iterator[tuple[st
 
 @contextlib.contextmanager
 def _folder(path: Path) -> Iterator[Path]:
-    """The folder, made if need be, under a name that fakesnow can put between quotes."""
+    """The folder, created if needed. If its path has a quote, which fakesnow does not escape, a symbolic link to it."""
     path.mkdir(parents=True, exist_ok=True)
     if "'" not in str(path.resolve()):
         yield path
@@ -314,16 +314,16 @@ def _folder(path: Path) -> Iterator[Path]:
 
 
 def _arrival(key: str) -> tuple[str, int, str]:
-    """Sorts by log number, then in the order in which a batch publishes its tables."""
+    """Sort key of a published file: log number, then the order in which a batch publishes its tables."""
     table, _, file = key.removeprefix(PROCESSED).split("/", 2)
     order = [contract.name for contract in TABLES]
     return file[:20], order.index(table), file
 
 
 def _select(local: Path, name: str, metadata: dict[str, str]) -> str:
-    """The rows of a file with what Snowflake knows about them.
+    """A select of a file's rows with the metadata columns of Snowflake.
 
-    DuckDB would make a column of ingest_date=… in a path; Snowflake reads a file's content alone.
+    DuckDB would add a column for ingest_date=… in the path. Snowflake reads only the file's content.
     """
     literal = exp.Literal.string(name).sql("duckdb")
     columns = ", ".join(f"{_METADATA[source].format(name=literal)} as {column}" for column, source in metadata.items())

@@ -1,4 +1,4 @@
-"""A pipe of the embedded Snowflake: the files it takes, its COPY, the result for each file."""
+"""A pipe of the embedded Snowflake: the files that it accepts, its COPY, and the result for each file."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Self
 import sqlglot
 from sqlglot import exp
 
-# Options of a COPY that fakesnow refuses; they are implemented here.
+# Options of COPY that fakesnow does not support; this package implements them.
 _OWN_OPTIONS = {"INCLUDE_METADATA", "PATTERN", "ON_ERROR"}
 
 
@@ -23,7 +23,7 @@ class LoadStatus(StrEnum):
 
 @dataclass(frozen=True)
 class FileLoad:
-    """One file offered to a pipe: skipped if it was offered before, else loaded or failed as a whole."""
+    """The result for a file that was offered to a pipe: skipped if offered before, else loaded or failed as a whole."""
 
     table: str
     file_name: str
@@ -45,7 +45,7 @@ class Pipe:
 
     @classmethod
     def parse(cls, name: str, text: str) -> Self:
-        """The pipe of this COPY; raises ValueError for what is not emulated."""
+        """The pipe with this COPY. Raises ValueError for an option that is not emulated."""
         copy = sqlglot.parse_one(text, read="snowflake")
         if not isinstance(copy, exp.Copy):
             raise ValueError(f"{name} does not copy: {text}")  # noqa: TRY004  # it is the text that is wrong
@@ -64,10 +64,10 @@ class Pipe:
         )
 
     def takes(self, file: str) -> bool:
-        """Whether the pipe loads this file (its path from the stage on); the pattern must match the whole path."""
+        """Whether the pipe accepts this file. `file` is the path below the stage; the pattern must match all of it."""
         return file.startswith(self.folder) and self.pattern.fullmatch(file) is not None
 
     def copy_of(self, files: Sequence[str]) -> str:
-        """The pipe's own COPY for these files; with FORCE, since the load history is kept here."""
+        """The pipe's COPY for these files. It has FORCE, because this package keeps the load history itself."""
         names = ", ".join(exp.Literal.string(file.removeprefix(self.folder)).sql("snowflake") for file in files)
         return f"{self.copy.sql('snowflake')} files = ({names}) force = true"

@@ -1,4 +1,4 @@
-"""An environment's names in a Snowflake account, and what its stack on AWS is called."""
+"""The names of an environment's objects in a Snowflake account, and the outputs of its stack on AWS."""
 
 import json
 import re
@@ -16,14 +16,14 @@ PRODUCTION = "prod"
 
 @dataclass(frozen=True)
 class Environment:
-    """A database and the objects around it; all names are derived from the database's, as in the admin file."""
+    """A database and the objects around it. All names are derived from the database's name, as in the admin file."""
 
     name: str
     database: str
 
     @classmethod
     def named(cls, name: str) -> "Environment":
-        """SPOTIFY for `prod`, else SPOTIFY_<ENV>. Raises CommandError for what is no name."""
+        """The environment of this name: database SPOTIFY for `prod`, else SPOTIFY_<ENV>. Raises CommandError."""
         if not re.fullmatch("[a-z][a-z0-9-]{0,15}", name):
             raise CommandError(
                 f"{name!r} is no name of an environment: use at most 16 lower case letters, digits and hyphens, "
@@ -43,27 +43,27 @@ class Environment:
 
     @property
     def monitor(self) -> str:
-        """The role that sees pipes and dynamic tables and reads landed rows."""
+        """The role that may see pipes and dynamic tables and read landed rows."""
         return f"{self.database}_MONITOR"
 
     @property
     def transform_warehouse(self) -> str:
-        """Runs migrations and checks."""
+        """The warehouse for migrations and checks."""
         return f"{self.database}_TRANSFORM_WH"
 
     @property
     def bi_warehouse(self) -> str:
-        """Runs the queries of BI tools."""
+        """The warehouse for queries of BI tools."""
         return f"{self.database}_BI_WH"
 
     @property
     def storage_integration(self) -> str:
-        """Reads the lake."""
+        """The integration that reads the lake."""
         return f"{self.database}_S3"
 
     @property
     def error_integration(self) -> str:
-        """Reports files that a pipe refused."""
+        """The integration that reports files which a pipe refused."""
         return f"{self.database}_ERRORS"
 
 
@@ -85,7 +85,7 @@ class Stack:
 
     @classmethod
     def of(cls, outputs: Mapping[str, object]) -> "Stack":
-        """From outputs by name. Raises CommandError if one is missing or empty."""
+        """The stack with these outputs. Raises CommandError if an output is missing or empty."""
         wanted = {
             "lake_uri": "lake_uri",
             "processed_topic_arn": "processed_topic_arn",
@@ -103,7 +103,7 @@ class Stack:
 
 
 def outputs_in(text: str) -> dict[str, object]:
-    """Values by name from what `terraform output -json` prints, or from a plain JSON object. Raises CommandError."""
+    """Values by name, from the output of `terraform output -json` or a plain JSON object. Raises CommandError."""
     try:
         values = json.loads(text)
     except ValueError as error:

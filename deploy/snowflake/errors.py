@@ -1,4 +1,4 @@
-"""The errors of a Snowflake account, and what to do about each."""
+"""The errors of a Snowflake account, each with a sentence that says what to do."""
 
 import re
 from collections.abc import Mapping
@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """An error: the pattern of Snowflake's message or its error number, and a sentence that says what to do.
+    """An error: a pattern of Snowflake's message, error numbers, and a sentence that says what to do.
 
-    The words are matched before the number: one number has many meanings, and numbers differ between clients.
-    In the sentence, {account}, {host}, {user}, {role}, {warehouse}, {database}, {key} and {environment} are filled in.
+    The pattern is checked before the numbers, because a number can have several meanings and numbers differ between
+    clients. The sentence may have the placeholders {account}, {host}, {user}, {role}, {warehouse}, {database}, {key}
+    and {environment}.
     """
 
     words: str
@@ -21,7 +22,7 @@ def _refusal(words: str, *numbers: int, to_do: str) -> Refusal:
     return Refusal(words, frozenset(numbers), to_do)
 
 
-# In order: the first that matches is used.
+# The first entry that matches is used.
 REFUSALS = (
     # --- Connecting
     _refusal(

@@ -1,4 +1,4 @@
-"""The landing tables of a Snowflake, real or embedded, and what their rows say of files."""
+"""The landing tables of a Snowflake, real or embedded, and the file names in their rows."""
 
 import re
 from typing import Protocol
@@ -6,12 +6,12 @@ from typing import Protocol
 from shared.contract import Table
 
 DATABASE = "SPOTIFY"
-# A published file's name ends in its log number and part; Snowflake's SQL finds the number by these places.
+# A published file's name ends in its log number and part. SQL extracts the number with these lengths.
 FILE_TAIL = len("00000000000000000000-00000.parquet")
 FILE_NUMBER = len("00000000000000000000")
 # The dynamic table that a current view reads, if there is one, has the view's name and this suffix.
 DYNAMIC_SUFFIX = "_DYNAMIC"
-# In this order: each reads the one before it.
+# These dynamic tables are refreshed last and in this order, because each reads the one before it.
 _DERIVED = ("PLAYLIST_VERSIONS", "PLAYLIST_STAYS")
 REMAINS = (
     "Snowflake's Time Travel keeps removed rows for a day. Landing and dynamic tables are transient: Fail-safe keeps "
@@ -33,13 +33,13 @@ def landing(table: Table) -> str:
 
 
 def published_key(file_name: str) -> str:
-    """The lake's key for Snowflake's name of the file, its path in the bucket."""
+    """The lake's key of a file, from its path in the bucket, which Snowflake uses as the file's name."""
     match = re.search(r"(?:^|/)(processed/[^/]+/ingest_date=[^/]+/[^/]+)$", file_name)
     return match[1] if match else file_name
 
 
 def refresh_dynamic_tables(warehouse: Landing) -> list[str]:
-    """Refreshes every dynamic table of CORE, also suspended ones: rows removed from landing tables leave them."""
+    """Refresh every dynamic table of CORE, also suspended ones, so that they lose rows removed from landing tables."""
     rows = warehouse.query(
         "select TABLE_NAME from INFORMATION_SCHEMA.TABLES where TABLE_SCHEMA = 'CORE' and right(TABLE_NAME, %s) = %s",
         len(DYNAMIC_SUFFIX),

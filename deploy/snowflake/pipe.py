@@ -1,17 +1,18 @@
-"""`make snowflake-pipe TABLE=songs`: changes a table's pipe, and loads the files that no pipe loaded. `TABLE=ALL`: all.
+"""`make snowflake-pipe TABLE=songs`: changes a table's pipe, and loads files that no pipe has loaded.
 
-A pipe remembers the files it loaded by name, and forgets them when it is replaced. So a changed pipe has a new name
-(PIPE_VERSION in deploy/generate/schemas.py), and is created before the old one is dropped. Files that arrive while both
-exist are loaded twice, and their rows are single in the current view. The command compares the lake with the landed
-rows and loads what is missing:
+`TABLE=ALL` does this for all tables. A pipe remembers by name which files it has loaded, and forgets them when it is
+replaced. So a changed pipe has a new name (PIPE_VERSION in deploy/generate/schemas.py) and is created before the old
+one is dropped. If files arrive while both exist, both load them; the current view still has each row once. The command
+compares the lake with the landed rows and loads missing files:
 
-- files up to six days old by ALTER PIPE ... REFRESH, day by day, from the oldest missing file of the day on (Snowflake
-  refreshes the last seven days only). Younger files of that day land again; current rows stay single;
-- older files by the pipe's own COPY with their names, and LOAD_UNCERTAIN_FILES, since Snowflake does not know whether
-  it loaded a file older than 64 days.
+- Files up to six days old are loaded with ALTER PIPE ... REFRESH, day by day, from the oldest missing file of the day
+  on (Snowflake refreshes the last seven days only). Later files of that day land again; the current view still has each
+  row once.
+- Older files are loaded by name with the pipe's own COPY, and with LOAD_UNCERTAIN_FILES, because Snowflake does not
+  know whether it has loaded a file older than 64 days.
 
-The plan is shown first. Each row of a COPY's result is read: files that were not loaded are named, and the exit status
-is 1. A second run does nothing, except for a file that cannot be loaded: make snowflake-status says why.
+The plan is shown first. If a COPY does not load a file, the command names the file and exits with 1. A second run does
+nothing, except for a file that cannot be loaded: make snowflake-status shows the reason.
 """
 
 import os
@@ -39,7 +40,7 @@ from shared.tables import TABLES
 from shared.terminal import printable
 
 REFRESHED = timedelta(days=6)
-# A pipe may take minutes: younger files may still be loading.
+# A pipe may take minutes, so files newer than this may still be loading.
 ON_ITS_WAY = timedelta(minutes=30)
 _MARGIN = timedelta(minutes=1)
 _FILES_PER_COPY = 1000  # Snowflake's limit
@@ -50,7 +51,7 @@ _CREATE = re.compile(
 
 @dataclass(frozen=True)
 class Pipe:
-    """A table's pipe as our SQL defines it: full name, COPY, and the statements that create it and drop older ones."""
+    """A table's pipe as our SQL defines it: full name, COPY, and the statements that create it and drop older pipes."""
 
     name: str
     copy: str
@@ -58,7 +59,7 @@ class Pipe:
 
     @property
     def short_name(self) -> str:
-        """Without database and schema."""
+        """The name without database and schema."""
         return self.name.rpartition(".")[2]
 
 
@@ -72,7 +73,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Change:
-    """The plan for one table: statements that change its pipe, then statements that load missing files."""
+    """The plan for a table: `switch` has the statements that change its pipe, `loads` those that load missing files."""
 
     table: Table
     pipe: Pipe
@@ -92,13 +93,13 @@ def pipe_of(table: Table, variables: dict[str, str]) -> Pipe:
 
 
 def change(account: Account, store: ObjectStore, table: Table, pipe: Pipe, at: datetime) -> Change:
-    """The plan for the table at this time. Raises AccountError."""
+    """The plan for the table; `at` is the current time. Raises AccountError."""
     schema = f"{account.environment.database}.LANDING"
     shown = account.rows(f"show pipes like '{table.name.upper()}_PIPE_V%' in schema {schema}")
     existing = {str(row["name"]): str(row.get("definition") or "") for row in shown}
     older = sorted(existing.keys() - {pipe.short_name})
     switch = [*pipe.statements] if pipe.short_name not in existing else []
-    # The script may drop some of them itself.
+    # The script itself may drop some of the older pipes.
     dropped = " ".join(pipe.statements) if switch else ""
     switch += [f"drop pipe if exists {schema}.{name}" for name in older if f".{name}" not in dropped]
     since = at if switch else at - ON_ITS_WAY
@@ -113,7 +114,7 @@ def change(account: Account, store: ObjectStore, table: Table, pipe: Pipe, at: d
 
 
 def missing_files(account: Account, store: ObjectStore, table: Table, since: datetime) -> Iterator[Missing]:
-    """The table's published files up to this time that have not landed, in the order of their names."""
+    """The table's files that were published until `since` and have not landed, in the order of their names."""
     sql = f"select distinct FILE_NAME from {landing(table)}"  # noqa: S608  # our names
     landed = {published_key(str(name)) for (name,) in account.query(sql)}
     for listed in store.list(f"{lake.PROCESSED}{table.name}/"):
@@ -140,7 +141,7 @@ def loads(pipe: Pipe, table: Table, missing: Sequence[Missing], at: datetime) ->
 
 
 def not_loaded(result: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """Files that a COPY or a refresh did not load, from the rows of its result; a refresh only sends files."""
+    """Files that a COPY did not load or a refresh did not send, with the reason, from the rows of its result."""
     for row in result:
         state = str(row.get("status", ""))
         if "file" not in row:
@@ -155,7 +156,7 @@ def _plain(sql: str) -> str:
 
 
 def as_text(planned: Change) -> str:
-    """The plan for one table, for people."""
+    """The plan for a table as text for people."""
     name = planned.table.name
     lines = [f"{name}: {planned.note}"] if planned.note else []
     if not planned.switch and not planned.missing:
@@ -195,7 +196,7 @@ def main(argv: Sequence[str]) -> int:
         for planned in changes:
             for statement in planned.switch:
                 account.query(statement)
-            # Files that arrived while the pipes changed are missing too.
+            # Plan again, because files that arrived during the change are missing too.
             statements = (
                 change(account, store, planned.table, planned.pipe, now()).loads if planned.switch else planned.loads
             )

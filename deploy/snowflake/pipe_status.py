@@ -1,4 +1,4 @@
-"""The pipes of an account: state, pending files, refused files."""
+"""The status of an account's pipes: state, pending files, refused files."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ RUNNING = "RUNNING"
 
 @dataclass(frozen=True)
 class PipeStatus:
-    """A pipe as Snowflake describes it; fields without a value are empty."""
+    """A pipe as Snowflake describes it. Missing values are empty texts."""
 
     table: str
     name: str
@@ -26,7 +26,7 @@ class PipeStatus:
 
 @dataclass(frozen=True)
 class RefusedFile:
-    """A file that a pipe did not load, or only in part."""
+    """A file that a pipe did not load, or loaded only in part."""
 
     table: str
     file_name: str
@@ -36,7 +36,7 @@ class RefusedFile:
 
 
 def pipes(account: Account) -> Iterator[PipeStatus]:
-    """Every pipe of the environment; one that does not exist has state MISSING. Raises AccountError."""
+    """Every pipe of the environment. If a table has no pipe, its entry has state MISSING. Raises AccountError."""
     schema = f"{account.environment.database}.LANDING"
     existing = [str(row["name"]) for row in account.rows(f"show pipes in schema {schema}")]
     for table in TABLES:
@@ -58,7 +58,7 @@ def pipes(account: Account) -> Iterator[PipeStatus]:
 
 
 def refused_files(account: Account) -> Iterator[RefusedFile]:
-    """Files that the pipes refused in the last 14 days, as long as Snowflake keeps the history. Raises AccountError."""
+    """Files that the pipes refused in the last 14 days, for which Snowflake keeps the history. Raises AccountError."""
     for table in TABLES:
         sql = (
             "select FILE_NAME, STATUS, FIRST_ERROR_MESSAGE, LAST_LOAD_TIME "  # noqa: S608  # our names

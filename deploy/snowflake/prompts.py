@@ -1,4 +1,4 @@
-"""What the commands for an account share: their arguments, and a question before anything is changed."""
+"""Shared by the commands for an account: common arguments, and the question before a change."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from deploy.commands import CommandError, Parser, answers, not_done
 
 
 def parser_of(description: str | None, *, changes: bool = False) -> argparse.ArgumentParser:
-    """A parser with the environment, its stack's outputs, and where something is changed `--yes`."""
+    """A parser with --env and --outputs, and with --yes if the command changes anything."""
     parser = Parser(description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--env", default="dev", help="dev, prod, … (default: %(default)s)")
     parser.add_argument(
@@ -18,7 +18,7 @@ def parser_of(description: str | None, *, changes: bool = False) -> argparse.Arg
         help="output of `terraform output -json` (default: from Terraform's state)",
     )
     if changes:
-        parser.add_argument("--yes", action="store_true", help="do it without a question")
+        parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     return parser
 
 

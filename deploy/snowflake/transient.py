@@ -1,15 +1,14 @@
 """`python -m deploy.snowflake.transient --env dev`: makes permanent landing tables of older versions transient.
 
-Fail-safe keeps the removed rows of a permanent table for seven days after Time Travel. A table cannot be
-altered to transient, so its rows are copied into a new table, which takes its name; the old one is dropped and
-is gone from Fail-safe seven days after its day of Time Travel.
+Fail-safe keeps the removed rows of a permanent table for seven days after Time Travel. A table cannot be altered to
+transient, so its rows are copied into a new table, which then gets its name. The old table is dropped. Time Travel
+keeps it for a day, and Fail-safe for seven more.
 
-Load history belongs to the old table and its pipe: the new pipe remembers no file. The copied rows keep their file
-names, so `make snowflake-pipe TABLE=ALL` afterwards loads only what arrived during the move, and with it the younger
-files of the same days once more. A refresh without bounds would load the files of seven days again. Rows that land
-twice are one row in the current views.
+The new table and its new pipe have no load history. The copied rows keep their file names, so `make snowflake-pipe
+TABLE=ALL` afterwards loads files that arrived during the move, and loads later files of the same days again. A refresh
+without bounds would load the files of seven days again. Rows that land twice are one row in the current views.
 
-The plan is shown first. A run that was stopped is continued by the same command.
+The plan is shown first. If a run was interrupted, the same command continues it.
 """
 
 import os
@@ -76,7 +75,7 @@ def _create(table: Table, variables: dict[str, str], name: str) -> str:
 
 
 def _columns(account: Account, table: Table) -> str:
-    """The columns of the old table; columns that the contract dropped since are in the lake alone."""
+    """The columns of the old table that the contract still has. Other columns remain in the lake only."""
     rows = account.query(
         "select COLUMN_NAME from INFORMATION_SCHEMA.COLUMNS where TABLE_SCHEMA = 'LANDING' and TABLE_NAME = %s",
         table.name.upper(),
@@ -87,7 +86,7 @@ def _columns(account: Account, table: Table) -> str:
 
 
 def move(account: Account, planned: Move) -> int:
-    """Makes a table transient and returns the number of its rows. Raises CommandError if the copy is incomplete."""
+    """Make a table transient and return the number of its rows. Raises CommandError if the copy is incomplete."""
     for statement in planned.copy:
         account.query(statement)
     name = f"LANDING.{planned.table.name.upper()}"
@@ -108,7 +107,7 @@ def move(account: Account, planned: Move) -> int:
 
 
 def as_text(planned: Move) -> str:
-    """The plan for one table, for people."""
+    """The plan for a table as text for people."""
     statements = [
         " ".join(line for line in statement.splitlines() if not line.startswith("--"))
         for statement in planned.copy + planned.switch

@@ -1,9 +1,9 @@
-"""`make snowflake-trust ENV=dev`: the handshake between a Snowflake account and the environment's stack on AWS.
+"""`make snowflake-trust ENV=dev`: lets a Snowflake account and the environment's stack on AWS trust each other.
 
-DESC INTEGRATION names Snowflake's IAM users and the external id that it chose for error notifications. The stack's two
-roles must trust these users, and its topic must allow Snowflake's queue to subscribe. Terraform owns roles and topic,
-so the values are first written into the environment's settings, deploy/aws/terraform/<env>.tfvars. Then the same
-policies are set at once with boto3, exactly as Terraform would set them, so that its next plan finds nothing to change.
+DESC INTEGRATION shows Snowflake's IAM users and the external id that it chose for error notifications. The stack's two
+roles must trust these users, and its topic must allow Snowflake's queue to subscribe. Terraform manages roles and
+topic, so the command first writes the values into the environment's settings, deploy/aws/terraform/<env>.tfvars. Then
+it sets the policies with boto3 exactly as Terraform would, so that Terraform's next plan finds nothing to change.
 
 The plan is shown first. A second run changes nothing. A new trust policy takes effect in IAM after about a minute.
 """
@@ -25,7 +25,7 @@ from deploy.snowflake.environment import Environment, Stack, stack_of
 from deploy.snowflake.prompts import confirm, parser_of
 from deploy.stack import TERRAFORM, caller
 
-# The statement's name in deploy/aws/terraform/modules/storage.
+# Sid of the topic policy's statement in deploy/aws/terraform/modules/storage.
 SUBSCRIBES = "SnowflakeSubscribes"
 _ADMIN_AGAIN = "run the admin file again with this stack's values (docs/snowflake.md); nothing was changed"
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Snowflakes:
-    """Snowflake's principals: for files and their events, and for error notifications."""
+    """Snowflake's IAM users: one for files and their events, one for error notifications with its external id."""
 
     principal_arn: str
     error_principal_arn: str
@@ -41,7 +41,7 @@ class Snowflakes:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The same as Terraform's variables."""
+        """The values as Terraform's variables."""
         return {
             "snowflake_principal_arn": self.principal_arn,
             "snowflake_error_principal_arn": self.error_principal_arn,
@@ -61,7 +61,7 @@ class Step:
 
 
 def snowflakes(account: Account, stack: Stack) -> Snowflakes:
-    """Snowflake's principals. Raises CommandError if its integrations are not about this stack."""
+    """Snowflake's IAM users. Raises CommandError if its integrations do not belong to this stack."""
     environment = account.environment
     files = _described(account, environment.storage_integration)
     errors = _described(account, environment.error_integration)
@@ -108,7 +108,7 @@ def _subscriber(account: Account, stack: Stack) -> str:
         raise CommandError(f"Snowflake's answer for {stack.processed_topic_arn} is no policy: {text}") from None
 
 
-# --- AWS's side, as deploy/aws/terraform/modules/snowflake and storage have it
+# --- AWS's side, with the same policies as deploy/aws/terraform/modules/snowflake and storage
 
 
 def trust_policy(principal_arn: str, external_id: str) -> Json:
@@ -140,7 +140,7 @@ def topic_policy(current: Json, principal_arn: str, topic_arn: str) -> Json:
 
 
 def with_variables(text: str, values: Mapping[str, str]) -> str:
-    """Terraform settings with these variables set, each on a line of its own; everything else unchanged."""
+    """The text of Terraform settings with these variables set, each on its own line; other lines are unchanged."""
     for name, value in values.items():
         line = f'{name} = "{value}"'
         text, count = re.subn(rf"(?m)^[ \t]*{name}[ \t]*=.*$", line.replace("\\", r"\\"), text)

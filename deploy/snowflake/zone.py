@@ -1,7 +1,7 @@
-"""The time zone of the listening views: setting LISTENING_ZONE, such as Europe/Oslo; without it UTC.
+"""The time zone of the listening views: the setting LISTENING_ZONE, such as Europe/Oslo. The default is UTC.
 
-It is one setting for a Snowflake account (`make snowflake`) and for the warehouse of this machine. A deployment without
-it sets the views back to UTC.
+The setting applies to a Snowflake account (`make snowflake`) and to the embedded Snowflake. A deployment without it
+resets the views to UTC.
 """
 
 import zoneinfo

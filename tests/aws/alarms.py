@@ -1,4 +1,4 @@
-"""What CloudWatch would do with alarms as Terraform has applied them: moto keeps them and evaluates none."""
+"""Evaluates the alarms that Terraform has applied, like CloudWatch: moto stores alarms but does not evaluate them."""
 
 import json
 import re
@@ -25,7 +25,10 @@ def metrics_of(alarm: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str],
 
 
 def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INSUFFICIENT_DATA") -> str:
-    """What CloudWatch makes of the last periods; None is no data. Alarms of several metrics: of their sum."""
+    """The state that CloudWatch gives the alarm for these values, one per period; None means no data.
+
+    For an alarm of several metrics, pass the sum of the metrics. `before` is the alarm's previous state.
+    """
     missing = alarm["treat_missing_data"]
     if all(value is None for value in data) and missing in {"missing", "ignore"}:
         return "INSUFFICIENT_DATA" if missing == "missing" else before
@@ -34,13 +37,13 @@ def state(alarm: Mapping[str, Any], data: list[float | None], before: str = "INS
         "GreaterThanOrEqualToThreshold": lambda value: value >= alarm["threshold"],
         "LessThanThreshold": lambda value: value < alarm["threshold"],
     }[alarm["comparison_operator"]]
-    wanted = data[-alarm["evaluation_periods"] :]
-    judged = [missing == "breaching" if value is None else is_breaching(value) for value in wanted]
-    return "ALARM" if all(judged) and len(wanted) == alarm["evaluation_periods"] else "OK"
+    evaluated = data[-alarm["evaluation_periods"] :]
+    breaches = [missing == "breaching" if value is None else is_breaching(value) for value in evaluated]
+    return "ALARM" if all(breaches) and len(evaluated) == alarm["evaluation_periods"] else "OK"
 
 
 def matches(pattern: str, line: Mapping[str, Any]) -> bool:
-    """Whether a filter pattern of CloudWatch Logs matches a line of JSON; of its grammar, terms joined by &&."""
+    """Whether a filter pattern of CloudWatch Logs matches a line of JSON. Supports only terms joined by &&."""
     terms = _TERM.findall(pattern)
     assert pattern == "{ " + " && ".join(f"($.{path} {sign} {value})" for path, sign, value in terms) + " }"
     return all(_is_true(_value_at(line, path), sign, json.loads(value)) for path, sign, value in terms)
@@ -63,9 +66,9 @@ def _value_at(line: Any, path: str) -> Any:
 class Observed:
     """The metrics that the applied stack has produced since this object was made.
 
-    Lambda's own metrics are read from its log, those of the job by the stack's filters from the log of each run; those
-    of AWS's services are counted on the local AWS. `lambda_errors` and `later_seconds` are the test's to set: how many
-    invocations ended in an error, and how much later it is than the clock says.
+    The Lambda's metrics are read from its log. The job's metrics are extracted from the log of each run with the
+    stack's filters. Metrics of AWS services are counted on the local AWS. A test may set `lambda_errors`, the number of
+    invocations that ended in an error, and `later_seconds`, which are added to the age of messages.
     """
 
     def __init__(self, stack: Stack, alarms: Mapping[str, Mapping[str, Any]]) -> None:
@@ -81,7 +84,7 @@ class Observed:
         }
 
     def raised(self) -> set[str]:
-        """The alarms that are raised if things go on like this."""
+        """The alarms that would be raised if every period had the observed values."""
         return {name for name, alarm in self._alarms.items() if self._state(alarm) == "ALARM"}
 
     def _state(self, alarm: Mapping[str, Any]) -> str:
@@ -157,7 +160,7 @@ class Observed:
             return []
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         count = int(attributes["ApproximateNumberOfMessages"])
-        # A message's age is a little more than nothing here: how much later it is counts.
+        # A message in a test is only milliseconds old, so only the added seconds count.
         return [float(count)] if name == "ApproximateNumberOfMessagesVisible" else [self.later_seconds] * bool(count)
 
     def _of_machine(self, name: str, _: Mapping[str, str]) -> list[float]:

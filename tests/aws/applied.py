@@ -1,4 +1,4 @@
-"""Applies deploy/aws/terraform to the local AWS; the applied stack can fire schedules, receive objects, and be read."""
+"""Applies deploy/aws/terraform to the local AWS, and lets tests fire schedules, put objects and read the results."""
 
 import json
 import os
@@ -21,9 +21,9 @@ _MIRRORS = ("/opt", "/usr/share", "/usr/local/share", "~", "~/.terraform.d")
 
 
 def provider_settings(folder: Path) -> Path | None:
-    """A settings file for a local mirror of Terraform's AWS provider; None if none is needed.
+    """Write a settings file for a local mirror of Terraform's AWS provider and return its path.
 
-    There is none where a settings file exists, or no mirror: then the registry is asked, as usual.
+    Returns None if there is a settings file already or no mirror. Terraform then uses that file or the registry.
     """
     settings_file = os.environ.get("TF_CLI_CONFIG_FILE")
     if Path(settings_file or "~/.terraformrc").expanduser().is_file():
@@ -40,9 +40,9 @@ def provider_settings(folder: Path) -> Path | None:
 
 
 class Application:
-    """`terraform apply` of a copy of the stack, with the zips of `make build`, in another thread.
+    """Runs `terraform apply` on a copy of the stack, with the zips of `make build`, in another thread.
 
-    It mostly waits, so that other tests can run meanwhile. `outputs` waits for its end and says what went wrong.
+    Other tests can run meanwhile, because the thread mostly waits. `outputs` waits for the end.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], variables: Mapping[str, object]) -> None:
@@ -61,11 +61,11 @@ class Application:
         self._applied = self._pool.submit(self._apply)
 
     def outputs(self) -> dict[str, Any]:
-        """Waits until the stack is applied; its outputs. If it failed, an AssertionError has Terraform's output."""
+        """Wait until the stack is applied and return its outputs. Raises AssertionError with Terraform's output."""
         return self._applied.result()
 
     def alarms(self) -> dict[str, dict[str, Any]]:
-        """The metric alarms in the state, by their names without the stack's."""
+        """The metric alarms in Terraform's state, by their names without the stack's prefix."""
         content = json.loads(self.state.read_text(encoding="utf-8"))
         made = [
             instance["attributes"]
@@ -92,7 +92,7 @@ class Application:
         return {name: output["value"] for name, output in content["outputs"].items()}
 
     def run(self, command: str, *options: str) -> None:
-        """Runs a terraform command, which must succeed."""
+        """Run a terraform command, which must succeed."""
         terraform = self._folder / "checkout" / "deploy" / "aws" / "terraform"
         program = Program(["terraform", command, "-no-color", *options], self._environment, terraform, self._log)
         is_good = program.wait(PATIENCE) == 0
@@ -100,7 +100,7 @@ class Application:
 
 
 def _copy_checkout(folder: Path) -> None:
-    """The project with a writable copy of the stack's folder; everything else is linked."""
+    """Link the project into the folder, with a writable copy of the Terraform folder."""
     terraform = folder / "deploy" / "aws" / "terraform"
     shutil.copytree(
         ROOT / "deploy" / "aws" / "terraform",
@@ -128,9 +128,9 @@ class Stack:
     # Events
 
     def fire(self, schedule: str, at: str) -> tuple[str | None, Any]:
-        """Fires a schedule as EventBridge Scheduler does: its target gets its input, the context attribute filled in.
+        """Fire a schedule like EventBridge Scheduler: the target gets its input with the scheduled time.
 
-        Returns the Lambda's error, if any, and its answer; of a state machine, None and its execution.
+        For a Lambda, returns its error, if any, and its answer. For a state machine, returns None and the execution.
         """
         entry = self.aws.client("scheduler").get_schedule(GroupName=self.outputs["schedule_group_name"], Name=schedule)
         assert entry["State"] == "ENABLED"
@@ -145,18 +145,18 @@ class Stack:
         return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
     def extract(self, at: str) -> Any:
-        """Fires the schedule and runs the Lambda; its answer."""
+        """Fire the schedule, which runs the Lambda, and return the Lambda's answer."""
         error, answer = self.fire(self.outputs["schedule_name"], at)
         assert error is None, answer
         return answer
 
     def put(self, key: str, data: bytes) -> None:
-        """Puts an object into the bucket."""
+        """Put an object into the bucket."""
         self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def settle(self) -> None:
-        """Waits until no event, execution or job run is in progress."""
-        wait_for(self._is_settled, "the chain to come to rest", pause=0.25)
+        """Wait until no event, execution or job run is in progress."""
+        wait_for(self._is_settled, "the end of all events, executions and job runs", pause=0.25)
 
     def _is_settled(self) -> bool:
         deliveries, runs = self.aws.deliveries, self.aws.jobs.runs
@@ -219,6 +219,6 @@ class _Inbox:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=entry["ReceiptHandle"])
 
     def keys(self) -> list[str]:
-        """The keys in the received messages of S3."""
+        """The keys in the messages of S3 that were received since the last call."""
         records = [record for text in self.drained() for record in json.loads(text).get("Records", ())]
         return [unquote_plus(record["s3"]["object"]["key"]) for record in records]

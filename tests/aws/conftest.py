@@ -1,6 +1,6 @@
-"""Requirements of the AWS tests beside Python: terraform, a JDK, and the jars; without them tests are skipped.
+"""Fixtures of the AWS tests. They need terraform, a JDK and the jars; without these, tests are skipped.
 
-With CI=true nothing is skipped: what is missing there is a failure.
+With CI=true a missing requirement is a failure instead.
 """
 
 import os
@@ -20,15 +20,15 @@ PLAYLISTS = ("1playlistMorning000000", "1playlistKitchen000000", "1playlistBrief
 
 
 def lacking(what: str) -> NoReturn:
-    """Skips the test with this message; fails it if CI=true."""
+    """Skip the test with this message; fail it if CI=true."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} (with CI=true this is no reason to skip)", pytrace=False)
+        pytest.fail(f"{what} (with CI=true the test is not skipped)", pytrace=False)
     pytest.skip(what)
 
 
 @pytest.fixture(scope="session")
 def spark_on_glue() -> None:
-    """Requires Java, its compiler and the jars, so that jobs can run as on Glue."""
+    """Requires Java, its compiler and the jars, with which jobs run as on Glue."""
     if shutil.which("java") is None:
         lacking("there is no java: install a JDK 17 to run jobs as on Glue")
     try:
@@ -39,7 +39,7 @@ def spark_on_glue() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def terraform_providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Terraform's provider comes from its settings, else from a local mirror, else from the registry."""
+    """Lets Terraform load its provider from the user's settings, else from a local mirror, else from the registry."""
     settings = provider_settings(tmp_path_factory.mktemp("terraform settings"))
     with pytest.MonkeyPatch.context() as environment:
         if settings:
@@ -73,7 +73,7 @@ def application(
     terraform_providers: None,  # must run first
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Application:
-    """Terraform applying the stack to the local AWS."""
+    """A running `terraform apply` of the stack on the local AWS."""
     tags = {"owner": "data"}
     variables = {"env": "test", "busy_wait_seconds": 2, "playlists": PLAYLISTS, "crawler": True, "tags": tags}
     return Application(tmp_path_factory.mktemp("applied"), local_aws.environment, variables)
@@ -81,7 +81,7 @@ def application(
 
 @pytest.fixture(scope="session", autouse=True)
 def early_application(request: pytest.FixtureRequest) -> None:
-    """Terraform begins before the first test if any test needs the applied stack: it waits for a minute, mostly."""
+    """Starts Terraform before the first test if any test needs the applied stack, because applying takes a minute."""
     if any("stack" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("application")
 

@@ -1,4 +1,4 @@
-"""What a Glue crawler would infer from published files: there is no crawler to run."""
+"""Infers a table from published files like a Glue crawler, because no crawler can run here."""
 
 import io
 import re
@@ -10,13 +10,13 @@ from shared.store import ObjectStore
 
 
 class Crawled(NamedTuple):
-    """What a crawler reads of a table's folder: columns in the files' footers, the key in the folders' names."""
+    """What a crawler infers from a table's folder: columns from the files' footers, the partition key from the path."""
 
     columns: list[tuple[str, str]]
     partition: str
 
 
-# Types of Parquet and what Glue's classifier of Parquet calls them.
+# Physical and logical types of Parquet, and the types that Glue's Parquet classifier gives them.
 CRAWLED_TYPES = {
     ("BYTE_ARRAY", "STRING"): "string",
     ("INT32", "NONE"): "int",
@@ -28,7 +28,7 @@ CRAWLED_TYPES = {
 
 
 def crawl(store: ObjectStore, folder: str) -> Crawled | None:
-    """What is inferred from the first file of a folder; None if there is none."""
+    """What a crawler infers from the first file of a folder; None if the folder has no file."""
     keys = [listed.key for listed in store.list(folder)]
     if not keys:
         return None

@@ -1,4 +1,4 @@
-"""Runs the commands of a runbook against the local AWS: each `aws` command by boto3, our own programs as they are."""
+"""Runs the commands of a runbook against the local AWS: `aws` commands with boto3, our own programs as processes."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def shell_blocks(page: Path) -> list[str]:
 
 
 def run_page(name: str, stack: Stack) -> list[str]:
-    """Runs all commands of the page against the stack; the lines that were run."""
+    """Run all commands of the page against the stack. Returns the command lines."""
     lines = [line for block in shell_blocks(RUNBOOKS / f"{name}.md") for line in block.splitlines()]
     for line in lines:
         run_line(line, stack)
@@ -36,7 +36,7 @@ def run_page(name: str, stack: Stack) -> list[str]:
 
 
 def run_line(line: str, stack: Stack, **more: str) -> Any:
-    """Runs a command line of a guide with these shell variables; the answer of AWS, or what our program printed."""
+    """Run a command line of a guide with these shell variables. Returns AWS's answer or our program's output."""
     project = stack.outputs["bucket"].rpartition("-")[0]
     words = shlex.split(line.replace("spotify-playlists-dev", project))
     variables = {
@@ -48,7 +48,7 @@ def run_line(line: str, stack: Stack, **more: str) -> Any:
     for variable, value in {**variables, **more}.items():
         words = [word.replace(f"${variable}", value) for word in words]
     if words[0] == "aws":
-        return _ask_aws(words[1:], stack)
+        return _call_aws(words[1:], stack)
     assert words[0] == ".venv/bin/python", line
     done = subprocess.run(
         [sys.executable, *words[1:]],
@@ -62,7 +62,7 @@ def run_line(line: str, stack: Stack, **more: str) -> Any:
     return done.stdout
 
 
-def _ask_aws(words: list[str], stack: Stack) -> Any:
+def _call_aws(words: list[str], stack: Stack) -> Any:
     service, operation, *options = words
     service = {"s3api": "s3"}.get(service, service)
     if (service, operation) == ("logs", "tail"):  # the CLI's own, over this call
@@ -83,7 +83,7 @@ def _ask_aws(words: list[str], stack: Stack) -> Any:
                 values.append(options.pop(0))
             arguments[name] = _typed(member, values)
         else:
-            assert option == "extract.json", option  # the file of an answer
+            assert option == "extract.json", option  # the file into which the CLI writes the answer
     if (service, xform_name(names[operation])) in _NOT_IN_MOTO:
         return None
     if operation == "start-execution":

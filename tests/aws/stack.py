@@ -1,4 +1,4 @@
-"""The results of Terraform's own tests of deploy/aws/terraform, with a mock provider, without account or network."""
+"""Runs Terraform's own tests of deploy/aws/terraform. They use a mock provider, without account or network."""
 
 import atexit
 import fcntl
@@ -21,7 +21,7 @@ TERRAFORM = ROOT / "deploy" / "aws" / "terraform"
 
 @dataclass(frozen=True)
 class Made:
-    """What one run of the tests made: values of resources by address; outputs by name."""
+    """What a run of Terraform's tests made: values of resources by address, and outputs by name."""
 
     resources: dict[str, dict[str, Any]]
     outputs: dict[str, Any]
@@ -33,15 +33,15 @@ class Made:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of `terraform test`: the status of each run, all errors, and what the applied runs made."""
+    """The results of `terraform test`: the status of each run, all error messages, and what the applied runs made."""
 
-    endings: dict[str, str]
-    complaints: list[str]
+    statuses: dict[str, str]
+    errors: list[str]
     made: dict[str, Made]
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a terraform command in the folder; without terraform the test is skipped, or fails if CI=true."""
+    """Run a terraform command in the folder. Without terraform the test is skipped, or fails if CI=true."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to check deploy/aws/terraform")
     return finished(["terraform", *arguments], cwd=folder, env={**os.environ, "TF_IN_AUTOMATION": "1"})
@@ -57,18 +57,18 @@ def _checkout() -> tempfile.TemporaryDirectory[str]:
     shutil.copy(folder / "root" / "provider.tf", folder)  # as `make deploy` makes a root module of it
     for name in ("generated", "bi"):
         (deploy / name).symlink_to(ROOT / "deploy" / name)
-    begun = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
-    assert begun.returncode == 0, begun.stdout + begun.stderr
+    init = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
+    assert init.returncode == 0, init.stdout + init.stderr
     return checkout
 
 
 def initialised() -> Path:
-    """A writable copy of the stack's folder, beside the files that it reads from the project; made once."""
+    """A writable, initialised copy of the Terraform folder, with links to the files that it reads; made once."""
     return Path(_checkout().name) / "deploy" / "aws" / "terraform"
 
 
 def _test_output() -> str:
-    """The output of `terraform test`; the first of several test processes runs it for all."""
+    """The output of `terraform test`. If there are several test processes, the first runs it for all."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if session is None:
         return terraform(initialised(), "test", "-no-color", "-json", "-verbose").stdout
@@ -87,19 +87,19 @@ def _test_output() -> str:
 def outcome() -> Outcome:
     """The results of deploy/aws/terraform/tests, which run once per session."""
     output = _test_output()
-    endings: dict[str, str] = {}
-    complaints: list[str] = []
+    statuses: dict[str, str] = {}
+    errors: list[str] = []
     made: dict[str, Made] = {}
     for line in output.splitlines():
         event = json.loads(line)
         run = event.get("@testrun", "")
         if event["type"] == "test_run" and event["test_run"]["progress"] == "complete":
-            endings[run] = event["test_run"]["status"]
+            statuses[run] = event["test_run"]["status"]
         elif event["type"] == "test_state":
             made[run] = _made(event["test_state"])
         elif event["type"] == "diagnostic":
-            complaints.append(f"{run}: {event['diagnostic']['summary']} {event['diagnostic'].get('detail', '')}")
-    return Outcome(endings, complaints, made)
+            errors.append(f"{run}: {event['diagnostic']['summary']} {event['diagnostic'].get('detail', '')}")
+    return Outcome(statuses, errors, made)
 
 
 def _made(state: dict[str, Any]) -> Made:

@@ -71,7 +71,7 @@ def alarms(made: Made) -> dict[str, dict[str, Any]]:
 # --- Alarms -------------------------------------------------------------------------------------------------------
 
 
-def test_these_are_the_alarms(made: Made) -> None:
+def test_the_stack_has_these_alarms(made: Made) -> None:
     assert alarms(made).keys() == ALARMS.keys()
     assert len(ALARMS) >= 12
 

@@ -1,4 +1,4 @@
-"""What docs/scale.md says about a query's requests, counted on moto for days instead of a year."""
+"""The counts of requests in docs/scale.md: the counting is tested on moto with days instead of a year."""
 
 from tests.benchmarks.athena import BEGIN, DAYS, DOCS, END, asked, catalog, views
 

@@ -54,7 +54,7 @@ class Chain:
         self.warehouse = warehouse
 
     def settle_and_load(self) -> None:
-        """Waits until the stack is idle; then the pipes load what the topic announced."""
+        """Wait until the stack is idle, then load the files that the topic has announced."""
         self.stack.settle()
         self.load()
 
@@ -63,19 +63,19 @@ class Chain:
         assert {load.status for load in loads} <= {LoadStatus.LOADED}, loads
 
     def drop(self, name: str, song: str) -> None:
-        """Somebody drops a page of a playlist of its own with one song."""
+        """Drop a page of a new playlist with one song."""
         self.stack.put(f"raw/pending/drop/{name}.json", page(name, song))
 
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         return self.warehouse.query(sql)
 
     def states(self, before: int) -> list[str]:
-        """How the runs since then ended; `before` is how many there were."""
+        """The final states of all runs except the first `before`."""
         return [run.state for run in self.stack.runs[before:]]
 
 
 def page(playlist: str, *songs: str, duration: object = 60_000) -> bytes:
-    """A page of /items as Spotify answers it; the ids are the names filled up with zeros."""
+    """A page of /items as Spotify returns it. Ids are the names, padded with zeros."""
     playlist_id = playlist.ljust(22, "0")
     artist = ARTIST_KEYS | {"id": "0artistDropped00000000", "name": "Dropped", "type": "artist"}
     album = ALBUM_KEYS | {"id": "0albumDropped000000000", "name": "Dropped", "type": "album", "artists": [artist]}
@@ -360,7 +360,7 @@ def test_a_hundred_drops_each_delivered_three_times_start_one_run(chain: Chain, 
     assert len(stack.executions()) - checks <= 3  # the local queue may be slower than the window of 2 s
 
 
-def test_what_was_deleted_or_overwritten_comes_back_as_the_guide_says(chain: Chain) -> None:
+def test_deleted_and_overwritten_objects_are_restored_as_the_guide_says(chain: Chain) -> None:
     stack, s3 = chain.stack, chain.stack.aws.client("s3")
     entry, published = "log/00000000000000000001.json", stack.keys("processed/songs/")[0]
     s3.delete_object(Bucket=stack.bucket, Key=entry)

@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: it follows the schema, its names exist, and its programs run."""
+"""docker-compose.yml without a container engine: it follows the schema, its names exist, and its programs run."""
 
 import importlib.util
 import json
@@ -33,7 +33,7 @@ DCLINT = "dclint@3.1.0"
 
 
 def dclint(file: Path) -> subprocess.CompletedProcess[str]:
-    """The messages of the linter, which checks the schema of the Compose Specification."""
+    """Run the linter, which checks the file against the schema of the Compose Specification."""
     npx = shutil.which("npx")
     reason = "there is no npx: docker-compose.yml is not linted"
     if npx is None and os.environ.get("CI") == "true":
@@ -109,7 +109,7 @@ def test_the_stub_is_in_the_network_of_aws_and_the_extractor() -> None:
 
 
 def words(name: str) -> list[str]:
-    """The words of a service's command, of the line that bash is given too."""
+    """The words of a service's command, including those of a command line for bash."""
     command: list[str] = SERVICES[name]["command"]
     return shlex.split(command[1]) if command[0] == "-c" else command
 
@@ -188,7 +188,7 @@ def ports() -> dict[str, str]:
 
 
 def outside(value: str, ports: dict[str, str]) -> str:
-    """The value with addresses and ports of this machine."""
+    """The value with the containers' addresses and ports replaced by those of this machine."""
     for inside, port in ports.items():
         value = re.sub(rf"\b{inside}\b", port, value)
     return value.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  # no container separates it from the network here
@@ -196,7 +196,7 @@ def outside(value: str, ports: dict[str, str]) -> str:
 
 @contextmanager
 def started(name: str, ports: dict[str, str], folder: Path) -> Iterator[None]:
-    """The service's own command, once its own healthcheck succeeds."""
+    """Runs the service's command. The block begins when the service's healthcheck succeeds."""
     log_file = folder / f"{name}.txt"
     check = [sys.executable, *(outside(word, ports) for word in SERVICES[name]["healthcheck"]["test"][2:])]
     with (

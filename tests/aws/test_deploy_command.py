@@ -67,7 +67,7 @@ def terraform() -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tiny Terraform folder, two zips beside it, and an AWS that accepts our credentials."""
+    """A small Terraform folder with two zips beside it. The local AWS accepts our credentials."""
     assert s3_endpoint
     made = tmp_path / "terraform"
     made.mkdir()
@@ -83,7 +83,7 @@ def folder(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def run(folder: Path, command: str, *arguments: str) -> int:
-    """The exit status of the command."""
+    """Run the command and return its exit status."""
     return run_command("stack", main, arguments_of(folder, command, *arguments))
 
 
@@ -91,9 +91,7 @@ def arguments_of(folder: Path, command: str, *arguments: str) -> list[str]:
     return [command, f"--folder={folder}", f"--built={folder.parent / 'built'}", *arguments]
 
 
-def test_a_deploy_makes_what_its_plan_showed_and_shows_the_outputs(
-    folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_deploy_applies_its_plan_and_shows_the_outputs(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "deploy", "--yes") == 0
 
     output = capfd.readouterr().out
@@ -225,7 +223,7 @@ def test_without_a_terminal_nothing_is_applied(
     ("answer", "status", "output"),
     [("no", 1, "deploy: Nothing was changed. To do this, add APPLY=yes"), ("yes", 0, "Outputs of environment dev:")],
 )
-def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, output: str) -> None:
+def test_at_a_terminal_only_the_answer_yes_applies(folder: Path, answer: str, status: int, output: str) -> None:
     done = at_a_terminal(arguments_of(folder, "deploy"), answer)
 
     assert done.returncode == status
@@ -234,7 +232,7 @@ def test_at_a_terminal_only_yes_is_yes(folder: Path, answer: str, status: int, o
 
 
 def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command at a terminal with this input; stdout includes stderr."""
+    """Run the command at a terminal with this input. stdout includes stderr."""
     keyboard, terminal = pty.openpty()
     os.write(keyboard, f"{answer}\n".encode())
     try:
@@ -253,7 +251,9 @@ def at_a_terminal(arguments: list[str], answer: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("environment", ["../prod", "Dev", "-var=x", "dev prod", "a" * 11, ""])
-def test_an_environment_is_a_plain_word(folder: Path, environment: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_environment_name_is_refused(
+    folder: Path, environment: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(folder, "deploy", "--yes", f"--env={environment}") == 1
 
     assert "is no name of an environment" in capfd.readouterr().err
@@ -263,7 +263,7 @@ def test_an_environment_is_a_plain_word(folder: Path, environment: str, capfd: p
 # --- tools and credentials
 
 
-def test_without_terraform_it_says_where_to_get_it(
+def test_without_terraform_the_error_says_where_to_get_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -299,7 +299,7 @@ def program(path: Path, line: str) -> None:
     path.chmod(0o755)
 
 
-def test_without_credentials_it_says_how_to_get_some(
+def test_without_credentials_the_error_says_how_to_get_them(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     no_credentials(tmp_path, monkeypatch)
@@ -391,7 +391,7 @@ def refusing(code: str) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Discards the text."""
+            """Discard the text."""
 
     server: socketserver.TCPServer = HTTPServer(("127.0.0.1", 0), Refusal)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -441,7 +441,7 @@ def test_a_deploy_that_failed_half_way_can_be_continued(folder: Path, capfd: pyt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_reaches_terraform_once_and_may_be_followed_by_another_deploy(folder: Path, number: int) -> None:
+def test_an_interrupt_reaches_terraform_once_and_another_deploy_can_follow(folder: Path, number: int) -> None:
     (folder / "slow.tf").write_text(SLOW)
     log = folder.parent / "log.txt"
     command = [sys.executable, "-m", "deploy.aws", *arguments_of(folder, "deploy", "--yes")]
@@ -531,7 +531,7 @@ def test_a_wrong_bucket_name_keeps_the_data(folder: Path, bucket: str, capfd: py
     assert versions(bucket) == 5
 
 
-def test_the_bucket_s_name_typed_at_a_terminal_destroys(folder: Path, bucket: str) -> None:
+def test_typing_the_buckets_name_at_a_terminal_destroys_the_environment(folder: Path, bucket: str) -> None:
     done = at_a_terminal(arguments_of(folder, "destroy", "--with-data"), bucket)
 
     assert done.returncode == 0, done.stdout
@@ -586,7 +586,7 @@ def test_how_often_a_schedule_fires_in_30_days(schedule: str, times: float | Non
         ("rate(1 hour)", "6.0", 7.392, 0.288, 0.216, 4.8),
     ],
 )
-def test_a_month_is_priced_by_its_runs(
+def test_the_price_of_a_month_follows_from_its_runs(
     schedule: str, version: str, glue: float, function: float, machine: float, metrics: float
 ) -> None:
     costs = monthly_costs({"schedule": schedule, "glue_version": version}, {"aws_kms_key": 1, "aws_sns_topic": 2})
@@ -611,7 +611,7 @@ def test_the_priced_metrics_are_those_that_lambda_and_job_send() -> None:
     assert metrics.why == f"{len(names)} x $0.30"
 
 
-def test_a_schedule_that_cannot_be_counted_is_priced_by_the_run() -> None:
+def test_a_schedule_of_unknown_frequency_is_priced_per_run() -> None:
     output = costs_text({"schedule": "cron(0 6 L * ? *)"}, {"aws_cloudwatch_metric_alarm": 7})
 
     assert "A month of it costs about $0.70" in output

@@ -1,4 +1,4 @@
-"""The local AWS by itself: where its behaviour differs from moto's own, and how it is started."""
+"""The local AWS itself: behaviour that differs from moto's, and its command."""
 
 import io
 import json
@@ -176,7 +176,7 @@ def policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOWED, **statement}]})
 
 
-def test_started_by_hand_it_says_how_to_point_at_it_and_ends_on_a_signal(tmp_path: Path) -> None:
+def test_the_command_prints_the_variables_and_ends_on_a_signal(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "deploy.local.aws", "--port", "0", "--folder", str(tmp_path)]
     with started(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout

@@ -1,4 +1,4 @@
-"""The state machine of deploy/aws/terraform on the local AWS: when it starts a run, and when another.
+"""The state machine of deploy/aws/terraform on the local AWS: when it starts a run, and when it starts another.
 
 The job's runs end as each test says, without Spark; tests/aws/test_chain.py has the whole chain.
 """
@@ -22,7 +22,7 @@ A_DROP = "raw/pending/drop/a b+c.json"
 
 
 class Machine:
-    """The machine with its job and bucket; `do` runs an execution to its end."""
+    """The state machine with its job and bucket. `do` runs an execution to its end."""
 
     def __init__(self, aws: LocalAws, arn: str) -> None:
         self.aws = aws
@@ -33,7 +33,7 @@ class Machine:
             self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x")
 
     def runs_end(self, *ends: tuple[str, str | None], at_last: Callable[[], None] = lambda: None) -> None:
-        """Sets how the next runs end; the last run commits what is pending."""
+        """Set how the next runs end: state and message of each. The last of these runs first calls `at_last`."""
 
         def last(_: JobRun) -> tuple[str, str | None]:
             at_last()
@@ -48,7 +48,7 @@ class Machine:
                 s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
     def do(self, event: object = ("put", "put")) -> tuple[str, list[str], int]:
-        """Runs an execution; its status, its states, and the number of runs that it started."""
+        """Run an execution. Returns its status, its states, and the number of runs that it started."""
         before, states = len(self.aws.jobs.runs), self.aws.client("stepfunctions")
         started = states.start_execution(stateMachineArn=self._arn, name=str(uuid.uuid4()), input=json.dumps(event))
         arn = started["executionArn"]
@@ -123,7 +123,7 @@ def test_folder_markers_hidden_files_and_unaddressable_keys_start_no_run(machine
 @pytest.mark.parametrize(
     "key", [A_DROP, "raw/pending/drop/日本.json", "raw/pending/drop/x%2By.json", lake.manifest("r")]
 )
-def test_a_real_key_among_them_starts_a_run(machine: Machine, key: str) -> None:
+def test_a_regular_key_among_them_starts_a_run(machine: Machine, key: str) -> None:
     machine.put(*NEVER_READ, key)
     machine.runs_end(SUCCEEDED, at_last=machine.empty)
 
@@ -143,7 +143,7 @@ def test_a_throttled_start_is_tried_again(machine: Machine, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNumberLimitExceededException", "ConcurrentRunsExceededException"])
-def test_where_there_is_no_room_for_a_run_it_waits_and_checks_again(machine: Machine, code: str) -> None:
+def test_if_no_run_can_start_now_the_machine_waits_and_checks_again(machine: Machine, code: str) -> None:
     machine.put(A_DROP)
     machine.aws.jobs.refusals = [code, code]
     machine.runs_end(SUCCEEDED, at_last=machine.empty)

@@ -1,4 +1,4 @@
-"""The Terraform modules as others use them: from a root module of their own, with their own provider and backend."""
+"""The Terraform modules as users call them: from their own root module, with their own provider and backend."""
 
 import re
 import shutil

@@ -59,7 +59,7 @@ output "secret_arn" {{ value = aws_secretsmanager_secret.spotify.arn }}
 
 @pytest.fixture
 def here(local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
-    """The local AWS is what Terraform and boto3 talk to; two zips are in `built`."""
+    """The local AWS, which Terraform and boto3 use. The folder `built` has two zips."""
     if shutil.which("terraform") is None:
         lacking("there is no terraform: install 1.10 or later to deploy to a local AWS")
     for name, value in local_aws.environment.items():

@@ -1,4 +1,4 @@
-"""deploy/aws/terraform without an account: its form, its own tests, and the resources that it makes."""
+"""deploy/aws/terraform without an account: format, Terraform's own tests, and the resources that it defines."""
 
 import base64
 import functools
@@ -30,10 +30,10 @@ def made() -> Made:
     return outcome().made["defaults"]
 
 
-# --- Its form -----------------------------------------------------------------------------------------------------
+# --- Format -------------------------------------------------------------------------------------------------------
 
 
-def test_it_is_formatted() -> None:
+def test_the_files_are_formatted() -> None:
     done = terraform(TERRAFORM, "fmt", "-check", "-recursive", "-diff", "-no-color")
 
     assert (done.returncode, done.stdout) == (0, "")
@@ -45,12 +45,12 @@ def test_it_is_valid() -> None:
     assert (report["valid"], report["diagnostics"]) == (True, [])
 
 
-def test_its_own_tests_pass() -> None:
+def test_terraforms_own_tests_pass() -> None:
     done = outcome()
 
-    assert done.complaints == []
-    assert {run for run, ending in done.endings.items() if ending != "pass"} == set()
-    assert {"defaults", "events", "snowflake_and_quicksight", "refused"} <= done.endings.keys()
+    assert done.errors == []
+    assert {run for run, status in done.statuses.items() if status != "pass"} == set()
+    assert {"defaults", "events", "snowflake_and_quicksight", "refused"} <= done.statuses.keys()
 
 
 def test_checkov_finds_nothing() -> None:
@@ -398,7 +398,7 @@ def test_tables_and_views_of_history_show_the_day_of_a_row(made: Made, table: st
     assert [column["name"] for column in storage["columns"]] == [column["name"] for column in stored["columns"]]
 
 
-def test_there_is_no_crawler_unless_it_is_wanted_and_it_changes_no_schema(made: Made) -> None:
+def test_a_crawler_is_made_only_on_request_and_changes_no_schema(made: Made) -> None:
     crawler = outcome().made["production"].resources["module.crawler[0].aws_glue_crawler.published"]
 
     assert made.of_type("aws_glue_crawler") == {}

@@ -10,19 +10,19 @@ from statistics import median
 from tests.benchmarks.measure import Run
 
 _INTRO = """# Benchmarks
-How long the job takes, compared with two others over the same made-up playlists (`tests/benchmarks`, from a seed):
+How long the job takes, compared with two other programs on the same made-up playlists (`tests/benchmarks`, seeded):
 
-- **job**: `python -m glue_jobs.explode_playlists --lake ...` in a process of its own, as a user runs it: every table,
-  the reconciliation, the commit and the archive included; from the documents that the Lambda writes (500 items each,
-  gzipped, pages of 50), and from the pages that tutorials store (a JSON file for 100 items).
-- **tutorial**: the usual Glue script over the pages: schema inference, `dropDuplicates`, three narrow tables.
-- **DuckDB**: the rows of nine tables and nothing else, as a floor.
+- **job**: `python -m glue_jobs.explode_playlists --lake ...` in a separate process, as a user runs it. It includes all
+  tables, the reconciliation, the commit and the archiving. It reads the documents that the Lambda writes (500 items
+  each, gzipped, pages of 50) or the pages that tutorials store (a JSON file per 100 items).
+- **tutorial**: the usual Glue script on the pages: schema inference, `dropDuplicates`, three narrow tables.
+- **DuckDB**: only the rows of nine tables, as a lower bound.
 
-One after the other, round by round, each run in a fresh folder; a figure is the median of the rounds. CPU and peak
-memory are of all processes together: Python, Java and what they start; memory that processes share is counted once.
-The factor is the median over the rounds of the tutorial's time by the other's in the same round: above 1 is faster than
-the tutorial. Each section says when and on what it was measured. The rows of the job's tables are counted and compared
-with DuckDB's in each round; a difference stops the measurement. The last section is about clusters.
+The programs run one after the other in each round, each in a new folder. A figure is the median of the rounds. CPU and
+peak memory are those of all processes together: Python, Java and their children. Shared memory is counted once. The
+factor is the tutorial's time divided by the program's time in the same round, as the median of the rounds: a program
+with a factor above 1 is faster than the tutorial. Each section shows date, command and machine. In each round the rows
+of the job's tables are counted and compared with DuckDB's; a difference stops the measurement.
 """
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
