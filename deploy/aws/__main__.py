@@ -28,7 +28,7 @@ from deploy.stack import TERRAFORM, ZIPS, Stack, environment_name, find_terrafor
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Print what exists of the environment, from Terraform's state alone."""
+    """Print the outputs of the environment's stack, from Terraform's state."""
     stack = Stack(
         find_terraform(os.environ), arguments.folder, environment_name(arguments.env), arguments.built or ZIPS
     )
@@ -38,7 +38,7 @@ def show(arguments: argparse.Namespace) -> int:
     elif made:
         print(stack_text(stack))
     else:
-        print(f"There is nothing of environment {stack.environment}: make deploy ENV={stack.environment}")
+        print(f"Environment {stack.environment} does not exist: make deploy ENV={stack.environment}")
     return 0
 
 

@@ -172,7 +172,7 @@ def check(arguments: argparse.Namespace) -> int:
     stack = Stack(find_terraform(os.environ), arguments.folder, environment_name(arguments.env), zips)
     outputs = stack.outputs()
     if not outputs:
-        raise CommandError(f"there is nothing of environment {stack.environment}: make deploy ENV={stack.environment}")
+        raise CommandError(f"environment {stack.environment} does not exist: make deploy ENV={stack.environment}")
     print(f"Environment {stack.environment}, AWS account {caller().account}, region {outputs['region']}", flush=True)
     session = boto3.Session(region_name=outputs["region"])
     is_expected = True

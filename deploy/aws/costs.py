@@ -101,17 +101,19 @@ def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> st
     """The costs and the assumptions as text for people."""
     costs = monthly_costs(variables, resources)
     total = sum(cost.dollars for cost in costs)
-    lines = [f"A month of it costs about ${total:,.2f} (prices of {PRICES_OF}):"]
+    lines = [f"Estimated cost of a month: about ${total:,.2f} (prices of {PRICES_OF}):"]
     lines += [f"  {cost.what:<16}{f'${cost.dollars:,.2f}':>9}  {cost.why}" for cost in costs]
     if not any(cost.what == "Glue" for cost in costs):
         each = _RUN_MINUTES / 60 * _WORKERS * DPU_HOUR
         lines.append(
-            f"  Glue comes on top, ${each:.4f} a run: how often {variables.get('schedule')} fires is not known."
+            f"  Glue is not included, ${each:.4f} a run: how often {variables.get('schedule')} fires is unknown."
         )
-    lines.append("Assumed: each check finds a change and starts one run of a minute. Checks that find none start none.")
-    lines.append("Free tiers are not taken off: of CloudWatch's, 10 alarms, 10 metrics and 3 dashboards an account.")
-    lines.append("Not in it: storage, requests to S3, logs, Glue's own metrics, Athena, Snowflake.")
+    lines.append(
+        "Assumption: each check finds a change and starts a run of a minute. A check without a change starts none."
+    )
+    lines.append("Free tiers are not deducted (CloudWatch: 10 alarms, 10 metrics and 3 dashboards per account).")
+    lines.append("Not included: storage, requests to S3, logs, Glue's own metrics, Athena, Snowflake.")
     budget = float(variables.get("monthly_budget_usd") or 0)
     if 0 < budget < total:
-        lines.append(f"It is more than monthly_budget_usd, ${budget:,.2f}: if it comes to that, an alarm will say so.")
+        lines.append(f"This is more than monthly_budget_usd, ${budget:,.2f}: an alert is sent if the real cost does, too.")
     return "\n".join(lines)

@@ -75,9 +75,9 @@ def _next_steps(made: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
             f"Put your Spotify login into the secret, which is still empty:\n     AWS_REGION={region} {command}"
         )
     if variables.get("alert_email"):
-        steps.append(f"AWS has mailed {variables['alert_email']} once: only its link lets alarms reach you.")
+        steps.append(f"AWS has sent a mail to {variables['alert_email']}: click its link to receive alarms.")
     steps += [
-        f"It starts by itself, {variables.get('schedule')}; docs/deploy.md says how to start it now.",
+        f"The schedule starts the extraction: {variables.get('schedule')}. docs/deploy.md says how to start it now.",
         f"Snowflake, if you want it: make snowflake ENV={environment} (docs/snowflake.md).",
     ]
     return "\n".join(["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))])

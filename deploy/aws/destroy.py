@@ -18,7 +18,7 @@ from deploy.commands import CommandError
 # The bucket is forced only with both confirmations.
 _LINGERING = ("aws_secretsmanager_secret", "aws_athena_workgroup")
 _GONE = (
-    "Environment {} is gone. AWS keeps the key for 30 days before it deletes it; what Snowflake has loaded stays there "
+    "Environment {} is destroyed. AWS deletes the key after 30 days. What Snowflake has loaded remains there "
     "(docs/deploy.md)."
 )
 
@@ -29,7 +29,7 @@ def destroy(arguments: argparse.Namespace) -> int:
     made = stack.outputs()
     resources = list(resources_of(stack.described().get("values", {}).get("root_module", {})))
     if not resources:
-        print(f"There is nothing of environment {stack.environment}.")
+        print(f"Environment {stack.environment} does not exist.")
         return 0
     bucket, region = _bucket(made, resources)
     ours = frozenset(resource["values"]["key"] for resource in resources if resource["type"] == "aws_s3_object")

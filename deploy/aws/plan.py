@@ -51,7 +51,7 @@ def ready(arguments: argparse.Namespace) -> tuple[Stack, Caller]:
         except BuildError as error:
             raise CommandError(str(error)) from error
     stack = Stack(program, arguments.folder.resolve(), environment, zips)
-    print("Getting Terraform ready (the first time it downloads AWS's provider, some hundred MB) …", flush=True)
+    print("Initialising Terraform (the first time it downloads its AWS provider, some hundred MB) …", flush=True)
     stack.init()
     account = _account(stack.outputs())
     if account and account != who.account:

@@ -135,7 +135,7 @@ def test_environments_are_separate_and_have_settings_of_their_own(
     assert stack.outputs("prod", folder)["bucket"] == "of-prod"
     assert "bucket" not in stack.outputs("dev", folder)
     assert run(folder, "destroy", "--yes") == 0
-    assert "Environment dev is gone." in capfd.readouterr().out
+    assert "Environment dev is destroyed." in capfd.readouterr().out
     assert stack.outputs("dev", folder) == {}
     assert stack.outputs("prod", folder)["bucket"] == "of-prod"
 
@@ -186,7 +186,7 @@ def test_a_state_on_this_machine_moves_to_s3_once(folder: Path, states: str, cap
 
 def test_the_outputs_can_be_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "show") == 0
-    assert "There is nothing of environment dev: make deploy ENV=dev" in capfd.readouterr().out
+    assert "Environment dev does not exist: make deploy ENV=dev" in capfd.readouterr().out
 
     run(folder, "deploy", "--yes")
     capfd.readouterr()
@@ -541,7 +541,7 @@ def test_typing_the_buckets_name_at_a_terminal_destroys_the_environment(folder: 
 def test_an_environment_that_was_never_made_is_not_destroyed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "destroy", "--yes") == 0
 
-    assert "There is nothing of environment dev." in capfd.readouterr().out
+    assert "Environment dev does not exist." in capfd.readouterr().out
 
 
 # --- costs
@@ -614,5 +614,5 @@ def test_the_priced_metrics_are_those_that_lambda_and_job_send() -> None:
 def test_a_schedule_of_unknown_frequency_is_priced_per_run() -> None:
     output = costs_text({"schedule": "cron(0 6 L * ? *)"}, {"aws_cloudwatch_metric_alarm": 7})
 
-    assert "A month of it costs about $0.70" in output
-    assert "Glue comes on top, $0.0147 a run: how often cron(0 6 L * ? *) fires is not known." in output
+    assert "Estimated cost of a month: about $0.70" in output
+    assert "Glue is not included, $0.0147 a run: how often cron(0 6 L * ? *) fires is unknown." in output

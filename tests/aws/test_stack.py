@@ -118,5 +118,5 @@ def test_the_stack_s_plan_says_where_it_goes_and_what_it_costs(
     assert f"Environment dev: account {ACCOUNT}, region {REGION}" in output
     assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy\.", output)
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    [costs] = re.findall(r"^(A month of it costs .*?)^```", guide, re.MULTILINE | re.DOTALL)
+    [costs] = re.findall(r"^(Estimated cost of a month: .*?)^```", guide, re.MULTILINE | re.DOTALL)
     assert costs in output

@@ -88,7 +88,7 @@ def test_the_deployed_stack_can_be_shown_as_documented(tmp_path: Path) -> None:
         [sys.executable, *line, "--folder", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
-    assert "There is nothing of environment dev: make deploy ENV=dev" in done.stdout
+    assert "Environment dev does not exist: make deploy ENV=dev" in done.stdout
 
 
 @pytest.mark.parametrize(
