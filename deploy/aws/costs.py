@@ -115,5 +115,5 @@ def costs_text(variables: Mapping[str, Any], resources: Mapping[str, int]) -> st
     lines.append("Not included: storage, requests to S3, logs, Glue's own metrics, Athena, Snowflake.")
     budget = float(variables.get("monthly_budget_usd") or 0)
     if 0 < budget < total:
-        lines.append(f"This exceeds monthly_budget_usd, ${budget:,.2f}: an alert is sent if the real cost does, too.")
+        lines.append(f"This is more than monthly_budget_usd, ${budget:,.2f}: expect an alert if the cost gets so high.")
     return "\n".join(lines)

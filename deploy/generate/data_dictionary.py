@@ -59,6 +59,6 @@ def as_code(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "-"
 
 
-def as_markdown(words: str) -> str:
+def as_markdown(text: str) -> str:
     """The text with Markdown's special characters escaped."""
-    return words.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")
+    return text.replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")

@@ -62,7 +62,7 @@ class Element:
         path, _, field = source.partition("[]")
         if "[" in path + field or "[]" not in source or not path.startswith("item."):
             raise CommandError(
-                f"SOURCE={source} has no list of an item: name it with [], for example item.available_markets[]"
+                f"SOURCE={source} must name one list of an item with [], for example item.available_markets[]"
             )
         return cls(path, field.removeprefix("."))
 
@@ -74,7 +74,7 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
     """
     _must_be_name("NAME", name)
     if keyword.iskeyword(name) or hasattr(builtins, name):
-        raise CommandError(f"NAME={name} is a word of Python: a table's name is also that of its function")
+        raise CommandError(f"NAME={name} is a keyword or built-in of Python: a function has the table's name")
     if any(table.name == name for table in TABLES):
         raise CommandError(f"the table {name} exists: shared/tables/{name}.py")
     for file in [*(_ROOT / "deploy/snowflake").glob("*/R__*.sql"), *(_ROOT / "deploy/athena/views").iterdir()]:
@@ -90,7 +90,7 @@ def new_table(name: str, key: Sequence[str], source: str, root: Path = _ROOT) ->
     _must_be_new_column("KEY", value, [owner])
     parent = _OWNERS[owner][1].removesuffix("id")
     if not source.startswith(parent) or (owner == "song_id" and source.startswith("item.album.")):
-        raise CommandError(f"SOURCE={source} is no list of what {owner} names; such a list begins with {parent}")
+        raise CommandError(f"SOURCE={source} must be a list in the object of {owner}, so it must begin with {parent}")
     table = Table(
         name=name,
         doc="",
@@ -143,11 +143,11 @@ def new_column(table_name: str, name: str, source: str, column_type: Type, doc: 
     _must_be_new_column("NAME", name, [column.name for column in table.columns], table_name)
     if not table.kinds or any("[" in path for path in table.rows_from) or table.observed_per is not ObservedPer.ITEM:
         raise CommandError(
-            f"TABLE={table_name} is not made from one item a row: add the column by hand (CONTRIBUTING.md)"
+            f"TABLE={table_name} does not have one row per item: add the column by hand (CONTRIBUTING.md)"
         )
     path = _path(source)
     if "[]" in path or not path.startswith("item."):
-        raise CommandError(f"SOURCE={source} is no single value of an item: use [0] or [#] for a list")
+        raise CommandError(f"SOURCE={source} is not a single value of an item: use [0] or [#] for a list")
     doc = _doc(doc or f"{path.removeprefix('item.')} as Spotify gives it; null if not given")
     column = Column(name, column_type, doc, path)
     changed = replace(table, columns=(*table.columns, column))
@@ -293,13 +293,13 @@ def _doc(text: str) -> str:
         raise CommandError("DOC is one line of text without braces, such as 'record label; null if not given'")
     text = text if "null" in text else f"{text}; null if not given"
     if len(text) > _LONGEST_DOC:
-        raise CommandError(f"DOC has {len(text)} characters: AWS's catalogue takes {_LONGEST_DOC}")
+        raise CommandError(f"DOC has {len(text)} characters: AWS's catalogue allows {_LONGEST_DOC}")
     return text
 
 
 def _path(source: str) -> str:
     if not _PATH.fullmatch(source):
-        raise CommandError(f"SOURCE={source} is no JSON path of the contracts, such as item.album.label")
+        raise CommandError(f"SOURCE={source} is not a JSON path as in the contracts, such as item.album.label")
     return source
 
 
@@ -321,7 +321,7 @@ def main(argv: Sequence[str]) -> int:
         kinds = [kind for kind in _SAMPLES if kind.name == (arguments.type or "STRING").upper()]
         if not kinds:
             names = ", ".join(kind.name for kind in _SAMPLES)
-            raise CommandError(f"TYPE={arguments.type} cannot be added by this command, only {names}")
+            raise CommandError(f"TYPE={arguments.type} is not supported by this command: use one of {names}")
         written = new_column(arguments.table, arguments.name, arguments.source, kinds[0], arguments.doc)
     for path in written:
         sys.stdout.write(f"{path.relative_to(_ROOT)}\n")

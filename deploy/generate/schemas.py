@@ -388,10 +388,10 @@ def _which_rows(table: Table) -> str:
     return f"{table.grain}, of the newest observation per {', '.join(table.newest_per)}."
 
 
-def _text(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _hive_text(words: str) -> str:
+def _hive_text(text: str) -> str:
     # Athena's DDL is Hive's: two quotes in a row would end a literal and begin the next.
-    return "'" + words.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -346,13 +346,13 @@ def _dashboard() -> ET.Element:
     zones = ET.SubElement(root, "zones")
     layout = {"h": "100000", "id": "1", "type-v2": "layout-basic", "w": "100000", "x": "0", "y": "0"}
     outer = ET.SubElement(zones, "zone", layout)
-    a_sheet = next(visual for visual in _sheets() if visual.kind is Kind.BAR)
+    filtered_sheet = next(visual for visual in _sheets() if visual.kind is Kind.BAR)
     for number, visual in enumerate(PAGE, start=2):
         zone = {"id": str(number), "name": visual.title, **_zone_place(visual)}
         if visual.kind is Kind.SLICER:
             slicer = shown_field(SOURCES[0].field(visual.fields[0]))
             param = f"[{SOURCES[0].name}].{slicer.instance}"
-            zone |= {"name": a_sheet.title, "param": param, "type-v2": "filter"}
+            zone |= {"name": filtered_sheet.title, "param": param, "type-v2": "filter"}
         ET.SubElement(outer, "zone", zone)
     ET.SubElement(root, "simple-id", _id("the dashboard"))
     return root

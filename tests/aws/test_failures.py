@@ -114,8 +114,8 @@ def test_an_event_that_neither_target_nor_queue_accepts_is_lost(failing: Stack, 
     events = failing.aws.client("events")
     rule = f"{failing.outputs['glue_job_name'].removesuffix('-transform')}-job-failed"
     [target] = events.list_targets_by_rule(Rule=rule)["Targets"]
-    gone = {**target, "DeadLetterConfig": {"Arn": f"{target['DeadLetterConfig']['Arn']}-gone"}}
-    events.put_targets(Rule=rule, Targets=[gone])
+    without_queue = {**target, "DeadLetterConfig": {"Arn": f"{target['DeadLetterConfig']['Arn']}-gone"}}
+    events.put_targets(Rule=rule, Targets=[without_queue])
     with without_topic(failing):
         fail_a_run(failing)
     events.put_targets(Rule=rule, Targets=[target])

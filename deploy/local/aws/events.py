@@ -117,7 +117,7 @@ def body_of(target: Mapping[str, Any], event: Event) -> Any:  # noqa: ANN401  # 
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ValueError(f"an input template gives no JSON: {text[:200]}") from error
+        raise ValueError(f"the result of an input template is not JSON: {text[:200]}") from error
 
 
 def _in_string(values: Mapping[str, Any], name: re.Match[str]) -> str:

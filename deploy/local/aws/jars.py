@@ -124,7 +124,7 @@ def _javac() -> str:
 def _run(command: Sequence[str], program: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own arguments
     if done.returncode != 0:
-        last_line = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
+        last_line = done.stderr.strip().splitlines()[-1:] or ["it printed no reason"]
         raise JarsError(f"{program} failed: {last_line[0]}")
 
 

@@ -125,19 +125,19 @@ def test_the_examples_of_contributing_are_what_the_commands_write(project: Path)
         ("Song Markets", "song_id,market", "item.available_markets[]", "NAME=Song Markets is no name"),
         ("markets", "song_id", "item.available_markets[]", "KEY=song_id must be an id and a name"),
         ("markets", "playlist_id,market", "item.available_markets[]", "the id is one of song_id, album_id, episode_id"),
-        ("markets", "song_id,market", "item.available_markets", "SOURCE=item.available_markets has no list"),
-        ("markets", "song_id,market", "item; drop", "SOURCE=item; drop is no JSON path"),
-        ("list", "song_id,market", "item.available_markets[]", "NAME=list is a word of Python"),
-        ("class", "song_id,market", "item.available_markets[]", "NAME=class is a word of Python"),
+        ("markets", "song_id,market", "item.available_markets", "SOURCE=item.available_markets must name one list"),
+        ("markets", "song_id,market", "item; drop", "SOURCE=item; drop is not a JSON path"),
+        ("list", "song_id,market", "item.available_markets[]", "NAME=list is a keyword or built-in of Python"),
+        ("class", "song_id,market", "item.available_markets[]", "NAME=class is a keyword or built-in of Python"),
         ("totals", "song_id,market", "item.available_markets[]", "there is a view totals: deploy/snowflake/bi/"),
         ("playlists", "song_id,market", "item.available_markets[]", "there is a view playlists: deploy/snowflake/"),
         ("stays", "song_id,market", "item.available_markets[]", "there is a view stays: deploy/athena/views/stays.sql"),
         ("markets", "song_id,song_id", "item.available_markets[]", "the table has a column song_id"),
         ("markets", "song_id,batch_id", "item.available_markets[]", "the table has a column batch_id"),
         ("markets", "song_id,order", "item.available_markets[]", "KEY=order is a reserved word of SQL"),
-        ("markets", "album_id,market", "item.available_markets[]", "no list of what album_id names"),
+        ("markets", "album_id,market", "item.available_markets[]", "must be a list in the object of album_id"),
         ("words", "song_id,word", "item.artists[]", r"SOURCE=item.artists\[\]: .*cannot be reconciled"),
-        ("images", "album_id,image", "item.album.images[].height[]", "has no list of an item"),
+        ("images", "album_id,image", "item.album.images[].height[]", "must name one list of an item"),
         ("numbers", "song_id,number", "item.track_number[]", r"item.track_number\[\]: .*cannot be reconciled"),
     ],
 )
@@ -155,7 +155,7 @@ def test_an_impossible_table_is_one_sentence_and_no_file(
     [
         ("tracks", "label", "item.album.label", "there is no table tracks; there are songs, albums"),
         ("albums", "name", "item.album.name", "albums has a column name"),
-        ("song_artists", "name", "item.artists[].name", "TABLE=song_artists is not made from one item a row"),
+        ("song_artists", "name", "item.artists[].name", "TABLE=song_artists does not have one row per item"),
         ("albums", "genres", "item.album.genres[]", r"use \[0\] or \[#\] for a list"),
         ("albums", "batch_id", "item.album.label", "albums has a column batch_id"),
         ("albums", "ingest_date", "item.album.label", "albums has a column ingest_date"),
@@ -183,7 +183,7 @@ def test_an_impossible_column_is_one_sentence(table: str, name: str, source: str
     [
         ("two\nlines", "DOC is one line of text without braces"),
         ("{{ database }}", "DOC is one line of text without braces"),
-        ("null " + "x" * 251, "DOC has 256 characters: AWS's catalogue takes 255"),
+        ("null " + "x" * 251, "DOC has 256 characters: AWS's catalogue allows 255"),
     ],
 )
 def test_a_meaning_that_cannot_be_is_one_sentence(doc: str, reason: str) -> None:
