@@ -31,7 +31,7 @@ def plays_section(repeats: int, folder: Path) -> str:
         f"## {HEADING}",
         before,
         "",
-        "`python -m deploy.local.import_plays` in a process of its own, from the ZIP to the tables of the warehouse.",
+        "`make import`'s program in a process of its own, from the ZIP to the tables of the warehouse.",
         f"The aim is {LIMIT_SECONDS} s for {ROWS:,} plays in {FILES} files on 2 quiet cores.",
         "",
         "| files | MB of JSON | plays | wall s | CPU s | peak MiB |",

@@ -41,7 +41,7 @@ class ReportingStore:
         """Reports before each commit; the completion marker resets the count for the next batch."""
         number = log_number(key)
         if number is not None and key.endswith(".json"):
-            self._tell()
+            self._report()
         elif number is not None:
             self._fetched = 0
         return self._store.put_if_absent(key, data)

@@ -32,7 +32,7 @@ DROP = "raw/pending/drop/"
 SECRET = "anna@example.org"
 
 
-def drop(lake: Path, age: float = 60, **files: bytes) -> None:
+def drop(lake: Path, age: float = 3600, **files: bytes) -> None:
     for name, data in files.items():
         path = lake / DROP / name.replace("__", "/")
         path.parent.mkdir(parents=True, exist_ok=True)

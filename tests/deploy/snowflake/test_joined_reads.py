@@ -56,8 +56,8 @@ def test_the_document_ids_of_joined_pages_are_in_both_orders() -> None:
 
 def test_a_read_that_was_joined_from_pages_is_known(warehouse: EmbeddedSnowflake) -> None:
     checks = warehouse.query(
-        "select playlist_id, look_number, is_complete, is_known, is_newest from SPOTIFY.BI.PLAYLIST_CHECKS "
-        "where playlist_id <> 'p3' order by playlist_id, look_number"
+        "select playlist_id, check_number, is_complete, is_known, is_newest from SPOTIFY.BI.PLAYLIST_CHECKS "
+        "where playlist_id <> 'p3' order by playlist_id, check_number"
     )
 
     assert checks == [
