@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ UNPRIVILEGED_UID = 65534
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """A moto server with one bucket; boto3 uses it for the whole session."""
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # its import takes half a second, and few tests use it
+    from moto.s3.responses import S3Response  # noqa: PLC0415  # the import takes half a second, and few tests use it
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # likewise
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -30,7 +32,15 @@ def s3_endpoint() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request makes a failure harder to read
     server.start()
     endpoint = f"http://127.0.0.1:{port}"
+    put_object, one_at_a_time = S3Response.put_object, threading.Lock()
+
+    def atomic_put(response: S3Response) -> object:
+        """S3 checks the condition and writes in one step; moto's threads can interleave between the two."""
+        with one_at_a_time:
+            return put_object(response)
+
     with pytest.MonkeyPatch.context() as environment:
+        environment.setattr(S3Response, "put_object", atomic_put)
         environment.setenv("AWS_ENDPOINT_URL", endpoint)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")

@@ -209,9 +209,7 @@ def test_duckdb_has_the_same_rows_of_documents_and_of_pages(own: Path, pages: Pa
 
     for rows in (of_own, of_pages):
         assert {(row["playlist_id"], row["position"], row["kind"]) for row in rows["playlist_items"]} == kinds
-    assert (
-        len(of_own["playlist_checks"]) == len(of_pages["playlist_checks"]) == 2
-    )  # the pages of a playlist are one read
+    assert len(of_own["playlist_checks"]) == len(of_pages["playlist_checks"]) == 2  # pages are joined
     assert {name: len(rows) for name, rows in of_own.items()} == {name: len(rows) for name, rows in of_pages.items()}
 
 

@@ -58,6 +58,7 @@ RUN_BY = {
     "make new-table": "tests/deploy/generate/test_new.py",
     "make new-column": "tests/deploy/generate/test_new.py",
     "make fuzz": "tests/glue_jobs/test_fuzz.py",
+    "python -m extract_lambda": "tests/deploy/local/test_run.py",
     "python -m extract_lambda.login": "tests/extract_lambda/test_login.py",
     "python -m deploy.operate.doctor": "tests/deploy/operate/test_doctor.py",
     "python -m deploy.operate.status": "tests/deploy/operate/test_status.py",

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pyspark.sql import SparkSession
 
+from glue_jobs import sources
 from glue_jobs.arguments import parse_arguments
 from glue_jobs.commit_log import Batch, CommitLog
 from glue_jobs.explode_playlists import main
@@ -66,7 +68,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(time, "sleep", clock.sleep)
+    # Only for this module: threads of other tests' servers sleep, too.
+    monkeypatch.setattr(sources, "time", SimpleNamespace(sleep=clock.sleep))
     return clock
 
 
