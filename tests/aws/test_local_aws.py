@@ -51,7 +51,7 @@ def test_a_template_inserts_values_as_json() -> None:
 def test_a_value_inside_a_string_is_not_escaped_as_on_aws() -> None:
     transformer = {"InputPathsMap": {"key": "$.detail.object.key"}, "InputTemplate": '"put of <key>"'}
 
-    with pytest.raises(ValueError, match="no JSON"):
+    with pytest.raises(ValueError, match="is not JSON"):
         body_of({"InputTransformer": transformer}, EVENT)
 
 

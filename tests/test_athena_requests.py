@@ -1,6 +1,10 @@
 """The counts of requests in docs/scale.md: the counting is tested on moto with days instead of a year."""
 
+import pytest
+
 from tests.benchmarks.athena import BEGIN, DAYS, DOCS, END, asked, catalog, views
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_view_lists_each_projected_day_of_each_of_its_tables() -> None:
