@@ -40,6 +40,7 @@ _SPACE = re.compile("[ \t\r\n]*")
 _BETWEEN = re.compile("[ \t\r\n,\x1e\ufeff]*")  # what may separate values, also a comma
 # What `curl -i` writes before the answer, once for each answer: a status line and headers.
 _HTTP_HEAD = re.compile(r"(?:HTTP/[0-9.]+ [0-9]{3}[^\n]*\n(?:[^\n:{\[]+:[^\n]*\n)*\r?\n)+")
+_TRAILING_COMMA = re.compile(r",[ \t\r\n]*(?=[\]}])")
 _MAX_STARTS = 20  # places where JSON after other text may begin
 _DECODER = json.JSONDecoder(parse_constant=Constant, parse_float=Decimal)
 _MAX_DIGITS = 4_300  # of an integer that Python parses
@@ -174,7 +175,9 @@ def _value(text: str, place: int) -> tuple[Any, int]:
         except ValueError:
             return _DECODER_OF_LONG_NUMBERS.raw_decode(text, place)
     except json.JSONDecodeError as error:
-        raise _NoJsonError(text, error.pos) from error
+        # Python 3.13 names the place of a comma before a closing bracket, earlier versions that of the bracket.
+        comma = _TRAILING_COMMA.match(text, error.pos)
+        raise _NoJsonError(text, comma.end() if comma else error.pos) from error
     except RecursionError as error:
         raise _NoJsonError(text, place, is_too_deep=True) from error
 
