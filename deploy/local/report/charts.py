@@ -115,14 +115,20 @@ def bars(points: Points, what: str, tooltip: Sequence[tuple[str, str]]) -> Spec:
 
 
 def bars_to_both_sides(
-    points: Points, what: str, number: str = "items", *, ways: tuple[str, str] = ("Added", "Removed")
+    points: Points,
+    what: str,
+    number: str = "items",
+    *,
+    ways: tuple[str, str] = ("Added", "Removed"),
+    is_change: bool = True,
 ) -> Spec:
     """Horizontal bars to both sides of a line: for each label additions to the right, removals to the left.
 
-    Points have `label` and a number for each of the two `ways`.
+    Points have `label` and a number for each of the two `ways`; numbers of changes get a sign.
     """
     right, left = ways
     signs = {left: -1, right: 1}
+    signs_shown = {-1: MINUS, 1: "+"} if is_change else {-1: "", 1: ""}
     long = [
         {"label": point["label"], "way": way, "value": point[way], "direction": sign}
         for point in points
@@ -133,7 +139,7 @@ def bars_to_both_sides(
         point
         | {
             "end": point["direction"] * point["end"],
-            "number": f"{point['sign']}{'+' if point['direction'] > 0 else MINUS}{point['value']:,}",
+            "number": f"{point['sign']}{signs_shown[point['direction']]}{point['value']:,}",
         }
         for point in _cut(long)
     ]

@@ -20,7 +20,7 @@ from deploy.local.report.words import count, day, figure, hours, labels, listed,
 
 _MOST_BARS = 15
 _MOST_PLAYLISTS = 20  # with a bar
-_MOST_ROWS = 1_000  # of a list; the view has all
+_MOST_ROWS = 3_000  # of a list; the view has all
 _DAYS_TO_DRAW = 400  # a longer history is drawn by month
 _OFTEN = 10  # plays
 _MS_PER_HOUR = 3_600_000
@@ -356,7 +356,7 @@ def _entries(library: Library) -> list[Figure]:
     ]
     columns = ("playlist", "song", "entered", "plays before", "plays after")
     table = _table(library.history, columns, rows, entries, "songs")
-    spec = charts.bars_to_both_sides(points, "playlist", "plays", ways=("After", "Before"))
+    spec = charts.bars_to_both_sides(points, "playlist", "plays", ways=("After", "Before"), is_change=False)
     title = "Plays before and after a song entered a playlist"
     return [Figure("entries-plays", title, text + _cut(entries), spec, table, is_wide=True)]
 
