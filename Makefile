@@ -211,7 +211,7 @@ sbom: $(READY)
 	@$(PYTHON) -m deploy.aws.sbom dist/extract_lambda.cdx.json
 
 # File by file, so that no fixture is made twice.
-test: $(TESTS_READY) $(CLASSES) $(TOOL)/axe/ready
+test: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 test-aws: $(TESTS_READY) $(TOOL)/checkov/ready
@@ -221,8 +221,8 @@ test-aws: $(TESTS_READY) $(TOOL)/checkov/ready
 test-cluster: $(TESTS_READY) $(CLASSES)
 	@$(PYTHON) -m pytest tests/cluster
 
-test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready test-glue-pyarrow
-	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands
+test-clients: $(TESTS_READY) $(TOOL)/snow/ready $(TOOL)/clients/ready $(TOOL)/sqlfluff/ready $(TOOL)/bi/ready $(TOOL)/grammars/ready $(TOOL)/axe/ready test-glue-pyarrow
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/clients tests/deploy/snowflake/commands tests/deploy/local/report
 
 # The reader with the pyarrow that Glue has.
 test-glue-pyarrow: $(TESTS_READY) $(TOOL)/pyarrow22/ready
