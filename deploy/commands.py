@@ -65,6 +65,7 @@ def table_named(name: str) -> Table:
     raise CommandError(f"there is no table {name}; there are {', '.join(table.name for table in TABLES)}")
 
 
+_INTERRUPTED_QUERY = "Query interrupted"  # the RuntimeError of DuckDB when Ctrl-C comes during a query
 STOPPED = "stopped; it may be run again at any time."
 
 
@@ -90,6 +91,9 @@ def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[
     except OSError as error:
         message = reason_of(error)
     except Exception as error:  # a trace helps no operator
+        if str(error) == _INTERRUPTED_QUERY:
+            print(f"{name}: {printable(stopped)}", file=sys.stderr)
+            return 130
         logging.getLogger(name).debug("unexpected", exc_info=True)
         message = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}; LOG_LEVEL=DEBUG shows more."
     print(f"{name}: {printable(message)}", file=sys.stderr)
