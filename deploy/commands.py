@@ -92,10 +92,10 @@ def run_command(name: str, body: Callable[[Sequence[str]], int], argv: Sequence[
         message = reason_of(error)
     except Exception as error:  # a trace helps no operator
         if str(error) == _INTERRUPTED_QUERY:
-            print(f"{name}: {printable(stopped)}", file=sys.stderr)
-            return 130
-        logging.getLogger(name).debug("unexpected", exc_info=True)
-        message = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}; LOG_LEVEL=DEBUG shows more."
+            status, message = 130, stopped
+        else:
+            logging.getLogger(name).debug("unexpected", exc_info=True)
+            message = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}; LOG_LEVEL=DEBUG shows more."
     print(f"{name}: {printable(message)}", file=sys.stderr)
     return status
 

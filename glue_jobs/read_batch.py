@@ -12,6 +12,7 @@ from datetime import datetime
 from glue_jobs.commit_log import Batch
 from glue_jobs.log_entry import CommittedInput, Input, StagedFile
 from glue_jobs.reading.part import DocumentReport, Part, PartReport, ReadMemoryError, read_part
+from glue_jobs.reading.presence import add_absent_keys
 from glue_jobs.reading.sets import series_of, set_of
 from glue_jobs.runtime import GlueJob
 from shared import lake
@@ -100,8 +101,7 @@ class BatchRead:
         self.made += report.made
         self.refused += report.refused
         self.left_out += report.left_out
-        for table, keys in report.absent_keys.items():
-            self.absent_keys[table] = self.absent_keys.get(table, frozenset()) | keys
+        add_absent_keys(self.absent_keys, report.absent_keys)
         self.rejects += report.rejects
         self.rejects_files += report.files
         self.digests |= report.digests

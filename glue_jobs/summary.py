@@ -15,6 +15,7 @@ from glue_jobs.arguments import ALARM_REJECTS, NAME
 from glue_jobs.commit_log import Batch
 from glue_jobs.log_entry import Entry
 from glue_jobs.read_batch import BatchRead
+from glue_jobs.reading.presence import add_absent_keys
 from glue_jobs.replay import Replay, first_number
 from shared.terminal import printable
 
@@ -89,8 +90,7 @@ class Summary:
         self.incomplete += read.incomplete
         self.used_file_time += read.used_file_time
         self.left_out += read.left_out
-        for table, keys in read.absent_keys.items():
-            self.absent_keys[table] = self.absent_keys.get(table, frozenset()) | keys
+        add_absent_keys(self.absent_keys, read.absent_keys)
         items = sum(entry.reconciliation["kinds"].values()) + sum(entry.reconciliation.get("plays", {}).values())
         rejects = sum(entry.rejects.values())
         if rejects > alarm_rejects * items:

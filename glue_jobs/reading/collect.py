@@ -12,7 +12,7 @@ from glue_jobs.reading.arrow_pages import ParsedRows, payloads
 from glue_jobs.reading.model import Check, Page
 from glue_jobs.reading.parquet import CHECK, CHECKS, ITEMS, PLAY, PLAYS, ParquetBuffer
 from glue_jobs.reading.playlist import Entry, entry_of
-from glue_jobs.reading.presence import AbsentKeys, absent_keys, may_lack_keys
+from glue_jobs.reading.presence import AbsentKeys, absent_keys, add_absent_keys, may_lack_keys
 from glue_jobs.reading.refusals import TypedRow
 from glue_jobs.reading.typed_rows import Rows
 from shared.tables.playlist_items import PLAYLIST_ITEMS
@@ -74,8 +74,7 @@ class ItemCollector:
                 self._type([page], _parsed_rows if len(pages) > 1 else _python_rows)
             return
         for tables in {id(tables): tables for tables in rows.without.values()}.values():
-            for name, keys in tables.items():
-                self.absent_keys[name] = self.absent_keys.get(name, frozenset()) | keys
+            add_absent_keys(self.absent_keys, tables)
         ends = list(accumulate(len(page.rows) for page in pages))
         own = {name: _column(pages, name) for name in ITEMS.own if name != "kind"} | {"kind": list(rows.kinds)}
         start = 0

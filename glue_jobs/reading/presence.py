@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.reading.inspection import note
 from shared.contract import KINDS, MadeFrom, Table, tables_from
 from shared.tables import TABLES
 from shared.tables.playlist_items import PLAYLIST_ITEMS
@@ -112,6 +113,12 @@ def _absent(value: object, path: tuple[str, ...], keys: _Tree, place: str = "") 
                 yield from _absent(value[key], (), inner, f"{place}{key}.")
 
 
+def add_absent_keys(known: dict[str, frozenset[str]], more: AbsentKeys) -> None:
+    """Adds further absent keys to the known ones, table by table."""
+    for table, keys in more.items():
+        known[table] = known.get(table, frozenset()) | keys
+
+
 def may_lack_keys(rows: pa.StructArray, kinds: Sequence[str]) -> bool:
     """Whether all rows of some kind may lack keys, in a page that pyarrow parsed: it parses an absent key as null."""
     for kind, count in Counter(kinds).items():
@@ -138,7 +145,6 @@ def _collect_nulls(
     for key, inner in keys.items():
         child = pc.struct_field(array, key)
         if child.null_count > array.null_count:
-            indices = pc.indices_nonzero(pc.and_(array.is_valid(), child.is_null()))
-            with_nulls.update((indices if rows is None else rows.take(indices)).to_pylist())
+            note(pc.and_(array.is_valid(), child.is_null()), rows, with_nulls)
         if inner:
             _collect_nulls(child, (), inner, rows, with_nulls)

@@ -13,6 +13,7 @@ import duckdb
 from tests.benchmarks.figures import WrongRowsError
 from tests.benchmarks.measure import Run, measure
 from tests.benchmarks.report import circumstances, say
+from tests.deploy.local.packages import now_row
 
 HEADING = "importing a listening history"
 FILES, ROWS = 30, 450_000
@@ -87,25 +88,14 @@ def _song(random: Random, number: int) -> dict[str, str]:
 
 def _row(random: Random, songs: list[dict[str, str]], number: int) -> dict[str, Any]:
     at = _FIRST + timedelta(seconds=number * _SECONDS_BETWEEN + random.randrange(_SECONDS_BETWEEN))
-    return {
-        "ts": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "platform": "android",
-        "ms_played": random.randrange(300_000),
-        "conn_country": "NO",
-        "ip_addr": "203.0.113.7",
+    return now_row(
+        f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        platform="android",
+        ms_played=random.randrange(300_000),
+        conn_country="NO",
+        ip_addr="203.0.113.7",
         **songs[int(_SONGS * random.random() ** 3)],
-        "episode_name": None,
-        "episode_show_name": None,
-        "spotify_episode_uri": None,
-        "audiobook_title": None,
-        "audiobook_uri": None,
-        "audiobook_chapter_uri": None,
-        "audiobook_chapter_title": None,
-        "reason_start": "trackdone",
-        "reason_end": random.choice(("trackdone", "fwdbtn")),
-        "shuffle": True,
-        "skipped": False,
-        "offline": False,
-        "offline_timestamp": None,
-        "incognito_mode": False,
-    }
+        reason_end=random.choice(("trackdone", "fwdbtn")),
+        shuffle=True,
+        offline_timestamp=None,
+    )
