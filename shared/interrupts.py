@@ -1,4 +1,7 @@
-"""Handles Ctrl-C before a program's `main` runs, while its imports take a second or more."""
+"""Handles Ctrl-C before a program's `main` runs, while its imports take a second or more.
+
+After that `deploy.commands.run_command` and each program's own `main` say what Ctrl-C means.
+"""
 
 import sys
 from types import TracebackType

@@ -1,7 +1,7 @@
 """Pages of playlist items parsed by pyarrow's JSON reader, several times faster than by Python.
 
-It reads the extractor's documents, and pages as the API returns them. It leaves everything else, and every value that
-does not have its column's type, to the Python reader. The result is either that of the Python reader, or null.
+This module reads the extractor's documents, and pages as the API returns them. If a document has anything else, or a
+value of another type than its column, the Python reader reads the whole document. Both readers give the same result.
 """
 
 import json
@@ -52,7 +52,7 @@ _LINE = pa.schema(
 
 
 class ParsedRows(Sequence[Any]):
-    """The rows of a page, parsed by pyarrow. Python objects of them are made when a row is first requested."""
+    """The rows of a page, parsed by pyarrow. The first access to a row parses the whole page in Python."""
 
     def __init__(self, parsed: pa.StructArray, text: memoryview) -> None:
         """`text` is the JSON of the page, or of the extractor's line with the page."""
@@ -66,7 +66,7 @@ class ParsedRows(Sequence[Any]):
         return rows
 
     def null_entries(self) -> int:
-        """How many null entries the text has: pyarrow does not distinguish a null from an absent key."""
+        """How often the text has a null `item` or `track`: pyarrow does not distinguish a null from an absent key."""
         return len(_NULL_ENTRY.findall(self._text))
 
     def __len__(self) -> int:
@@ -155,7 +155,7 @@ def payloads(rows: pa.StructArray) -> tuple[list[str], set[int], pa.StructArray]
     Null if some rows have their entry in `item` and others in `track`.
     """
     item, track = pc.struct_field(rows, "item"), pc.struct_field(rows, "track")
-    entry = item if track.null_count == len(rows) or item.null_count < len(rows) else track
+    entry = track if item.null_count == len(rows) else item
     if entry is item and pc.any(pc.and_(item.is_null(), track.is_valid())).as_py():
         return None
     kinds, odd = _kinds(rows, entry)
@@ -179,7 +179,7 @@ def _kinds(rows: pa.StructArray, entry: pa.StructArray) -> tuple[list[str], set[
         _true(pc.struct_field(entry, "is_local")),
         pc.starts_with(uri, "spotify:local:"),
     )
-    has_id = pc.greater(pc.fill_null(pc.binary_length(pc.struct_field(entry, "id")), 0), 0)
+    has_id = _is_text(pc.struct_field(entry, "id"))
     kind = pc.case_when(
         pc.make_struct(
             entry.is_null(),
